@@ -1,0 +1,40 @@
+"""Stacked LSTMs on symbolic music in JAX: training, and sampling on the device.
+
+The public API, each name with the module it lives in. A module is imported when one
+of its names is first used, so that nothing waits for what it does not need.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "compose": ("compose",),
+    "generation.contexts": ("Carried", "SlidingWindow"),
+    "generation.engine": ("Generation",),
+    "music.corpus": ("Corpus", "Piece", "chorales", "midi_folder"),
+    "music.encodings": ("Events", "NoteNames"),
+    "music.midi": ("read_midi", "write_midi"),
+    "music.score": ("Note", "Score"),
+    "music.symbols_file": ("symbols_file", "write_symbols"),
+    "music.vocabulary": ("Vocabulary",),
+    "model.music_lstm": ("MusicLSTM",),
+    "parallel": ("generate",),
+    "training.config": ("ModelConfig", "TrainingConfig"),
+    "training.dataset": ("Dataset",),
+    "training.loop": ("NonFiniteLossError", "train"),
+    "training.run": ("Run", "load_run"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [*sorted(_HOME_OF), "figures", "strategies"]
+
+
+def __getattr__(name: str):
+    if name in ("figures", "strategies"):
+        return import_module(f"{__name__}.{name}")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,42 @@
+"""The axis legend and the array types that signatures are written in.
+
+Axes, one letter each, the same everywhere:
+
+    b  streams (the pieces of a batch, or the sequences generated at once)
+    t  time, in symbols
+    v  vocabulary
+    h  hidden units of a layer; four_h its four gates side by side
+    i  inputs of a layer
+    w  window: states kept, or symbols remembered, by a sliding window
+    n  generated symbols
+    p  prompt symbols
+    s  settings of a sweep
+
+Token ids are int32, logits and probabilities float32, log-probabilities and
+entropies in nats. Keys are typed (`jax.random.key`).
+"""
+
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
+
+Tokens = Int[Array, "b t"]
+Token = Int[Array, ""]
+Logits = Float[Array, "v"]
+Scalar = Float[Array, ""]
+PRNGKey = Key[Array, ""]
+PRNGKeys = Key[Array, "b"]
+
+__all__ = [
+    "Array",
+    "Bool",
+    "Float",
+    "Int",
+    "Key",
+    "Logits",
+    "PRNGKey",
+    "PRNGKeys",
+    "PyTree",
+    "Scalar",
+    "Token",
+    "Tokens",
+    "UInt32",
+]
