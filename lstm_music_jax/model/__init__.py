@@ -1,0 +1,1 @@
+"""Flax NNX modules: one LSTM layer, and the stack that models music."""

@@ -1,0 +1,147 @@
+"""The model: stacked LSTM layers over symbols, and a linear head over the vocabulary.
+
+The classic recipe for note sequences: 512 then 256 units, dropout 0.3 behind each.
+"""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from lstm_music_jax.bits import mix
+from lstm_music_jax.model.lstm import LSTM, LSTMState
+from lstm_music_jax.types import Array, Float, Logits, PRNGKey, PRNGKeys, Token, Tokens
+
+State = tuple[LSTMState, ...]
+
+# A row of the first layer is read as it is, so its scale is the input's; with
+# Glorot's scale (0.03) the gates hardly see which symbol came, and learning
+# starts late.
+_TOKEN_SCALE = 0.3
+
+
+class MusicLSTM(nnx.Module):
+    """A stacked LSTM language model: ids in, logits over the next id out.
+
+    Holds parameters and nothing else, so that it passes through `jax.jit`,
+    `jax.grad`, `jax.tree.map` and optax as any PyTree. `step` is written for one
+    stream (`vmap` makes the batch), `unroll` for a batch.
+
+    >>> model = MusicLSTM(96, (32, 16), key=jax.random.key(0))
+    >>> state, logits = model.step(model.initial_state(), jnp.int32(7))
+    >>> logits.shape
+    (96,)
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        sizes: Sequence[int] = (512, 256),
+        *,
+        dropout: float = 0.3,
+        key: PRNGKey,
+    ) -> None:
+        """Draw fresh parameters from `key`.
+
+        Raises:
+            ValueError: an empty vocabulary, no layers, a size below 1, or a dropout
+                outside [0, 1).
+        """
+        sizes = tuple(sizes)
+        if vocab_size < 1:
+            raise ValueError(f"vocab_size is {vocab_size}; it must be at least 1")
+        if not sizes or min(sizes) < 1:
+            raise ValueError(
+                f"sizes is {sizes}; it takes one or more sizes of 1 or more"
+            )
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout is {dropout}; it must be in [0, 1)")
+        *layer_keys, head_key = jax.random.split(key, len(sizes) + 1)
+        inputs = (vocab_size, *sizes[:-1])
+        scales = (_TOKEN_SCALE, *(size**-0.5 for size in sizes[:-1]))
+        self.vocab_size = vocab_size
+        self.sizes = sizes
+        self.dropout = dropout
+        self.layers = nnx.List(
+            LSTM(*shape, key=k, input_scale=scale)
+            for *shape, k, scale in zip(inputs, sizes, layer_keys, scales, strict=True)
+        )
+        self.head_kernel = nnx.Param(
+            sizes[-1] ** -0.5 * jax.random.normal(head_key, (sizes[-1], vocab_size))
+        )
+        self.head_bias = nnx.Param(jnp.zeros(vocab_size))
+
+    def initial_state(self) -> State:
+        """Return the zero state of one stream."""
+        return tuple(layer.initial_state() for layer in self.layers)
+
+    def step(self, state: State, token: Token) -> tuple[State, Logits]:
+        """Read one symbol of one stream; return the next one's logits."""
+        first, *rest = self.layers
+        states = [first.step_token(state[0], token)]
+        for layer, layer_state in zip(rest, state[1:], strict=True):
+            states.append(layer.step(layer_state, states[-1].hidden))
+        return tuple(states), self.logits(states[-1].hidden)
+
+    def unroll(
+        self,
+        tokens: Tokens,
+        state: State | None = None,
+        dropout_keys: PRNGKeys | None = None,
+    ) -> tuple[State, Float[Array, "b t v"]]:
+        """Read sequences from `state` (default: zero); return all logits.
+
+        `logits[:, k]` predict the symbol after `tokens[:, k]`. Dropout is applied
+        where `dropout_keys`, one a stream, are given: a stream's mask depends on its
+        own key only, so it is the same on any number of devices.
+        """
+        state, hidden = self.unroll_hidden(tokens, state, dropout_keys)
+        return state, self.logits(hidden)
+
+    def unroll_hidden(
+        self,
+        tokens: Tokens,
+        state: State | None = None,
+        dropout_keys: PRNGKeys | None = None,
+    ) -> tuple[State, Float[Array, "b t h"]]:
+        """Return what the head reads: the last layer's outputs, dropout applied."""
+        if state is None:
+            state = self._initial_states(tokens.shape[0])
+        hidden, last_states = None, []
+        for index, (layer, layer_state) in enumerate(
+            zip(self.layers, state, strict=True)
+        ):
+            if hidden is None:
+                last, hidden = layer.unroll_tokens(layer_state, tokens.T)
+            else:
+                last, hidden = layer.unroll(layer_state, hidden)
+            last_states.append(last)
+            if dropout_keys is not None and self.dropout > 0:
+                keys = jax.vmap(jax.random.fold_in, (0, None))(dropout_keys, index)
+                hidden = _dropout(hidden, self.dropout, keys)
+        return tuple(last_states), jnp.moveaxis(hidden, 0, 1)
+
+    def logits(self, hidden: Float[Array, "*b h"]) -> Float[Array, "*b v"]:
+        """Return the head's logits for outputs of the last layer."""
+        bias = self.head_bias[...]
+        bias = bias.reshape((1,) * (hidden.ndim - 1) + bias.shape)
+        return hidden @ self.head_kernel[...] + bias
+
+    def _initial_states(self, streams: int) -> State:
+        return jax.tree.map(
+            lambda leaf: jnp.broadcast_to(leaf, (streams, *leaf.shape)),
+            self.initial_state(),
+        )
+
+
+def _dropout(
+    hidden: Float[Array, "t b h"], rate: float, keys: PRNGKeys
+) -> Float[Array, "t b h"]:
+    # Each unit's bits are a hash of its place, keyed before and between two rounds.
+    steps, _, size = hidden.shape
+    place = jnp.arange(steps * size, dtype=jnp.uint32).reshape(steps, 1, size)
+    words = jax.vmap(lambda key: jax.random.bits(key, (2, 1)), 0, 1)(keys)
+    bits = mix(mix(place ^ words[:1]) ^ words[1:])
+    kept = bits < jnp.uint32(round((1 - rate) * 2**32))
+    return jnp.where(kept, hidden / (1 - rate), jnp.zeros_like(hidden))

@@ -1,0 +1,112 @@
+"""The layer against NumPy, and its backward pass against automatic differentiation."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_music_jax.model import lstm
+from lstm_music_jax.model.lstm import LSTM, LSTMState
+
+
+def numpy_lstm(x, kernel, recurrent, bias, cell, hidden):
+    """The textbook's equations, float64, one step at a time."""
+
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-z))
+
+    outputs = []
+    for now in x:
+        z = now @ kernel + hidden @ recurrent + bias
+        i, f, g, o = np.split(z, 4, axis=-1)
+        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
+        hidden = sigmoid(o) * np.tanh(cell)
+        outputs.append(hidden)
+    return cell, hidden, np.array(outputs)
+
+
+def test_unroll_is_the_textbook_lstm():
+    rng = np.random.default_rng(0)
+    layer = LSTM(3, 5, key=jax.random.key(0), input_scale=0.5)
+    x, cell, hidden = (rng.normal(size=s) for s in ((7, 2, 3), (2, 5), (2, 5)))
+    state = LSTMState(jnp.float32(cell), jnp.float32(hidden))
+    last, outputs = layer.unroll(state, jnp.float32(x))
+    parameters = (layer.input_kernel, layer.recurrent_kernel, layer.bias)
+    wanted = numpy_lstm(x, *(np.asarray(p[...]) for p in parameters), cell, hidden)
+    for got, want in zip((*last, outputs), wanted, strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-6)
+
+
+def test_tokens_are_one_hot_inputs():
+    layer = LSTM(6, 4, key=jax.random.key(1), input_scale=0.5)
+    tokens = jax.random.randint(jax.random.key(2), (5, 3), 0, 6)
+    state = LSTMState(jnp.ones((3, 4)), jnp.ones((3, 4)))
+    by_row = layer.unroll_tokens(state, tokens)
+    by_product = layer.unroll(state, jax.nn.one_hot(tokens, 6))
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), *(by_row, by_product)
+    )
+    jaxpr = str(jax.make_jaxpr(lambda t: layer.unroll_tokens(state, t))(tokens))
+    assert jaxpr.count("dot_general") == 1  # the recurrent product only
+
+
+def test_initial_parameters():
+    layer = LSTM(3, 16, key=jax.random.key(0), input_scale=0.5)
+    for gate in np.split(np.asarray(layer.recurrent_kernel[...]), 4, axis=1):
+        np.testing.assert_allclose(gate @ gate.T, np.eye(16), atol=1e-5)
+    bias = np.asarray(layer.bias[...]).reshape(4, 16)
+    np.testing.assert_array_equal(bias.mean(1), [0, 1, 0, 0])
+
+
+@pytest.fixture
+def x64():
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("steps", "streams", "size"), [(1, 1, 1), (2, 3, 4), (9, 2, 7)]
+)
+def test_backward_equals_automatic_differentiation(x64, steps, streams, size):
+    rng = np.random.default_rng(steps)
+    projected, kernel, cell, hidden, weight, last_weight = (
+        jnp.asarray(rng.normal(size=shape))
+        for shape in (
+            (steps, streams, 4 * size),
+            (size, 4 * size),
+            (streams, size),
+            (streams, size),
+            (steps, streams, size),
+            (2, streams, size),
+        )
+    )
+    rows = jnp.asarray(rng.normal(size=(5, 4 * size)))
+    tokens = jnp.asarray(rng.integers(0, 5, (steps, streams)))
+
+    def loss(run, inputs):
+        def value(inputs, kernel, cell, hidden):
+            last, outputs = run(inputs, kernel, LSTMState(cell, hidden))
+            return (
+                jnp.sum(outputs * weight)
+                + jnp.sum(last.cell * last_weight[0])
+                + jnp.sum(last.hidden * last_weight[1])
+            )
+
+        return jax.grad(value, (0, 1, 2, 3))(inputs, kernel, cell, hidden)
+
+    def plain(x, u, s):
+        return lstm._forward(lambda now: now, x, u, s)[0]
+
+    def plain_rows(r, u, s):
+        return lstm._forward(lambda now: r[now], tokens, u, s)[0]
+
+    pairs = [
+        (loss(lstm.unroll, projected), loss(plain, projected)),
+        (
+            loss(lambda r, u, s: lstm.unroll_rows(r, tokens, u, s), rows),
+            loss(plain_rows, rows),
+        ),
+    ]
+    for ours, reference in pairs:
+        for got, want in zip(ours, reference, strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
