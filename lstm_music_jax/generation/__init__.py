@@ -1,0 +1,1 @@
+"""The sampler: one scan on the device, written for one stream, vmapped over streams."""

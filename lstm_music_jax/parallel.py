@@ -1,0 +1,105 @@
+"""The only place that knows there are several devices.
+
+One device runs a function under `jit`, several under `pmap`, the same function: it is
+given the shard it works on, sums over all shards where it must, and never asks how
+many devices there are.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.generation import engine
+from lstm_music_jax.generation.contexts import Context
+from lstm_music_jax.generation.engine import CARRIED, MODEL_ALONE, Generation
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Array, Int, PRNGKey, PyTree
+
+_AXIS = "devices"
+
+
+class Shard(NamedTuple):
+    """Which part of the work a device does: part `index` of `count`."""
+
+    index: Int[Array, ""]
+    count: int
+
+    def rows(self, total: int) -> Int[Array, "b"]:
+        """Return this shard's rows of `total`, which the shards must divide."""
+        if total % self.count:
+            raise ValueError(
+                f"batch_size is {total}; {self.count} devices must divide it"
+            )
+        return self.index * (total // self.count) + jnp.arange(total // self.count)
+
+    def sum(self, tree: PyTree) -> PyTree:
+        """Sum over all shards."""
+        return tree if self.count == 1 else jax.lax.psum(tree, _AXIS)
+
+
+def spread(
+    function: Callable[..., PyTree], devices: Sequence[jax.Device] | None = None
+) -> Callable[..., PyTree]:
+    """Compile `function(shard, *arguments)` for all `devices` (default: all local).
+
+    The arguments are the same for every shard, and so must be the result: what
+    differs between shards has to go through `shard.sum`.
+    """
+    devices = jax.local_devices() if devices is None else devices
+    count = len(devices)
+    if count == 1:
+        return jax.jit(lambda *arguments: function(Shard(jnp.int32(0), 1), *arguments))
+
+    def run(index, arguments):
+        return function(Shard(index, count), *arguments)
+
+    compiled = jax.pmap(
+        run, axis_name=_AXIS, in_axes=(0, None), out_axes=None, devices=devices
+    )
+    indices = jnp.arange(count)
+    return lambda *arguments: compiled(indices, arguments)
+
+
+def generate(
+    model: Any,
+    prompts: Int[Array, "b p"],
+    key: PRNGKey,
+    *,
+    length: int,
+    strategy: Strategy = MODEL_ALONE,
+    context: Context = CARRIED,
+    devices: Sequence[jax.Device] | None = None,
+) -> Generation:
+    """Do what `generation.engine.generate` does, each device drawing its streams.
+
+    The symbols are those of one device. Where the devices (default: all local ones)
+    do not divide the streams, the last stream is drawn more than once and its copies
+    are dropped.
+    """
+    engine.check_sizes(prompts, length)
+    streams = prompts.shape[0]
+    devices = tuple(jax.local_devices() if devices is None else devices)[:streams]
+    count = len(devices)
+    if count == 1:
+        return engine.generate(
+            model, prompts, key, length=length, strategy=strategy, context=context
+        )
+    padded = -(-streams // count) * count
+    order = jnp.minimum(jnp.arange(padded), streams - 1).reshape(count, -1)
+    keys = engine.stream_keys(key, streams)[order]
+    draw = _compiled_draw(length, devices)
+    drawn = draw(model, prompts[order], keys, strategy, context)
+    return jax.tree.map(lambda leaf: leaf.reshape(padded, -1)[:streams], drawn)
+
+
+@cache
+def _compiled_draw(length, devices):
+    return jax.pmap(
+        partial(engine.draw_streams, length=length),
+        axis_name=_AXIS,
+        in_axes=(None, 0, 0, None, None),
+        devices=devices,
+    )

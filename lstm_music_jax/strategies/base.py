@@ -1,0 +1,70 @@
+"""The contract of a sampling strategy, and the two helpers every file here uses.
+
+A strategy shapes the next symbol's distribution of one stream. It is a frozen
+dataclass and a PyTree: its leaves are the hyperparameters (so that changing one
+never recompiles, and `vmap` over stacked leaves is a sweep), its static fields the
+sizes that fix shapes. The engine draws; a strategy never does.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from lstm_music_jax.types import Logits, PRNGKey, PyTree, Token
+
+State = PyTree
+Hyperparameter = Any  # a float32 or int32 scalar; stacked in a sweep; traced under jit
+
+
+class Strategy:
+    """Three pure methods, written for one stream; only `apply` must be overridden."""
+
+    def init(self, vocab_size: int) -> State:
+        """Return the state before the first symbol; `()` for a stateless strategy."""
+        return ()
+
+    def apply(self, logits: Logits, state: State, key: PRNGKey) -> tuple[Logits, State]:
+        """Return shaped logits, float32 `[v]`; `-inf` forbids a symbol.
+
+        `logits` need not be normalised. `key` is this note's, and the strategy's own.
+        """
+        raise NotImplementedError
+
+    def observe(self, token: Token, state: State) -> State:
+        """Return the state after `token`: told every one once, the prompt's too."""
+        return state
+
+
+def pytree(cls: type) -> type:
+    """Make `cls` a frozen dataclass and a PyTree, all fields but `static()` leaves."""
+    return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(cls))
+
+
+def static() -> Any:
+    """Declare a field that fixes shapes: part of the compiled program, not a leaf."""
+    return dataclasses.field(metadata={"static": True})
+
+
+def hyperparameter(
+    name: str,
+    value: Any,
+    valid: Callable[[np.ndarray], np.ndarray],
+    allowed: str,
+    dtype: type = np.float32,
+) -> Hyperparameter:
+    """Return `value` as a leaf, checked: a number, or an array of settings to sweep.
+
+    Raises:
+        ValueError: naming the argument, its value and what is `allowed`.
+    """
+    number = np.asarray(value)
+    if (
+        number.dtype.kind not in ("iu" if dtype is np.int32 else "iuf")
+        or not np.all(np.isfinite(number))
+        or not np.all(valid(number))
+    ):
+        raise ValueError(f"{name} is {value}; it must be {allowed}")
+    return number.astype(dtype)[()]

@@ -1,0 +1,50 @@
+"""Chain: strategies one after another, in the order they are read."""
+
+import jax
+
+from lstm_music_jax.strategies.base import Strategy, pytree
+
+
+@pytree
+class Chain(Strategy):
+    """See `chain`. Its state: a tuple of the stages' states."""
+
+    stages: tuple[Strategy, ...]
+
+    def init(self, vocab_size):
+        """Initialise every stage."""
+        return tuple(stage.init(vocab_size) for stage in self.stages)
+
+    def apply(self, logits, state, key):
+        """Apply the stages in order, each with a key of its own."""
+        states = []
+        for index, (stage, stage_state) in enumerate(
+            zip(self.stages, state, strict=True)
+        ):
+            logits, stage_state = stage.apply(
+                logits, stage_state, jax.random.fold_in(key, index)
+            )
+            states.append(stage_state)
+        return logits, tuple(states)
+
+    def observe(self, token, state):
+        """Tell every stage."""
+        return tuple(
+            stage.observe(token, stage_state)
+            for stage, stage_state in zip(self.stages, state, strict=True)
+        )
+
+
+def chain(*strategies: Strategy) -> Chain:
+    """Apply strategies in the order given; none at all is the model's distribution.
+
+    >>> from lstm_music_jax.strategies import repetition_penalty, temperature, top_p
+    >>> warm = chain(repetition_penalty(1.2), temperature(0.9), top_p(0.95))
+
+    Raises:
+        TypeError: something that is not a strategy.
+    """
+    for position, stage in enumerate(strategies):
+        if not isinstance(stage, Strategy):
+            raise TypeError(f"strategy {position} of the chain is {stage!r}")
+    return Chain(tuple(strategies))

@@ -1,0 +1,24 @@
+"""Greedy: always the most probable symbol."""
+
+import jax.numpy as jnp
+
+from lstm_music_jax.strategies.base import Strategy, pytree
+from lstm_music_jax.strategies.truncation import forbid_unless
+
+
+@pytree
+class Greedy(Strategy):
+    """See `greedy`."""
+
+    def apply(self, logits, state, key):
+        """Forbid all but the first maximum."""
+        best = jnp.arange(logits.shape[-1]) == jnp.argmax(logits)
+        return forbid_unless(best, logits), state
+
+
+def greedy() -> Greedy:
+    """Keep the most probable symbol only, the lowest id of equals: argmax_x l_x.
+
+    The limit of `temperature` as T goes to 0.
+    """
+    return Greedy()
