@@ -1,0 +1,119 @@
+"""Training data on the device: one id array, and which windows a step reads.
+
+A step finds its windows by index, in an order that a seed and the step's number fix:
+(seed, step) is the whole state of the data, and nothing is streamed from the host.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.bits import mix
+from lstm_music_jax.types import Array, Bool, Int, PRNGKey
+
+
+class Windows(NamedTuple):
+    """Windows into one array of ids.
+
+    Window k reads `ids[starts[k] : starts[k] + width]` and predicts the same range
+    one further on, of which the first `lengths[k]` count.
+    """
+
+    ids: Int[Array, "n"]
+    starts: Int[Array, "k"]
+    lengths: Int[Array, "k"]
+
+
+class Batch(NamedTuple):
+    """Inputs, the symbols that follow each, and which of those are to be predicted."""
+
+    inputs: Int[Array, "b t"]
+    targets: Int[Array, "b t"]
+    counted: Bool[Array, "b t"]
+
+
+def cut_windows(
+    pieces: Sequence[np.ndarray],
+    width: int,
+    *,
+    stride: int = 1,
+    partial: bool = True,
+) -> Windows:
+    """Cut pieces of ids into windows of `width` inputs and as many targets.
+
+    Windows start every `stride` symbols of a piece and cover it to its end; none
+    crosses into the next piece (for windows that do, pass all pieces as one). Where
+    a piece does not fill its last window, the window counts the targets there are,
+    or is left out if `partial` is false. With `stride=width` each symbol but a
+    piece's first is predicted exactly once.
+
+    Raises:
+        ValueError: a width or stride below 1, or pieces too short for any window.
+    """
+    if width < 1 or stride < 1:
+        raise ValueError(f"window is {width}, stride {stride}; both must be at least 1")
+    starts, lengths, offset = [np.zeros(0, int)], [np.zeros(0, int)], 0
+    for piece in pieces:
+        targets = len(piece) - 1
+        if targets > 0:
+            count = 1 + -(-max(0, targets - width) // stride)
+            firsts = stride * np.arange(count)
+            starts.append(offset + firsts)
+            lengths.append(np.minimum(width, targets - firsts))
+        offset += len(piece)
+    starts, lengths = np.concatenate(starts), np.concatenate(lengths)
+    if not partial:
+        starts, lengths = starts[lengths == width], lengths[lengths == width]
+    if not len(starts):
+        longest = max((len(piece) for piece in pieces), default=0)
+        raise ValueError(
+            f"window is {width}, and the longest of {len(pieces)} pieces has {longest} "
+            f"symbols; one of {2 if partial else width + 1} or more is needed"
+        )
+    ids = np.concatenate(pieces)
+    return Windows(*(jnp.asarray(part, jnp.int32) for part in (ids, starts, lengths)))
+
+
+def read_windows(windows: Windows, indices: Int[Array, "b"], width: int) -> Batch:
+    """Gather the windows of the given indices."""
+    offsets = jnp.arange(width + 1)[None]
+    positions = windows.starts[indices][:, None] + offsets
+    ids = windows.ids[jnp.minimum(positions, windows.ids.shape[0] - 1)]
+    counted = offsets[:, :-1] < windows.lengths[indices][:, None]
+    return Batch(ids[:, :-1], ids[:, 1:], counted)
+
+
+def epoch_order(
+    key: PRNGKey, epoch: Int[Array, ""], positions: Int[Array, "b"], count: int
+) -> Int[Array, "b"]:
+    """Return which of `count` windows stand at `positions` of an epoch's shuffle.
+
+    Over `positions` 0 to `count` - 1 each window comes once, in an order of the
+    epoch's own. Any position is found by itself, without storing a permutation: a
+    four-round Feistel network (Luby & Rackoff 1988) permutes the numbers of just
+    enough bits, and is walked until it lands below `count` (Black & Rogaway 2002).
+    """
+    bits = max(2, (count - 1).bit_length())
+    round_keys = jax.random.bits(jax.random.fold_in(key, epoch), (4,), "uint32")
+
+    def permute(value):
+        right_bits, left_bits = bits // 2, bits - bits // 2
+        left, right = value >> right_bits, value & _ones(right_bits)
+        for round_key in round_keys:
+            left, right = right, left ^ (mix(right ^ round_key) & _ones(left_bits))
+            left_bits, right_bits = right_bits, left_bits
+        return (left << right_bits) | right
+
+    landed = jax.lax.while_loop(
+        lambda value: jnp.any(value >= count),
+        lambda value: jnp.where(value < count, value, permute(value)),
+        permute(positions.astype(jnp.uint32)),
+    )
+    return landed.astype(jnp.int32)
+
+
+def _ones(bits):
+    return jnp.uint32((1 << bits) - 1)
