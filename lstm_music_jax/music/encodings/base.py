@@ -1,0 +1,41 @@
+"""What every encoding offers: a score to symbols, and any symbols back to a score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from lstm_music_jax.music.score import Score
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a run of symbols decoded to.
+
+    Attributes:
+      score: the music.
+      skipped: how many symbols were ill-formed where they stood.
+      count: how many symbols, of those that ask for a note or chord, were honoured.
+    """
+
+    score: Score
+    skipped: int
+    count: int
+
+
+@runtime_checkable
+class Encoding(Protocol):
+    """Turns a score into symbols and any sequence of symbols into a score."""
+
+    def encode(self, score: Score) -> list[str]:
+        """The symbols of `score`, in the order of time."""
+        ...
+
+    def decode(self, symbols: Iterable[str], limit: int | None = None) -> Decoded:
+        """The music of `symbols`, whatever they are; stops after `limit` notes."""
+        ...
+
+    def config(self) -> dict[str, Any]:
+        """What `encoding_from_config` needs to build this encoding again (JSON)."""
+        ...

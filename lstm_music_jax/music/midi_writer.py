@@ -1,0 +1,58 @@
+"""A score to a MIDI file, through a music21 stream."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+
+SLOWEST, FASTEST = 4, 1000
+_PROGRAMS = 128
+
+
+def write_midi(
+    score: Score, path: str | Path, *, tempo: float | int = 120, program: int = 0
+) -> None:
+    """Write `score.notes` as a MIDI file, each with its own onset and length.
+
+    Args:
+      score: what to write; an empty one gives a file without notes.
+      path: where to; missing folders are made.
+      tempo: quarter notes a minute, 4 to 1000.
+      program: General MIDI program, 0 to 127; 0 is a piano.
+    """
+    # Written so that NaN, which no comparison admits, is refused too.
+    if isinstance(tempo, bool) or not SLOWEST <= tempo <= FASTEST:
+        raise ValueError(
+            f"tempo is {tempo!r}; it must be {SLOWEST} to {FASTEST} quarters a minute"
+        )
+    if isinstance(program, bool) or program not in range(_PROGRAMS):
+        raise ValueError(f"program is {program!r}; it must be 0 to {_PROGRAMS - 1}")
+    from music21.midi.translate import streamToMidiFile
+
+    content = streamToMidiFile(_stream(score, tempo, program)).writestr()
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _stream(score: Score, tempo: float | int, program: int):
+    """A music21 part with an instrument, a tempo and the notes of `score`."""
+    from music21.instrument import Piano, instrumentFromMidiProgram
+    from music21.note import Note
+    from music21.pitch import Pitch
+    from music21.stream import Part
+    from music21.tempo import MetronomeMark
+
+    part = Part()
+    instrument = Piano() if program == 0 else instrumentFromMidiProgram(program)
+    part.insert(0, instrument)
+    part.insert(0, MetronomeMark(number=tempo))
+    for onset, pitch, duration in score.notes:
+        length = Fraction(duration, TICKS_PER_QUARTER)
+        # Not Note(pitch): below 12 that would be a pitch class in octave 4.
+        note = Note(Pitch(midi=pitch), quarterLength=length)
+        part.coreInsert(Fraction(onset, TICKS_PER_QUARTER), note)
+    part.coreElementsChanged()
+    return part

@@ -1,0 +1,13 @@
+"""The parsed chorales, which several of the music tests share."""
+
+import pytest
+
+from lstm_music_jax.music import NoteNames, chorales
+
+
+@pytest.fixture(scope="session")
+def chorale_cache(tmp_path_factory):
+    """A cache folder that holds the chorales as note names."""
+    folder = tmp_path_factory.mktemp("cache")
+    chorales(NoteNames(), cache=folder, progress=False)
+    return folder

@@ -1,0 +1,84 @@
+"""Scores: validation, order, and what one keyboard can play."""
+
+import pytest
+from hypothesis import given
+
+from lstm_music_jax.music import Chord, Note, Part, Score
+from tests.music.midi_files import notes
+
+
+def test_canonical_notes_by_hand():
+    score = Score(
+        (
+            Part("right", (Chord(12, 12, (64, 60)), Chord(0, 24, (60,)))),
+            Part("left", (Chord(12, 6, (60,)), Chord(18, 0, (40,)))),
+        )
+    )
+    assert score.notes == (
+        Note(0, 60, 12),  # struck again at 12
+        Note(12, 60, 12),  # the longer of the two
+        Note(12, 64, 12),
+        Note(18, 40, 1),  # zero length becomes a tick
+    )
+    assert score.end == 24
+
+
+def test_from_notes_makes_chords_of_equal_onset_and_duration():
+    score = Score.from_notes([Note(0, 67, 6), Note(0, 60, 6), Note(0, 64, 12)])
+    assert score.parts[0].chords == (Chord(0, 6, (60, 67)), Chord(0, 12, (64,)))
+
+
+def test_part_is_in_the_order_of_time():
+    late, first, second, zero = (
+        Chord(5, 1, (60,)),
+        Chord(0, 1, (61,)),
+        Chord(0, 1, (60,)),
+        Chord(0, 0, (62,)),
+    )
+    assert Part("", (late, first, second, zero)).chords == (zero, first, second, late)
+
+
+def test_the_spelling_of_a_note_does_not_count():
+    assert Chord(0, 1, (61,), "D-4") == Chord(0, 1, (61,), "C#4")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((-1, 1, (60,)), "onset is -1"),
+        ((0, -1, (60,)), "duration is -1"),
+        ((0, 1, ()), "pitches is empty"),
+        ((0, 1, (60, 128)), "pitch is 128"),
+        ((0, 1, (-1,)), "pitch is -1"),
+    ],
+)
+def test_ranges(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Chord(*arguments)
+
+
+def test_empty_score():
+    assert Score(()).notes == ()
+    assert Score(()).end == 0
+    assert Score.from_notes([]).parts == (Part("", ()),)
+
+
+@given(notes(latest=60, longest=40))
+def test_canonical_properties(given_notes):
+    score = Score.from_notes(given_notes)
+    assert score.canonical() == score
+    assert list(score.notes) == sorted(score.notes)
+    assert {n[:2] for n in score.notes} == {n[:2] for n in given_notes}
+    sounding = [
+        (pitch, tick)
+        for onset, pitch, duration in score.notes
+        for tick in range(onset, onset + duration)
+    ]
+    assert len(sounding) == len(set(sounding))
+    # A key that is down was last struck by a note that is still held.
+    for pitch in {note.pitch for note in given_notes}:
+        own = [note for note in given_notes if note.pitch == pitch]
+        for tick in range(101):
+            struck = max((n.onset for n in own if n.onset <= tick), default=None)
+            held = [n for n in own if n.onset == struck and tick < n.onset + n.duration]
+            assert ((pitch, tick) in set(sounding)) == bool(held)
