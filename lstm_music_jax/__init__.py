@@ -7,13 +7,13 @@ of its names is first used, so that nothing waits for what it does not need.
 from importlib import import_module
 
 _HOMES = {
-    "compose": ("compose",),
+    "composition": ("Composition", "compose", "start_prompts"),
     "generation.contexts": ("Carried", "SlidingWindow"),
     "generation.engine": ("Generation",),
     "music.corpus": ("Corpus", "Piece", "chorales", "midi_folder"),
-    "music.encodings": ("Events", "NoteNames"),
+    "music.encodings": ("Encoding", "Events", "NoteNames"),
     "music.midi": ("read_midi", "write_midi"),
-    "music.score": ("Note", "Score"),
+    "music.score": ("TICKS_PER_QUARTER", "Note", "Score"),
     "music.symbols_file": ("symbols_file", "write_symbols"),
     "music.vocabulary": ("Vocabulary",),
     "model.music_lstm": ("MusicLSTM",),
@@ -21,7 +21,7 @@ _HOMES = {
     "training.config": ("ModelConfig", "TrainingConfig"),
     "training.dataset": ("Dataset",),
     "training.loop": ("NonFiniteLossError", "train"),
-    "training.run": ("Run", "load_run"),
+    "training.run": ("Run", "RunFolder", "load_run"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -29,15 +29,20 @@ class Shard(NamedTuple):
 
     def rows(self, total: int) -> Int[Array, "b"]:
         """Return this shard's rows of `total`, which the shards must divide."""
-        if total % self.count:
-            raise ValueError(
-                f"batch_size is {total}; {self.count} devices must divide it"
-            )
+        require_divisible(total, self.count)
         return self.index * (total // self.count) + jnp.arange(total // self.count)
 
     def sum(self, tree: PyTree) -> PyTree:
         """Sum over all shards."""
         return tree if self.count == 1 else jax.lax.psum(tree, _AXIS)
+
+
+def require_divisible(batch_size: int, devices: int) -> None:
+    """Raise ValueError where `devices` cannot share a batch equally."""
+    if batch_size % devices:
+        raise ValueError(
+            f"batch_size is {batch_size}; {devices} devices must divide it"
+        )
 
 
 def spread(

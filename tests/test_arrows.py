@@ -21,7 +21,14 @@ ALLOWED = {
     "generation": {"types", "strategies"},
     "parallel": {"types", "strategies", "generation"},
     "training": {"types", "bits", "music", "model", "parallel"},
-    "compose": {"types", "music", "strategies", "generation", "parallel", "training"},
+    "composition": {
+        "types",
+        "music",
+        "strategies",
+        "generation",
+        "parallel",
+        "training",
+    },
 }
 
 

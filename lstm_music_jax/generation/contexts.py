@@ -8,7 +8,7 @@ A context turns a model into two functions of one stream:
 A model is known here by `initial_state`, `step` and `unroll` alone.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,7 @@ Model = Any
 Memory = PyTree
 
 
+@runtime_checkable
 class Context(Protocol):
     """The two functions; see the module's text."""
 

@@ -16,6 +16,7 @@ import numpy as np
 from lstm_music_jax.types import Logits, PRNGKey, PyTree, Token
 
 State = PyTree
+Setting = Any  # a number; in a sweep an array of them
 Hyperparameter = Any  # a float32 or int32 scalar; stacked in a sweep; traced under jit
 
 
@@ -50,7 +51,7 @@ def static() -> Any:
 
 def hyperparameter(
     name: str,
-    value: Any,
+    value: Setting,
     valid: Callable[[np.ndarray], np.ndarray],
     allowed: str,
     dtype: type = np.float32,

@@ -40,11 +40,5 @@ def chain(*strategies: Strategy) -> Chain:
 
     >>> from lstm_music_jax.strategies import repetition_penalty, temperature, top_p
     >>> warm = chain(repetition_penalty(1.2), temperature(0.9), top_p(0.95))
-
-    Raises:
-        TypeError: something that is not a strategy.
     """
-    for position, stage in enumerate(strategies):
-        if not isinstance(stage, Strategy):
-            raise TypeError(f"strategy {position} of the chain is {stage!r}")
     return Chain(tuple(strategies))

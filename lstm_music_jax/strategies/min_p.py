@@ -4,6 +4,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
+    Setting,
     Strategy,
     hyperparameter,
     pytree,
@@ -22,7 +23,7 @@ class MinP(Strategy):
         return forbid_unless(logits >= jnp.max(logits) + jnp.log(self.p), logits), state
 
 
-def min_p(p: float) -> MinP:
+def min_p(p: Setting) -> MinP:
     """Keep the symbols with p_x >= p max_y p_y.
 
     Args:

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
+    Setting,
     Strategy,
     hyperparameter,
     pytree,
@@ -34,7 +35,7 @@ class RepetitionPenalty(Strategy):
         return state.at[token].set(True)
 
 
-def repetition_penalty(penalty: float, *, by_sign: bool = False) -> RepetitionPenalty:
+def repetition_penalty(penalty: Setting, *, by_sign: bool = False) -> RepetitionPenalty:
     """Divide the logits of all symbols seen so far, the prompt's too, by a penalty.
 
         l_x / penalty    for x seen,    l_x    otherwise

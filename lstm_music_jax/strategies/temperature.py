@@ -2,6 +2,7 @@
 
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
+    Setting,
     Strategy,
     hyperparameter,
     pytree,
@@ -19,7 +20,7 @@ class Temperature(Strategy):
         return logits / self.value, state
 
 
-def temperature(value: float) -> Temperature:
+def temperature(value: Setting) -> Temperature:
     """Divide the logits by T: p_x proportional to exp(l_x / T).
 
     Args:

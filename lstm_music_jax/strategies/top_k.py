@@ -5,6 +5,7 @@ import numpy as np
 
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
+    Setting,
     Strategy,
     hyperparameter,
     pytree,
@@ -25,7 +26,7 @@ class TopK(Strategy):
         return forbid_unless(keep, logits), state
 
 
-def top_k(k: int) -> TopK:
+def top_k(k: Setting) -> TopK:
     """Keep the k most probable symbols, and any that tie with the k-th.
 
     Args:

@@ -4,6 +4,7 @@ import jax
 
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
+    Setting,
     Strategy,
     hyperparameter,
     pytree,
@@ -21,10 +22,11 @@ class TopP(Strategy):
         """Keep the most probable symbols until they hold p."""
         probabilities = jax.nn.softmax(logits)
         keep = keep_mass(probabilities, probabilities, self.p)
-        return forbid_unless(keep, logits), state
+        # Rounding may bring the sum to 1 before the last symbols are in.
+        return forbid_unless(keep | (self.p >= 1), logits), state
 
 
-def top_p(p: float) -> TopP:
+def top_p(p: Setting) -> TopP:
     """Keep the smallest set V of most probable symbols with sum_V p_x >= p.
 
     The symbol that crosses p is kept, so at least one always is.

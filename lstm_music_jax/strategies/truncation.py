@@ -8,11 +8,12 @@ one and a mass of k, the top k.
 import jax
 import jax.numpy as jnp
 
-from lstm_music_jax.types import Array, Bool, Float, Logits, Scalar
+from lstm_music_jax.strategies.base import Hyperparameter
+from lstm_music_jax.types import Array, Bool, Float, Logits
 
 
 def keep_mass(
-    keys: Float[Array, "v"], weights: Float[Array, "v"], mass: Scalar
+    keys: Float[Array, "v"], weights: Float[Array, "v"], mass: Hyperparameter
 ) -> Bool[Array, "v"]:
     """Return which entries the smallest prefix in descending `keys` holds.
 
@@ -43,7 +44,7 @@ def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
 
 
 def _ordered_patterns(keys):
-    # Adding zero turns -0.0 into 0.0, whose patterns would differ though they tie.
-    bits = jax.lax.bitcast_convert_type(keys + 0.0, jnp.uint32)
+    # The patterns of -0.0 and 0.0 differ though they tie. (XLA drops an added 0.)
+    bits = jax.lax.bitcast_convert_type(jnp.where(keys == 0, 0.0, keys), jnp.uint32)
     negative = bits >> jnp.uint32(31) == 1
     return jnp.where(negative, ~bits, bits | jnp.uint32(1 << 31))

@@ -1,5 +1,6 @@
 """What a model must beat: unigram and interpolated 3-gram predictions, on the host."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -31,26 +32,25 @@ def ngram_cross_entropies(
     with up to two symbols of the piece before each as the context.
     """
     counts = [_count(train, order) for order in range(3)]
-    losses = np.zeros(2)
+    unigram = trigram = 0.0
     total = 0
     for piece in validation:
         ids = piece.tolist()
         for position in range(1, len(ids)):
             probability = 1.0 / vocab_size
-            for order in range(3):
-                if order <= position:
-                    context = tuple(ids[position - order : position])
-                    seen, after = counts[order].get(context, (0, {}))
-                    probability = (
-                        (after.get(ids[position], 0) + len(after) * probability)
-                        / max(seen + len(after), 1)
-                        if seen
-                        else probability
+            for order in range(min(2, position) + 1):
+                context = tuple(ids[position - order : position])
+                seen, after = counts[order].get(context, (0, {}))
+                if seen:
+                    novel = len(after)
+                    probability = (after[ids[position]] + novel * probability) / (
+                        seen + novel
                     )
-                if order != 1:
-                    losses[order // 2] -= np.log(probability)
+                if order == 0:
+                    unigram -= math.log(probability)
+            trigram -= math.log(probability)
             total += 1
-    return Baselines(*(losses / max(total, 1)).tolist())
+    return Baselines(unigram / max(total, 1), trigram / max(total, 1))
 
 
 def _count(pieces, order):

@@ -17,32 +17,26 @@ class Checkpoints:
     """The checkpoints of one kind in one folder, by step; the newest ones are kept.
 
     A checkpoint becomes visible when it is complete: orbax writes beside it and
-    renames. Saving is asynchronous; `wait` returns when all is on disk.
+    renames. Saving is asynchronous.
     """
 
     def __init__(self, folder: Path, keep: int = 1) -> None:
         """Open (and create) the folder."""
         self.folder = Path(folder).absolute()
-        self._manager = ocp.CheckpointManager(
-            self.folder,
-            options=ocp.CheckpointManagerOptions(
-                max_to_keep=keep, cleanup_tmp_directories=True
-            ),
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=keep, cleanup_tmp_directories=True
         )
+        self._manager = _open(self.folder, options)
 
     def save(self, step: int, tree: PyTree) -> None:
         """Save a PyTree of arrays under its leaves' names."""
         self._manager.save(step, args=ocp.args.StandardSave(_by_name(tree)), force=True)
 
-    def wait(self) -> None:
-        """Return when every save has finished; raise if one failed."""
-        self._manager.wait_until_finished()
+    def __enter__(self) -> "Checkpoints":
+        """Use as a context: leaving it waits until every save is on disk."""
+        return self
 
-    def latest(self) -> int | None:
-        """Return the newest step, or None where there is no checkpoint."""
-        return self._manager.latest_step()
-
-    def close(self) -> None:
+    def __exit__(self, *_: object) -> None:
         """Wait, and let go of the folder."""
         self._manager.close()
 
@@ -60,7 +54,7 @@ def restore(folder: Path, like: PyTree) -> PyTree:
     folder = Path(folder).absolute()
     if not folder.is_dir():
         raise CheckpointError(f"{folder} does not exist; no checkpoint was saved there")
-    with ocp.CheckpointManager(folder) as manager:
+    with _open(folder) as manager:
         step = manager.latest_step()
         if step is None:
             raise CheckpointError(f"{folder} holds no complete checkpoint")
@@ -68,8 +62,7 @@ def restore(folder: Path, like: PyTree) -> PyTree:
             name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
             for name, leaf in _by_name(like).items()
         }
-        saved = manager.item_metadata(step)
-        saved = {} if saved is None else dict(saved.items())
+        saved = dict(manager.item_metadata(step).items())
         differing = [
             f"{name}: saved {_shape(saved.get(name))}, "
             f"wanted {_shape(wanted.get(name))}"
@@ -83,6 +76,12 @@ def restore(folder: Path, like: PyTree) -> PyTree:
         restored = manager.restore(step, args=ocp.args.StandardRestore(wanted))
     leaves = [jnp.asarray(restored[name]) for name in _by_name(like)]
     return jax.tree.unflatten(jax.tree.structure(like), leaves)
+
+
+def _open(folder, options=None):
+    return ocp.CheckpointManager(
+        folder, options=options, item_handlers=ocp.StandardCheckpointHandler()
+    )
 
 
 def _by_name(tree):

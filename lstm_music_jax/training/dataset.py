@@ -1,6 +1,7 @@
 """A corpus made ready for training: a vocabulary, and the ids of each side."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class Dataset:
         validation: float = 0.1,
         seed: int = 0,
         start: bool = True,
+        origin: Any = None,
     ) -> "Dataset":
         """Split a corpus by piece and turn symbols into ids.
 
@@ -42,6 +44,7 @@ class Dataset:
             validation: share of the symbols held out, in (0, 1), or 0 for none.
             seed: of the split.
             start: give each piece a start symbol, so that music can begin from none.
+            origin: JSON that says how to load the corpus again; kept with the run.
         """
         vocabulary = Vocabulary.from_pieces(
             (piece.symbols for piece in corpus.pieces), start=start
@@ -60,6 +63,8 @@ class Dataset:
                 "pieces": len(corpus.pieces),
                 "validation": validation,
                 "split_seed": seed,
+                "start": start,
+                "origin": origin,
             },
         )
 

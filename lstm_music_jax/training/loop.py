@@ -67,57 +67,52 @@ def train(
     files = runs.RunFolder(Path(folder))
     if resume:
         _require_same_run(files, model, training, dataset)
-    elif files.path.exists() and any(files.path.iterdir()):
-        raise ValueError(
-            f"run is {files.path}, which is not empty; name a new folder, or resume"
-        )
-    loop = _Loop(files, dataset, model, training, devices, show)
+    else:
+        files.require_new()
+    devices = jax.local_devices() if devices is None else devices
+    parallel.require_divisible(training.batch_size, len(devices))
+    begin = runs.fresh_progress(model, training, len(dataset.vocabulary))
+    if resume:
+        begin = restore(files.checkpoints("last"), begin)
+    loop = _Loop(files, dataset, training, devices, show)
     files.describe(model, training, dataset)
-    return loop.run(resume)
+    return loop.run(begin)
 
 
 class _Loop:
     """One run: what stays the same from dispatch to dispatch, and the running state."""
 
-    def __init__(self, files, dataset, model, training, devices, show):
-        self.files, self.training, self.model = files, training, model
-        self.vocab_size = len(dataset.vocabulary)
+    def __init__(self, files, dataset, training, devices, show):
+        self.files, self.training = files, training
         self.windows, self.validation = _cut(dataset, training)
         self.baselines = None
         if self.validation is not None:
             self.baselines = ngram_cross_entropies(
-                dataset.train, dataset.validation, self.vocab_size
+                dataset.train, dataset.validation, len(dataset.vocabulary)
             )
         self.step_many = parallel.spread(partial(train_steps, config=training), devices)
         self.evaluate = parallel.spread(partial(evaluate, config=training), devices)
-        self.best = Checkpoints(files.checkpoints("best"))
-        self.last = Checkpoints(files.checkpoints("last"), keep=2)
         self.show = show
 
-    def run(self, resume: bool) -> Result:
+    def run(self, begin: runs.Progress) -> Result:
         """Train to the end."""
-        progress = runs.fresh_progress(self.model, self.training, self.vocab_size)
-        if resume:
-            progress = restore(self.files.checkpoints("last"), progress)
-        state, best_loss = progress.state, float(progress.best_loss)
+        state, best_loss = begin.state, float(begin.best_loss)
         step, loss = int(state.step), best_loss
         _truncate(self.files.metrics, step)
-        try:
-            with (
-                open(self.files.metrics, "a") as metrics,
-                _Display(self, step, metrics) as display,
-            ):
-                while step < self.training.steps:
-                    state, train_loss = self._until_evaluation(state, step, display)
-                    step = int(state.step)
-                    loss = self._validate(state, step, train_loss, display)
-                    if loss < best_loss:
-                        best_loss = loss
-                        self.best.save(step, state.model)
-                    self.last.save(step, runs.Progress(state, jnp.float32(best_loss)))
-        finally:
-            self.best.close()
-            self.last.close()
+        with (
+            Checkpoints(self.files.checkpoints("best")) as best,
+            Checkpoints(self.files.checkpoints("last"), keep=2) as last,
+            open(self.files.metrics, "a") as metrics,
+            _Display(self, step, metrics) as display,
+        ):
+            while step < self.training.steps:
+                state, train_loss = self._until_evaluation(state, step, display)
+                step = int(state.step)
+                loss = self._validate(state, step, train_loss, display)
+                if loss < best_loss:
+                    best_loss = loss
+                    best.save(step, state.model)
+                last.save(step, runs.Progress(state, jnp.float32(best_loss)))
         return Result(step, best_loss, loss, self.baselines)
 
     def _until_evaluation(self, state, step, display):

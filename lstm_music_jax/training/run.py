@@ -66,6 +66,13 @@ class RunFolder:
         """Orbax checkpoints."""
         return self.path / "checkpoints" / kind
 
+    def require_new(self) -> None:
+        """Raise ValueError if there is anything in the folder already."""
+        if self.path.exists() and any(self.path.iterdir()):
+            raise ValueError(
+                f"run is {self.path}, which is not empty; name a new folder, or resume"
+            )
+
     def describe(
         self, model: ModelConfig, training: TrainingConfig, dataset: Dataset
     ) -> None:

@@ -103,16 +103,18 @@ def train_steps(
         gradients, totals = shard.sum((gradients, totals))
         count = jnp.maximum(totals.count, 1.0)
         gradients = jax.tree.map(lambda leaf: leaf / count, gradients)
-        updates, optimizer_state = optimizer(config).update(
-            gradients, state.optimizer, state.model
-        )
+        # Adam's bias correction raises a float to an integer power.
+        with jax.numpy_dtype_promotion("standard"):
+            updates, optimizer_state = optimizer(config).update(
+                gradients, state.optimizer, state.model
+            )
         state = TrainState(
             state.step + 1,
             optax.apply_updates(state.model, updates),
             optimizer_state,
         )
         now = StepMetrics(
-            totals.loss / count, totals.correct / count, optax.global_norm(gradients)
+            totals.loss / count, totals.correct / count, optax.tree.norm(gradients)
         )
         return state, jax.tree.map(
             lambda all_, one: all_.at[index].set(one), metrics, now

@@ -7,22 +7,7 @@ import pytest
 
 from lstm_music_jax.model import lstm
 from lstm_music_jax.model.lstm import LSTM, LSTMState
-
-
-def numpy_lstm(x, kernel, recurrent, bias, cell, hidden):
-    """The textbook's equations, float64, one step at a time."""
-
-    def sigmoid(z):
-        return 1 / (1 + np.exp(-z))
-
-    outputs = []
-    for now in x:
-        z = now @ kernel + hidden @ recurrent + bias
-        i, f, g, o = np.split(z, 4, axis=-1)
-        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
-        hidden = sigmoid(o) * np.tanh(cell)
-        outputs.append(hidden)
-    return cell, hidden, np.array(outputs)
+from tests.references import layer_parameters, numpy_lstm
 
 
 def test_unroll_is_the_textbook_lstm():
@@ -31,8 +16,7 @@ def test_unroll_is_the_textbook_lstm():
     x, cell, hidden = (rng.normal(size=s) for s in ((7, 2, 3), (2, 5), (2, 5)))
     state = LSTMState(jnp.float32(cell), jnp.float32(hidden))
     last, outputs = layer.unroll(state, jnp.float32(x))
-    parameters = (layer.input_kernel, layer.recurrent_kernel, layer.bias)
-    wanted = numpy_lstm(x, *(np.asarray(p[...]) for p in parameters), cell, hidden)
+    wanted = numpy_lstm(x, *layer_parameters(layer), cell, hidden)
     for got, want in zip((*last, outputs), wanted, strict=True):
         np.testing.assert_allclose(got, want, atol=1e-6)
 

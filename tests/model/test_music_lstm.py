@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.model.music_lstm import MusicLSTM
+from tests.references import numpy_logits
 
 TOKENS = jax.random.randint(jax.random.key(5), (3, 11), 0, 13)
 
@@ -17,18 +18,24 @@ def model():
     return MusicLSTM(13, (12, 8, 6), dropout=0.4, key=jax.random.key(0))
 
 
+def test_unrolling_equals_numpy(model):
+    _, logits = model.unroll(TOKENS)
+    np.testing.assert_allclose(logits, numpy_logits(model, TOKENS), atol=1e-5)
+
+
 def test_stepping_equals_unrolling(model):
+    @jax.vmap
+    def step_along(tokens):
+        return jax.lax.scan(model.step, model.initial_state(), tokens)
+
     last, logits = model.unroll(TOKENS)
-    for stream in range(3):
-        state = model.initial_state()
-        for position, token in enumerate(TOKENS[stream]):
-            state, stepped = model.step(state, token)
-            np.testing.assert_allclose(stepped, logits[stream, position], atol=1e-5)
-        jax.tree.map(
-            lambda a, b, s=stream: np.testing.assert_allclose(a, b[s], atol=1e-5),
-            state,
-            last,
-        )
+    jax.tree.map(
+        lambda stepped, unrolled: np.testing.assert_allclose(
+            stepped, unrolled, atol=1e-5
+        ),
+        step_along(TOKENS),
+        (last, logits),
+    )
 
 
 def test_unrolling_goes_on_from_a_state(model):

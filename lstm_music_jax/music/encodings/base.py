@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from lstm_music_jax.music.score import Score
 
@@ -26,7 +26,12 @@ class Decoded:
 
 @runtime_checkable
 class Encoding(Protocol):
-    """Turns a score into symbols and any sequence of symbols into a score."""
+    """Turns a score into symbols and any sequence of symbols into a score.
+
+    `symbols_per_note` is about how many symbols a note takes, rounded up.
+    """
+
+    symbols_per_note: ClassVar[int]
 
     def encode(self, score: Score) -> list[str]:
         """The symbols of `score`, in the order of time."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from lstm_music_jax.music.encodings.base import Decoded
 from lstm_music_jax.music.score import HIGHEST_PITCH, TICKS_PER_QUARTER, Note, Score
@@ -34,6 +34,8 @@ _LIMITS = {
 @dataclass(frozen=True)
 class Events:
     """Pitch, onset and length of every note, on the grid; see the module's grammar."""
+
+    symbols_per_note: ClassVar[int] = 2
 
     def encode(self, score: Score) -> list[str]:
         """The symbols of `score.notes`; what the parts were is not kept."""

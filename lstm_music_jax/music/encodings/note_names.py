@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from heapq import merge
-from typing import Any
+from typing import Any, ClassVar
 
 from lstm_music_jax.music.encodings.base import Decoded
 from lstm_music_jax.music.score import HIGHEST_PITCH, Chord, Part, Score
@@ -37,6 +37,7 @@ class NoteNames:
       step: ticks from one decoded symbol to the next, and how long each sounds.
     """
 
+    symbols_per_note: ClassVar[int] = 1
     parts: str = "all"
     step: int = 12
 

@@ -1,0 +1,193 @@
+"""Generate music from a run folder: MIDI files and piano rolls.
+
+    python experiments/generate.py --run runs/quickstart --pieces 4 --top-p 0.95
+    python experiments/generate.py --run runs/quickstart --primer corpus --keep-primer
+
+Cost: seconds, most of them start-up and compilation; 1000 notes take well under one.
+Expect: as many sounding notes or chords a piece as asked for.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from command_line import run
+from sources import dataset_of_run
+
+from lstm_music_jax import (
+    TICKS_PER_QUARTER,
+    Carried,
+    NoteNames,
+    Run,
+    SlidingWindow,
+    compose,
+    figures,
+    load_run,
+    read_midi,
+    start_prompts,
+    strategies,
+    write_midi,
+)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Command line; a strategy that is not given is not applied."""
+
+    run: Path
+    """Run folder, of quickstart.py, train.py or reproduce_lstm_music.py."""
+    out: Path | None = None
+    """Where to write; by default the folder `music` in the run folder."""
+    notes: int = 1000
+    """Notes (or chords, with note names) a piece."""
+    pieces: int = 1
+    """How many pieces."""
+    seed: int = 0
+    """The same seed gives the same music."""
+    checkpoint: Literal["best", "last"] = "best"
+    """Which checkpoint of the run."""
+    context: Literal["carried", "window"] = "carried"
+    """Carry the state on for ever, or predict from the last --window symbols."""
+    window: int | None = None
+    """Symbols of the sliding window; by default that of the training."""
+    primer: str = "none"
+    """`none`, `corpus` (pieces held out, or else trained on), or a MIDI file."""
+    primer_length: int = 100
+    """Symbols of the primer that are read."""
+    keep_primer: bool = False
+    """Write the primer in front of the music."""
+    drop_primer: bool = False
+    """Write the music alone; the default."""
+    greedy: bool = False
+    """Always the most probable symbol."""
+    repetition_penalty: float | None = None
+    """Above 1: what has sounded becomes less likely."""
+    temperature: float | None = None
+    """Below 1 sharpens, above 1 flattens."""
+    top_k: int | None = None
+    """Keep the k most probable symbols."""
+    top_p: float | None = None
+    """Keep the most probable symbols that hold probability p."""
+    min_p: float | None = None
+    """Keep symbols at least p times as probable as the most probable one."""
+    step: float | None = None
+    """Quarters from one note to the next, and its length (note names only)."""
+    tempo: float = 120.0
+    """Quarters a minute."""
+    program: int = 0
+    """General MIDI program; 0 is a piano."""
+
+
+def main(arguments: Arguments) -> None:
+    """Check, load, generate, write."""
+    strategy = strategy_of(arguments)
+    if arguments.keep_primer and arguments.drop_primer:
+        raise ValueError("keep_primer and drop_primer are both given; give one of them")
+    loaded = with_step(load_run(arguments.run, arguments.checkpoint), arguments.step)
+    context = Carried()
+    if arguments.context == "window":
+        trained = loaded.settings["training"].window
+        context = SlidingWindow(
+            trained if arguments.window is None else arguments.window
+        )
+    elif arguments.window is not None:
+        raise ValueError(f"window is {arguments.window}; it needs --context window")
+    pieces = compose(
+        loaded,
+        prompts_of(loaded, arguments),
+        jax.random.key(arguments.seed),
+        notes=arguments.notes,
+        strategy=strategy,
+        context=context,
+        keep_primer=arguments.keep_primer,
+    )
+    out = arguments.out or arguments.run / "music"
+    for number, piece in enumerate(pieces):
+        path = out / f"piece-{number:03d}.mid"
+        write_midi(piece.score, path, tempo=arguments.tempo, program=arguments.program)
+        figures.piano_roll(piece.score, path.with_suffix(".png"))
+        silent = (
+            f", {piece.skipped} ill-formed symbols skipped" if piece.skipped else ""
+        )
+        print(f"{path}: {len(piece.score.notes)} notes sound{silent}")
+
+
+def strategy_of(arguments: Arguments) -> strategies.Strategy:
+    """Chain what was given, in the order of the arguments."""
+    given = [strategies.greedy()] if arguments.greedy else []
+    if arguments.repetition_penalty is not None:
+        penalty = arguments.repetition_penalty
+        given.insert(0, strategies.repetition_penalty(penalty, by_sign=True))
+    for name in ("temperature", "top_k", "top_p", "min_p"):
+        value = getattr(arguments, name)
+        if value is not None:
+            given.append(getattr(strategies, name)(value))
+    return strategies.chain(*given)
+
+
+def with_step(loaded: Run, quarters: float | None) -> Run:
+    """Change how far apart the notes of a note-name run are written."""
+    if quarters is None:
+        return loaded
+    if not isinstance(loaded.encoding, NoteNames):
+        raise ValueError(f"step is {quarters}; a run of events keeps its own rhythm")
+    ticks = quarters * TICKS_PER_QUARTER
+    if ticks != round(ticks) or ticks < 1:
+        raise ValueError(f"step is {quarters}; it must be a multiple of 1/12 quarter")
+    encoding = dataclasses.replace(loaded.encoding, step=round(ticks))
+    return dataclasses.replace(loaded, encoding=encoding)
+
+
+def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
+    """Return the primers' ids, a row a piece."""
+    pieces, length = arguments.pieces, arguments.primer_length
+    if pieces < 1:
+        raise ValueError(f"pieces is {pieces}; it must be at least 1")
+    if arguments.primer == "none":
+        return start_prompts(loaded, pieces)
+    if length < 1:
+        raise ValueError(f"primer_length is {length}; it must be at least 1")
+    if arguments.primer == "corpus":
+        data = dataset_of_run(loaded.settings)
+        return corpus_primers(
+            data.validation or data.train, pieces, length, arguments.seed
+        )
+    path = Path(arguments.primer)
+    if not path.is_file():
+        raise ValueError(
+            f"primer is {path}; it must be none, corpus, or a MIDI file that exists"
+        )
+    symbols = loaded.encoding.encode(read_midi(path))
+    if len(symbols) < length:
+        raise ValueError(
+            f"primer_length is {length}; {path} has {len(symbols)} symbols, "
+            "and it must be at most that"
+        )
+    ids = loaded.vocabulary.encode(symbols[:length], where=str(path))
+    return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
+
+
+def corpus_primers(ids: tuple, pieces: int, length: int, seed: int) -> jax.Array:
+    """Draw windows of `length` ids, each from a random place of a random piece."""
+    long_enough = [piece for piece in ids if len(piece) >= length]
+    if not long_enough:
+        longest = max(map(len, ids))
+        raise ValueError(
+            f"primer_length is {length}; the longest piece has {longest} symbols, "
+            "and it must be at most that"
+        )
+    random = np.random.default_rng(seed)
+    rows = []
+    for _ in range(pieces):
+        piece = long_enough[random.integers(len(long_enough))]
+        begin = random.integers(len(piece) - length + 1)
+        rows.append(piece[begin : begin + length])
+    return jnp.asarray(np.stack(rows))
+
+
+if __name__ == "__main__":
+    run(main, Arguments)

@@ -1,0 +1,71 @@
+"""Train a stacked LSTM on a corpus into a run folder.
+
+    python experiments/train.py --run runs/chorales
+    python experiments/train.py --run runs/mine --midi FOLDER --encoding note-names
+    python experiments/train.py --run runs/mine --resume --steps 4000
+
+Cost: 0.5 s a step of 64 windows of 100 on two CPU cores. Expect: the first command
+passes the interpolated 3-gram (perplexity 11.2 on the chorales) within 100 steps.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from command_line import run
+from sources import Source, dataset, dataset_of_run
+
+from lstm_music_jax import ModelConfig, RunFolder, TrainingConfig, figures, train
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Command line."""
+
+    run: Path
+    """Folder of the run: new, or with --resume the one to go on with."""
+    resume: bool = False
+    """Go on from the last checkpoint, with the settings that the run was begun with;
+    a constant schedule can be given more --steps."""
+    validation: float = 0.1
+    """Share of the symbols held out, by piece; 0 for none."""
+    split_seed: int = 0
+    """Which pieces are held out."""
+    source: Source = field(default_factory=Source)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+
+def main(arguments: Arguments) -> None:
+    """Load, train, draw the loss curve."""
+    folder = RunFolder(arguments.run)
+    if arguments.resume:
+        settings = folder.settings()
+        data = dataset_of_run(settings)
+        model = _resumed(settings["model"], arguments.model)
+        training = _resumed(settings["training"], arguments.training)
+    else:
+        folder.require_new()
+        data = dataset(
+            arguments.source,
+            validation=arguments.validation,
+            seed=arguments.split_seed,
+        )
+        model, training = arguments.model, arguments.training
+    result = train(folder.path, data, model, training, resume=arguments.resume)
+    figures.loss_curve(folder.metrics, folder.path / "loss.png")
+    print(f"best loss {result.best_loss:.4f} nats; the run is in {folder.path}")
+
+
+def _resumed(saved, given):
+    """Return the saved settings with those that were given on the command line."""
+    changed = {
+        field.name: getattr(given, field.name)
+        for field in dataclasses.fields(given)
+        if getattr(given, field.name) != field.default
+    }
+    return dataclasses.replace(saved, **changed)
+
+
+if __name__ == "__main__":
+    run(main, Arguments)

@@ -1,0 +1,194 @@
+"""Drawing: what is drawn, with which noise, and what is returned with it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_music_jax.generation import engine
+from lstm_music_jax.generation.contexts import Carried, SlidingWindow
+from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.model.music_lstm import MusicLSTM
+from lstm_music_jax.strategies import (
+    Strategy,
+    chain,
+    forbid,
+    greedy,
+    pytree,
+    repetition_penalty,
+    temperature,
+    top_k,
+    top_p,
+)
+from tests.references import numpy_logits
+
+KEY = jax.random.key(7)
+PROMPTS = jax.random.randint(jax.random.key(3), (4, 6), 0, 13)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return MusicLSTM(13, (12, 8), key=jax.random.key(0))
+
+
+def test_log_probs_equal_one_pass_over_the_result(model):
+    strategy = chain(temperature(0.7), top_k(5))
+    drawn = generate(model, PROMPTS, KEY, length=30, strategy=strategy)
+    whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
+    logits = jnp.float32(numpy_logits(model, whole)[:, 5:-1])
+    at = drawn.tokens[..., None]
+    log_probs = jnp.take_along_axis(jax.nn.log_softmax(logits), at, -1)[..., 0]
+    np.testing.assert_allclose(drawn.log_probs, log_probs, atol=1e-5)
+
+    fifth = jnp.sort(logits, axis=-1)[..., -5, None]
+    shaped = jnp.where(logits >= fifth, logits / 0.7, -jnp.inf)
+    shaped = jnp.take_along_axis(jax.nn.log_softmax(shaped), at, -1)[..., 0]
+    np.testing.assert_allclose(drawn.strategy_log_probs, shaped, atol=1e-5)
+    assert np.all(np.isfinite(drawn.strategy_log_probs))
+
+
+def test_greedy_carried_is_the_argmax_of_one_pass(model):
+    drawn = generate(model, PROMPTS, KEY, length=40, strategy=greedy())
+    whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
+    logits = numpy_logits(model, whole)[:, 5:-1]
+    np.testing.assert_array_equal(drawn.tokens, np.argmax(logits, -1))
+    np.testing.assert_array_equal(drawn.strategy_log_probs, 0)
+
+
+def test_greedy_window_is_the_argmax_of_each_window(model):
+    context = SlidingWindow(4)
+    drawn = generate(model, PROMPTS, KEY, length=25, strategy=greedy(), context=context)
+    whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
+    for position in range(6, 31):
+        logits = numpy_logits(model, whole[:, position - 4 : position])[:, -1]
+        np.testing.assert_array_equal(whole[:, position], np.argmax(logits, -1))
+
+
+def test_the_same_key_gives_the_same_symbols(model):
+    first, again = (generate(model, PROMPTS, KEY, length=50) for _ in range(2))
+    np.testing.assert_array_equal(first.tokens, again.tokens)
+    other = generate(model, PROMPTS, jax.random.key(8), length=50)
+    assert not np.array_equal(first.tokens, other.tokens)
+
+
+def test_streams_of_one_prompt_differ(model):
+    same = jnp.tile(PROMPTS[:1], (4, 1))
+    rows = np.asarray(generate(model, same, KEY, length=50).tokens)
+    assert len({row.tobytes() for row in rows}) == 4
+
+
+def test_a_stream_is_the_same_in_any_batch(model):
+    whole = generate(model, PROMPTS, KEY, length=50)
+    part = generate(model, PROMPTS[:2], KEY, length=50)
+    np.testing.assert_array_equal(whole.tokens[:2], part.tokens)
+
+
+def test_a_longer_run_begins_with_the_shorter(model):
+    long = generate(model, PROMPTS, KEY, length=50)
+    short = generate(model, PROMPTS, KEY, length=20)
+    np.testing.assert_array_equal(long.tokens[:, :20], short.tokens)
+
+
+def test_noise_does_not_depend_on_the_strategy(model):
+    """A strategy that keeps everything draws what no strategy draws."""
+    plain = generate(model, PROMPTS, KEY, length=50)
+    kept = chain(temperature(1), top_k(13), top_p(1.0), repetition_penalty(1))
+    np.testing.assert_array_equal(
+        plain.tokens, generate(model, PROMPTS, KEY, length=50, strategy=kept).tokens
+    )
+
+
+def test_the_prompt_is_observed(model):
+    """A huge penalty on everything seen: prompt symbols do not come first."""
+    prompts = jnp.int32([[0, 1, 2, 3, 4]])
+    strategy = chain(temperature(1e-3), repetition_penalty(1e6, by_sign=True))
+    shifted = _Shifted(model)
+    drawn = generate(shifted, prompts, KEY, length=8, strategy=strategy)
+    assert sorted(np.asarray(drawn.tokens[0]).tolist()) == list(range(5, 13))
+
+
+@jax.tree_util.register_pytree_node_class
+class _Shifted:
+    """A model whose logits are all well above zero."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def tree_flatten(self):
+        return (self.model,), None
+
+    @classmethod
+    def tree_unflatten(cls, _, children):
+        return cls(*children)
+
+    def initial_state(self):
+        return self.model.initial_state()
+
+    def step(self, state, token):
+        state, logits = self.model.step(state, token)
+        return state, logits + 10
+
+    def unroll(self, tokens):
+        state, logits = self.model.unroll(tokens)
+        return state, logits + 10
+
+
+def test_draws_follow_the_distribution():
+    logits = jnp.log(jnp.float32([0.5, 0.3, 0.15, 0.05, 1e-30]))
+    keys = jax.random.split(jax.random.key(0), 100_000)
+    drawn = jax.vmap(engine.draw, (None, 0))(logits, keys)
+    counts = np.bincount(drawn, minlength=5)
+    assert counts[4] == 0
+    expected = 1e5 * np.array([0.5, 0.3, 0.15, 0.05])
+    chi_square = np.sum((counts[:4] - expected) ** 2 / expected)
+    assert chi_square < 16.27  # 3 degrees of freedom: one in a thousand
+
+
+def test_forbidding_everything_falls_back_to_the_model(model):
+    plain = generate(model, PROMPTS, KEY, length=20)
+    strategy = forbid(range(13))
+    fallen = generate(model, PROMPTS, KEY, length=20, strategy=strategy)
+    np.testing.assert_array_equal(plain.tokens, fallen.tokens)
+    np.testing.assert_array_equal(plain.log_probs, fallen.strategy_log_probs)
+
+
+def test_changing_hyperparameters_or_weights_does_not_recompile(model):
+    @pytree
+    class Counted(Strategy):
+        value: float
+
+        def apply(self, logits, state, key):
+            traces.append(1)
+            return logits / self.value, state
+
+    traces = []
+    for value in (1.0, 2.0, 3.0):
+        strategy = chain(Counted(np.float32(value)), temperature(value))
+        generate(model, PROMPTS, KEY, length=5, strategy=strategy)
+    generate(
+        jax.tree.map(jnp.zeros_like, model), PROMPTS, KEY, length=5, strategy=strategy
+    )
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize("context", [Carried(), SlidingWindow(3)])
+def test_nothing_is_sent_back_and_forth(model, context):
+    arguments = {"length": 10, "strategy": temperature(1.0), "context": context}
+    generate(model, PROMPTS, KEY, **arguments)
+    strategy = jax.device_put(temperature(1.0))
+    keys = engine.stream_keys(KEY, 4)
+    with jax.transfer_guard("disallow"):
+        engine._generate(model, PROMPTS, keys, strategy, context, 10)
+
+
+@pytest.mark.parametrize(
+    ("prompts", "length", "message"),
+    [
+        (jnp.zeros((2, 0), jnp.int32), 5, r"prompts has shape \(2, 0\)"),
+        (jnp.zeros((0, 3), jnp.int32), 5, r"prompts has shape \(0, 3\)"),
+        (PROMPTS, 0, "length is 0; it must be at least 1"),
+    ],
+)
+def test_wrong_sizes_are_named(model, prompts, length, message):
+    with pytest.raises(ValueError, match=message):
+        generate(model, prompts, KEY, length=length)

@@ -1,0 +1,36 @@
+"""Independent references: the model in NumPy, float64, from the equations."""
+
+import numpy as np
+
+
+def numpy_lstm(x, kernel, recurrent, bias, cell, hidden):
+    """Run one layer over inputs `[t ... i]`; returns cell, hidden, all outputs."""
+
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-z))
+
+    outputs = []
+    for now in x:
+        z = now @ kernel + hidden @ recurrent + bias
+        i, f, g, o = np.split(z, 4, axis=-1)
+        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
+        hidden = sigmoid(o) * np.tanh(cell)
+        outputs.append(hidden)
+    return cell, hidden, np.array(outputs)
+
+
+def layer_parameters(layer):
+    """Return a layer's kernel, recurrent kernel and bias."""
+    parameters = (layer.input_kernel, layer.recurrent_kernel, layer.bias)
+    return [np.asarray(parameter[...], np.float64) for parameter in parameters]
+
+
+def numpy_logits(model, tokens):
+    """Return a model's logits after each token of `[... t]`, from the zero state."""
+    tokens = np.asarray(tokens)
+    hidden = np.moveaxis(np.eye(model.vocab_size)[tokens], -2, 0)
+    for layer in model.layers:
+        zero = np.zeros((*tokens.shape[:-1], layer.size))
+        _, _, hidden = numpy_lstm(hidden, *layer_parameters(layer), zero, zero)
+    head = np.asarray(model.head_kernel[...], np.float64)
+    return np.moveaxis(hidden @ head + np.asarray(model.head_bias[...]), 0, -2)

@@ -1,0 +1,5 @@
+"""The type checker of the tests: beartype, an int being a float as PEP 484 has it."""
+
+from beartype import BeartypeConf, beartype
+
+typechecked = beartype(conf=BeartypeConf(is_pep484_tower=True))

@@ -1,0 +1,246 @@
+"""The scripts as their users run them: good arguments, and wrong ones."""
+
+import json
+import sys
+
+import command_line
+import generate
+import jax
+import mido
+import numpy as np
+import pytest
+import quickstart
+import reproduce_lstm_music
+import train
+
+from lstm_music_jax import Note, Score, write_midi
+
+TINY = ["--steps", 4, "--sizes", 12, 8, "--batch-size", 4, "--window", 10]
+TINY += ["--evaluate-every", 2]
+
+
+@pytest.fixture(scope="module")
+def midi(tmp_path_factory):
+    """A folder of six little pieces, one file of no music, and one of no notes."""
+    folder = tmp_path_factory.mktemp("midi")
+    random = np.random.default_rng(0)
+    for number in range(6):
+        notes = [
+            Note(6 * k, int(random.integers(55, 70)), 6) for k in range(60 + number)
+        ]
+        write_midi(Score.from_notes(notes), folder / "deep" / f"{number}.mid")
+    (folder / "noise.mid").write_bytes(b"no music")
+    mido.MidiFile(tracks=[mido.MidiTrack()]).save(folder / "silence.mid")
+    return folder
+
+
+def call(script, *arguments):
+    """Run a script in this process; returns its exit status."""
+    arguments = [str(argument) for argument in arguments]
+    before, sys.argv = sys.argv, [script.__name__, *arguments]
+    try:
+        command_line.run(script.main, script.Arguments)
+    except SystemExit as stop:
+        return stop.code
+    finally:
+        sys.argv = before
+    return 0
+
+
+@pytest.fixture(scope="module")
+def run(midi, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "events"
+    assert call(train, "--run", folder, "--midi", midi, *TINY) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def names_run(midi, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "names"
+    arguments = ["--midi", midi, "--encoding", "note-names", *TINY]
+    assert call(train, "--run", folder, *arguments) == 0
+    return folder
+
+
+def onsets(path):
+    """What mido reads: (tick, pitch) of each note-on, in file ticks."""
+    found = []
+    for track in mido.MidiFile(path).tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "note_on" and message.velocity:
+                found.append((tick, message.note))
+    return sorted(found)
+
+
+def test_train_resumes_and_resolves_settings(run, midi, capsys):
+    assert (run / "loss.png").exists()
+    settings = json.loads((run / "config.json").read_text())
+    assert settings["model"]["sizes"] == [12, 8]
+    assert settings["corpus"]["origin"]["midi"] == str(midi)
+    assert call(train, "--run", run, "--resume", "--steps", 6) == 0
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").open()]
+    steps = [line["step"] for line in lines if "validation_loss" in line]
+    assert steps == [2, 4, 6]
+    assert call(train, "--run", run, "--resume", "--batch-size", 8) == 2
+    assert "batch_size is 8" in capsys.readouterr().err
+
+
+def test_generate_writes_the_notes_asked_for(run, tmp_path):
+    arguments = ["--notes", 40, "--pieces", 2, "--top-p", 0.9, "--out", tmp_path]
+    assert call(generate, "--run", run, *arguments) == 0
+    first, second = (tmp_path / f"piece-00{k}.mid" for k in range(2))
+    assert len(onsets(first)) == len(onsets(second)) == 40
+    assert onsets(first) != onsets(second)
+    assert first.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_generate_repeats_itself_for_a_seed(run, tmp_path):
+    for name in ("a", "b"):
+        assert (
+            call(generate, "--run", run, "--notes", 30, "--out", tmp_path / name) == 0
+        )
+    assert onsets(tmp_path / "a/piece-000.mid") == onsets(tmp_path / "b/piece-000.mid")
+
+
+@pytest.mark.parametrize("context", ["carried", "window"])
+def test_note_names_keep_their_step(names_run, tmp_path, context):
+    arguments = ["--notes", 25, "--step", 0.5, "--out", tmp_path, "--context", context]
+    assert call(generate, "--run", names_run, *arguments) == 0
+    ticks = mido.MidiFile(tmp_path / "piece-000.mid").ticks_per_beat
+    found = sorted({tick for tick, _ in onsets(tmp_path / "piece-000.mid")})
+    assert len(found) == 25
+    assert set(np.diff(found)) == {ticks // 2}
+
+
+def test_primers(run, midi, tmp_path):
+    primer = midi / "deep" / "0.mid"
+    for arguments, notes in (
+        (["--primer", primer, "--keep-primer"], None),
+        (["--primer", primer, "--drop-primer"], 20),
+        (["--primer", "corpus"], 20),
+    ):
+        out = ["--notes", 20, "--primer-length", 30, "--out", tmp_path]
+        assert call(generate, "--run", run, *arguments, *out) == 0
+        found = onsets(tmp_path / "piece-000.mid")
+        if notes is None:
+            begin = onsets(primer)
+            heard = len(found) - 20
+            assert 10 < heard < 30
+            # What is generated may join the primer's last chord.
+            assert found[: heard - 1] == begin[: heard - 1]
+        else:
+            assert len(found) == notes
+
+
+def test_reproduce(tmp_path):
+    random = np.random.default_rng(0)
+    symbols = random.choice(["C4", "E4", "4.9", "G5", "0"], 400)
+    (tmp_path / "data.txt").write_text("\n".join(symbols) + "\n")
+    arguments = ["--epochs", 2, "--batch-size", 152, "--sizes", 12, 8, "--notes", 35]
+    run = tmp_path / "run"
+    source = ["--symbols", tmp_path / "data.txt"]
+    assert call(reproduce_lstm_music, *source, "--run", run, *arguments) == 0
+    assert len({tick for tick, _ in onsets(run / "music.mid")}) == 35
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").open()]
+    assert lines[-1]["step"] == 4  # 300 windows: two updates an epoch
+
+
+WRONG = [
+    (train, ["--run", "new", "--midi", "nowhere"], "path is nowhere"),
+    (train, ["--run", "new", "--symbols", "nowhere.txt"], "nowhere.txt"),
+    (train, ["--run", "new", "--midi", "a", "--symbols", "b"], "give one of them"),
+    (
+        train,
+        ["--run", "nowhere", "--resume"],
+        "run is nowhere; it must be a run folder",
+    ),
+    (train, ["--run", "new", "--dropout", "1"], "dropout is 1.0; it must be in [0, 1)"),
+    (train, ["--run", "new", "--sizes", "0"], "sizes is (0,)"),
+    (train, ["--run", "new", "--validation", "1.5"], "validation is 1.5"),
+    (train, ["--run", "new", "--steps", "0"], "steps is 0; it must be 1 or more"),
+    (train, ["--run", "new", "--steps", "few"], "steps"),
+    (train, ["--run", "RUN"], "which is not empty"),
+    (generate, ["--run", "nowhere"], "run is nowhere; it must be a run folder"),
+    (generate, ["--run", "EMPTY"], "has no best checkpoint"),
+    (generate, ["--run", "RUN", "--notes", "0"], "notes is 0; it must be at least 1"),
+    (generate, ["--run", "RUN", "--pieces", "0"], "pieces is 0; it must be at least 1"),
+    (
+        generate,
+        ["--run", "RUN", "--top-p", "1.5"],
+        "top_p is 1.5; it must be in (0, 1]",
+    ),
+    (
+        generate,
+        ["--run", "RUN", "--temperature", "0"],
+        "temperature is 0.0; it must be",
+    ),
+    (generate, ["--run", "RUN", "--step", "1"], "step is 1.0; a run of events"),
+    (generate, ["--run", "RUN", "--window", "9"], "window is 9; it needs --context"),
+    (generate, ["--run", "RUN", "--primer", "no.mid"], "primer is no.mid; it must be"),
+    (
+        generate,
+        ["--run", "RUN", "--primer", "corpus", "--primer-length", "900"],
+        "primer_length is 900; the longest piece has",
+    ),
+    (
+        generate,
+        ["--run", "RUN", "--keep-primer", "--drop-primer"],
+        "keep_primer and drop_primer",
+    ),
+    (generate, ["--run", "RUN", "--tempo", "0"], "tempo is 0.0; it must be 4 to 1000"),
+    (reproduce_lstm_music, ["--run", "new"], "midi and symbols are both missing"),
+    (reproduce_lstm_music, ["--run", "new", "--epochs", "0"], "epochs is 0"),
+    (quickstart, ["--run", "RUN"], "which is not empty"),
+    (quickstart, ["--notes", "0"], "notes is 0; it must be at least 1"),
+]
+
+
+@pytest.mark.parametrize(("script", "arguments", "message"), WRONG)
+def test_wrong_arguments_get_one_line(
+    script, arguments, message, run, tmp_path, monkeypatch, capsys
+):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for name in ("config.json", "vocabulary.json"):
+        (empty / name).write_bytes((run / name).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    places = {"RUN": run, "EMPTY": empty}
+    arguments = [places.get(argument, argument) for argument in arguments]
+    if arguments[:2] == ["--run", "new"] and script is train and len(arguments) == 4:
+        (tmp_path / "data.txt").write_text(
+            "C4\nD4\nE4\n" * 100 + "\n" + "F4\nA4\n" * 99
+        )
+        if "--midi" not in arguments and "--symbols" not in arguments:
+            arguments += ["--symbols", "data.txt"]
+    assert call(script, *arguments) == 2
+    *others, error = capsys.readouterr().err.strip().splitlines()
+    assert message in error
+    assert error.startswith("error: ")
+    assert all(line.startswith("skipped ") for line in others)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.slow
+def test_quickstart(tmp_path):
+    assert call(quickstart, "--run", tmp_path / "run") == 0
+    assert len(onsets(tmp_path / "run" / "music.mid")) == 1000
+    lines = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").open()]
+    best = min(line["validation_loss"] for line in lines if "validation_loss" in line)
+    trigram = next(line["trigram_loss"] for line in lines if "trigram_loss" in line)
+    assert np.exp(best) < 0.8 * np.exp(trigram)
+
+
+def test_scripts_use_the_public_api_only():
+    import ast
+    from pathlib import Path
+
+    import lstm_music_jax
+
+    for path in Path(train.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "lstm_music_jax":
+                names = {alias.name for alias in node.names}
+                assert names <= set(lstm_music_jax.__all__), path
+    assert len(jax.devices()) == 4

@@ -1,0 +1,39 @@
+"""A small dataset that a small model learns: noisy scales."""
+
+import numpy as np
+import pytest
+
+from lstm_music_jax.music.encodings import NoteNames
+from lstm_music_jax.music.pieces import Corpus, Piece
+from lstm_music_jax.training.config import ModelConfig, TrainingConfig
+from lstm_music_jax.training.dataset import Dataset
+
+SCALE = ("C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5")
+
+
+def noisy_scale(rng, length):
+    """Mostly one step up the scale, now and then a jump."""
+    degree, symbols = 0, []
+    for _ in range(length):
+        degree = rng.integers(8) if rng.random() < 0.1 else (degree + 1) % 8
+        symbols.append(SCALE[degree])
+    return tuple(symbols)
+
+
+@pytest.fixture(scope="session")
+def dataset():
+    rng = np.random.default_rng(0)
+    pieces = tuple(Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20))
+    corpus = Corpus(pieces, (), "noisy scales")
+    return Dataset.from_corpus(corpus, NoteNames(), validation=0.2)
+
+
+MODEL = ModelConfig(sizes=(16, 8), dropout=0.2)
+TRAINING = TrainingConfig(
+    steps=40,
+    batch_size=8,
+    window=12,
+    learning_rate=1e-2,
+    evaluate_every=20,
+    steps_a_dispatch=4,
+)
