@@ -11,7 +11,7 @@ _BLACK_KEYS = (1, 3, 6, 8, 10)
 
 
 def piano_roll(
-    score: Score, path: str | Path, *, title: str = "", quarters_a_row: int = 128
+    score: Score, path: str | Path, *, title: str = "", quarters_a_row: int = 64
 ) -> None:
     """Draw a score as a PNG: time in quarters, pitch with its octaves, a bar a note.
 

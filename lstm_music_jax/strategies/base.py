@@ -8,7 +8,7 @@ sizes that fix shapes. The engine draws; a strategy never does.
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -21,7 +21,15 @@ Hyperparameter = Any  # a float32 or int32 scalar; stacked in a sweep; traced un
 
 
 class Strategy:
-    """Three pure methods, written for one stream; only `apply` must be overridden."""
+    """Three pure methods, written for one stream; only `apply` must be overridden.
+
+    Two laws hold of most strategies, and one of which they do not hold says so:
+    `shift_invariant` (adding a constant to all logits changes no probability) and
+    `permutation_equivariant` (renaming the symbols renames the result).
+    """
+
+    shift_invariant: ClassVar[bool] = True
+    permutation_equivariant: ClassVar[bool] = True
 
     def init(self, vocab_size: int) -> State:
         """Return the state before the first symbol; `()` for a stateless strategy."""

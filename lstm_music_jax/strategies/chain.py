@@ -11,6 +11,16 @@ class Chain(Strategy):
 
     stages: tuple[Strategy, ...]
 
+    @property
+    def shift_invariant(self) -> bool:
+        """Of a chain: that of all its stages."""
+        return all(stage.shift_invariant for stage in self.stages)
+
+    @property
+    def permutation_equivariant(self) -> bool:
+        """Of a chain: that of all its stages."""
+        return all(stage.permutation_equivariant for stage in self.stages)
+
     def init(self, vocab_size):
         """Initialise every stage."""
         return tuple(stage.init(vocab_size) for stage in self.stages)

@@ -1,6 +1,7 @@
 """Forbid: symbols that must never be drawn."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +18,7 @@ from lstm_music_jax.strategies.base import (
 class Forbid(Strategy):
     """See `forbid`."""
 
+    permutation_equivariant: ClassVar[bool] = False
     ids: Hyperparameter
 
     def apply(self, logits, state, key):

@@ -1,5 +1,7 @@
 """Greedy: always the most probable symbol."""
 
+from typing import ClassVar
+
 import jax.numpy as jnp
 
 from lstm_music_jax.strategies.base import Strategy, pytree
@@ -9,6 +11,8 @@ from lstm_music_jax.strategies.truncation import forbid_unless
 @pytree
 class Greedy(Strategy):
     """See `greedy`."""
+
+    permutation_equivariant: ClassVar[bool] = False
 
     def apply(self, logits, state, key):
         """Forbid all but the first maximum."""

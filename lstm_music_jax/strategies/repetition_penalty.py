@@ -1,5 +1,7 @@
 """Repetition penalty: what has sounded before becomes less likely."""
 
+from typing import ClassVar
+
 import jax.numpy as jnp
 
 from lstm_music_jax.strategies.base import (
@@ -16,6 +18,7 @@ from lstm_music_jax.strategies.base import (
 class RepetitionPenalty(Strategy):
     """See `repetition_penalty`. Its state: which symbols have been seen, bool `[v]`."""
 
+    shift_invariant: ClassVar[bool] = False
     penalty: Hyperparameter
     by_sign: bool = static()
 

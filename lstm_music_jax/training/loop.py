@@ -137,17 +137,11 @@ class _Loop:
         metrics = StepMetrics(*(np.asarray(leaf)[:count] for leaf in metrics))
         finite = np.isfinite(metrics.loss) & np.isfinite(metrics.gradient_norm)
         if not finite.all():
-            self.last.wait()
-            kept = self.last.latest()
             raise NonFiniteLossError(
-                f"the loss or its gradient is not finite at step "
-                f"{step + 1 + int(np.argmin(finite))}; "
-                + (
-                    f"the checkpoint of step {kept} is kept"
-                    if kept
-                    else "none saved yet"
-                )
-                + f"; a learning_rate below {self.training.learning_rate:g} may help"
+                "the loss or its gradient is not finite at step "
+                f"{step + 1 + int(np.argmin(finite))}; the checkpoints before it are "
+                f"kept, and a learning_rate below {self.training.learning_rate:g} "
+                "may help"
             )
         display.trained(step + count, count, metrics)
         return metrics.loss
