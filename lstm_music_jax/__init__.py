@@ -9,7 +9,10 @@ from importlib import import_module
 _HOMES = {
     "composition": ("Composition", "compose", "start_prompts"),
     "generation.contexts": ("Carried", "SlidingWindow"),
+    "generation.draws": ("Arithmetic", "Gumbel"),
     "generation.engine": ("Generation",),
+    "generation.sweep": ("grid", "stack", "sweep"),
+    "generation.trace": ("Trace",),
     "music.corpus": ("Corpus", "Piece", "chorales", "midi_folder"),
     "music.encodings": ("Encoding", "Events", "NoteNames"),
     "music.midi": ("read_midi", "write_midi"),

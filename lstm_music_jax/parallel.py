@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.generation import engine
 from lstm_music_jax.generation.contexts import Context
+from lstm_music_jax.generation.draws import GUMBEL, Draw
 from lstm_music_jax.generation.engine import CARRIED, MODEL_ALONE, Generation
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, PRNGKey, PyTree
@@ -76,6 +77,8 @@ def generate(
     length: int,
     strategy: Strategy = MODEL_ALONE,
     context: Context = CARRIED,
+    draw: Draw = GUMBEL,
+    trace: bool = False,
     devices: Sequence[jax.Device] | None = None,
 ) -> Generation:
     """Do what `generation.engine.generate` does, each device drawing its streams.
@@ -90,21 +93,34 @@ def generate(
     count = len(devices)
     if count == 1:
         return engine.generate(
-            model, prompts, key, length=length, strategy=strategy, context=context
+            model,
+            prompts,
+            key,
+            length=length,
+            strategy=strategy,
+            context=context,
+            draw=draw,
+            trace=trace,
         )
     padded = -(-streams // count) * count
-    order = jnp.minimum(jnp.arange(padded), streams - 1).reshape(count, -1)
-    keys = engine.stream_keys(key, streams)[order]
-    draw = _compiled_draw(length, devices)
-    drawn = draw(model, prompts[order], keys, strategy, context)
-    return jax.tree.map(lambda leaf: leaf.reshape(padded, -1)[:streams], drawn)
+    indices = jnp.minimum(jnp.arange(padded), streams - 1).reshape(count, -1)
+    arguments = (
+        model,
+        prompts[indices],
+        key,
+        indices,
+        jnp.int32(streams),
+        engine.Sampler(strategy, context, draw),
+    )
+    drawn = _compiled_draw(length, trace, devices)(*arguments)
+    return jax.tree.map(
+        lambda leaf: leaf.reshape(padded, *leaf.shape[2:])[:streams], drawn
+    )
 
 
 @cache
-def _compiled_draw(length, devices):
+def _compiled_draw(length, trace, devices):
+    draw = partial(engine.draw_streams, length=length, trace=trace)
     return jax.pmap(
-        partial(engine.draw_streams, length=length),
-        axis_name=_AXIS,
-        in_axes=(None, 0, 0, None, None),
-        devices=devices,
+        draw, axis_name=_AXIS, in_axes=(None, 0, None, 0, None, None), devices=devices
     )

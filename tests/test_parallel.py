@@ -8,6 +8,7 @@ import pytest
 from lstm_music_jax import parallel
 from lstm_music_jax.generation import engine
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
+from lstm_music_jax.generation.draws import Gumbel
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
     Strategy,
@@ -43,12 +44,13 @@ def test_devices_draw_what_one_draws(model, streams, context):
 
 def test_all_devices_draw(model):
     prompts = jnp.zeros((8, 2), jnp.int32)
-    drawn = parallel._compiled_draw(3, tuple(jax.local_devices()))(
+    drawn = parallel._compiled_draw(3, False, tuple(jax.local_devices()))(
         model,
         prompts.reshape(4, 2, 2),
-        engine.stream_keys(KEY, 8).reshape(4, 2),
-        temperature(1.0),
-        Carried(),
+        KEY,
+        jnp.arange(8).reshape(4, 2),
+        jnp.int32(8),
+        engine.Sampler(temperature(1.0), Carried(), Gumbel()),
     )
     assert len(drawn.tokens.sharding.device_set) == 4
 

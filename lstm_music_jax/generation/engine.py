@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from lstm_music_jax.generation.contexts import Carried, Context, Memory, Model
+from lstm_music_jax.generation.draws import GUMBEL, Draw
+from lstm_music_jax.generation.trace import Trace, apply_in_stages, trace_note
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import chain
 from lstm_music_jax.types import (
@@ -20,9 +22,7 @@ from lstm_music_jax.types import (
     Int,
     Logits,
     PRNGKey,
-    PRNGKeys,
     PyTree,
-    Token,
 )
 
 MODEL_ALONE = chain()
@@ -33,12 +33,13 @@ class Generation(NamedTuple):
     """What was drawn, without the prompt.
 
     `log_probs` are the model's, `strategy_log_probs` those of the distribution drawn
-    from: nats, float32.
+    from: nats, float32. `trace` is there where it was asked for.
     """
 
-    tokens: Int[Array, "b n"]
-    log_probs: Float[Array, "b n"]
-    strategy_log_probs: Float[Array, "b n"]
+    tokens: Int[Array, "*b n"]
+    log_probs: Float[Array, "*b n"]
+    strategy_log_probs: Float[Array, "*b n"]
+    trace: Trace | None
 
 
 class Stream(NamedTuple):
@@ -49,6 +50,15 @@ class Stream(NamedTuple):
     memory: Memory
     logits: Logits
     strategy_state: PyTree
+    draw_state: PyTree
+
+
+class Sampler(NamedTuple):
+    """How symbols are chosen; a PyTree."""
+
+    strategy: Strategy
+    context: Context
+    draw: Draw
 
 
 def generate(
@@ -59,6 +69,8 @@ def generate(
     length: int,
     strategy: Strategy = MODEL_ALONE,
     context: Context = CARRIED,
+    draw: Draw = GUMBEL,
+    trace: bool = False,
 ) -> Generation:
     """Continue every prompt by `length` symbols, in one program on one device.
 
@@ -71,13 +83,24 @@ def generate(
         length: symbols to draw, 1 or more.
         strategy: shapes each distribution; the model's own by default.
         context: what the model remembers; the carried state by default.
+        draw: how a symbol is drawn; independently by default.
+        trace: describe every note's distributions (see `Trace`).
 
     Raises:
         ValueError: no stream, an empty prompt, or a length below 1.
     """
     check_sizes(prompts, length)
-    keys = stream_keys(key, prompts.shape[0])
-    return _generate(model, prompts, keys, strategy, context, length)
+    streams = prompts.shape[0]
+    return _generate(
+        model,
+        prompts,
+        key,
+        jnp.arange(streams),
+        jnp.int32(streams),
+        Sampler(strategy, context, draw),
+        length,
+        trace,
+    )
 
 
 def check_sizes(prompts: Int[Array, "b p"], length: int) -> None:
@@ -91,80 +114,86 @@ def check_sizes(prompts: Int[Array, "b p"], length: int) -> None:
         raise ValueError(f"length is {length}; it must be at least 1")
 
 
-def stream_keys(key: PRNGKey, streams: int) -> PRNGKeys:
-    """Return the keys of streams 0, 1, ..."""
-    return jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(streams))
-
-
 def draw_streams(
     model: Model,
     prompts: Int[Array, "b p"],
-    keys: PRNGKeys,
-    strategy: Strategy,
-    context: Context,
+    key: PRNGKey,
+    indices: Int[Array, "b"],
+    streams: Int[Array, ""],
+    sampler: Sampler,
     length: int,
+    trace: bool,
 ) -> Generation:
-    """Do what `generate` does, uncompiled, for streams of the given keys."""
+    """Do what `generate` does, uncompiled, for streams `indices` of all `streams`."""
 
-    def draw_one(prompt, key):
-        stream = _begin(model, prompt, key, strategy, context)
-        draw_next = partial(_draw_next, model, strategy, context)
+    def draw_one(prompt, index):
+        # Streams count from 0, so the number before them is free for what they share.
+        shared = jax.random.fold_in(key, jnp.uint32(2**32 - 1))
+        stream = _begin(
+            model,
+            prompt,
+            jax.random.fold_in(key, index),
+            sampler.draw.init(shared, index, streams),
+            sampler,
+        )
+        draw_next = partial(_draw_next, model, sampler, trace)
         return jax.lax.scan(draw_next, stream, length=length)[1]
 
-    return jax.vmap(draw_one)(prompts, keys)
+    return jax.vmap(draw_one)(prompts, indices)
 
 
-_generate = jax.jit(draw_streams, static_argnums=5)
+_generate = jax.jit(draw_streams, static_argnums=(6, 7))
 
 
 def _begin(
     model: Model,
     prompt: Int[Array, "p"],
     key: PRNGKey,
-    strategy: Strategy,
-    context: Context,
+    draw_state: PyTree,
+    sampler: Sampler,
 ) -> Stream:
-    memory, logits = context.prefill(model, prompt)
+    strategy = sampler.strategy
+    memory, logits = sampler.context.prefill(model, prompt)
     logits = logits.astype(jnp.float32)
     state = strategy.init(logits.shape[-1])
     state, _ = jax.lax.scan(
         lambda state, token: (strategy.observe(token, state), None), state, prompt
     )
-    return Stream(key, jnp.int32(prompt.shape[0]), memory, logits, state)
+    position = jnp.int32(prompt.shape[0])
+    return Stream(key, position, memory, logits, state, draw_state)
 
 
 def _draw_next(
-    model: Model, strategy: Strategy, context: Context, stream: Stream, _: None
+    model: Model, sampler: Sampler, trace: bool, stream: Stream, _: None
 ) -> tuple[Stream, Generation]:
     strategy_key, draw_key = jax.random.split(
         jax.random.fold_in(stream.key, stream.position)
     )
-    shaped, state = strategy.apply(stream.logits, stream.strategy_state, strategy_key)
+    shaped, state, stages = apply_in_stages(
+        sampler.strategy, stream.logits, stream.strategy_state, strategy_key
+    )
     # A strategy that forbids everything leaves nothing to draw: the model decides.
-    shaped = jnp.where(jnp.any(shaped > -jnp.inf), shaped, stream.logits)
-    token = draw(shaped, draw_key)
-    memory, logits = context.step(model, stream.memory, token)
+    empty = ~jnp.any(shaped > -jnp.inf)
+    shaped = jnp.where(empty, stream.logits, shaped)
+    token, draw_state = sampler.draw.draw(shaped, stream.draw_state, draw_key)
+
+    log_probs = jax.nn.log_softmax(stream.logits)
+    strategy_log_probs = jax.nn.log_softmax(shaped)
     drawn = Generation(
         token,
-        jax.nn.log_softmax(stream.logits)[token],
-        jax.nn.log_softmax(shaped)[token],
+        log_probs[token],
+        strategy_log_probs[token],
+        trace_note(log_probs, strategy_log_probs, empty, stages, token)
+        if trace
+        else None,
     )
-    return (
-        Stream(
-            stream.key,
-            stream.position + 1,
-            memory,
-            logits.astype(jnp.float32),
-            strategy.observe(token, state),
-        ),
-        drawn,
+    memory, logits = sampler.context.step(model, stream.memory, token)
+    stream = Stream(
+        stream.key,
+        stream.position + 1,
+        memory,
+        logits.astype(jnp.float32),
+        sampler.strategy.observe(token, state),
+        draw_state,
     )
-
-
-def draw(logits: Logits, key: PRNGKey) -> Token:
-    """Draw from softmax(logits): the argmax after Gumbel noise (Gumbel 1954).
-
-    Raises nothing and never draws a symbol of logit -inf while another is finite.
-    """
-    noise = jax.random.gumbel(key, logits.shape)
-    return jnp.argmax(logits + noise).astype(jnp.int32)
+    return stream, drawn

@@ -2,7 +2,8 @@
 
 import jax
 
-from lstm_music_jax.strategies.base import Strategy, pytree
+from lstm_music_jax.strategies.base import State, Strategy, pytree
+from lstm_music_jax.types import Logits, PRNGKey
 
 
 @pytree
@@ -27,15 +28,23 @@ class Chain(Strategy):
 
     def apply(self, logits, state, key):
         """Apply the stages in order, each with a key of its own."""
-        states = []
+        stages, state = self.apply_stages(logits, state, key)
+        return (stages[-1] if stages else logits), state
+
+    def apply_stages(
+        self, logits: Logits, state: State, key: PRNGKey
+    ) -> tuple[list[Logits], State]:
+        """Do what `apply` does; return the logits after each stage."""
+        shaped, states = [], []
         for index, (stage, stage_state) in enumerate(
             zip(self.stages, state, strict=True)
         ):
             logits, stage_state = stage.apply(
                 logits, stage_state, jax.random.fold_in(key, index)
             )
+            shaped.append(logits)
             states.append(stage_state)
-        return logits, tuple(states)
+        return shaped, tuple(states)
 
     def observe(self, token, state):
         """Tell every stage."""
@@ -48,7 +57,12 @@ class Chain(Strategy):
 def chain(*strategies: Strategy) -> Chain:
     """Apply strategies in the order given; none at all is the model's distribution.
 
+    A chain among them is taken apart: its stages stand in its place.
+
     >>> from lstm_music_jax.strategies import repetition_penalty, temperature, top_p
     >>> warm = chain(repetition_penalty(1.2), temperature(0.9), top_p(0.95))
     """
-    return Chain(tuple(strategies))
+    stages = []
+    for strategy in strategies:
+        stages += strategy.stages if isinstance(strategy, Chain) else [strategy]
+    return Chain(tuple(stages))

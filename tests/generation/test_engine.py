@@ -7,6 +7,7 @@ import pytest
 
 from lstm_music_jax.generation import engine
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
+from lstm_music_jax.generation.draws import Gumbel
 from lstm_music_jax.generation.engine import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
@@ -136,7 +137,7 @@ class _Shifted:
 def test_draws_follow_the_distribution():
     logits = jnp.log(jnp.float32([0.5, 0.3, 0.15, 0.05, 1e-30]))
     keys = jax.random.split(jax.random.key(0), 100_000)
-    drawn = jax.vmap(engine.draw, (None, 0))(logits, keys)
+    drawn = jax.vmap(lambda key: Gumbel().draw(logits, (), key)[0])(keys)
     counts = np.bincount(drawn, minlength=5)
     assert counts[4] == 0
     expected = 1e5 * np.array([0.5, 0.3, 0.15, 0.05])
@@ -176,9 +177,10 @@ def test_nothing_is_sent_back_and_forth(model, context):
     arguments = {"length": 10, "strategy": temperature(1.0), "context": context}
     generate(model, PROMPTS, KEY, **arguments)
     strategy = jax.device_put(temperature(1.0))
-    keys = engine.stream_keys(KEY, 4)
+    sampler = engine.Sampler(strategy, context, Gumbel())
+    indices, streams = jnp.arange(4), jnp.int32(4)
     with jax.transfer_guard("disallow"):
-        engine._generate(model, PROMPTS, keys, strategy, context, 10)
+        engine._generate(model, PROMPTS, KEY, indices, streams, sampler, 10, False)
 
 
 @pytest.mark.parametrize(

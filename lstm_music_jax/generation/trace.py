@@ -1,0 +1,75 @@
+"""What can be said of a note's distributions, computed where they are: in the scan."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+
+from lstm_music_jax.strategies.base import State, Strategy
+from lstm_music_jax.strategies.chain import Chain
+from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, Token
+
+
+class Trace(NamedTuple):
+    """Per note, `[b n]`; probabilities are the model's, entropies in nats.
+
+    model_entropy: of the model's distribution.
+    strategy_entropy: of the distribution drawn from.
+    kept_mass: the model's probability of all symbols that could be drawn.
+    kept_count: how many those were.
+    surprisal: -log p of the drawn symbol under the model, nats.
+    rank: how many symbols the model finds more probable than the drawn one.
+    margin: log-probability between the model's two best symbols, nats.
+    empty_support: the strategy forbade everything, and the model decided.
+    stage_kept_mass: kept mass after each stage of a chain; no stages otherwise.
+    """
+
+    model_entropy: Float[Array, "*b"]
+    strategy_entropy: Float[Array, "*b"]
+    kept_mass: Float[Array, "*b"]
+    kept_count: Int[Array, "*b"]
+    surprisal: Float[Array, "*b"]
+    rank: Int[Array, "*b"]
+    margin: Float[Array, "*b"]
+    empty_support: Bool[Array, "*b"]
+    stage_kept_mass: Float[Array, "*b stages"]
+
+
+def apply_in_stages(
+    strategy: Strategy, logits: Logits, state: State, key: PRNGKey
+) -> tuple[Logits, State, list[Logits]]:
+    """Apply a strategy; a chain also says what each of its stages made of it."""
+    if isinstance(strategy, Chain) and strategy.stages:
+        stages, state = strategy.apply_stages(logits, state, key)
+        return stages[-1], state, stages
+    shaped, state = strategy.apply(logits, state, key)
+    return shaped, state, []
+
+
+def trace_note(
+    log_probs: Float[Array, "v"],
+    strategy_log_probs: Float[Array, "v"],
+    empty: Bool[Array, ""],
+    stages: list[Logits],
+    token: Token,
+) -> Trace:
+    """Describe one note, from the model's and the strategy's log-probabilities."""
+    probabilities = jnp.exp(log_probs)
+    kept = strategy_log_probs > -jnp.inf
+    best = jnp.argmax(log_probs)
+    others = jnp.where(jnp.arange(log_probs.shape[0]) == best, -jnp.inf, log_probs)
+    masses = [jnp.sum(jnp.where(s > -jnp.inf, probabilities, 0.0)) for s in stages]
+    return Trace(
+        _entropy(log_probs, probabilities),
+        _entropy(strategy_log_probs, jnp.exp(strategy_log_probs)),
+        jnp.sum(jnp.where(kept, probabilities, 0.0)),
+        jnp.sum(kept.astype(jnp.int32)),
+        -log_probs[token],
+        jnp.sum((log_probs > log_probs[token]).astype(jnp.int32)),
+        log_probs[best] - jnp.max(others),
+        empty,
+        jnp.stack(masses) if masses else jnp.zeros(0, jnp.float32),
+    )
+
+
+def _entropy(log_probs, probabilities):
+    return -jnp.sum(jnp.where(probabilities > 0, probabilities * log_probs, 0.0))

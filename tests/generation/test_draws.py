@@ -1,0 +1,83 @@
+"""Arithmetic sampling: each stream an exact sample, the batch an even cover."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_music_jax.generation.draws import Arithmetic
+from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.model.music_lstm import MusicLSTM
+
+PROBABILITIES = np.array([0.35, 0.0, 0.25, 0.3, 0.1, 0.0])
+LOGITS = jnp.log(jnp.float32(PROBABILITIES))
+DRAW = Arithmetic()
+
+
+@jax.jit
+def draw_many(key, indices, streams):
+    """The first 40 symbols of each of some streams, all from the same distribution."""
+
+    def one(index):
+        def advance(state, position):
+            noise = jax.random.fold_in(jax.random.fold_in(key, index), position)
+            token, state = DRAW.draw(LOGITS, state, noise)
+            return state, token
+
+        state = DRAW.init(key, index, streams)
+        return jax.lax.scan(advance, state, jnp.arange(40))[1]
+
+    return jax.vmap(one)(indices)
+
+
+@pytest.mark.parametrize("streams", [7, 64, 1000])
+def test_the_first_symbols_are_spread_evenly(streams):
+    drawn = draw_many(jax.random.key(1), jnp.arange(streams), jnp.int32(streams))
+    counts = np.bincount(drawn[:, 0], minlength=6)
+    assert np.all(np.abs(counts - streams * PROBABILITIES) < 1 + 1e-3)
+
+
+def test_the_first_pairs_are_spread_evenly_too():
+    """A pair of symbols owns an interval as well."""
+    drawn = np.asarray(draw_many(jax.random.key(1), jnp.arange(1000), jnp.int32(1000)))
+    pairs = np.bincount(drawn[:, 0] * 6 + drawn[:, 1], minlength=36)
+    wanted = 1000 * np.outer(PROBABILITIES, PROBABILITIES).ravel()
+    # Independent draws would be off by 7 and more.
+    assert np.all(np.abs(pairs - wanted) < 1 + 1e-2)
+
+
+def test_a_stream_alone_is_an_exact_sample():
+    """One stream under many keys: every position has the right frequencies."""
+    keys = jax.random.split(jax.random.key(2), 20_000)
+    drawn = np.asarray(
+        jax.vmap(lambda key: draw_many(key, jnp.arange(1), jnp.int32(1))[0])(keys)
+    )
+    possible = PROBABILITIES > 0
+    wanted = 20_000 * PROBABILITIES[possible]
+    for position in (0, 1, 5, 9, 10, 20, 39):
+        counts = np.bincount(drawn[:, position], minlength=6)
+        assert counts[~possible].sum() == 0
+        chi_square = np.sum((counts[possible] - wanted) ** 2 / wanted)
+        assert chi_square < 21.1  # 3 degrees of freedom: one in ten thousand
+    # Neighbouring positions are independent, also across refreshed bits.
+    for position in range(0, 39, 3):
+        pairs = np.bincount(
+            drawn[:, position] * 6 + drawn[:, position + 1], minlength=36
+        )
+        wanted_pairs = 20_000 * np.outer(PROBABILITIES, PROBABILITIES).ravel()
+        real = wanted_pairs > 0
+        chi_square = np.sum(
+            (pairs[real] - wanted_pairs[real]) ** 2 / wanted_pairs[real]
+        )
+        assert chi_square < 44.3  # 15 degrees of freedom: one in ten thousand
+
+
+def test_in_the_engine():
+    model = MusicLSTM(13, (12, 8), key=jax.random.key(0))
+    prompts = jnp.tile(jnp.int32([[1, 2, 3]]), (64, 1))
+    drawn = generate(model, prompts, jax.random.key(5), length=200, draw=DRAW)
+    p = np.exp(np.asarray(jax.nn.log_softmax(model.unroll(prompts[:1])[1][0, -1])))
+    counts = np.bincount(drawn.tokens[:, 0], minlength=13)
+    assert np.all(np.abs(counts - 64 * p) < 1 + 1e-3)
+    assert np.all(np.isfinite(drawn.log_probs))
+    assert len(np.unique(np.asarray(drawn.tokens), axis=0)) == 64

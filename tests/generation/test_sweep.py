@@ -1,0 +1,80 @@
+"""A sweep's rows are the runs of its settings, in one program."""
+
+import jax
+import numpy as np
+import pytest
+
+from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.generation.sweep import grid, stack, sweep
+from lstm_music_jax.model.music_lstm import MusicLSTM
+from lstm_music_jax.strategies import (
+    Strategy,
+    chain,
+    pytree,
+    repetition_penalty,
+    temperature,
+    top_k,
+    top_p,
+)
+
+KEY = jax.random.key(7)
+PROMPTS = jax.random.randint(jax.random.key(3), (4, 6), 0, 13)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return MusicLSTM(13, (12, 8), key=jax.random.key(0))
+
+
+def test_a_row_is_the_run_alone(model):
+    settings, strategies = grid(
+        lambda t, k: chain(repetition_penalty(1.1), temperature(t), top_k(k)),
+        t=[0.5, 1.0, 2.0],
+        k=[3, 9],
+    )
+    swept = sweep(model, PROMPTS, KEY, strategies, length=25, trace=True)
+    assert swept.tokens.shape == (6, 4, 25)
+    assert swept.trace.stage_kept_mass.shape == (6, 4, 25, 3)
+    for row, setting in enumerate(settings):
+        alone = generate(
+            model,
+            PROMPTS,
+            KEY,
+            length=25,
+            strategy=chain(
+                repetition_penalty(1.1), temperature(setting["t"]), top_k(setting["k"])
+            ),
+        )
+        np.testing.assert_array_equal(swept.tokens[row], alone.tokens)
+        np.testing.assert_allclose(swept.log_probs[row], alone.log_probs, atol=1e-5)
+
+
+def test_arrays_as_hyperparameters(model):
+    swept = sweep(model, PROMPTS, KEY, temperature(np.array([0.5, 1.5])), length=9)
+    alone = generate(model, PROMPTS, KEY, length=9, strategy=temperature(1.5))
+    np.testing.assert_array_equal(swept.tokens[1], alone.tokens)
+
+
+def test_one_program_for_all_settings(model):
+    @pytree
+    class Counted(Strategy):
+        value: float
+
+        def apply(self, logits, state, key):
+            traces.append(1)
+            return logits / self.value, state
+
+    traces = []
+    for values in ([0.5, 1.0, 2.0], [3.0, 4.0, 5.0]):
+        strategies = stack([Counted(np.float32(value)) for value in values])
+        sweep(model, PROMPTS, KEY, strategies, length=5)
+    assert len(traces) == 1
+
+
+def test_settings_that_do_not_go_together_are_refused(model):
+    with pytest.raises(ValueError, match="strategies is empty"):
+        stack([])
+    with pytest.raises(ValueError, match="differ in more than their hyperparameters"):
+        stack([top_k(1), top_p(0.5)])
+    with pytest.raises(ValueError, match="all must share one, the settings"):
+        sweep(model, PROMPTS, KEY, chain(temperature([1.0, 2.0]), top_k(3)), length=5)
