@@ -16,6 +16,7 @@ _HOMES = {
     "music.corpus": ("Corpus", "Piece", "chorales", "midi_folder"),
     "music.encodings": ("Encoding", "Events", "NoteNames"),
     "music.midi": ("read_midi", "write_midi"),
+    "music.repetition": ("Repetition", "repetition"),
     "music.score": ("TICKS_PER_QUARTER", "Note", "Score"),
     "music.symbols_file": ("symbols_file", "write_symbols"),
     "music.vocabulary": ("Vocabulary",),

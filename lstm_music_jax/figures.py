@@ -1,6 +1,7 @@
 """Pictures: a piano roll of a score, and the loss curve of a run."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,34 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
     perplexity.set_ylabel("perplexity")
     axes.grid(color="0.9")
     axes.legend()
+    _save(figure, path)
+
+
+def knob_curves(
+    rows: Sequence[Mapping[str, float]], path: str | Path, *, knob: str
+) -> None:
+    """Draw a sweep as a PNG: entropy, repetition and distinct 4-grams by the knob.
+
+    A row has `value`, `entropy`, `model` and `surprisal` (nats), `repeated` (a share),
+    `longest loop` and `distinct` (counts), each a mean over pieces.
+    """
+    from matplotlib.figure import Figure
+
+    values = [row["value"] for row in rows]
+    panels = (
+        ("nats a symbol", ("entropy", "model", "surprisal")),
+        ("share of 4-grams seen before", ("repeated",)),
+        ("symbols", ("longest loop",)),
+        ("distinct 4-grams", ("distinct",)),
+    )
+    figure = Figure(figsize=(14, 3.6), dpi=100, layout="constrained")
+    for axes, (label, fields) in zip(figure.subplots(1, 4), panels, strict=True):
+        for field in fields:
+            axes.plot(values, [row[field] for row in rows], marker="o", label=field)
+        axes.set(xlabel=knob, ylabel=label)
+        axes.set_ylim(bottom=0)
+        axes.grid(color="0.9")
+        axes.legend()
     _save(figure, path)
 
 
