@@ -13,6 +13,7 @@ _HOMES = {
     "generation.engine": ("Generation",),
     "generation.sweep": ("grid", "stack", "sweep"),
     "generation.trace": ("Trace",),
+    "keras_weights": ("KerasModel", "import_keras", "read_keras"),
     "music.corpus": ("Corpus", "Piece", "chorales", "midi_folder"),
     "music.encodings": ("Encoding", "Events", "NoteNames"),
     "music.midi": ("read_midi", "write_midi"),

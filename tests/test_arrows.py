@@ -17,10 +17,12 @@ ALLOWED = {
     "music": {"cache_folder"},
     "figures": {"music"},
     "model": {"types", "bits"},
-    "strategies": {"types"},
+    "strategies": {"types", "music"},
     "generation": {"types", "strategies"},
     "parallel": {"types", "strategies", "generation"},
+    "testing": {"types", "strategies", "generation"},
     "training": {"types", "bits", "music", "model", "parallel"},
+    "keras_weights": {"types", "model", "training"},
     "composition": {
         "types",
         "music",

@@ -69,11 +69,11 @@ def hyperparameter(
     Raises:
         ValueError: naming the argument, its value and what is `allowed`.
     """
-    number = np.asarray(value)
-    if (
-        number.dtype.kind not in ("iu" if dtype is np.int32 else "iuf")
-        or not np.all(np.isfinite(number))
-        or not np.all(valid(number))
-    ):
+    given = np.asarray(value)
+    numeric = given.dtype.kind in ("iu" if dtype is np.int32 else "iuf")
+    # As float32 a tiny number may be 0 and a huge one infinite: that is what counts.
+    with np.errstate(over="ignore"):
+        leaf = given.astype(dtype) if numeric else given
+    if not numeric or not np.all(np.isfinite(leaf)) or not np.all(valid(leaf)):
         raise ValueError(f"{name} is {value}; it must be {allowed}")
-    return number.astype(dtype)[()]
+    return leaf[()]

@@ -1,9 +1,11 @@
 """The one primitive behind every truncating strategy, without a sort.
 
-Keep the smallest set, in descending order of `keys`, whose `weights` reach `mass`.
-With keys and weights both the probabilities this is the nucleus; with weights of
-one and a mass of k, the top k.
+Symbols are taken in descending order of `keys` until something is reached, such as a
+sum of weights: with keys and weights both the probabilities that is the nucleus; with
+weights of one and a sum of k, the top k.
 """
+
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -15,32 +17,50 @@ from lstm_music_jax.types import Array, Bool, Float, Logits
 def keep_mass(
     keys: Float[Array, "v"], weights: Float[Array, "v"], mass: Hyperparameter
 ) -> Bool[Array, "v"]:
-    """Return which entries the smallest prefix in descending `keys` holds.
+    """Return which entries the smallest prefix whose `weights` reach `mass` holds.
 
     Entries of equal keys stand or fall together, so that relabelling the symbols
     never changes the result. If all weights together do not reach `mass`, all stay.
-
-    The prefix ends at a threshold: the largest key at which the weights at or above
-    it reach `mass`. Float32 numbers are ordered as their bit patterns are, so 32
-    halvings of the pattern find that threshold exactly, each by one compare-and-sum
-    over v entries; a sort costs five to ten times more at v=308 on a CPU.
     """
     patterns = _ordered_patterns(keys)
 
-    def set_bit(index, threshold):
-        candidate = threshold | (jnp.uint32(1) << (jnp.uint32(31) - index))
-        reached = jnp.sum(jnp.where(patterns >= candidate, weights, 0.0)) >= mass
-        return jnp.where(reached, candidate, threshold)
+    def reached(kept):
+        return jnp.sum(jnp.where(kept, weights, 0.0)) >= mass
 
-    threshold = jnp.uint32(0)
-    for index in range(32):
-        threshold = set_bit(jnp.uint32(index), threshold)
-    return patterns >= threshold
+    return patterns >= _threshold(patterns, reached)
+
+
+def keep_before(
+    keys: Float[Array, "v"], reached: Callable[[Bool[Array, "v"]], Bool[Array, ""]]
+) -> Bool[Array, "v"]:
+    """Return which entries the longest prefix holds that has not `reached` something.
+
+    Args:
+        keys: their descending order is that of the prefixes; equals are in together.
+        reached: tells it of a prefix, given which entries are in; true of all that
+            are longer than one of which it is true. The prefix returned may be empty.
+    """
+    patterns = _ordered_patterns(keys)
+    return patterns > _threshold(patterns, reached)
 
 
 def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
     """Return `logits` with -inf where `keep` is false."""
     return jnp.where(keep, logits, -jnp.inf)
+
+
+def _threshold(patterns, reached):
+    """Return the largest threshold at which the entries not below it `reached`, or 0.
+
+    Float32 numbers are ordered as their bit patterns are, so 32 halvings of the
+    pattern find that threshold exactly, each by one compare-and-sum over v entries;
+    a sort costs five to ten times more at v=308 on a CPU.
+    """
+    threshold = jnp.uint32(0)
+    for bit in reversed(range(32)):
+        candidate = threshold | jnp.uint32(1 << bit)
+        threshold = jnp.where(reached(patterns >= candidate), candidate, threshold)
+    return threshold
 
 
 def _ordered_patterns(keys):

@@ -106,6 +106,8 @@ def test_by_hand(case):
         (temperature, 0, r"temperature is 0; it must be above 0 \(0: greedy\)"),
         (temperature, float("nan"), "temperature is nan"),
         (temperature, "warm", "temperature is warm"),
+        (temperature, 1e-50, "temperature is 1e-50; it must be above 0"),
+        (temperature, 1e39, r"temperature is 1e\+39; it must be above 0"),
         (top_k, 0, "top_k is 0; it must be 1 or more"),
         (top_k, 1.5, "top_k is 1.5"),
         (top_p, 1.5, r"top_p is 1.5; it must be in \(0, 1\]"),

@@ -41,6 +41,18 @@ class Encoding(Protocol):
         """The music of `symbols`, whatever they are; stops after `limit` notes."""
         ...
 
+    def pitches(self, symbol: str) -> tuple[int, ...]:
+        """The MIDI pitches that `symbol` strikes; () if it strikes none."""
+        ...
+
+    def shift(self, symbol: str) -> int:
+        """By how many ticks `symbol` moves the clock and strikes nothing; else 0."""
+        ...
+
+    def duration(self, symbol: str) -> int:
+        """How many ticks `symbol` gives, or adds, to the length of notes; else 0."""
+        ...
+
     def config(self) -> dict[str, Any]:
         """What `encoding_from_config` needs to build this encoding again (JSON)."""
         ...

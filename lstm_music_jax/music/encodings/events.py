@@ -77,6 +77,21 @@ class Events:
         )
         return Decoded(Score.from_notes(notes), skipped, len(struck))
 
+    def pitches(self, symbol: str) -> tuple[int, ...]:
+        """The pitch of 'pitch_n', () of any other symbol."""
+        kind, value = _parse(symbol)
+        return (value,) if kind == "pitch" else ()
+
+    def shift(self, symbol: str) -> int:
+        """The ticks of 'shift_n', 0 of any other symbol."""
+        kind, value = _parse(symbol)
+        return value if kind == "shift" else 0
+
+    def duration(self, symbol: str) -> int:
+        """The ticks of 'duration_n', 0 of any other symbol."""
+        kind, value = _parse(symbol)
+        return value if kind == "duration" else 0
+
     def config(self) -> dict[str, Any]:
         """Only its `kind`: there is nothing to choose."""
         return {"kind": "events"}

@@ -66,6 +66,18 @@ class NoteNames:
                 skipped += 1
         return Decoded(Score((Part("", tuple(chords)),)), skipped, len(chords))
 
+    def pitches(self, symbol: str) -> tuple[int, ...]:
+        """What `symbol_pitches` finds."""
+        return symbol_pitches(symbol)
+
+    def shift(self, symbol: str) -> int:
+        """Always 0: there are no rests."""
+        return 0
+
+    def duration(self, symbol: str) -> int:
+        """Always 0: all notes last one step."""
+        return 0
+
     def config(self) -> dict[str, Any]:
         """`kind` and the two attributes."""
         return {"kind": "note_names", "parts": self.parts, "step": self.step}

@@ -1,0 +1,43 @@
+"""Shannon entropy of one distribution, or of one cut short, in nats."""
+
+import jax.numpy as jnp
+
+from lstm_music_jax.types import Array, Bool, Float, Logits, Scalar
+
+
+def entropy(logits: Logits) -> Scalar:
+    """Return H = -sum_x p_x ln p_x with 0 ln 0 = 0: from 0 to ln v, never NaN."""
+    return entropy_of_kept(jnp.ones(logits.shape, bool), *entropy_terms(logits))
+
+
+def entropy_terms(
+    logits: Logits,
+) -> tuple[Float[Array, "v"], Float[Array, "v"]]:
+    """Return what `entropy_of_kept` sums: each symbol's share of W - 1 and of U.
+
+    With d_x = max l - l_x and w_x = exp(-d_x), the entropy of a set that holds the
+    most probable symbols is ln W + U / W, where W = sum w_x and U = sum w_x d_x.
+    """
+    # exp(-200) is 0 in float32 as p is where l is -inf, but 0 inf would be NaN.
+    depth = jnp.minimum(jnp.max(logits) - logits, 200.0)
+    weight = jnp.exp(-depth)
+    # W - 1 rather than W: of a nearly certain symbol's entropy, 1 + w loses the w.
+    # The 1 taken off is shared by all at the top, so that none of them is special.
+    top = depth == 0
+    ties = jnp.sum(jnp.where(top, 1.0, 0.0))
+    return jnp.where(top, 1.0 - 1.0 / ties, weight), weight * depth
+
+
+def entropy_of_kept(
+    kept: Bool[Array, "v"], excess: Float[Array, "v"], spread: Float[Array, "v"]
+) -> Scalar:
+    """Return the entropy of the renormalised distribution over the symbols `kept`.
+
+    Args:
+        kept: holds all of the most probable symbols; of none kept it is 0.
+        excess, spread: the two results of `entropy_terms`.
+    """
+    beyond_one = jnp.sum(jnp.where(kept, excess, 0.0))
+    return jnp.log1p(beyond_one) + (
+        jnp.sum(jnp.where(kept, spread, 0.0)) / (1.0 + beyond_one)
+    )

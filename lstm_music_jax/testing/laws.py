@@ -1,0 +1,405 @@
+"""The laws, one function each; `check_strategy` runs them in the order of `LAWS`."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.generation.draws import GUMBEL
+from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.chain import Chain, chain
+from lstm_music_jax.testing.subject import (
+    KINDS,
+    PROMPT,
+    STREAMS,
+    Subject,
+    ToyModel,
+    after_prompt,
+    by_hand,
+    quick_options,
+)
+
+Law = Callable[[Subject], None]
+
+# Of 1/64 like the logits, and of both signs.
+SHIFTS = np.float32([8, -3.5, 40, 0.25, -8, 1.75, -30])
+TOLERANCE = 1e-4  # of probabilities and log-probabilities: float32 rounding, sharpened
+
+
+class Broken(Exception):  # noqa: N818
+    """A law does not hold; the text says what was found."""
+
+
+def is_pure(subject: Subject) -> None:
+    """Results depend on the arguments alone, and nothing is changed in place.
+
+    So a saved state can be restored, and forked: what one fork observes does not
+    reach the other. Nor does it matter which copy of the strategy is asked.
+    """
+    strategy, stream = subject.strategy, subject.stream(0)
+    tokens, others = subject.streams.prompt[:2, :3]
+    others = (others + 1) % subject.vocab_size
+    state = after_prompt(strategy, stream)
+    saved = jax.tree.map(_copy, state)
+    first = by_hand(strategy, stream, tokens, state)
+    by_hand(strategy, stream, others, state)
+    for before, after in zip(_host(saved), _host(state), strict=True):
+        same = np.array_equal(before, after, equal_nan=True)
+        _require(same, "the state was changed in place")
+    copy = jax.tree.map(lambda leaf: leaf, strategy)
+    for found, ran in (
+        ("a second run from a saved state", (strategy, stream, tokens, saved)),
+        ("a fresh run", (strategy, stream, tokens, after_prompt(strategy, stream))),
+        ("a copy", (copy, stream, tokens, after_prompt(copy, stream))),
+    ):
+        again = by_hand(*ran)
+        differ = (first != again) & ~(np.isnan(first) & np.isnan(again))
+        _require_none(differ, f"{found} gave other logits", first, again)
+
+
+def keeps_shapes_and_dtypes(subject: Subject) -> None:
+    """`apply` returns float32 `[v]`; the state keeps structure, shapes and dtypes.
+
+    Otherwise it cannot be the carry of a scan.
+    """
+    stream = subject.stream(0)
+    token, logits, key = stream.prompt[0], stream.logits[0], stream.keys[0]
+    strategy = subject.strategy
+    state = jax.eval_shape(lambda: strategy.init(subject.vocab_size))
+    applied = jax.eval_shape(lambda s: strategy.apply(logits, s, key), state)
+    _require(
+        isinstance(applied, tuple) and len(applied) == 2,
+        f"apply returned {type(applied).__name__}, not logits and state",
+    )
+    shaped = f"{applied[0].dtype}{list(applied[0].shape)}"
+    wanted = f"float32[{subject.vocab_size}]"
+    _require(shaped == wanted, f"logits {shaped} from logits {wanted}")
+    observed = jax.eval_shape(lambda s: strategy.observe(token, s), state)
+    for method, after in (("apply", applied[1]), ("observe", observed)):
+        _require(
+            _kind(after) == _kind(state),
+            f"{method} made of the state {_kind(state)} {_kind(after)}",
+        )
+
+
+def no_nan_or_infinity(subject: Subject) -> None:
+    """No NaN and no +inf comes out."""
+    given = np.asarray(subject.streams.logits)
+    shaped = np.asarray(subject.course.shaped)
+    _require_none(np.isnan(shaped) | (shaped == np.inf), "logits", given, shaped)
+
+
+def forbidden_stays_forbidden(subject: Subject) -> None:
+    """What came in as -inf goes out as -inf."""
+    given = np.asarray(subject.streams.logits)
+    shaped = np.asarray(subject.course.shaped)
+    _require_none((given == -np.inf) & (shaped != -np.inf), "logits", given, shaped)
+
+
+def something_is_left_to_draw(subject: Subject) -> None:
+    """A finite logit goes out where one came in, but for a mask that forbids them all.
+
+    A mask forbids whatever the logits: the symbols that came in must then be
+    forbidden in the same state when all logits are 0, and other symbols not. (The
+    engine falls back on the model's distribution.)
+    """
+    given, course = np.asarray(subject.streams.logits), subject.course
+    came_in = given > -np.inf
+    empty = ~(np.asarray(course.shaped) > -np.inf).any(-1) & came_in.any(-1)
+    for at in np.argwhere(empty):
+        state = jax.tree.map(lambda leaf, at=at: leaf[tuple(at)], course.states)
+        zeros = jnp.zeros(subject.vocab_size)
+        key = subject.streams.keys[tuple(at)]
+        flat = np.asarray(subject.strategy.apply(zeros, state, key)[0]) > -np.inf
+        place = f"(stream, note) {tuple(map(int, at))}"
+        _require(flat.any(), f"every symbol forbidden at {place}, all logits being 0")
+        _require(
+            not (flat & came_in[tuple(at)]).any(),
+            f"every symbol forbidden at {place}, logits {given[tuple(at)]}",
+        )
+
+
+def survives_an_empty_support(subject: Subject) -> None:
+    """Where an earlier mask left nothing, no NaN and no +inf comes out, then or later.
+
+    The engine then falls back, and the symbol observed is one that was forbidden.
+    """
+    streams = subject.streams
+    empty = streams._replace(logits=streams.logits.at[:, 1].set(-jnp.inf))
+    course = subject.rerun(empty, subject.course.tokens)
+    shaped = np.asarray(course.shaped)
+    bad = np.isnan(shaped) | (shaped == np.inf)
+    given = np.asarray(empty.logits)
+    _require_none(bad, "with note 1 all -inf, logits", given, shaped)
+    for leaf in _host(course.states):
+        if leaf.dtype.kind == "f":
+            _require_none(np.isnan(leaf[:, -1]), "six notes later a state", leaf[:, -1])
+
+
+def rows_are_independent(subject: Subject) -> None:
+    """A stream's result does not depend on the other rows of the batch."""
+    kept = np.arange(STREAMS) % 2 == 0
+    other = np.where(kept, np.arange(STREAMS), 1)
+    streams = jax.tree.map(lambda leaf: leaf[other], subject.streams)
+    streams = streams._replace(
+        logits=streams.logits.at[~kept].multiply(0.5),
+        prompt=streams.prompt.at[~kept].set(0),
+    )
+    course = subject.rerun(streams, subject.course.tokens[other])
+    _require_equal(
+        np.asarray(subject.course.shaped)[kept],
+        np.asarray(course.shaped)[kept],
+        "rows 0, 2, ... with other rows beside them",
+    )
+
+
+def jit_equals_eager(subject: Subject) -> None:
+    """Compiled for a batch, and one stream at a time uncompiled, it does the same."""
+    for index in (0, 1):
+        stream, tokens = subject.stream(index), subject.course.tokens[index]
+        state = after_prompt(subject.strategy, stream)
+        eager = by_hand(subject.strategy, stream, tokens, state)
+        compiled = np.asarray(subject.course.shaped)[index]
+        _require_equal(compiled, eager, f"stream {index} uncompiled")
+
+
+def shift_invariance(subject: Subject) -> None:
+    """Adding a constant to all logits changes no probability, if it is claimed."""
+    if not subject.strategy.shift_invariant:
+        return
+    streams = subject.streams
+    shifted = streams._replace(
+        logits=streams.logits + jnp.asarray(SHIFTS)[None, :, None]
+    )
+    course = subject.rerun(shifted, subject.course.tokens)
+    _require_equal(
+        np.asarray(subject.course.shaped),
+        np.asarray(course.shaped),
+        f"the notes' logits shifted by {SHIFTS}",
+    )
+
+
+def permutation_equivariance(subject: Subject) -> None:
+    """Renaming the symbols renames the result and no more, if it is claimed."""
+    if not subject.strategy.permutation_equivariant:
+        return
+    # new name of a symbol: names[symbol]; symbol of a name: symbols[name]
+    names = subject.rng.permutation(subject.vocab_size)
+    symbols, renamed = np.argsort(names), jnp.asarray(names, jnp.int32)
+    streams = subject.streams._replace(
+        prompt=renamed[subject.streams.prompt],
+        logits=subject.streams.logits[..., symbols],
+    )
+    course = subject.rerun(streams, renamed[subject.course.tokens])
+    _require_equal(
+        np.asarray(subject.course.shaped),
+        np.asarray(course.shaped)[..., names],
+        f"symbols renamed to {names}",
+    )
+
+
+def the_state_moves(subject: Subject) -> None:
+    """A strategy that has a state changes it: otherwise it has forgotten `observe`."""
+    states = _host(subject.course.states)
+    first = _host(subject.strategy.init(subject.vocab_size))
+    moved = [(leaf != start).any() for leaf, start in zip(states, first, strict=True)]
+    _require(
+        not moved or any(moved),
+        f"{PROMPT} prompt symbols and {len(KINDS)} notes changed nothing of the state",
+    )
+
+
+def one_trace(subject: Subject) -> None:
+    """Hyperparameters are leaves, arrays or numpy scalars: changing one is no retrace.
+
+    Only what fixes shapes is static, and a float fixes none.
+    """
+    for path, value in _floats(subject.strategy):
+        raise Broken(f"{path} is {value!r}, a float; it must be a float32 leaf")
+    for path, leaf in jax.tree_util.tree_leaves_with_path(subject.strategy):
+        _require(
+            isinstance(leaf, (np.ndarray, np.generic, jax.Array)),
+            f"the leaf {jax.tree_util.keystr(path)} is {leaf!r}, no array",
+        )
+    tokens = subject.course.tokens
+    before = subject.traces
+    subject.rerun(subject.streams, tokens, subject.changed())
+    subject.rerun(subject.streams, tokens, jax.tree.map(jnp.asarray, subject.strategy))
+    _require(
+        subject.traces == before, f"{subject.traces - before} more traces were made"
+    )
+
+
+def leaves_can_be_swept(subject: Subject) -> None:
+    """`vmap` over stacked leaves does what one setting after another does."""
+    settings = subject.strategy, subject.changed()
+    stream = subject.stream(0)
+
+    def shape(strategy):
+        state = after_prompt(strategy, stream)
+        return strategy.apply(stream.logits[0], state, stream.keys[0])[0]
+
+    if not jax.tree.leaves(subject.strategy):
+        return
+    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *settings)
+    for swept, setting in zip(jax.vmap(shape)(stacked), settings, strict=True):
+        _require_equal(np.asarray(shape(setting)), np.asarray(swept), "in a sweep")
+
+
+def stays_on_the_device(subject: Subject) -> None:
+    """The compiled program calls nothing on the host and moves nothing there."""
+    for name in _primitives(subject.jaxpr()):
+        _require(
+            not any(word in name for word in ("callback", "debug", "feed")),
+            f"the program contains {name}",
+        )
+    arguments = subject.strategy, subject.streams, subject.course.tokens
+    strategy, streams, tokens = jax.device_put(arguments)
+    given = jax.device_put(np.bool_(True))
+    with jax.transfer_guard("disallow"):
+        jax.block_until_ready(subject._batch(strategy, streams, tokens, given))
+
+
+def composes_in_a_chain(subject: Subject) -> None:
+    """A chain of one does what its stage does with the stage's key, flags included."""
+    strategy, stream = subject.strategy, subject.stream(2)
+    tokens = subject.course.tokens[2]
+    chained = chain(strategy)
+    for flag in ("shift_invariant", "permutation_equivariant"):
+        value = getattr(strategy, flag)
+        _require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
+    stage_keys = jax.vmap(jax.random.fold_in, (0, None))(stream.keys, 0)
+    # A chain within a chain is taken apart: it is still the same chain.
+    keys = stream.keys if isinstance(strategy, Chain) else stage_keys
+    state = after_prompt(strategy, stream)
+    wanted = by_hand(strategy, stream._replace(keys=keys), tokens, state)
+    found = by_hand(chained, stream, tokens, after_prompt(chained, stream))
+    _require_equal(wanted, found, "in a chain")
+
+
+def replays_in_the_engine(subject: Subject) -> None:
+    """The engine's symbols follow from observing prompt and notes once, in order."""
+    strategy, key = subject.strategy, jax.random.key(7)
+    rows = [subject.logits(0) for _ in range(subject.vocab_size)]
+    model = ToyModel(jnp.asarray(rows))
+    prompts, length = subject.streams.prompt, 6
+
+    def run(strategy):
+        return generate(model, prompts, key, length=length, strategy=strategy)
+
+    drawn = jax.jit(run, compiler_options=quick_options())(strategy)
+    stream_key = jax.random.fold_in(key, 1)
+    state = after_prompt(strategy, subject.stream(1))
+    memory, logits = model.unroll(prompts[1:2])
+    memory, logits = memory[0], logits[0, -1]
+    for note in range(length):
+        keys = jax.random.split(jax.random.fold_in(stream_key, PROMPT + note))
+        shaped, state = strategy.apply(logits, state, keys[0])
+        shaped = jnp.where(jnp.any(shaped > -jnp.inf), shaped, logits)
+        token, _ = GUMBEL.draw(shaped, (), keys[1])
+        log_prob = float(jax.nn.log_softmax(shaped)[token])
+        found = int(drawn.tokens[1, note]), float(drawn.strategy_log_probs[1, note])
+        _require(
+            int(token) == found[0] and abs(log_prob - found[1]) < TOLERANCE,
+            f"note {note} is symbol {found[0]} of log-probability {found[1]}; "
+            f"replayed it is {int(token)} of {log_prob}",
+        )
+        state = strategy.observe(token, state)
+        memory, logits = model.step(memory, token)
+
+
+# Those whose breach makes others fail come first.
+LAWS: tuple[Law, ...] = (
+    is_pure,
+    keeps_shapes_and_dtypes,
+    no_nan_or_infinity,
+    forbidden_stays_forbidden,
+    something_is_left_to_draw,
+    rows_are_independent,
+    jit_equals_eager,
+    survives_an_empty_support,
+    shift_invariance,
+    permutation_equivariance,
+    the_state_moves,
+    one_trace,
+    leaves_can_be_swept,
+    stays_on_the_device,
+    composes_in_a_chain,
+    replays_in_the_engine,
+)
+
+
+def _require(holds, found: str) -> None:
+    if not holds:
+        raise Broken(found)
+
+
+def _require_equal(wanted, found, what: str) -> None:
+    """Compare two arrays of logits by what they mean: support and probabilities."""
+    differ = (wanted > -np.inf) != (found > -np.inf)
+    differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
+    _require_none(differ, what, wanted, found)
+
+
+def _probabilities(logits):
+    finite = np.where(np.isfinite(logits), logits, -np.inf).astype(np.float64)
+    top = finite.max(-1, keepdims=True)
+    weights = np.exp(finite - np.where(top > -np.inf, top, 0.0))
+    return weights / np.maximum(weights.sum(-1, keepdims=True), 1e-300)
+
+
+def _require_none(bad, what: str, *arrays) -> None:
+    """Name the first bad entry, and its values before and after."""
+    if bad.any():
+        at = tuple(int(i) for i in np.argwhere(bad)[0])
+        values = " became ".join(str(array[at]) for array in arrays)
+        raise Broken(f"{what}: {bad.sum()} entries, the first at {at}: {values}")
+
+
+def _host(tree):
+    """Return the leaves as numpy arrays, keys as their bits."""
+    return [
+        np.asarray(
+            jax.random.key_data(leaf)
+            if jax.dtypes.issubdtype(jnp.asarray(leaf).dtype, jax.dtypes.prng_key)
+            else leaf
+        )
+        for leaf in jax.tree.leaves(tree)
+    ]
+
+
+def _copy(leaf):
+    return leaf if isinstance(leaf, jax.Array) else np.array(leaf)
+
+
+def _kind(state) -> str:
+    described = jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", state)
+    return str(described).replace("'", "")
+
+
+def _floats(value: Any, path: str = "strategy") -> Iterator[tuple[str, float]]:
+    """Yield the Python floats that a strategy, or one inside it, holds."""
+    if isinstance(value, float):
+        yield path, value
+    elif isinstance(value, (tuple, list)):
+        for index, item in enumerate(value):
+            yield from _floats(item, f"{path}[{index}]")
+    elif isinstance(value, Strategy):
+        for name, item in vars(value).items():
+            yield from _floats(item, f"{path}.{name}")
+
+
+def _primitives(jaxpr) -> Iterator[str]:
+    """Yield the names of a program's operations, those of inner programs too."""
+    for equation in jaxpr.eqns:
+        yield equation.primitive.name
+        inner = jax.tree.leaves(
+            list(equation.params.values()), is_leaf=lambda x: hasattr(x, "eqns")
+        )
+        for program in inner:
+            program = getattr(program, "jaxpr", program)
+            if hasattr(program, "eqns"):
+                yield from _primitives(program)

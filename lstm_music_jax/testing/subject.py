@@ -1,0 +1,209 @@
+"""What a strategy is tested on: streams of many kinds, and ways to run through them.
+
+Logits are multiples of 1/64, so that adding a constant to them loses no bits and ties
+stay ties.
+"""
+
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.generation.draws import GUMBEL
+from lstm_music_jax.strategies.base import Strategy, pytree
+from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree
+
+STREAMS = 4
+PROMPT = 8
+# A program here runs a few times only: these make compiling it four times faster.
+QUICK = {
+    "xla_backend_optimization_level": 0,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,
+}
+
+
+class Streams(NamedTuple):
+    """What one stream meets, or a batch of them: a prompt, then notes."""
+
+    prompt: Int[Array, "*b p"]
+    logits: Float[Array, "*b n v"]
+    keys: PRNGKey
+
+
+class Course(NamedTuple):
+    """What became of it; `states` are those before each note."""
+
+    shaped: Float[Array, "*b n v"]
+    tokens: Int[Array, "*b n"]
+    states: PyTree
+
+
+class Subject:
+    """A strategy under test and the streams it is tested on."""
+
+    def __init__(self, strategy: Strategy, vocab_size: int, seed: int = 0):
+        """Draw the streams."""
+        self.strategy = strategy
+        self.vocab_size = vocab_size
+        self.rng = np.random.default_rng(seed)
+        # Three symbols, so that the prompts repeat themselves.
+        alphabet = self.rng.choice(vocab_size, min(3, vocab_size), replace=False)
+        notes = len(KINDS)
+        self.streams = Streams(
+            jnp.asarray(self.rng.choice(alphabet, (STREAMS, PROMPT)), jnp.int32),
+            jnp.asarray(
+                [
+                    [self.logits(note + 2 * stream) for note in range(notes)]
+                    for stream in range(STREAMS)
+                ]
+            ),
+            jax.random.split(jax.random.key(seed), (STREAMS, notes)),
+        )
+        self.traces = 0
+        self._batch = jax.jit(self._traced, compiler_options=quick_options())
+
+    def logits(self, kind: int) -> Float[np.ndarray, "v"]:
+        """Return random logits of the kind of that number, counted round."""
+        logits = KINDS[kind % len(KINDS)](self.rng, self.vocab_size)
+        return (np.round(64 * logits) / 64).astype(np.float32)
+
+    def stream(self, index: int) -> Streams:
+        """Return one stream of the batch."""
+        return jax.tree.map(lambda leaf: leaf[index], self.streams)
+
+    @cached_property
+    def course(self) -> Course:
+        """What becomes of all streams, the symbols drawn as the engine draws them."""
+        unused = jnp.zeros((STREAMS, len(KINDS)), jnp.int32)
+        return self._batch(self.strategy, self.streams, unused, jnp.bool_(False))
+
+    def rerun(
+        self, streams: Streams, tokens: Array, strategy: Strategy | None = None
+    ) -> Course:
+        """Return what becomes of other streams, the symbols given: no compilation."""
+        strategy = self.strategy if strategy is None else strategy
+        return self._batch(strategy, streams, tokens, jnp.bool_(True))
+
+    def changed(self) -> Strategy:
+        """Return the strategy with all numbers changed a little."""
+        return jax.tree.map(_change, self.strategy)
+
+    def jaxpr(self) -> Any:
+        """Return the batch's program."""
+        run = jax.vmap(_course, (None, 0, 0, None))
+        arguments = self.strategy, self.streams, self.course.tokens, jnp.bool_(True)
+        return jax.make_jaxpr(run)(*arguments).jaxpr
+
+    def _traced(self, strategy, streams, tokens, given):
+        self.traces += 1
+        run = jax.vmap(_course, (None, 0, 0, None))
+        return run(strategy, streams, tokens, given)
+
+
+def _course(
+    strategy: Strategy, stream: Streams, tokens: Int[Array, "n"], given: Bool[Array, ""]
+) -> Course:
+    """Take one stream through its prompt and its notes."""
+
+    def note(state, at):
+        logits, token, key = at
+        shaped, after = strategy.apply(logits, state, key)
+        weighed = jnp.where(jnp.any(shaped > -jnp.inf), shaped, logits)
+        drawn, _ = GUMBEL.draw(weighed, (), jax.random.fold_in(key, 1))
+        token = jnp.where(given, token, drawn)
+        return strategy.observe(token, after), Course(shaped, token, state)
+
+    state = strategy.init(stream.logits.shape[-1])
+    state, _ = jax.lax.scan(
+        lambda state, token: (strategy.observe(token, state), None),
+        state,
+        stream.prompt,
+    )
+    return jax.lax.scan(note, state, (stream.logits, tokens, stream.keys))[1]
+
+
+def after_prompt(strategy, stream):
+    """Return the state, found without any compilation."""
+    state = strategy.init(stream.logits.shape[-1])
+    for token in stream.prompt:
+        state = strategy.observe(token, state)
+    return state
+
+
+def by_hand(strategy, stream, tokens, state):
+    """Return the shaped logits, found note by note without any compilation."""
+    rows = []
+    for logits, token, key in zip(stream.logits, tokens, stream.keys, strict=False):
+        shaped, state = strategy.apply(logits, state, key)
+        state = strategy.observe(token, state)
+        rows.append(np.asarray(shaped))
+    return np.stack(rows)
+
+
+@pytree
+class ToyModel:
+    """A model for the engine: logits are a sum over the symbols read, which fades.
+
+    `table[x]` is what symbol x adds, `[v v]`.
+    """
+
+    table: Any
+
+    def initial_state(self):
+        """Nothing has been read."""
+        return jnp.zeros_like(self.table[0])
+
+    def step(self, state, token):
+        """Read a symbol; the state is the logits."""
+        state = 0.5 * state + self.table[token]
+        return state, state
+
+    def unroll(self, tokens):
+        """Read `[b t]` of them."""
+        zeros = jax.vmap(lambda _: self.initial_state())(tokens)
+        states, logits = jax.lax.scan(jax.vmap(self.step), zeros, tokens.T)
+        return states, jnp.swapaxes(logits, 0, 1)
+
+
+def _one_symbol(rng, v, logit):
+    """Return logits of 0 for one symbol, and of `logit` for the others."""
+    return np.where(np.arange(v) == rng.integers(v), 0.0, logit)
+
+
+KINDS = (
+    lambda rng, v: 2 * rng.normal(size=v),
+    lambda rng, v: np.round(rng.normal(size=v)),  # ties
+    lambda rng, v: np.where(  # forbidden symbols
+        rng.random(v) < 0.5, _one_symbol(rng, v, -np.inf), 2 * rng.normal(size=v)
+    ),
+    lambda rng, v: _one_symbol(rng, v, -9.0) + rng.normal(size=v),  # one probable
+    # The others' probabilities are 0 in float32, though no logit is -inf.
+    lambda rng, v: _one_symbol(rng, v, -200.0) + rng.normal(size=v),
+    lambda rng, v: np.zeros(v),
+    lambda rng, v: _one_symbol(rng, v, -np.inf),  # one allowed
+)
+
+
+def _change(leaf):
+    kind = jnp.asarray(leaf).dtype
+    if jnp.issubdtype(kind, jnp.floating):
+        return leaf * np.asarray(63 / 64, leaf.dtype)
+    if jnp.issubdtype(kind, jnp.integer):
+        return leaf + np.ones((), leaf.dtype)
+    return leaf
+
+
+@cache
+def quick_options() -> dict[str, Any]:
+    """Return those of `QUICK` that the installed compiler knows."""
+    known = {}
+    for name, value in QUICK.items():
+        try:
+            jax.jit(jnp.negative, compiler_options={name: value})(jnp.float32(0))
+        except jax.errors.JaxRuntimeError:
+            continue
+        known[name] = value
+    return known

@@ -1,0 +1,230 @@
+"""What the engine draws under every strategy is distributed as it should be.
+
+The model is a table of logits by the last symbol, so the exact distribution of the
+first two notes is known from the NumPy references. 100,000 streams draw two notes
+each, and a chi-square test compares the counts of all pairs of symbols. The seed is
+fixed; over seeds a right strategy would fail once in 100,000 times, as P(chi-square of
+35 degrees > 82.6) = 1e-5. With all 36 pairs about equally likely, probability that is
+moved from one pair to another is noticed in 99% of seeds from 0.0036 on; probability
+that is moved from one first note to another from 0.0088 on. (The chi-square of 35
+degrees must then have the noncentrality 92.) A pair that should be impossible is
+noticed whenever it is drawn.
+"""
+
+import copy
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from lstm_music_jax import strategies
+from lstm_music_jax.generation.contexts import Carried
+from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.music.encodings import Events
+from lstm_music_jax.music.vocabulary import Vocabulary
+from tests.strategies import numpy_references as ref
+from tests.strategies.cases import toy, toy_logits
+
+STREAMS = 100_000
+FALSE_ALARM = 1e-5
+SYMBOLS = 6
+PROMPT = [0, 1, 2, 0, 1]
+LOGITS = np.random.default_rng(5).normal(size=(2, SYMBOLS, SYMBOLS))
+MODEL = toy(LOGITS[0], 0)
+OTHER = toy(LOGITS[1], 0.5)
+
+WRITTEN = ("pitch_60", "pitch_62", "pitch_67", "shift_12", "shift_24", "pitch_73")
+PARSED = [(kind, int(n)) for kind, n in (symbol.split("_") for symbol in WRITTEN)]
+SOUNDS = [(n,) if kind == "pitch" else () for kind, n in PARSED]
+MUSIC = (Vocabulary(WRITTEN), Events())
+MAJOR = (0, 2, 4, 5, 7, 9, 11)
+
+
+class Xtc:
+    """The mixture of its two outcomes, as log-probabilities."""
+
+    def __init__(self, threshold, probability):
+        self.threshold, self.probability = threshold, probability
+
+    def apply(self, logits):
+        with np.errstate(divide="ignore"):
+            return np.log(
+                (1 - self.probability) * ref.softmax(logits)
+                + self.probability * ref.softmax(ref.xtc(logits, self.threshold, True))
+            )
+
+    def observe(self, token):
+        pass
+
+
+def stateless(name, **hyperparameters):
+    return (
+        getattr(strategies, name)(**hyperparameters),
+        ref.Stateless(getattr(ref, name), **hyperparameters),
+    )
+
+
+CASES = {
+    "model alone": (strategies.chain(), ref.Chain()),
+    "greedy": stateless("greedy"),
+    "temperature": stateless("temperature", value=0.6),
+    "top_k": stateless("top_k", k=3),
+    "top_p": stateless("top_p", p=0.7),
+    "min_p": stateless("min_p", p=0.4),
+    "forbid": stateless("forbid", ids=[1, 4]),
+    "allow": stateless("allow", ids=[0, 2, 3]),
+    "bias": stateless("bias", ids=[1, 4], values=[0.5, -2]),
+    "top_a": stateless("top_a", a=0.6),
+    "typical": stateless("typical", mass=0.6),
+    "epsilon_cutoff": stateless("epsilon_cutoff", epsilon=0.1),
+    "eta_cutoff": stateless("eta_cutoff", epsilon=0.4),
+    "top_n_sigma": stateless("top_n_sigma", n=1.2),
+    "top_h": stateless("top_h", alpha=0.8),
+    "tail_free": stateless("tail_free", z=0.7),
+    "dynamic_temperature": stateless(
+        "dynamic_temperature", low=0.2, high=2, exponent=2
+    ),
+    "edt": stateless("edt", temperature=1, theta=2, base=0.8),
+    "quadratic_smoothing": stateless("quadratic_smoothing", factor=0.3, curve=1.5),
+    "xtc": (strategies.xtc(0.15, 0.4), Xtc(0.15, 0.4)),
+    "repetition_penalty": (
+        strategies.repetition_penalty(2),
+        ref.RepetitionPenalty(2, by_sign=False),
+    ),
+    "repetition_penalty by sign": (
+        strategies.repetition_penalty(2, by_sign=True),
+        ref.RepetitionPenalty(2, by_sign=True),
+    ),
+    "frequency_penalty": (
+        strategies.frequency_penalty(0.3),
+        ref.FrequencyPenalty(0.3),
+    ),
+    "presence_penalty": (strategies.presence_penalty(0.5), ref.PresencePenalty(0.5)),
+    "no_repeat_ngram": (
+        strategies.no_repeat_ngram(2, memory=8),
+        ref.NoRepeatNgram(2, 8),
+    ),
+    "dry": (
+        strategies.dry(0.7, base=1.5, allowed_length=1, memory=8),
+        ref.Dry(0.7, base=1.5, allowed_length=1, breakers=(), memory=8),
+    ),
+    "mirostat_1": (
+        strategies.mirostat_1(1.5, eta=0.8),
+        ref.Mirostat1(1.5, eta=0.8, m=100),
+    ),
+    "mirostat_2": (strategies.mirostat_2(1.2, eta=0.8), ref.Mirostat2(1.2, eta=0.8)),
+    "adaptive_p": (
+        strategies.adaptive_p(0.3, decay=0.5),
+        ref.AdaptiveP(0.3, decay=0.5),
+    ),
+    "look_back": (
+        strategies.look_back(0.5, 3, memory=4),
+        ref.LookBack(0.5, 3, memory=4),
+    ),
+    "loop_breaker": (
+        strategies.loop_breaker(3, 2, factor=2),
+        ref.LoopBreaker(3, 2, factor=2),
+    ),
+    "force": (strategies.force([1], [3]), ref.Force([1], [3])),
+    "guidance": (
+        strategies.guidance(1.5, OTHER, [3, 4], Carried()),
+        ref.Guidance(1.5, lambda drawn: toy_logits(OTHER, [3, 4, *drawn])),
+    ),
+    "contrastive": (
+        strategies.contrastive(OTHER, 0.15),
+        ref.Contrastive(lambda seen: toy_logits(OTHER, seen), 0.15),
+    ),
+    "pitch_range": (
+        strategies.pitch_range(*MUSIC, 60, 65),
+        ref.Stateless(ref.pitch_range, sounds=SOUNDS, low=60, high=65),
+    ),
+    "in_key": (
+        strategies.in_key(*MUSIC, 0, MAJOR),
+        ref.Stateless(ref.in_key, sounds=SOUNDS, tonic=0, scale=MAJOR),
+    ),
+    "max_leap": (strategies.max_leap(*MUSIC, 6), ref.MaxLeap(SOUNDS, 6)),
+    "no_long_rest": (
+        strategies.no_long_rest(*MUSIC, 8),
+        ref.NoLongRest(PARSED, 8),
+    ),
+    "chain": (
+        strategies.chain(
+            strategies.repetition_penalty(1.5),
+            strategies.temperature(0.8),
+            strategies.typical(0.8),
+        ),
+        ref.Chain(
+            ref.RepetitionPenalty(1.5, by_sign=False),
+            ref.Stateless(ref.temperature, value=0.8),
+            ref.Stateless(ref.typical, mass=0.8),
+        ),
+    ),
+    "transformers_order": (
+        strategies.transformers_order(repetition_penalty=1.5, temperature=2, top_p=0.7),
+        ref.Chain(
+            ref.RepetitionPenalty(1.5, by_sign=True),
+            ref.Stateless(ref.temperature, value=2),
+            ref.Stateless(ref.top_p, p=0.7),
+        ),
+    ),
+    "llama_cpp_order": (
+        strategies.llama_cpp_order(
+            repetition_penalty=1.5, temperature=2, top_p=0.7, xtc=(0.15, 1.0)
+        ),
+        ref.Chain(
+            ref.RepetitionPenalty(1.5, by_sign=True),
+            ref.Stateless(ref.top_p, p=0.7),
+            ref.Stateless(ref.xtc, threshold=0.15, removes=True),
+            ref.Stateless(ref.temperature, value=2),
+        ),
+    ),
+}
+
+
+def next_note(reference, last):
+    """The exact distribution after `last`; the model's if all is forbidden."""
+    logits = np.float64(MODEL.table[last])
+    shaped = reference.apply(logits)
+    return ref.softmax(shaped if np.any(shaped > -np.inf) else logits)
+
+
+def pairs_of_notes(reference):
+    """The exact distribution of the first two notes, `[v v]`."""
+    reference = copy.deepcopy(reference)
+    for symbol in PROMPT:
+        reference.observe(symbol)
+    first = next_note(reference, PROMPT[-1])
+    pairs = np.zeros((SYMBOLS, SYMBOLS))
+    for symbol in np.flatnonzero(first):
+        after = copy.deepcopy(reference)
+        after.observe(symbol)
+        pairs[symbol] = first[symbol] * next_note(after, symbol)
+    return pairs
+
+
+def test_the_references_of_the_cases_differ_from_the_model():
+    """Or a strategy that did nothing would pass."""
+    alone = pairs_of_notes(ref.Chain())
+    assert alone.min() > 0.0005
+    for name in CASES.keys() - {"model alone"}:
+        distance = np.abs(pairs_of_notes(CASES[name][1]) - alone).sum() / 2
+        assert distance > 0.05, name
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pairs_of_notes(name):
+    strategy, reference = CASES[name]
+    prompts = jnp.tile(jnp.int32(PROMPT), (STREAMS, 1))
+    drawn = generate(MODEL, prompts, jax.random.key(11), length=2, strategy=strategy)
+    first, second = np.asarray(drawn.tokens).T
+    counts = np.bincount(first * SYMBOLS + second, minlength=SYMBOLS**2)
+    expected = STREAMS * pairs_of_notes(reference).ravel()
+    assert np.all(counts[expected == 0] == 0)
+    # Of the rarest pairs, which no chi-square distribution describes, one cell.
+    rare = expected < 10
+    counts = np.append(counts[~rare], counts[rare].sum())
+    expected = np.append(expected[~rare], max(expected[rare].sum(), 1e-9))
+    distance = np.sum((counts - expected) ** 2 / expected)
+    assert distance <= chi2.isf(FALSE_ALARM, max(len(expected) - 1, 1))

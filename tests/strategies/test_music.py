@@ -1,0 +1,210 @@
+"""The strategies that know music, on a vocabulary of either encoding."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_music_jax.music import Events, NoteNames, Vocabulary
+from lstm_music_jax.strategies import (
+    HARMONIC_MINOR,
+    MAJOR,
+    MINOR,
+    PENTATONIC,
+    in_key,
+    max_leap,
+    no_long_rest,
+    pitch_range,
+)
+
+KEY = jax.random.key(0)
+NAMES = Vocabulary(("C4", "F#4", "4.9", "C6", "E-2", "<start>"), "<start>")
+EVENTS = Vocabulary(
+    ("pitch_60", "pitch_66", "shift_6", "shift_12", "duration_3", "<start>", "pitch_84")
+)
+
+
+def allowed(strategy, vocabulary, seen=()):
+    """The symbols a strategy leaves after it has been told of those seen."""
+    state = strategy.init(len(vocabulary))
+    for token in vocabulary.encode(list(seen)):
+        state = strategy.observe(jnp.int32(token), state)
+    logits, _ = strategy.apply(jnp.zeros(len(vocabulary)), state, KEY)
+    return vocabulary.decode(np.flatnonzero(np.asarray(logits) == 0))
+
+
+def without(vocabulary, *symbols):
+    return [symbol for symbol in vocabulary.symbols if symbol not in symbols]
+
+
+def test_what_symbols_sound():
+    assert [NoteNames().pitches(symbol) for symbol in NAMES.symbols] == [
+        (60,),
+        (66,),
+        (64, 69),
+        (84,),
+        (39,),
+        (),
+    ]
+    assert [Events().pitches(symbol) for symbol in EVENTS.symbols[:3]] == [
+        (60,),
+        (66,),
+        (),
+    ]
+    assert [Events().shift(s) for s in ("shift_6", "pitch_6", "?")] == [6, 0, 0]
+    assert [Events().duration(s) for s in ("duration_6", "shift_6")] == [6, 0]
+    assert NoteNames().shift("C4") == NoteNames().duration("C4") == 0
+
+
+def test_pitch_range():
+    strategy = pitch_range(NAMES, NoteNames(), 60, 68)
+    # The chord's A4 is 69.
+    assert allowed(strategy, NAMES) == ["C4", "F#4", "<start>"]
+    assert allowed(pitch_range(NAMES, NoteNames(), 39, 84), NAMES) == [*NAMES.symbols]
+    strategy = pitch_range(EVENTS, Events(), 61, 84)
+    assert allowed(strategy, EVENTS) == without(EVENTS, "pitch_60")
+
+
+@pytest.mark.parametrize(
+    ("tonic", "scale", "names"),
+    [
+        (0, MAJOR, ["C4", "4.9", "C6"]),
+        (7, MAJOR, ["C4", "F#4", "4.9", "C6"]),
+        (0, MINOR, ["C4", "C6", "E-2"]),
+        (9, MINOR, ["C4", "4.9", "C6"]),
+        (4, HARMONIC_MINOR, ["C4", "F#4", "4.9", "C6", "E-2"]),
+        (7, PENTATONIC, ["4.9"]),
+        (6, [0], ["F#4"]),
+    ],
+)
+def test_in_key(tonic, scale, names):
+    strategy = in_key(NAMES, NoteNames(), tonic, scale)
+    assert allowed(strategy, NAMES) == [*names, "<start>"]
+
+
+def test_in_key_of_events():
+    strategy = in_key(EVENTS, Events(), 0, MAJOR)
+    assert allowed(strategy, EVENTS) == without(EVENTS, "pitch_66")
+
+
+@pytest.mark.parametrize(
+    ("semitones", "seen", "forbidden"),
+    [
+        (6, [], ()),
+        (6, ["<start>"], ()),
+        (6, ["C4"], ("C6", "E-2")),
+        (5, ["C4"], ("F#4", "C6", "E-2")),
+        (4, ["C4", "<start>"], ("F#4", "C6", "E-2")),
+        (3, ["C4"], ("F#4", "4.9", "C6", "E-2")),
+        # From the nearest of E4 and A4.
+        (3, ["C6", "4.9"], ("C4", "C6", "E-2")),
+        (15, ["4.9"], ("E-2",)),
+        (0, ["4.9"], ("C4", "F#4", "C6", "E-2")),
+    ],
+)
+def test_max_leap(semitones, seen, forbidden):
+    strategy = max_leap(NAMES, NoteNames(), semitones)
+    assert allowed(strategy, NAMES, seen) == without(NAMES, *forbidden)
+
+
+def test_max_leap_of_events():
+    strategy = max_leap(EVENTS, Events(), 6)
+    assert allowed(strategy, EVENTS, ["shift_6"]) == [*EVENTS.symbols]
+    seen = ["pitch_84", "pitch_60", "shift_6", "duration_3"]
+    assert allowed(strategy, EVENTS, seen) == without(EVENTS, "pitch_84")
+
+
+@pytest.mark.parametrize(
+    ("ticks", "seen", "forbidden"),
+    [
+        (6, [], ["shift_12"]),
+        (5, [], ["shift_6", "shift_12"]),
+        (12, ["shift_6"], ["shift_12"]),
+        # A quarter, since no length is set: 12 ticks sound.
+        (0, ["pitch_60"], []),
+        (0, ["pitch_60", "shift_6"], ["shift_12"]),
+        (6, ["pitch_60", "shift_6"], []),
+        (0, ["pitch_60", "shift_12"], ["shift_6", "shift_12"]),
+        (0, ["duration_3", "pitch_60"], ["shift_6", "shift_12"]),
+        (3, ["duration_3", "pitch_60"], ["shift_12"]),
+        # Lengths in a row add up; a length that comes later begins anew.
+        (0, ["duration_3", "duration_3", "pitch_60"], ["shift_12"]),
+        (
+            0,
+            ["duration_3", "pitch_60", "duration_3", "pitch_66"],
+            ["shift_6", "shift_12"],
+        ),
+        # The longest of a chord counts, and an earlier note that still sounds.
+        (0, ["pitch_60", "duration_3", "pitch_66"], []),
+        (0, ["pitch_60", "shift_6", "duration_3", "pitch_66"], ["shift_12"]),
+        # Struck again later, a note ends; at the same moment, that means nothing.
+        (0, ["pitch_60", "shift_6", "duration_3", "pitch_60"], ["shift_6", "shift_12"]),
+        (0, ["pitch_60", "duration_3", "pitch_60"], []),
+    ],
+)
+def test_no_long_rest(ticks, seen, forbidden):
+    strategy = no_long_rest(EVENTS, Events(), ticks)
+    assert allowed(strategy, EVENTS, seen) == without(EVENTS, *forbidden)
+
+
+def test_no_long_rest_holds_of_what_is_decoded():
+    symbols = ["shift_1", "shift_5", "shift_9", "duration_2", "duration_7"]
+    symbols += ["pitch_60", "pitch_62", "<start>"]
+    vocabulary = Vocabulary(tuple(symbols))
+    strategy = no_long_rest(vocabulary, Events(), 6)
+    choose, drawn = np.random.default_rng(0), []
+    state = strategy.init(len(vocabulary))
+    observe, apply = jax.jit(strategy.observe), jax.jit(strategy.apply)
+    tight = 0
+    for _ in range(600):
+        logits, state = apply(jnp.zeros(len(vocabulary)), state, KEY)
+        possible = np.flatnonzero(np.asarray(logits) == 0)
+        tight += len(possible) < len(vocabulary)
+        token = choose.choice(possible)
+        state = observe(jnp.int32(token), state)
+        drawn.append(vocabulary.symbols[token])
+    end = longest = 0
+    for onset, _, duration in Events().decode(drawn).score.notes:
+        longest = max(longest, onset - end)
+        end = max(end, onset + duration)
+    assert longest == 6
+    assert tight > 60
+
+
+def test_no_long_rest_leaves_note_names_alone():
+    strategy = no_long_rest(NAMES, NoteNames(), 0)
+    assert allowed(strategy, NAMES, ["C4", "4.9"]) == [*NAMES.symbols]
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "message"),
+    [
+        (pitch_range, (-1, 60), "low is -1; it must be a whole number, from 0 to 127"),
+        (pitch_range, (60, 128), "high is 128; .* from 60 to 127"),
+        (pitch_range, (60, 59), "high is 59; .* from 60 to 127"),
+        (pitch_range, (1, 2), "low is 1 and high is 2; that forbids every symbol"),
+        (in_key, (12, MAJOR), "tonic is 12; .* from 0 to 11"),
+        (in_key, (0, [0, 12]), "scale is 12; .* from 0 to 11"),
+        (in_key, (0, [1]), r"tonic is 0 and scale is \[1\]; that forbids every"),
+        (in_key, (0, []), r"scale is \[\]; that forbids every"),
+        (max_leap, (-1,), "semitones is -1; it must be 0 or more"),
+        (no_long_rest, (-1,), "ticks is -1; it must be 0 or more"),
+    ],
+)
+def test_a_wrong_hyperparameter_is_named(make, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make(NAMES, NoteNames(), *arguments)
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments"),
+    [
+        (pitch_range, (0, 127)),
+        (in_key, (0, MAJOR)),
+        (max_leap, (5,)),
+        (no_long_rest, (5,)),
+    ],
+)
+def test_a_vocabulary_of_another_encoding_is_refused(make, arguments):
+    with pytest.raises(ValueError, match="no symbol of the vocabulary sounds in it"):
+        make(NAMES, Events(), *arguments)

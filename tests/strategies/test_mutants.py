@@ -1,0 +1,541 @@
+"""The laws catch what they are for: planted mistakes fail theirs, their twins none.
+
+What no law can catch, a wrong number say, is caught beside numpy; see the last tests.
+"""
+
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_music_jax import testing
+from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.strategies import (
+    Strategy,
+    chain,
+    greedy,
+    presence_penalty,
+    pytree,
+    static,
+    temperature,
+    top_k,
+    top_p,
+)
+from lstm_music_jax.strategies.base import Hyperparameter
+from lstm_music_jax.strategies.truncation import forbid_unless, keep_mass
+from lstm_music_jax.testing import check_strategy, laws
+
+V = 20
+HALF = np.float32(0.53)
+
+
+@pytree
+class Counts(Strategy):
+    """A correct twin: subtract as much for every time a symbol was seen."""
+
+    penalty: Hyperparameter
+
+    def init(self, vocab_size):
+        return jnp.zeros(vocab_size, jnp.int32)
+
+    def apply(self, logits, state, key):
+        return logits - self.penalty * state.astype(jnp.float32), state
+
+    def observe(self, token, state):
+        return state.at[token].add(1)
+
+
+@pytree
+class Sharpened(Strategy):
+    """A correct twin: divide by a number that grows with the entropy."""
+
+    strength: Hyperparameter
+
+    def apply(self, logits, state, key):
+        p = jax.nn.softmax(logits)
+        terms = jnp.where(p > 0, p * jnp.log(jnp.where(p > 0, p, 1.0)), 0.0)
+        return logits / (1 - self.strength * jnp.sum(terms)), state
+
+
+@pytree
+class Sparing(Strategy):
+    """A correct twin: with a probability, forbid all but the best."""
+
+    probability: Hyperparameter
+
+    def apply(self, logits, state, key):
+        spared = jax.random.uniform(key) >= self.probability
+        return forbid_unless(spared | (logits == jnp.max(logits)), logits), state
+
+
+TWINS = {
+    "counts": Counts(HALF),
+    "sharpened": Sharpened(HALF),
+    "sparing": Sparing(HALF),
+    "greedy": greedy(),
+}
+
+
+@pytree
+class ListOfSeen(Counts):
+    """Remembers in a list of the class, not in the state."""
+
+    seen: ClassVar[list] = []
+
+    def apply(self, logits, state, key):
+        return logits - self.penalty * len(self.seen), state
+
+    def observe(self, token, state):
+        self.seen.append(token)
+        return state
+
+
+@pytree
+class CountsInPlace(Counts):
+    """Writes into the state it was given, where that is numpy's."""
+
+    def init(self, vocab_size):
+        return np.zeros(vocab_size, np.int32)
+
+    def observe(self, token, state):
+        if isinstance(token, jax.core.Tracer):
+            return jnp.asarray(state).at[token].add(1)
+        state = np.asarray(state)
+        state.flags.writeable = True
+        state[int(token)] += 1
+        return state
+
+
+@pytree
+class NumpyNoise(Sparing):
+    """Asks numpy for chance, not the key."""
+
+    def apply(self, logits, state, key):
+        noise = np.random.default_rng().normal(size=logits.shape)
+        return logits + noise.astype(np.float32), state
+
+
+@pytree
+class HalfPrecision(Sharpened):
+    """Returns float16."""
+
+    def apply(self, logits, state, key):
+        return super().apply(logits, state, key)[0].astype(jnp.float16), state
+
+
+@pytree
+class WholeLogits(Sharpened):
+    """Returns integers."""
+
+    def apply(self, logits, state, key):
+        return super().apply(logits, state, key)[0].astype(jnp.int32), state
+
+
+@pytree
+class OneTooMany(Sharpened):
+    """Returns a logit more than there are symbols."""
+
+    def apply(self, logits, state, key):
+        return jnp.concatenate([logits, logits[:1]]), state
+
+
+@pytree
+class DriftingState(Counts):
+    """The counts become floats once there are any."""
+
+    def observe(self, token, state):
+        return state.astype(jnp.float32).at[token].add(1)
+
+
+@pytree
+class GrowingState(Counts):
+    """The history grows by a symbol a note."""
+
+    def init(self, vocab_size):
+        return jnp.zeros(0, jnp.int32)
+
+    def apply(self, logits, state, key):
+        return logits.at[state].add(-self.penalty), state
+
+    def observe(self, token, state):
+        return jnp.concatenate([state, token[None]])
+
+
+@pytree
+class NoZeroLogZero(Sharpened):
+    """Forgets that 0 ln 0 is 0."""
+
+    def apply(self, logits, state, key):
+        p = jax.nn.softmax(logits)
+        return logits / (1 - self.strength * jnp.sum(p * jnp.log(p))), state
+
+
+@pytree
+class Rewarding(Counts):
+    """Brings back what was forbidden."""
+
+    def apply(self, logits, state, key):
+        return jnp.maximum(logits, -30.0), state
+
+
+@pytree
+class MinPWrongSign(Strategy):
+    """Keeps what is more probable than the most probable: a sign is wrong."""
+
+    p: Hyperparameter
+
+    def apply(self, logits, state, key):
+        return forbid_unless(logits >= jnp.max(logits) - jnp.log(self.p), logits), state
+
+
+@pytree
+class ForgetsTheMaximum(Strategy):
+    """Keeps what holds a fixed probability, and not always the most probable."""
+
+    p: Hyperparameter
+
+    def apply(self, logits, state, key):
+        return forbid_unless(jax.nn.softmax(logits) >= self.p, logits), state
+
+
+@pytree
+class KOffByOneBelow(Strategy):
+    """Keeps k - 1 symbols."""
+
+    k: Hyperparameter
+
+    def apply(self, logits, state, key):
+        better = jnp.sum((logits[None] > logits[:, None]).astype(jnp.int32), axis=1)
+        return forbid_unless(better < self.k - 1, logits), state
+
+
+@pytree
+class KOffByOneAbove(Strategy):
+    """Keeps k + 1 symbols."""
+
+    k: Hyperparameter
+
+    def apply(self, logits, state, key):
+        count = jnp.asarray(self.k).astype(jnp.float32)
+        ones = jnp.ones_like(logits)
+        return forbid_unless(keep_mass(logits, ones, count + 1), logits), state
+
+
+@jax.custom_batching.custom_vmap
+def _loudest(logits):
+    return jnp.max(logits)
+
+
+@_loudest.def_vmap
+def _loudest_of_batch(axis_size, in_batched, logits):
+    return jnp.broadcast_to(jnp.max(logits), (axis_size,)), True
+
+
+@pytree
+class BatchMaximum(Strategy):
+    """Compares with the largest logit of the whole batch."""
+
+    depth: Hyperparameter
+
+    def apply(self, logits, state, key):
+        top = jnp.max(logits)
+        near = (logits >= _loudest(logits) - self.depth) | (logits == top)
+        return forbid_unless(near, logits), state
+
+
+@pytree
+class OtherWhenTraced(Sharpened):
+    """Does another thing in compiled programs."""
+
+    def apply(self, logits, state, key):
+        if isinstance(logits, jax.core.Tracer):
+            return logits, state
+        return super().apply(logits, state, key)
+
+
+@pytree
+class Branching(Sharpened):
+    """Decides by the value of a hyperparameter in Python."""
+
+    def apply(self, logits, state, key):
+        return (logits if self.strength > 1 else logits / 2), state
+
+
+@pytree
+class SpoiledByEmpty(Strategy):
+    """Keeps the entropy in its state, which that of nothing, NaN, spoils for ever."""
+
+    rate: Hyperparameter
+
+    def init(self, vocab_size):
+        return jnp.float32(1)
+
+    def apply(self, logits, state, key):
+        p = jax.nn.softmax(logits)
+        surprise = 1 - jnp.max(p)
+        return logits / state, state + self.rate * (surprise - state)
+
+
+@pytree
+class DroppedRenormalisation(Strategy):
+    """A nucleus by exp(l), which is not normalised."""
+
+    p: Hyperparameter
+
+    def apply(self, logits, state, key):
+        weights = jnp.exp(logits)
+        return forbid_unless(keep_mass(weights, weights, self.p), logits), state
+
+
+@pytree
+class DividesSeen(Counts):
+    """The penalty that divides, claiming it does not mind a shift."""
+
+    def apply(self, logits, state, key):
+        return jnp.where(state > 0, logits / (1 + self.penalty), logits), state
+
+
+@pytree
+class FirstOfEquals(Strategy):
+    """Greedy by index among equals, claiming that names do not matter."""
+
+    def apply(self, logits, state, key):
+        best = jnp.arange(logits.shape[-1]) == jnp.argmax(logits)
+        return forbid_unless(best, logits), state
+
+
+@pytree
+class CountsNeighbour(Counts):
+    """Counts the symbol beside the one it was told: the index is off by one."""
+
+    def observe(self, token, state):
+        return state.at[(token + 1) % state.shape[0]].add(1)
+
+
+@pytree
+class ForgetsToObserve(Counts):
+    """Has counts, and counts nothing."""
+
+    def observe(self, token, state):
+        return state
+
+
+@pytree
+class StaticStrength(Strategy):
+    """Its hyperparameter is no leaf."""
+
+    strength: float = static()
+
+    def apply(self, logits, state, key):
+        return logits * self.strength, state
+
+
+@pytree
+class SettingsTogether(Sharpened):
+    """Mixes the settings of a sweep."""
+
+    def apply(self, logits, state, key):
+        return logits / (1 + _loudest(jnp.asarray(self.strength))), state
+
+
+@pytree
+class Callback(Sharpened):
+    """Asks the host for a sum."""
+
+    def apply(self, logits, state, key):
+        total = jax.pure_callback(
+            lambda p: np.float32(np.sum(p)),
+            jax.ShapeDtypeStruct((), jnp.float32),
+            jax.nn.softmax(logits),
+            vmap_method="sequential",
+        )
+        return logits / (total + self.strength), state
+
+
+MUTANTS = {
+    "a list of the class": (ListOfSeen(HALF), laws.is_pure),
+    "a state written into": (CountsInPlace(HALF), laws.is_pure),
+    "chance from elsewhere": (NumpyNoise(HALF), laws.is_pure),
+    "float16": (HalfPrecision(HALF), laws.keeps_shapes_and_dtypes),
+    "integers": (WholeLogits(HALF), laws.keeps_shapes_and_dtypes),
+    "a logit too many": (OneTooMany(HALF), laws.keeps_shapes_and_dtypes),
+    "a drifting dtype": (DriftingState(HALF), laws.keeps_shapes_and_dtypes),
+    "a growing state": (GrowingState(HALF), laws.keeps_shapes_and_dtypes),
+    "0 ln 0": (NoZeroLogZero(HALF), laws.no_nan_or_infinity),
+    "-inf forgotten": (Rewarding(HALF), laws.forbidden_stays_forbidden),
+    "a sign": (MinPWrongSign(HALF), laws.something_is_left_to_draw),
+    "the maximum forgotten": (
+        ForgetsTheMaximum(HALF),
+        laws.something_is_left_to_draw,
+    ),
+    "k - 1": (KOffByOneBelow(np.int32(1)), laws.something_is_left_to_draw),
+    "rows mixed": (BatchMaximum(np.float32(1.3)), laws.rows_are_independent),
+    "tracers told apart": (OtherWhenTraced(HALF), laws.jit_equals_eager),
+    "a branch in Python": (Branching(HALF), laws.no_nan_or_infinity),
+    "spoiled by nothing": (SpoiledByEmpty(HALF), laws.survives_an_empty_support),
+    "not normalised": (DroppedRenormalisation(HALF), laws.shift_invariance),
+    "a false claim on shifts": (DividesSeen(HALF), laws.shift_invariance),
+    "a false claim on names": (FirstOfEquals(), laws.permutation_equivariance),
+    "the neighbour counted": (CountsNeighbour(HALF), laws.permutation_equivariance),
+    "observe forgotten": (ForgetsToObserve(HALF), laws.the_state_moves),
+    "a static float": (StaticStrength(0.53), laws.one_trace),
+    "a Python float": (Sharpened(0.53), laws.one_trace),
+    "settings mixed": (SettingsTogether(HALF), laws.leaves_can_be_swept),
+    "a callback": (Callback(HALF), laws.stays_on_the_device),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_breaks_its_law(name):
+    mutant, law = MUTANTS[name]
+    message = rf"{type(mutant).__name__} breaks {law.__name__}\. Law: .* Found: "
+    with pytest.raises(AssertionError, match=message):
+        check_strategy(mutant, V)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_twin_breaks_none(name):
+    check_strategy(TWINS[name], V)
+
+
+def test_every_law_has_a_mutant():
+    elsewhere = {laws.composes_in_a_chain, laws.replays_in_the_engine}
+    assert {law for _, law in MUTANTS.values()} == set(testing.LAWS) - elsewhere
+
+
+@pytest.mark.parametrize("law", [laws.shift_invariance, laws.is_pure])
+def test_a_law_can_be_excepted(law):
+    mutant = DroppedRenormalisation(HALF)
+    if law is laws.shift_invariance:
+        check_strategy(mutant, V, except_for=[law])
+    else:
+        with pytest.raises(AssertionError, match="breaks shift_invariance"):
+            check_strategy(mutant, V, except_for=[law])
+
+
+@pytree
+class Retold(Strategy):
+    """What a wrong engine makes of a strategy: it is told `times` of every symbol."""
+
+    inner: Strategy
+    times: int = static()
+
+    def init(self, vocab_size):
+        return self.inner.init(vocab_size)
+
+    def apply(self, logits, state, key):
+        return self.inner.apply(logits, state, key)
+
+    def observe(self, token, state):
+        for _ in range(self.times):
+            state = self.inner.observe(token, state)
+        return state
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_an_engine_that_tells_of_a_symbol_not_once_is_caught(monkeypatch, times):
+    def wrong(*arguments, strategy, **options):
+        return generate(*arguments, strategy=Retold(strategy, times), **options)
+
+    monkeypatch.setattr(laws, "generate", wrong)
+    with pytest.raises(AssertionError, match="breaks replays_in_the_engine"):
+        check_strategy(Counts(HALF), V)
+
+
+def test_an_engine_that_does_not_tell_of_the_prompt_is_caught(monkeypatch):
+    def wrong(model, prompts, key, **options):
+        return generate(model, prompts[:, 1:], key, **options)
+
+    monkeypatch.setattr(laws, "generate", wrong)
+    with pytest.raises(AssertionError, match="breaks replays_in_the_engine"):
+        check_strategy(Counts(HALF), V)
+
+
+def test_a_chain_that_forgets_to_tell_is_caught(monkeypatch):
+    monkeypatch.setattr(laws, "chain", lambda stage: chain(Retold(stage, 0)))
+    with pytest.raises(AssertionError, match="breaks composes_in_a_chain"):
+        check_strategy(Counts(HALF), V)
+
+
+# What keeps every law, and is still wrong: a factory, the rule in numpy, the mutant.
+
+
+@pytree
+class PenalisesUnseen(Counts):
+    """Penalises what has not been seen."""
+
+    def apply(self, logits, state, key):
+        return logits - self.penalty * (state == 0).astype(jnp.float32), state
+
+
+@pytree
+class NucleusBelow(Strategy):
+    """Leaves out the symbol that crosses p."""
+
+    p: Hyperparameter
+
+    def apply(self, logits, state, key):
+        p = jax.nn.softmax(logits)
+        above = jnp.sum(jnp.where(p[None] >= p[:, None], p[None], 0.0), axis=1)
+        return forbid_unless((above <= self.p) | (p == jnp.max(p)), logits), state
+
+
+@pytree
+class Multiplies(Strategy):
+    """Multiplies by the temperature."""
+
+    value: Hyperparameter
+
+    def apply(self, logits, state, key):
+        return logits * self.value, state
+
+
+def presence_by_numpy(logits, seen):
+    return logits - 0.5 * np.isin(np.arange(len(logits)), seen)
+
+
+def top_k_by_numpy(logits, seen):
+    return np.where(logits >= np.sort(logits)[-3], logits, -np.inf)
+
+
+def top_p_by_numpy(logits, seen):
+    p = np.exp(logits) / np.exp(logits).sum()
+    order = np.argsort(-p)
+    kept = order[: 1 + np.searchsorted(np.cumsum(p[order]), 0.7)]
+    return np.where(np.isin(np.arange(len(p)), kept), logits, -np.inf)
+
+
+WRONG = {
+    "k + 1": (top_k(3), top_k_by_numpy, KOffByOneAbove(np.int32(3))),
+    "penalised unseen": (
+        presence_penalty(0.5),
+        presence_by_numpy,
+        PenalisesUnseen(np.float32(0.5)),
+    ),
+    "crossing symbol": (top_p(0.7), top_p_by_numpy, NucleusBelow(np.float32(0.7))),
+    "T for 1/T": (
+        temperature(0.8),
+        lambda logits, seen: logits / 0.8,
+        Multiplies(np.float32(0.8)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_no_law_catches_numpy_does(name):
+    right, reference, mutant = WRONG[name]
+    logits, seen = np.random.default_rng(0).normal(size=V), [3, 7, 3]
+    wanted = reference(logits, seen)
+    np.testing.assert_allclose(shape(right, logits, seen), wanted, rtol=1e-5)
+    assert not np.allclose(shape(mutant, logits, seen), wanted, atol=1e-3)
+    check_strategy(mutant, V)
+
+
+def shape(strategy, logits, seen):
+    state = strategy.init(len(logits))
+    for token in seen:
+        state = strategy.observe(jnp.int32(token), state)
+    logits = jnp.asarray(logits, jnp.float32)
+    return np.asarray(strategy.apply(logits, state, jax.random.key(0))[0])

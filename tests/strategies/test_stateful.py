@@ -1,0 +1,538 @@
+"""Strategies with a memory, on sequences short enough to follow by hand."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_music_jax.generation.contexts import Carried, SlidingWindow
+from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.model.music_lstm import MusicLSTM
+from lstm_music_jax.strategies import (
+    adaptive_p,
+    chain,
+    contrastive,
+    dry,
+    forbid,
+    force,
+    frequency_penalty,
+    guidance,
+    look_back,
+    loop_breaker,
+    mirostat_1,
+    mirostat_2,
+    no_repeat_ngram,
+    presence_penalty,
+)
+from lstm_music_jax.strategies.history import empty_history, extended
+from lstm_music_jax.strategies.mirostat_1 import zipf_exponent
+from lstm_music_jax.strategies.sizes import whole_number
+
+KEY = jax.random.key(0)
+INF = np.inf
+
+
+def log(*probabilities):
+    with np.errstate(divide="ignore"):
+        return np.log(probabilities)
+
+
+# One program for all strategies that differ in their hyperparameters only.
+apply = jax.jit(lambda strategy, *arguments: strategy.apply(*arguments, KEY))
+observe = jax.jit(lambda strategy, *arguments: strategy.observe(*arguments))
+
+
+def observed(strategy, vocab_size, seen):
+    state = strategy.init(vocab_size)
+    for token in seen:
+        state = observe(strategy, jnp.int32(token), state)
+    return state
+
+
+def shape(strategy, logits, seen=()):
+    """Apply a strategy after it has been told of the symbols seen."""
+    state = observed(strategy, len(logits), seen)
+    return np.asarray(apply(strategy, jnp.float32(logits), state)[0])
+
+
+def follow(strategy, notes, prompt=()):
+    """Apply, note by note: (logits, symbol drawn) each. Returns all shaped logits."""
+    notes = list(notes)
+    state = observed(strategy, len(notes[0][0]), prompt)
+    shaped = []
+    for logits, token in notes:
+        result, state = apply(strategy, jnp.float32(logits), state)
+        state = observe(strategy, jnp.int32(token), state)
+        shaped.append(np.asarray(result))
+    return shaped, state
+
+
+FLAT = [0.0] * 4
+# strategy, logits, symbols seen, the logits to expect
+CASES = {
+    "frequency_penalty": (
+        frequency_penalty(0.5),
+        [1, 2, -INF, 3],
+        (0, 0, 1, 2, 0),
+        [-0.5, 1.5, -INF, 3],
+    ),
+    "presence_penalty": (
+        presence_penalty(0.5),
+        [1, 2, -INF, 3],
+        (0, 0, 1, 2, 0),
+        [0.5, 1.5, -INF, 3],
+    ),
+    "presence_penalty below 0 rewards": (
+        presence_penalty(-1),
+        FLAT,
+        (3,),
+        [0, 0, 0, 1],
+    ),
+    "no_repeat_ngram: 0 1 came before 2": (
+        no_repeat_ngram(3),
+        FLAT,
+        (0, 1, 2, 0, 1),
+        [0, 0, -INF, 0],
+    ),
+    "no_repeat_ngram: every continuation": (
+        no_repeat_ngram(2),
+        FLAT,
+        (0, 1, 0, 2, 0),
+        [0, -INF, -INF, 0],
+    ),
+    "no_repeat_ngram: too short yet": (no_repeat_ngram(3), FLAT, (1,), FLAT),
+    "no_repeat_ngram: may overlap": (
+        no_repeat_ngram(3),
+        FLAT,
+        (1, 1, 1),
+        [0, -INF, 0, 0],
+    ),
+    "no_repeat_ngram: 1 forbids all": (
+        no_repeat_ngram(1),
+        FLAT,
+        (0, 3, 0),
+        [-INF, 0, 0, -INF],
+    ),
+    "no_repeat_ngram: just remembered": (
+        no_repeat_ngram(3, memory=5),
+        FLAT,
+        (0, 1, 2, 0, 1),
+        [0, 0, -INF, 0],
+    ),
+    "no_repeat_ngram: partly forgotten": (
+        no_repeat_ngram(3, memory=4),
+        FLAT,
+        (0, 1, 2, 0, 1),
+        FLAT,
+    ),
+    "no_repeat_ngram: 1 forgets": (
+        no_repeat_ngram(1, memory=2),
+        FLAT,
+        (0, 3, 1),
+        [0, -INF, 0, -INF],
+    ),
+    # Ends in 0 1; 0 1 was followed by 2, and a lone 1 by 3: too short.
+    "dry": (
+        dry(2, base=3, allowed_length=2),
+        FLAT,
+        (1, 3, 0, 1, 2, 0, 1),
+        [0, 0, -2, 0],
+    ),
+    "dry: lone symbols too": (
+        dry(2, base=3, allowed_length=1),
+        FLAT,
+        (1, 3, 0, 1, 2, 0, 1),
+        [0, 0, -6, -2],
+    ),
+    # Ends in 3 0 1; 3 0 1 was followed by 2 once, 0 1 by 2 later.
+    "dry: the longest match counts": (
+        dry(1, base=2, allowed_length=1),
+        FLAT,
+        (3, 0, 1, 2, 0, 1, 2, 3, 0, 1),
+        [0, 0, -4, 0],
+    ),
+    "dry: no match over a breaker": (
+        dry(1, base=2, allowed_length=1, breakers=[0]),
+        FLAT,
+        (3, 0, 1, 2, 3, 0, 1),
+        [0, 0, -1, 0],
+    ),
+    "dry: none after a breaker": (
+        dry(1, base=2, allowed_length=1, breakers=[0]),
+        FLAT,
+        (0, 1, 0),
+        FLAT,
+    ),
+    "dry: breakers go free": (
+        dry(1, base=2, allowed_length=1, breakers=[2]),
+        FLAT,
+        (1, 2, 1),
+        FLAT,
+    ),
+    "dry: memory": (
+        dry(1, base=2, allowed_length=1, memory=5),
+        FLAT,
+        (3, 0, 1, 2, 0, 1),
+        [0, 0, -2, 0],
+    ),
+    "dry: memory ends within the match": (
+        dry(1, base=2, allowed_length=1, memory=4),
+        FLAT,
+        (3, 0, 1, 2, 0, 1),
+        [0, 0, -1, 0],
+    ),
+    "dry: -inf stays": (dry(1), [-INF, 0], (1, 1, 0, 1, 1), [-INF, 0]),
+    "dry: the power is of 50 at most": (
+        dry(1e-6, base=1.5, allowed_length=1),
+        [0, 0],
+        (0,) * 70,
+        [-1e-6 * 1.5**49, 0],
+    ),
+    "dry: multiplier 0": (dry(0, base=1e9), [0, 0], (0,) * 70, [0, 0]),
+    "force": (force([0, 2], [3, 1]), FLAT, (), [-INF, -INF, -INF, 0]),
+    "force: the prompt does not count": (
+        force([0], [1]),
+        [2, 3, 4, 5],
+        (0, 0),
+        [-INF, 3, -INF, -INF],
+    ),
+    "force: other notes are free": (force([1], [1]), FLAT, (), FLAT),
+    "force: what was forbidden": (
+        chain(forbid([1]), force([0], [1])),
+        FLAT,
+        (),
+        [-INF, 0, -INF, -INF],
+    ),
+    "loop_breaker: two are no loop of three": (loop_breaker(2, 3), FLAT, (1, 1), FLAT),
+    "loop_breaker: one symbol three times": (
+        loop_breaker(2, 3, 2),
+        [2, 4, -INF, 8],
+        (1, 1, 1),
+        [1, 2, -INF, 4],
+    ),
+    "loop_breaker: period 2, not yet": (
+        loop_breaker(2, 2, 2),
+        [2, 4],
+        (0, 1, 0),
+        [2, 4],
+    ),
+    "loop_breaker: period 2": (loop_breaker(2, 2, 2), [2, 4], (0, 1, 0, 1), [1, 2]),
+    "loop_breaker: period 2 is too long": (
+        loop_breaker(1, 2, 2),
+        [2, 4],
+        (0, 1, 0, 1),
+        [2, 4],
+    ),
+    # mu is 2 tau at first: 2 bits keep p of 1/4 and more.
+    "mirostat_2": (
+        mirostat_2(1),
+        log(0.5, 0.26, 0.2, 0.04),
+        (0, 3),
+        log(0.5, 0.26, 0, 0),
+    ),
+    "mirostat_2: one always stays": (
+        mirostat_2(0.01),
+        log(0.4, 0.6),
+        (),
+        log(0, 0.6),
+    ),
+    # Zipf with s = 1 at v = 4: k = 2^mu / ln 4 = 2^2 / 1.386 = 2.885, rounded 3.
+    "mirostat_1": (
+        mirostat_1(1),
+        log(12 / 25, 6 / 25, 4 / 25, 3 / 25),
+        (2,),
+        log(12 / 25, 6 / 25, 4 / 25, 0),
+    ),
+    # s = 2: k^2 = 1 * 2^2 / (1 - 1/4) = 5.33, k = 2.31, rounded 2.
+    "mirostat_1: steeper": (
+        mirostat_1(1),
+        -2 * log(1, 2, 3, 4),
+        (),
+        [0, -2 * math.log(2), -INF, -INF],
+    ),
+    "mirostat_1: flat keeps all": (mirostat_1(0.1), FLAT, (), FLAT),
+    "mirostat_1: nothing to fit": (mirostat_1(1), [1, -INF], (), [1, -INF]),
+    "mirostat_1: one symbol": (mirostat_1(1), [1], (), [1]),
+    "look_back: none met yet": (look_back(1.0, 2), [1, 2, 3], (0,), [-INF, -INF, 3]),
+    # a = target, so aim = target: d = |p - 0.5| / 0.3.
+    "adaptive_p": (
+        adaptive_p(0.5),
+        log(0.5, 0.2, 0.2, 0.1, 0),
+        (3,),
+        [5, 0, 0, 5 - 10 * (4 / 3) ** 2 / (7 / 3), -INF],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_by_hand(case):
+    strategy, logits, seen, wanted = CASES[case]
+    np.testing.assert_allclose(shape(strategy, logits, seen), wanted, rtol=1e-5)
+
+
+def test_history():
+    """The matches of 0 1 0 1 1, remembering four."""
+    history = empty_history(4, 2)
+    matches = []
+    for token in (0, 1, 0, 1, 1):
+        history = extended(history, jnp.int32(token))
+        matches.append(history.matches.tolist())
+    # After 0 1 0 the 1 has the 0 before it in common; after 0 1 0 1 the second 0 has
+    # 0 1; after the last 1 it is lone symbols again, and the first 0 has been left.
+    assert matches[2:] == [[0, 0, 1, 0], [0, 0, 2, 0], [0, 1, 0, 1]]
+    assert history.symbols.tolist() == [1, 0, 1, 1]
+
+
+def test_loop_breaker_heats_up_in_a_loop_and_cools_down_after_it():
+    notes = [([8.0, 8.0], token) for token in (1, 1, 1, 0, 0)]
+    shaped, _ = follow(loop_breaker(1, 3, 2), notes, prompt=(1, 1, 1))
+    # 1 1 1 | 1 1 1: three notes drawn in the loop, a fourth after which it ends.
+    assert [row[0] for row in shaped] == [4, 2, 1, 0.5, 8]
+
+
+def test_loop_breaker_does_not_run_out_of_numbers():
+    shaped, _ = follow(loop_breaker(1, 2, 1e30), [([1.0, -INF], 0)] * 4, prompt=(0, 0))
+    np.testing.assert_array_equal(shaped[-1] < 1e-20, [True, True])
+    assert not np.isnan(shaped[-1]).any()
+
+
+@pytest.mark.parametrize("make", [mirostat_1, mirostat_2])
+def test_mirostat_follows_the_drawn_symbols_only(make):
+    strategy = make(2, eta=0.5)
+    notes = [(log(0.5, 0.25, 0.125, 0.125), 0), (log(0.25, 0.25, 0.25, 0.25), 1)]
+    _, state = follow(strategy, notes, prompt=(3, 3, 3))
+    # 4 - 0.5 (1 bit - 2) = 4.5, then as surprising as wanted.
+    np.testing.assert_allclose(state.mu, 4.5, rtol=1e-6)
+
+
+@pytest.mark.parametrize("make", [mirostat_1, mirostat_2])
+def test_mirostat_survives_what_it_cannot_have_drawn(make):
+    _, state = follow(make(2), [([-INF, -INF], 0), ([0.0, -INF], 1)])
+    assert float(state.mu) == 4
+
+
+def test_mirostat_2_truncates_by_the_limit_it_has_learnt():
+    logits = log(0.5, 0.25, 0.125, 0.125)
+    # mu: 2 bits; a symbol of 1 bit where 1 was wanted leaves it, one of 2 lowers it.
+    shaped, _ = follow(mirostat_2(1, eta=0.5), [(logits, 0), (logits, 1), (logits, 0)])
+    kept = [(row > -INF).tolist() for row in shaped]
+    assert kept[:2] == [[True, True, False, False]] * 2
+    assert kept[2] == [True, False, False, False]
+
+
+def test_zipf_exponent_by_numpy():
+    logits = np.random.default_rng(0).normal(size=20)
+    p = np.sort(np.exp(logits) / np.exp(logits).sum())[::-1][:8]
+    i = np.arange(1, 8)
+    t, b = np.log((i + 1) / i), np.log(p[:-1] / p[1:])
+    wanted = (t @ b) / (t @ t)
+    np.testing.assert_allclose(zipf_exponent(jnp.float32(logits), 8), wanted, rtol=1e-5)
+
+
+def test_look_back_samples_where_it_has_been_before():
+    a, b = log(0.5, 0.3, 0.2), log(0.1, 0.2, 0.7)
+    # KL(b || a) = 0.1 ln 0.2 + 0.2 ln 2/3 + 0.7 ln 3.5 = 0.635 nats
+    notes = [(a, 0), (a, 1), (b, 0), (b, 0)]
+    top_1, top_2 = ([True, False, False], [True, True, False])
+    shaped, _ = follow(look_back(0.63, 2), notes)
+    kept = [(row > -INF).tolist() for row in shaped]
+    assert kept == [top_1, top_2, [False, False, True], [False, True, True]]
+    shaped, _ = follow(look_back(0.64, 2), notes[:3])
+    assert (shaped[2] > -INF).tolist() == [False, True, True]
+
+
+def test_look_back_forgets():
+    a, b = log(1, 0, 0), log(0, 0.4, 0.6)
+    shaped, _ = follow(look_back(1, 2, memory=2), [(a, 0), (b, 0), (a, 0)])
+    assert (shaped[2] > -INF).sum() == 1  # only one is possible
+    logits = log(0.6, 0.4, 0)
+    shaped, _ = follow(look_back(0, 2, memory=1), [(logits, 0), (b, 0), (logits, 0)])
+    assert (shaped[2] > -INF).tolist() == [True, False, False]
+    shaped, _ = follow(look_back(0, 2, memory=2), [(logits, 0), (b, 0), (logits, 0)])
+    assert (shaped[2] > -INF).tolist() == [True, True, False]
+
+
+def test_adaptive_p_aims_lower_after_a_probable_symbol():
+    logits = log(0.8, 0.2)
+    strategy = adaptive_p(0.5, decay=0.5)
+    shaped, state = follow(strategy, [(logits, 0), (logits, 0)], prompt=(1, 1))
+    # W, N = 1, 2 at first; then 0.5 + 0.8, 1 + 1: a = 0.65, aim = 0.35.
+    d = np.array([0.45, 0.15]) / 0.3
+    np.testing.assert_allclose(shaped[1], 5 - 10 * d * d / (1 + d), rtol=1e-5)
+    np.testing.assert_allclose(state.weighted, 0.65 + 0.8, rtol=1e-6)
+    np.testing.assert_allclose(state.weight, 2, rtol=1e-6)
+
+
+def test_adaptive_p_survives_an_empty_distribution():
+    shaped, _ = follow(adaptive_p(0.5), [([-INF, -INF], 0), ([0.0, 0.0], 0)])
+    assert np.isfinite(shaped[1]).all()
+
+
+def decided(model):
+    """Scale the weights up: a fresh model finds all symbols about as likely."""
+    return jax.tree.map(lambda leaf: 4 * leaf, model)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return decided(MusicLSTM(7, (8, 5), key=jax.random.key(1)))
+
+
+@pytest.fixture(scope="module")
+def amateur():
+    return decided(MusicLSTM(7, (3,), key=jax.random.key(2)))
+
+
+PROMPTS = jnp.int32([[1, 2, 3], [4, 4, 0]])
+CONTEXTS = {"carried": Carried(), "window": SlidingWindow(3)}
+
+
+@pytest.mark.parametrize("scale", [0, 1, 2.5])
+def test_guidance_is_between_and_beyond_two_runs_of_the_model(model, scale):
+    prompt, other, drawn = [1, 2, 3], [5, 6], [0, 4, 4, 2]
+    c, u = (
+        model.unroll(jnp.int32([[*read, *drawn]]))[1][0, len(read) - 1 :]
+        for read in (prompt, other)
+    )
+    c = c.at[:, 2].set(-INF)
+    shaped, _ = follow(
+        guidance(scale, model, other, Carried()),
+        zip(3 + np.asarray(c), [*drawn, 0], strict=True),
+        prompt,
+    )
+    possible = np.arange(7) != 2
+    c, u = (np.asarray(jax.nn.log_softmax(x))[:, possible] for x in (c, u))
+    wanted = u + scale * (c - u)
+    np.testing.assert_allclose(np.stack(shaped)[:, possible], wanted, rtol=1e-4)
+    assert np.isneginf(np.stack(shaped)[:, 2]).all()
+
+
+@pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS.keys())
+def test_guidance_in_the_engine(model, context):
+    """Scale 1 draws as the model does, 0 as it does after the other prompt."""
+
+    def tokens(prompts, *strategy):
+        drawn = generate(
+            model,
+            prompts,
+            KEY,
+            length=12,
+            strategy=chain(*strategy),
+            context=context,
+        )
+        return np.asarray(drawn.tokens)
+
+    others = jnp.int32([[5, 0, 6]] * 2)  # as long: a note's noise hangs on its place
+    plain, elsewhere = tokens(PROMPTS), tokens(others)
+    one, zero = (
+        tokens(PROMPTS, guidance(scale, model, [5, 0, 6], context)) for scale in (1, 0)
+    )
+    np.testing.assert_array_equal(one, plain)
+    np.testing.assert_array_equal(zero, elsewhere)
+    assert (plain != elsewhere).any()
+
+
+def test_contrastive_by_numpy(model, amateur):
+    alpha, seen = 0.6, [1, 2, 3, 0]
+    strategy = contrastive(amateur, alpha)
+    logits = model.unroll(jnp.int32([seen]))[1][0, -1]
+    q = np.asarray(jax.nn.softmax(amateur.unroll(jnp.int32([seen]))[1][0, -1]))
+    p = np.exp(np.asarray(logits, np.float64))
+    p /= p.sum()
+    kept = p >= alpha * p.max()
+    wanted = np.where(kept, np.log(p) - np.log(q), -INF)
+    assert 1 < kept.sum() < 7
+    np.testing.assert_allclose(shape(strategy, logits, seen), wanted, rtol=1e-4)
+
+
+def test_contrastive_does_not_divide_by_0(amateur):
+    sure = jax.tree.map(lambda leaf: 0 * leaf, amateur)
+    sure.head_bias[...] = jnp.arange(7.0) * -100
+    shaped = shape(contrastive(sure, 1e-6), [0.0] * 7, (0,))
+    wanted = [math.log(1 / 7) + 69.0776 if x else math.log(1 / 7) for x in range(7)]
+    np.testing.assert_allclose(shaped, wanted, rtol=1e-5)
+
+
+def everything(model, amateur):
+    return chain(
+        frequency_penalty(0.1),
+        presence_penalty(0.1),
+        dry(0.5, breakers=[0]),
+        guidance(1.2, model, [1], Carried()),
+        contrastive(amateur, 0.01),
+        mirostat_1(3.0),
+        mirostat_2(3.0),
+        no_repeat_ngram(4, memory=8),
+        look_back(0.0, 5, memory=4),
+        adaptive_p(0.4),
+        loop_breaker(3, 2),
+        force([2, 5], [3, 0]),
+    )
+
+
+def test_all_run_in_one_scan_and_forced_notes_come(model, amateur):
+    drawn = generate(model, PROMPTS, KEY, length=9, strategy=everything(model, amateur))
+    assert drawn.tokens[:, 2].tolist() == [3, 3]
+    assert drawn.tokens[:, 5].tolist() == [0, 0]
+    assert np.isfinite(np.asarray(drawn.strategy_log_probs)).all()
+
+
+def test_the_state_keeps_its_types(model, amateur):
+    """As a scan's carry must: shape, dtype, and no weak types."""
+    strategy = everything(model, amateur)
+    before = jax.eval_shape(lambda: strategy.init(7))
+    logits, token = jnp.zeros(7), jnp.int32(0)
+    _, applied = jax.eval_shape(lambda s: strategy.apply(logits, s, KEY), before)
+    after = jax.eval_shape(lambda s: strategy.observe(token, s), applied)
+    for state in (applied, after):
+        assert jax.tree.structure(state) == jax.tree.structure(before)
+        for new, old in zip(
+            jax.tree.leaves(state), jax.tree.leaves(before), strict=True
+        ):
+            assert (new.shape, new.dtype) == (old.shape, old.dtype)
+            assert not new.weak_type
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "message"),
+    [
+        (frequency_penalty, (INF,), "frequency_penalty is inf; .* a finite number"),
+        (presence_penalty, ("high",), "presence_penalty is high; .* a finite number"),
+        (no_repeat_ngram, (0,), "n is 0; it must be 1 or more"),
+        (no_repeat_ngram, (2.5,), "n is 2.5"),
+        (no_repeat_ngram, (2, 0), "memory is 0; it must be a whole number, 1 or more"),
+        (whole_number, ("m", 9.0, 1), "m is 9.0; it must be a whole number, 1 or"),
+        (dry, (-1,), "multiplier is -1; it must be 0 or more"),
+        (dry, (1, 0.9), "base is 0.9; it must be 1 or more"),
+        (dry, (1, 2, 0), "allowed_length is 0; it must be 1 or more"),
+        (dry, (1, 2, 2, [-3]), r"breakers is \[-3\]; it must be ids, 0 or more each"),
+        (dry, (1, 2, 2, (), 0), "memory is 0"),
+        (loop_breaker, (0, 2), "n is 0; it must be a whole number, 1 or more"),
+        (loop_breaker, (2, 1), "repeats is 1; it must be 2 or more"),
+        (loop_breaker, (2, 2, 0.5), "factor is 0.5; it must be 1 or more"),
+        (mirostat_1, (0,), "tau is 0; it must be above 0 bits"),
+        (mirostat_1, (3, -1), "eta is -1; it must be above 0"),
+        (mirostat_1, (3, 1, 1), "m is 1; it must be a whole number, 2 or more"),
+        (mirostat_2, (-1,), "tau is -1"),
+        (mirostat_2, (1, 0), "eta is 0; it must be above 0"),
+        (look_back, (-0.1, 5), "alpha is -0.1; it must be 0 nats or more"),
+        (look_back, (1, 0), "k is 0; it must be 1 or more"),
+        (look_back, (1, 2, 0), "memory is 0; it must be a whole number, 1 or more"),
+        (adaptive_p, (0,), r"target is 0; it must be in \(0, 1\)"),
+        (adaptive_p, (0.5, 1), r"decay is 1; it must be in \[0, 1\)"),
+        (force, ([], []), r"positions is \[\]; it must be one or more different"),
+        (force, ([1, 1], [2, 3]), r"positions is \[1, 1\]"),
+        (force, ([1], [2, 3]), r"tokens is \[2, 3\]; it must be 1 ids"),
+        (force, ([-1], [2]), r"positions is \[-1\]; it must be 0 or more"),
+        (force, ([1], [-2]), r"tokens is \[-2\]; it must be 0 or more"),
+        (guidance, (INF, None, [1], None), "scale is inf; .* a finite number"),
+        (guidance, (1, None, [], None), r"prompt is \[\]; .* one or more ids"),
+        (guidance, (1, None, [-1], None), r"prompt is \[-1\]; .* 0 or more each"),
+        (contrastive, (None, 0), r"alpha is 0; it must be in \(0, 1\]"),
+    ],
+)
+def test_a_wrong_hyperparameter_is_named(make, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make(*arguments)
