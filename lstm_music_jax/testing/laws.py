@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.generation.draws import GUMBEL
-from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.generation.engine import Generation, generate
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain, chain
 from lstm_music_jax.testing.subject import (
@@ -19,11 +19,13 @@ from lstm_music_jax.testing.subject import (
     ToyModel,
     after_prompt,
     by_hand,
-    quick_options,
+    quickly,
 )
+from lstm_music_jax.types import Array, Int, PRNGKey
 
 Law = Callable[[Subject], None]
 
+NOTES = 6  # in the engine
 # Of 1/64 like the logits, and of both signs.
 SHIFTS = np.float32([8, -3.5, 40, 0.25, -8, 1.75, -30])
 TOLERANCE = 1e-4  # of probabilities and log-probabilities: float32 rounding, sharpened
@@ -285,17 +287,13 @@ def replays_in_the_engine(subject: Subject) -> None:
     strategy, key = subject.strategy, jax.random.key(7)
     rows = [subject.logits(0) for _ in range(subject.vocab_size)]
     model = ToyModel(jnp.asarray(rows))
-    prompts, length = subject.streams.prompt, 6
-
-    def run(strategy):
-        return generate(model, prompts, key, length=length, strategy=strategy)
-
-    drawn = jax.jit(run, compiler_options=quick_options())(strategy)
+    prompts = subject.streams.prompt
+    drawn = quickly(run_engine)(model, prompts, key, strategy)
     stream_key = jax.random.fold_in(key, 1)
     state = after_prompt(strategy, subject.stream(1))
     memory, logits = model.unroll(prompts[1:2])
     memory, logits = memory[0], logits[0, -1]
-    for note in range(length):
+    for note in range(NOTES):
         keys = jax.random.split(jax.random.fold_in(stream_key, PROMPT + note))
         shaped, state = strategy.apply(logits, state, keys[0])
         shaped = jnp.where(jnp.any(shaped > -jnp.inf), shaped, logits)
@@ -309,6 +307,13 @@ def replays_in_the_engine(subject: Subject) -> None:
         )
         state = strategy.observe(token, state)
         memory, logits = model.step(memory, token)
+
+
+def run_engine(
+    model: ToyModel, prompts: Int[Array, "b p"], key: PRNGKey, strategy: Strategy
+) -> Generation:
+    """Generate a few notes."""
+    return generate(model, prompts, key, length=NOTES, strategy=strategy)
 
 
 # Those whose breach makes others fail come first.

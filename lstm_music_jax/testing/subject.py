@@ -4,6 +4,7 @@ Logits are multiples of 1/64, so that adding a constant to them loses no bits an
 stay ties.
 """
 
+from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
@@ -62,8 +63,8 @@ class Subject:
             ),
             jax.random.split(jax.random.key(seed), (STREAMS, notes)),
         )
-        self.traces = 0
-        self._batch = jax.jit(self._traced, compiler_options=quick_options())
+        # Compiled under quick options; a strategy's second check compiles nothing.
+        self._batch = quickly(_courses)
 
     def logits(self, kind: int) -> Float[np.ndarray, "v"]:
         """Return random logits of the kind of that number, counted round."""
@@ -93,14 +94,26 @@ class Subject:
 
     def jaxpr(self) -> Any:
         """Return the batch's program."""
-        run = jax.vmap(_course, (None, 0, 0, None))
         arguments = self.strategy, self.streams, self.course.tokens, jnp.bool_(True)
-        return jax.make_jaxpr(run)(*arguments).jaxpr
+        return jax.make_jaxpr(_courses)(*arguments).jaxpr
 
-    def _traced(self, strategy, streams, tokens, given):
-        self.traces += 1
-        run = jax.vmap(_course, (None, 0, 0, None))
-        return run(strategy, streams, tokens, given)
+    @property
+    def traces(self) -> int:
+        """How often any batch's program has been traced so far."""
+        return len(_TRACES)
+
+
+_TRACES = []
+
+
+def _courses(
+    strategy: Strategy,
+    streams: Streams,
+    tokens: Int[Array, "b n"],
+    given: Bool[Array, ""],
+) -> Course:
+    _TRACES.append(type(strategy))
+    return jax.vmap(_course, (None, 0, 0, None))(strategy, streams, tokens, given)
 
 
 def _course(
@@ -197,13 +210,13 @@ def _change(leaf):
 
 
 @cache
-def quick_options() -> dict[str, Any]:
-    """Return those of `QUICK` that the installed compiler knows."""
+def quickly(function: Callable) -> Callable:
+    """Return `function` compiled, one for all subjects, with little optimisation."""
     known = {}
     for name, value in QUICK.items():
         try:
             jax.jit(jnp.negative, compiler_options={name: value})(jnp.float32(0))
-        except jax.errors.JaxRuntimeError:
+        except jax.errors.JaxRuntimeError:  # not an option of this version
             continue
         known[name] = value
-    return known
+    return jax.jit(function, compiler_options=known)

@@ -190,21 +190,25 @@ def draw_dry(rng, v, **sizes):
 
 
 def draw_chain(rng, v):
+    """Nested, with stages that change their state when applied and when told."""
     penalty, heat = real(0.8, 2)(rng, v), real(0.3, 2)(rng, v)
-    mass, p = real(0.5, 1)(rng, v), real(0.3, 1)(rng, v)
+    mass, factor = real(0.5, 1)(rng, v), real(1.1, 1.5)(rng, v)
     return (
         strategies.chain(
             strategies.repetition_penalty(penalty),
             strategies.no_repeat_ngram(3),
             strategies.temperature(heat),
-            strategies.chain(strategies.typical(mass), strategies.top_p(p)),
+            strategies.chain(
+                strategies.loop_breaker(3, 2, factor), strategies.typical(mass)
+            ),
         ),
         ref.Chain(
             ref.RepetitionPenalty(penalty, False),
             ref.NoRepeatNgram(3, 512),
             ref.Stateless(ref.temperature, value=heat),
-            ref.Stateless(ref.typical, mass=mass),
-            ref.Stateless(ref.top_p, p=p),
+            ref.Chain(
+                ref.LoopBreaker(3, 2, factor), ref.Stateless(ref.typical, mass=mass)
+            ),
         ),
     )
 

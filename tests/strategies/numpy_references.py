@@ -154,13 +154,13 @@ def edt(logits, temperature, theta, base, slack=0.0):
         heat = temperature
     else:
         heat = temperature * base ** (theta / h) if h > 0 else 0.0
-    return (logits - logits.max()) / max(heat, 1e-6)
+    return (logits - logits.max() + slack) / max(heat, 1e-6)
 
 
-def quadratic_smoothing(logits, factor, curve):
+def quadratic_smoothing(logits, factor, curve, slack=0.0):
     shaped = np.full(len(logits), -INF)
     for x in np.flatnonzero(logits > -INF):
-        d = logits[x] - logits.max()
+        d = logits[x] - logits.max() + slack
         k, s = (3 - curve) / 2, (curve - 1) / 2
         shaped[x] = logits.max() - k * factor * d**2 + s * factor * d**3
     return shaped

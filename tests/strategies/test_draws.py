@@ -152,13 +152,13 @@ CASES = {
     "chain": (
         strategies.chain(
             strategies.repetition_penalty(1.5),
-            strategies.temperature(0.8),
-            strategies.typical(0.8),
+            strategies.temperature(2),
+            strategies.top_p(0.6),
         ),
         ref.Chain(
             ref.RepetitionPenalty(1.5, by_sign=False),
-            ref.Stateless(ref.temperature, value=0.8),
-            ref.Stateless(ref.typical, mass=0.8),
+            ref.Stateless(ref.temperature, value=2),
+            ref.Stateless(ref.top_p, p=0.6),
         ),
     ),
     "transformers_order": (

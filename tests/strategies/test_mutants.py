@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from lstm_music_jax import testing
-from lstm_music_jax.generation.engine import generate
 from lstm_music_jax.strategies import (
     Strategy,
     chain,
@@ -26,6 +25,7 @@ from lstm_music_jax.strategies import (
 from lstm_music_jax.strategies.base import Hyperparameter
 from lstm_music_jax.strategies.truncation import forbid_unless, keep_mass
 from lstm_music_jax.testing import check_strategy, laws
+from lstm_music_jax.testing.laws import run_engine
 
 V = 20
 HALF = np.float32(0.53)
@@ -342,16 +342,16 @@ class SettingsTogether(Sharpened):
 
 @pytree
 class Callback(Sharpened):
-    """Asks the host for a sum."""
+    """Asks the host for a number."""
 
     def apply(self, logits, state, key):
-        total = jax.pure_callback(
-            lambda p: np.float32(np.sum(p)),
+        strength = jax.pure_callback(
+            lambda strength: np.float32(np.abs(strength)),
             jax.ShapeDtypeStruct((), jnp.float32),
-            jax.nn.softmax(logits),
+            self.strength,
             vmap_method="sequential",
         )
-        return logits / (total + self.strength), state
+        return logits / (1 + strength), state
 
 
 MUTANTS = {
@@ -436,19 +436,19 @@ class Retold(Strategy):
 
 @pytest.mark.parametrize("times", [0, 2])
 def test_an_engine_that_tells_of_a_symbol_not_once_is_caught(monkeypatch, times):
-    def wrong(*arguments, strategy, **options):
-        return generate(*arguments, strategy=Retold(strategy, times), **options)
+    def wrong(model, prompts, key, strategy):
+        return run_engine(model, prompts, key, Retold(strategy, times))
 
-    monkeypatch.setattr(laws, "generate", wrong)
+    monkeypatch.setattr(laws, "run_engine", wrong)
     with pytest.raises(AssertionError, match="breaks replays_in_the_engine"):
         check_strategy(Counts(HALF), V)
 
 
 def test_an_engine_that_does_not_tell_of_the_prompt_is_caught(monkeypatch):
-    def wrong(model, prompts, key, **options):
-        return generate(model, prompts[:, 1:], key, **options)
+    def wrong(model, prompts, key, strategy):
+        return run_engine(model, prompts[:, 1:], key, strategy)
 
-    monkeypatch.setattr(laws, "generate", wrong)
+    monkeypatch.setattr(laws, "run_engine", wrong)
     with pytest.raises(AssertionError, match="breaks replays_in_the_engine"):
         check_strategy(Counts(HALF), V)
 
