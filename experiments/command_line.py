@@ -2,15 +2,20 @@
 
 import contextlib
 import io
+import logging
 import re
+import shlex
 import sys
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import jax
 import tyro
 
 from lstm_music_jax.cache_folder import cache_folder
+from lstm_music_jax.training.signals import Stopped
 
 Arguments = TypeVar("Arguments")
 
@@ -20,12 +25,22 @@ def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
 
     What is wrong with an argument, and any file that cannot be read or written, is one
     line on stderr and exit status 2. Compiled programs are kept in the cache folder.
+
+    Where a signal stops a training, the script ends there, with exit status 0 and a
+    line that says how to go on.
     """
+    _quieten()
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
     parsed = _parse(arguments, sys.modules[main.__module__].__doc__)
     try:
         main(parsed)
+    except Stopped as stop:
+        train = Path(sys.argv[0]).with_name("train.py")
+        command = ["python", str(train), "--run", str(stop.folder), "--resume"]
+        print(f"{stop}; go on with: {shlex.join(command)}")
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except (ValueError, OSError, RuntimeError) as error:
         _fail(str(error))
 
@@ -45,6 +60,25 @@ def _parse(arguments, description):
             raise
     message = re.sub("[\u2500-\u257f]+", " ", box.getvalue())
     _fail(message.partition("For full helptext")[0] + "(see --help)")
+
+
+def _quieten():
+    """Leave of what libraries say what is not said again, in one line, by an error."""
+    warnings.showwarning = _warn
+    # Orbax logs the traceback of an error before it raises it, and its other reads or
+    # writes under way then find their event loop gone.
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
+    tell = sys.unraisablehook
+
+    def tell_others(unraisable):
+        if "Event loop is closed" not in str(unraisable.exc_value):
+            tell(unraisable)
+
+    sys.unraisablehook = tell_others
+
+
+def _warn(message, category, *_):
+    print("warning:", " ".join(str(message).split()), file=sys.stderr)
 
 
 def _fail(message: str) -> NoReturn:

@@ -4,6 +4,9 @@
     python experiments/train.py --run runs/mine --midi FOLDER --encoding note-names
     python experiments/train.py --run runs/mine --resume --steps 4000
 
+Ctrl-C (or SIGTERM) saves and stops; --resume goes on to the same result. After a crash
+it goes on from the last checkpoint (--save-every).
+
 Cost: 0.5 s a step of 64 windows of 100 on two CPU cores. Expect: the first command
 passes the interpolated 3-gram (perplexity 11.2 on the chorales) within 100 steps.
 """

@@ -37,6 +37,12 @@ class Shard(NamedTuple):
         """Sum over all shards."""
         return tree if self.count == 1 else jax.lax.psum(tree, _AXIS)
 
+    def gather(self, tree: PyTree) -> PyTree:
+        """Return the rows of all shards, in the order of `rows`."""
+        if self.count == 1:
+            return tree
+        return jax.lax.all_gather(tree, _AXIS, tiled=True)
+
 
 def require_divisible(batch_size: int, devices: int) -> None:
     """Raise ValueError where `devices` cannot share a batch equally."""
@@ -52,7 +58,7 @@ def spread(
     """Compile `function(shard, *arguments)` for all `devices` (default: all local).
 
     The arguments are the same for every shard, and so must be the result: what
-    differs between shards has to go through `shard.sum`.
+    differs between shards has to go through `shard.sum` or `shard.gather`.
     """
     devices = jax.local_devices() if devices is None else devices
     count = len(devices)

@@ -3,18 +3,29 @@
 import numpy as np
 
 
-def numpy_lstm(x, kernel, recurrent, bias, cell, hidden):
+def sigmoid(z):
+    """Return the logistic function."""
+    return 1 / (1 + np.exp(-z))
+
+
+def hard_sigmoid_keras_2(z):
+    """Return what Keras 2 calls hard_sigmoid."""
+    return np.clip(0.2 * z + 0.5, 0, 1)
+
+
+def hard_sigmoid_keras_3(z):
+    """Return what Keras 3 calls hard_sigmoid: relu6(z + 3) / 6."""
+    return np.minimum(np.maximum(z + 3, 0), 6) / 6
+
+
+def numpy_lstm(x, kernel, recurrent, bias, cell, hidden, gate=sigmoid):
     """Run one layer over inputs `[t ... i]`; returns cell, hidden, all outputs."""
-
-    def sigmoid(z):
-        return 1 / (1 + np.exp(-z))
-
     outputs = []
     for now in x:
         z = now @ kernel + hidden @ recurrent + bias
         i, f, g, o = np.split(z, 4, axis=-1)
-        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
-        hidden = sigmoid(o) * np.tanh(cell)
+        cell = gate(f) * cell + gate(i) * np.tanh(g)
+        hidden = gate(o) * np.tanh(cell)
         outputs.append(hidden)
     return cell, hidden, np.array(outputs)
 
@@ -25,12 +36,12 @@ def layer_parameters(layer):
     return [np.asarray(parameter[...], np.float64) for parameter in parameters]
 
 
-def numpy_logits(model, tokens):
+def numpy_logits(model, tokens, gate=sigmoid):
     """Return a model's logits after each token of `[... t]`, from the zero state."""
     tokens = np.asarray(tokens)
     hidden = np.moveaxis(np.eye(model.vocab_size)[tokens], -2, 0)
     for layer in model.layers:
         zero = np.zeros((*tokens.shape[:-1], layer.size))
-        _, _, hidden = numpy_lstm(hidden, *layer_parameters(layer), zero, zero)
+        _, _, hidden = numpy_lstm(hidden, *layer_parameters(layer), zero, zero, gate)
     head = np.asarray(model.head_kernel[...], np.float64)
     return np.moveaxis(hidden @ head + np.asarray(model.head_bias[...]), 0, -2)

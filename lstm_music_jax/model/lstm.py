@@ -5,16 +5,77 @@ Gates stand side by side in the order input, forget, candidate, output:
     i, f, o = sigmoid(.)    g = tanh(.)    of    x W + h U + bias
     c' = f c + i g          h' = o tanh(c')
 
+The gates' sigmoid is the logistic function, or a straight line cut off at 0 and 1.
 Hochreiter & Schmidhuber 1997; forget gate: Gers, Schmidhuber & Cummins 2000.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from lstm_music_jax.types import Array, Float, Int, PRNGKey, Token
+from lstm_music_jax.model.products import product
+from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, Token
+
+
+@runtime_checkable
+class Gate(Protocol):
+    """The activation of a layer's three gates, into [0, 1].
+
+    Part of the compiled program: equal ones must compare and hash equal.
+    """
+
+    def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return how far the gates are open."""
+        ...
+
+    def pull_back(
+        self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
+    ) -> Float[Array, "..."]:
+        """Return the preactivation's cotangent from `gate`'s, the value known."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sigmoid:
+    """The logistic function."""
+
+    def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return 1 / (1 + exp(-x))."""
+        return jax.nn.sigmoid(preactivation)
+
+    def pull_back(
+        self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
+    ) -> Float[Array, "..."]:
+        """Multiply by gate (1 - gate)."""
+        return gate_bar * gate * (1 - gate)
+
+
+@dataclass(frozen=True)
+class HardSigmoid:
+    """The straight line `slope x + 1/2`, cut off at 0 and 1 (Courbariaux et al. 2015).
+
+    A slope of 1/5 is Keras's until version 2, 1/6 that of version 3 and of PyTorch.
+    """
+
+    slope: float
+
+    def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return min(max(slope x + 1/2, 0), 1)."""
+        return jnp.clip(self.slope * preactivation + 0.5, 0, 1)
+
+    def pull_back(
+        self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
+    ) -> Float[Array, "..."]:
+        """Multiply by the slope where the line is not cut off."""
+        between = (gate > 0) & (gate < 1)
+        return jnp.where(between, self.slope * gate_bar, jnp.zeros_like(gate_bar))
+
+
+SIGMOID = Sigmoid()
 
 
 class LSTMState(NamedTuple):
@@ -33,11 +94,18 @@ class LSTM(nnx.Module):
     """
 
     def __init__(
-        self, input_size: int, size: int, *, key: PRNGKey, input_scale: float
+        self,
+        input_size: int,
+        size: int,
+        *,
+        key: PRNGKey,
+        input_scale: float,
+        gate: Gate = SIGMOID,
     ) -> None:
         """Draw parameters; `input_scale` is the input kernel's standard deviation."""
         input_key, recurrent_key = jax.random.split(key)
         self.size = size
+        self.gate = gate
         self.input_kernel = nnx.Param(
             input_scale * jax.random.normal(input_key, (input_size, 4 * size))
         )
@@ -55,7 +123,7 @@ class LSTM(nnx.Module):
 
     def step(self, state: LSTMState, inputs: Float[Array, "i"]) -> LSTMState:
         """Advance one stream by one vector of inputs."""
-        projected = inputs @ self.input_kernel[...] + self.bias[...]
+        projected = product(inputs, self.input_kernel[...]) + self.bias[...]
         return self._advance(state, projected)
 
     def step_token(self, state: LSTMState, token: Token) -> LSTMState:
@@ -64,41 +132,55 @@ class LSTM(nnx.Module):
         return self._advance(state, projected)
 
     def unroll(
-        self, state: LSTMState, inputs: Float[Array, "t b i"]
+        self,
+        state: LSTMState,
+        inputs: Float[Array, "t b i"],
+        resets: Bool[Array, "t b"] | None = None,
     ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-        """Run over time from `state` (`[b h]`); returns the last state, all outputs."""
-        projected = inputs @ self.input_kernel[...] + self.bias[...][None, None]
-        return unroll(projected, self.recurrent_kernel[...], state)
+        """Run over time from `state` (`[b h]`); returns the last state, all outputs.
+
+        Where `resets` holds, the state is zero before the input is read.
+        """
+        projected = product(inputs, self.input_kernel[...]) + self.bias[...][None, None]
+        return unroll(projected, self.recurrent_kernel[...], state, self.gate, resets)
 
     def unroll_tokens(
-        self, state: LSTMState, tokens: Int[Array, "t b"]
+        self,
+        state: LSTMState,
+        tokens: Int[Array, "t b"],
+        resets: Bool[Array, "t b"] | None = None,
     ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-        """Do `unroll(state, one_hot(tokens))` by reading rows."""
+        """Do `unroll(state, one_hot(tokens), resets)` by reading rows."""
         rows = self.input_kernel[...] + self.bias[...][None]
-        return unroll_rows(rows, tokens, self.recurrent_kernel[...], state)
+        kernel = self.recurrent_kernel[...]
+        return unroll_rows(rows, tokens, kernel, state, self.gate, resets)
 
     def _advance(self, state, projected):
-        return _cell(projected + state.hidden @ self.recurrent_kernel[...], state.cell)[
-            0
-        ]
+        recurrent = product(state.hidden, self.recurrent_kernel[...])
+        preactivation = projected + recurrent
+        return _cell(preactivation, state.cell, self.gate)[0]
 
 
 def _cell(
-    preactivation: Float[Array, "*b four_h"], cell: Float[Array, "*b h"]
+    preactivation: Float[Array, "*b four_h"], cell: Float[Array, "*b h"], gate: Gate
 ) -> tuple[LSTMState, Float[Array, "*b four_h"]]:
     i, f, g, o = jnp.split(preactivation, 4, axis=-1)
-    i, f, o, g = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jax.nn.sigmoid(o), jnp.tanh(g)
+    i, f, o, g = gate.value(i), gate.value(f), gate.value(o), jnp.tanh(g)
     cell = f * cell + i * g
     return LSTMState(cell, o * jnp.tanh(cell)), jnp.concatenate([i, f, g, o], axis=-1)
 
 
-@jax.custom_vjp
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
 def unroll(
     projected: Float[Array, "t b four_h"],
     recurrent_kernel: Float[Array, "h four_h"],
     state: LSTMState,
+    gate: Gate = SIGMOID,
+    resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
     """Run the recurrence `h U` over projected inputs `x W + bias`.
+
+    The state is zero before each input where `resets` holds; None means nowhere.
 
     Differentiated by hand: the forward pass keeps the gates' activations, the
     backward scan carries gate gradients only, and the kernel's gradient is one
@@ -108,79 +190,101 @@ def unroll(
     Returns:
         The state after the last step, and every step's output.
     """
-    return _forward(lambda now: now, projected, recurrent_kernel, state)[0]
+    return _forward_projected(projected, recurrent_kernel, state, gate, resets)[0]
 
 
-@jax.custom_vjp
+@partial(jax.custom_vjp, nondiff_argnums=(4,))
 def unroll_rows(
     rows: Float[Array, "v four_h"],
     tokens: Int[Array, "t b"],
     recurrent_kernel: Float[Array, "h four_h"],
     state: LSTMState,
+    gate: Gate = SIGMOID,
+    resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
     """Do `unroll(rows[tokens], ...)`, reading each row when it is needed.
 
     The `[t b 4h]` rows are never stored: on a CPU the scan is bound by what it reads
     and writes, more than by the gates' arithmetic.
     """
-    return _forward(lambda now: rows[now], tokens, recurrent_kernel, state)[0]
+    return _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets)[0]
 
 
-def _forward(read, inputs, recurrent_kernel, state):
+def _forward(read, inputs, recurrent_kernel, state, gate, resets=None):
     def advance(state, now):
-        after, gates = _cell(read(now) + state.hidden @ recurrent_kernel, state.cell)
+        now, reset = now
+        state = _zero_where(reset, state)
+        preactivation = read(now) + product(state.hidden, recurrent_kernel)
+        after, gates = _cell(preactivation, state.cell, gate)
         return after, (after.hidden, after.cell, gates)
 
-    last, (hidden, cells, gates) = jax.lax.scan(advance, state, inputs)
-    return (last, hidden), (recurrent_kernel, state, hidden, cells, gates)
+    last, (hidden, cells, gates) = jax.lax.scan(advance, state, (inputs, resets))
+    return (last, hidden), (recurrent_kernel, state, hidden, cells, gates, resets)
 
 
-def _backward(saved, cotangents):
-    recurrent_kernel, state, hidden, cells, gates = saved
+def _zero_where(resets, state):
+    if resets is None:
+        return state
+    return jax.tree.map(
+        lambda leaf: jnp.where(resets[..., None], jnp.zeros_like(leaf), leaf), state
+    )
+
+
+def _backward(gate, saved, cotangents):
+    recurrent_kernel, state, hidden, cells, gates, resets = saved
     last_bar, hidden_bar = cotangents
-    previous_cells = jnp.concatenate([state.cell[None], cells[:-1]])
-    previous_hidden = jnp.concatenate([state.hidden[None], hidden[:-1]])
+    previous = LSTMState(
+        jnp.concatenate([state.cell[None], cells[:-1]]),
+        jnp.concatenate([state.hidden[None], hidden[:-1]]),
+    )
+    previous = _zero_where(resets, previous)
 
     def retreat(state_bar, now):
-        hidden_bar, cell, previous_cell, gates = now
+        hidden_bar, cell, previous_cell, gates, reset = now
         i, f, g, o = jnp.split(gates, 4, axis=-1)
         hidden_bar = hidden_bar + state_bar.hidden
         squashed = jnp.tanh(cell)
         cell_bar = state_bar.cell + hidden_bar * o * (1 - squashed * squashed)
         gates_bar = jnp.concatenate(
             [
-                cell_bar * g * i * (1 - i),
-                cell_bar * previous_cell * f * (1 - f),
+                gate.pull_back(cell_bar * g, i),
+                gate.pull_back(cell_bar * previous_cell, f),
                 cell_bar * i * (1 - g * g),
-                hidden_bar * squashed * o * (1 - o),
+                gate.pull_back(hidden_bar * squashed, o),
             ],
             axis=-1,
         )
-        return LSTMState(cell_bar * f, gates_bar @ recurrent_kernel.T), gates_bar
+        previous_bar = LSTMState(cell_bar * f, product(gates_bar, recurrent_kernel.T))
+        return _zero_where(reset, previous_bar), gates_bar
 
-    state_bar, gates_bar = jax.lax.scan(
-        retreat, last_bar, (hidden_bar, cells, previous_cells, gates), reverse=True
-    )
+    known = (hidden_bar, cells, previous.cell, gates, resets)
+    state_bar, gates_bar = jax.lax.scan(retreat, last_bar, known, reverse=True)
     # As one plain product: an einsum over two axes is a fifth slower on a CPU.
-    width = recurrent_kernel.shape[0]
-    kernel_bar = previous_hidden.reshape(-1, width).T @ gates_bar.reshape(-1, 4 * width)
-    return gates_bar, kernel_bar, state_bar
+    width, dtype = recurrent_kernel.shape[0], recurrent_kernel.dtype
+    kernel_bar = product(
+        previous.hidden.reshape(-1, width).T,
+        gates_bar.reshape(-1, 4 * width).astype(dtype),
+    ).astype(dtype)
+    return gates_bar, kernel_bar, state_bar, None
 
 
-def _forward_projected(projected, recurrent_kernel, state):
-    return _forward(lambda now: now, projected, recurrent_kernel, state)
+def _forward_projected(projected, recurrent_kernel, state, gate, resets):
+    return _forward(lambda now: now, projected, recurrent_kernel, state, gate, resets)
 
 
-def _forward_rows(rows, tokens, recurrent_kernel, state):
-    outputs, saved = _forward(lambda now: rows[now], tokens, recurrent_kernel, state)
+def _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets):
+    def read(now):
+        return rows[now]
+
+    outputs, saved = _forward(read, tokens, recurrent_kernel, state, gate, resets)
     return outputs, (rows, tokens, saved)
 
 
-def _backward_rows(saved, cotangents):
+def _backward_rows(gate, saved, cotangents):
     rows, tokens, saved = saved
-    gates_bar, kernel_bar, state_bar = _backward(saved, cotangents)
+    gates_bar, kernel_bar, state_bar, _ = _backward(gate, saved, cotangents)
     rows_bar = jnp.zeros_like(rows).at[tokens].add(gates_bar)
-    return rows_bar, None, kernel_bar, state_bar
+    return rows_bar, None, kernel_bar, state_bar, None
 
 
 unroll.defvjp(_forward_projected, _backward)

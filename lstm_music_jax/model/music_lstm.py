@@ -10,8 +10,18 @@ import jax.numpy as jnp
 from flax import nnx
 
 from lstm_music_jax.bits import mix
-from lstm_music_jax.model.lstm import LSTM, LSTMState
-from lstm_music_jax.types import Array, Float, Logits, PRNGKey, PRNGKeys, Token, Tokens
+from lstm_music_jax.model.lstm import LSTM, SIGMOID, Gate, LSTMState
+from lstm_music_jax.model.products import product
+from lstm_music_jax.types import (
+    Array,
+    Bool,
+    Float,
+    Logits,
+    PRNGKey,
+    PRNGKeys,
+    Token,
+    Tokens,
+)
 
 State = tuple[LSTMState, ...]
 
@@ -40,9 +50,10 @@ class MusicLSTM(nnx.Module):
         sizes: Sequence[int] = (512, 256),
         *,
         dropout: float = 0.3,
+        gate: Gate = SIGMOID,
         key: PRNGKey,
     ) -> None:
-        """Draw fresh parameters from `key`.
+        """Draw fresh parameters from `key`; all gates are activated by `gate`.
 
         Raises:
             ValueError: an empty vocabulary, no layers, a size below 1, or a dropout
@@ -64,7 +75,7 @@ class MusicLSTM(nnx.Module):
         self.sizes = sizes
         self.dropout = dropout
         self.layers = nnx.List(
-            LSTM(*shape, key=k, input_scale=scale)
+            LSTM(*shape, key=k, input_scale=scale, gate=gate)
             for *shape, k, scale in zip(inputs, sizes, layer_keys, scales, strict=True)
         )
         self.head_kernel = nnx.Param(
@@ -75,6 +86,28 @@ class MusicLSTM(nnx.Module):
     def initial_state(self) -> State:
         """Return the zero state of one stream."""
         return tuple(layer.initial_state() for layer in self.layers)
+
+    def initial_states(self, streams: int) -> State:
+        """Return the zero states of `streams` streams, `[b h]` each."""
+        return jax.tree.map(
+            lambda leaf: jnp.broadcast_to(leaf, (streams, *leaf.shape)),
+            self.initial_state(),
+        )
+
+    def in_bfloat16(self) -> "MusicLSTM":
+        """Return a copy whose matrix products run in bfloat16, added up in float32.
+
+        Only kernels that are multiplied are rounded; the rows that symbols read, the
+        biases, the states and the gates' arithmetic stay as they are. Gradients flow
+        back to this model's own parameters.
+        """
+        copy = jax.tree.map(lambda leaf: leaf, self)
+        for index, layer in enumerate(copy.layers):
+            if index:
+                layer.input_kernel = _rounded(layer.input_kernel)
+            layer.recurrent_kernel = _rounded(layer.recurrent_kernel)
+        copy.head_kernel = _rounded(copy.head_kernel)
+        return copy
 
     def step(self, state: State, token: Token) -> tuple[State, Logits]:
         """Read one symbol of one stream; return the next one's logits."""
@@ -89,14 +122,16 @@ class MusicLSTM(nnx.Module):
         tokens: Tokens,
         state: State | None = None,
         dropout_keys: PRNGKeys | None = None,
+        resets: Bool[Array, "b t"] | None = None,
     ) -> tuple[State, Float[Array, "b t v"]]:
         """Read sequences from `state` (default: zero); return all logits.
 
         `logits[:, k]` predict the symbol after `tokens[:, k]`. Dropout is applied
         where `dropout_keys`, one a stream, are given: a stream's mask depends on its
-        own key only, so it is the same on any number of devices.
+        own key only, so it is the same on any number of devices. Where `resets`
+        holds, a stream's state is zero before the symbol is read.
         """
-        state, hidden = self.unroll_hidden(tokens, state, dropout_keys)
+        state, hidden = self.unroll_hidden(tokens, state, dropout_keys, resets)
         return state, self.logits(hidden)
 
     def unroll_hidden(
@@ -104,18 +139,21 @@ class MusicLSTM(nnx.Module):
         tokens: Tokens,
         state: State | None = None,
         dropout_keys: PRNGKeys | None = None,
+        resets: Bool[Array, "b t"] | None = None,
     ) -> tuple[State, Float[Array, "b t h"]]:
         """Return what the head reads: the last layer's outputs, dropout applied."""
         if state is None:
-            state = self._initial_states(tokens.shape[0])
+            state = self.initial_states(tokens.shape[0])
+        if resets is not None:
+            resets = resets.T
         hidden, last_states = None, []
         for index, (layer, layer_state) in enumerate(
             zip(self.layers, state, strict=True)
         ):
             if hidden is None:
-                last, hidden = layer.unroll_tokens(layer_state, tokens.T)
+                last, hidden = layer.unroll_tokens(layer_state, tokens.T, resets)
             else:
-                last, hidden = layer.unroll(layer_state, hidden)
+                last, hidden = layer.unroll(layer_state, hidden, resets)
             last_states.append(last)
             if dropout_keys is not None and self.dropout > 0:
                 keys = jax.vmap(jax.random.fold_in, (0, None))(dropout_keys, index)
@@ -126,13 +164,11 @@ class MusicLSTM(nnx.Module):
         """Return the head's logits for outputs of the last layer."""
         bias = self.head_bias[...]
         bias = bias.reshape((1,) * (hidden.ndim - 1) + bias.shape)
-        return hidden @ self.head_kernel[...] + bias
+        return product(hidden, self.head_kernel[...]) + bias
 
-    def _initial_states(self, streams: int) -> State:
-        return jax.tree.map(
-            lambda leaf: jnp.broadcast_to(leaf, (streams, *leaf.shape)),
-            self.initial_state(),
-        )
+
+def _rounded(kernel: nnx.Param) -> nnx.Param:
+    return nnx.Param(kernel[...].astype(jnp.bfloat16))
 
 
 def _dropout(

@@ -44,6 +44,7 @@ class Contrastive(Strategy):
         plausible = logits >= jnp.max(logits) + jnp.log(jnp.asarray(self.alpha))
         least = jnp.log(jnp.float32(_LEAST_PROBABILITY))
         amateur = jnp.maximum(jax.nn.log_softmax(state.logits), least)
+        plausible &= logits > -jnp.inf
         return forbid_unless(plausible, jax.nn.log_softmax(logits) - amateur), state
 
     def observe(self, token, state):

@@ -29,7 +29,8 @@ class EDT(Strategy):
         power = self.theta / jnp.maximum(entropy(logits), TINY)
         temperature = jnp.maximum(self.temperature * self.base**power, COLDEST)
         # With the maximum at 0, no small temperature takes a logit to +inf.
-        return (logits - jnp.max(logits)) / temperature, state
+        cooled = (logits - jnp.max(logits)) / temperature
+        return jnp.where(logits > -jnp.inf, cooled, -jnp.inf), state
 
 
 def edt(temperature: Setting, theta: Setting, base: Setting = 0.8) -> EDT:

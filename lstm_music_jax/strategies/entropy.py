@@ -18,12 +18,15 @@ def entropy_terms(
     With d_x = max l - l_x and w_x = exp(-d_x), the entropy of a set that holds the
     most probable symbols is ln W + U / W, where W = sum w_x and U = sum w_x d_x.
     """
+    peak = jnp.max(logits)
+    # Not depth == 0: where the logits were just scaled, XLA may subtract them with a
+    # single rounding, and the largest then lies a little off itself.
+    top = logits == peak
     # exp(-200) is 0 in float32 as p is where l is -inf, but 0 inf would be NaN.
-    depth = jnp.minimum(jnp.max(logits) - logits, 200.0)
+    depth = jnp.where(top, 0.0, jnp.minimum(peak - logits, 200.0))
     weight = jnp.exp(-depth)
     # W - 1 rather than W: of a nearly certain symbol's entropy, 1 + w loses the w.
     # The 1 taken off is shared by all at the top, so that none of them is special.
-    top = depth == 0
     ties = jnp.sum(jnp.where(top, 1.0, 0.0))
     return jnp.where(top, 1.0 - 1.0 / ties, weight), weight * depth
 

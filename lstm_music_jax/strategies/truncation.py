@@ -27,7 +27,7 @@ def keep_mass(
     def reached(kept):
         return jnp.sum(jnp.where(kept, weights, 0.0)) >= mass
 
-    return patterns >= _threshold(patterns, reached)
+    return _bisect(patterns, reached)[0]
 
 
 def keep_before(
@@ -41,7 +41,7 @@ def keep_before(
             are longer than one of which it is true. The prefix returned may be empty.
     """
     patterns = _ordered_patterns(keys)
-    return patterns > _threshold(patterns, reached)
+    return _bisect(patterns, reached)[1]
 
 
 def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
@@ -49,18 +49,33 @@ def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
     return jnp.where(keep, logits, -jnp.inf)
 
 
-def _threshold(patterns, reached):
-    """Return the largest threshold at which the entries not below it `reached`, or 0.
+def _bisect(patterns, reached):
+    """Return the smallest prefix that `reached`, else all, and the largest that not.
 
     Float32 numbers are ordered as their bit patterns are, so 32 halvings of the
-    pattern find that threshold exactly, each by one compare-and-sum over v entries;
-    a sort costs five to ten times more at v=308 on a CPU.
+    pattern find the threshold between the two exactly, each by one compare-and-sum
+    over v entries; a sort costs five to ten times more at v=308 on a CPU.
+
+    In two rounds of a loop, for one reason: what a loop reads is computed once,
+    before it. Otherwise XLA computes the keys anew for each comparison, may round
+    them otherwise each time, and loses the one symbol that is the threshold.
     """
-    threshold = jnp.uint32(0)
-    for bit in reversed(range(32)):
-        candidate = threshold | jnp.uint32(1 << bit)
-        threshold = jnp.where(reached(patterns >= candidate), candidate, threshold)
-    return threshold
+
+    def halve(carry, bits):
+        threshold, enough, too_few = carry
+        for bit in bits:
+            tried = patterns >= threshold | bit
+            done = reached(tried)
+            threshold = jnp.where(done, threshold | bit, threshold)
+            enough = jnp.where(done, tried, enough)
+            too_few = jnp.where(done, too_few, tried)
+        return (threshold, enough, too_few), None
+
+    everything = jnp.ones(patterns.shape, bool)
+    bits = jnp.uint32(1) << jnp.arange(31, -1, -1, dtype=jnp.uint32).reshape(2, 16)
+    carry = (jnp.uint32(0), everything, ~everything)
+    (_, enough, too_few), _ = jax.lax.scan(halve, carry, bits)
+    return enough, too_few
 
 
 def _ordered_patterns(keys):

@@ -1,6 +1,8 @@
 """The laws, one function each; `check_strategy` runs them in the order of `LAWS`."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import jax
@@ -235,6 +237,29 @@ def one_trace(subject: Subject) -> None:
     )
 
 
+def structure_is_its_own(subject: Subject) -> None:
+    """No other class has an equal tree structure: `jit` may mix up two that do.
+
+    Two that `jax.tree_util.register_dataclass` has registered have, if their fields
+    are as many and the static ones equal; `strategies.pytree` does it right.
+    """
+    strategy = subject.strategy
+    if not dataclasses.is_dataclass(strategy):
+        return
+    fields = [
+        (field.name, bool(field.metadata.get("static")))
+        for field in dataclasses.fields(strategy)
+    ]
+    structure = jax.tree.structure(strategy)
+    values = [getattr(strategy, name) for name, _ in fields]
+    other = _class_like(tuple(fields))(*values)
+    _require(
+        structure != jax.tree.structure(other),
+        f"{structure} equals that of another dataclass; register it by "
+        "lstm_music_jax.strategies.pytree",
+    )
+
+
 def leaves_can_be_swept(subject: Subject) -> None:
     """`vmap` over stacked leaves does what one setting after another does."""
     settings = subject.strategy, subject.changed()
@@ -330,6 +355,7 @@ LAWS: tuple[Law, ...] = (
     permutation_equivariance,
     the_state_moves,
     one_trace,
+    structure_is_its_own,
     leaves_can_be_swept,
     stays_on_the_device,
     composes_in_a_chain,
@@ -383,6 +409,16 @@ def _copy(leaf):
 def _kind(state) -> str:
     described = jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", state)
     return str(described).replace("'", "")
+
+
+@cache
+def _class_like(fields: tuple[tuple[str, bool], ...]) -> type:
+    """Return a class of these fields, (name, whether static), of no other use."""
+    return jax.tree_util.register_dataclass(
+        dataclasses.make_dataclass("Other", [name for name, _ in fields]),
+        data_fields=[name for name, is_static in fields if not is_static],
+        meta_fields=[name for name, is_static in fields if is_static],
+    )
 
 
 def _floats(value: Any, path: str = "strategy") -> Iterator[tuple[str, float]]:

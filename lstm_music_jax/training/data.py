@@ -1,6 +1,6 @@
-"""Training data on the device: one id array, and which windows a step reads.
+"""Training data on the device: one id array, and what a step reads of it.
 
-A step finds its windows by index, in an order that a seed and the step's number fix:
+A step finds its symbols by index, in an order that a seed and the step's number fix:
 (seed, step) is the whole state of the data, and nothing is streamed from the host.
 """
 
@@ -12,6 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.bits import mix
+from lstm_music_jax.music.transposition import transposition_table
+from lstm_music_jax.training.config import TrainingConfig
+from lstm_music_jax.training.dataset import Dataset
 from lstm_music_jax.types import Array, Bool, Int, PRNGKey
 
 
@@ -19,12 +22,28 @@ class Windows(NamedTuple):
     """Windows into one array of ids.
 
     Window k reads `ids[starts[k] : starts[k] + width]` and predicts the same range
-    one further on, of which the first `lengths[k]` count.
+    one further on, of which the first `lengths[k]` count. Row r of `table`, if any,
+    is a transposition: what each id becomes, -1 where it cannot be transposed so.
     """
 
     ids: Int[Array, "n"]
     starts: Int[Array, "k"]
     lengths: Int[Array, "k"]
+    table: Int[Array, "r v"] | None = None
+
+
+class Pieces(NamedTuple):
+    """Whole pieces in one array of ids.
+
+    Piece k is `ids[starts[k] : starts[k] + lengths[k]]`. `table` is that of `Windows`,
+    and `movable[k, r]` whether its row r has all symbols of piece k.
+    """
+
+    ids: Int[Array, "n"]
+    starts: Int[Array, "k"]
+    lengths: Int[Array, "k"]
+    table: Int[Array, "r v"] | None = None
+    movable: Bool[Array, "k r"] | None = None
 
 
 class Batch(NamedTuple):
@@ -33,6 +52,40 @@ class Batch(NamedTuple):
     inputs: Int[Array, "b t"]
     targets: Int[Array, "b t"]
     counted: Bool[Array, "b t"]
+
+
+def training_data(
+    dataset: Dataset, config: TrainingConfig
+) -> tuple[Windows | Pieces, Windows | Pieces | None]:
+    """Return what to train on and what to validate on, None if nothing is held out.
+
+    Streams are validated on whole pieces, each from the zero state, as they are
+    trained; windows on windows. Nothing is transposed for validation.
+
+    Raises:
+        ValueError: pieces too short for the settings.
+    """
+    table = None
+    if config.transpose:
+        table = transposition_table(
+            dataset.vocabulary, dataset.encoding, config.transpose
+        )
+    if config.batching == "streams":
+        train = lay_pieces(dataset.train, table)
+        return train, lay_pieces(dataset.validation) if dataset.validation else None
+    every_position = config.objective == "all"
+    pieces = [np.concatenate(dataset.train)] if config.crossing else dataset.train
+    train = cut_windows(pieces, config.window, partial=every_position)
+    if table is not None:
+        train = train._replace(table=jnp.asarray(table))
+    if not dataset.validation:
+        return train, None
+    # Predicting only the last position of a window takes a window a prediction: a
+    # tenth of them is enough to tell how the loss goes.
+    stride = config.window if every_position else max(1, config.window // 10)
+    return train, cut_windows(
+        dataset.validation, config.window, stride=stride, partial=every_position
+    )
 
 
 def cut_windows(
@@ -75,6 +128,29 @@ def cut_windows(
         )
     ids = np.concatenate(pieces)
     return Windows(*(jnp.asarray(part, jnp.int32) for part in (ids, starts, lengths)))
+
+
+def lay_pieces(pieces: Sequence[np.ndarray], table: np.ndarray | None = None) -> Pieces:
+    """Lay pieces of ids end to end, the longest first.
+
+    Raises:
+        ValueError: no piece of two symbols or more.
+    """
+    # Pieces of like length are neighbours, so that a batch of them has few gaps.
+    pieces = sorted(pieces, key=len, reverse=True)
+    if not pieces or len(pieces[0]) < 2:
+        raise ValueError(f"none of {len(pieces)} pieces has 2 symbols or more")
+    lengths = np.array([len(piece) for piece in pieces])
+    laid = Pieces(
+        *(
+            jnp.asarray(part, jnp.int32)
+            for part in (np.concatenate(pieces), np.cumsum(lengths) - lengths, lengths)
+        )
+    )
+    if table is None:
+        return laid
+    movable = np.array([(table[:, piece] >= 0).all(axis=1) for piece in pieces])
+    return laid._replace(table=jnp.asarray(table), movable=jnp.asarray(movable))
 
 
 def read_windows(windows: Windows, indices: Int[Array, "b"], width: int) -> Batch:

@@ -6,17 +6,31 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.model import lstm
-from lstm_music_jax.model.lstm import LSTM, LSTMState
-from tests.references import layer_parameters, numpy_lstm
+from lstm_music_jax.model.lstm import LSTM, SIGMOID, HardSigmoid, LSTMState
+from tests.references import (
+    hard_sigmoid_keras_2,
+    hard_sigmoid_keras_3,
+    layer_parameters,
+    numpy_lstm,
+    sigmoid,
+)
+
+GATES = [
+    (SIGMOID, sigmoid),
+    (HardSigmoid(1 / 5), hard_sigmoid_keras_2),
+    (HardSigmoid(1 / 6), hard_sigmoid_keras_3),
+]
 
 
-def test_unroll_is_the_textbook_lstm():
+@pytest.mark.parametrize(("gate", "reference"), GATES)
+def test_unroll_is_the_textbook_lstm(gate, reference):
     rng = np.random.default_rng(0)
-    layer = LSTM(3, 5, key=jax.random.key(0), input_scale=0.5)
+    # Wide inputs, so that hard gates are cut off too.
+    layer = LSTM(3, 5, key=jax.random.key(0), input_scale=2.0, gate=gate)
     x, cell, hidden = (rng.normal(size=s) for s in ((7, 2, 3), (2, 5), (2, 5)))
     state = LSTMState(jnp.float32(cell), jnp.float32(hidden))
     last, outputs = layer.unroll(state, jnp.float32(x))
-    wanted = numpy_lstm(x, *layer_parameters(layer), cell, hidden)
+    wanted = numpy_lstm(x, *layer_parameters(layer), cell, hidden, reference)
     for got, want in zip((*last, outputs), wanted, strict=True):
         np.testing.assert_allclose(got, want, atol=1e-6)
 
@@ -51,10 +65,11 @@ def x64():
 @pytest.mark.parametrize(
     ("steps", "streams", "size"), [(1, 1, 1), (2, 3, 4), (9, 2, 7)]
 )
-def test_backward_equals_automatic_differentiation(x64, steps, streams, size):
+@pytest.mark.parametrize("gate", [gate for gate, _ in GATES])
+def test_backward_equals_automatic_differentiation(x64, gate, steps, streams, size):
     rng = np.random.default_rng(steps)
     projected, kernel, cell, hidden, weight, last_weight = (
-        jnp.asarray(rng.normal(size=shape))
+        jnp.asarray(2 * rng.normal(size=shape))
         for shape in (
             (steps, streams, 4 * size),
             (size, 4 * size),
@@ -69,7 +84,7 @@ def test_backward_equals_automatic_differentiation(x64, steps, streams, size):
 
     def loss(run, inputs):
         def value(inputs, kernel, cell, hidden):
-            last, outputs = run(inputs, kernel, LSTMState(cell, hidden))
+            last, outputs = run(inputs, kernel, LSTMState(cell, hidden), gate)
             return (
                 jnp.sum(outputs * weight)
                 + jnp.sum(last.cell * last_weight[0])
@@ -78,16 +93,16 @@ def test_backward_equals_automatic_differentiation(x64, steps, streams, size):
 
         return jax.grad(value, (0, 1, 2, 3))(inputs, kernel, cell, hidden)
 
-    def plain(x, u, s):
-        return lstm._forward(lambda now: now, x, u, s)[0]
+    def plain(x, u, s, gate):
+        return lstm._forward(lambda now: now, x, u, s, gate)[0]
 
-    def plain_rows(r, u, s):
-        return lstm._forward(lambda now: r[now], tokens, u, s)[0]
+    def plain_rows(r, u, s, gate):
+        return lstm._forward(lambda now: r[now], tokens, u, s, gate)[0]
 
     pairs = [
         (loss(lstm.unroll, projected), loss(plain, projected)),
         (
-            loss(lambda r, u, s: lstm.unroll_rows(r, tokens, u, s), rows),
+            loss(lambda r, u, s, gate: lstm.unroll_rows(r, tokens, u, s, gate), rows),
             loss(plain_rows, rows),
         ),
     ]

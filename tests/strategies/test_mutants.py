@@ -3,6 +3,7 @@
 What no law can catch, a wrong number say, is caught beside numpy; see the last tests.
 """
 
+import dataclasses
 from typing import ClassVar
 
 import jax
@@ -332,6 +333,14 @@ class StaticStrength(Strategy):
         return logits * self.strength, state
 
 
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class RegisteredByJax(Sharpened):
+    """Another of as many fields compares equal to it in a cache of programs."""
+
+    strength: Hyperparameter
+
+
 @pytree
 class SettingsTogether(Sharpened):
     """Mixes the settings of a sweep."""
@@ -382,6 +391,7 @@ MUTANTS = {
     "observe forgotten": (ForgetsToObserve(HALF), laws.the_state_moves),
     "a static float": (StaticStrength(0.53), laws.one_trace),
     "a Python float": (Sharpened(0.53), laws.one_trace),
+    "registered by JAX": (RegisteredByJax(HALF), laws.structure_is_its_own),
     "settings mixed": (SettingsTogether(HALF), laws.leaves_can_be_swept),
     "a callback": (Callback(HALF), laws.stays_on_the_device),
 }

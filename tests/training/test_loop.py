@@ -2,19 +2,45 @@
 
 import dataclasses
 import json
+import shutil
 
 import jax
 import numpy as np
 import pytest
 
 from lstm_music_jax import figures
-from lstm_music_jax.training.checkpoints import CheckpointError, Checkpoints, restore
+from lstm_music_jax.cache_folder import cache_folder
+from lstm_music_jax.training.checkpoints import (
+    CheckpointError,
+    Checkpoints,
+    restore,
+    saved_steps,
+)
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.loop import NonFiniteLossError, train
 from lstm_music_jax.training.run import RunFolder, fresh_progress, load_run
+from lstm_music_jax.training.tally import line_end
 from tests.training.conftest import MODEL, TRAINING
 
 ONE = jax.local_devices()[:1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once():
+    """Share programs between runs, which are many here, and of the same few programs.
+
+    The folder is the one that the scripts use: it cannot be changed in a process.
+    """
+    settings = {
+        "jax_compilation_cache_dir": str(cache_folder() / "compiled"),
+        "jax_persistent_cache_min_compile_time_secs": 0.2,
+    }
+    before = {name: getattr(jax.config, name) for name in settings}
+    for name, value in settings.items():
+        jax.config.update(name, value)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +56,25 @@ def lines_of(folder):
 def last_state(folder, vocabulary=9):
     like = fresh_progress(MODEL, TRAINING, vocabulary)
     return restore(RunFolder(folder).checkpoints("last"), like)
+
+
+def best_model(folder, vocabulary=9):
+    like = fresh_progress(MODEL, TRAINING, vocabulary).best
+    return restore(RunFolder(folder).checkpoints("best"), like)
+
+
+def without_speed(folder):
+    clock = {"notes_per_second": 0, "save_seconds": 0}
+    return [line | clock if "train_loss" in line else line for line in lines_of(folder)]
+
+
+def require_same(one, other):
+    """Compare two run folders bit for bit, but for the time things took."""
+    assert without_speed(one) == without_speed(other)
+    for kept in (last_state, best_model):
+        assert kept(one).step == kept(other).step
+        assert kept(one).facts == kept(other).facts
+        jax.tree.map(np.testing.assert_array_equal, kept(one).tree, kept(other).tree)
 
 
 def test_learns_and_reports(run):
@@ -49,31 +94,117 @@ def test_learns_and_reports(run):
 
 
 def test_loads_the_best_model_without_the_data(run):
-    folder, result = run
+    folder, _ = run
     loaded = load_run(folder)
     assert len(loaded.vocabulary) == 9
     assert loaded.settings["training"] == TRAINING
     assert loaded.encoding.config()["kind"] == "note_names"
-    last = last_state(folder)
-    if result.best_loss == result.last_loss:
-        jax.tree.map(np.testing.assert_array_equal, loaded.model, last.state.model)
+    last = last_state(folder).tree
+    jax.tree.map(np.testing.assert_array_equal, loaded.model, last.best)
+    loaded = load_run(folder, "last")
+    jax.tree.map(np.testing.assert_array_equal, loaded.model, last.state.model)
 
 
-def test_resuming_is_exact(tmp_path, dataset, run):
-    whole, _ = run
-    half = dataclasses.replace(TRAINING, steps=20)
-    train(tmp_path, dataset, MODEL, half, devices=ONE, show=False)
-    result = train(
-        tmp_path, dataset, MODEL, TRAINING, resume=True, devices=ONE, show=False
+def test_resuming_is_exact_from_any_step(tmp_path, dataset, run):
+    # The end of a validation's stretch, one inside, one inside a dispatch.
+    for steps in (20, 28, 31, 40):
+        shorter = dataclasses.replace(TRAINING, steps=steps)
+        resume = {"resume": steps > 20, "devices": ONE, "show": False}
+        result = train(tmp_path, dataset, MODEL, shorter, **resume)
+        assert result.step == steps
+        reported = [line["step"] for line in lines_of(tmp_path) if "step" in line]
+        assert reported[-1] == steps
+    require_same(tmp_path, run[0])
+    assert result[:3] == run[1][:3]
+
+
+def resume_as_it_is(folder, dataset):
+    return train(folder, dataset, MODEL, TRAINING, resume=True, devices=ONE, show=False)
+
+
+def test_resuming_a_complete_run_changes_nothing(tmp_path, dataset, run):
+    shutil.copytree(run[0], tmp_path / "copy")
+    again = train(
+        tmp_path / "copy",
+        dataset,
+        MODEL,
+        TRAINING,
+        resume=True,
+        devices=ONE,
+        show=False,
     )
-    assert result.step == 40
-    jax.tree.map(np.testing.assert_array_equal, last_state(tmp_path), last_state(whole))
+    require_same(tmp_path / "copy", run[0])
+    assert again[:4] == run[1][:4]
 
-    def without_speed(folder):
-        lines = [line for line in lines_of(folder) if "step" in line]
-        return [line | {"notes_per_second": 0} for line in lines]
 
-    assert without_speed(tmp_path) == without_speed(whole)
+def test_a_half_written_line_of_metrics_is_dropped(tmp_path, dataset, run):
+    shutil.copytree(run[0], tmp_path / "copy")
+    with (tmp_path / "copy" / "metrics.jsonl").open("a") as metrics:
+        metrics.write('{"step": 44, "train_lo')
+    train(
+        tmp_path / "copy",
+        dataset,
+        MODEL,
+        TRAINING,
+        resume=True,
+        devices=ONE,
+        show=False,
+    )
+    require_same(tmp_path / "copy", run[0])
+
+
+def test_what_the_best_folder_holds_is_put_right(tmp_path, dataset, run):
+    shutil.copytree(run[0], tmp_path / "copy")
+    best = RunFolder(tmp_path / "copy").checkpoints("best")
+    (step,) = saved_steps(best)
+    shutil.rmtree(best / str(step) / "arrays")
+    (best / "99").mkdir()
+    train(
+        tmp_path / "copy",
+        dataset,
+        MODEL,
+        TRAINING,
+        resume=True,
+        devices=ONE,
+        show=False,
+    )
+    require_same(tmp_path / "copy", run[0])
+
+
+def test_where_dispatches_end_depends_on_the_step_alone():
+    config = dataclasses.replace(
+        TRAINING, evaluate_every=20, save_every=14, steps_a_dispatch=4
+    )
+    ends, step = [], 0
+    while step < 60:
+        step = line_end(config, step)
+        ends.append(step)
+    assert ends == [4, 8, 12, 14, 18, 20, 24, 28, 32, 36, 40, 42, 46, 50, 54, 56, 60]
+    for step in range(60):
+        assert line_end(config, step) == min(end for end in ends if end > step)
+
+
+@pytest.mark.parametrize("devices", [(1, 4), (4, 2), (2, 1)])
+def test_resumes_on_another_number_of_devices(tmp_path, dataset, run, devices):
+    for steps, count in zip((20, 40), devices, strict=True):
+        train(
+            tmp_path,
+            dataset,
+            MODEL,
+            dataclasses.replace(TRAINING, steps=steps),
+            resume=steps > 20,
+            devices=jax.local_devices()[:count],
+            show=False,
+        )
+    found, expected = without_speed(tmp_path), without_speed(run[0])
+    assert len(found) == len(expected)
+    for line, other in zip(found, expected, strict=True):
+        assert line == pytest.approx(other, rel=1e-3)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4),
+        last_state(tmp_path).tree.state.model,
+        last_state(run[0]).tree.state.model,
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,29 +240,30 @@ def test_a_non_finite_loss_stops_and_keeps_the_last_checkpoint(tmp_path, dataset
         show=False,
     )
     kept = last_state(tmp_path)
-    poisoned = jax.tree.map(lambda leaf: leaf, kept)
+    poisoned = jax.tree.map(lambda leaf: leaf, kept.tree)
     poisoned.state.model.head_bias[...] = poisoned.state.model.head_bias[...] * np.nan
     folder = RunFolder(tmp_path).checkpoints("last")
     state = poisoned.state._replace(step=poisoned.state.step + 1)
-    with Checkpoints(folder, keep=2) as checkpoints:
-        checkpoints.save(21, poisoned._replace(state=state))
+    with Checkpoints(folder, {}, keep=2) as checkpoints:
+        checkpoints.save(21, poisoned._replace(state=state), kept.facts)
     with pytest.raises(NonFiniteLossError, match="not finite at step 22"):
         train(tmp_path, dataset, MODEL, TRAINING, resume=True, devices=ONE, show=False)
-    assert sorted(path.name for path in folder.iterdir()) == ["20", "21"]
+    assert saved_steps(folder) == [20, 21]
 
 
-def test_checkpoints_of_another_model_are_named(tmp_path, run):
-    other = fresh_progress(dataclasses.replace(MODEL, sizes=(16, 4)), TRAINING, 9)
+def test_a_checkpoint_of_another_vocabulary_or_model_is_named(tmp_path, run):
+    copy = shutil.copytree(run[0], tmp_path / "copy")
+    text = (copy / "vocabulary.json").read_text()
+    (copy / "vocabulary.json").write_text(text.replace('"G4"', '"G9"'))
     with pytest.raises(
-        CheckpointError, match=r"float32\[8, 9\], wanted float32\[4, 9\]"
+        CheckpointError, match=r"vocabulary.symbols\[\d\]: saved G4, wa"
     ):
-        restore(RunFolder(run[0]).checkpoints("last"), other)
-    with pytest.raises(CheckpointError, match="does not exist"):
-        restore(tmp_path / "none", other)
-    with Checkpoints(tmp_path / "empty"):
-        pass
-    with pytest.raises(CheckpointError, match="holds no complete checkpoint"):
-        restore(tmp_path / "empty", other)
+        load_run(copy)
+    (copy / "vocabulary.json").write_text(text)
+    text = (copy / "config.json").read_text()
+    (copy / "config.json").write_text(text.replace('"dropout": 0.2', '"dropout": 0.1'))
+    with pytest.raises(CheckpointError, match=r"model.dropout: saved 0.2, wanted 0.1"):
+        load_run(copy, "last")
 
 
 def test_no_run_there(tmp_path):
@@ -152,6 +284,7 @@ def test_loss_curve(run, tmp_path):
         ({"learning_rate": 0.0}, "learning_rate is 0.0; it must be above 0 and finite"),
         ({"clip": 0.0}, "clip is 0.0; it must be above 0, or None"),
         ({"seed": -1}, "seed is -1"),
+        ({"save_every": 0}, "save_every is 0; it must be 1 or more, or None"),
         ({"warmup": 2000}, "warmup is 2000; it must be 0 or more, and below the 2000"),
     ],
 )

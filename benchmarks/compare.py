@@ -1,0 +1,86 @@
+"""Ratios of two result files, so that a change's effect can be seen.
+
+    python benchmarks/compare.py BEFORE.json AFTER.json
+
+Reads any file that a benchmark here has written. A figure of the table is AFTER's
+divided by BEFORE's; in parentheses where it is nearer to 1 than the spread, which is
+the two files' together: (median - minimum) / minimum of the repeats of each.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from timing import markdown
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Command line."""
+
+    before: Annotated[Path, tyro.conf.Positional]
+    """Result file."""
+    after: Annotated[Path, tyro.conf.Positional]
+    """Result file of the same benchmark."""
+
+
+def main(arguments: Arguments) -> None:
+    """Print."""
+    before, after = (
+        json.loads(path.read_text()) for path in (arguments.before, arguments.after)
+    )
+    print(report(before, after))
+
+
+def report(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """Return the ratios as a Markdown table, then what else differs, a line each."""
+    old, new = _by_key(before), _by_key(after)
+    rows = [_ratios(old[key], new[key], key) for key in old if key in new]
+    lines = [markdown(rows) if rows else "no row is in both\n"]
+    for name, only in (("before", old.keys() - new), ("after", new.keys() - old)):
+        lines += [f"only in {name}: {_text(key)}" for key in sorted(only, key=str)]
+    past, now = before["circumstances"], after["circumstances"]
+    lines += [
+        f"{name}: {past.get(name, 'none')} -> {now.get(name, 'none')}"
+        for name in past | now
+        if past.get(name) != now.get(name)
+    ]
+    return "\n".join(lines)
+
+
+def _by_key(content):
+    rows = content["rows"]
+    # A file may name the columns that tell its rows apart; else they are all that are
+    # no measured figures.
+    names = content.get("keys") or [
+        name for name, value in rows[0].items() if isinstance(value, str | int)
+    ]
+    return {tuple((name, row[name]) for name in names): row for row in rows}
+
+
+def _ratios(before, after, key):
+    spread = before.get("spread", 0.0) + after.get("spread", 0.0)
+    row = {name: str(value) for name, value in key}
+    for name, value in before.items():
+        if name not in row and name != "spread" and isinstance(value, float):
+            row[name] = _ratio(value, after.get(name), spread)
+    return row | {"spread": f"{spread:.1%}"}
+
+
+def _ratio(before, after, spread):
+    if not before or not isinstance(after, float) or math.isnan(after / before):
+        return "-"
+    ratio = after / before
+    within = abs(ratio - 1) <= spread
+    return f"({ratio:.3g})" if within else f"{ratio:.3g}"
+
+
+def _text(key):
+    return ", ".join(str(value) for _, value in key)
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Arguments, description=__doc__))

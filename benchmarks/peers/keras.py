@@ -1,0 +1,78 @@
+"""Keras on TensorFlow: `model.predict` a note, and one compiled function a note."""
+
+import os
+
+# TensorFlow reports each of its optional plug-ins on import.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from programs import Program, Weights
+
+_place = "cpu"
+
+
+def set_up(threads: int, precise: bool) -> None:
+    """Set the threads; must come before the first operation."""
+    global _place
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    tf.config.experimental.enable_tensor_float_32_execution(not precise)
+    devices = tf.config.list_physical_devices("GPU")
+    for device in devices:
+        # By default it would take all the memory that is left.
+        tf.config.experimental.set_memory_growth(device, True)
+    _place = "gpu" if devices else f"cpu, {threads} threads"
+
+
+def window_programs(weights: Weights, prompt: np.ndarray) -> list[Program]:
+    """Feed one-hot windows as the original recipe does."""
+    size, vocabulary = len(prompt), len(weights.head_bias)
+    model = _model(weights, size, vocabulary)
+
+    def predict(notes):
+        drawn = list(prompt)
+        for _ in range(notes):
+            window = np.zeros((1, size, vocabulary), np.float32)
+            window[0, np.arange(size), drawn[-size:]] = 1
+            drawn.append(int(np.argmax(model.predict(window, verbose=0))))
+        return np.array(drawn[size:])
+
+    @tf.function
+    def next_note(window):
+        probabilities = model(tf.one_hot(window, vocabulary)[None], training=False)
+        token = tf.argmax(probabilities[0], output_type=tf.int32)
+        return token, tf.concat([window[1:], token[None]], 0)
+
+    def compiled(notes):
+        window, drawn = tf.constant(prompt, tf.int32), []
+        for _ in range(notes):
+            token, window = next_note(window)
+            drawn.append(token)
+        return np.array([token.numpy() for token in drawn])
+
+    return [
+        Program("Keras, model.predict a note", _place, predict, predict),
+        Program("Keras, one tf.function a note", _place, compiled, compiled),
+    ]
+
+
+def _model(weights, size, vocabulary):
+    *firsts, last = weights.layers
+    model = keras.Sequential(
+        [
+            keras.Input((size, vocabulary)),
+            *(
+                keras.layers.LSTM(len(layer.recurrent_kernel), return_sequences=True)
+                for layer in firsts
+            ),
+            keras.layers.LSTM(len(last.recurrent_kernel)),
+            keras.layers.Dense(vocabulary, activation="softmax"),
+        ]
+    )
+    # Keras orders the gates as we do, and a layer's arrays too.
+    arrays = [array for layer in weights.layers for array in layer]
+    model.set_weights([*arrays, weights.head_kernel, weights.head_bias])
+    return model

@@ -1,0 +1,154 @@
+"""PyTorch: `nn.LSTM` on the window or with a carried state, and a compiled step."""
+
+from functools import partial
+
+import numpy as np
+import torch
+from programs import Program, Weights
+from torch.nn import functional
+
+_place, _device = "cpu", torch.device("cpu")
+
+
+def set_up(threads: int, precise: bool) -> None:
+    """Set threads and precision; on a GPU where this build can."""
+    global _place, _device
+    torch.set_num_threads(threads)
+    torch.set_float32_matmul_precision("highest" if precise else "high")
+    torch.backends.cudnn.allow_tf32 = not precise
+    _device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    _place = "gpu" if _device.type == "cuda" else f"cpu, {threads} threads"
+
+
+class Stack(torch.nn.Module):
+    """The same stack of `nn.LSTM`, on one-hot inputs as in the original recipe."""
+
+    def __init__(self, weights: Weights) -> None:
+        """Copy the weights: PyTorch keeps them transposed, its second bias is 0."""
+        super().__init__()
+        self.layers = torch.nn.ModuleList()
+        for kernel, recurrent_kernel, bias in weights.layers:
+            inputs, size = len(kernel), len(recurrent_kernel)
+            layer = torch.nn.LSTM(inputs, size, batch_first=True)
+            layer.weight_ih_l0 = _parameter(kernel.T)
+            layer.weight_hh_l0 = _parameter(recurrent_kernel.T)
+            layer.bias_ih_l0 = _parameter(bias)
+            layer.bias_hh_l0 = _parameter(np.zeros_like(bias))
+            self.layers.append(layer)
+        self.head = torch.nn.Linear(*weights.head_kernel.shape)
+        self.head.weight = _parameter(weights.head_kernel.T)
+        self.head.bias = _parameter(weights.head_bias)
+        self.to(_device)
+
+    def forward(self, tokens, states):
+        """Read `[b t]` ids; return the logits after the last, and the states."""
+        hidden = functional.one_hot(tokens, self.head.out_features).float()
+        after = []
+        for layer, state in zip(self.layers, states, strict=True):
+            hidden, state = layer(hidden, state)
+            after.append(state)
+        return self.head(hidden[:, -1]), after
+
+
+class Cells(torch.nn.Module):
+    """A step written out, a row of the first kernel read: what a compiler can fuse."""
+
+    def __init__(self, weights: Weights) -> None:
+        """Copy the weights."""
+        super().__init__()
+        self.layers = [[_tensor(x) for x in layer] for layer in weights.layers]
+        self.head_kernel = _tensor(weights.head_kernel)
+        self.head_bias = _tensor(weights.head_bias)
+
+    def forward(self, tokens, states):
+        """Read `[b]` ids; return the next probabilities, and the states."""
+        hidden, after = None, []
+        for layer, state in zip(self.layers, states, strict=True):
+            kernel, recurrent_kernel, bias = layer
+            inputs = kernel[tokens] if hidden is None else hidden @ kernel
+            gates = inputs + bias + state[1] @ recurrent_kernel
+            i, f, g, o = gates.chunk(4, -1)
+            cell = f.sigmoid() * state[0] + i.sigmoid() * g.tanh()
+            hidden = o.sigmoid() * cell.tanh()
+            after.append((cell, hidden))
+        return (hidden @ self.head_kernel + self.head_bias).softmax(-1), after
+
+
+def window_programs(weights: Weights, prompt: np.ndarray) -> list[Program]:
+    """Run `nn.LSTM` over the window for every note."""
+    stack = Stack(weights)
+
+    @torch.inference_mode()
+    def draw(notes):
+        window = torch.tensor(prompt, device=_device)[None].long()
+        drawn = []
+        for _ in range(notes):
+            logits, _ = stack(window, [None] * len(stack.layers))
+            drawn.append(logits.argmax(-1))
+            window = torch.cat([window[:, 1:], drawn[-1][:, None]], 1)
+        return torch.cat(drawn).cpu().numpy()
+
+    return [Program("PyTorch, nn.LSTM on the window a note", _place, draw, draw)]
+
+
+def carried_programs(weights: Weights, streams: int) -> list[Program]:
+    """Carry the state, draw with `torch.multinomial`: eager, and compiled."""
+    stack, cells = Stack(weights), Cells(weights)
+    # What was compiled for other numbers of streams would count as recompilations, of
+    # which only a few are allowed.
+    torch.compiler.reset()
+    sizes = [len(layer.recurrent_kernel) for layer in weights.layers]
+    # On a GPU its kernels are recorded once, and replayed as a graph.
+    mode = "reduce-overhead" if _device.type == "cuda" else "default"
+    step = torch.compile(cells, mode=mode, dynamic=False, fullgraph=True)
+
+    @torch.inference_mode()
+    def eager(notes, argmax=False):
+        states = [
+            (_zeros(1, streams, size), _zeros(1, streams, size)) for size in sizes
+        ]
+        tokens, drawn = _zeros(streams).long(), []
+        for _ in range(notes):
+            logits, states = stack(tokens[:, None], states)
+            tokens = _choose(logits.softmax(-1), argmax)
+            drawn.append(tokens)
+        return torch.stack(drawn, 1).cpu().numpy()
+
+    @torch.inference_mode()
+    def compiled(notes, argmax=False):
+        states = [(_zeros(streams, size), _zeros(streams, size)) for size in sizes]
+        tokens, drawn = _zeros(streams).long(), []
+        for _ in range(notes):
+            torch.compiler.cudagraph_mark_step_begin()
+            probabilities, states = step(tokens, states)
+            tokens = _choose(probabilities, argmax)
+            if mode != "default":
+                # A replay overwrites what the one before returned.
+                states = [(cell.clone(), hidden.clone()) for cell, hidden in states]
+            drawn.append(tokens)
+        return torch.stack(drawn, 1).cpu().numpy()
+
+    return [
+        Program("PyTorch, nn.LSTM", _place, eager, partial(eager, argmax=True)),
+        Program(
+            "PyTorch, torch.compile", _place, compiled, partial(compiled, argmax=True)
+        ),
+    ]
+
+
+def _choose(probabilities, argmax):
+    if argmax:
+        return probabilities.argmax(-1)
+    return torch.multinomial(probabilities, 1)[:, 0]
+
+
+def _tensor(array):
+    return torch.tensor(array, device=_device)
+
+
+def _parameter(array):
+    return torch.nn.Parameter(torch.tensor(np.ascontiguousarray(array)), False)
+
+
+def _zeros(*shape):
+    return torch.zeros(shape, device=_device)

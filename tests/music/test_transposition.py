@@ -1,0 +1,105 @@
+"""Transposed symbols, by hand and as a group of shifts."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstm_music_jax.music.encodings import Events, NoteNames
+from lstm_music_jax.music.encodings.note_names import normal_order, pitch_name
+from lstm_music_jax.music.transposition import transposition_table
+from lstm_music_jax.music.vocabulary import START, Vocabulary
+
+
+def moved(symbols, encoding, shift, start=None):
+    """What each symbol becomes, None where nothing."""
+    vocabulary = Vocabulary(tuple(symbols), start)
+    size = abs(shift)
+    row = transposition_table(vocabulary, encoding, size)[size + shift]
+    return [None if number < 0 else symbols[number] for number in row]
+
+
+def test_note_names_by_hand():
+    symbols = ("C4", "C#4", "D4", "B3", "4.9", "5.10", "11.4", "0.5", "0", "1", "C5")
+    up = moved(symbols, NoteNames(), 1)
+    assert up == ["C#4", "D4", None, "C4", "5.10", None, "0.5", None, "1", None, None]
+    down = moved(symbols, NoteNames(), -1)
+    assert down == ["B3", "C4", "C#4", None, None, "4.9", None, "11.4", None, "0", None]
+
+
+def test_events_by_hand():
+    symbols = ("pitch_60", "shift_12", "pitch_62", "duration_6", "pitch_127", START)
+    up = moved(symbols, Events(), 2, START)
+    assert up == ["pitch_62", "shift_12", None, "duration_6", None, START]
+
+
+def test_the_commonest_spelling_is_taken():
+    symbols = ("E-5", "D5", "D#5", "E5")
+    assert moved(symbols, NoteNames(), 1) == ["E5", "E-5", "E5", None]
+    # No shift leaves every spelling as it is.
+    assert moved(symbols, NoteNames(), 0) == list(symbols)
+
+
+def test_a_chord_is_no_note_and_unknown_words_stay():
+    # '0' and 'C4' sound alike when played, and are different symbols.
+    assert moved(("C4", "1", "what?"), NoteNames(), 1) == [None, None, "what?"]
+
+
+def test_a_negative_size_is_an_error():
+    with pytest.raises(ValueError, match="semitones is -1; it must be 0 or more"):
+        transposition_table(Vocabulary(("C4",)), NoteNames(), -1)
+
+
+@given(st.sets(st.frozensets(st.integers(0, 11), min_size=2), max_size=9))
+def test_chords_are_called_by_their_normal_order(chords):
+    """With all transpositions in the vocabulary, none is missed."""
+    named = {
+        ".".join(map(str, normal_order(c + shift for c in chord)))
+        for chord in chords
+        for shift in range(12)
+    }
+    vocabulary = Vocabulary(tuple(sorted(named)))
+    table = transposition_table(vocabulary, NoteNames(), 5)
+    for shift in range(-5, 6):
+        for number, symbol in enumerate(vocabulary.symbols):
+            wanted = normal_order(int(c) + shift for c in symbol.split("."))
+            found = vocabulary.symbols[table[5 + shift, number]]
+            assert found == ".".join(map(str, wanted))
+
+
+EVENT_SYMBOLS = st.one_of(
+    st.integers(0, 127).map("pitch_{}".format),
+    st.integers(1, 48).map("shift_{}".format),
+)
+NAME_SYMBOLS = st.sampled_from(
+    [pitch_name(pitch) for pitch in range(12, 128)]
+    + [
+        ".".join(map(str, normal_order(classes)))
+        for size in (1, 2, 3)
+        for classes in combinations(range(12), size)
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "symbols"), [(Events(), EVENT_SYMBOLS), (NoteNames(), NAME_SYMBOLS)]
+)
+def test_up_then_down_is_the_identity(encoding, symbols):
+    """Where each sound has one spelling; and shifts add up where all are defined."""
+
+    @given(st.sets(symbols, min_size=1, max_size=60))
+    def check(chosen):
+        table = transposition_table(Vocabulary(tuple(sorted(chosen))), encoding, 4)
+        np.testing.assert_array_equal(table[4], np.arange(len(chosen)))
+        for first in range(9):
+            reached = np.flatnonzero(table[first] >= 0)
+            back = table[8 - first][table[first][reached]]
+            np.testing.assert_array_equal(back, reached)
+            for second in range(max(0, 4 - first), min(9, 13 - first)):
+                twice = table[second][table[first][reached]]
+                once = table[first + second - 4][reached]
+                np.testing.assert_array_equal(twice[twice >= 0], once[twice >= 0])
+
+    check()

@@ -1,0 +1,125 @@
+"""Transposition on the device: one valid shift a window, or a piece of a stream."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_music_jax.music.encodings import Events
+from lstm_music_jax.music.vocabulary import START, Vocabulary
+from lstm_music_jax.training.config import TrainingConfig
+from lstm_music_jax.training.data import read_windows, training_data
+from lstm_music_jax.training.dataset import Dataset
+from lstm_music_jax.training.streams import read_streams
+from lstm_music_jax.training.transpose import draw_shifts, transpose_windows
+
+LOW, HIGH = 50, 70
+# Ids in order of pitch, so that a transposed id is the id plus the semitones.
+PITCHES = tuple(f"pitch_{pitch}" for pitch in range(LOW, HIGH))
+VOCABULARY = Vocabulary((*PITCHES, "shift_6", START), START)
+SHIFT, BEGIN = 20, 21
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    """Pieces of ten adjacent pitches each, with shifts in between."""
+    rng = np.random.default_rng(0)
+    pieces = []
+    for number in range(12):
+        pitches = number % 11 + rng.integers(0, 10, 15)
+        symbols = np.stack([pitches, np.full(15, SHIFT)], 1).ravel()
+        pieces.append(np.array([BEGIN, *symbols], np.int32))
+    return Dataset(Events(), VOCABULARY, tuple(pieces), (pieces[0],), {})
+
+
+def test_allowed_shifts_are_equally_likely():
+    allowed = jnp.array([[True, False, True, True], [False, True, False, False]])
+    uniform = jnp.linspace(0, 1, 300, endpoint=False)
+    uniform = jnp.concatenate([uniform, jnp.float32([1 - 2**-24, 1])])
+    for row, wanted in ((0, {0: 100, 2: 100, 3: 102}), (1, {1: 302})):
+        rows = draw_shifts(jnp.tile(allowed[row], (302, 1)), uniform)
+        values, counts = np.unique(rows, return_counts=True)
+        assert dict(zip(values.tolist(), counts.tolist(), strict=True)) == wanted
+
+
+def shifts_of(before, after, counted):
+    """The one shift of each row; shifts and start symbols must have stayed."""
+    found = []
+    for old, new, read in zip(before, after, counted, strict=True):
+        old, new = old[read], new[read]
+        sounds = old < SHIFT
+        np.testing.assert_array_equal(new[~sounds], old[~sounds])
+        moved = np.unique(new[sounds] - old[sounds])
+        assert moved.size <= 1
+        assert ((new[sounds] >= 0) & (new[sounds] < SHIFT)).all()
+        found.append(int(moved[0]) if moved.size else 0)
+    return np.array(found)
+
+
+def test_windows_move_as_one(dataset):
+    config = TrainingConfig(transpose=6, window=8)
+    windows, validation = training_data(dataset, config)
+    assert windows.table.shape == (13, 22)
+    assert validation.table is None
+    count = windows.starts.shape[0]
+    batch = read_windows(windows, jnp.arange(count), 8)
+    move = jax.jit(transpose_windows)
+    seen = [set() for _ in range(count)]
+    before = np.hstack([batch.inputs, batch.targets[:, -1:]])
+    counted = np.hstack([batch.counted[:, :1], batch.counted])
+    for at in np.linspace(0, 0.999, 30, dtype=np.float32):
+        moved = move(batch, windows.table, jnp.full(count, at))
+        np.testing.assert_array_equal(moved.inputs[:, 1:], moved.targets[:, :-1])
+        after = np.hstack([moved.inputs, moved.targets[:, -1:]])
+        for row, shift in enumerate(shifts_of(before, after, counted)):
+            seen[row].add(shift)
+    for row in range(count):
+        pitches = before[row][counted[row] & (before[row] < SHIFT)]
+        lowest, highest = max(-6, -pitches.min()), min(6, 19 - pitches.max())
+        assert seen[row] == set(range(lowest, highest + 1))
+
+
+def test_pieces_of_streams_move_as_one_and_anew_each_epoch(dataset):
+    config = TrainingConfig(transpose=6, batching="streams")
+    pieces, validation = training_data(dataset, config)
+    assert validation.table is None
+    steps = -(-12 * 31 // (2 * 10))
+
+    @jax.jit
+    def lines(pieces):
+        def read(step):
+            return read_streams(
+                pieces,
+                step,
+                jnp.arange(2),
+                streams=2,
+                width=10,
+                crossing=False,
+                key=jax.random.key(1),
+            )[0].inputs
+
+        read_all = jax.vmap(read)(jnp.arange(3 * steps))
+        return read_all.reshape(3, steps, 2, 10).swapaxes(1, 2).reshape(3, -1)
+
+    plain = np.asarray(lines(pieces._replace(table=None, movable=None)))
+    moved = np.asarray(lines(pieces))
+    drawn = []
+    for before, after in zip(plain, moved, strict=True):
+        before, after = (line[: 12 * 31].reshape(12, 31) for line in (before, after))
+        assert (before[:, 0] == BEGIN).all()
+        shifts = shifts_of(before, after, np.ones_like(before, bool))
+        by_piece = np.argsort([row.tobytes() for row in before])
+        drawn.append(shifts[by_piece])
+    assert len({tuple(shifts) for shifts in drawn}) == 3
+    assert len(np.unique(drawn)) > 5
+
+
+def test_without_transposition_there_is_no_table(dataset):
+    for batching in ("windows", "streams"):
+        config = TrainingConfig(batching=batching)
+        train, _ = training_data(dataset, config)
+        assert train.table is None
+        moved, _ = training_data(dataset, dataclasses.replace(config, transpose=1))
+        assert moved.table.shape == (3, 22)
