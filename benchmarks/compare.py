@@ -8,7 +8,6 @@ the two files' together: (median - minimum) / minimum of the repeats of each.
 """
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,7 +37,14 @@ def main(arguments: Arguments) -> None:
 def report(before: dict[str, Any], after: dict[str, Any]) -> str:
     """Return the ratios as a Markdown table, then what else differs, a line each."""
     old, new = _by_key(before), _by_key(after)
-    rows = [_ratios(old[key], new[key], key) for key in old if key in new]
+    # A figure may be missing from some rows: no program has them all.
+    figures = dict.fromkeys(
+        name
+        for row in before["rows"]
+        for name, value in row.items()
+        if isinstance(value, float) and name != "spread"
+    )
+    rows = [_ratios(old[key], new[key], key, figures) for key in old if key in new]
     lines = [markdown(rows) if rows else "no row is in both\n"]
     for name, only in (("before", old.keys() - new), ("after", new.keys() - old)):
         lines += [f"only in {name}: {_text(key)}" for key in sorted(only, key=str)]
@@ -61,21 +67,19 @@ def _by_key(content):
     return {tuple((name, row[name]) for name in names): row for row in rows}
 
 
-def _ratios(before, after, key):
+def _ratios(before, after, key, figures):
     spread = before.get("spread", 0.0) + after.get("spread", 0.0)
     row = {name: str(value) for name, value in key}
-    for name, value in before.items():
-        if name not in row and name != "spread" and isinstance(value, float):
-            row[name] = _ratio(value, after.get(name), spread)
+    for name in figures:
+        row[name] = _ratio(before.get(name), after.get(name), spread)
     return row | {"spread": f"{spread:.1%}"}
 
 
 def _ratio(before, after, spread):
-    if not before or not isinstance(after, float) or math.isnan(after / before):
+    if not (isinstance(before, float) and isinstance(after, float) and before):
         return "-"
     ratio = after / before
-    within = abs(ratio - 1) <= spread
-    return f"({ratio:.3g})" if within else f"{ratio:.3g}"
+    return f"({ratio:.3g})" if abs(ratio - 1) <= spread else f"{ratio:.3g}"
 
 
 def _text(key):
