@@ -10,7 +10,7 @@ window (batches of 2048, Adam 1e-3); the weights of the lowest training loss; th
 notes by argmax from a sliding window of 100 that starts with a random one of the
 corpus.
 
-Cost: an update of 2048 windows takes 16 s on two CPU cores. The original's 44,090
+Cost: not measured at the full batch. The original's 44,090
 symbols are 22 updates an epoch, of which it took 200.
 Expect: argmax falls into a loop sooner or later, as it does in the original.
 """
