@@ -2,8 +2,10 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import jax
+import pytest
 from jaxtyping import install_import_hook
 
 from tests import strict
@@ -16,3 +18,14 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 install_import_hook("lstm_music_jax", f"{strict.__name__}.typechecked")
+
+# Linux lets a process have 65,530 memory maps. Each compiled program takes a few.
+MEMORY_MAPS = 30_000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_programs_before_they_are_too_many():
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > MEMORY_MAPS:
+        jax.clear_caches()

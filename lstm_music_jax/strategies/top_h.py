@@ -27,11 +27,13 @@ class TopH(Strategy):
         # A symbol taking a share w of the prefix moves its entropy h by
         # -w ln w - (1-w) ln(1-w) - w h; none kept is less probable than it, so that
         # h <= ln((1-w)/w): the move is at least -ln(1-w), never negative.
-        keep = keep_before(
-            logits, lambda kept: entropy_of_kept(kept, excess, spread) > bound
-        )
+        keep = keep_before(logits, _entropy_exceeds, excess, spread, bound)
         keep = keep | (logits == jnp.max(logits)) | (self.alpha >= 1)
         return forbid_unless(keep, logits), state
+
+
+def _entropy_exceeds(kept, excess, spread, bound):
+    return entropy_of_kept(kept, excess, spread) > bound
 
 
 def top_h(alpha: Setting) -> TopH:

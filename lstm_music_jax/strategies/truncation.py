@@ -6,6 +6,7 @@ weights of one and a sum of k, the top k.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,26 +23,23 @@ def keep_mass(
     Entries of equal keys stand or fall together, so that relabelling the symbols
     never changes the result. If all weights together do not reach `mass`, all stay.
     """
-    patterns = _ordered_patterns(keys)
-
-    def reached(kept):
-        return jnp.sum(jnp.where(kept, weights, 0.0)) >= mass
-
-    return _bisect(patterns, reached)[0]
+    return _bisect(_sum_reaches, keys, weights, mass)[0]
 
 
 def keep_before(
-    keys: Float[Array, "v"], reached: Callable[[Bool[Array, "v"]], Bool[Array, ""]]
+    keys: Float[Array, "v"], reached: Callable[..., Bool[Array, ""]], *operands: Array
 ) -> Bool[Array, "v"]:
     """Return which entries the longest prefix holds that has not `reached` something.
 
     Args:
         keys: their descending order is that of the prefixes; equals are in together.
-        reached: tells it of a prefix, given which entries are in; true of all that
-            are longer than one of which it is true. The prefix returned may be empty.
+        reached: `reached(kept, *operands)` tells it of a prefix, given which entries
+            are in; true of all that are longer than one of which it is true. The
+            prefix returned may be empty. A function of a module, not of a call: it is
+            compiled once where nothing else compiles it.
+        operands: what else `reached` needs.
     """
-    patterns = _ordered_patterns(keys)
-    return _bisect(patterns, reached)[1]
+    return _bisect(reached, keys, *operands)[1]
 
 
 def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
@@ -49,7 +47,8 @@ def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
     return jnp.where(keep, logits, -jnp.inf)
 
 
-def _bisect(patterns, reached):
+@partial(jax.jit, static_argnums=0, inline=True)
+def _bisect(reached, keys, *operands):
     """Return the smallest prefix that `reached`, else all, and the largest that not.
 
     Float32 numbers are ordered as their bit patterns are, so 32 halvings of the
@@ -60,12 +59,13 @@ def _bisect(patterns, reached):
     before it. Otherwise XLA computes the keys anew for each comparison, may round
     them otherwise each time, and loses the one symbol that is the threshold.
     """
+    patterns = _ordered_patterns(keys)
 
     def halve(carry, bits):
         threshold, enough, too_few = carry
         for bit in bits:
             tried = patterns >= threshold | bit
-            done = reached(tried)
+            done = reached(tried, *operands)
             threshold = jnp.where(done, threshold | bit, threshold)
             enough = jnp.where(done, tried, enough)
             too_few = jnp.where(done, too_few, tried)
@@ -76,6 +76,10 @@ def _bisect(patterns, reached):
     carry = (jnp.uint32(0), everything, ~everything)
     (_, enough, too_few), _ = jax.lax.scan(halve, carry, bits)
     return enough, too_few
+
+
+def _sum_reaches(kept, weights, mass):
+    return jnp.sum(jnp.where(kept, weights, 0.0)) >= mass
 
 
 def _ordered_patterns(keys):
