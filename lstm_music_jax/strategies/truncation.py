@@ -23,7 +23,7 @@ def keep_mass(
     Entries of equal keys stand or fall together, so that relabelling the symbols
     never changes the result. If all weights together do not reach `mass`, all stay.
     """
-    return _bisect(_sum_reaches, keys, weights, mass)[0]
+    return _bisect(_sum_reaches, jnp.uint32(0), keys, weights, mass)
 
 
 def keep_before(
@@ -39,7 +39,7 @@ def keep_before(
             compiled once where nothing else compiles it.
         operands: what else `reached` needs.
     """
-    return _bisect(reached, keys, *operands)[1]
+    return _bisect(reached, jnp.uint32(1), keys, *operands)
 
 
 def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
@@ -48,42 +48,43 @@ def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
 
 
 @partial(jax.jit, static_argnums=0, inline=True)
-def _bisect(reached, keys, *operands):
-    """Return the smallest prefix that `reached`, else all, and the largest that not.
+def _bisect(reached, past, keys, *operands):
+    """Return the smallest prefix that `reached`, or the one before if `past` is 1.
 
     Float32 numbers are ordered as their bit patterns are, so 32 halvings of the
     pattern find the threshold between the two exactly, each by one compare-and-sum
     over v entries; a sort costs five to ten times more at v=308 on a CPU.
 
-    In two rounds of a loop, for one reason: what a loop reads is computed once,
-    before it. Otherwise XLA computes the keys anew for each comparison, may round
-    them otherwise each time, and loses the one symbol that is the threshold.
+    The last two looks are a loop of their own for one reason: what a loop reads is
+    computed once, before it. Otherwise XLA computes the keys anew for the last one,
+    may round them otherwise, and loses the one symbol that is the threshold.
     """
-    patterns = _ordered_patterns(keys)
 
-    def halve(carry, bits):
-        threshold, enough, too_few = carry
-        for bit in bits:
-            tried = patterns >= threshold | bit
-            done = reached(tried, *operands)
-            threshold = jnp.where(done, threshold | bit, threshold)
-            enough = jnp.where(done, tried, enough)
-            too_few = jnp.where(done, too_few, tried)
-        return (threshold, enough, too_few), None
+    def attempt(threshold, tried):
+        kept = keys >= _number(tried)
+        return jnp.where(reached(kept, *operands), tried, threshold), kept
 
-    everything = jnp.ones(patterns.shape, bool)
-    bits = jnp.uint32(1) << jnp.arange(31, -1, -1, dtype=jnp.uint32).reshape(2, 16)
-    carry = (jnp.uint32(0), everything, ~everything)
-    (_, enough, too_few), _ = jax.lax.scan(halve, carry, bits)
-    return enough, too_few
+    def halve(threshold, bit):
+        return attempt(threshold, threshold | bit)[0], None
+
+    def finish(carry, look):
+        bit, step = look
+        return attempt(carry[0], (carry[0] | bit) + step), None
+
+    bits = jnp.uint32(1) << jnp.arange(31, 0, -1, dtype=jnp.uint32)
+    threshold, _ = jax.lax.scan(halve, jnp.uint32(0), bits)
+    looks = jnp.uint32([1, 0]), jnp.stack([jnp.uint32(0), past])
+    carry = threshold, jnp.ones(keys.shape, bool)
+    return jax.lax.scan(finish, carry, looks)[0][1]
+
+
+def _number(pattern):
+    """Return the float32 of that rank in the order of all, -inf for the lowest."""
+    pattern = jnp.maximum(pattern, jnp.uint32(0x007FFFFF))
+    positive = pattern >> jnp.uint32(31) == 1
+    bits = jnp.where(positive, pattern ^ jnp.uint32(1 << 31), ~pattern)
+    return jax.lax.bitcast_convert_type(bits, jnp.float32)
 
 
 def _sum_reaches(kept, weights, mass):
     return jnp.sum(jnp.where(kept, weights, 0.0)) >= mass
-
-
-def _ordered_patterns(keys):
-    # The patterns of -0.0 and 0.0 differ though they tie. (XLA drops an added 0.)
-    bits = jax.lax.bitcast_convert_type(jnp.where(keys == 0, 0.0, keys), jnp.uint32)
-    negative = bits >> jnp.uint32(31) == 1
-    return jnp.where(negative, ~bits, bits | jnp.uint32(1 << 31))
