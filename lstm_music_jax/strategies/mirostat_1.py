@@ -1,6 +1,5 @@
 """Mirostat 1: as many symbols as keep the surprise, under Zipf's law, near a target."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -13,6 +12,7 @@ from lstm_music_jax.strategies.mirostat import (
     surprisals_in_bits,
 )
 from lstm_music_jax.strategies.sizes import whole_number
+from lstm_music_jax.strategies.sorting import descending
 from lstm_music_jax.strategies.truncation import forbid_unless, keep_mass
 from lstm_music_jax.types import Logits, Scalar
 
@@ -57,7 +57,7 @@ def mirostat_1(tau: Setting, eta: Setting = 0.1, m: int = 100) -> Mirostat1:
 def zipf_exponent(logits: Logits, m: int) -> Scalar:
     """Return s, the least-squares fit of p_i ~ i^-s to the m largest; NaN for none."""
     size = min(m, logits.shape[0])
-    largest, _ = jax.lax.top_k(logits, size)
+    largest = descending(logits)[:size]
     ranks = np.arange(1, size)
     t = jnp.asarray(np.log((ranks + 1) / ranks), jnp.float32)
     possible = largest[1:] > -jnp.inf

@@ -10,6 +10,7 @@ from lstm_music_jax.strategies.base import (
     hyperparameter,
     pytree,
 )
+from lstm_music_jax.strategies.sorting import descending
 from lstm_music_jax.strategies.truncation import forbid_unless
 
 
@@ -24,7 +25,7 @@ class TailFree(Strategy):
         if logits.shape[-1] < 3:
             return logits, state
         # The curvature of a curve over ranks: the one definition that needs a sort.
-        ordered = jnp.sort(logits, descending=True)
+        ordered = descending(logits)
         bend = jnp.abs(jnp.diff(jax.nn.softmax(ordered), n=2))
         crossed = jnp.cumsum(bend) > self.z * jnp.sum(bend)
         last = jnp.maximum(jnp.argmax(crossed), 1) - 1
