@@ -14,6 +14,7 @@ from typing import NoReturn, TypeVar
 import jax
 import tyro
 
+from lstm_music_jax import processes
 from lstm_music_jax.cache_folder import cache_folder
 from lstm_music_jax.training.signals import Stopped
 
@@ -38,7 +39,8 @@ def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
     except Stopped as stop:
         train = Path(sys.argv[0]).with_name("train.py")
         command = ["python", str(train), "--run", str(stop.folder), "--resume"]
-        print(f"{stop}; go on with: {shlex.join(command)}")
+        if processes.is_first():
+            print(f"{stop}; go on with: {shlex.join(command)}")
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except (ValueError, OSError, RuntimeError) as error:

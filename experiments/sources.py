@@ -13,6 +13,7 @@ from lstm_music_jax import (
     NoteNames,
     chorales,
     midi_folder,
+    processes,
     symbols_file,
 )
 
@@ -48,7 +49,8 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
         corpus = midi_folder(source.midi, encoding)
     else:
         corpus = chorales(encoding)
-    print(corpus.summary())
+    if processes.is_first():
+        print(corpus.summary())
     return corpus, encoding
 
 

@@ -3,6 +3,10 @@
     python experiments/train.py --run runs/chorales
     python experiments/train.py --run runs/mine --midi FOLDER --encoding note-names
     python experiments/train.py --run runs/mine --resume --steps 4000
+    srun python experiments/train.py --run runs/large --cluster
+
+All devices take part; of several processes, started by a cluster's launcher (--cluster)
+or by hand (--coordinator, --process-id, --num-processes), all those of all.
 
 Ctrl-C (or SIGTERM) saves and stops; --resume goes on to the same result. After a crash
 it goes on from the last checkpoint (--save-every).
@@ -18,7 +22,34 @@ from pathlib import Path
 from command_line import run
 from sources import Source, dataset, dataset_of_run
 
-from lstm_music_jax import ModelConfig, RunFolder, TrainingConfig, figures, train
+from lstm_music_jax import (
+    ModelConfig,
+    RunFolder,
+    TrainingConfig,
+    figures,
+    processes,
+    train,
+)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Several processes that train one model; by default there is only this one."""
+
+    cluster: bool = False
+    """One of several processes, which JAX asks the cluster's launcher about."""
+    coordinator: str | None = None
+    """Started by hand: HOST:PORT where the process with the id 0 can be reached."""
+    process_id: int | None = None
+    """Started by hand: which one this is, from 0 on."""
+    num_processes: int | None = None
+    """Started by hand: how many there are."""
+
+    def join(self) -> None:
+        """Meet the others, if there are any."""
+        by_hand = (self.coordinator, self.process_id, self.num_processes)
+        if self.cluster or any(given is not None for given in by_hand):
+            processes.join(*by_hand)
 
 
 @dataclass(frozen=True)
@@ -35,12 +66,14 @@ class Arguments:
     split_seed: int = 0
     """Which pieces are held out."""
     source: Source = field(default_factory=Source)
+    processes: Processes = field(default_factory=Processes)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
 def main(arguments: Arguments) -> None:
     """Load, train, draw the loss curve."""
+    arguments.processes.join()
     folder = RunFolder(arguments.run)
     if arguments.resume:
         settings = folder.settings()
@@ -56,6 +89,8 @@ def main(arguments: Arguments) -> None:
         )
         model, training = arguments.model, arguments.training
     result = train(folder.path, data, model, training, resume=arguments.resume)
+    if not processes.is_first():
+        return
     figures.loss_curve(folder.metrics, folder.path / "loss.png")
     print(f"best loss {result.best_loss:.4f} nats; the run is in {folder.path}")
 

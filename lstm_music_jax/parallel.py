@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from lstm_music_jax.generation import engine
 from lstm_music_jax.generation.contexts import Context
@@ -55,12 +56,13 @@ def require_divisible(batch_size: int, devices: int) -> None:
 def spread(
     function: Callable[..., PyTree], devices: Sequence[jax.Device] | None = None
 ) -> Callable[..., PyTree]:
-    """Compile `function(shard, *arguments)` for all `devices` (default: all local).
+    """Compile `function(shard, *arguments)` for all `devices` (default: all there are).
 
     The arguments are the same for every shard, and so must be the result: what
-    differs between shards has to go through `shard.sum` or `shard.gather`.
+    differs between shards has to go through `shard.sum` or `shard.gather`. Where
+    there are devices of other processes, those call it too, with equal arguments.
     """
-    devices = jax.local_devices() if devices is None else devices
+    devices = jax.devices() if devices is None else devices
     count = len(devices)
     if count == 1:
         return jax.jit(lambda *arguments: function(Shard(jnp.int32(0), 1), *arguments))
@@ -71,7 +73,8 @@ def spread(
     compiled = jax.pmap(
         run, axis_name=_AXIS, in_axes=(0, None), out_axes=None, devices=devices
     )
-    indices = jnp.arange(count)
+    ours = jax.process_index()
+    indices = np.int32([i for i in range(count) if devices[i].process_index == ours])
     return lambda *arguments: compiled(indices, arguments)
 
 

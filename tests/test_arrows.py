@@ -19,9 +19,10 @@ ALLOWED = {
     "model": {"types", "bits"},
     "strategies": {"types", "music"},
     "generation": {"types", "strategies"},
+    "processes": set(),
     "parallel": {"types", "strategies", "generation"},
     "testing": {"types", "strategies", "generation"},
-    "training": {"types", "bits", "music", "model", "parallel"},
+    "training": {"types", "bits", "music", "model", "parallel", "processes"},
     "keras_weights": {"types", "model", "training"},
     "composition": {
         "types",

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import orbax.checkpoint as ocp
 
+from lstm_music_jax import processes
 from lstm_music_jax.training.differences import differences
 from lstm_music_jax.types import PyTree
 
@@ -46,6 +47,8 @@ class Checkpoints:
     renames. Saving is asynchronous: `save` blocks while arrays are copied to the host,
     and while the save before it is unfinished.
 
+    Of several processes the first alone saves; in the others nothing is done.
+
     Attributes:
       seconds: for how long `save` and the end of the context have blocked, in all.
     """
@@ -62,14 +65,7 @@ class Checkpoints:
         """
         self.folder, self.belongs_to = Path(folder).absolute(), belongs_to
         self.seconds = 0.0
-        self._manager = ocp.CheckpointManager(
-            self.folder,
-            options=ocp.CheckpointManagerOptions(
-                max_to_keep=keep, cleanup_tmp_directories=True
-            ),
-            item_names=tuple(_handlers()),
-            item_handlers=_handlers(),
-        )
+        self._manager = _manager(self.folder, keep) if processes.is_first() else None
 
     def save(
         self, step: int, tree: PyTree, facts: Mapping[str, Any] | None = None
@@ -79,6 +75,8 @@ class Checkpoints:
         Raises:
             SaveError: this one or the one before it cannot be written.
         """
+        if self._manager is None:
+            return
         with self._blocking():
             # Copies: the buffers may be given to the next dispatch, and a plain array
             # does not remember which devices it was on.
@@ -103,6 +101,8 @@ class Checkpoints:
 
     def require_no_failure(self) -> None:
         """Raise SaveError if the save under way has failed already."""
+        if self._manager is None:
+            return
         with self._blocking():
             self._manager.check_for_errors()
 
@@ -112,6 +112,8 @@ class Checkpoints:
 
     def __exit__(self, kind: object, *_: object) -> None:
         """Wait, and let go of the folder."""
+        if self._manager is None:
+            return
         if kind is None:
             with self._blocking():
                 self._manager.wait_until_finished()
@@ -232,10 +234,7 @@ def _read(path, step, like, belongs_to):
         path,
         "arrays",
         ocp.args.StandardRestore(
-            {
-                name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
-                for name, leaf in wanted.items()
-            }
+            {name: np.empty(leaf.shape, leaf.dtype) for name, leaf in wanted.items()}
         ),
     )
     arrays = {name: np.asarray(arrays[name]) for name in wanted}
@@ -250,15 +249,43 @@ def _read_item(path, name, arguments):
     # Each by itself: a manager would look at its neighbours, which may be damaged.
     if not (path / name).is_dir():
         raise ValueError(f"{name} is missing")
-    with ocp.Checkpointer(_handlers()[name]) as reader:
+    with ocp.Checkpointer(
+        _handlers()[name], multiprocessing_options=_alone()
+    ) as reader:
         return reader.restore(path / name, args=arguments)
 
 
+def _manager(folder, keep):
+    folder.mkdir(parents=True, exist_ok=True)
+    return ocp.CheckpointManager(
+        folder,
+        options=ocp.CheckpointManagerOptions(
+            max_to_keep=keep,
+            cleanup_tmp_directories=True,
+            create=False,
+            multiprocessing_options=_alone(),
+        ),
+        item_names=tuple(_handlers()),
+        item_handlers=_handlers(),
+    )
+
+
 def _handlers():
+    alone = _alone()
     return {
-        "arrays": ocp.StandardCheckpointHandler(),
-        "about": ocp.JsonCheckpointHandler(),
+        "arrays": ocp.StandardCheckpointHandler(multiprocessing_options=alone),
+        "about": ocp.JsonCheckpointHandler(multiprocessing_options=alone),
     }
+
+
+def _alone():
+    """Return what tells orbax to wait for no other process."""
+    index = jax.process_index()
+    return ocp.options.MultiprocessingOptions(
+        primary_host=index,
+        active_processes={index},
+        barrier_sync_key_prefix=f"process {index}",
+    )
 
 
 def _by_name(tree):

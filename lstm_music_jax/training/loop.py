@@ -1,5 +1,6 @@
 """The loop on the host: dispatch, watch, validate, save, and stop where it is told."""
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax import parallel
+from lstm_music_jax import parallel, processes
 from lstm_music_jax.training import run as runs
 from lstm_music_jax.training.baselines import Baselines, ngram_cross_entropies
 from lstm_music_jax.training.checkpoints import (
@@ -72,8 +73,9 @@ def train(
             settings that do not change what is computed.
         resume: go on from the last checkpoint of the folder, or from the beginning if
             it was stopped before the first one.
-        devices: all local ones by default; they must divide the batch. Another number
-            than the run was begun with changes its rounding only.
+        devices: all there are by default, those of other processes included (see
+            `processes.join`), which then call this too; they must divide the batch.
+            Another number than the run was begun with changes its rounding only.
         show: print a progress bar and a line a validation.
 
     Raises:
@@ -87,7 +89,7 @@ def train(
         runs.require_same_run(files, model, training, dataset)
     else:
         files.require_new()
-    devices = jax.local_devices() if devices is None else devices
+    devices = jax.devices() if devices is None else devices
     parallel.require_divisible(training.batch_size, len(devices))
     begin = Restored(
         0,
@@ -98,16 +100,34 @@ def train(
         required = runs.identity(model, training, dataset, fixed=True)
         begin = restore(files.checkpoints("last"), begin.tree, required)
     loop = _Loop(files, dataset, training, devices, show)
-    files.describe(model, training, dataset)
     belongs_to = runs.identity(model, training, dataset, fixed=False)
+    # Nothing changes in the folder before every process has read what it needs.
+    processes.wait_for_all("the run's folder is read")
+    if processes.is_first():
+        files.describe(model, training, dataset)
+        _agree_with_beginning(files, begin, belongs_to)
     return loop.run(begin, belongs_to)
+
+
+def _agree_with_beginning(files, begin, belongs_to):
+    """Make the folder what it was when the checkpoint to begin with was saved."""
+    tally, best_model = Tally.from_json(begin.facts), begin.tree.best
+    drop_after(files.metrics, begin.step, tally)
+    last = files.checkpoints("last")
+    # Damaged ones: a newer one that is not would have been begun with.
+    for step in saved_steps(last):
+        if step > begin.step:
+            remove(last, step)
+    best = files.checkpoints("best")
+    replace_all(best, belongs_to, tally.best_step or None, best_model)
 
 
 class _Loop:
     """One run: what stays the same from dispatch to dispatch, and the running state."""
 
     def __init__(self, files, dataset, training, devices, show):
-        self.files, self.training, self.show = files, training, show
+        self.files, self.training = files, training
+        self.show = show and processes.is_first()
         self.windows, self.validation = training_data(dataset, training)
         self.baselines = None
         if self.validation is not None:
@@ -121,13 +141,15 @@ class _Loop:
         """Train to the end, or to a signal."""
         self.state, self.best_model = begin.tree
         self.step, self.tally = begin.step, Tally.from_json(begin.facts)
-        self._agree_with_beginning(belongs_to)
+        last = self.files.checkpoints("last")
+        self.saved = self.step if self.step in saved_steps(last) else None
         with ExitStack() as stack:
             enter = stack.enter_context
-            self.stop = enter(stop_on_signals(self._tell_of_signal))
+            signalled = enter(stop_on_signals(self._tell_of_signal))
+            self.stop = lambda: processes.any_says(signalled())
             self.report = enter(
                 Report(
-                    self.files.metrics,
+                    self.files.metrics if processes.is_first() else Path(os.devnull),
                     self.training,
                     self.baselines,
                     self.step,
@@ -156,17 +178,6 @@ class _Loop:
             print(f"saving held the run up for {save_seconds:.2f} s in all")
         last_loss = self.tally.last_loss
         return Result(self.step, best_loss, last_loss, self.baselines, save_seconds)
-
-    def _agree_with_beginning(self, belongs_to):
-        """Make the folder what it was when the checkpoint to begin with was saved."""
-        drop_after(self.files.metrics, self.step, self.tally)
-        last, best = self.files.checkpoints("last"), self.files.checkpoints("best")
-        # Damaged ones: a newer one that is not would have been begun with.
-        for step in saved_steps(last):
-            if step > self.step:
-                remove(last, step)
-        replace_all(best, belongs_to, self.tally.best_step or None, self.best_model)
-        self.saved = self.step if self.step in saved_steps(last) else None
 
     def _advance(self):
         """Dispatch up to the next validation or checkpoint, or until told to stop."""

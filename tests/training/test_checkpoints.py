@@ -59,10 +59,6 @@ def files(part):
     )
 
 
-def drop_array_metadata(checkpoint):
-    (checkpoint / "arrays" / "_METADATA").unlink()
-
-
 def drop_description(checkpoint):
     (checkpoint / "about" / "metadata").unlink()
 
@@ -114,7 +110,6 @@ def put_noise_everywhere(checkpoint):
 
 
 DAMAGES = [
-    drop_array_metadata,
     drop_description,
     truncate_arrays,
     empty_arrays,
@@ -136,6 +131,11 @@ def test_a_damaged_one_is_named_and_the_one_before_is_used(folder, damage):
     with pytest.warns(UserWarning, match=r"damaged checkpoints: 30 \(.* 20 is used"):
         found = restore(folder, tree(0), BELONGS_TO)
     require(found, 20)
+
+
+def test_what_orbax_notes_beside_the_arrays_is_not_needed(folder):
+    (folder / "30" / "arrays" / "_METADATA").unlink()
+    require(restore(folder, tree(0), BELONGS_TO), 30)
 
 
 def test_all_damaged_are_named(folder):

@@ -1,0 +1,147 @@
+"""Two processes of two devices each, on one machine, train as one device does."""
+
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lstm_music_jax import processes
+from lstm_music_jax.training.checkpoints import saved_steps
+from lstm_music_jax.training.run import RunFolder
+from tests.training.test_interruption import wait_for_training
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = {
+    "--steps": 24,
+    "--sizes": "16",
+    "--batch-size": 8,
+    "--window": 12,
+    "--steps-a-dispatch": 4,
+    "--evaluate-every": 12,
+    "--learning-rate": 0.01,
+}
+
+
+@pytest.fixture(scope="module")
+def launch(tmp_path_factory):
+    """Start `train.py` on `count` processes of `devices` devices each."""
+    music = tmp_path_factory.mktemp("music") / "data.txt"
+    rng = np.random.default_rng(0)
+    pieces = [rng.choice(["C4", "D4", "E4", "G4"], 60) for _ in range(20)]
+    music.write_text("\n\n".join("\n".join(piece) for piece in pieces))
+    environment = os.environ | {
+        "LSTM_MUSIC_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "JAX_PLATFORMS": "cpu",
+    }
+
+    def start(folder, count, devices, *resumed, **changed):
+        with socket.create_server(("localhost", 0)) as free:
+            coordinator = f"localhost:{free.getsockname()[1]}"
+        command = [sys.executable, "experiments/train.py", "--run", folder, *resumed]
+        if not resumed:
+            settings = SETTINGS | {f"--{name}": new for name, new in changed.items()}
+            command += ["--symbols", music, *itertools.chain(*settings.items())]
+        joined = ["--coordinator", coordinator, "--num-processes", count]
+        return [
+            subprocess.Popen(
+                [
+                    *map(str, command),
+                    *(map(str, [*joined, "--process-id", i]) if count > 1 else ()),
+                ],
+                cwd=ROOT,
+                env=environment | {"JAX_NUM_CPU_DEVICES": str(devices)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for i in range(count)
+        ]
+
+    return start
+
+
+def finish(started):
+    found = [process.communicate(timeout=120) for process in started]
+    for process, (_, error) in zip(started, found, strict=True):
+        assert process.returncode == 0, error
+    return [out for out, _ in found]
+
+
+def losses(folder):
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").open()]
+    return {
+        (line["step"], name): line[name]
+        for line, name in itertools.product(lines, ("train_loss", "validation_loss"))
+        if name in line
+    }
+
+
+def require_same_losses(folder, other):
+    found, wanted = losses(folder), losses(other)
+    assert found.keys() == wanted.keys()
+    assert len(wanted) == 8
+    for at, loss in wanted.items():
+        assert found[at] == pytest.approx(loss, rel=1e-4), at
+
+
+@pytest.fixture(scope="module")
+def alone(launch, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "alone"
+    finish(launch(folder, 1, 1))
+    return folder
+
+
+def test_two_processes_train_as_one_device_does(launch, alone, tmp_path):
+    first, second = finish(launch(tmp_path / "run", 2, 2))
+    require_same_losses(tmp_path / "run", alone)
+    assert "best loss" in first
+    assert "loss" not in second
+
+
+def test_what_two_processes_have_saved_goes_on_in_one(launch, alone, tmp_path):
+    folder = tmp_path / "run"
+    finish(launch(folder, 2, 2, steps=12))
+    finish(launch(folder, 1, 2, "--resume", "--steps", 24))
+    require_same_losses(folder, alone)
+
+
+def test_a_signal_to_one_stops_all(launch, tmp_path):
+    folder = tmp_path / "run"
+    started = launch(folder, 2, 2, steps=100_000)
+    wait_for_training(started[0], folder)
+    started[1].send_signal(signal.SIGTERM)
+    first, second = finish(started)
+    assert f"saved in {folder}" in first
+    assert "saved" not in second
+    (step,) = saved_steps(RunFolder(folder).checkpoints("last"))
+    assert f"stopped at step {step} of 100000" in first
+
+
+def test_no_launcher_to_ask_is_one_line(launch, tmp_path):
+    (process,) = launch(tmp_path / "run", 1, 1, "--cluster")
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert error.startswith("error: no launcher has told of several processes")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("localhost:1", None, 2), "process_id not given"),
+        ((None, 0, None), "coordinator and num_processes not given"),
+        (("localhost:1", 2, 2), "process_id is 2; it must be from 0"),
+        (("localhost", 0, 2), "coordinator is localhost; it must be HOST:PORT"),
+        (("localhost:70000", 0, 2), "coordinator is localhost:70000; it must be"),
+    ],
+)
+def test_what_does_not_go_together_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        processes.join(*arguments)
