@@ -13,7 +13,8 @@ _HOMES = {
     "generation.engine": ("Generation",),
     "generation.sweep": ("grid", "stack", "sweep"),
     "generation.trace": ("Trace",),
-    "keras_weights": ("KerasModel", "import_keras", "read_keras"),
+    "keras_files": ("KerasFileError", "KerasModel", "read_keras"),
+    "keras_weights": ("import_keras",),
     "music.corpus": ("Corpus", "Piece", "chorales", "midi_folder"),
     "music.encodings": ("Encoding", "Events", "NoteNames"),
     "music.midi": ("read_midi", "write_midi"),
@@ -23,10 +24,12 @@ _HOMES = {
     "music.vocabulary": ("Vocabulary",),
     "model.music_lstm": ("MusicLSTM",),
     "parallel": ("generate",),
+    "training.checkpoints": ("CheckpointError", "SaveError"),
     "training.config": ("ModelConfig", "TrainingConfig"),
     "training.dataset": ("Dataset",),
     "training.loop": ("NonFiniteLossError", "train"),
     "training.run": ("Run", "RunFolder", "load_run"),
+    "training.signals": ("Stopped",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

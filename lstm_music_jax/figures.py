@@ -61,10 +61,15 @@ def piano_roll(
 
 
 def loss_curve(metrics: str | Path, path: str | Path) -> None:
-    """Draw a run's metrics (JSON lines) as a PNG, with what there was to beat."""
+    """Draw a run's metrics (JSON lines) as a PNG, with what there was to beat.
+
+    The run may be going on, or have been killed: a last line that has no end is left
+    out.
+    """
     from matplotlib.figure import Figure
 
-    lines = [json.loads(line) for line in Path(metrics).read_text().splitlines()]
+    whole, _, _ = Path(metrics).read_text().rpartition("\n")
+    lines = [json.loads(line) for line in whole.splitlines()]
     figure = Figure(figsize=(8, 5), dpi=100)
     axes = figure.subplots()
     for field, label, style in (

@@ -23,7 +23,8 @@ ALLOWED = {
     "parallel": {"types", "strategies", "generation"},
     "testing": {"types", "strategies", "generation"},
     "training": {"types", "bits", "music", "model", "parallel", "processes"},
-    "keras_weights": {"types", "model", "training"},
+    "keras_files": {"types", "training"},
+    "keras_weights": {"types", "keras_files", "model", "training"},
     "composition": {
         "types",
         "music",

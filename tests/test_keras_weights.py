@@ -30,7 +30,7 @@ from lstm_music_jax import (
     symbols_file,
 )
 from lstm_music_jax import generate as generate_ids
-from lstm_music_jax.keras_weights import KerasFileError
+from lstm_music_jax.keras_files import KerasFileError
 from lstm_music_jax.music.pieces import Corpus, Piece
 from tests import references
 from tests.test_experiments import call
@@ -511,7 +511,7 @@ def test_missing_h5py_is_said_in_one_line(tmp_path, monkeypatch):
 
 
 def test_h5py_is_not_imported_unless_it_is_needed():
-    program = "import sys, lstm_music_jax.keras_weights; print('h5py' in sys.modules)"
+    program = "import sys, lstm_music_jax.keras_files; print('h5py' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

@@ -13,7 +13,8 @@ nucleus of p = 0.5, of two equal symbols): give hyperparameters that are not rou
 from collections.abc import Collection
 
 from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.testing.laws import LAWS, Broken, Law
+from lstm_music_jax.testing.findings import Broken
+from lstm_music_jax.testing.laws import LAWS, Law
 from lstm_music_jax.testing.subject import Subject
 
 __all__ = ["LAWS", "check_strategy"]

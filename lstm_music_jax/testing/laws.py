@@ -1,9 +1,7 @@
 """The laws, one function each; `check_strategy` runs them in the order of `LAWS`."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +11,19 @@ from lstm_music_jax.generation.draws import GUMBEL
 from lstm_music_jax.generation.engine import Generation, generate
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain, chain
+from lstm_music_jax.testing.findings import (
+    TOLERANCE,
+    Broken,
+    class_like,
+    copied,
+    floats,
+    host,
+    kind,
+    primitives,
+    require,
+    require_equal,
+    require_none,
+)
 from lstm_music_jax.testing.subject import (
     KINDS,
     PROMPT,
@@ -30,11 +41,6 @@ Law = Callable[[Subject], None]
 NOTES = 6  # in the engine
 # Of 1/64 like the logits, and of both signs.
 SHIFTS = np.float32([8, -3.5, 40, 0.25, -8, 1.75, -30])
-TOLERANCE = 1e-4  # of probabilities and log-probabilities: float32 rounding, sharpened
-
-
-class Broken(Exception):  # noqa: N818
-    """A law does not hold; the text says what was found."""
 
 
 def is_pure(subject: Subject) -> None:
@@ -47,12 +53,12 @@ def is_pure(subject: Subject) -> None:
     tokens, others = subject.streams.prompt[:2, :3]
     others = (others + 1) % subject.vocab_size
     state = after_prompt(strategy, stream)
-    saved = jax.tree.map(_copy, state)
+    saved = jax.tree.map(copied, state)
     first = by_hand(strategy, stream, tokens, state)
     by_hand(strategy, stream, others, state)
-    for before, after in zip(_host(saved), _host(state), strict=True):
+    for before, after in zip(host(saved), host(state), strict=True):
         same = np.array_equal(before, after, equal_nan=True)
-        _require(same, "the state was changed in place")
+        require(same, "the state was changed in place")
     copy = jax.tree.map(lambda leaf: leaf, strategy)
     for found, ran in (
         ("a second run from a saved state", (strategy, stream, tokens, saved)),
@@ -61,7 +67,7 @@ def is_pure(subject: Subject) -> None:
     ):
         again = by_hand(*ran)
         differ = (first != again) & ~(np.isnan(first) & np.isnan(again))
-        _require_none(differ, f"{found} gave other logits", first, again)
+        require_none(differ, f"{found} gave other logits", first, again)
 
 
 def keeps_shapes_and_dtypes(subject: Subject) -> None:
@@ -74,18 +80,18 @@ def keeps_shapes_and_dtypes(subject: Subject) -> None:
     strategy = subject.strategy
     state = jax.eval_shape(lambda: strategy.init(subject.vocab_size))
     applied = jax.eval_shape(lambda s: strategy.apply(logits, s, key), state)
-    _require(
+    require(
         isinstance(applied, tuple) and len(applied) == 2,
         f"apply returned {type(applied).__name__}, not logits and state",
     )
     shaped = f"{applied[0].dtype}{list(applied[0].shape)}"
     wanted = f"float32[{subject.vocab_size}]"
-    _require(shaped == wanted, f"logits {shaped} from logits {wanted}")
+    require(shaped == wanted, f"logits {shaped} from logits {wanted}")
     observed = jax.eval_shape(lambda s: strategy.observe(token, s), state)
     for method, after in (("apply", applied[1]), ("observe", observed)):
-        _require(
-            _kind(after) == _kind(state),
-            f"{method} made of the state {_kind(state)} {_kind(after)}",
+        require(
+            kind(after) == kind(state),
+            f"{method} made of the state {kind(state)} {kind(after)}",
         )
 
 
@@ -93,14 +99,14 @@ def no_nan_or_infinity(subject: Subject) -> None:
     """No NaN and no +inf comes out."""
     given = np.asarray(subject.streams.logits)
     shaped = np.asarray(subject.course.shaped)
-    _require_none(np.isnan(shaped) | (shaped == np.inf), "logits", given, shaped)
+    require_none(np.isnan(shaped) | (shaped == np.inf), "logits", given, shaped)
 
 
 def forbidden_stays_forbidden(subject: Subject) -> None:
     """What came in as -inf goes out as -inf."""
     given = np.asarray(subject.streams.logits)
     shaped = np.asarray(subject.course.shaped)
-    _require_none((given == -np.inf) & (shaped != -np.inf), "logits", given, shaped)
+    require_none((given == -np.inf) & (shaped != -np.inf), "logits", given, shaped)
 
 
 def something_is_left_to_draw(subject: Subject) -> None:
@@ -119,8 +125,8 @@ def something_is_left_to_draw(subject: Subject) -> None:
         key = subject.streams.keys[tuple(at)]
         flat = np.asarray(subject.strategy.apply(zeros, state, key)[0]) > -np.inf
         place = f"(stream, note) {tuple(map(int, at))}"
-        _require(flat.any(), f"every symbol forbidden at {place}, all logits being 0")
-        _require(
+        require(flat.any(), f"every symbol forbidden at {place}, all logits being 0")
+        require(
             not (flat & came_in[tuple(at)]).any(),
             f"every symbol forbidden at {place}, logits {given[tuple(at)]}",
         )
@@ -137,10 +143,10 @@ def survives_an_empty_support(subject: Subject) -> None:
     shaped = np.asarray(course.shaped)
     bad = np.isnan(shaped) | (shaped == np.inf)
     given = np.asarray(empty.logits)
-    _require_none(bad, "with note 1 all -inf, logits", given, shaped)
-    for leaf in _host(course.states):
+    require_none(bad, "with note 1 all -inf, logits", given, shaped)
+    for leaf in host(course.states):
         if leaf.dtype.kind == "f":
-            _require_none(np.isnan(leaf[:, -1]), "six notes later a state", leaf[:, -1])
+            require_none(np.isnan(leaf[:, -1]), "six notes later a state", leaf[:, -1])
 
 
 def rows_are_independent(subject: Subject) -> None:
@@ -153,7 +159,7 @@ def rows_are_independent(subject: Subject) -> None:
         prompt=streams.prompt.at[~kept].set(0),
     )
     course = subject.rerun(streams, subject.course.tokens[other])
-    _require_equal(
+    require_equal(
         np.asarray(subject.course.shaped)[kept],
         np.asarray(course.shaped)[kept],
         "rows 0, 2, ... with other rows beside them",
@@ -167,7 +173,7 @@ def jit_equals_eager(subject: Subject) -> None:
         state = after_prompt(subject.strategy, stream)
         eager = by_hand(subject.strategy, stream, tokens, state)
         compiled = np.asarray(subject.course.shaped)[index]
-        _require_equal(compiled, eager, f"stream {index} uncompiled")
+        require_equal(compiled, eager, f"stream {index} uncompiled")
 
 
 def shift_invariance(subject: Subject) -> None:
@@ -179,7 +185,7 @@ def shift_invariance(subject: Subject) -> None:
         logits=streams.logits + jnp.asarray(SHIFTS)[None, :, None]
     )
     course = subject.rerun(shifted, subject.course.tokens)
-    _require_equal(
+    require_equal(
         np.asarray(subject.course.shaped),
         np.asarray(course.shaped),
         f"the notes' logits shifted by {SHIFTS}",
@@ -198,7 +204,7 @@ def permutation_equivariance(subject: Subject) -> None:
         logits=subject.streams.logits[..., symbols],
     )
     course = subject.rerun(streams, renamed[subject.course.tokens])
-    _require_equal(
+    require_equal(
         np.asarray(subject.course.shaped),
         np.asarray(course.shaped)[..., names],
         f"symbols renamed to {names}",
@@ -207,10 +213,10 @@ def permutation_equivariance(subject: Subject) -> None:
 
 def the_state_moves(subject: Subject) -> None:
     """A strategy that has a state changes it: otherwise it has forgotten `observe`."""
-    states = _host(subject.course.states)
-    first = _host(subject.strategy.init(subject.vocab_size))
+    states = host(subject.course.states)
+    first = host(subject.strategy.init(subject.vocab_size))
     moved = [(leaf != start).any() for leaf, start in zip(states, first, strict=True)]
-    _require(
+    require(
         not moved or any(moved),
         f"{PROMPT} prompt symbols and {len(KINDS)} notes changed nothing of the state",
     )
@@ -221,10 +227,10 @@ def one_trace(subject: Subject) -> None:
 
     Only what fixes shapes is static, and a float fixes none.
     """
-    for path, value in _floats(subject.strategy):
+    for path, value in floats(subject.strategy):
         raise Broken(f"{path} is {value!r}, a float; it must be a float32 leaf")
     for path, leaf in jax.tree_util.tree_leaves_with_path(subject.strategy):
-        _require(
+        require(
             isinstance(leaf, (np.ndarray, np.generic, jax.Array)),
             f"the leaf {jax.tree_util.keystr(path)} is {leaf!r}, no array",
         )
@@ -232,7 +238,7 @@ def one_trace(subject: Subject) -> None:
     before = subject.traces
     subject.rerun(subject.streams, tokens, subject.changed())
     subject.rerun(subject.streams, tokens, jax.tree.map(jnp.asarray, subject.strategy))
-    _require(
+    require(
         subject.traces == before, f"{subject.traces - before} more traces were made"
     )
 
@@ -252,8 +258,8 @@ def structure_is_its_own(subject: Subject) -> None:
     ]
     structure = jax.tree.structure(strategy)
     values = [getattr(strategy, name) for name, _ in fields]
-    other = _class_like(tuple(fields))(*values)
-    _require(
+    other = class_like(tuple(fields))(*values)
+    require(
         structure != jax.tree.structure(other),
         f"{structure} equals that of another dataclass; register it by "
         "lstm_music_jax.strategies.pytree",
@@ -273,13 +279,13 @@ def leaves_can_be_swept(subject: Subject) -> None:
         return
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *settings)
     for swept, setting in zip(jax.vmap(shape)(stacked), settings, strict=True):
-        _require_equal(np.asarray(shape(setting)), np.asarray(swept), "in a sweep")
+        require_equal(np.asarray(shape(setting)), np.asarray(swept), "in a sweep")
 
 
 def stays_on_the_device(subject: Subject) -> None:
     """The compiled program calls nothing on the host and moves nothing there."""
-    for name in _primitives(subject.jaxpr()):
-        _require(
+    for name in primitives(subject.jaxpr()):
+        require(
             not any(word in name for word in ("callback", "debug", "feed")),
             f"the program contains {name}",
         )
@@ -297,14 +303,14 @@ def composes_in_a_chain(subject: Subject) -> None:
     chained = chain(strategy)
     for flag in ("shift_invariant", "permutation_equivariant"):
         value = getattr(strategy, flag)
-        _require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
+        require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
     stage_keys = jax.vmap(jax.random.fold_in, (0, None))(stream.keys, 0)
     # A chain within a chain is taken apart: it is still the same chain.
     keys = stream.keys if isinstance(strategy, Chain) else stage_keys
     state = after_prompt(strategy, stream)
     wanted = by_hand(strategy, stream._replace(keys=keys), tokens, state)
     found = by_hand(chained, stream, tokens, after_prompt(chained, stream))
-    _require_equal(wanted, found, "in a chain")
+    require_equal(wanted, found, "in a chain")
 
 
 def replays_in_the_engine(subject: Subject) -> None:
@@ -325,7 +331,7 @@ def replays_in_the_engine(subject: Subject) -> None:
         token, _ = GUMBEL.draw(shaped, (), keys[1])
         log_prob = float(jax.nn.log_softmax(shaped)[token])
         found = int(drawn.tokens[1, note]), float(drawn.strategy_log_probs[1, note])
-        _require(
+        require(
             int(token) == found[0] and abs(log_prob - found[1]) < TOLERANCE,
             f"note {note} is symbol {found[0]} of log-probability {found[1]}; "
             f"replayed it is {int(token)} of {log_prob}",
@@ -361,86 +367,3 @@ LAWS: tuple[Law, ...] = (
     composes_in_a_chain,
     replays_in_the_engine,
 )
-
-
-def _require(holds, found: str) -> None:
-    if not holds:
-        raise Broken(found)
-
-
-def _require_equal(wanted, found, what: str) -> None:
-    """Compare two arrays of logits by what they mean: support and probabilities."""
-    differ = (wanted > -np.inf) != (found > -np.inf)
-    differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
-    _require_none(differ, what, wanted, found)
-
-
-def _probabilities(logits):
-    finite = np.where(np.isfinite(logits), logits, -np.inf).astype(np.float64)
-    top = finite.max(-1, keepdims=True)
-    weights = np.exp(finite - np.where(top > -np.inf, top, 0.0))
-    return weights / np.maximum(weights.sum(-1, keepdims=True), 1e-300)
-
-
-def _require_none(bad, what: str, *arrays) -> None:
-    """Name the first bad entry, and its values before and after."""
-    if bad.any():
-        at = tuple(int(i) for i in np.argwhere(bad)[0])
-        values = " became ".join(str(array[at]) for array in arrays)
-        raise Broken(f"{what}: {bad.sum()} entries, the first at {at}: {values}")
-
-
-def _host(tree):
-    """Return the leaves as numpy arrays, keys as their bits."""
-    return [
-        np.asarray(
-            jax.random.key_data(leaf)
-            if jax.dtypes.issubdtype(jnp.asarray(leaf).dtype, jax.dtypes.prng_key)
-            else leaf
-        )
-        for leaf in jax.tree.leaves(tree)
-    ]
-
-
-def _copy(leaf):
-    return leaf if isinstance(leaf, jax.Array) else np.array(leaf)
-
-
-def _kind(state) -> str:
-    described = jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", state)
-    return str(described).replace("'", "")
-
-
-@cache
-def _class_like(fields: tuple[tuple[str, bool], ...]) -> type:
-    """Return a class of these fields, (name, whether static), of no other use."""
-    return jax.tree_util.register_dataclass(
-        dataclasses.make_dataclass("Other", [name for name, _ in fields]),
-        data_fields=[name for name, is_static in fields if not is_static],
-        meta_fields=[name for name, is_static in fields if is_static],
-    )
-
-
-def _floats(value: Any, path: str = "strategy") -> Iterator[tuple[str, float]]:
-    """Yield the Python floats that a strategy, or one inside it, holds."""
-    if isinstance(value, float):
-        yield path, value
-    elif isinstance(value, (tuple, list)):
-        for index, item in enumerate(value):
-            yield from _floats(item, f"{path}[{index}]")
-    elif isinstance(value, Strategy):
-        for name, item in vars(value).items():
-            yield from _floats(item, f"{path}.{name}")
-
-
-def _primitives(jaxpr) -> Iterator[str]:
-    """Yield the names of a program's operations, those of inner programs too."""
-    for equation in jaxpr.eqns:
-        yield equation.primitive.name
-        inner = jax.tree.leaves(
-            list(equation.params.values()), is_leaf=lambda x: hasattr(x, "eqns")
-        )
-        for program in inner:
-            program = getattr(program, "jaxpr", program)
-            if hasattr(program, "eqns"):
-                yield from _primitives(program)

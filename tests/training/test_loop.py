@@ -276,6 +276,13 @@ def test_loss_curve(run, tmp_path):
     assert (tmp_path / "a" / "loss.png").read_bytes()[:4] == b"\x89PNG"
 
 
+def test_loss_curve_of_a_run_that_is_writing(run, tmp_path):
+    metrics = tmp_path / "metrics.jsonl"
+    metrics.write_bytes((run[0] / "metrics.jsonl").read_bytes()[:-9])
+    figures.loss_curve(metrics, tmp_path / "loss.png")
+    assert (tmp_path / "loss.png").exists()
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

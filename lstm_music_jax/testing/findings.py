@@ -1,0 +1,104 @@
+"""What the laws look at, and how they say what they found."""
+
+import dataclasses
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.strategies.base import Strategy
+
+TOLERANCE = 1e-4  # of probabilities and log-probabilities: float32 rounding, sharpened
+
+
+class Broken(Exception):  # noqa: N818
+    """A law does not hold; the text says what was found."""
+
+
+def require(holds, found: str) -> None:
+    """Raise Broken with what was found."""
+    if not holds:
+        raise Broken(found)
+
+
+def require_equal(wanted, found, what: str) -> None:
+    """Compare two arrays of logits by what they mean: support and probabilities."""
+    differ = (wanted > -np.inf) != (found > -np.inf)
+    differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
+    require_none(differ, what, wanted, found)
+
+
+def _probabilities(logits):
+    finite = np.where(np.isfinite(logits), logits, -np.inf).astype(np.float64)
+    top = finite.max(-1, keepdims=True)
+    weights = np.exp(finite - np.where(top > -np.inf, top, 0.0))
+    return weights / np.maximum(weights.sum(-1, keepdims=True), 1e-300)
+
+
+def require_none(bad, what: str, *arrays) -> None:
+    """Name the first bad entry, and its values before and after."""
+    if bad.any():
+        at = tuple(int(i) for i in np.argwhere(bad)[0])
+        values = " became ".join(str(array[at]) for array in arrays)
+        raise Broken(f"{what}: {bad.sum()} entries, the first at {at}: {values}")
+
+
+def host(tree):
+    """Return the leaves as numpy arrays, keys as their bits."""
+    return [
+        np.asarray(
+            jax.random.key_data(leaf)
+            if jax.dtypes.issubdtype(jnp.asarray(leaf).dtype, jax.dtypes.prng_key)
+            else leaf
+        )
+        for leaf in jax.tree.leaves(tree)
+    ]
+
+
+def copied(leaf):
+    """Return a leaf that nobody else can change."""
+    return leaf if isinstance(leaf, jax.Array) else np.array(leaf)
+
+
+def kind(state) -> str:
+    """Return the dtypes and shapes of a state, as text."""
+    described = jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", state)
+    return str(described).replace("'", "")
+
+
+@cache
+def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
+    """Return a class of these fields, (name, whether static), of no other use."""
+    return jax.tree_util.register_dataclass(
+        dataclasses.make_dataclass("Other", [name for name, _ in fields]),
+        data_fields=[name for name, is_static in fields if not is_static],
+        meta_fields=[name for name, is_static in fields if is_static],
+    )
+
+
+def floats(value: Any, path: str = "strategy") -> Iterator[tuple[str, float]]:
+    """Yield the Python floats that a strategy, or one inside it, holds."""
+    if isinstance(value, float):
+        yield path, value
+    elif isinstance(value, (tuple, list)):
+        for index, item in enumerate(value):
+            yield from floats(item, f"{path}[{index}]")
+    elif isinstance(value, Strategy):
+        for name, item in vars(value).items():
+            yield from floats(item, f"{path}.{name}")
+
+
+def primitives(jaxpr) -> Iterator[str]:
+    """Yield the names of a program's operations, those of inner programs too."""
+    for equation in jaxpr.eqns:
+        yield equation.primitive.name
+        inner = jax.tree.leaves(
+            list(equation.params.values()), is_leaf=lambda x: hasattr(x, "eqns")
+        )
+        for program in inner:
+            program = getattr(program, "jaxpr", program)
+            if hasattr(program, "eqns"):
+                yield from primitives(program)
