@@ -21,7 +21,7 @@ torch.compile, no chorales) ends within a minute on a quiet machine.
 
 import dataclasses
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,6 @@ import tyro
 from programs import (
     FEW,
     OURS,
-    Program,
     agreement,
     carried_programs,
     ids,
@@ -129,7 +128,7 @@ def window(
     notes = 50 if arguments.quick else arguments.notes
     programs = [
         *window_programs(model, prompt, notes, cores),
-        *of_peers(others, "window_programs", weights, prompt),
+        *peers.programs(others, "window_programs", weights, prompt),
     ]
     # Only the oldest of the window's states is read out.
     bounds = limits.products(weights, size, head_rows=1)
@@ -161,7 +160,7 @@ def carried(
             bounds = []
             if name == "random":
                 bounds = [*limits.reading(weights), *limits.products(weights, streams)]
-                programs += of_peers(others, "carried_programs", weights, streams)
+                programs += peers.programs(others, "carried_programs", weights, streams)
             if quick:
                 programs = [p for p in programs if "torch.compile" not in p.name]
                 # The check by argmax is a program to compile: once will do.
@@ -199,15 +198,6 @@ def _add_shares(rows, weights):
 
 def _rates(rows, kind):
     return [row["notes a second"] for row in rows if kind in row["program"]]
-
-
-def of_peers(others: Iterable[Any], what: str, *arguments: Any) -> list[Program]:
-    """Return the peers' programs for a job, of those that have any."""
-    found = []
-    for peer in others:
-        if make := getattr(peer, what, None):
-            found += make(*arguments)
-    return found
 
 
 def _measured(arguments, programs, bounds, seconds, most, labels):

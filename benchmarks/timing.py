@@ -7,6 +7,7 @@ ratios within a run can be trusted where absolute figures of two days cannot.
 
 import contextlib
 import json
+import math
 import os
 import platform
 import statistics
@@ -23,6 +24,11 @@ import jax
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "music21")
 # Compared with, where they are installed.
 PEERS = ("keras", "tensorflow", "tensorflow-cpu", "torch", "onnxruntime", "onnx")
+# Seconds between programs: the threads of NumPy's products spin for a while when they
+# are done, and would take the next program's cores.
+_REST = 0.1
+# Repeats of a slow program: fewer have no median that tells anything.
+_FEWEST = 3
 # Of the last minute, before anything was measured: whether the machine was quiet.
 _LOAD = os.getloadavg()[0]
 
@@ -51,18 +57,24 @@ class Timing:
 
 
 def measure(
-    programs: Mapping[str, Callable[[], Any]], repeats: int
+    programs: Mapping[str, Callable[[], Any]], repeats: int, seconds: float = math.inf
 ) -> dict[str, Timing]:
-    """Time programs that return JAX arrays (or anything), in turn, `repeats` times."""
+    """Time programs that return JAX arrays (or anything), in turn, `repeats` times.
+
+    A program that has been timed for `seconds` is repeated no more, once it has been
+    three times.
+    """
     first = {name: _seconds(program) for name, program in programs.items()}
     taken: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(repeats):
         for name, program in programs.items():
-            taken[name].append(_seconds(program))
+            if len(taken[name]) < _FEWEST or sum(taken[name]) < seconds:
+                taken[name].append(_seconds(program))
     return {name: Timing(first[name], tuple(taken[name])) for name in programs}
 
 
 def _seconds(program):
+    time.sleep(_REST)
     begin = time.perf_counter()
     jax.block_until_ready(program())
     return time.perf_counter() - begin

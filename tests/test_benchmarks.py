@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 import timing
+import training
 from programs import (
     OURS,
     Program,
@@ -17,8 +18,9 @@ from programs import (
     weights_of,
     window_programs,
 )
+from steps import limit_programs, products, stored
 
-from lstm_music_jax import MusicLSTM
+from lstm_music_jax import ModelConfig, MusicLSTM
 from tests.references import numpy_logits
 
 
@@ -73,6 +75,11 @@ def test_measure_runs_programs_in_turn():
     assert [len(timings[name].repeats) for name in "ab"] == [3, 3]
 
 
+def test_measure_repeats_slow_programs_three_times():
+    timings = timing.measure({"slow": lambda: None}, 5, seconds=0)
+    assert len(timings["slow"].repeats) == 3
+
+
 def test_timing_has_minimum_median_and_spread():
     found = timing.Timing(9.0, (2.0, 5.0, 3.0))
     assert (found.best, found.median, found.spread) == (2.0, 3.0, 0.5)
@@ -85,6 +92,48 @@ def test_pace_fits_the_notes_to_the_time():
     assert pace(fast, seconds=0, most=1000).notes == 10
     assert pace(Program("", "", calls.append, notes=7), seconds=0, most=9).notes == 7
     assert calls == [10] * 6 + [7] * 2
+
+
+def test_products_are_counted_by_hand():
+    # Two windows of 5, layers of 4 and 3, 7 symbols: 10 positions.
+    counted = products(ModelConfig((4, 3)), vocabulary=7, batch=2, width=5)
+    numbers = 4 * 16 + 3 * 12 + 4 * 12 + 3 * 7
+    assert sum(product.flops for product in counted) == 3 * 2 * 10 * numbers
+    first, by_input, by_matrix, *_ = counted
+    assert first == (2, 4, 16, 5)
+    assert by_input == (2, 16, 4, 5)
+    assert by_matrix == (4, 10, 16, 1)
+
+
+def test_products_of_many_streams_are_formed_in_parts():
+    model = ModelConfig((4, 3))
+    whole, many = (products(model, 7, batch, 5) for batch in (150, 300))
+    assert {product[:3] for product in many} == {product[:3] for product in whole}
+    for one, two in zip(whole, many, strict=True):
+        assert two.flops == 2 * one.flops
+
+
+def test_limits_form_every_product():
+    needed = products(ModelConfig((4, 3)), vocabulary=7, batch=2, width=5)
+    in_xla, in_numpy = (program.take(1) for program in limit_programs(needed))
+    for one, other in zip(in_xla, in_numpy, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_stored_bytes_by_hand():
+    # Gates 4 h, cell h and output h of each layer, 7 logits; 4 bytes each.
+    floats = 10 * (16 + 4 + 4 + 12 + 3 + 3 + 7)
+    assert stored(ModelConfig((4, 3)), vocabulary=7, positions=10) == 4 * floats
+
+
+def test_ours_takes_training_steps():
+    arguments = training.Arguments(sizes=(8, 6), vocabulary=13, window=5)
+    (ours,) = training.programs(arguments, [], batch=4, dropout=0.0)
+    losses = np.asarray(ours.take(3))
+    assert losses.shape == (3,)
+    assert losses[0] == pytest.approx(np.log(13), abs=0.3)
+    assert (np.diff(losses) < 0).all()
+    assert ours.memory > stored(ModelConfig((8, 6)), 13, 4 * 5)
 
 
 def result(rows, **others):

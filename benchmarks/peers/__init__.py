@@ -3,14 +3,17 @@
 Each is imported when it is asked for, and left out with a line where it is missing.
 A file has what it can do of these:
 
-    set_up(threads, precise)                    before anything else
-    window_programs(weights, prompt)            argmax of an exact sliding window
-    carried_programs(weights, streams)          draws from a state that is carried on
+    set_up(threads, precise)                 before anything else
+    window_programs(weights, prompt)         argmax of an exact sliding window
+    carried_programs(weights, streams)       draws from a state that is carried on
+    training_programs(weights, batch, config, dropout)       steps on the same batch
 """
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 NAMES = ("keras", "torch", "onnx")
 
@@ -32,4 +35,13 @@ def load(threads: int, precise: bool) -> list[ModuleType]:
             print(f"left out: {name} ({error})", file=sys.stderr)
         else:
             found.append(peer)
+    return found
+
+
+def programs(others: Iterable[ModuleType], what: str, *arguments: Any) -> list[Any]:
+    """Return the peers' programs for a job, of those that have any."""
+    found = []
+    for peer in others:
+        if make := getattr(peer, what, None):
+            found += make(*arguments)
     return found

@@ -1,4 +1,4 @@
-"""Keras on TensorFlow: `model.predict` a note, and one compiled function a note."""
+"""Keras on TensorFlow: `predict` or a compiled function a note; `train_on_batch`."""
 
 import os
 
@@ -10,6 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from programs import Program, Weights
+from steps import StepProgram
+
+from lstm_music_jax import TrainingConfig
+from lstm_music_jax.training.data import Batch
 
 _place = "cpu"
 
@@ -72,7 +76,38 @@ def _model(weights, size, vocabulary):
             keras.layers.Dense(vocabulary, activation="softmax"),
         ]
     )
+    _copy(weights, model)
+    return model
+
+
+def training_programs(
+    weights: Weights, batch: Batch, config: TrainingConfig, dropout: float
+) -> list[StepProgram]:
+    """Call `train_on_batch`, which Keras compiles as it thinks best."""
+    vocabulary = len(weights.head_bias)
+    inputs = keras.Input((batch.inputs.shape[1],), dtype="int32")
+    hidden = keras.ops.one_hot(inputs, vocabulary)
+    for layer in weights.layers:
+        size = len(layer.recurrent_kernel)
+        hidden = keras.layers.LSTM(size, return_sequences=True)(hidden)
+        hidden = keras.layers.Dropout(dropout)(hidden)
+    model = keras.Model(inputs, keras.layers.Dense(vocabulary)(hidden))
+    _copy(weights, model)
+    # Others add their epsilon of 1e-8 behind the bias correction; Keras adds it before,
+    # and in the first step it then weighs 1 / sqrt(1 - 0.999) times as much.
+    adam = keras.optimizers.Adam(
+        config.learning_rate, epsilon=3.2e-10, global_clipnorm=config.clip
+    )
+    model.compile(adam, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    ids = [tf.constant(np.array(x)) for x in (batch.inputs, batch.targets)]
+
+    def take(steps):
+        return np.array([model.train_on_batch(*ids) for _ in range(steps)])
+
+    return [StepProgram("Keras, train_on_batch", _place, take)]
+
+
+def _copy(weights, model):
     # Keras orders the gates as we do, and a layer's arrays too.
     arrays = [array for layer in weights.layers for array in layer]
     model.set_weights([*arrays, weights.head_kernel, weights.head_bias])
-    return model

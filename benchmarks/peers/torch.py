@@ -1,11 +1,15 @@
-"""PyTorch: `nn.LSTM` on the window or with a carried state, and a compiled step."""
+"""PyTorch: `nn.LSTM`, trained, on the window or carried; and a compiled step."""
 
 from functools import partial
 
 import numpy as np
 import torch
 from programs import Program, Weights
+from steps import StepProgram
 from torch.nn import functional
+
+from lstm_music_jax import TrainingConfig
+from lstm_music_jax.training.data import Batch
 
 _place, _device = "cpu", torch.device("cpu")
 
@@ -48,6 +52,26 @@ class Stack(torch.nn.Module):
             hidden, state = layer(hidden, state)
             after.append(state)
         return self.head(hidden[:, -1]), after
+
+
+class Learner(Stack):
+    """The stack with dropout behind each layer, predicting every position."""
+
+    def __init__(self, weights: Weights, dropout: float) -> None:
+        """Copy the weights, to be trained."""
+        super().__init__(weights)
+        self.dropout = torch.nn.Dropout(dropout)
+        self.requires_grad_()
+        for layer in self.layers:
+            # The sum of two biases would learn twice as fast as one.
+            layer.bias_hh_l0.requires_grad_(False)
+
+    def forward(self, tokens):
+        """Read `[b t]` ids; return all logits."""
+        hidden = functional.one_hot(tokens, self.head.out_features).float()
+        for layer in self.layers:
+            hidden = self.dropout(layer(hidden)[0])
+        return self.head(hidden)
 
 
 class Cells(torch.nn.Module):
@@ -134,6 +158,32 @@ def carried_programs(weights: Weights, streams: int) -> list[Program]:
             "PyTorch, torch.compile", _place, compiled, partial(compiled, argmax=True)
         ),
     ]
+
+
+def training_programs(
+    weights: Weights, batch: Batch, config: TrainingConfig, dropout: float
+) -> list[StepProgram]:
+    """Forward, backward, clipping and Adam, an operation at a time."""
+    learner = Learner(weights, dropout)
+    learned = [x for x in learner.parameters() if x.requires_grad]
+    adam = torch.optim.Adam(learned, config.learning_rate)
+    inputs, targets = (
+        _tensor(np.array(x)).long() for x in (batch.inputs, batch.targets)
+    )
+
+    def take(steps):
+        losses = []
+        for _ in range(steps):
+            adam.zero_grad()
+            logits = learner(inputs)
+            loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(learned, config.clip)
+            adam.step()
+            losses.append(loss.detach())
+        return torch.stack(losses).cpu().numpy()
+
+    return [StepProgram("PyTorch, nn.LSTM", _place, take)]
 
 
 def _choose(probabilities, argmax):
