@@ -24,9 +24,9 @@ import jax
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "music21")
 # Compared with, where they are installed.
 PEERS = ("keras", "tensorflow", "tensorflow-cpu", "torch", "onnxruntime", "onnx")
-# Seconds between programs: the threads of NumPy's products spin for a while when they
-# are done, and would take the next program's cores.
-_REST = 0.1
+# Seconds between programs of several libraries: the threads of one spin for a while
+# when they are done, and would take the next one's cores.
+REST = 0.1
 # Repeats of a slow program: fewer have no median that tells anything.
 _FEWEST = 3
 # Of the last minute, before anything was measured: whether the machine was quiet.
@@ -57,24 +57,27 @@ class Timing:
 
 
 def measure(
-    programs: Mapping[str, Callable[[], Any]], repeats: int, seconds: float = math.inf
+    programs: Mapping[str, Callable[[], Any]],
+    repeats: int,
+    seconds: float = math.inf,
+    rest: float = 0.0,
 ) -> dict[str, Timing]:
     """Time programs that return JAX arrays (or anything), in turn, `repeats` times.
 
     A program that has been timed for `seconds` is repeated no more, once it has been
-    three times.
+    three times. Before each run there are `rest` seconds of nothing.
     """
-    first = {name: _seconds(program) for name, program in programs.items()}
+    first = {name: _seconds(program, rest) for name, program in programs.items()}
     taken: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(repeats):
         for name, program in programs.items():
             if len(taken[name]) < _FEWEST or sum(taken[name]) < seconds:
-                taken[name].append(_seconds(program))
+                taken[name].append(_seconds(program, rest))
     return {name: Timing(first[name], tuple(taken[name])) for name in programs}
 
 
-def _seconds(program):
-    time.sleep(_REST)
+def _seconds(program, rest):
+    time.sleep(rest)
     begin = time.perf_counter()
     jax.block_until_ready(program())
     return time.perf_counter() - begin

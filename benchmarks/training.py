@@ -51,7 +51,7 @@ from steps import (
     stored,
     windows_of_motifs,
 )
-from timing import measure, write
+from timing import REST, measure, write
 
 from lstm_music_jax import ModelConfig, TrainingConfig
 from lstm_music_jax.training.data import read_windows
@@ -160,6 +160,7 @@ def measured(
         {program.name: partial(program.take, steps) for program in found},
         arguments.repeats,
         arguments.seconds,
+        REST,
     )
     seconds = {name: timing.best / steps for name, timing in timings.items()}
     positions = batch * arguments.window
