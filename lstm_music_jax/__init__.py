@@ -32,12 +32,13 @@ _HOMES = {
     "training.signals": ("Stopped",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_MODULES = ("figures", "processes", "strategies")
 
-__all__ = [*sorted(_HOME_OF), "figures", "strategies"]
+__all__ = [*sorted(_HOME_OF), *_MODULES]
 
 
 def __getattr__(name: str):
-    if name in ("figures", "strategies"):
+    if name in _MODULES:
         return import_module(f"{__name__}.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

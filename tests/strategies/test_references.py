@@ -155,7 +155,7 @@ def test_one_distribution(name, v):
     exact = case.exact and v != 17
     keys = jax.random.split(jax.random.key(0), ROWS)
 
-    @settings(max_examples=6, deadline=None, phases=PHASES)
+    @settings(max_examples=14, deadline=None, phases=PHASES)
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         rng = np.random.default_rng(seed)
