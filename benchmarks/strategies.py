@@ -7,9 +7,10 @@ A model 512-256 over 308 symbols draws with a temperature alone, and with each s
 the difference is the strategy's, its share is of the plain step. Cost: 7 minutes on
 two CPU cores; --quick (64 streams, few repeats) takes one.
 
-Expect, at 64 streams: at most a tenth of the step for every stateless strategy but two,
-and at most a quarter for one with a state. The two are top_h, whose entropy takes two
-sums a look (12 to 16%), and tail_free, the one that needs a sort (14 to 20%).
+Expect, at 64 streams on a quiet machine: at most a tenth of the step for every
+stateless strategy but two, and at most a quarter for one with a state. The two are
+top_h, whose entropy takes two sums a look (12 to 16%), and tail_free, the one that
+needs a sort (14 to 20%).
 """
 
 from dataclasses import dataclass

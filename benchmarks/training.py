@@ -23,8 +23,9 @@ not installed is left out (`pip install -e '.[bench]'`).
 A program is timed `repeats` times; no more once that took `seconds`, but three times
 at least: the table says how often.
 
-Cost: twenty minutes on two CPU cores, and 16 GB; --quick (batches of 16 and 64, two
-repeats) ends within a minute on a quiet machine.
+Cost: ten minutes on two CPU cores up to a batch of 256; of 2048, a step takes half a
+minute and 10 GB. --quick (batches of 16 and 64, two repeats) ends within a minute on a
+quiet machine.
 """
 
 import sys

@@ -6,7 +6,6 @@ decide on the host has to be decided alike, and files are written by the first a
 
 import jax
 import numpy as np
-from jax.experimental import multihost_utils
 
 
 def join(
@@ -76,6 +75,9 @@ def is_first() -> bool:
 def wait_for_all(name: str) -> None:
     """Return when all processes have come to the place of that name."""
     if jax.process_count() > 1:
+        # Half a second to import, of no use to a process that is alone.
+        from jax.experimental import multihost_utils
+
         multihost_utils.sync_global_devices(name)
 
 
@@ -83,4 +85,6 @@ def any_says(yes: bool) -> bool:
     """Tell all processes whether one of them says yes; each has to ask."""
     if jax.process_count() == 1:
         return yes
+    from jax.experimental import multihost_utils
+
     return bool(np.any(multihost_utils.process_allgather(np.bool_(yes))))

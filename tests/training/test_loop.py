@@ -124,15 +124,7 @@ def resume_as_it_is(folder, dataset):
 
 def test_resuming_a_complete_run_changes_nothing(tmp_path, dataset, run):
     shutil.copytree(run[0], tmp_path / "copy")
-    again = train(
-        tmp_path / "copy",
-        dataset,
-        MODEL,
-        TRAINING,
-        resume=True,
-        devices=ONE,
-        show=False,
-    )
+    again = resume_as_it_is(tmp_path / "copy", dataset)
     require_same(tmp_path / "copy", run[0])
     assert again[:4] == run[1][:4]
 
@@ -141,15 +133,7 @@ def test_a_half_written_line_of_metrics_is_dropped(tmp_path, dataset, run):
     shutil.copytree(run[0], tmp_path / "copy")
     with (tmp_path / "copy" / "metrics.jsonl").open("a") as metrics:
         metrics.write('{"step": 44, "train_lo')
-    train(
-        tmp_path / "copy",
-        dataset,
-        MODEL,
-        TRAINING,
-        resume=True,
-        devices=ONE,
-        show=False,
-    )
+    resume_as_it_is(tmp_path / "copy", dataset)
     require_same(tmp_path / "copy", run[0])
 
 
@@ -159,15 +143,7 @@ def test_what_the_best_folder_holds_is_put_right(tmp_path, dataset, run):
     (step,) = saved_steps(best)
     shutil.rmtree(best / str(step) / "arrays")
     (best / "99").mkdir()
-    train(
-        tmp_path / "copy",
-        dataset,
-        MODEL,
-        TRAINING,
-        resume=True,
-        devices=ONE,
-        show=False,
-    )
+    resume_as_it_is(tmp_path / "copy", dataset)
     require_same(tmp_path / "copy", run[0])
 
 

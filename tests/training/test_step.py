@@ -19,6 +19,7 @@ from lstm_music_jax.training.step import (
 )
 from tests.references import numpy_logits
 from tests.training.conftest import MODEL, TRAINING
+from tests.training.devices import train_on_devices
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +71,7 @@ def test_evaluate_counts_every_window_once(dataset):
 @pytest.fixture(scope="module")
 def runs(windows):
     """Eight steps on one, two and four devices: final state and metrics."""
-    found = {}
-    for count in (1, 2, 4):
-        devices = jax.local_devices()[:count]
-        step = parallel.spread(partial(train_steps, config=TRAINING), devices)
-        state, losses = initial_state(MODEL, TRAINING, 9), []
-        for _ in range(2):
-            state, metrics = step(state, windows, jnp.int32(4))
-            losses.append(metrics.loss)
-        found[count] = state, np.concatenate(losses)
-    return found
+    return train_on_devices(MODEL, TRAINING, windows, (4, 4))
 
 
 @pytest.mark.parametrize("count", [2, 4])

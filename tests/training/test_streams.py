@@ -16,6 +16,7 @@ from lstm_music_jax.training.step import evaluate, initial_state, train_steps
 from lstm_music_jax.training.streams import read_streams
 from tests.references import numpy_logits
 from tests.training.conftest import MODEL, TRAINING
+from tests.training.devices import train_on_devices
 
 PIECES = [np.arange(10, 17), np.arange(30, 33), np.arange(50, 51), np.arange(70, 75)]
 FIRSTS = {10, 30, 50, 70}
@@ -92,16 +93,7 @@ def data(dataset):
 @pytest.fixture(scope="module")
 def runs(data):
     """Twelve steps, over more than one epoch, on one, two and four devices."""
-    found = {}
-    for count in (1, 2, 4):
-        devices = jax.local_devices()[:count]
-        step = parallel.spread(partial(train_steps, config=STREAMING), devices)
-        state, losses = initial_state(SMALL, STREAMING, 9), []
-        for some in (8, 4):
-            state, metrics = step(state, data[0], jnp.int32(some))
-            losses.append(np.asarray(metrics.loss)[:some])
-        found[count] = state, np.concatenate(losses)
-    return found
+    return train_on_devices(SMALL, STREAMING, data[0], (8, 4))
 
 
 @pytest.mark.parametrize("count", [2, 4])

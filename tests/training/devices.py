@@ -1,0 +1,24 @@
+"""The same steps on one, two and four devices."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax import parallel
+from lstm_music_jax.training.step import initial_state, train_steps
+
+
+def train_on_devices(model, config, data, dispatches):
+    """Return by number of devices the last state and the losses, from one beginning."""
+    found = {}
+    for count in (1, 2, 4):
+        devices = jax.local_devices()[:count]
+        step = parallel.spread(partial(train_steps, config=config), devices)
+        state, losses = initial_state(model, config, 9), []
+        for steps in dispatches:
+            state, metrics = step(state, data, jnp.int32(steps))
+            losses.append(np.asarray(metrics.loss)[:steps])
+        found[count] = state, np.concatenate(losses)
+    return found
