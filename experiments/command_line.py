@@ -1,4 +1,4 @@
-"""What every script does with its command line: parse it, run, fail in one line."""
+"""What scripts do with a command line: parse it, join others, run, fail in one line."""
 
 import contextlib
 import io
@@ -8,6 +8,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -19,6 +20,26 @@ from lstm_music_jax.cache_folder import cache_folder
 from lstm_music_jax.training.signals import Stopped
 
 Arguments = TypeVar("Arguments")
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Several processes that share the work; by default there is only this one."""
+
+    cluster: bool = False
+    """One of several processes, which JAX asks the cluster's launcher about."""
+    coordinator: str | None = None
+    """Started by hand: HOST:PORT where the process with the id 0 can be reached."""
+    process_id: int | None = None
+    """Started by hand: which one this is, from 0 on."""
+    num_processes: int | None = None
+    """Started by hand: how many there are."""
+
+    def join(self) -> None:
+        """Meet the others, if there are any."""
+        by_hand = (self.coordinator, self.process_id, self.num_processes)
+        if self.cluster or any(given is not None for given in by_hand):
+            processes.join(*by_hand)
 
 
 def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:

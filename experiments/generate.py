@@ -2,20 +2,24 @@
 
     python experiments/generate.py --run runs/quickstart --pieces 4 --top-p 0.95
     python experiments/generate.py --run runs/quickstart --primer corpus --keep-primer
+    srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
+
+All devices take part, each with its pieces; of several processes (--cluster, or
+--coordinator, --process-id, --num-processes) all those of all. The music is the same.
 
 Cost: seconds, most of them start-up and compilation; 1000 notes take well under one.
 Expect: as many sounding notes or chords a piece as asked for.
 """
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from command_line import run
+from command_line import Processes, run
 from sources import dataset_of_run
 
 from lstm_music_jax import (
@@ -27,6 +31,7 @@ from lstm_music_jax import (
     compose,
     figures,
     load_run,
+    processes,
     read_midi,
     start_prompts,
     strategies,
@@ -74,37 +79,44 @@ class Arguments:
     """Keep the most probable symbols that hold probability p."""
     min_p: float | None = None
     """Keep symbols at least p times as probable as the most probable one."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the matrix products: bfloat16 rounds the weights and what they multiply, and
+    adds up in float32; faster on a GPU, not on a CPU."""
+    matmul_precision: Literal["default", "tensorfloat32", "highest"] = "default"
+    """Of float32 products on hardware that has several: the device's default is
+    tensorfloat32 on recent NVIDIA GPUs; highest is float32 proper."""
     step: float | None = None
     """Quarters from one note to the next, and its length (note names only)."""
     tempo: float = 120.0
     """Quarters a minute."""
     program: int = 0
     """General MIDI program; 0 is a piano."""
+    processes: Processes = field(default_factory=Processes)
 
 
 def main(arguments: Arguments) -> None:
     """Check, load, generate, write."""
+    arguments.processes.join()
     strategy = strategy_of(arguments)
     if arguments.keep_primer and arguments.drop_primer:
         raise ValueError("keep_primer and drop_primer are both given; give one of them")
     loaded = with_step(load_run(arguments.run, arguments.checkpoint), arguments.step)
-    context = Carried()
-    if arguments.context == "window":
-        trained = loaded.settings["training"].window
-        context = SlidingWindow(
-            trained if arguments.window is None else arguments.window
+    context = context_of(loaded, arguments)
+    prompts = prompts_of(loaded, arguments)
+    if arguments.precision == "bfloat16":
+        loaded = dataclasses.replace(loaded, model=loaded.model.in_bfloat16())
+    with jax.default_matmul_precision(arguments.matmul_precision):
+        pieces = compose(
+            loaded,
+            prompts,
+            jax.random.key(arguments.seed),
+            notes=arguments.notes,
+            strategy=strategy,
+            context=context,
+            keep_primer=arguments.keep_primer,
         )
-    elif arguments.window is not None:
-        raise ValueError(f"window is {arguments.window}; it needs --context window")
-    pieces = compose(
-        loaded,
-        prompts_of(loaded, arguments),
-        jax.random.key(arguments.seed),
-        notes=arguments.notes,
-        strategy=strategy,
-        context=context,
-        keep_primer=arguments.keep_primer,
-    )
+    if not processes.is_first():
+        return
     out = arguments.out or arguments.run / "music"
     for number, piece in enumerate(pieces):
         path = out / f"piece-{number:03d}.mid"
@@ -127,6 +139,16 @@ def strategy_of(arguments: Arguments) -> strategies.Strategy:
         if value is not None:
             given.append(getattr(strategies, name)(value))
     return strategies.chain(*given)
+
+
+def context_of(loaded: Run, arguments: Arguments) -> Carried | SlidingWindow:
+    """Carry the state on, or forget what the training's window could not hold."""
+    if arguments.context == "window":
+        trained = loaded.settings["training"].window
+        return SlidingWindow(trained if arguments.window is None else arguments.window)
+    if arguments.window is not None:
+        raise ValueError(f"window is {arguments.window}; it needs --context window")
+    return Carried()
 
 
 def with_step(loaded: Run, quarters: float | None) -> Run:

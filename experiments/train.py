@@ -19,7 +19,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from command_line import run
+from command_line import Processes, run
 from sources import Source, dataset, dataset_of_run
 
 from lstm_music_jax import (
@@ -30,26 +30,6 @@ from lstm_music_jax import (
     processes,
     train,
 )
-
-
-@dataclass(frozen=True)
-class Processes:
-    """Several processes that train one model; by default there is only this one."""
-
-    cluster: bool = False
-    """One of several processes, which JAX asks the cluster's launcher about."""
-    coordinator: str | None = None
-    """Started by hand: HOST:PORT where the process with the id 0 can be reached."""
-    process_id: int | None = None
-    """Started by hand: which one this is, from 0 on."""
-    num_processes: int | None = None
-    """Started by hand: how many there are."""
-
-    def join(self) -> None:
-        """Meet the others, if there are any."""
-        by_hand = (self.coordinator, self.process_id, self.num_processes)
-        if self.cluster or any(given is not None for given in by_hand):
-            processes.join(*by_hand)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ many devices there are.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -92,15 +92,17 @@ def generate(
 ) -> Generation:
     """Do what `generation.engine.generate` does, each device drawing its streams.
 
-    The symbols are those of one device. Where the devices (default: all local ones)
-    do not divide the streams, the last stream is drawn more than once and its copies
-    are dropped.
+    The symbols are those of one device. Where the devices (default: all there are) do
+    not divide the streams, the last stream is drawn more than once and its copies are
+    dropped. Where there are devices of other processes, those call it too, with equal
+    arguments, and each is given all streams.
     """
     engine.check_sizes(prompts, length)
     streams = prompts.shape[0]
-    devices = tuple(jax.local_devices() if devices is None else devices)[:streams]
-    count = len(devices)
-    if count == 1:
+    devices = tuple(jax.devices() if devices is None else devices)
+    if {device.process_index for device in devices} == {jax.process_index()}:
+        devices = devices[:streams]
+    if len(devices) == 1:
         return engine.generate(
             model,
             prompts,
@@ -111,25 +113,20 @@ def generate(
             draw=draw,
             trace=trace,
         )
-    padded = -(-streams // count) * count
-    indices = jnp.minimum(jnp.arange(padded), streams - 1).reshape(count, -1)
-    arguments = (
-        model,
-        prompts[indices],
-        key,
-        indices,
-        jnp.int32(streams),
-        engine.Sampler(strategy, context, draw),
-    )
-    drawn = _compiled_draw(length, trace, devices)(*arguments)
-    return jax.tree.map(
-        lambda leaf: leaf.reshape(padded, *leaf.shape[2:])[:streams], drawn
-    )
+    sampler = engine.Sampler(strategy, context, draw)
+    drawn = _spread_draw(length, trace, devices)(model, prompts, key, sampler)
+    return jax.tree.map(lambda leaf: leaf.addressable_data(0)[:streams], drawn)
 
 
 @cache
-def _compiled_draw(length, trace, devices):
-    draw = partial(engine.draw_streams, length=length, trace=trace)
-    return jax.pmap(
-        draw, axis_name=_AXIS, in_axes=(None, 0, None, 0, None, None), devices=devices
-    )
+def _spread_draw(length, trace, devices):
+    def draw(shard, model, prompts, key, sampler):
+        streams = prompts.shape[0]
+        padded = -(-streams // shard.count) * shard.count
+        rows = jnp.minimum(shard.rows(padded), streams - 1)
+        drawn = engine.draw_streams(
+            model, prompts[rows], key, rows, jnp.int32(streams), sampler, length, trace
+        )
+        return shard.gather(drawn)
+
+    return spread(draw, devices)

@@ -42,17 +42,22 @@ def test_devices_draw_what_one_draws(model, streams, context):
     np.testing.assert_allclose(one.log_probs, four.log_probs, atol=1e-5)
 
 
-def test_all_devices_draw(model):
+def test_every_device_draws_its_own_part(model):
     prompts = jnp.zeros((8, 2), jnp.int32)
-    drawn = parallel._compiled_draw(3, False, tuple(jax.local_devices()))(
-        model,
-        prompts.reshape(4, 2, 2),
-        KEY,
-        jnp.arange(8).reshape(4, 2),
-        jnp.int32(8),
-        engine.Sampler(temperature(1.0), Carried(), Gumbel()),
-    )
+    rows = []
+
+    @pytree
+    class Counted(Strategy):
+        def apply(self, logits, state, key):
+            jax.debug.callback(lambda _: rows.append(1), logits[0])
+            return logits, state
+
+    sampler = engine.Sampler(Counted(), Carried(), Gumbel())
+    draw = parallel._spread_draw(3, False, tuple(jax.devices()))
+    drawn = draw(model, prompts, KEY, sampler)
+    jax.effects_barrier()
     assert len(drawn.tokens.sharding.device_set) == 4
+    assert len(rows) == 8 * 3
 
 
 def test_changing_a_temperature_does_not_recompile(model):

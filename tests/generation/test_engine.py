@@ -48,6 +48,24 @@ def test_log_probs_equal_one_pass_over_the_result(model):
     assert np.all(np.isfinite(drawn.strategy_log_probs))
 
 
+@pytest.mark.parametrize("context", [Carried(), SlidingWindow(40)])
+def test_bfloat16_weights_give_what_rounded_ones_would(model, context):
+    half = model.in_bfloat16()
+    drawn = generate(half, PROMPTS, KEY, length=30, context=context)
+    whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
+
+    def log_probs(model):
+        shaped = jax.nn.log_softmax(jnp.float32(numpy_logits(model, whole)[:, 5:-1]))
+        return jnp.take_along_axis(shaped, drawn.tokens[..., None], -1)[..., 0]
+
+    rounded = jax.tree.map(lambda leaf: leaf.astype(jnp.float32), half)
+    error = jnp.abs(drawn.log_probs - log_probs(rounded)).max()
+    difference = jnp.abs(log_probs(model) - log_probs(rounded)).max()
+    assert drawn.log_probs.dtype == jnp.float32
+    # What is multiplied is rounded as well, which costs as much again.
+    assert 0 < error < 3 * difference < 0.03
+
+
 def test_greedy_carried_is_the_argmax_of_one_pass(model):
     drawn = generate(model, PROMPTS, KEY, length=40, strategy=greedy())
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)

@@ -1,4 +1,4 @@
-"""Two processes of two devices each, on one machine, train as one device does."""
+"""Two processes of two devices each, on one machine, do what one device does."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ from lstm_music_jax.training.checkpoints import saved_steps
 from lstm_music_jax.training.run import RunFolder
 from tests.training.test_interruption import wait_for_training
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SETTINGS = {
     "--steps": 24,
     "--sizes": "16",
@@ -30,29 +30,21 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module")
-def launch(tmp_path_factory):
-    """Start `train.py` on `count` processes of `devices` devices each."""
-    music = tmp_path_factory.mktemp("music") / "data.txt"
-    rng = np.random.default_rng(0)
-    pieces = [rng.choice(["C4", "D4", "E4", "G4"], 60) for _ in range(20)]
-    music.write_text("\n\n".join("\n".join(piece) for piece in pieces))
+def start(tmp_path_factory):
+    """Start a script on `count` processes of `devices` devices each."""
     environment = os.environ | {
         "LSTM_MUSIC_CACHE": str(tmp_path_factory.mktemp("cache")),
         "JAX_PLATFORMS": "cpu",
     }
 
-    def start(folder, count, devices, *resumed, **changed):
+    def start(script, arguments, count, devices):
         with socket.create_server(("localhost", 0)) as free:
             coordinator = f"localhost:{free.getsockname()[1]}"
-        command = [sys.executable, "experiments/train.py", "--run", folder, *resumed]
-        if not resumed:
-            settings = SETTINGS | {f"--{name}": new for name, new in changed.items()}
-            command += ["--symbols", music, *itertools.chain(*settings.items())]
         joined = ["--coordinator", coordinator, "--num-processes", count]
         return [
             subprocess.Popen(
                 [
-                    *map(str, command),
+                    *(sys.executable, f"experiments/{script}", *map(str, arguments)),
                     *(map(str, [*joined, "--process-id", i]) if count > 1 else ()),
                 ],
                 cwd=ROOT,
@@ -65,6 +57,24 @@ def launch(tmp_path_factory):
         ]
 
     return start
+
+
+@pytest.fixture(scope="module")
+def launch(start, tmp_path_factory):
+    """Start `train.py` likewise, with small settings, or where a run stopped."""
+    music = tmp_path_factory.mktemp("music") / "data.txt"
+    rng = np.random.default_rng(0)
+    pieces = [rng.choice(["C4", "D4", "E4", "G4"], 60) for _ in range(20)]
+    music.write_text("\n\n".join("\n".join(piece) for piece in pieces))
+
+    def launch(folder, count, devices, *resumed, **changed):
+        arguments = ["--run", folder, *resumed]
+        if not resumed:
+            settings = SETTINGS | {f"--{name}": new for name, new in changed.items()}
+            arguments += ["--symbols", music, *itertools.chain(*settings.items())]
+        return start("train.py", arguments, count, devices)
+
+    return launch
 
 
 def finish(started):
@@ -110,6 +120,19 @@ def test_what_two_processes_have_saved_goes_on_in_one(launch, alone, tmp_path):
     finish(launch(folder, 2, 2, steps=12))
     finish(launch(folder, 1, 2, "--resume", "--steps", 24))
     require_same_losses(folder, alone)
+
+
+def test_two_processes_draw_what_one_device_does(start, alone, tmp_path):
+    drawn = {}
+    for count, devices in ((1, 1), (2, 2)):
+        out = tmp_path / f"{count}x{devices}"
+        arguments = ["--run", alone, "--notes", 40, "--pieces", 5, "--out", out]
+        first, *others = finish(start("generate.py", arguments, count, devices))
+        assert first.count("40 notes sound") == 5
+        assert not any("sound" in other for other in others)
+        drawn[count] = [path.read_bytes() for path in sorted(out.glob("*.mid"))]
+    assert len(drawn[1]) == 5
+    assert drawn[1] == drawn[2]
 
 
 def test_a_signal_to_one_stops_all(launch, tmp_path):
