@@ -18,7 +18,7 @@ ALLOWED = {
     "figures": {"music"},
     "model": {"types", "bits"},
     "strategies": {"types", "music"},
-    "generation": {"types", "strategies"},
+    "generation": {"types", "bits", "strategies"},
     "processes": set(),
     "parallel": {"types", "strategies", "generation"},
     "testing": {"types", "strategies", "generation"},

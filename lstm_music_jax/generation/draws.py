@@ -13,8 +13,9 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 
+from lstm_music_jax.bits import keyed_bits
 from lstm_music_jax.strategies.base import pytree
-from lstm_music_jax.types import Array, Int, Logits, PRNGKey, PyTree, Token
+from lstm_music_jax.types import Array, Float, Int, Logits, PRNGKey, PyTree, Token
 
 State = PyTree
 
@@ -34,6 +35,15 @@ class Draw(Protocol):
         ...
 
 
+def gumbel(key: PRNGKey, size: int) -> Float[Array, "{size}"]:
+    """Return standard Gumbel noise: -log(-log u), u even over 2^23 points of (0, 1)."""
+    first, second = jax.random.key_data(key)[:2]
+    bits = keyed_bits(jnp.arange(size, dtype=jnp.uint32), first, second)
+    # The points' own middles, so that neither logarithm is ever infinite.
+    uniform = (bits >> 9).astype(jnp.float32) * 2**-23 + 2**-24
+    return -jnp.log(-jnp.log(uniform))
+
+
 @pytree
 class Gumbel:
     """Independent draws: the argmax after Gumbel noise (Gumbel 1954)."""
@@ -46,8 +56,7 @@ class Gumbel:
 
     def draw(self, logits: Logits, state: State, key: PRNGKey) -> tuple[Token, State]:
         """Add noise, take the largest."""
-        noise = jax.random.gumbel(key, logits.shape)
-        return jnp.argmax(logits + noise).astype(jnp.int32), state
+        return jnp.argmax(logits + gumbel(key, logits.size)).astype(jnp.int32), state
 
 
 @pytree

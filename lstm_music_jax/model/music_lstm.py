@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from lstm_music_jax.bits import mix
+from lstm_music_jax.bits import keyed_bits
 from lstm_music_jax.model.lstm import LSTM, SIGMOID, Gate, LSTMState
 from lstm_music_jax.model.products import product
 from lstm_music_jax.types import (
@@ -174,10 +174,9 @@ def _rounded(kernel: nnx.Param) -> nnx.Param:
 def _dropout(
     hidden: Float[Array, "t b h"], rate: float, keys: PRNGKeys
 ) -> Float[Array, "t b h"]:
-    # Each unit's bits are a hash of its place, keyed before and between two rounds.
     steps, _, size = hidden.shape
     place = jnp.arange(steps * size, dtype=jnp.uint32).reshape(steps, 1, size)
     words = jax.vmap(lambda key: jax.random.bits(key, (2, 1)), 0, 1)(keys)
-    bits = mix(mix(place ^ words[:1]) ^ words[1:])
+    bits = keyed_bits(place, words[:1], words[1:])
     kept = bits < jnp.uint32(round((1 - rate) * 2**32))
     return jnp.where(kept, hidden / (1 - rate), jnp.zeros_like(hidden))

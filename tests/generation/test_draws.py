@@ -1,17 +1,66 @@
-"""Arithmetic sampling: each stream an exact sample, the batch an even cover."""
+"""How symbols are drawn.
+
+Gumbel noise: of the right distribution, and independent in every direction. Arithmetic
+sampling: each stream an exact sample, the batch an even cover.
+"""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.stats import chi2, gumbel_r, kstest
 
-from lstm_music_jax.generation.draws import Arithmetic
+from lstm_music_jax.generation.draws import Arithmetic, gumbel
 from lstm_music_jax.generation.engine import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 
 PROBABILITIES = np.array([0.35, 0.0, 0.25, 0.3, 0.1, 0.0])
 LOGITS = jnp.log(jnp.float32(PROBABILITIES))
 DRAW = Arithmetic()
+
+
+@pytest.fixture(scope="module")
+def noise():
+    """Of 200 streams, 100 notes, 308 symbols, keyed as the engine keys it."""
+
+    def of_note(stream, position):
+        key = jax.random.fold_in(jax.random.key(3), stream)
+        _, key = jax.random.split(jax.random.fold_in(key, position))
+        return gumbel(key, 308)
+
+    of_notes = jax.vmap(jax.vmap(of_note, (None, 0)), (0, None))
+    return np.asarray(jax.jit(of_notes)(jnp.arange(200), jnp.arange(100)))
+
+
+def test_noise_is_gumbel(noise):
+    assert kstest(noise.ravel(), gumbel_r.cdf).pvalue > 1e-4
+    # 16 million numbers over 2^23 points; this seed meets both outermost ones.
+    keys = jax.random.split(jax.random.key(3), 2000)
+    many = jax.jit(jax.vmap(lambda key: gumbel(key, 8192)))(keys)
+    assert many.min() == pytest.approx(-np.log(24 * np.log(2)), rel=1e-6)
+    assert many.max() == pytest.approx(24 * np.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2], ids=["streams", "notes", "symbols"])
+@pytest.mark.parametrize("lag", [1, 2, 7, 64])
+def test_noise_is_independent_along_every_axis(noise, axis, lag):
+    """Pairs that far apart fall evenly into a grid of 16 x 16 quantiles."""
+    place = np.int32(16 * gumbel_r.cdf(noise))
+    size = noise.shape[axis]
+    first = np.take(place, range(size - lag), axis).ravel()
+    second = np.take(place, range(lag, size), axis).ravel()
+    counts = np.bincount(16 * first + second, minlength=256)
+    wanted = len(first) / 256
+    chi_square = np.sum((counts - wanted) ** 2) / wanted
+    # A permutation of all places under a key is too even rather than not enough.
+    assert 1e-5 < chi2.cdf(chi_square, 255) < 1 - 1e-5
+
+
+def test_equal_logits_are_drawn_equally_often(noise):
+    counts = np.bincount(np.argmax(noise, -1).ravel(), minlength=308)
+    wanted = counts.sum() / 308
+    chi_square = np.sum((counts - wanted) ** 2) / wanted
+    assert 1e-5 < chi2.cdf(chi_square, 307) < 1 - 1e-5
 
 
 @jax.jit
