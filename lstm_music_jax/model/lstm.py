@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from lstm_music_jax.model.products import product
+from lstm_music_jax.model.products import kernel_gradient, product, transposed
 from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, Token
 
 
@@ -141,8 +141,9 @@ class LSTM(nnx.Module):
 
         Where `resets` holds, the state is zero before the input is read.
         """
-        projected = product(inputs, self.input_kernel[...]) + self.bias[...][None, None]
-        return unroll(projected, self.recurrent_kernel[...], state, self.gate, resets)
+        projected = product(inputs, self.input_kernel[...])
+        parameters = self.bias[...], self.recurrent_kernel[...]
+        return unroll(projected, *parameters, state, self.gate, resets)
 
     def unroll_tokens(
         self,
@@ -170,27 +171,28 @@ def _cell(
     return LSTMState(cell, o * jnp.tanh(cell)), jnp.concatenate([i, f, g, o], axis=-1)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(3,))
+@partial(jax.custom_vjp, nondiff_argnums=(4,))
 def unroll(
     projected: Float[Array, "t b four_h"],
+    bias: Float[Array, "four_h"],
     recurrent_kernel: Float[Array, "h four_h"],
     state: LSTMState,
     gate: Gate = SIGMOID,
     resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-    """Run the recurrence `h U` over projected inputs `x W + bias`.
+    """Run the recurrence `h U + bias` over projected inputs `x W`.
 
     The state is zero before each input where `resets` holds; None means nowhere.
 
     Differentiated by hand: the forward pass keeps the gates' activations, the
-    backward scan carries gate gradients only, and the kernel's gradient is one
-    product over time x streams at the end, where automatic differentiation of a
+    backward loop writes gate gradients in their place, and the kernel's gradient is
+    one product over time x streams at the end, where automatic differentiation of a
     scan adds up a `[h 4h]` product at every step.
 
     Returns:
         The state after the last step, and every step's output.
     """
-    return _forward_projected(projected, recurrent_kernel, state, gate, resets)[0]
+    return _forward_projected(projected, bias, recurrent_kernel, state, gate, resets)[0]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(4,))
@@ -202,7 +204,7 @@ def unroll_rows(
     gate: Gate = SIGMOID,
     resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-    """Do `unroll(rows[tokens], ...)`, reading each row when it is needed.
+    """Do `unroll(rows[tokens], 0, ...)`, reading each row when it is needed.
 
     The `[t b 4h]` rows are never stored: on a CPU the scan is bound by what it reads
     and writes, more than by the gates' arithmetic.
@@ -210,16 +212,51 @@ def unroll_rows(
     return _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets)[0]
 
 
-def _forward(read, inputs, recurrent_kernel, state, gate, resets=None):
-    def advance(state, now):
-        now, reset = now
-        state = _zero_where(reset, state)
-        preactivation = read(now) + product(state.hidden, recurrent_kernel)
-        after, gates = _cell(preactivation, state.cell, gate)
-        return after, (after.hidden, after.cell, gates)
+class _Saved(NamedTuple):
+    """What the backward loop reads: `[t b ...]`, but for the kernel and the state."""
 
-    last, (hidden, cells, gates) = jax.lax.scan(advance, state, (inputs, resets))
-    return (last, hidden), (recurrent_kernel, state, hidden, cells, gates, resets)
+    recurrent_kernel: Array
+    state: LSTMState
+    hidden: Array
+    cells: Array
+    gates: Array
+    resets: Array | None
+
+
+def _forward(read, steps, recurrent_kernel, state, gate, resets=None):
+    def advance(time, carry):
+        state, hidden, cells, gates = carry
+        state = _zero_where(_at(resets, time), state)
+        preactivation = read(time) + product(state.hidden, recurrent_kernel)
+        state, now = _cell(preactivation, state.cell, gate)
+        return (
+            state,
+            _put(hidden, state.hidden, time),
+            _put(cells, state.cell, time),
+            _put(gates, now, time),
+        )
+
+    # What the buffers are filled with is written over. Were it a constant, XLA would
+    # make one buffer for all of that shape and keep it, to copy it for each.
+    *_, fill = _cell(read(0), state.cell, gate)
+    shapes = [(steps, *state.hidden.shape)] * 2 + [(steps, *fill.shape)]
+    buffers = (
+        jnp.broadcast_to(fill[0, number], shape) for number, shape in enumerate(shapes)
+    )
+    begin = (state, *buffers)
+    last, hidden, cells, gates = jax.lax.fori_loop(0, steps, advance, begin)
+    saved = _Saved(recurrent_kernel, begin[0], hidden, cells, gates, resets)
+    return (last, hidden), saved
+
+
+def _at(sequence, time):
+    if sequence is None:
+        return None
+    return jax.lax.dynamic_index_in_dim(sequence, time, keepdims=False)
+
+
+def _put(buffer, value, time):
+    return jax.lax.dynamic_update_index_in_dim(buffer, value, time, 0)
 
 
 def _zero_where(resets, state):
@@ -233,59 +270,89 @@ def _zero_where(resets, state):
 def _backward(gate, saved, cotangents):
     recurrent_kernel, state, hidden, cells, gates, resets = saved
     last_bar, hidden_bar = cotangents
-    previous = LSTMState(
-        jnp.concatenate([state.cell[None], cells[:-1]]),
-        jnp.concatenate([state.hidden[None], hidden[:-1]]),
-    )
-    previous = _zero_where(resets, previous)
+    steps = len(hidden)
+    kernel_transposed = transposed(recurrent_kernel)
 
-    def retreat(state_bar, now):
-        hidden_bar, cell, previous_cell, gates, reset = now
-        i, f, g, o = jnp.split(gates, 4, axis=-1)
-        hidden_bar = hidden_bar + state_bar.hidden
-        squashed = jnp.tanh(cell)
-        cell_bar = state_bar.cell + hidden_bar * o * (1 - squashed * squashed)
-        gates_bar = jnp.concatenate(
-            [
-                gate.pull_back(cell_bar * g, i),
-                gate.pull_back(cell_bar * previous_cell, f),
-                cell_bar * i * (1 - g * g),
-                gate.pull_back(hidden_bar * squashed, o),
-            ],
-            axis=-1,
+    def retreat(index, carry):
+        state_bar, buffer, now, cell = carry
+        time = steps - 1 - index
+        earlier = jnp.maximum(time - 1, 0)
+        previous_cell = jnp.where(time > 0, _at(cells, earlier), state.cell)
+        reset = _at(resets, time)
+        before = _zero_where(reset, LSTMState(previous_cell, previous_cell))
+        state_bar = state_bar._replace(hidden=state_bar.hidden + _at(hidden_bar, time))
+        gates_bar, cell_bar = _pull_back(gate, state_bar, now, cell, before.cell)
+        previous_bar = LSTMState(cell_bar, product(gates_bar, kernel_transposed))
+        # The next gates are read behind the writing, not in the next step before it:
+        # only so does XLA see that no copy of the buffer is needed.
+        buffer = _put(buffer, gates_bar, time)
+        return (
+            _zero_where(reset, previous_bar),
+            buffer,
+            _at(buffer, earlier),
+            previous_cell,
         )
-        previous_bar = LSTMState(cell_bar * f, product(gates_bar, recurrent_kernel.T))
-        return _zero_where(reset, previous_bar), gates_bar
 
-    known = (hidden_bar, cells, previous.cell, gates, resets)
-    state_bar, gates_bar = jax.lax.scan(retreat, last_bar, known, reverse=True)
-    # As one plain product: an einsum over two axes is a fifth slower on a CPU.
-    width, dtype = recurrent_kernel.shape[0], recurrent_kernel.dtype
-    kernel_bar = product(
-        previous.hidden.reshape(-1, width).T,
-        gates_bar.reshape(-1, 4 * width).astype(dtype),
-    ).astype(dtype)
-    return gates_bar, kernel_bar, state_bar, None
+    begin = (last_bar, gates, gates[-1], cells[-1])
+    state_bar, gates_bar, *_ = jax.lax.fori_loop(0, steps, retreat, begin)
+    before = jnp.concatenate([state.hidden[None], hidden[:-1]])
+    if resets is not None:
+        before = jnp.where(resets[..., None], jnp.zeros_like(before), before)
+    kernel_bar = kernel_gradient(before, recurrent_kernel, gates_bar)
+    return gates_bar, kernel_bar, state_bar
 
 
-def _forward_projected(projected, recurrent_kernel, state, gate, resets):
-    return _forward(lambda now: now, projected, recurrent_kernel, state, gate, resets)
+def _pull_back(gate, state_bar, gates, cell, previous_cell):
+    """Return the cotangents of the preactivations and of the previous cell."""
+    i, f, g, o = jnp.split(gates, 4, axis=-1)
+    squashed = jnp.tanh(cell)
+    cell_bar = state_bar.cell + state_bar.hidden * o * (1 - squashed * squashed)
+    gates_bar = [
+        gate.pull_back(cell_bar * g, i),
+        gate.pull_back(cell_bar * previous_cell, f),
+        cell_bar * i * (1 - g * g),
+        gate.pull_back(state_bar.hidden * squashed, o),
+    ]
+    return jnp.concatenate(gates_bar, axis=-1), cell_bar * f
+
+
+def _forward_projected(projected, bias, recurrent_kernel, state, gate, resets):
+    def read(time):
+        return _at(projected, time) + bias[None]
+
+    return _forward(read, len(projected), recurrent_kernel, state, gate, resets)
+
+
+def _backward_projected(gate, saved, cotangents):
+    gates_bar, kernel_bar, state_bar = _backward(gate, saved, cotangents)
+    return gates_bar, jnp.sum(gates_bar, (0, 1)), kernel_bar, state_bar, None
 
 
 def _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets):
-    def read(now):
-        return rows[now]
+    def read(time):
+        return rows[_at(tokens, time)]
 
-    outputs, saved = _forward(read, tokens, recurrent_kernel, state, gate, resets)
+    outputs, saved = _forward(read, len(tokens), recurrent_kernel, state, gate, resets)
     return outputs, (rows, tokens, saved)
 
 
 def _backward_rows(gate, saved, cotangents):
     rows, tokens, saved = saved
-    gates_bar, kernel_bar, state_bar, _ = _backward(gate, saved, cotangents)
-    rows_bar = jnp.zeros_like(rows).at[tokens].add(gates_bar)
-    return rows_bar, None, kernel_bar, state_bar, None
+    gates_bar, kernel_bar, state_bar = _backward(gate, saved, cotangents)
+    return _add_rows(rows, tokens, gates_bar), None, kernel_bar, state_bar, None
 
 
-unroll.defvjp(_forward_projected, _backward)
+def _add_rows(rows, tokens, gates_bar):
+    """Do `zeros.at[tokens].add(gates_bar)` in a form that XLA makes no copy for."""
+    one_row = jax.lax.ScatterDimensionNumbers((1, 2), (), (0,))
+    width = gates_bar.shape[-1]
+    return jax.lax.scatter_add(
+        jnp.zeros_like(rows),
+        tokens.reshape(-1, 1),
+        gates_bar.reshape(-1, 1, width),
+        one_row,
+    )
+
+
+unroll.defvjp(_forward_projected, _backward_projected)
 unroll_rows.defvjp(_forward_rows, _backward_rows)

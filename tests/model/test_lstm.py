@@ -68,10 +68,11 @@ def x64():
 @pytest.mark.parametrize("gate", [gate for gate, _ in GATES])
 def test_backward_equals_automatic_differentiation(x64, gate, steps, streams, size):
     rng = np.random.default_rng(steps)
-    projected, kernel, cell, hidden, weight, last_weight = (
+    projected, bias, kernel, cell, hidden, weight, last_weight = (
         jnp.asarray(2 * rng.normal(size=shape))
         for shape in (
             (steps, streams, 4 * size),
+            (4 * size,),
             (size, 4 * size),
             (streams, size),
             (streams, size),
@@ -82,29 +83,30 @@ def test_backward_equals_automatic_differentiation(x64, gate, steps, streams, si
     rows = jnp.asarray(rng.normal(size=(5, 4 * size)))
     tokens = jnp.asarray(rng.integers(0, 5, (steps, streams)))
 
-    def loss(run, inputs):
-        def value(inputs, kernel, cell, hidden):
-            last, outputs = run(inputs, kernel, LSTMState(cell, hidden), gate)
+    def loss(run, *inputs):
+        def value(kernel, cell, hidden, *inputs):
+            last, outputs = run(*inputs, kernel, LSTMState(cell, hidden), gate)
             return (
                 jnp.sum(outputs * weight)
                 + jnp.sum(last.cell * last_weight[0])
                 + jnp.sum(last.hidden * last_weight[1])
             )
 
-        return jax.grad(value, (0, 1, 2, 3))(inputs, kernel, cell, hidden)
+        arguments = kernel, cell, hidden, *inputs
+        return jax.grad(value, range(len(arguments)))(*arguments)
 
-    def plain(x, u, s, gate):
-        return lstm._forward(lambda now: now, x, u, s, gate)[0]
+    def plain(x, b, u, s, gate):
+        return lstm._forward(lambda t: x[t] + b[None], steps, u, s, gate)[0]
 
     def plain_rows(r, u, s, gate):
-        return lstm._forward(lambda now: r[now], tokens, u, s, gate)[0]
+        return lstm._forward(lambda t: r[tokens[t]], steps, u, s, gate)[0]
+
+    def by_row(r, u, s, gate):
+        return lstm.unroll_rows(r, tokens, u, s, gate)
 
     pairs = [
-        (loss(lstm.unroll, projected), loss(plain, projected)),
-        (
-            loss(lambda r, u, s, gate: lstm.unroll_rows(r, tokens, u, s, gate), rows),
-            loss(plain_rows, rows),
-        ),
+        (loss(lstm.unroll, projected, bias), loss(plain, projected, bias)),
+        (loss(by_row, rows), loss(plain_rows, rows)),
     ]
     for ours, reference in pairs:
         for got, want in zip(ours, reference, strict=True):
