@@ -10,8 +10,10 @@ import jax.numpy as jnp
 from flax import nnx
 
 from lstm_music_jax.bits import keyed_bits
-from lstm_music_jax.model.lstm import LSTM, SIGMOID, Gate, LSTMState
+from lstm_music_jax.model.gates import SIGMOID, Gate
+from lstm_music_jax.model.lstm import LSTM
 from lstm_music_jax.model.products import product
+from lstm_music_jax.model.unrolling import LSTMState
 from lstm_music_jax.types import (
     Array,
     Bool,

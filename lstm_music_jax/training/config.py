@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from lstm_music_jax.model.lstm import SIGMOID, Gate, HardSigmoid
+from lstm_music_jax.model.gates import SIGMOID, Gate, HardSigmoid
 
 Batching = Literal["windows", "streams"]
 Objective = Literal["all", "last"]

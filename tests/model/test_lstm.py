@@ -5,8 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.model import lstm
-from lstm_music_jax.model.lstm import LSTM, SIGMOID, HardSigmoid, LSTMState
+from lstm_music_jax.model import unrolling
+from lstm_music_jax.model.gates import SIGMOID, HardSigmoid
+from lstm_music_jax.model.lstm import LSTM
+from lstm_music_jax.model.unrolling import LSTMState
 from tests.references import (
     hard_sigmoid_keras_2,
     hard_sigmoid_keras_3,
@@ -96,16 +98,16 @@ def test_backward_equals_automatic_differentiation(x64, gate, steps, streams, si
         return jax.grad(value, range(len(arguments)))(*arguments)
 
     def plain(x, b, u, s, gate):
-        return lstm._forward(lambda t: x[t] + b[None], steps, u, s, gate)[0]
+        return unrolling._forward(lambda t: x[t] + b[None], steps, u, s, gate)[0]
 
     def plain_rows(r, u, s, gate):
-        return lstm._forward(lambda t: r[tokens[t]], steps, u, s, gate)[0]
+        return unrolling._forward(lambda t: r[tokens[t]], steps, u, s, gate)[0]
 
     def by_row(r, u, s, gate):
-        return lstm.unroll_rows(r, tokens, u, s, gate)
+        return unrolling.unroll_rows(r, tokens, u, s, gate)
 
     pairs = [
-        (loss(lstm.unroll, projected, bias), loss(plain, projected, bias)),
+        (loss(unrolling.unroll, projected, bias), loss(plain, projected, bias)),
         (loss(by_row, rows), loss(plain_rows, rows)),
     ]
     for ours, reference in pairs:

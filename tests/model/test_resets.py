@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.model import lstm
-from lstm_music_jax.model.lstm import LSTMState
+from lstm_music_jax.model import unrolling
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.model.products import product
+from lstm_music_jax.model.unrolling import LSTMState
 
 STEPS, STREAMS, SIZE = 5, 4, 3
 # None at all; one at the beginning; two, next to each other; at the end.
@@ -65,7 +65,7 @@ def test_backward_equals_automatic_differentiation(x64):
     nothing = jnp.zeros(4 * SIZE)
 
     def unroll(x, u, s):
-        return lstm.unroll(x, nothing, u, s, resets=resets)
+        return unrolling.unroll(x, nothing, u, s, resets=resets)
 
     pairs = [
         (
@@ -76,7 +76,8 @@ def test_backward_equals_automatic_differentiation(x64):
         ),
         (
             gradients(
-                lambda r, u, s: lstm.unroll_rows(r, tokens, u, s, resets=resets), rows
+                lambda r, u, s: unrolling.unroll_rows(r, tokens, u, s, resets=resets),
+                rows,
             ),
             gradients(
                 lambda r, u, s: plain(lambda now: r[now], tokens, u, s, resets), rows

@@ -1,0 +1,223 @@
+"""One LSTM layer over time, with a backward pass by hand.
+
+Gates stand side by side in the order input, forget, candidate, output:
+
+    i, f, o = sigmoid(.)    g = tanh(.)    of    x W + h U + bias
+    c' = f c + i g          h' = o tanh(c')
+
+Hochreiter & Schmidhuber 1997; forget gate: Gers, Schmidhuber & Cummins 2000.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.model.gates import SIGMOID, Gate
+from lstm_music_jax.model.products import kernel_gradient, product, transposed
+from lstm_music_jax.types import Array, Bool, Float, Int
+
+
+class LSTMState(NamedTuple):
+    """What a layer carries from note to note: cell and output, `[... h]` each."""
+
+    cell: Float[Array, "*b h"]
+    hidden: Float[Array, "*b h"]
+
+
+def cell_step(
+    preactivation: Float[Array, "*b four_h"], cell: Float[Array, "*b h"], gate: Gate
+) -> tuple[LSTMState, Float[Array, "*b four_h"]]:
+    """Return the state after one step, and the gates' activations side by side."""
+    i, f, g, o = jnp.split(preactivation, 4, axis=-1)
+    i, f, o, g = gate.value(i), gate.value(f), gate.value(o), jnp.tanh(g)
+    cell = f * cell + i * g
+    return LSTMState(cell, o * jnp.tanh(cell)), jnp.concatenate([i, f, g, o], axis=-1)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(4,))
+def unroll(
+    projected: Float[Array, "t b four_h"],
+    bias: Float[Array, "four_h"],
+    recurrent_kernel: Float[Array, "h four_h"],
+    state: LSTMState,
+    gate: Gate = SIGMOID,
+    resets: Bool[Array, "t b"] | None = None,
+) -> tuple[LSTMState, Float[Array, "t b h"]]:
+    """Run the recurrence `h U + bias` over projected inputs `x W`.
+
+    The state is zero before each input where `resets` holds; None means nowhere.
+
+    Differentiated by hand: the forward pass keeps the gates' activations, the
+    backward loop writes gate gradients in their place, and the kernel's gradient is
+    one product over time x streams at the end, where automatic differentiation of a
+    scan adds up a `[h 4h]` product at every step.
+
+    Returns:
+        The state after the last step, and every step's output.
+    """
+    return _forward_projected(projected, bias, recurrent_kernel, state, gate, resets)[0]
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(4,))
+def unroll_rows(
+    rows: Float[Array, "v four_h"],
+    tokens: Int[Array, "t b"],
+    recurrent_kernel: Float[Array, "h four_h"],
+    state: LSTMState,
+    gate: Gate = SIGMOID,
+    resets: Bool[Array, "t b"] | None = None,
+) -> tuple[LSTMState, Float[Array, "t b h"]]:
+    """Do `unroll(rows[tokens], 0, ...)`, reading each row when it is needed.
+
+    The `[t b 4h]` rows are never stored: on a CPU the scan is bound by what it reads
+    and writes, more than by the gates' arithmetic.
+    """
+    return _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets)[0]
+
+
+class _Saved(NamedTuple):
+    """What the backward loop reads: `[t b ...]`, but for the kernel and the state."""
+
+    recurrent_kernel: Array
+    state: LSTMState
+    hidden: Array
+    cells: Array
+    gates: Array
+    resets: Array | None
+
+
+def _forward(read, steps, recurrent_kernel, state, gate, resets=None):
+    def advance(time, carry):
+        state, hidden, cells, gates = carry
+        state = _zero_where(_at(resets, time), state)
+        preactivation = read(time) + product(state.hidden, recurrent_kernel)
+        state, now = cell_step(preactivation, state.cell, gate)
+        return (
+            state,
+            _put(hidden, state.hidden, time),
+            _put(cells, state.cell, time),
+            _put(gates, now, time),
+        )
+
+    # What the buffers are filled with is written over. Were it a constant, XLA would
+    # make one buffer for all of that shape and keep it, to copy it for each.
+    *_, fill = cell_step(read(0), state.cell, gate)
+    shapes = [(steps, *state.hidden.shape)] * 2 + [(steps, *fill.shape)]
+    buffers = (
+        jnp.broadcast_to(fill[0, number], shape) for number, shape in enumerate(shapes)
+    )
+    begin = (state, *buffers)
+    last, hidden, cells, gates = jax.lax.fori_loop(0, steps, advance, begin)
+    saved = _Saved(recurrent_kernel, begin[0], hidden, cells, gates, resets)
+    return (last, hidden), saved
+
+
+def _at(sequence, time):
+    if sequence is None:
+        return None
+    return jax.lax.dynamic_index_in_dim(sequence, time, keepdims=False)
+
+
+def _put(buffer, value, time):
+    return jax.lax.dynamic_update_index_in_dim(buffer, value, time, 0)
+
+
+def _zero_where(resets, state):
+    if resets is None:
+        return state
+    return jax.tree.map(
+        lambda leaf: jnp.where(resets[..., None], jnp.zeros_like(leaf), leaf), state
+    )
+
+
+def _backward(gate, saved, cotangents):
+    recurrent_kernel, state, hidden, cells, gates, resets = saved
+    last_bar, hidden_bar = cotangents
+    steps = len(hidden)
+    kernel_transposed = transposed(recurrent_kernel)
+
+    def retreat(index, carry):
+        state_bar, buffer, now, cell = carry
+        time = steps - 1 - index
+        earlier = jnp.maximum(time - 1, 0)
+        previous_cell = jnp.where(time > 0, _at(cells, earlier), state.cell)
+        reset = _at(resets, time)
+        before = _zero_where(reset, LSTMState(previous_cell, previous_cell))
+        state_bar = state_bar._replace(hidden=state_bar.hidden + _at(hidden_bar, time))
+        gates_bar, cell_bar = _pull_back(gate, state_bar, now, cell, before.cell)
+        previous_bar = LSTMState(cell_bar, product(gates_bar, kernel_transposed))
+        # The next gates are read behind the writing, not in the next step before it:
+        # only so does XLA see that no copy of the buffer is needed.
+        buffer = _put(buffer, gates_bar, time)
+        return (
+            _zero_where(reset, previous_bar),
+            buffer,
+            _at(buffer, earlier),
+            previous_cell,
+        )
+
+    begin = (last_bar, gates, gates[-1], cells[-1])
+    state_bar, gates_bar, *_ = jax.lax.fori_loop(0, steps, retreat, begin)
+    before = jnp.concatenate([state.hidden[None], hidden[:-1]])
+    if resets is not None:
+        before = jnp.where(resets[..., None], jnp.zeros_like(before), before)
+    kernel_bar = kernel_gradient(before, recurrent_kernel, gates_bar)
+    return gates_bar, kernel_bar, state_bar
+
+
+def _pull_back(gate, state_bar, gates, cell, previous_cell):
+    """Return the cotangents of the preactivations and of the previous cell."""
+    i, f, g, o = jnp.split(gates, 4, axis=-1)
+    squashed = jnp.tanh(cell)
+    cell_bar = state_bar.cell + state_bar.hidden * o * (1 - squashed * squashed)
+    gates_bar = [
+        gate.pull_back(cell_bar * g, i),
+        gate.pull_back(cell_bar * previous_cell, f),
+        cell_bar * i * (1 - g * g),
+        gate.pull_back(state_bar.hidden * squashed, o),
+    ]
+    return jnp.concatenate(gates_bar, axis=-1), cell_bar * f
+
+
+def _forward_projected(projected, bias, recurrent_kernel, state, gate, resets):
+    def read(time):
+        return _at(projected, time) + bias[None]
+
+    return _forward(read, len(projected), recurrent_kernel, state, gate, resets)
+
+
+def _backward_projected(gate, saved, cotangents):
+    gates_bar, kernel_bar, state_bar = _backward(gate, saved, cotangents)
+    return gates_bar, jnp.sum(gates_bar, (0, 1)), kernel_bar, state_bar, None
+
+
+def _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets):
+    def read(time):
+        return rows[_at(tokens, time)]
+
+    outputs, saved = _forward(read, len(tokens), recurrent_kernel, state, gate, resets)
+    return outputs, (rows, tokens, saved)
+
+
+def _backward_rows(gate, saved, cotangents):
+    rows, tokens, saved = saved
+    gates_bar, kernel_bar, state_bar = _backward(gate, saved, cotangents)
+    return _add_rows(rows, tokens, gates_bar), None, kernel_bar, state_bar, None
+
+
+def _add_rows(rows, tokens, gates_bar):
+    """Do `zeros.at[tokens].add(gates_bar)` in a form that XLA makes no copy for."""
+    one_row = jax.lax.ScatterDimensionNumbers((1, 2), (), (0,))
+    width = gates_bar.shape[-1]
+    return jax.lax.scatter_add(
+        jnp.zeros_like(rows),
+        tokens.reshape(-1, 1),
+        gates_bar.reshape(-1, 1, width),
+        one_row,
+    )
+
+
+unroll.defvjp(_forward_projected, _backward_projected)
+unroll_rows.defvjp(_forward_rows, _backward_rows)
