@@ -15,6 +15,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.bits import keyed_bits
 from lstm_music_jax.strategies.base import pytree
+from lstm_music_jax.strategies.sorting import largest
 from lstm_music_jax.types import Array, Float, Int, Logits, PRNGKey, PyTree, Token
 
 State = PyTree
@@ -56,7 +57,7 @@ class Gumbel:
 
     def draw(self, logits: Logits, state: State, key: PRNGKey) -> tuple[Token, State]:
         """Add noise, take the largest."""
-        return jnp.argmax(logits + gumbel(key, logits.size)).astype(jnp.int32), state
+        return largest(logits + gumbel(key, logits.size)), state
 
 
 @pytree

@@ -1,8 +1,9 @@
 """The engine: draws symbol after symbol in one `lax.scan`, and is the only one to draw.
 
 Written for one stream: `vmap` makes the batch. A stream's key is `fold_in(key,
-stream)`, a note's `fold_in(stream key, position)`, so a stream meets the same noise
-in any batch, on any number of devices and under any strategy.
+stream)`, split into one for the strategy and one for the draw; a note's is
+`fold_in(that, position)`. So a stream meets the same noise in any batch, on any number
+of devices and under any strategy.
 """
 
 from functools import partial
@@ -45,7 +46,8 @@ class Generation(NamedTuple):
 class Stream(NamedTuple):
     """The scan's carry: all that a stream goes on from."""
 
-    key: PRNGKey
+    strategy_key: PRNGKey
+    draw_key: PRNGKey
     position: Int[Array, ""]
     memory: Memory
     logits: Logits
@@ -160,15 +162,15 @@ def _begin(
         lambda state, token: (strategy.observe(token, state), None), state, prompt
     )
     position = jnp.int32(prompt.shape[0])
-    return Stream(key, position, memory, logits, state, draw_state)
+    strategy_key, draw_key = jax.random.split(key)
+    return Stream(strategy_key, draw_key, position, memory, logits, state, draw_state)
 
 
 def _draw_next(
     model: Model, sampler: Sampler, trace: bool, stream: Stream, _: None
 ) -> tuple[Stream, Generation]:
-    strategy_key, draw_key = jax.random.split(
-        jax.random.fold_in(stream.key, stream.position)
-    )
+    strategy_key = jax.random.fold_in(stream.strategy_key, stream.position)
+    draw_key = jax.random.fold_in(stream.draw_key, stream.position)
     shaped, state, stages = apply_in_stages(
         sampler.strategy, stream.logits, stream.strategy_state, strategy_key
     )
@@ -188,12 +190,11 @@ def _draw_next(
         else None,
     )
     memory, logits = sampler.context.step(model, stream.memory, token)
-    stream = Stream(
-        stream.key,
-        stream.position + 1,
-        memory,
-        logits.astype(jnp.float32),
-        sampler.strategy.observe(token, state),
-        draw_state,
+    stream = stream._replace(
+        position=stream.position + 1,
+        memory=memory,
+        logits=logits.astype(jnp.float32),
+        strategy_state=sampler.strategy.observe(token, state),
+        draw_state=draw_state,
     )
     return stream, drawn

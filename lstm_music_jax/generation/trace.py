@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.strategies.base import State, Strategy
 from lstm_music_jax.strategies.chain import Chain
+from lstm_music_jax.strategies.sorting import largest
 from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, Token
 
 
@@ -55,7 +56,7 @@ def trace_note(
     """Describe one note, from the model's and the strategy's log-probabilities."""
     probabilities = jnp.exp(log_probs)
     kept = strategy_log_probs > -jnp.inf
-    best = jnp.argmax(log_probs)
+    best = largest(log_probs)
     others = jnp.where(jnp.arange(log_probs.shape[0]) == best, -jnp.inf, log_probs)
     masses = [jnp.sum(jnp.where(s > -jnp.inf, probabilities, 0.0)) for s in stages]
     return Trace(

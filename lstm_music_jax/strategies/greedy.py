@@ -5,6 +5,7 @@ from typing import ClassVar
 import jax.numpy as jnp
 
 from lstm_music_jax.strategies.base import Strategy, pytree
+from lstm_music_jax.strategies.sorting import largest
 from lstm_music_jax.strategies.truncation import forbid_unless
 
 
@@ -16,7 +17,7 @@ class Greedy(Strategy):
 
     def apply(self, logits, state, key):
         """Forbid all but the first maximum."""
-        best = jnp.arange(logits.shape[-1]) == jnp.argmax(logits)
+        best = jnp.arange(logits.shape[-1]) == largest(logits)
         return forbid_unless(best, logits), state
 
 

@@ -320,12 +320,12 @@ def replays_in_the_engine(subject: Subject) -> None:
     model = ToyModel(jnp.asarray(rows))
     prompts = subject.streams.prompt
     drawn = quickly(run_engine)(model, prompts, key, strategy)
-    stream_key = jax.random.fold_in(key, 1)
+    stream_keys = jax.random.split(jax.random.fold_in(key, 1))
     state = after_prompt(strategy, subject.stream(1))
     memory, logits = model.unroll(prompts[1:2])
     memory, logits = memory[0], logits[0, -1]
     for note in range(NOTES):
-        keys = jax.random.split(jax.random.fold_in(stream_key, PROMPT + note))
+        keys = [jax.random.fold_in(key, PROMPT + note) for key in stream_keys]
         shaped, state = strategy.apply(logits, state, keys[0])
         shaped = jnp.where(jnp.any(shaped > -jnp.inf), shaped, logits)
         token, _ = GUMBEL.draw(shaped, (), keys[1])

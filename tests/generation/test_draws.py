@@ -25,8 +25,8 @@ def noise():
 
     def of_note(stream, position):
         key = jax.random.fold_in(jax.random.key(3), stream)
-        _, key = jax.random.split(jax.random.fold_in(key, position))
-        return gumbel(key, 308)
+        _, draw_key = jax.random.split(key)
+        return gumbel(jax.random.fold_in(draw_key, position), 308)
 
     of_notes = jax.vmap(jax.vmap(of_note, (None, 0)), (0, None))
     return np.asarray(jax.jit(of_notes)(jnp.arange(200), jnp.arange(100)))
