@@ -15,7 +15,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-NAMES = ("keras", "torch", "onnx")
+# PyTorch first: its compiler brings an LLVM that ends the process where TensorFlow's is
+# there already.
+NAMES = ("torch", "keras", "onnx")
 
 
 def load(threads: int, precise: bool) -> list[ModuleType]:

@@ -1,5 +1,6 @@
 """PyTorch: `nn.LSTM`, trained, on the window or carried; and a compiled step."""
 
+import contextlib
 from functools import partial
 
 import numpy as np
@@ -10,6 +11,10 @@ from torch.nn import functional
 
 from lstm_music_jax import TrainingConfig
 from lstm_music_jax.training.data import Batch
+
+with contextlib.suppress(ImportError):
+    # What torch.compile would import later, too late: see this folder's __init__.py.
+    import triton  # noqa: F401
 
 _place, _device = "cpu", torch.device("cpu")
 
