@@ -24,8 +24,10 @@ from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.generation.engine import generate
 from lstm_music_jax.music.encodings import Events
 from lstm_music_jax.music.vocabulary import Vocabulary
-from tests.strategies import numpy_references as ref
-from tests.strategies.cases import toy, toy_logits
+from tests.strategies.numpy_references import music, stateful
+from tests.strategies.numpy_references import stateless as ref
+from tests.strategies.numpy_references.base import Chain, Stateless, softmax
+from tests.strategies.toy import toy, toy_logits
 
 STREAMS = 100_000
 FALSE_ALARM = 1e-5
@@ -51,8 +53,8 @@ class Xtc:
     def apply(self, logits):
         with np.errstate(divide="ignore"):
             return np.log(
-                (1 - self.probability) * ref.softmax(logits)
-                + self.probability * ref.softmax(ref.xtc(logits, self.threshold, True))
+                (1 - self.probability) * softmax(logits)
+                + self.probability * softmax(ref.xtc(logits, self.threshold, True))
             )
 
     def observe(self, token):
@@ -62,12 +64,12 @@ class Xtc:
 def stateless(name, **hyperparameters):
     return (
         getattr(strategies, name)(**hyperparameters),
-        ref.Stateless(getattr(ref, name), **hyperparameters),
+        Stateless(getattr(ref, name), **hyperparameters),
     )
 
 
 CASES = {
-    "model alone": (strategies.chain(), ref.Chain()),
+    "model alone": (strategies.chain(), Chain()),
     "greedy": stateless("greedy"),
     "temperature": stateless("temperature", value=0.6),
     "top_k": stateless("top_k", k=3),
@@ -91,63 +93,69 @@ CASES = {
     "xtc": (strategies.xtc(0.15, 0.4), Xtc(0.15, 0.4)),
     "repetition_penalty": (
         strategies.repetition_penalty(2),
-        ref.RepetitionPenalty(2, by_sign=False),
+        stateful.RepetitionPenalty(2, by_sign=False),
     ),
     "repetition_penalty by sign": (
         strategies.repetition_penalty(2, by_sign=True),
-        ref.RepetitionPenalty(2, by_sign=True),
+        stateful.RepetitionPenalty(2, by_sign=True),
     ),
     "frequency_penalty": (
         strategies.frequency_penalty(0.3),
-        ref.FrequencyPenalty(0.3),
+        stateful.FrequencyPenalty(0.3),
     ),
-    "presence_penalty": (strategies.presence_penalty(0.5), ref.PresencePenalty(0.5)),
+    "presence_penalty": (
+        strategies.presence_penalty(0.5),
+        stateful.PresencePenalty(0.5),
+    ),
     "no_repeat_ngram": (
         strategies.no_repeat_ngram(2, memory=8),
-        ref.NoRepeatNgram(2, 8),
+        stateful.NoRepeatNgram(2, 8),
     ),
     "dry": (
         strategies.dry(0.7, base=1.5, allowed_length=1, memory=8),
-        ref.Dry(0.7, base=1.5, allowed_length=1, breakers=(), memory=8),
+        stateful.Dry(0.7, base=1.5, allowed_length=1, breakers=(), memory=8),
     ),
     "mirostat_1": (
         strategies.mirostat_1(1.5, eta=0.8),
-        ref.Mirostat1(1.5, eta=0.8, m=100),
+        stateful.Mirostat1(1.5, eta=0.8, m=100),
     ),
-    "mirostat_2": (strategies.mirostat_2(1.2, eta=0.8), ref.Mirostat2(1.2, eta=0.8)),
+    "mirostat_2": (
+        strategies.mirostat_2(1.2, eta=0.8),
+        stateful.Mirostat2(1.2, eta=0.8),
+    ),
     "adaptive_p": (
         strategies.adaptive_p(0.3, decay=0.5),
-        ref.AdaptiveP(0.3, decay=0.5),
+        stateful.AdaptiveP(0.3, decay=0.5),
     ),
     "look_back": (
         strategies.look_back(0.5, 3, memory=4),
-        ref.LookBack(0.5, 3, memory=4),
+        stateful.LookBack(0.5, 3, memory=4),
     ),
     "loop_breaker": (
         strategies.loop_breaker(3, 2, factor=2),
-        ref.LoopBreaker(3, 2, factor=2),
+        stateful.LoopBreaker(3, 2, factor=2),
     ),
-    "force": (strategies.force([1], [3]), ref.Force([1], [3])),
+    "force": (strategies.force([1], [3]), stateful.Force([1], [3])),
     "guidance": (
         strategies.guidance(1.5, OTHER, [3, 4], Carried()),
-        ref.Guidance(1.5, lambda drawn: toy_logits(OTHER, [3, 4, *drawn])),
+        stateful.Guidance(1.5, lambda drawn: toy_logits(OTHER, [3, 4, *drawn])),
     ),
     "contrastive": (
         strategies.contrastive(OTHER, 0.15),
-        ref.Contrastive(lambda seen: toy_logits(OTHER, seen), 0.15),
+        stateful.Contrastive(lambda seen: toy_logits(OTHER, seen), 0.15),
     ),
     "pitch_range": (
         strategies.pitch_range(*MUSIC, 60, 65),
-        ref.Stateless(ref.pitch_range, sounds=SOUNDS, low=60, high=65),
+        Stateless(music.pitch_range, sounds=SOUNDS, low=60, high=65),
     ),
     "in_key": (
         strategies.in_key(*MUSIC, 0, MAJOR),
-        ref.Stateless(ref.in_key, sounds=SOUNDS, tonic=0, scale=MAJOR),
+        Stateless(music.in_key, sounds=SOUNDS, tonic=0, scale=MAJOR),
     ),
-    "max_leap": (strategies.max_leap(*MUSIC, 6), ref.MaxLeap(SOUNDS, 6)),
+    "max_leap": (strategies.max_leap(*MUSIC, 6), music.MaxLeap(SOUNDS, 6)),
     "no_long_rest": (
         strategies.no_long_rest(*MUSIC, 8),
-        ref.NoLongRest(PARSED, 8),
+        music.NoLongRest(PARSED, 8),
     ),
     "chain": (
         strategies.chain(
@@ -155,29 +163,29 @@ CASES = {
             strategies.temperature(2),
             strategies.top_p(0.6),
         ),
-        ref.Chain(
-            ref.RepetitionPenalty(1.5, by_sign=False),
-            ref.Stateless(ref.temperature, value=2),
-            ref.Stateless(ref.top_p, p=0.6),
+        Chain(
+            stateful.RepetitionPenalty(1.5, by_sign=False),
+            Stateless(ref.temperature, value=2),
+            Stateless(ref.top_p, p=0.6),
         ),
     ),
     "transformers_order": (
         strategies.transformers_order(repetition_penalty=1.5, temperature=2, top_p=0.7),
-        ref.Chain(
-            ref.RepetitionPenalty(1.5, by_sign=True),
-            ref.Stateless(ref.temperature, value=2),
-            ref.Stateless(ref.top_p, p=0.7),
+        Chain(
+            stateful.RepetitionPenalty(1.5, by_sign=True),
+            Stateless(ref.temperature, value=2),
+            Stateless(ref.top_p, p=0.7),
         ),
     ),
     "llama_cpp_order": (
         strategies.llama_cpp_order(
             repetition_penalty=1.5, temperature=2, top_p=0.7, xtc=(0.15, 1.0)
         ),
-        ref.Chain(
-            ref.RepetitionPenalty(1.5, by_sign=True),
-            ref.Stateless(ref.top_p, p=0.7),
-            ref.Stateless(ref.xtc, threshold=0.15, removes=True),
-            ref.Stateless(ref.temperature, value=2),
+        Chain(
+            stateful.RepetitionPenalty(1.5, by_sign=True),
+            Stateless(ref.top_p, p=0.7),
+            Stateless(ref.xtc, threshold=0.15, removes=True),
+            Stateless(ref.temperature, value=2),
         ),
     ),
 }
@@ -187,7 +195,7 @@ def next_note(reference, last):
     """The exact distribution after `last`; the model's if all is forbidden."""
     logits = np.float64(MODEL.table[last])
     shaped = reference.apply(logits)
-    return ref.softmax(shaped if np.any(shaped > -np.inf) else logits)
+    return softmax(shaped if np.any(shaped > -np.inf) else logits)
 
 
 def pairs_of_notes(reference):
@@ -206,7 +214,7 @@ def pairs_of_notes(reference):
 
 def test_the_references_of_the_cases_differ_from_the_model():
     """Or a strategy that did nothing would pass."""
-    alone = pairs_of_notes(ref.Chain())
+    alone = pairs_of_notes(Chain())
     assert alone.min() > 0.0005
     for name in CASES.keys() - {"model alone"}:
         distance = np.abs(pairs_of_notes(CASES[name][1]) - alone).sum() / 2

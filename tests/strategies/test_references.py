@@ -17,8 +17,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from lstm_music_jax.strategies import chain, temperature, xtc
-from tests.strategies import numpy_references as ref
-from tests.strategies.cases import MUSIC, STATEFUL, STATELESS
+from tests.strategies.cases.music import MUSIC
+from tests.strategies.cases.stateful import STATEFUL
+from tests.strategies.cases.stateless import STATELESS
+from tests.strategies.numpy_references import stateless as ref
+from tests.strategies.numpy_references.base import Chain, Stateless
 
 SLACK = 1e-5
 INF = np.inf
@@ -143,8 +146,8 @@ def behind_a_temperature(draw, rng, v):
     """The same strategy second in a chain, where XLA fuses it with the first."""
     strategy, reference = draw(rng, v)
     heat = float(np.float32(rng.uniform(0.5, 2)))
-    first = ref.Stateless(ref.temperature, value=heat)
-    return chain(temperature(heat), strategy), ref.Chain(first, reference)
+    first = Stateless(ref.temperature, value=heat)
+    return chain(temperature(heat), strategy), Chain(first, reference)
 
 
 @pytest.mark.parametrize("v", [2, 17, 308])
@@ -190,7 +193,7 @@ def test_xtc(v):
             if chances[row] == 0.4:
                 removes = not np.array_equal(shaped[row], logits[row])
             threshold = float(thresholds[row])
-            reference = ref.Stateless(ref.xtc, threshold=threshold, removes=removes)
+            reference = Stateless(ref.xtc, threshold=threshold, removes=removes)
             where = f"xtc, seed {seed}, row {row}"
             check(shaped[row], reference, logits[row], True, where)
 

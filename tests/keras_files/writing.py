@@ -1,0 +1,151 @@
+"""Files as Keras would write them in each layout, from layers with known arrays."""
+
+import io
+import json
+import zipfile
+
+import h5py
+import numpy as np
+
+SYMBOLS = ("C4", "E4", "4.9", "G5", "0", "B-3", "2.7")
+VOCAB = len(SYMBOLS)
+SIZES = (12, 9)
+WINDOW = 10
+
+VERSIONS = {2: "2.3.1", 3: "3.15.1"}
+
+
+def corpus():
+    """Symbols whose order by falling count, ties by appearance, is that of SYMBOLS."""
+    random = np.random.default_rng(3)
+    symbols = [s for k, s in enumerate(SYMBOLS) for _ in range(30 - 2 * (k // 2))]
+    random.shuffle(symbols)
+    return [*SYMBOLS, *symbols]
+
+
+def stack(gates="sigmoid", *, activation_layer=True):
+    """Return the reference's layers as (class, settings), arrays included."""
+    random = np.random.default_rng(1)
+
+    def normal(*shape):
+        return random.normal(size=shape).astype(np.float32)
+
+    layers, inputs = [], VOCAB
+    for number, size in enumerate(SIZES):
+        settings = {
+            "units": size,
+            "activation": "tanh",
+            "recurrent_activation": gates,
+            "use_bias": True,
+            "return_sequences": number == 0,
+            "return_state": False,
+            "go_backwards": False,
+            "stateful": False,
+            "unroll": False,
+            "dropout": 0.0,
+        }
+        arrays = {
+            "kernel": 2 * normal(inputs, 4 * size),
+            "recurrent_kernel": normal(size, 4 * size),
+            "bias": normal(4 * size),
+        }
+        layers.append(("LSTM", settings, arrays))
+        layers.append(("Dropout", {"rate": 0.3}, {}))
+        inputs = size
+    settings = {"units": VOCAB, "activation": "softmax", "use_bias": True}
+    arrays = {"kernel": 2 * normal(inputs, VOCAB), "bias": normal(VOCAB)}
+    layers.append(("Dense", settings, arrays))
+    if activation_layer:
+        settings["activation"] = "linear"
+        layers.append(("Activation", {"activation": "softmax"}, {}))
+    return layers
+
+
+def described(layers, version):
+    """Give the layers names, and the first one its shape of input."""
+    count, entries = {}, []
+    for kind, settings, _ in layers:
+        # A second model of one session goes on counting.
+        count[kind] = count.get(kind, 6) + 1
+        settings = {"name": f"{kind.lower()}_{count[kind]}", **settings}
+        entries.append({"class_name": kind, "config": settings})
+    if entries:
+        shape = [None, WINDOW, VOCAB]
+        if version == 2:
+            first = entries[0]["config"]
+            first.setdefault("batch_input_shape", shape)
+        else:
+            settings = {"name": "input_layer", "batch_shape": shape}
+            entries.insert(0, {"class_name": "InputLayer", "config": settings})
+    return entries
+
+
+def write(path, layers, version=2, *, model="Sequential", keras_version=None):
+    """Write what Keras would: the layout is that of the name's end."""
+    entries = described(layers, version)
+    config = {"class_name": model, "config": {"name": "model", "layers": entries}}
+    keras_version = keras_version or VERSIONS[version]
+    if path.name.endswith("list.hdf5"):
+        config["config"] = entries
+    if path.suffix == ".keras":
+        for entry in entries:
+            entry.update(module="keras.layers", registered_name=None)
+        weights = io.BytesIO()
+        with h5py.File(weights, "w") as file:
+            count = {}
+            for kind, _, arrays in layers:
+                place = kind.lower() + (f"_{count[kind]}" if kind in count else "")
+                count[kind] = count.get(kind, 0) + 1
+                inside = "cell/vars" if kind == "LSTM" else "vars"
+                group = file.create_group(f"layers/{place}/{inside}")
+                for number, array in enumerate(arrays.values()):
+                    group[str(number)] = array
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(
+                "metadata.json", json.dumps({"keras_version": keras_version})
+            )
+            archive.writestr("config.json", json.dumps(config))
+            archive.writestr("model.weights.h5", weights.getvalue())
+        return path
+    names = [entry["config"]["name"] for entry in entries]
+    with h5py.File(path, "w") as file:
+        # Keras 2.3 stored bytes, later versions strings.
+        text = str.encode if version == 2 else str
+        file.attrs["keras_version"] = text(keras_version)
+        file.attrs["backend"] = text("tensorflow")
+        file.attrs["model_config"] = text(json.dumps(config))
+        root = file.create_group("model_weights")
+        root.attrs["layer_names"] = [name.encode() for name in names]
+        for name, (kind, _, arrays) in zip(names[-len(layers) :], layers, strict=True):
+            group, paths = root.create_group(name), []
+            for array_name, array in arrays.items():
+                prefix = f"{name}/lstm_cell" if kind == "LSTM" else name
+                if version == 3:
+                    prefix, end = f"sequential/{prefix}", ""
+                else:
+                    end = ":0"
+                paths.append(f"{prefix}/{array_name}{end}".encode())
+                group[paths[-1]] = array
+            group.attrs["weight_names"] = paths
+    return path
+
+
+def changed(**settings):
+    """Change settings of the last LSTM layer."""
+    layers = stack()
+    layers[2][1].update(settings)
+    return layers
+
+
+def members(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def replace_member(path, name, content):
+    """Replace a file in an archive, or leave it out."""
+    kept = members(path) | {name: content}
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, data in kept.items():
+            if data is not None:
+                archive.writestr(member, data)

@@ -1,0 +1,1 @@
+"""Every strategy beside its reference, with hyperparameters drawn for both."""

@@ -1,0 +1,92 @@
+"""The strategies that know music, in either encoding, each beside its reference."""
+
+from lstm_music_jax import strategies
+from lstm_music_jax.music.encodings import Events, NoteNames
+from lstm_music_jax.music.vocabulary import Vocabulary
+from tests.strategies.cases.case import Case
+from tests.strategies.numpy_references import music
+from tests.strategies.numpy_references.base import Stateless
+
+# What each symbol is, worked out by hand.
+EVENTS = {
+    "pitch_60": ("pitch", 60),
+    "pitch_64": ("pitch", 64),
+    "pitch_67": ("pitch", 67),
+    "pitch_73": ("pitch", 73),
+    "shift_6": ("shift", 6),
+    "shift_12": ("shift", 12),
+    "shift_48": ("shift", 48),
+    "duration_6": ("duration", 6),
+    "duration_24": ("duration", 24),
+    "<start>": ("other", 0),
+}
+NAMES = {
+    "C4": (60,),
+    "E4": (64,),
+    "G#4": (68,),
+    "B-3": (58,),
+    "E-2": (39,),
+    "C6": (84,),
+    "4.9": (64, 69),
+    "0.4.7": (60, 64, 67),
+    "<start>": (),
+}
+EVENT_SOUNDS = [(n,) if kind == "pitch" else () for kind, n in EVENTS.values()]
+WRITINGS = {
+    "events": (Vocabulary(tuple(EVENTS), "<start>"), Events(), EVENT_SOUNDS),
+    "note names": (Vocabulary(tuple(NAMES), "<start>"), NoteNames(), [*NAMES.values()]),
+}
+SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 11), (0, 4, 7))
+
+
+def draw_pitch_range(rng, writing):
+    vocabulary, encoding, sounds = writing
+    low, high = int(rng.integers(36, 61)), int(rng.integers(60, 86))
+    return (
+        strategies.pitch_range(vocabulary, encoding, low, high),
+        Stateless(music.pitch_range, sounds=sounds, low=low, high=high),
+    )
+
+
+def draw_in_key(rng, writing):
+    vocabulary, encoding, sounds = writing
+    scale = SCALES[rng.integers(len(SCALES))]
+    # Some symbol sounds in it: pitch class 0 or 4 alone does in either writing.
+    tonic = int(rng.choice([0, 4])) - int(rng.choice(scale))
+    tonic %= 12
+    return (
+        strategies.in_key(vocabulary, encoding, tonic, scale),
+        Stateless(music.in_key, sounds=sounds, tonic=tonic, scale=scale),
+    )
+
+
+def draw_max_leap(rng, writing):
+    vocabulary, encoding, sounds = writing
+    semitones = int(rng.integers(0, 25))
+    return (
+        strategies.max_leap(vocabulary, encoding, semitones),
+        music.MaxLeap(sounds, semitones),
+    )
+
+
+def draw_no_long_rest(rng, writing):
+    vocabulary, encoding, sounds = writing
+    ticks = int(rng.integers(0, 80))
+    parsed = [*EVENTS.values()]
+    if isinstance(encoding, NoteNames):
+        parsed = [("other", 0)] * len(sounds)
+    return (
+        strategies.no_long_rest(vocabulary, encoding, ticks),
+        music.NoLongRest(parsed, ticks),
+    )
+
+
+MUSIC = {
+    f"{draw.__name__.removeprefix('draw_')}, {name}": Case(
+        lambda rng, v, draw=draw, writing=writing: draw(rng, writing),
+        exact=True,
+        size=len(writing[0]),
+    )
+    for draw in (draw_pitch_range, draw_in_key, draw_max_leap, draw_no_long_rest)
+    for name, writing in WRITINGS.items()
+}

@@ -1,0 +1,320 @@
+"""Strategies with one mistake each, planted to break a law: name -> (it, the law)."""
+
+import dataclasses
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.strategies import Strategy, pytree, static
+from lstm_music_jax.strategies.base import Hyperparameter
+from lstm_music_jax.strategies.truncation import forbid_unless, keep_mass
+from lstm_music_jax.testing import laws
+from tests.strategies.twins import HALF, Counts, Sharpened, Sparing
+
+
+@pytree
+class ListOfSeen(Counts):
+    """Remembers in a list of the class, not in the state."""
+
+    seen: ClassVar[list] = []
+
+    def apply(self, logits, state, key):
+        return logits - self.penalty * len(self.seen), state
+
+    def observe(self, token, state):
+        self.seen.append(token)
+        return state
+
+
+@pytree
+class CountsInPlace(Counts):
+    """Writes into the state it was given, where that is numpy's."""
+
+    def init(self, vocab_size):
+        return np.zeros(vocab_size, np.int32)
+
+    def observe(self, token, state):
+        if isinstance(token, jax.core.Tracer):
+            return jnp.asarray(state).at[token].add(1)
+        state = np.asarray(state)
+        state.flags.writeable = True
+        state[int(token)] += 1
+        return state
+
+
+@pytree
+class NumpyNoise(Sparing):
+    """Asks numpy for chance, not the key."""
+
+    def apply(self, logits, state, key):
+        noise = np.random.default_rng().normal(size=logits.shape)
+        return logits + noise.astype(np.float32), state
+
+
+@pytree
+class HalfPrecision(Sharpened):
+    """Returns float16."""
+
+    def apply(self, logits, state, key):
+        return super().apply(logits, state, key)[0].astype(jnp.float16), state
+
+
+@pytree
+class WholeLogits(Sharpened):
+    """Returns integers."""
+
+    def apply(self, logits, state, key):
+        return super().apply(logits, state, key)[0].astype(jnp.int32), state
+
+
+@pytree
+class OneTooMany(Sharpened):
+    """Returns a logit more than there are symbols."""
+
+    def apply(self, logits, state, key):
+        return jnp.concatenate([logits, logits[:1]]), state
+
+
+@pytree
+class DriftingState(Counts):
+    """The counts become floats once there are any."""
+
+    def observe(self, token, state):
+        return state.astype(jnp.float32).at[token].add(1)
+
+
+@pytree
+class GrowingState(Counts):
+    """The history grows by a symbol a note."""
+
+    def init(self, vocab_size):
+        return jnp.zeros(0, jnp.int32)
+
+    def apply(self, logits, state, key):
+        return logits.at[state].add(-self.penalty), state
+
+    def observe(self, token, state):
+        return jnp.concatenate([state, token[None]])
+
+
+@pytree
+class NoZeroLogZero(Sharpened):
+    """Forgets that 0 ln 0 is 0."""
+
+    def apply(self, logits, state, key):
+        p = jax.nn.softmax(logits)
+        return logits / (1 - self.strength * jnp.sum(p * jnp.log(p))), state
+
+
+@pytree
+class Rewarding(Counts):
+    """Brings back what was forbidden."""
+
+    def apply(self, logits, state, key):
+        return jnp.maximum(logits, -30.0), state
+
+
+@pytree
+class MinPWrongSign(Strategy):
+    """Keeps what is more probable than the most probable: a sign is wrong."""
+
+    p: Hyperparameter
+
+    def apply(self, logits, state, key):
+        return forbid_unless(logits >= jnp.max(logits) - jnp.log(self.p), logits), state
+
+
+@pytree
+class ForgetsTheMaximum(Strategy):
+    """Keeps what holds a fixed probability, and not always the most probable."""
+
+    p: Hyperparameter
+
+    def apply(self, logits, state, key):
+        return forbid_unless(jax.nn.softmax(logits) >= self.p, logits), state
+
+
+@pytree
+class KOffByOneBelow(Strategy):
+    """Keeps k - 1 symbols."""
+
+    k: Hyperparameter
+
+    def apply(self, logits, state, key):
+        better = jnp.sum((logits[None] > logits[:, None]).astype(jnp.int32), axis=1)
+        return forbid_unless(better < self.k - 1, logits), state
+
+
+@jax.custom_batching.custom_vmap
+def _loudest(logits):
+    return jnp.max(logits)
+
+
+@_loudest.def_vmap
+def _loudest_of_batch(axis_size, in_batched, logits):
+    return jnp.broadcast_to(jnp.max(logits), (axis_size,)), True
+
+
+@pytree
+class BatchMaximum(Strategy):
+    """Compares with the largest logit of the whole batch."""
+
+    depth: Hyperparameter
+
+    def apply(self, logits, state, key):
+        top = jnp.max(logits)
+        near = (logits >= _loudest(logits) - self.depth) | (logits == top)
+        return forbid_unless(near, logits), state
+
+
+@pytree
+class OtherWhenTraced(Sharpened):
+    """Does another thing in compiled programs."""
+
+    def apply(self, logits, state, key):
+        if isinstance(logits, jax.core.Tracer):
+            return logits, state
+        return super().apply(logits, state, key)
+
+
+@pytree
+class Branching(Sharpened):
+    """Decides by the value of a hyperparameter in Python."""
+
+    def apply(self, logits, state, key):
+        return (logits if self.strength > 1 else logits / 2), state
+
+
+@pytree
+class SpoiledByEmpty(Strategy):
+    """Keeps the entropy in its state, which that of nothing, NaN, spoils for ever."""
+
+    rate: Hyperparameter
+
+    def init(self, vocab_size):
+        return jnp.float32(1)
+
+    def apply(self, logits, state, key):
+        p = jax.nn.softmax(logits)
+        surprise = 1 - jnp.max(p)
+        return logits / state, state + self.rate * (surprise - state)
+
+
+@pytree
+class DroppedRenormalisation(Strategy):
+    """A nucleus by exp(l), which is not normalised."""
+
+    p: Hyperparameter
+
+    def apply(self, logits, state, key):
+        weights = jnp.exp(logits)
+        return forbid_unless(keep_mass(weights, weights, self.p), logits), state
+
+
+@pytree
+class DividesSeen(Counts):
+    """The penalty that divides, claiming it does not mind a shift."""
+
+    def apply(self, logits, state, key):
+        return jnp.where(state > 0, logits / (1 + self.penalty), logits), state
+
+
+@pytree
+class FirstOfEquals(Strategy):
+    """Greedy by index among equals, claiming that names do not matter."""
+
+    def apply(self, logits, state, key):
+        best = jnp.arange(logits.shape[-1]) == jnp.argmax(logits)
+        return forbid_unless(best, logits), state
+
+
+@pytree
+class CountsNeighbour(Counts):
+    """Counts the symbol beside the one it was told: the index is off by one."""
+
+    def observe(self, token, state):
+        return state.at[(token + 1) % state.shape[0]].add(1)
+
+
+@pytree
+class ForgetsToObserve(Counts):
+    """Has counts, and counts nothing."""
+
+    def observe(self, token, state):
+        return state
+
+
+@pytree
+class StaticStrength(Strategy):
+    """Its hyperparameter is no leaf."""
+
+    strength: float = static()
+
+    def apply(self, logits, state, key):
+        return logits * self.strength, state
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class RegisteredByJax(Sharpened):
+    """Another of as many fields compares equal to it in a cache of programs."""
+
+    strength: Hyperparameter
+
+
+@pytree
+class SettingsTogether(Sharpened):
+    """Mixes the settings of a sweep."""
+
+    def apply(self, logits, state, key):
+        return logits / (1 + _loudest(jnp.asarray(self.strength))), state
+
+
+@pytree
+class Callback(Sharpened):
+    """Asks the host for a number."""
+
+    def apply(self, logits, state, key):
+        strength = jax.pure_callback(
+            lambda strength: np.float32(np.abs(strength)),
+            jax.ShapeDtypeStruct((), jnp.float32),
+            self.strength,
+            vmap_method="sequential",
+        )
+        return logits / (1 + strength), state
+
+
+MUTANTS = {
+    "a list of the class": (ListOfSeen(HALF), laws.is_pure),
+    "a state written into": (CountsInPlace(HALF), laws.is_pure),
+    "chance from elsewhere": (NumpyNoise(HALF), laws.is_pure),
+    "float16": (HalfPrecision(HALF), laws.keeps_shapes_and_dtypes),
+    "integers": (WholeLogits(HALF), laws.keeps_shapes_and_dtypes),
+    "a logit too many": (OneTooMany(HALF), laws.keeps_shapes_and_dtypes),
+    "a drifting dtype": (DriftingState(HALF), laws.keeps_shapes_and_dtypes),
+    "a growing state": (GrowingState(HALF), laws.keeps_shapes_and_dtypes),
+    "0 ln 0": (NoZeroLogZero(HALF), laws.no_nan_or_infinity),
+    "-inf forgotten": (Rewarding(HALF), laws.forbidden_stays_forbidden),
+    "a sign": (MinPWrongSign(HALF), laws.something_is_left_to_draw),
+    "the maximum forgotten": (
+        ForgetsTheMaximum(HALF),
+        laws.something_is_left_to_draw,
+    ),
+    "k - 1": (KOffByOneBelow(np.int32(1)), laws.something_is_left_to_draw),
+    "rows mixed": (BatchMaximum(np.float32(1.3)), laws.rows_are_independent),
+    "tracers told apart": (OtherWhenTraced(HALF), laws.jit_equals_eager),
+    "a branch in Python": (Branching(HALF), laws.no_nan_or_infinity),
+    "spoiled by nothing": (SpoiledByEmpty(HALF), laws.survives_an_empty_support),
+    "not normalised": (DroppedRenormalisation(HALF), laws.shift_invariance),
+    "a false claim on shifts": (DividesSeen(HALF), laws.shift_invariance),
+    "a false claim on names": (FirstOfEquals(), laws.permutation_equivariance),
+    "the neighbour counted": (CountsNeighbour(HALF), laws.permutation_equivariance),
+    "observe forgotten": (ForgetsToObserve(HALF), laws.the_state_moves),
+    "a static float": (StaticStrength(0.53), laws.one_trace),
+    "a Python float": (Sharpened(0.53), laws.one_trace),
+    "registered by JAX": (RegisteredByJax(HALF), laws.structure_is_its_own),
+    "settings mixed": (SettingsTogether(HALF), laws.leaves_can_be_swept),
+    "a callback": (Callback(HALF), laws.stays_on_the_device),
+}

@@ -1,0 +1,66 @@
+"""References of the strategies that know music.
+
+`sounds` lists the MIDI pitches of every symbol, () for none.
+"""
+
+from tests.strategies.numpy_references.base import Remembering, keep
+
+
+def pitch_range(logits, sounds, low, high):
+    mask = [all(low <= pitch <= high for pitch in pitches) for pitches in sounds]
+    return keep(mask, logits)
+
+
+def in_key(logits, sounds, tonic, scale):
+    classes = {(tonic + step) % 12 for step in scale}
+    mask = [all(pitch % 12 in classes for pitch in pitches) for pitches in sounds]
+    return keep(mask, logits)
+
+
+class MaxLeap(Remembering):
+    def __init__(self, sounds, semitones):
+        super().__init__()
+        self.sounds, self.semitones = sounds, semitones
+
+    def shape(self, logits, slack):
+        pitched = [self.sounds[x] for x in self.history if self.sounds[x]]
+        if not pitched:
+            return logits
+        mask = [
+            not pitches
+            or min(abs(a - b) for a in pitches for b in pitched[-1]) <= self.semitones
+            for pitches in self.sounds
+        ]
+        return keep(mask, logits)
+
+
+class NoLongRest(Remembering):
+    """`parsed` has a (kind, number) for every symbol: shift, duration, pitch, other."""
+
+    def __init__(self, parsed, ticks):
+        super().__init__()
+        self.parsed, self.ticks = parsed, ticks
+
+    def silence(self):
+        """Clock beyond the end of all notes; a key struck again ends its last one."""
+        clock, length, ends = 0, 12, {}
+        struck, before = set(), None
+        for kind, number in (self.parsed[x] for x in self.history):
+            if kind == "shift":
+                clock += number
+                struck = set()
+            elif kind == "duration":
+                length = number + (length if before == "duration" else 0)
+            elif kind == "pitch" and number not in struck:
+                struck.add(number)
+                ends[number] = clock + length
+            before = kind
+        return clock - max(ends.values(), default=0)
+
+    def shape(self, logits, slack):
+        silence = self.silence()
+        mask = [
+            kind != "shift" or silence + number <= self.ticks
+            for kind, number in self.parsed
+        ]
+        return keep(mask, logits)

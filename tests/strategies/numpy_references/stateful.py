@@ -1,0 +1,249 @@
+"""References of the strategies with a state."""
+
+import numpy as np
+
+from tests.strategies.numpy_references.base import (
+    INF,
+    Remembering,
+    best,
+    keep,
+    log_softmax,
+    softmax,
+    surprisal,
+)
+from tests.strategies.numpy_references.stateless import allow, min_p, top_k
+
+
+class RepetitionPenalty(Remembering):
+    def __init__(self, penalty, by_sign):
+        super().__init__()
+        self.penalty, self.by_sign = penalty, by_sign
+
+    def shape(self, logits, slack):
+        shaped = logits.copy()
+        for x in set(self.history):
+            lowers = self.by_sign and logits[x] < 0
+            shaped[x] *= self.penalty if lowers else 1 / self.penalty
+        return shaped
+
+
+class FrequencyPenalty(Remembering):
+    def __init__(self, penalty):
+        super().__init__()
+        self.penalty = penalty
+
+    def shape(self, logits, slack):
+        counts = [self.history.count(x) for x in range(len(logits))]
+        return logits - self.penalty * np.array(counts)
+
+
+class PresencePenalty(FrequencyPenalty):
+    def shape(self, logits, slack):
+        seen = [x in self.history for x in range(len(logits))]
+        return logits - self.penalty * np.array(seen)
+
+
+class NoRepeatNgram(Remembering):
+    def __init__(self, n, memory):
+        super().__init__()
+        self.n, self.memory = n, memory
+
+    def shape(self, logits, slack):
+        shaped, recent = logits.copy(), self.history[-self.memory :]
+        ngrams = [recent[i : i + self.n] for i in range(len(recent) - self.n + 1)]
+        last = recent[len(recent) - self.n + 1 :]
+        for ngram in ngrams:
+            if ngram[:-1] == last:
+                shaped[ngram[-1]] = -INF
+        return shaped
+
+
+class Dry(Remembering):
+    def __init__(self, multiplier, base, allowed_length, breakers, memory):
+        super().__init__()
+        self.multiplier, self.base = multiplier, base
+        self.allowed_length, self.breakers = allowed_length, breakers
+        self.memory = memory
+
+    def match(self, recent, end):
+        """Length of the common suffix of recent[:end] and recent."""
+        length = 0
+        while (
+            length < end
+            and recent[end - 1 - length] == recent[-1 - length]
+            and recent[-1 - length] not in self.breakers
+        ):
+            length += 1
+        return length
+
+    def shape(self, logits, slack):
+        shaped, recent = logits.copy(), self.history[-self.memory :]
+        for x in range(len(logits)):
+            earlier = [j for j in range(1, len(recent)) if recent[j] == x]
+            longest = max((self.match(recent, j) for j in earlier), default=0)
+            if longest >= self.allowed_length and x not in self.breakers:
+                power = min(longest, 50) - self.allowed_length
+                shaped[x] -= self.multiplier * self.base**power
+        return shaped
+
+
+class Mirostat2:
+    """`mu` in bits; a drawn symbol moves it, a prompt's does not."""
+
+    def __init__(self, tau, eta):
+        self.tau, self.eta, self.mu = tau, eta, 2 * tau
+        self.handed = None
+
+    def apply(self, logits, slack=0.0):
+        self.handed = logits
+        # mu has been rounded once a symbol.
+        return self.shape(logits, self.mu + slack * (10 + abs(self.mu)), slack)
+
+    def shape(self, logits, mu, slack):
+        return keep((surprisal(logits) / np.log(2) <= mu) | best(logits), logits)
+
+    def observe(self, token):
+        if self.handed is not None:
+            bits = surprisal(self.handed)[token] / np.log(2)
+            self.mu -= self.eta * (bits - self.tau)
+
+
+class Mirostat1(Mirostat2):
+    def __init__(self, tau, eta, m):
+        super().__init__(tau, eta)
+        self.m = m
+
+    def shape(self, logits, mu, slack):
+        slopes = [self.slope(logits) + move for move in (abs(slack), 0, -abs(slack))]
+        sizes = [self.size(s, mu, len(logits)) * (1 + slack) for s in slopes]
+        k = max(sizes) if slack > 0 else min(sizes)
+        return top_k(logits, int(np.clip(np.rint(k), 1, len(logits))))
+
+    def slope(self, logits):
+        """Zipf's exponent by least squares over the m most probable symbols."""
+        largest = np.sort(logits)[::-1][: self.m]
+        tb = tt = 0.0
+        for i in range(1, len(largest)):
+            if largest[i] > -INF:
+                t = np.log((i + 1) / i)
+                tb += t * (largest[i - 1] - largest[i])
+                tt += t**2
+        return tb / tt if tt else 0.0
+
+    @staticmethod
+    def size(s, mu, v):
+        if s <= 0:
+            return v
+        e = s - 1
+        per_rate = e / (1 - v**-e) if abs(e) > 1e-9 else 1 / np.log(v)
+        with np.errstate(over="ignore"):
+            return min(np.exp(np.log(per_rate * 2**mu) / s), v)
+
+
+class AdaptiveP:
+    def __init__(self, target, decay):
+        self.target, self.decay = target, decay
+        self.total, self.weight = target / (1 - decay), 1 / (1 - decay)
+        self.handed = None
+
+    def apply(self, logits, slack=0.0):
+        self.handed = softmax(logits)
+        aim = np.clip(2 * self.target - self.total / self.weight, 0, 1)
+        distance = np.abs(self.handed - aim) / 0.3
+        return keep(logits > -INF, 5 - 10 * distance**2 / (1 + distance))
+
+    def observe(self, token):
+        if self.handed is not None:
+            self.total = self.decay * self.total + self.handed[token]
+            self.weight = self.decay * self.weight + 1
+
+
+class LookBack:
+    def __init__(self, alpha, k, memory):
+        self.alpha, self.k, self.memory = alpha, k, memory
+        self.handed = []
+
+    def apply(self, logits, slack=0.0):
+        p = softmax(logits)
+        past = self.handed[-self.memory :]
+        self.handed.append(logits)
+        nearest = min((self.divergence(p, logits, q) for q in past), default=INF)
+        if nearest > self.alpha - slack * (1 + self.alpha):
+            return top_k(logits, 1)
+        return top_k(logits, self.k)
+
+    @staticmethod
+    def divergence(p, logits, past):
+        """KL(p || q) in nats."""
+        on = p > 0
+        return np.sum(p[on] * (log_softmax(logits)[on] - log_softmax(past)[on]))
+
+    def observe(self, token):
+        pass
+
+
+class LoopBreaker(Remembering):
+    def __init__(self, n, repeats, factor):
+        super().__init__()
+        self.n, self.repeats, self.factor, self.heat = n, repeats, factor, 1.0
+
+    def run(self, period):
+        """How many symbols in a row, up to the last, equal the one `period` before."""
+        run = 0
+        for i in reversed(range(period, len(self.history))):
+            if self.history[i] != self.history[i - period]:
+                break
+            run += 1
+        return run
+
+    def shape(self, logits, slack):
+        loop = any(
+            self.run(period) >= period * (self.repeats - 1)
+            for period in range(1, self.n + 1)
+        )
+        self.heat = self.heat * self.factor if loop else 1.0
+        return logits / self.heat
+
+
+class Force(Remembering):
+    def __init__(self, positions, tokens):
+        super().__init__()
+        self.forced = dict(zip(positions, tokens, strict=True))
+
+    def shape(self, logits, slack):
+        token = self.forced.get(len(self.generated))
+        if token is None:
+            return logits
+        # It is drawn even if it was impossible.
+        return allow(np.where(logits > -INF, logits, 0.0), [token])
+
+
+class Guidance(Remembering):
+    """`other(symbols)`: the other model's logits after its prompt and the symbols."""
+
+    def __init__(self, scale, other):
+        super().__init__()
+        self.scale, self.other = scale, other
+
+    def shape(self, logits, slack):
+        u = log_softmax(self.other(self.generated))
+        c = log_softmax(logits)
+        shaped = np.full(len(logits), -INF)
+        for x in np.flatnonzero(logits > -INF):
+            shaped[x] = u[x] + self.scale * (c[x] - u[x])
+        return shaped
+
+
+class Contrastive(Remembering):
+    """`amateur(symbols)`: its logits after all of the symbols, the prompt's too."""
+
+    def __init__(self, amateur, alpha):
+        super().__init__()
+        self.amateur, self.alpha = amateur, alpha
+
+    def shape(self, logits, slack):
+        plausible = min_p(logits, self.alpha, slack) > -INF
+        q = np.maximum(softmax(self.amateur(self.history)), 1e-30)
+        shaped = np.full(len(logits), -INF)
+        shaped[plausible] = (log_softmax(logits) - np.log(q))[plausible]
+        return shaped

@@ -1,0 +1,59 @@
+"""Correct strategies, of which the mutants are made by planting a mistake."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.strategies import Strategy, greedy, pytree
+from lstm_music_jax.strategies.base import Hyperparameter
+from lstm_music_jax.strategies.truncation import forbid_unless
+
+V = 20
+HALF = np.float32(0.53)
+
+
+@pytree
+class Counts(Strategy):
+    """A correct twin: subtract as much for every time a symbol was seen."""
+
+    penalty: Hyperparameter
+
+    def init(self, vocab_size):
+        return jnp.zeros(vocab_size, jnp.int32)
+
+    def apply(self, logits, state, key):
+        return logits - self.penalty * state.astype(jnp.float32), state
+
+    def observe(self, token, state):
+        return state.at[token].add(1)
+
+
+@pytree
+class Sharpened(Strategy):
+    """A correct twin: divide by a number that grows with the entropy."""
+
+    strength: Hyperparameter
+
+    def apply(self, logits, state, key):
+        p = jax.nn.softmax(logits)
+        terms = jnp.where(p > 0, p * jnp.log(jnp.where(p > 0, p, 1.0)), 0.0)
+        return logits / (1 - self.strength * jnp.sum(terms)), state
+
+
+@pytree
+class Sparing(Strategy):
+    """A correct twin: with a probability, forbid all but the best."""
+
+    probability: Hyperparameter
+
+    def apply(self, logits, state, key):
+        spared = jax.random.uniform(key) >= self.probability
+        return forbid_unless(spared | (logits == jnp.max(logits)), logits), state
+
+
+TWINS = {
+    "counts": Counts(HALF),
+    "sharpened": Sharpened(HALF),
+    "sparing": Sparing(HALF),
+    "greedy": greedy(),
+}
