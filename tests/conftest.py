@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jax
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 from tests import compilation, strict
@@ -17,6 +18,10 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share that of their start
 jax.config.update("jax_num_cpu_devices", 4)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+# An example may be the one that compiles.
+settings.register_profile("compiled", deadline=None)
+settings.load_profile("compiled")
 
 install_import_hook("lstm_music_jax", f"{strict.__name__}.typechecked")
 

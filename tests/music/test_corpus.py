@@ -167,7 +167,7 @@ def test_fingerprint_is_of_names_and_symbols():
 SYMBOL = st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), min_size=1)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(SYMBOL, min_size=1), min_size=1, max_size=4))
 def test_symbols_file_round_trip(tmp_path, groups):
     pieces = tuple(Piece(str(i), tuple(group)) for i, group in enumerate(groups))

@@ -236,7 +236,6 @@ def test_files_that_cannot_be_opened(tmp_path):
 
 
 @settings(
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     max_examples=300,
 )
@@ -308,7 +307,6 @@ def read_with_music21(path):
 
 
 @settings(
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     max_examples=40,
 )

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_music_jax.music import Corpus, NoteNames, Piece, chorales, split
@@ -50,7 +50,6 @@ def corpora(draw):
     return pieces
 
 
-@settings(deadline=None)
 @given(corpora(), st.integers(0, 5), st.floats(0.01, 0.99))
 def test_nothing_crosses(symbols, seed, share):
     corpus = corpus_of(*symbols)
@@ -65,7 +64,6 @@ def test_nothing_crosses(symbols, seed, share):
         )
 
 
-@settings(deadline=None)
 @given(corpora())
 def test_groups_are_those_of_comparing_all_with_all(symbols):
     corpus = corpus_of(*symbols)

@@ -158,7 +158,7 @@ def test_one_distribution(name, v):
     exact = case.exact and v != 17
     keys = jax.random.split(jax.random.key(0), ROWS)
 
-    @settings(max_examples=14, deadline=None, phases=PHASES)
+    @settings(max_examples=14, phases=PHASES)
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         rng = np.random.default_rng(seed)
@@ -180,7 +180,7 @@ def test_xtc(v):
     apply_rows = compile_rows()
     keys = jax.random.split(jax.random.key(1), ROWS)
 
-    @settings(max_examples=10, deadline=None, phases=PHASES)
+    @settings(max_examples=10, phases=PHASES)
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         rng = np.random.default_rng(seed)
@@ -287,7 +287,7 @@ def compile_streams():
 def test_sequences(name):
     case, apply_streams = SEQUENTIAL[name], compile_streams()
 
-    @settings(max_examples=4, deadline=None, phases=PHASES)
+    @settings(max_examples=4, phases=PHASES)
     @given(st.integers(0, 2**32 - 1))
     def run(seed):
         rng = np.random.default_rng(seed)

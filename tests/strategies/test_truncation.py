@@ -23,7 +23,7 @@ few_values = st.sampled_from([-np.inf, -2.0, -0.0, 0.0, 2e-38, 0.5, 1.0, 3e38])
 any_value = st.floats(width=32, allow_nan=False, allow_subnormal=False)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.one_of(few_values, any_value), min_size=1, max_size=12),
     st.integers(1, 14),
@@ -35,7 +35,7 @@ def test_count_mass_equals_sorting(keys, count):
     np.testing.assert_array_equal(kept, by_sorting(keys + 0.0, ones, count))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 1.0), st.floats(0.1, 30.0))
 def test_probability_mass_equals_sorting(seed, mass, spread):
     rng = np.random.default_rng(seed)
