@@ -190,6 +190,23 @@ def test_changing_hyperparameters_or_weights_does_not_recompile(model):
     assert len(traces) == 1
 
 
+def test_memory_grows_by_what_is_returned_only(model):
+    """No distribution of a note is kept: 13 numbers of 4 bytes here."""
+
+    def size(length):
+        sampler = engine.Sampler(temperature(0.9), Carried(), Gumbel())
+        rows, count = jnp.arange(4), jnp.int32(4)
+        lowered = engine._generate.lower(
+            model, PROMPTS, KEY, rows, count, sampler, length, False
+        )
+        memory = lowered.compile().memory_analysis()
+        return memory.temp_size_in_bytes + memory.output_size_in_bytes
+
+    # A symbol and two log-probabilities a note, laid out notes first and then streams
+    # first.
+    assert (size(4000) - size(1000)) / (4 * 3000) <= 2 * 12
+
+
 @pytest.mark.parametrize("context", [Carried(), SlidingWindow(3)])
 def test_nothing_is_sent_back_and_forth(model, context):
     arguments = {"length": 10, "strategy": temperature(1.0), "context": context}
