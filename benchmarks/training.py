@@ -23,9 +23,8 @@ not installed is left out (`pip install -e '.[bench]'`).
 A program is timed `repeats` times; no more once that took `seconds`, but three times
 at least: the table says how often.
 
-Cost: ten minutes on two CPU cores up to a batch of 256; of 2048, a step takes half a
-minute and 10 GB. --quick (batches of 16 and 64, two repeats) ends within a minute on a
-quiet machine.
+Cost: COSTS. --quick (batches of 16 and 64, two repeats, shorter runs) ends within a
+minute on a quiet machine.
 """
 
 import sys
@@ -61,8 +60,10 @@ from lstm_music_jax.training.step import initial_state
 LIBRARIES = "PyTorch", "Keras"
 # Steps that are compared, and how near their losses are, in nats.
 _COMPARED, _NEAR = 3, 1e-4
-# Seconds; a run takes as many steps as fill them, one dispatch's at most.
-_A_RUN, _A_QUICK_RUN = 0.5, 0.2
+# Seconds; a run takes as many steps as fill them, one dispatch's at most: the more
+# there are, the less it weighs that a dispatch's memory is new to it (a tenth of a
+# step of 64 windows).
+_A_RUN, _A_QUICK_RUN = 5.0, 0.2
 
 
 @dataclass(frozen=True)
