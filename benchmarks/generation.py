@@ -5,7 +5,8 @@
 
 Four parts, each a JSON file and a Markdown table (`--only` chooses):
 
-    window    1000 notes of one piece, the argmax of an exact sliding window of 100
+    window    1000 notes of one piece, the argmax of an exact sliding window of 100;
+              of several pieces (`--pieces`) ours only
     carried   draws from a carried state, 1 stream to 4096; with a plot
     compile   tracing, compiling and the first call, apart from what follows
     files     from a process's start to the MIDI file; MIDI and corpora
@@ -20,7 +21,7 @@ alone: `xla_cpu_small_while_loop_byte_threshold` lives in a map of extra options
 `jit(compiler_options=...)` refuses ("not a valid message value", jax 0.10 and 0.12), so
 that it could only be set for a whole process, before it starts.
 
-Cost: 18 minutes on two CPU cores; --quick (parts `window` and `carried` unless others
+Cost: 25 minutes on two CPU cores; --quick (parts `window` and `carried` unless others
 are asked for, fewer streams, random weights only, no torch.compile, no chorales) ends
 within a minute.
 """
@@ -40,13 +41,16 @@ import peers
 import tyro
 from programs import (
     FEW,
+    IN_BFLOAT16,
     OURS,
     agreement,
-    carried_programs,
+    carried_in_python,
     ids,
+    ours_carried,
+    ours_windowed,
     pace,
     weights_of,
-    window_programs,
+    windowed_again,
 )
 from timing import REST, measure, write
 from trained import fresh_model, motifs, trained_model
@@ -70,6 +74,8 @@ class Arguments:
     """Symbols."""
     sizes: tuple[int, ...] = (512, 256)
     """Units of each LSTM layer."""
+    pieces: tuple[int, ...] = (1,)
+    """Pieces at once, of the part `window`."""
     notes: int = 1000
     """Notes of the part `window`; programs that are too slow for it draw fewer."""
     window: int = 100
@@ -83,6 +89,8 @@ class Arguments:
     precision: Literal["float32", "tensor-float32"] = "float32"
     """On a GPU: form float32 products in float32, or in its shorter format, everywhere.
     A CPU has one way."""
+    bfloat16: bool = False
+    """Also ours with weights in bfloat16."""
     quick: bool = False
     """See above."""
 
@@ -105,9 +113,11 @@ def main(arguments: Arguments) -> None:
         rows = [
             row
             for name, model in models.items()
-            for row in window(arguments, others, model, name)
+            for pieces in arguments.pieces
+            for row in window(arguments, others, model, name, pieces)
         ]
-        write(arguments.out, "generation-window", rows, ("program", "weights"))
+        keys = ("program", "pieces", "weights")
+        write(arguments.out, "generation-window", rows, keys)
     if "carried" in parts:
         rows = carried(arguments, others, models)
         keys = ("program", "streams", "weights")
@@ -126,31 +136,44 @@ def main(arguments: Arguments) -> None:
 
 
 def window(
-    arguments: Arguments, others: Sequence[Any], model: MusicLSTM, name: str
+    arguments: Arguments,
+    others: Sequence[Any],
+    model: MusicLSTM,
+    name: str,
+    pieces: int,
 ) -> list[dict]:
-    """Measure the sliding window with one model."""
+    """Measure the sliding window with one model; the others draw one piece."""
     size = arguments.window
     prompt = np.array(motifs(arguments.vocabulary)[-1][:size], np.int32)
     weights, cores = weights_of(model), limits.cores()
     notes = 200 if arguments.quick else arguments.notes
-    programs = [
-        *window_programs(model, prompt, notes, cores),
-        *peers.programs(others, "window_programs", weights, prompt),
-    ]
-    # Only the oldest of the window's states is read out.
-    bounds = limits.products(weights, size, head_rows=1)
+    programs = [ours_windowed(model, prompt, notes, cores, pieces)]
+    if arguments.bfloat16:
+        programs.append(
+            ours_windowed(
+                model.in_bfloat16(), prompt, notes, cores, pieces, IN_BFLOAT16
+            )
+        )
+    if pieces == 1:
+        programs += [
+            windowed_again(model, prompt, notes, cores),
+            *peers.programs(others, "window_programs", weights, prompt),
+        ]
+    # Only the oldest of a window's states is read out.
+    rows_read = {"rows": size * pieces, "head_rows": pieces}
+    bounds = limits.products(weights, **rows_read)
     rows = _measured(
         arguments,
         programs,
         bounds,
         0.4 if arguments.quick else arguments.seconds,
         notes,
-        {"weights": name},
+        {"pieces": pieces, "weights": name},
     )
     limit = max(_rates(rows, limits.PRODUCTS))
-    work = limits.flops(weights, size, head_rows=1)
+    work = limits.flops(weights, **rows_read)
     for row in rows:
-        row["GFLOP/s"] = row["notes a second"] * work / 1e9
+        row["GFLOP/s"] = row["notes a second"] / pieces * work / 1e9
         row["share of limit"] = row["notes a second"] / limit
     return rows
 
@@ -163,7 +186,15 @@ def carried(
     for streams in (1, 64) if quick else arguments.streams:
         for name, model in models.items():
             weights = weights_of(model)
-            programs = carried_programs(model, streams, limits.cores())
+            programs = [
+                ours_carried(model, streams, limits.cores()),
+                carried_in_python(model, streams, limits.cores()),
+            ]
+            if arguments.bfloat16:
+                half = model.in_bfloat16()
+                programs.append(
+                    ours_carried(half, streams, limits.cores(), IN_BFLOAT16)
+                )
             bounds = []
             if name == "random":
                 bounds = [*limits.reading(weights), *limits.products(weights, streams)]
@@ -177,7 +208,12 @@ def carried(
                 ]
             seconds = 0.1 if quick else arguments.seconds / 10
             labels = {"streams": streams, "weights": name}
-            rows += _measured(arguments, programs, bounds, seconds, 10_000, labels)
+            # Before a first note ours reads a prompt, here of one symbol: a tenth of
+            # the time of ten notes.
+            fewest = FEW if quick else 50
+            rows += _measured(
+                arguments, programs, bounds, seconds, 10_000, labels, fewest
+            )
     _add_shares(rows, weights)
     return rows
 
@@ -207,15 +243,17 @@ def _rates(rows, kind):
     return [row["notes a second"] for row in rows if kind in row["program"]]
 
 
-def _measured(arguments, programs, bounds, seconds, most, labels):
+def _measured(arguments, programs, bounds, seconds, most, labels, fewest=FEW):
     """Warm up, time in turn, compare the notes; returns a row a program."""
-    streams = labels.get("streams", 1)
+    streams = labels.get("streams") or labels["pieces"]
     paces, left, drawn = {}, {}, {}
     for program in (*programs, *bounds):
         try:
             # A limit has nothing to show but its rate: a short run will do.
-            enough = min(seconds, 0.8) if program in bounds else seconds
-            paces[program.name] = pace(program, enough, most)
+            if program in bounds:
+                paces[program.name] = pace(program, min(seconds, 0.8), most)
+            else:
+                paces[program.name] = pace(program, seconds, most, fewest)
             if program.by_argmax and program.by_argmax is not program.draw:
                 drawn[program.name] = program.by_argmax(FEW)
         except Exception as error:

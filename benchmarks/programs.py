@@ -18,6 +18,7 @@ import numpy as np
 from lstm_music_jax import MusicLSTM, SlidingWindow, generate, strategies
 
 OURS = "ours"
+IN_BFLOAT16 = f"{OURS}, weights in bfloat16"
 # Notes of the first call, and the fewest that are timed.
 FEW = 10
 # Seconds; what takes less is too easily disturbed to be timed only once.
@@ -90,30 +91,40 @@ def place(threads: int) -> str:
     return f"cpu, {threads} threads" if platform == "cpu" else platform
 
 
-def window_programs(
-    model: MusicLSTM, prompt: np.ndarray, notes: int, threads: int
-) -> list[Program]:
-    """Argmax of an exact sliding window as long as the prompt: ours, and JAX anew."""
-    prompt = jnp.asarray(prompt, jnp.int32)
+def ours_windowed(
+    model: MusicLSTM,
+    prompt: np.ndarray,
+    notes: int,
+    threads: int,
+    pieces: int = 1,
+    name: str = OURS,
+) -> Program:
+    """Argmax of an exact sliding window as long as the prompt, of equal pieces."""
+    prompts = jnp.tile(jnp.asarray(prompt, jnp.int32), (pieces, 1))
 
-    def ours(length):
+    def draw(length):
         drawn = generate(
             model,
-            prompt[None],
+            prompts,
             jax.random.key(0),
             length=length,
             strategy=strategies.greedy(),
             context=SlidingWindow(len(prompt)),
         )
-        return drawn.tokens[0]
+        return drawn.tokens[0] if pieces == 1 else drawn.tokens
 
-    def again(length):
-        return run_again(model, prompt, length)
+    return Program(name, place(threads), draw, draw, notes)
 
-    return [
-        Program(OURS, place(threads), ours, ours, notes),
-        Program("JAX, window again in a scan", place(threads), again, again, notes),
-    ]
+
+def windowed_again(
+    model: MusicLSTM, prompt: np.ndarray, notes: int, threads: int
+) -> Program:
+    """The same of one piece, running the window anew for each note."""
+
+    def draw(length):
+        return run_again(model, jnp.asarray(prompt, jnp.int32), length)
+
+    return Program("JAX, window again in a scan", place(threads), draw, draw, notes)
 
 
 @partial(jax.jit, static_argnums=2)
@@ -128,25 +139,25 @@ def run_again(model: MusicLSTM, window: jax.Array, length: int) -> jax.Array:
     return jax.lax.scan(draw, window, length=length)[1]
 
 
-def carried_programs(model: MusicLSTM, streams: int, threads: int) -> list[Program]:
-    """Draw from carried states: ours, and a Python loop over a compiled JAX step."""
+def ours_carried(
+    model: MusicLSTM, streams: int, threads: int, name: str = OURS
+) -> Program:
+    """Draw from carried states."""
     prompts = jnp.zeros((streams, 1), jnp.int32)
 
-    def ours(length, strategy=None):
+    def draw(length, strategy=None):
         strategy = strategy or strategies.chain()
         key = jax.random.key(0)
         return generate(model, prompts, key, length=length, strategy=strategy).tokens
 
+    return Program(name, place(threads), draw, lambda n: draw(n, strategies.greedy()))
+
+
+def carried_in_python(model: MusicLSTM, streams: int, threads: int) -> Program:
+    """The same by a Python loop over a compiled JAX step."""
     loop = _python_loop(model, streams)
-    return [
-        Program(OURS, place(threads), ours, lambda n: ours(n, strategies.greedy())),
-        Program(
-            "JAX, Python loop over a jitted step",
-            place(threads),
-            loop,
-            partial(loop, argmax=True),
-        ),
-    ]
+    name = "JAX, Python loop over a jitted step"
+    return Program(name, place(threads), loop, partial(loop, argmax=True))
 
 
 def _python_loop(model, streams):
@@ -200,7 +211,7 @@ class Pace(NamedTuple):
     start: float
 
 
-def pace(program: Program, seconds: float, most: int) -> Pace:
+def pace(program: Program, seconds: float, most: int, fewest: int = FEW) -> Pace:
     """Warm a program up, and choose for how many notes it is run."""
     few = program.notes or FEW
     first, later = _seconds(program.draw, few), _seconds(program.draw, few)
@@ -209,7 +220,7 @@ def pace(program: Program, seconds: float, most: int) -> Pace:
     if later < _SHORT:
         later = min(later, _seconds(program.draw, few))
     fitting = [n for n in _LENGTHS if n <= most and n * later / few <= seconds]
-    return Pace(max(fitting, default=FEW), first - later)
+    return Pace(max([fewest, *fitting]), first - later)
 
 
 def _seconds(draw, notes):

@@ -53,7 +53,7 @@ class Arguments:
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(
         default_factory=lambda: TrainingConfig(
-            steps=1000, learning_rate=3e-3, schedule="cosine"
+            steps=400, learning_rate=3e-3, schedule="cosine"
         )
     )
     """Of both; --batching is set to each in turn."""

@@ -9,14 +9,15 @@ import pytest
 import timing
 import training
 from programs import (
-    OURS,
     Program,
     agreement,
-    carried_programs,
+    carried_in_python,
     ids,
+    ours_carried,
+    ours_windowed,
     pace,
     weights_of,
-    window_programs,
+    windowed_again,
 )
 from steps import limit_programs, products, stored
 
@@ -31,19 +32,24 @@ def model():
 
 def test_window_programs_draw_the_same_notes(model):
     prompt = np.arange(7, dtype=np.int32)
-    drawn = {
-        program.name: ids(program.draw(20)).tolist()
-        for program in window_programs(model, prompt, notes=20, threads=1)
-    }
+    ours, again, three = (
+        ids(program.draw(20)).tolist()
+        for program in (
+            ours_windowed(model, prompt, 20, threads=1),
+            windowed_again(model, prompt, 20, threads=1),
+            ours_windowed(model, prompt, 20, threads=1, pieces=3),
+        )
+    )
     expected = prompt.tolist()
     for _ in range(20):
         expected.append(int(numpy_logits(model, expected[-7:])[-1].argmax()))
-    assert drawn[OURS] == expected[7:]
-    assert all(notes == expected[7:] for notes in drawn.values())
+    assert ours == again == expected[7:]
+    assert three == 3 * [expected[7:]]
 
 
 def test_carried_programs_draw_the_same_notes(model):
-    ours, loop = carried_programs(model, streams=3, threads=1)
+    ours = ours_carried(model, streams=3, threads=1)
+    loop = carried_in_python(model, streams=3, threads=1)
     expected = [0]
     for _ in range(9):
         expected.append(int(numpy_logits(model, expected)[-1].argmax()))
@@ -90,8 +96,9 @@ def test_pace_fits_the_notes_to_the_time():
     fast = Program("fast", "", calls.append)
     assert pace(fast, seconds=60, most=1000).notes == 1000
     assert pace(fast, seconds=0, most=1000).notes == 10
+    assert pace(fast, seconds=0, most=1000, fewest=30).notes == 30
     assert pace(Program("", "", calls.append, notes=7), seconds=0, most=9).notes == 7
-    assert calls == [10] * 6 + [7] * 2
+    assert calls == [10] * 9 + [7] * 2
 
 
 def test_products_are_counted_by_hand():
