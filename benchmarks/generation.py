@@ -94,6 +94,13 @@ class Arguments:
     quick: bool = False
     """See above."""
 
+    def __post_init__(self) -> None:
+        """Leave with one line where there is nothing to draw."""
+        for name in ("streams", "pieces", "sizes"):
+            given = getattr(self, name)
+            if min(given, default=0) < 1:
+                sys.exit(f"error: {name} is {given}; it takes numbers of 1 or more")
+
 
 def main(arguments: Arguments) -> None:
     """Measure the parts that were asked for."""
