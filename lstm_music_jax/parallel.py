@@ -88,6 +88,7 @@ def generate(
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
     trace: bool = False,
+    at_once: int | None = None,
     devices: Sequence[jax.Device] | None = None,
 ) -> Generation:
     """Do what `generation.engine.generate` does, each device drawing its streams.
@@ -97,7 +98,8 @@ def generate(
     dropped. Where there are devices of other processes, those call it too, with equal
     arguments, and each is given all streams.
     """
-    engine.check_sizes(prompts, length)
+    plan = engine.Plan(length, trace, at_once)
+    engine.check_sizes(prompts, plan)
     streams = prompts.shape[0]
     devices = tuple(jax.devices() if devices is None else devices)
     if {device.process_index for device in devices} == {jax.process_index()}:
@@ -112,20 +114,21 @@ def generate(
             context=context,
             draw=draw,
             trace=trace,
+            at_once=at_once,
         )
     sampler = engine.Sampler(strategy, context, draw)
-    drawn = _spread_draw(length, trace, devices)(model, prompts, key, sampler)
+    drawn = _spread_draw(plan, devices)(model, prompts, key, sampler)
     return jax.tree.map(lambda leaf: leaf.addressable_data(0)[:streams], drawn)
 
 
 @cache
-def _spread_draw(length, trace, devices):
+def _spread_draw(plan, devices):
     def draw(shard, model, prompts, key, sampler):
         streams = prompts.shape[0]
         padded = -(-streams // shard.count) * shard.count
         rows = jnp.minimum(shard.rows(padded), streams - 1)
         drawn = engine.draw_streams(
-            model, prompts[rows], key, rows, jnp.int32(streams), sampler, length, trace
+            model, prompts[rows], key, rows, jnp.int32(streams), sampler, plan
         )
         return shard.gather(drawn)
 

@@ -35,6 +35,7 @@ def test_devices_draw_what_one_draws(model, streams, context):
         "length": 30,
         "strategy": chain(repetition_penalty(1.3), temperature(0.8), top_p(0.9)),
         "context": context,
+        "at_once": 2,
     }
     one = engine.generate(model, prompts, KEY, **settings)
     four = parallel.generate(model, prompts, KEY, **settings)
@@ -53,7 +54,8 @@ def test_every_device_draws_its_own_part(model):
             return logits, state
 
     sampler = engine.Sampler(Counted(), Carried(), Gumbel())
-    draw = parallel._spread_draw(3, False, tuple(jax.devices()))
+    plan = engine.Plan(3, trace=False, at_once=None)
+    draw = parallel._spread_draw(plan, tuple(jax.devices()))
     drawn = draw(model, prompts, KEY, sampler)
     jax.effects_barrier()
     assert len(drawn.tokens.sharding.device_set) == 4

@@ -15,6 +15,7 @@ from lstm_music_jax.generation.draws import GUMBEL, Draw
 from lstm_music_jax.generation.engine import (
     CARRIED,
     Generation,
+    Plan,
     Sampler,
     check_sizes,
 )
@@ -32,6 +33,7 @@ def sweep(
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
     trace: bool = False,
+    at_once: int | None = None,
 ) -> Generation:
     """Generate with every setting of a strategy: results are `[s b n]`.
 
@@ -48,18 +50,20 @@ def sweep(
         context: as for `generate`.
         draw: as for `generate`.
         trace: as for `generate`.
+        at_once: streams of each setting that are drawn side by side.
 
     Raises:
         ValueError: leaves that do not share a leading axis; and as `generate`.
     """
-    check_sizes(prompts, length)
+    plan = Plan(length, trace, at_once)
+    check_sizes(prompts, plan)
     sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(strategies)}
     if len(sizes) != 1 or () in sizes:
         raise ValueError(
             f"strategies has leaves of leading axes {sorted(sizes)}; all must share "
             "one, the settings"
         )
-    return _sweep(model, prompts, key, strategies, context, draw, length, trace)
+    return _sweep(model, prompts, key, strategies, context, draw, plan)
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:
@@ -98,8 +102,8 @@ def grid(
     return settings, stack([make(**setting) for setting in settings])
 
 
-@partial(jax.jit, static_argnums=(6, 7))
-def _sweep(model, prompts, key, strategies, context, draw, length, trace):
+@partial(jax.jit, static_argnums=6)
+def _sweep(model, prompts, key, strategies, context, draw, plan):
     streams = prompts.shape[0]
 
     def with_setting(strategy):
@@ -110,8 +114,7 @@ def _sweep(model, prompts, key, strategies, context, draw, length, trace):
             jnp.arange(streams),
             jnp.int32(streams),
             Sampler(strategy, context, draw),
-            length,
-            trace,
+            plan,
         )
 
     return jax.vmap(with_setting)(strategies)

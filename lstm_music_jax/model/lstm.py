@@ -53,8 +53,8 @@ class LSTM(nnx.Module):
 
     def step_token(self, state: LSTMState, token: Token) -> LSTMState:
         """Do `step(state, one_hot(token))` by reading a row: no product is formed."""
-        projected = self.input_kernel[...][token] + self.bias[...]
-        return self._advance(state, projected)
+        row = self.input_kernel[...][token] + self.bias[...]
+        return self._advance(state, _on_a_cpu_first(row))
 
     def unroll(
         self,
@@ -85,3 +85,13 @@ class LSTM(nnx.Module):
         recurrent = product(state.hidden, self.recurrent_kernel[...])
         preactivation = projected + recurrent
         return cell_step(preactivation, state.cell, self.gate)[0]
+
+
+def _on_a_cpu_first(row):
+    """Have a CPU read the row before the gates' loop starts.
+
+    Within the loop, number by number, it is not vectorised: where all streams read the
+    same token, as in a sliding window of 100, the gates take 340 instead of 90 us.
+    """
+    first = jax.lax.optimization_barrier
+    return jax.lax.platform_dependent(row, cpu=first, default=lambda row: row)

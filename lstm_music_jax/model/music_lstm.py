@@ -113,11 +113,20 @@ class MusicLSTM(nnx.Module):
 
     def step(self, state: State, token: Token) -> tuple[State, Logits]:
         """Read one symbol of one stream; return the next one's logits."""
+        state = self.advance(state, token)
+        return state, self.readout(state)
+
+    def advance(self, state: State, token: Token) -> State:
+        """Read one symbol of one stream."""
         first, *rest = self.layers
         states = [first.step_token(state[0], token)]
         for layer, layer_state in zip(rest, state[1:], strict=True):
             states.append(layer.step(layer_state, states[-1].hidden))
-        return tuple(states), self.logits(states[-1].hidden)
+        return tuple(states)
+
+    def readout(self, state: State) -> Logits:
+        """Return the logits of the symbol after those that one stream has read."""
+        return self.logits(state[-1].hidden)
 
     def unroll(
         self,

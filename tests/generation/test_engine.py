@@ -102,6 +102,33 @@ def test_a_stream_is_the_same_in_any_batch(model):
     np.testing.assert_array_equal(whole.tokens[:2], part.tokens)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 3, 7, 9])
+def test_streams_one_after_another_are_those_side_by_side(model, at_once):
+    prompts = jax.random.randint(jax.random.key(2), (7, 3), 0, 13)
+    settings = {"length": 20, "strategy": temperature(0.8), "trace": True}
+    whole = generate(model, prompts, KEY, **settings, at_once=7)
+    parts = generate(model, prompts, KEY, **settings, at_once=at_once)
+    np.testing.assert_array_equal(whole.tokens, parts.tokens)
+    for one, other in zip(*map(jax.tree.leaves, (whole, parts)), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_fewer_streams_at_once_take_less_memory(model):
+    prompts = jnp.zeros((4096, 1), jnp.int32)
+
+    def size(at_once):
+        sampler = engine.Sampler(temperature(0.9), Carried(), Gumbel())
+        rows, count = jnp.arange(4096), jnp.int32(4096)
+        plan = engine.Plan(20, trace=False, at_once=at_once)
+        lowered = engine._generate.lower(
+            model, prompts, KEY, rows, count, sampler, plan
+        )
+        return lowered.compile().memory_analysis().temp_size_in_bytes
+
+    assert size(512) < size(1024) < size(4096) / 2
+    assert size(None) == size(1024)  # on a CPU
+
+
 def test_a_longer_run_begins_with_the_shorter(model):
     long = generate(model, PROMPTS, KEY, length=50)
     short = generate(model, PROMPTS, KEY, length=20)
@@ -196,8 +223,9 @@ def test_memory_grows_by_what_is_returned_only(model):
     def size(length):
         sampler = engine.Sampler(temperature(0.9), Carried(), Gumbel())
         rows, count = jnp.arange(4), jnp.int32(4)
+        plan = engine.Plan(length, trace=False, at_once=None)
         lowered = engine._generate.lower(
-            model, PROMPTS, KEY, rows, count, sampler, length, False
+            model, PROMPTS, KEY, rows, count, sampler, plan
         )
         memory = lowered.compile().memory_analysis()
         return memory.temp_size_in_bytes + memory.output_size_in_bytes
@@ -214,18 +242,20 @@ def test_nothing_is_sent_back_and_forth(model, context):
     strategy = jax.device_put(temperature(1.0))
     sampler = engine.Sampler(strategy, context, Gumbel())
     indices, streams = jnp.arange(4), jnp.int32(4)
+    plan = engine.Plan(10, trace=False, at_once=None)
     with jax.transfer_guard("disallow"):
-        engine._generate(model, PROMPTS, KEY, indices, streams, sampler, 10, False)
+        engine._generate(model, PROMPTS, KEY, indices, streams, sampler, plan)
 
 
 @pytest.mark.parametrize(
-    ("prompts", "length", "message"),
+    ("prompts", "length", "at_once", "message"),
     [
-        (jnp.zeros((2, 0), jnp.int32), 5, r"prompts has shape \(2, 0\)"),
-        (jnp.zeros((0, 3), jnp.int32), 5, r"prompts has shape \(0, 3\)"),
-        (PROMPTS, 0, "length is 0; it must be at least 1"),
+        (jnp.zeros((2, 0), jnp.int32), 5, 1, r"prompts has shape \(2, 0\)"),
+        (jnp.zeros((0, 3), jnp.int32), 5, 1, r"prompts has shape \(0, 3\)"),
+        (PROMPTS, 0, 1, "length is 0; it must be at least 1"),
+        (PROMPTS, 5, 0, "at_once is 0; it must be at least 1"),
     ],
 )
-def test_wrong_sizes_are_named(model, prompts, length, message):
+def test_wrong_sizes_are_named(model, prompts, length, at_once, message):
     with pytest.raises(ValueError, match=message):
-        generate(model, prompts, KEY, length=length)
+        generate(model, prompts, KEY, length=length, at_once=at_once)

@@ -19,8 +19,14 @@ class Toy:
         return jnp.zeros(self.table.shape[-1])
 
     def step(self, state, token):
-        state = self.fading * state + self.table[token]
-        return state, state
+        state = self.advance(state, token)
+        return state, self.readout(state)
+
+    def advance(self, state, token):
+        return self.fading * state + self.table[token]
+
+    def readout(self, state):
+        return state
 
     def unroll(self, tokens):
         def one(stream):
