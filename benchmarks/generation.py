@@ -16,14 +16,20 @@ the same in every library (`pip install -e '.[bench]'`; what is not there is lef
 The limits are measured in turn with the programs: `share of limit` is of what the
 machine could do if it only read the weights and multiplied with them.
 
-One option of XLA's CPU compiler takes a tenth off a step of one stream, and is left
-alone: `xla_cpu_small_while_loop_byte_threshold` lives in a map of extra options, which
-`jit(compiler_options=...)` refuses ("not a valid message value", jax 0.10 and 0.12), so
-that it could only be set for a whole process, before it starts.
+Two options of XLA's CPU compiler are left alone. `small_while_loop_byte_threshold`
+takes 15% off a step of one stream with jax 0.10, next to nothing with 0.12; it lives in
+a map of extra options, which `jit(compiler_options=...)` refuses ("not a valid message
+value"), so that it could only be set for a whole process, before it starts.
+`prefer_vector_width=512` takes 2% off 64 streams and more; but a function compiled with
+options of its own cannot be called within another one's `jit`.
 
-Cost: 25 minutes on two CPU cores; --quick (parts `window` and `carried` unless others
-are asked for, fewer streams, random weights only, no torch.compile, no chorales) ends
-within a minute.
+A program is timed --repeats times; no more once that took --seconds, but three times at
+least. Cost: 30 minutes on two CPU cores; --quick (parts `window` and `carried` unless
+others are asked for, fewer streams, random weights only, no torch.compile, no chorales)
+ends within a minute. On a GPU, where nothing has been measured yet:
+
+    python benchmarks/generation.py --out benchmarks/results/MACHINE --bfloat16 \\
+        --streams 1 64 1024 8192 32768 --pieces 1 64
 """
 
 import dataclasses
@@ -82,10 +88,10 @@ class Arguments:
     """Notes that each of these is predicted from."""
     updates: int = 60
     """Updates of the trained weights; 0 for random ones only."""
-    seconds: float = 8.0
-    """About how long a run of the part `window` may take; of `carried` a tenth."""
-    repeats: int = 7
-    """Timed runs of each program."""
+    seconds: float = 40.0
+    """About how long all timed runs of a program may take."""
+    repeats: int = 20
+    """Timed runs of each program, if there is time."""
     precision: Literal["float32", "tensor-float32"] = "float32"
     """On a GPU: form float32 products in float32, or in its shorter format, everywhere.
     A CPU has one way."""
@@ -173,7 +179,7 @@ def window(
         arguments,
         programs,
         bounds,
-        0.4 if arguments.quick else arguments.seconds,
+        0.4 if arguments.quick else 2.5,
         notes,
         {"pieces": pieces, "weights": name},
     )
@@ -213,7 +219,7 @@ def carried(
                     p if streams == 1 else dataclasses.replace(p, by_argmax=None)
                     for p in programs
                 ]
-            seconds = 0.1 if quick else arguments.seconds / 10
+            seconds = 0.1 if quick else 0.4
             labels = {"streams": streams, "weights": name}
             # Before a first note ours reads a prompt, here of one symbol: a tenth of
             # the time of ten notes.
@@ -256,11 +262,7 @@ def _measured(arguments, programs, bounds, seconds, most, labels, fewest=FEW):
     paces, left, drawn = {}, {}, {}
     for program in (*programs, *bounds):
         try:
-            # A limit has nothing to show but its rate: a short run will do.
-            if program in bounds:
-                paces[program.name] = pace(program, min(seconds, 0.8), most)
-            else:
-                paces[program.name] = pace(program, seconds, most, fewest)
+            paces[program.name] = pace(program, seconds, most, fewest)
             if program.by_argmax and program.by_argmax is not program.draw:
                 drawn[program.name] = program.by_argmax(FEW)
         except Exception as error:
@@ -281,6 +283,7 @@ def _measured(arguments, programs, bounds, seconds, most, labels, fewest=FEW):
     timings = measure(
         {name: partial(run, program) for name, program in left.items()},
         2 if arguments.quick else arguments.repeats,
+        arguments.seconds,
         rest=REST,
     )
     drawn = {name: ids(result) for name, result in drawn.items()}

@@ -81,7 +81,11 @@ def _parse(arguments, description):
     except SystemExit as stop:
         if stop.code != 2:
             raise
-    message = re.sub("[\u2500-\u257f]+", " ", box.getvalue())
+    # Its lines are dashes and bars where the terminal has no better ones.
+    lines = re.compile("[\u2500-\u257f]+|-{3,}|^[|+]|[|+]$", re.MULTILINE)
+    message = " ".join(lines.sub(" ", box.getvalue()).split())
+    # Some boxes begin with what their title says.
+    message = re.sub(r"^(.+?) \1", r"\1", message, flags=re.IGNORECASE)
     _fail(message.partition("For full helptext")[0] + "(see --help)")
 
 

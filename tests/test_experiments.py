@@ -161,6 +161,12 @@ WRONG = [
     (train, ["--run", "new", "--validation", "1.5"], "validation is 1.5"),
     (train, ["--run", "new", "--steps", "0"], "steps is 0; it must be 1 or more"),
     (train, ["--run", "new", "--steps", "few"], "steps"),
+    (
+        train,
+        ["--run", "new", "--precision", "half"],
+        "error: Invalid choice 'half' for",
+    ),
+    (train, ["--run", "new", "--step", "1"], "error: Unrecognized options: --step"),
     (train, ["--run", "RUN"], "which is not empty"),
     (generate, ["--run", "nowhere"], "run is nowhere; it must be a run folder"),
     (generate, ["--run", "EMPTY"], "has no best checkpoint"),
