@@ -87,16 +87,12 @@ class SlidingWindow:
         """
         prompt = prompt[-self.window :]
         read = len(prompt)
-        ends = [-(-read * part // _PARTS) for part in range(_PARTS + 1)]
-        states = _zeros(model, 0)
-
-        def joined(*leaves):
-            return jnp.concatenate(leaves)
-
+        ends = sorted({-(-read * part // _PARTS) for part in range(_PARTS + 1)})
+        states = _fresh(model, 0)
         for begin, end in pairwise(ends):
             states, _ = jax.lax.scan(
                 lambda states, start: (_start(model, states, *start), None),
-                jax.tree.map(joined, states, _zeros(model, end - begin)),
+                jax.tree.map(_joined, states, _fresh(model, end - begin)),
                 (jnp.arange(begin, end), prompt[begin:end]),
             )
         rows = jnp.maximum(jnp.arange(self.window) - (self.window - read), 0)
@@ -131,7 +127,11 @@ def _start(model, states, row, token):
     return jax.vmap(model.advance, (0, None))(states, token)
 
 
-def _zeros(model, rows):
+def _fresh(model, rows):
     return jax.tree.map(
         lambda leaf: jnp.broadcast_to(leaf, (rows, *leaf.shape)), model.initial_state()
     )
+
+
+def _joined(first, second):
+    return jnp.concatenate([first, second])

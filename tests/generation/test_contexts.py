@@ -1,5 +1,7 @@
 """What the contexts remember, against running the whole model over it."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -42,6 +44,15 @@ def test_window_equals_running_it_again(model, window, prompt):
     for logits, end in zip(found, range(prompt, 21), strict=True):
         again = numpy_logits(model, SEQUENCE[max(0, end - window) : end])[-1]
         np.testing.assert_allclose(logits, again, atol=1e-5)
+
+
+def test_only_the_oldest_state_of_a_window_is_read_out(model):
+    """The kernels are multiplied with all of 5 states, the head with one."""
+    context = SlidingWindow(5)
+    memory, _ = context.prefill(model, SEQUENCE[:7])
+    step = jax.jit(context.step).lower(model, memory, SEQUENCE[7])
+    shapes = re.findall(r"dot_general.*-> tensor<(\S+)xf32>", step.as_text())
+    assert sorted(shapes) == ["13", "5x32", "5x32", "5x48"]
 
 
 def test_windows_of_several_lengths_differ(model):
