@@ -170,9 +170,17 @@ class ToyModel:
         return jnp.zeros_like(self.table[0])
 
     def step(self, state, token):
-        """Read a symbol; the state is the logits."""
-        state = 0.5 * state + self.table[token]
-        return state, state
+        """Read a symbol; return the next one's logits."""
+        state = self.advance(state, token)
+        return state, self.readout(state)
+
+    def advance(self, state, token):
+        """Read a symbol."""
+        return 0.5 * state + self.table[token]
+
+    def readout(self, state):
+        """Return the next symbol's logits, which are the state."""
+        return state
 
     def unroll(self, tokens):
         """Read `[b t]` of them."""
