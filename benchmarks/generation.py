@@ -159,7 +159,7 @@ def window(
     size = arguments.window
     prompt = np.array(motifs(arguments.vocabulary)[-1][:size], np.int32)
     weights, cores = weights_of(model), limits.cores()
-    notes = 200 if arguments.quick else arguments.notes
+    notes = 100 if arguments.quick else arguments.notes
     programs = [ours_windowed(model, prompt, notes, cores, pieces)]
     if arguments.bfloat16:
         programs.append(
@@ -179,7 +179,7 @@ def window(
         arguments,
         programs,
         bounds,
-        0.4 if arguments.quick else 2.5,
+        0.2 if arguments.quick else 2.5,
         notes,
         {"pieces": pieces, "weights": name},
     )
