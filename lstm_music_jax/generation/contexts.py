@@ -2,8 +2,11 @@
 
 A context turns a model into two functions of one stream:
 
-    prefill(model, prompt [p]) -> memory, logits    of the symbol after the prompt
+    prefill(model, prompt [p]) -> memory            of the prompt, which may be empty
     step(model, memory, token) -> memory, logits    of the symbol after the token
+
+The last symbol of what is to be continued is read by the first step, not by `prefill`:
+so there are as many steps as symbols drawn, none for logits that nobody draws from.
 
 A model is known here by `initial_state`, `step` and `unroll`, and by the two halves of
 `step`, `advance(state, token) -> state` and `readout(state) -> logits`.
@@ -26,8 +29,8 @@ Memory = PyTree
 class Context(Protocol):
     """The two functions; see the module's text."""
 
-    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> tuple[Memory, Logits]:
-        """Read a prompt of at least one symbol."""
+    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> Memory:
+        """Read symbols, none perhaps."""
         ...
 
     def step(self, model: Model, memory: Memory, token: Token) -> tuple[Memory, Logits]:
@@ -39,10 +42,12 @@ class Context(Protocol):
 class Carried:
     """The LSTM's state goes on for ever: one step a note, nothing forgotten by rule."""
 
-    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> tuple[Memory, Logits]:
+    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> Memory:
         """Unroll over the prompt from the zero state."""
-        states, logits = model.unroll(prompt[None])
-        return jax.tree.map(lambda leaf: leaf[0], states), logits[0, -1]
+        if len(prompt) == 0:
+            return model.initial_state()
+        states, _ = model.unroll(prompt[None])
+        return jax.tree.map(lambda leaf: leaf[0], states)
 
     def step(self, model: Model, memory: Memory, token: Token) -> tuple[Memory, Logits]:
         """Take one step."""
@@ -79,16 +84,17 @@ class SlidingWindow:
         if self.window < 1:
             raise ValueError(f"window is {self.window}; it must be at least 1")
 
-    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> tuple[Memory, Logits]:
-        """Read the last `window` symbols of the prompt; a state starts with each.
+    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> WindowMemory:
+        """Read what a window has room for beside the next; a state starts with each.
 
         In a few parts, each with as many rows as states have started by its end: with
         all rows from the first symbol on, half of the products would be for nothing.
         """
-        prompt = prompt[-self.window :]
-        read = len(prompt)
+        read = min(len(prompt), self.window - 1)
+        prompt = prompt[len(prompt) - read :]
         ends = sorted({-(-read * part // _PARTS) for part in range(_PARTS + 1)})
-        states = _fresh(model, 0)
+        # What has read nothing is the zero state, as often as it is asked for below.
+        states = _fresh(model, 0 if read else 1)
         for begin, end in pairwise(ends):
             states, _ = jax.lax.scan(
                 lambda states, start: (_start(model, states, *start), None),
@@ -97,8 +103,7 @@ class SlidingWindow:
             )
         rows = jnp.maximum(jnp.arange(self.window) - (self.window - read), 0)
         states = jax.tree.map(lambda leaf: leaf[rows], states)
-        memory = WindowMemory(states, jnp.int32(self.window - 1))
-        return memory, self._readout(model, memory)
+        return WindowMemory(states, jnp.int32(self.window - 1))
 
     def step(
         self, model: Model, memory: WindowMemory, token: Token
@@ -106,12 +111,9 @@ class SlidingWindow:
         """Start with the oldest anew, advance all states, read the oldest out."""
         youngest = (memory.youngest + 1) % self.window
         states = _start(model, memory.states, youngest, token)
-        memory = WindowMemory(states, youngest)
-        return memory, self._readout(model, memory)
-
-    def _readout(self, model, memory):
-        oldest = (memory.youngest + 1) % self.window
-        return model.readout(jax.tree.map(lambda leaf: leaf[oldest], memory.states))
+        oldest = (youngest + 1) % self.window
+        logits = model.readout(jax.tree.map(lambda leaf: leaf[oldest], states))
+        return WindowMemory(states, youngest), logits
 
 
 # Four parts do 5/8 of the products. More would gain little, and each is compiled.

@@ -21,9 +21,9 @@ from lstm_music_jax.types import (
     Array,
     Float,
     Int,
-    Logits,
     PRNGKey,
     PyTree,
+    Token,
 )
 
 MODEL_ALONE = chain()
@@ -53,8 +53,8 @@ class Stream(NamedTuple):
     strategy_key: PRNGKey
     draw_key: PRNGKey
     position: Int[Array, ""]
+    token: Token
     memory: Memory
-    logits: Logits
     strategy_state: PyTree
     draw_state: PyTree
 
@@ -194,15 +194,18 @@ def _begin(
     sampler: Sampler,
 ) -> Stream:
     strategy = sampler.strategy
-    memory, logits = sampler.context.prefill(model, prompt)
-    logits = logits.astype(jnp.float32)
-    state = strategy.init(logits.shape[-1])
+    prompt = prompt.astype(jnp.int32)
+    token = prompt[-1]
+    memory = sampler.context.prefill(model, prompt[:-1])
+    logits = jax.eval_shape(sampler.context.step, model, memory, token)[1]
     state, _ = jax.lax.scan(
-        lambda state, token: (strategy.observe(token, state), None), state, prompt
+        lambda state, token: (strategy.observe(token, state), None),
+        strategy.init(logits.shape[-1]),
+        prompt,
     )
     position = jnp.int32(prompt.shape[0])
     strategy_key, draw_key = jax.random.split(key)
-    return Stream(strategy_key, draw_key, position, memory, logits, state, draw_state)
+    return Stream(strategy_key, draw_key, position, token, memory, state, draw_state)
 
 
 def _draw_next(
@@ -210,15 +213,17 @@ def _draw_next(
 ) -> tuple[Stream, Generation]:
     strategy_key = jax.random.fold_in(stream.strategy_key, stream.position)
     draw_key = jax.random.fold_in(stream.draw_key, stream.position)
+    memory, logits = sampler.context.step(model, stream.memory, stream.token)
+    logits = logits.astype(jnp.float32)
     shaped, state, stages = apply_in_stages(
-        sampler.strategy, stream.logits, stream.strategy_state, strategy_key
+        sampler.strategy, logits, stream.strategy_state, strategy_key
     )
     # A strategy that forbids everything leaves nothing to draw: the model decides.
     empty = ~jnp.any(shaped > -jnp.inf)
-    shaped = jnp.where(empty, stream.logits, shaped)
+    shaped = jnp.where(empty, logits, shaped)
     token, draw_state = sampler.draw.draw(shaped, stream.draw_state, draw_key)
 
-    log_probs = jax.nn.log_softmax(stream.logits)
+    log_probs = jax.nn.log_softmax(logits)
     strategy_log_probs = jax.nn.log_softmax(shaped)
     drawn = Generation(
         token,
@@ -228,11 +233,10 @@ def _draw_next(
         if trace
         else None,
     )
-    memory, logits = sampler.context.step(model, stream.memory, token)
     stream = stream._replace(
         position=stream.position + 1,
+        token=token,
         memory=memory,
-        logits=logits.astype(jnp.float32),
         strategy_state=sampler.strategy.observe(token, state),
         draw_state=draw_state,
     )

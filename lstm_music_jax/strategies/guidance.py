@@ -18,10 +18,9 @@ from lstm_music_jax.types import Array, Bool, Logits, PyTree, Token
 
 
 class GuidanceState(NamedTuple):
-    """What the other model remembers up to, and without, the last symbol drawn."""
+    """What the other model remembers, and the symbol that it reads next."""
 
     memory: PyTree
-    logits: Logits
     token: Token
     drawing: Bool[Array, ""]
 
@@ -37,30 +36,24 @@ class Guidance(Strategy):
     context: Any
 
     def init(self, vocab_size):
-        """Read the other prompt."""
-        memory, logits = self.context.prefill(self.model, jnp.asarray(self.prompt))
-        return GuidanceState(
-            memory, logits.astype(jnp.float32), jnp.int32(0), jnp.bool_(False)
-        )
+        """Read the other prompt, all but its last symbol."""
+        prompt = jnp.asarray(self.prompt, jnp.int32)
+        memory = self.context.prefill(self.model, prompt[:-1])
+        return GuidanceState(memory, prompt[-1], jnp.bool_(False))
 
     def apply(self, logits, state, key):
         """Step the other model, and move from its distribution through this one."""
-        # It steps here, not when told of the symbol: the prompt's, which it must not
-        # read, then cost nothing.
         memory, unguided = self.context.step(self.model, state.memory, state.token)
-        memory, unguided = jax.tree.map(
-            lambda after, before: jnp.where(state.drawing, after, before),
-            (memory, unguided.astype(jnp.float32)),
-            (state.memory, state.logits),
-        )
+        unguided = unguided.astype(jnp.float32)
         shaped = _extrapolate(
             jax.nn.log_softmax(unguided), jax.nn.log_softmax(logits), self.scale
         )
         shaped = jnp.where(logits > -jnp.inf, shaped, -jnp.inf)
-        return shaped, GuidanceState(memory, unguided, state.token, jnp.bool_(True))
+        return shaped, GuidanceState(memory, state.token, jnp.bool_(True))
 
     def observe(self, token, state):
-        """Keep the symbol for the next step."""
+        """Keep the symbol for the next step, unless it is of the music's prompt."""
+        token = jnp.where(state.drawing, token, state.token)
         return state._replace(token=token.astype(jnp.int32))
 
 
@@ -82,8 +75,8 @@ def guidance(
         scale: 1 gives c, 0 gives u, above 1 goes beyond c; any finite number.
         model: the music's model or another of the same vocabulary.
         prompt: one or more ids, such as the start symbol alone.
-        context: what the model remembers: `prefill(model, prompt)` and `step(model,
-            memory, token)`, both returning memory and logits.
+        context: what the model remembers: `prefill(model, prompt) -> memory` and
+            `step(model, memory, token) -> memory, logits`.
 
     Reference: Sanchez et al. 2023, https://arxiv.org/abs/2306.17806
     """

@@ -8,7 +8,7 @@ import pytest
 from lstm_music_jax.generation import engine
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
 from lstm_music_jax.generation.draws import Gumbel
-from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.generation.engine import CARRIED, generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
     Strategy,
@@ -113,17 +113,28 @@ def test_streams_one_after_another_are_those_side_by_side(model, at_once):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+def lowered(model, prompts, length, context=CARRIED, at_once=None):
+    """The program that `generate` compiles."""
+    sampler = engine.Sampler(temperature(0.9), context, Gumbel())
+    plan = engine.Plan(length, trace=False, at_once=at_once)
+    streams = len(prompts)
+    rest = jnp.arange(streams), jnp.int32(streams), sampler, plan
+    return engine._generate.lower(model, prompts, KEY, *rest)
+
+
+@pytest.mark.parametrize("context", [CARRIED, SlidingWindow(3)])
+def test_there_are_as_many_steps_as_symbols_drawn(model, context):
+    """One loop body multiplies; nothing outside it reads a prompt of one symbol."""
+    program = lowered(model, PROMPTS[:, :1], 5, context).as_text()
+    assert program.count("stablehlo.dot_general") == 4
+
+
 def test_fewer_streams_at_once_take_less_memory(model):
     prompts = jnp.zeros((4096, 1), jnp.int32)
 
     def size(at_once):
-        sampler = engine.Sampler(temperature(0.9), Carried(), Gumbel())
-        rows, count = jnp.arange(4096), jnp.int32(4096)
-        plan = engine.Plan(20, trace=False, at_once=at_once)
-        lowered = engine._generate.lower(
-            model, prompts, KEY, rows, count, sampler, plan
-        )
-        return lowered.compile().memory_analysis().temp_size_in_bytes
+        compiled = lowered(model, prompts, 20, at_once=at_once).compile()
+        return compiled.memory_analysis().temp_size_in_bytes
 
     assert size(1024) < size(4096) / 2
     assert size(None) == size(1024)  # on a CPU
@@ -221,13 +232,7 @@ def test_memory_grows_by_what_is_returned_only(model):
     """No distribution of a note is kept: 13 numbers of 4 bytes here."""
 
     def size(length):
-        sampler = engine.Sampler(temperature(0.9), Carried(), Gumbel())
-        rows, count = jnp.arange(4), jnp.int32(4)
-        plan = engine.Plan(length, trace=False, at_once=None)
-        lowered = engine._generate.lower(
-            model, PROMPTS, KEY, rows, count, sampler, plan
-        )
-        memory = lowered.compile().memory_analysis()
+        memory = lowered(model, PROMPTS, length).compile().memory_analysis()
         return memory.temp_size_in_bytes + memory.output_size_in_bytes
 
     # A symbol and two log-probabilities a note, laid out notes first and then streams
