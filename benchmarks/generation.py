@@ -62,6 +62,7 @@ from timing import REST, measure, write
 from trained import fresh_model, motifs, trained_model
 
 from lstm_music_jax import MusicLSTM
+from lstm_music_jax.cores import count_cores
 
 Part = Literal["window", "carried", "compile", "files"]
 
@@ -121,7 +122,7 @@ def main(arguments: Arguments) -> None:
     if {"window", "carried"} & {*parts}:
         if arguments.updates and not quick:
             models["trained"] = trained_model(*shape, arguments.updates)
-        others = peers.load(limits.cores(), precise)
+        others = peers.load(count_cores(), precise)
     if "window" in parts:
         rows = [
             row
@@ -158,7 +159,7 @@ def window(
     """Measure the sliding window with one model; the others draw one piece."""
     size = arguments.window
     prompt = np.array(motifs(arguments.vocabulary)[-1][:size], np.int32)
-    weights, cores = weights_of(model), limits.cores()
+    weights, cores = weights_of(model), count_cores()
     notes = 100 if arguments.quick else arguments.notes
     programs = [ours_windowed(model, prompt, notes, cores, pieces)]
     if arguments.bfloat16:
@@ -200,14 +201,12 @@ def carried(
         for name, model in models.items():
             weights = weights_of(model)
             programs = [
-                ours_carried(model, streams, limits.cores()),
-                carried_in_python(model, streams, limits.cores()),
+                ours_carried(model, streams, count_cores()),
+                carried_in_python(model, streams, count_cores()),
             ]
             if arguments.bfloat16:
                 half = model.in_bfloat16()
-                programs.append(
-                    ours_carried(half, streams, limits.cores(), IN_BFLOAT16)
-                )
+                programs.append(ours_carried(half, streams, count_cores(), IN_BFLOAT16))
             bounds = []
             if name == "random":
                 bounds = [*limits.reading(weights), *limits.products(weights, streams)]

@@ -4,7 +4,6 @@ A step has to read its weights once for all streams, and to multiply with them o
 stream. Neither program computes anything else, so none that draws can pass both.
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,15 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 from programs import Program, Weights, place
 
+from lstm_music_jax.cores import count_cores
+
 READING = "limit: weights read"
 PRODUCTS = "limit: products"
 # An accelerator is asked for more than its caches hold, and with one kernel a time.
 _COPIES = 64
-
-
-def cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def footprint(weights: Weights) -> int:
@@ -60,7 +56,7 @@ def reading(weights: Weights) -> list[Program]:
             f"cpu, {threads} thread{'s' * (threads > 1)}",
             lambda notes, threads=threads: run(threads, notes),
         )
-        for threads in sorted({1, cores()})
+        for threads in sorted({1, count_cores()})
     ]
 
 
@@ -113,7 +109,7 @@ def _products_in_xla(inputs, matrices):
         jnp.zeros((len(x), a.shape[1])) for x, a in zip(inputs, arrays, strict=True)
     ]
     return Program(
-        f"{PRODUCTS}, XLA", place(cores()), lambda n: run((inputs, outputs), n)
+        f"{PRODUCTS}, XLA", place(count_cores()), lambda n: run((inputs, outputs), n)
     )
 
 
@@ -129,4 +125,4 @@ def _products_in_numpy(inputs, matrices: Sequence[np.ndarray]):
                 np.matmul(x, matrix, out=out)
         return outputs
 
-    return Program(f"{PRODUCTS}, NumPy", f"cpu, {cores()} threads", draw)
+    return Program(f"{PRODUCTS}, NumPy", f"cpu, {count_cores()} threads", draw)

@@ -13,6 +13,7 @@ from programs import OURS, place
 from trained import motifs
 
 from lstm_music_jax import ModelConfig, TrainingConfig
+from lstm_music_jax.cores import count_cores
 from lstm_music_jax.parallel import spread
 from lstm_music_jax.training.data import Windows
 from lstm_music_jax.training.step import TrainState, train_steps
@@ -60,7 +61,7 @@ def ours(state: TrainState, windows: Windows, config: TrainingConfig) -> StepPro
 
     return StepProgram(
         OURS if config.precision == "float32" else f"{OURS}, {config.precision}",
-        place(limits.cores()),
+        place(count_cores()),
         take,
         sizes.temp_size_in_bytes
         + sizes.argument_size_in_bytes
@@ -157,7 +158,7 @@ def _in_xla(needed):
             held[0], held[2] = _repeat(*held, steps * product.times)
         return [result for _, _, result in operands]
 
-    return StepProgram(f"{limits.PRODUCTS}, XLA", place(limits.cores()), take)
+    return StepProgram(f"{limits.PRODUCTS}, XLA", place(count_cores()), take)
 
 
 def _in_numpy(needed):
@@ -169,5 +170,5 @@ def _in_numpy(needed):
                 np.matmul(left, right, out=result)
         return [result for _, _, result in operands]
 
-    runs_on = f"cpu, {limits.cores()} threads"
+    runs_on = f"cpu, {count_cores()} threads"
     return StepProgram(f"{limits.PRODUCTS}, NumPy", runs_on, take)

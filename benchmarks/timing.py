@@ -21,6 +21,8 @@ from typing import Any
 
 import jax
 
+from lstm_music_jax.cores import count_cores
+
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "music21")
 # Compared with, where they are installed.
 PEERS = ("keras", "tensorflow", "tensorflow-cpu", "torch", "onnxruntime", "onnx")
@@ -91,7 +93,7 @@ def circumstances() -> dict[str, Any]:
         "device": device.device_kind if device.platform != "cpu" else _processor(),
         "platform": device.platform,
         "devices": jax.device_count(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": count_cores(),
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
         **_installed(PEERS),

@@ -55,6 +55,7 @@ from steps import (
 from timing import REST, measure, write
 
 from lstm_music_jax import ModelConfig, TrainingConfig
+from lstm_music_jax.cores import count_cores
 from lstm_music_jax.training.data import read_windows
 from lstm_music_jax.training.step import initial_state
 
@@ -102,7 +103,7 @@ def main(arguments: Arguments) -> None:
     jax.config.update(
         "jax_default_matmul_precision", "highest" if precise else "default"
     )
-    others = peers.load(limits.cores(), precise)
+    others = peers.load(count_cores(), precise)
     same, rows = same_losses(arguments, others), []
     for batch in arguments.batches:
         for row in measured(arguments, others, batch):

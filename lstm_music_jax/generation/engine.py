@@ -170,9 +170,13 @@ _generate = jax.jit(draw_streams, static_argnums=6)
 def _map_in_parts(function, most, *arrays):
     """Map over the rows of arrays, at most `most` of them at once, as many each time.
 
-    Where that does not come out even, the last row is done more than once.
+    Where that does not come out even, the last row is done more than once. One row
+    alone is not mapped: its products are vectors', which a CPU's cores share.
     """
     rows = len(arrays[0])
+    if rows == 1:
+        alone = function(*(array[0] for array in arrays))
+        return jax.tree.map(lambda leaf: leaf[None], alone)
     parts = -(-rows // most)
     if parts == 1:
         return jax.vmap(function)(*arrays)

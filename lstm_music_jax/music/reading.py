@@ -19,6 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Literal
 
+from lstm_music_jax.cores import count_cores
 from lstm_music_jax.music.chorales import read_chorale
 from lstm_music_jax.music.midi import read_midi
 from lstm_music_jax.music.score import Chord, Part, Score
@@ -69,8 +70,7 @@ def read_scores(
 
 
 def _sensible_count(paths: Sequence[Path], kind: Kind) -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-    cores = cores or os.cpu_count() or 1
+    cores = count_cores()
     if kind == "chorale":
         return cores
     return min(cores, 1 + sum(map(_size, paths)) // _WORTH_A_PROCESS)
