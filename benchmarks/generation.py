@@ -16,10 +16,10 @@ the same in every library (`pip install -e '.[bench]'`; what is not there is lef
 The limits are measured in turn with the programs: `share of limit` is of what the
 machine could do if it only read the weights and multiplied with them.
 
-Two options of XLA's CPU compiler are left alone. `small_while_loop_byte_threshold`
-takes 15% off a step of one stream with jax 0.10, next to nothing with 0.12; it lives in
-a map of extra options, which `jit(compiler_options=...)` refuses ("not a valid message
-value"), so that it could only be set for a whole process, before it starts.
+Two options of XLA's CPU compiler are left alone. `small_while_loop_byte_threshold` no
+longer changes a step of one stream, since all cores take part in that; it could only be
+set for a whole process, before it starts: it lives in a map of extra options, which
+`jit(compiler_options=...)` refuses ("not a valid message value").
 `prefer_vector_width=512` takes 2% off 64 streams and more; but a function compiled with
 options of its own cannot be called within another one's `jit`.
 
