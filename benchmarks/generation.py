@@ -20,8 +20,8 @@ Two options of XLA's CPU compiler are left alone. `small_while_loop_byte_thresho
 longer changes a step of one stream, since all cores take part in that; it could only be
 set for a whole process, before it starts: it lives in a map of extra options, which
 `jit(compiler_options=...)` refuses ("not a valid message value").
-`prefer_vector_width=512` takes 2% off 64 streams and more; but a function compiled with
-options of its own cannot be called within another one's `jit`.
+`prefer_vector_width=512` took 2% off 64 streams and more on an AMD EPYC; but a function
+compiled with options of its own cannot be called within another one's `jit`.
 
 A program is timed --repeats times; no more once that took --seconds, but three times at
 least. Cost: 30 minutes on two CPU cores; --quick (parts `window` and `carried` unless

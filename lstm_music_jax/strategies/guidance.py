@@ -43,6 +43,8 @@ class Guidance(Strategy):
 
     def apply(self, logits, state, key):
         """Step the other model, and move from its distribution through this one."""
+        # It steps here, not when told of the symbol: the prompt's, which it must not
+        # read, then cost nothing.
         memory, unguided = self.context.step(self.model, state.memory, state.token)
         unguided = unguided.astype(jnp.float32)
         shaped = _extrapolate(
@@ -53,8 +55,8 @@ class Guidance(Strategy):
 
     def observe(self, token, state):
         """Keep the symbol for the next step, unless it is of the music's prompt."""
-        token = jnp.where(state.drawing, token, state.token)
-        return state._replace(token=token.astype(jnp.int32))
+        token = jnp.where(state.drawing, token.astype(jnp.int32), state.token)
+        return state._replace(token=token)
 
 
 def guidance(
