@@ -62,7 +62,7 @@ from timing import REST, measure, write
 from trained import fresh_model, motifs, trained_model
 
 from lstm_music_jax import MusicLSTM
-from lstm_music_jax.cores import count_cores
+from lstm_music_jax.system.cores import count_cores
 
 Part = Literal["window", "carried", "compile", "files"]
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from programs import Program, Weights, place
 
-from lstm_music_jax.cores import count_cores
+from lstm_music_jax.system.cores import count_cores
 
 READING = "limit: weights read"
 PRODUCTS = "limit: products"

@@ -13,8 +13,8 @@ from programs import OURS, place
 from trained import motifs
 
 from lstm_music_jax import ModelConfig, TrainingConfig
-from lstm_music_jax.cores import count_cores
-from lstm_music_jax.parallel import spread
+from lstm_music_jax.devices import spread
+from lstm_music_jax.system.cores import count_cores
 from lstm_music_jax.training.data import Windows
 from lstm_music_jax.training.step import TrainState, train_steps
 

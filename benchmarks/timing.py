@@ -21,7 +21,7 @@ from typing import Any
 
 import jax
 
-from lstm_music_jax.cores import count_cores
+from lstm_music_jax.system.cores import count_cores
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "music21")
 # Compared with, where they are installed.

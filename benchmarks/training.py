@@ -55,7 +55,7 @@ from steps import (
 from timing import REST, measure, write
 
 from lstm_music_jax import ModelConfig, TrainingConfig
-from lstm_music_jax.cores import count_cores
+from lstm_music_jax.system.cores import count_cores
 from lstm_music_jax.training.data import read_windows
 from lstm_music_jax.training.step import initial_state
 

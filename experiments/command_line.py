@@ -16,7 +16,7 @@ import jax
 import tyro
 
 from lstm_music_jax import processes
-from lstm_music_jax.cache_folder import cache_folder
+from lstm_music_jax.system.cache_folder import cache_folder
 from lstm_music_jax.training.signals import Stopped
 
 Arguments = TypeVar("Arguments")

@@ -29,8 +29,8 @@ from lstm_music_jax import (
     Run,
     SlidingWindow,
     compose,
-    figures,
     load_run,
+    piano_roll,
     processes,
     read_midi,
     start_prompts,
@@ -122,7 +122,7 @@ def main(arguments: Arguments) -> None:
     for number, piece in enumerate(pieces):
         path = out / f"piece-{number:03d}.mid"
         write_midi(piece.score, path, tempo=arguments.tempo, program=arguments.program)
-        figures.piano_roll(piece.score, path.with_suffix(".png"))
+        piano_roll(piece.score, path.with_suffix(".png"))
         silent = (
             f", {piece.skipped} ill-formed symbols skipped" if piece.skipped else ""
         )

@@ -21,8 +21,9 @@ from lstm_music_jax import (
     RunFolder,
     TrainingConfig,
     compose,
-    figures,
     load_run,
+    loss_curve,
+    piano_roll,
     start_prompts,
     strategies,
     train,
@@ -60,7 +61,7 @@ def main(arguments: Arguments) -> None:
     folder.require_new()
     data = dataset(Source(), validation=0.1)
     result = train(folder.path, data, ModelConfig(), TRAINING)
-    figures.loss_curve(folder.metrics, folder.path / "loss.png")
+    loss_curve(folder.metrics, folder.path / "loss.png")
 
     trained = load_run(folder.path)
     taste = strategies.chain(strategies.temperature(0.9), strategies.min_p(0.02))
@@ -72,7 +73,7 @@ def main(arguments: Arguments) -> None:
         strategy=taste,
     )
     write_midi(piece.score, folder.path / "music.mid", tempo=84)
-    figures.piano_roll(piece.score, folder.path / "music.png")
+    piano_roll(piece.score, folder.path / "music.png")
     print(
         f"validation perplexity {np.exp(result.best_loss):.2f}, "
         f"3-gram {np.exp(result.baselines.trigram):.2f}\n"

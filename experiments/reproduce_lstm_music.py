@@ -31,8 +31,9 @@ from lstm_music_jax import (
     SlidingWindow,
     TrainingConfig,
     compose,
-    figures,
     load_run,
+    loss_curve,
+    piano_roll,
     strategies,
     train,
     write_midi,
@@ -99,7 +100,7 @@ def main(arguments: Arguments) -> None:
         seed=arguments.seed,
     )
     train(folder.path, data, ModelConfig(arguments.sizes, dropout=0.3), training)
-    figures.loss_curve(folder.metrics, folder.path / "loss.png")
+    loss_curve(folder.metrics, folder.path / "loss.png")
 
     begin = np.random.default_rng(arguments.seed).integers(len(ids) - WINDOW)
     (piece,) = compose(
@@ -111,7 +112,7 @@ def main(arguments: Arguments) -> None:
         context=SlidingWindow(WINDOW),
     )
     write_midi(piece.score, folder.path / "music.mid")
-    figures.piano_roll(piece.score, folder.path / "music.png")
+    piano_roll(piece.score, folder.path / "music.png")
     print(f"{arguments.notes} notes: {folder.path / 'music.mid'}")
 
 

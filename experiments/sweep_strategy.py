@@ -28,8 +28,8 @@ from command_line import run
 from lstm_music_jax import (
     Generation,
     Run,
-    figures,
     generate,
+    knob_curves,
     load_run,
     repetition,
     stack,
@@ -79,7 +79,7 @@ def main(arguments: Arguments) -> None:
     out = arguments.out or arguments.run / "sweeps"
     out.mkdir(parents=True, exist_ok=True)
     (out / f"{name}.json").write_text(json.dumps(rows, indent=2) + "\n")
-    figures.knob_curves(
+    knob_curves(
         rows, out / f"{name}.png", knob=f"{arguments.knob} of {arguments.strategy}"
     )
     print("  ".join(f"{column:>12}" for column in rows[0]))

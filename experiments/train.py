@@ -26,7 +26,7 @@ from lstm_music_jax import (
     ModelConfig,
     RunFolder,
     TrainingConfig,
-    figures,
+    loss_curve,
     processes,
     train,
 )
@@ -71,7 +71,7 @@ def main(arguments: Arguments) -> None:
     result = train(folder.path, data, model, training, resume=arguments.resume)
     if not processes.is_first():
         return
-    figures.loss_curve(folder.metrics, folder.path / "loss.png")
+    loss_curve(folder.metrics, folder.path / "loss.png")
     print(f"best loss {result.best_loss:.4f} nats; the run is in {folder.path}")
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 
-from lstm_music_jax.strategies.base import pytree, static
+from lstm_music_jax.pytrees import pytree, static
 from lstm_music_jax.types import Array, Int, Logits, PyTree, Token
 
 Model = Any

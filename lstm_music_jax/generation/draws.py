@@ -13,10 +13,10 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 
-from lstm_music_jax.bits import keyed_bits
-from lstm_music_jax.strategies.base import pytree
-from lstm_music_jax.strategies.sorting import largest
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.types import Array, Float, Int, Logits, PRNGKey, PyTree, Token
+from lstm_music_jax.xla.bits import keyed_bits
+from lstm_music_jax.xla.ordering import largest
 
 State = PyTree
 

@@ -6,25 +6,20 @@ stream)`, split into one for the strategy and one for the draw; a note's is
 of devices and under any strategy.
 """
 
-from functools import partial
+from collections.abc import Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from lstm_music_jax.devices import spread
 from lstm_music_jax.generation.contexts import Carried, Context, Memory, Model
 from lstm_music_jax.generation.draws import GUMBEL, Draw
 from lstm_music_jax.generation.trace import Trace, apply_in_stages, trace_note
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import chain
-from lstm_music_jax.types import (
-    Array,
-    Float,
-    Int,
-    PRNGKey,
-    PyTree,
-    Token,
-)
+from lstm_music_jax.types import Array, Float, Int, PRNGKey, PyTree, Token
 
 MODEL_ALONE = chain()
 CARRIED = Carried()
@@ -86,8 +81,9 @@ def generate(
     draw: Draw = GUMBEL,
     trace: bool = False,
     at_once: int | None = None,
+    devices: Sequence[jax.Device] | None = None,
 ) -> Generation:
-    """Continue every prompt by `length` symbols, in one program on one device.
+    """Continue every prompt by `length` symbols, in one program on all devices.
 
     Changing a hyperparameter of the strategy does not recompile.
 
@@ -102,6 +98,9 @@ def generate(
         trace: describe every note's distributions (see `Trace`).
         at_once: streams that are drawn side by side, others after them: fewer take
             less memory, and give the same symbols. Default: all; 1024 on a CPU.
+        devices: the devices that share the streams; all of all processes by default.
+            Each process calls this with equal arguments and gets all streams. The
+            symbols do not depend on how many devices there are.
 
     Raises:
         ValueError: no stream, an empty prompt, a length or `at_once` below 1.
@@ -109,15 +108,28 @@ def generate(
     plan = Plan(length, trace, at_once)
     check_sizes(prompts, plan)
     streams = prompts.shape[0]
-    return _generate(
-        model,
-        prompts,
-        key,
-        jnp.arange(streams),
-        jnp.int32(streams),
-        Sampler(strategy, context, draw),
-        plan,
-    )
+    devices = tuple(jax.devices() if devices is None else devices)
+    if {device.process_index for device in devices} == {jax.process_index()}:
+        devices = devices[:streams]
+    sampler = Sampler(strategy, context, draw)
+    drawn = _on_devices(plan, devices)(model, prompts, key, sampler)
+    if len(devices) == 1:
+        return drawn
+    return jax.tree.map(lambda leaf: leaf.addressable_data(0)[:streams], drawn)
+
+
+@cache
+def _on_devices(plan, devices):
+    def draw(shard, model, prompts, key, sampler):
+        streams = prompts.shape[0]
+        padded = -(-streams // shard.count) * shard.count
+        rows = jnp.minimum(shard.rows(padded), streams - 1)
+        drawn = draw_streams(
+            model, prompts[rows], key, rows, jnp.int32(streams), sampler, plan
+        )
+        return shard.gather(drawn)
+
+    return spread(draw, devices)
 
 
 def check_sizes(prompts: Int[Array, "b p"], plan: Plan) -> None:
@@ -162,9 +174,6 @@ def draw_streams(
         on_a_cpu = jax.default_backend() == "cpu"
         most = _AT_ONCE_ON_A_CPU if on_a_cpu else len(indices)
     return _map_in_parts(draw_one, most, prompts, indices)
-
-
-_generate = jax.jit(draw_streams, static_argnums=6)
 
 
 def _map_in_parts(function, most, *arrays):

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 
 from lstm_music_jax.strategies.base import State, Strategy
 from lstm_music_jax.strategies.chain import Chain
-from lstm_music_jax.strategies.sorting import largest
 from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, Token
+from lstm_music_jax.xla.ordering import largest
 
 
 class Trace(NamedTuple):

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 from flax import nnx
 
 from lstm_music_jax.model.gates import SIGMOID, Gate
-from lstm_music_jax.model.products import product
 from lstm_music_jax.model.unrolling import LSTMState, cell_step, unroll, unroll_rows
 from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, Token
+from lstm_music_jax.xla.products import product
 
 
 class LSTM(nnx.Module):

@@ -9,10 +9,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from lstm_music_jax.bits import keyed_bits
 from lstm_music_jax.model.gates import SIGMOID, Gate
 from lstm_music_jax.model.lstm import LSTM
-from lstm_music_jax.model.products import product
 from lstm_music_jax.model.unrolling import LSTMState
 from lstm_music_jax.types import (
     Array,
@@ -24,6 +22,8 @@ from lstm_music_jax.types import (
     Token,
     Tokens,
 )
+from lstm_music_jax.xla.bits import keyed_bits
+from lstm_music_jax.xla.products import product
 
 State = tuple[LSTMState, ...]
 

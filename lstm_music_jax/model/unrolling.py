@@ -15,8 +15,8 @@ import jax
 import jax.numpy as jnp
 
 from lstm_music_jax.model.gates import SIGMOID, Gate
-from lstm_music_jax.model.products import kernel_gradient, product, transposed
 from lstm_music_jax.types import Array, Bool, Float, Int
+from lstm_music_jax.xla.products import kernel_gradient, product, transposed
 
 
 class LSTMState(NamedTuple):

@@ -13,7 +13,7 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from lstm_music_jax.music.atomic import write_atomically
+from lstm_music_jax.system.atomic_write import write_atomically
 
 START = "<start>"
 

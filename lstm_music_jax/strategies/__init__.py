@@ -1,8 +1,9 @@
 """Sampling strategies: one file each, a common contract, a composition."""
 
+from lstm_music_jax.pytrees import pytree, static
 from lstm_music_jax.strategies.adaptive_p import adaptive_p
 from lstm_music_jax.strategies.allow import allow
-from lstm_music_jax.strategies.base import Strategy, hyperparameter, pytree, static
+from lstm_music_jax.strategies.base import Strategy, hyperparameter
 from lstm_music_jax.strategies.bias import bias
 from lstm_music_jax.strategies.chain import chain
 from lstm_music_jax.strategies.contrastive import contrastive

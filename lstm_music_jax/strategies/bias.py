@@ -5,12 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from lstm_music_jax.strategies.base import (
-    Hyperparameter,
-    Strategy,
-    hyperparameter,
-    pytree,
-)
+from lstm_music_jax.pytrees import pytree
+from lstm_music_jax.strategies.base import Hyperparameter, Strategy, hyperparameter
 
 
 @pytree

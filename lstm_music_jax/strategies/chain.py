@@ -2,7 +2,8 @@
 
 import jax
 
-from lstm_music_jax.strategies.base import State, Strategy, pytree
+from lstm_music_jax.pytrees import pytree
+from lstm_music_jax.strategies.base import State, Strategy
 from lstm_music_jax.types import Logits, PRNGKey
 
 

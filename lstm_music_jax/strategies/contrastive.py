@@ -5,12 +5,12 @@ from typing import Any, ClassVar, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
 )
 from lstm_music_jax.strategies.truncation import forbid_unless
 from lstm_music_jax.types import Logits, PyTree

@@ -6,12 +6,8 @@ from typing import ClassVar
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.strategies.base import (
-    Hyperparameter,
-    Strategy,
-    hyperparameter,
-    pytree,
-)
+from lstm_music_jax.pytrees import pytree
+from lstm_music_jax.strategies.base import Hyperparameter, Strategy, hyperparameter
 
 
 @pytree

@@ -4,9 +4,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from lstm_music_jax.strategies.base import Strategy, pytree
-from lstm_music_jax.strategies.sorting import largest
+from lstm_music_jax.pytrees import pytree
+from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.truncation import forbid_unless
+from lstm_music_jax.xla.ordering import largest
 
 
 @pytree

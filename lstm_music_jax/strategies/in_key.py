@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from lstm_music_jax.music import Encoding, Vocabulary
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.strategies.sizes import whole_number
 from lstm_music_jax.strategies.sounds import AllowedSymbols, struck_pitches
 
@@ -29,7 +30,7 @@ def in_key(
     Raises:
         ValueError: also where that forbids every symbol that sounds.
 
-    >>> from lstm_music_jax.music import NoteNames
+    >>> from lstm_music_jax import NoteNames
     >>> g_major = in_key(Vocabulary(("F4", "F#4", "2.7.11")), NoteNames(), 7, MAJOR)
     >>> g_major.allowed.tolist()
     [False, True, True]

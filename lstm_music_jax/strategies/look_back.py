@@ -6,17 +6,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.pytrees import pytree, static
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
-    static,
 )
 from lstm_music_jax.strategies.sizes import whole_number
-from lstm_music_jax.strategies.truncation import forbid_unless, keep_mass
+from lstm_music_jax.strategies.truncation import forbid_unless
 from lstm_music_jax.types import Array, Float, Int
+from lstm_music_jax.xla.ordering import keep_mass
 
 
 class LookBackState(NamedTuple):

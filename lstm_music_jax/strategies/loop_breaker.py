@@ -5,13 +5,12 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.pytrees import pytree, static
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
-    static,
 )
 from lstm_music_jax.strategies.sizes import whole_number
 from lstm_music_jax.types import Array, Int, Scalar

@@ -2,12 +2,12 @@
 
 import jax.numpy as jnp
 
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
 )
 from lstm_music_jax.strategies.truncation import forbid_unless
 

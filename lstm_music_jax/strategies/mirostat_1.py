@@ -3,7 +3,8 @@
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.strategies.base import Setting, pytree, static
+from lstm_music_jax.pytrees import pytree, static
+from lstm_music_jax.strategies.base import Setting
 from lstm_music_jax.strategies.mirostat import (
     Mirostat,
     MirostatState,
@@ -12,9 +13,9 @@ from lstm_music_jax.strategies.mirostat import (
     surprisals_in_bits,
 )
 from lstm_music_jax.strategies.sizes import whole_number
-from lstm_music_jax.strategies.sorting import descending
-from lstm_music_jax.strategies.truncation import forbid_unless, keep_mass
+from lstm_music_jax.strategies.truncation import forbid_unless
 from lstm_music_jax.types import Logits, Scalar
+from lstm_music_jax.xla.ordering import descending, keep_mass
 
 
 @pytree

@@ -2,7 +2,8 @@
 
 import jax.numpy as jnp
 
-from lstm_music_jax.strategies.base import Setting, pytree
+from lstm_music_jax.pytrees import pytree
+from lstm_music_jax.strategies.base import Setting
 from lstm_music_jax.strategies.mirostat import (
     Mirostat,
     MirostatState,

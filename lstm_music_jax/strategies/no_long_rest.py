@@ -5,14 +5,15 @@ from typing import ClassVar, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.music import TICKS_PER_QUARTER, Encoding, Vocabulary
-from lstm_music_jax.music.score import HIGHEST_PITCH
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.score import HIGHEST_PITCH, TICKS_PER_QUARTER
+from lstm_music_jax.music.vocabulary import Vocabulary
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
 )
 from lstm_music_jax.strategies.sounds import struck_pitches
 from lstm_music_jax.strategies.truncation import forbid_unless

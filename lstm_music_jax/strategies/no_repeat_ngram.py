@@ -3,13 +3,12 @@
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.pytrees import pytree, static
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
-    static,
 )
 from lstm_music_jax.strategies.history import empty_history, extended
 from lstm_music_jax.strategies.sizes import whole_number

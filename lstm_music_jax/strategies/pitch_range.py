@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from lstm_music_jax.music import Encoding, Vocabulary
+from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.score import HIGHEST_PITCH
+from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.strategies.sizes import whole_number
 from lstm_music_jax.strategies.sounds import AllowedSymbols, struck_pitches
 
@@ -22,7 +23,7 @@ def pitch_range(
     Raises:
         ValueError: also where that forbids every symbol that sounds.
 
-    >>> from lstm_music_jax.music import NoteNames
+    >>> from lstm_music_jax import NoteNames
     >>> cello = pitch_range(Vocabulary(("C2", "C6")), NoteNames(), 36, 76)
     >>> cello.allowed.tolist()
     [True, False]

@@ -3,12 +3,12 @@
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
 )
 
 

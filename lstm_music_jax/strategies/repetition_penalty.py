@@ -4,13 +4,12 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
+from lstm_music_jax.pytrees import pytree, static
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
-    static,
 )
 
 

@@ -4,8 +4,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from lstm_music_jax.music import Encoding, Vocabulary
-from lstm_music_jax.strategies.base import Hyperparameter, Strategy, pytree
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.vocabulary import Vocabulary
+from lstm_music_jax.pytrees import pytree
+from lstm_music_jax.strategies.base import Hyperparameter, Strategy
 from lstm_music_jax.strategies.truncation import forbid_unless
 
 

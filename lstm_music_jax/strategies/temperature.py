@@ -1,11 +1,11 @@
 """Temperature: sharpen or flatten the whole distribution."""
 
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
 )
 
 

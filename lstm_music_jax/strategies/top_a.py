@@ -3,12 +3,12 @@
 import jax
 import jax.numpy as jnp
 
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
 )
 from lstm_music_jax.strategies.truncation import forbid_unless
 

@@ -2,15 +2,16 @@
 
 import jax.numpy as jnp
 
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
 )
 from lstm_music_jax.strategies.entropy import entropy_of_kept, entropy_terms
-from lstm_music_jax.strategies.truncation import forbid_unless, keep_before
+from lstm_music_jax.strategies.truncation import forbid_unless
+from lstm_music_jax.xla.ordering import keep_before
 
 
 @pytree

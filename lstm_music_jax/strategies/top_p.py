@@ -2,14 +2,15 @@
 
 import jax
 
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import (
     Hyperparameter,
     Setting,
     Strategy,
     hyperparameter,
-    pytree,
 )
-from lstm_music_jax.strategies.truncation import forbid_unless, keep_mass
+from lstm_music_jax.strategies.truncation import forbid_unless
+from lstm_music_jax.xla.ordering import keep_mass
 
 
 @pytree

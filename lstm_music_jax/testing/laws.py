@@ -8,7 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.generation.draws import GUMBEL
-from lstm_music_jax.generation.engine import Generation, generate
+from lstm_music_jax.generation.engine import (
+    CARRIED,
+    Generation,
+    Plan,
+    Sampler,
+    draw_streams,
+)
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain, chain
 from lstm_music_jax.testing.findings import (
@@ -344,7 +350,11 @@ def run_engine(
     model: ToyModel, prompts: Int[Array, "b p"], key: PRNGKey, strategy: Strategy
 ) -> Generation:
     """Generate a few notes."""
-    return generate(model, prompts, key, length=NOTES, strategy=strategy)
+    streams = prompts.shape[0]
+    sampler = Sampler(strategy, CARRIED, GUMBEL)
+    plan = Plan(NOTES, trace=False, at_once=None)
+    indices = jnp.arange(streams)
+    return draw_streams(model, prompts, key, indices, jnp.int32(streams), sampler, plan)
 
 
 # Those whose breach makes others fail come first.

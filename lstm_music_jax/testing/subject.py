@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.generation.draws import GUMBEL
-from lstm_music_jax.strategies.base import Strategy, pytree
+from lstm_music_jax.pytrees import pytree
+from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree
 
 STREAMS = 4

@@ -11,11 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.bits import mix
+from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.music.transposition import transposition_table
 from lstm_music_jax.training.config import TrainingConfig
-from lstm_music_jax.training.dataset import Dataset
 from lstm_music_jax.types import Array, Bool, Int, PRNGKey
+from lstm_music_jax.xla.bits import mix
 
 
 class Windows(NamedTuple):

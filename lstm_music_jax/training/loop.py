@@ -12,7 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax import parallel, processes
+from lstm_music_jax import processes
+from lstm_music_jax.devices import require_divisible, spread
+from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.training import run as runs
 from lstm_music_jax.training.baselines import Baselines, ngram_cross_entropies
 from lstm_music_jax.training.checkpoints import (
@@ -25,7 +27,6 @@ from lstm_music_jax.training.checkpoints import (
 )
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.data import training_data
-from lstm_music_jax.training.dataset import Dataset
 from lstm_music_jax.training.reporting import Report, drop_after
 from lstm_music_jax.training.signals import Stopped, stop_on_signals
 from lstm_music_jax.training.step import evaluate, train_steps
@@ -90,7 +91,7 @@ def train(
     else:
         files.require_new()
     devices = jax.devices() if devices is None else devices
-    parallel.require_divisible(training.batch_size, len(devices))
+    require_divisible(training.batch_size, len(devices))
     begin = Restored(
         0,
         runs.fresh_progress(model, training, len(dataset.vocabulary)),
@@ -134,8 +135,8 @@ class _Loop:
             self.baselines = ngram_cross_entropies(
                 dataset.train, dataset.validation, len(dataset.vocabulary)
             )
-        self.step_many = parallel.spread(partial(train_steps, config=training), devices)
-        self.evaluate = parallel.spread(partial(evaluate, config=training), devices)
+        self.step_many = spread(partial(train_steps, config=training), devices)
+        self.evaluate = spread(partial(evaluate, config=training), devices)
 
     def run(self, begin: Restored, belongs_to: dict) -> Result:
         """Train to the end, or to a signal."""

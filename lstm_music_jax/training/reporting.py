@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from lstm_music_jax.music.atomic import write_atomically
+from lstm_music_jax.system.atomic_write import write_atomically
 from lstm_music_jax.training.baselines import Baselines
 from lstm_music_jax.training.checkpoints import SaveError
 from lstm_music_jax.training.config import TrainingConfig

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from lstm_music_jax.devices import Shard
 from lstm_music_jax.model.music_lstm import MusicLSTM
-from lstm_music_jax.parallel import Shard
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.data import Pieces, Windows, epoch_order, read_windows
 from lstm_music_jax.training.objective import Totals, predict

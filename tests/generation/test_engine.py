@@ -114,13 +114,16 @@ def test_streams_one_after_another_are_those_side_by_side(model, at_once):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+DRAW_STREAMS = jax.jit(engine.draw_streams, static_argnums=6)
+
+
 def lowered(model, prompts, length, context=CARRIED, at_once=None):
     """The program that `generate` compiles."""
     sampler = engine.Sampler(temperature(0.9), context, Gumbel())
     plan = engine.Plan(length, trace=False, at_once=at_once)
     streams = len(prompts)
     rest = jnp.arange(streams), jnp.int32(streams), sampler, plan
-    return engine._generate.lower(model, prompts, KEY, *rest)
+    return DRAW_STREAMS.lower(model, prompts, KEY, *rest)
 
 
 @pytest.mark.parametrize("context", [CARRIED, SlidingWindow(3)])
@@ -250,7 +253,7 @@ def test_nothing_is_sent_back_and_forth(model, context):
     indices, streams = jnp.arange(4), jnp.int32(4)
     plan = engine.Plan(10, trace=False, at_once=None)
     with jax.transfer_guard("disallow"):
-        engine._generate(model, PROMPTS, KEY, indices, streams, sampler, plan)
+        DRAW_STREAMS(model, PROMPTS, KEY, indices, streams, sampler, plan)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 
 from lstm_music_jax.model import unrolling
 from lstm_music_jax.model.music_lstm import MusicLSTM
-from lstm_music_jax.model.products import product
 from lstm_music_jax.model.unrolling import LSTMState
+from lstm_music_jax.xla.products import product
 
 STEPS, STREAMS, SIZE = 5, 4, 3
 # None at all; one at the beginning; two, next to each other; at the end.

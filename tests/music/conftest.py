@@ -2,7 +2,8 @@
 
 import pytest
 
-from lstm_music_jax.music import NoteNames, chorales
+from lstm_music_jax.music.corpus.loading import chorales
+from lstm_music_jax.music.encodings.note_names import NoteNames
 
 
 @pytest.fixture(scope="session")

@@ -3,25 +3,19 @@
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from lstm_music_jax.music import (
-    Chord,
-    Encoding,
-    Events,
-    Note,
-    NoteNames,
-    Part,
-    Score,
-    encoding_from_config,
-)
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import (
+    NoteNames,
     normal_order,
     pitch_name,
     symbol_pitches,
 )
-from tests.music.midi_files import notes
+from lstm_music_jax.music.encodings.saved import encoding_from_config
+from lstm_music_jax.music.score import Chord, Note, Part, Score
+from tests.music.midi.midi_files import notes
 
 TWO_PARTS = Score(
     (

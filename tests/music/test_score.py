@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from lstm_music_jax.music import Chord, Note, Part, Score
-from tests.music.midi_files import notes
+from lstm_music_jax.music.score import Chord, Note, Part, Score
+from tests.music.midi.midi_files import notes
 
 
 def test_canonical_notes_by_hand():

@@ -4,11 +4,14 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from lstm_music_jax.music.encodings import Events, NoteNames
-from lstm_music_jax.music.encodings.note_names import normal_order, pitch_name
+from lstm_music_jax.music.encodings.events import Events
+from lstm_music_jax.music.encodings.note_names import (
+    NoteNames,
+    normal_order,
+    pitch_name,
+)
 from lstm_music_jax.music.transposition import transposition_table
 from lstm_music_jax.music.vocabulary import START, Vocabulary
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from lstm_music_jax.music import UnknownSymbol, Vocabulary
+from lstm_music_jax.music.vocabulary import UnknownSymbol, Vocabulary
 
 PIECES = [["b", "a", "b"], ["c", "a", "b"]]
 

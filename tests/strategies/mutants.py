@@ -9,8 +9,9 @@ import numpy as np
 
 from lstm_music_jax.strategies import Strategy, pytree, static
 from lstm_music_jax.strategies.base import Hyperparameter
-from lstm_music_jax.strategies.truncation import forbid_unless, keep_mass
+from lstm_music_jax.strategies.truncation import forbid_unless
 from lstm_music_jax.testing import laws
+from lstm_music_jax.xla.ordering import keep_mass
 from tests.strategies.twins import HALF, Counts, Sharpened, Sparing
 
 

@@ -7,7 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
-from lstm_music_jax.music import Events, NoteNames, Vocabulary
+from lstm_music_jax.music.encodings.events import Events
+from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.strategies import (
     MINOR,
     Strategy,

@@ -14,8 +14,9 @@ from lstm_music_jax.strategies import (
     top_p,
 )
 from lstm_music_jax.strategies.base import Hyperparameter
-from lstm_music_jax.strategies.truncation import forbid_unless, keep_mass
+from lstm_music_jax.strategies.truncation import forbid_unless
 from lstm_music_jax.testing import check_strategy
+from lstm_music_jax.xla.ordering import keep_mass
 from tests.strategies.twins import Counts, V
 
 

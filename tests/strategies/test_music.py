@@ -5,7 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.music import Events, NoteNames, Vocabulary
+from lstm_music_jax.music.encodings.events import Events
+from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.strategies import (
     HARMONIC_MINOR,
     MAJOR,

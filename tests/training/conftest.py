@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from lstm_music_jax.music.encodings import NoteNames
-from lstm_music_jax.music.pieces import Corpus, Piece
+from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.music.corpus.pieces import Corpus, Piece
+from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
-from lstm_music_jax.training.dataset import Dataset
 
 SCALE = ("C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5")
 

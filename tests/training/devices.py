@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax import parallel
+from lstm_music_jax.devices import spread
 from lstm_music_jax.training.step import initial_state, train_steps
 
 
@@ -15,7 +15,7 @@ def train_on_devices(model, config, data, dispatches):
     found = {}
     for count in (1, 2, 4):
         devices = jax.local_devices()[:count]
-        step = parallel.spread(partial(train_steps, config=config), devices)
+        step = spread(partial(train_steps, config=config), devices)
         state, losses = initial_state(model, config, 9), []
         for steps in dispatches:
             state, metrics = step(state, data, jnp.int32(steps))

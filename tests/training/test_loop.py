@@ -8,8 +8,8 @@ import jax
 import numpy as np
 import pytest
 
-from lstm_music_jax import figures
-from lstm_music_jax.cache_folder import cache_folder
+from lstm_music_jax import loss_curve
+from lstm_music_jax.system.cache_folder import cache_folder
 from lstm_music_jax.training.checkpoints import (
     CheckpointError,
     Checkpoints,
@@ -248,14 +248,14 @@ def test_no_run_there(tmp_path):
 
 
 def test_loss_curve(run, tmp_path):
-    figures.loss_curve(run[0] / "metrics.jsonl", tmp_path / "a" / "loss.png")
+    loss_curve(run[0] / "metrics.jsonl", tmp_path / "a" / "loss.png")
     assert (tmp_path / "a" / "loss.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_loss_curve_of_a_run_that_is_writing(run, tmp_path):
     metrics = tmp_path / "metrics.jsonl"
     metrics.write_bytes((run[0] / "metrics.jsonl").read_bytes()[:-9])
-    figures.loss_curve(metrics, tmp_path / "loss.png")
+    loss_curve(metrics, tmp_path / "loss.png")
     assert (tmp_path / "loss.png").exists()
 
 

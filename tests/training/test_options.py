@@ -9,7 +9,7 @@ import numpy as np
 import optax
 import pytest
 
-from lstm_music_jax.parallel import Shard
+from lstm_music_jax.devices import Shard
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.data import cut_windows, read_windows
 from lstm_music_jax.training.loop import train

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax import parallel
+from lstm_music_jax.devices import spread
 from lstm_music_jax.training.data import cut_windows, read_windows
 from lstm_music_jax.training.objective import cross_entropy
 from lstm_music_jax.training.step import (
@@ -58,9 +58,7 @@ def test_evaluate_counts_every_window_once(dataset):
     assert count % TRAINING.batch_size != 0
     whole = read_windows(windows, jnp.arange(count), 12)
     for devices in (1, 4):
-        run = parallel.spread(
-            partial(evaluate, config=TRAINING), jax.local_devices()[:devices]
-        )
+        run = spread(partial(evaluate, config=TRAINING), jax.local_devices()[:devices])
         totals = run(model, windows)
         assert int(totals.count) == int(windows.lengths.sum())
         np.testing.assert_allclose(
@@ -92,9 +90,7 @@ def test_learns(runs):
 
 
 def test_a_dispatch_of_fewer_steps(windows):
-    step = parallel.spread(
-        partial(train_steps, config=TRAINING), jax.local_devices()[:1]
-    )
+    step = spread(partial(train_steps, config=TRAINING), jax.local_devices()[:1])
     start = initial_state(MODEL, TRAINING, 9)
     whole, metrics = step(start, windows, jnp.int32(4))
     part, some = step(start, windows, jnp.int32(3))
@@ -108,7 +104,7 @@ def test_the_first_update_is_adam_on_the_clipped_gradient(windows):
     config = dataclasses.replace(TRAINING, clip=0.01)
     still = dataclasses.replace(MODEL, dropout=0.0)
     start = initial_state(still, config, 9)
-    step = parallel.spread(partial(train_steps, config=config), jax.local_devices()[:1])
+    step = spread(partial(train_steps, config=config), jax.local_devices()[:1])
     after, metrics = step(start, windows, jnp.int32(1))
     assert metrics.gradient_norm[0] > 0.01
     # Adam's first update is the learning rate times the gradient's sign.
@@ -127,6 +123,6 @@ def test_learning_rates():
 
 def test_a_batch_that_the_devices_do_not_divide_is_an_error(windows):
     config = dataclasses.replace(TRAINING, batch_size=6)
-    step = parallel.spread(partial(train_steps, config=config), jax.local_devices())
+    step = spread(partial(train_steps, config=config), jax.local_devices())
     with pytest.raises(ValueError, match="batch_size is 6; 4 devices must divide it"):
         step(initial_state(MODEL, config, 9), windows, jnp.int32(1))

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax import parallel
+from lstm_music_jax.devices import spread
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.data import lay_pieces, training_data
 from lstm_music_jax.training.step import evaluate, initial_state, train_steps
@@ -114,7 +114,7 @@ def test_a_frozen_model_carries_its_state(data):
     config = dataclasses.replace(STREAMING, learning_rate=1e-30, batch_size=4, window=5)
     still = dataclasses.replace(SMALL, dropout=0.0)
     begin = initial_state(still, config, 9)
-    step = parallel.spread(partial(train_steps, config=config), jax.local_devices()[:1])
+    step = spread(partial(train_steps, config=config), jax.local_devices()[:1])
     end, metrics = step(begin, pieces, jnp.int32(8))
 
     key = jax.random.split(jax.random.fold_in(jax.random.key(config.seed), 1))[0]
@@ -147,7 +147,7 @@ def test_validation_reads_whole_pieces(dataset, data):
     for devices in (1, 4):
         for batch_size in (4, 64):
             config = dataclasses.replace(STREAMING, batch_size=batch_size)
-            run = parallel.spread(
+            run = spread(
                 partial(evaluate, config=config), jax.local_devices()[:devices]
             )
             totals = run(model, data[1])

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.music.encodings import Events
+from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.vocabulary import START, Vocabulary
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.data import read_windows, training_data
-from lstm_music_jax.training.dataset import Dataset
 from lstm_music_jax.training.streams import read_streams
 from lstm_music_jax.training.transpose import draw_shifts, transpose_windows
 

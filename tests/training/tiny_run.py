@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from lstm_music_jax import parallel
-from lstm_music_jax.music.encodings import NoteNames
-from lstm_music_jax.music.pieces import Corpus, Piece
+from lstm_music_jax import devices
+from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.music.corpus.pieces import Corpus, Piece
+from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.training import loop
-from lstm_music_jax.training.dataset import Dataset
 from lstm_music_jax.training.signals import Stopped
 from tests.training.conftest import MODEL, TRAINING, noisy_scale
 
@@ -32,14 +32,14 @@ def main(folder, seconds, limit=None):
     dataset = Dataset.from_corpus(
         Corpus(pieces, (), "noisy scales"), NoteNames(), validation=0.2
     )
-    spread = parallel.spread
+    spread = devices.spread
 
     def slow(*arguments):
         run = spread(*arguments)
         return lambda *arguments: time.sleep(seconds) or run(*arguments)
 
     if seconds:
-        parallel.spread = slow
+        spread = slow
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     resume = (folder / "config.json").exists()

@@ -1,7 +1,8 @@
 """The strategies that know music, in either encoding, each beside its reference."""
 
 from lstm_music_jax import strategies
-from lstm_music_jax.music.encodings import Events, NoteNames
+from lstm_music_jax.music.encodings.events import Events
+from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.vocabulary import Vocabulary
 from tests.strategies.cases.case import Case
 from tests.strategies.numpy_references import music

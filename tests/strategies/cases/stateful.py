@@ -6,8 +6,7 @@ from lstm_music_jax import strategies
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.strategies import presets
 from tests.strategies.cases.case import Case, case, real, whole
-from tests.strategies.numpy_references import stateful
-from tests.strategies.numpy_references import stateless as ref
+from tests.strategies.numpy_references import stateful, stateless as ref
 from tests.strategies.numpy_references.base import Chain, Stateless
 from tests.strategies.toy import toy, toy_logits
 

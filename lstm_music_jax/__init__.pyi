@@ -1,0 +1,55 @@
+"""The public API: what a type checker sees, and what `__init__.py` loads lazily."""
+
+from . import processes as processes, strategies as strategies
+from .generation.composition import (
+    Composition as Composition,
+    compose as compose,
+    start_prompts as start_prompts,
+)
+from .generation.contexts import Carried as Carried, SlidingWindow as SlidingWindow
+from .generation.draws import Arithmetic as Arithmetic, Gumbel as Gumbel
+from .generation.engine import Generation as Generation, generate as generate
+from .generation.sweep import grid as grid, stack as stack, sweep as sweep
+from .generation.trace import Trace as Trace
+from .keras.files import (
+    KerasFileError as KerasFileError,
+    KerasModel as KerasModel,
+    read_keras as read_keras,
+)
+from .keras.weights import import_keras as import_keras
+from .model.music_lstm import MusicLSTM as MusicLSTM
+from .music.corpus.dataset import Dataset as Dataset
+from .music.corpus.loading import chorales as chorales, midi_folder as midi_folder
+from .music.corpus.pieces import Corpus as Corpus, Piece as Piece
+from .music.corpus.symbols_file import (
+    symbols_file as symbols_file,
+    write_symbols as write_symbols,
+)
+from .music.encodings.base import Encoding as Encoding
+from .music.encodings.events import Events as Events
+from .music.encodings.note_names import NoteNames as NoteNames
+from .music.midi.reading import read_midi as read_midi
+from .music.midi.writing import write_midi as write_midi
+from .music.repetition import Repetition as Repetition, repetition as repetition
+from .music.score import (
+    TICKS_PER_QUARTER as TICKS_PER_QUARTER,
+    Note as Note,
+    Score as Score,
+)
+from .music.vocabulary import Vocabulary as Vocabulary
+from .report.figures import (
+    knob_curves as knob_curves,
+    loss_curve as loss_curve,
+    piano_roll as piano_roll,
+)
+from .training.checkpoints import (
+    CheckpointError as CheckpointError,
+    SaveError as SaveError,
+)
+from .training.config import (
+    ModelConfig as ModelConfig,
+    TrainingConfig as TrainingConfig,
+)
+from .training.loop import NonFiniteLossError as NonFiniteLossError, train as train
+from .training.run import Run as Run, RunFolder as RunFolder, load_run as load_run
+from .training.signals import Stopped as Stopped

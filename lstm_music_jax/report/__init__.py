@@ -1,0 +1,4 @@
+"""What a person looks at: figures of pieces and of measurements.
+
+May import `music` alone.
+"""

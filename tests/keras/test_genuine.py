@@ -1,0 +1,61 @@
+"""Files that Keras itself has written: the run is its model. Skipped without it."""
+
+import importlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests.keras.runs import greedy_notes, imported, loop, random_windows
+from tests.keras.writing import SIZES, VOCAB, WINDOW
+
+# Keras itself: `keras` is version 3, `tf_keras` version 2.
+GENUINE = [("keras", "h5"), ("keras", "keras"), ("tf_keras", "hdf5")]
+GENUINE += [("tf_keras", "keras")]
+
+
+@pytest.fixture
+def lenient():
+    """Keras may run on JAX too, and promotes."""
+    with (
+        jax.numpy_rank_promotion("allow"),
+        jax.numpy_dtype_promotion("standard"),
+    ):
+        yield
+
+
+@pytest.mark.parametrize("gates", ["sigmoid", "hard_sigmoid"])
+@pytest.mark.parametrize(("package", "end"), GENUINE)
+def test_against_keras(lenient, package, end, gates, tmp_path):
+    pytest.importorskip(package, exc_type=ImportError)
+    keras = importlib.import_module(package)
+    layers = keras.layers
+    model = keras.Sequential()
+    model.add(layers.Input((WINDOW, VOCAB)))
+    first, second = SIZES
+    model.add(layers.LSTM(first, recurrent_activation=gates, return_sequences=True))
+    model.add(layers.Dropout(0.3))
+    model.add(layers.LSTM(second, recurrent_activation=gates))
+    model.add(layers.Dropout(0.3))
+    model.add(layers.Dense(VOCAB))
+    logits_alone = keras.Model(model.inputs, model.outputs)
+    model.add(layers.Activation("softmax"))
+    model.compile("rmsprop", "categorical_crossentropy")
+    random = np.random.default_rng(7)
+    model.set_weights([random.normal(size=w.shape) for w in model.get_weights()])
+    path = tmp_path / f"model.{end}"
+    model.save(path)
+
+    run = imported(path, tmp_path / "run")
+    windows = random_windows(8)
+    one_hot = np.eye(VOCAB, dtype=np.float32)
+    wanted = logits_alone.predict(one_hot[windows], verbose=0)
+    got = run.model.unroll(jnp.asarray(windows, jnp.int32))[1][:, -1]
+    np.testing.assert_allclose(got, wanted, atol=1e-5)
+    probabilities = model.predict(one_hot[windows], verbose=0)
+    np.testing.assert_allclose(jax.nn.softmax(got), probabilities, atol=1e-5)
+    primer = windows[0].tolist()
+    assert greedy_notes(run, primer, 40) == loop(
+        lambda window: model.predict(one_hot[window], verbose=0), primer, 40
+    )
