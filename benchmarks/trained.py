@@ -17,6 +17,7 @@ from lstm_music_jax import (
     load_run,
     train,
 )
+from lstm_music_jax.system.cores import count_cores
 
 _PIECES, _MOTIFS, _LONGEST = 24, 40, 12
 
@@ -37,7 +38,7 @@ def motifs(vocabulary: int, seed: int = 0) -> list[list[int]]:
 
 def fresh_model(vocabulary: int, sizes: tuple[int, ...]) -> MusicLSTM:
     """Return random weights."""
-    return MusicLSTM(vocabulary, sizes, key=jax.random.key(0))
+    return MusicLSTM(vocabulary, sizes, cores=count_cores(), key=jax.random.key(0))
 
 
 def trained_model(vocabulary: int, sizes: tuple[int, ...], updates: int) -> MusicLSTM:
@@ -54,4 +55,4 @@ def trained_model(vocabulary: int, sizes: tuple[int, ...], updates: int) -> Musi
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
         train(path, data, ModelConfig(sizes), training, show=False)
-        return load_run(path).model
+        return load_run(path).model.with_cores(count_cores())

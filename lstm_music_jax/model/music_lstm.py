@@ -53,13 +53,23 @@ class MusicLSTM(nnx.Module):
         *,
         dropout: float = 0.3,
         gate: Gate = SIGMOID,
+        cores: int = 2,
         key: PRNGKey,
     ) -> None:
-        """Draw fresh parameters from `key`; all gates are activated by `gate`.
+        """Draw fresh parameters.
+
+        Args:
+            vocab_size: number of symbols, v.
+            sizes: units of each layer, the first layer first.
+            dropout: share of units dropped behind each layer in training.
+            gate: activation of all gates.
+            cores: how many of a CPU's cores share the products of a single stream.
+                Changes the rounding of that stream's logits.
+            key: of the random parameters.
 
         Raises:
-            ValueError: an empty vocabulary, no layers, a size below 1, or a dropout
-                outside [0, 1).
+            ValueError: an empty vocabulary, no layers, a size or `cores` below 1, or a
+                dropout outside [0, 1).
         """
         sizes = tuple(sizes)
         if vocab_size < 1:
@@ -70,14 +80,16 @@ class MusicLSTM(nnx.Module):
             )
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout is {dropout}; it must be in [0, 1)")
+        _require_cores(cores)
         *layer_keys, head_key = jax.random.split(key, len(sizes) + 1)
         inputs = (vocab_size, *sizes[:-1])
         scales = (_TOKEN_SCALE, *(size**-0.5 for size in sizes[:-1]))
         self.vocab_size = vocab_size
         self.sizes = sizes
         self.dropout = dropout
+        self.cores = cores
         self.layers = nnx.List(
-            LSTM(*shape, key=k, input_scale=scale, gate=gate)
+            LSTM(*shape, key=k, input_scale=scale, gate=gate, cores=cores)
             for *shape, k, scale in zip(inputs, sizes, layer_keys, scales, strict=True)
         )
         self.head_kernel = nnx.Param(
@@ -109,6 +121,18 @@ class MusicLSTM(nnx.Module):
                 layer.input_kernel = _rounded(layer.input_kernel)
             layer.recurrent_kernel = _rounded(layer.recurrent_kernel)
         copy.head_kernel = _rounded(copy.head_kernel)
+        return copy
+
+    def with_cores(self, cores: int) -> "MusicLSTM":
+        """Return a copy whose single-stream products are shared by so many CPU cores.
+
+        Raises:
+            ValueError: `cores` is below 1.
+        """
+        _require_cores(cores)
+        copy = jax.tree.map(lambda leaf: leaf, self)
+        for module in (copy, *copy.layers):
+            module.cores = cores
         return copy
 
     def step(self, state: State, token: Token) -> tuple[State, Logits]:
@@ -175,7 +199,12 @@ class MusicLSTM(nnx.Module):
         """Return the head's logits for outputs of the last layer."""
         bias = self.head_bias[...]
         bias = bias.reshape((1,) * (hidden.ndim - 1) + bias.shape)
-        return product(hidden, self.head_kernel[...]) + bias
+        return product(hidden, self.head_kernel[...], self.cores) + bias
+
+
+def _require_cores(cores):
+    if cores < 1:
+        raise ValueError(f"cores is {cores}; it must be at least 1")
 
 
 def _rounded(kernel: nnx.Param) -> nnx.Param:

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from lstm_music_jax.model.gates import SIGMOID, Gate
 from lstm_music_jax.types import Array, Bool, Float, Int
 from lstm_music_jax.xla.products import kernel_gradient, product, transposed
+from lstm_music_jax.xla.rows import rows_gradient
 
 
 class LSTMState(NamedTuple):
@@ -203,19 +204,7 @@ def _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets):
 def _backward_rows(gate, saved, cotangents):
     rows, tokens, saved = saved
     gates_bar, kernel_bar, state_bar = _backward(gate, saved, cotangents)
-    return _add_rows(rows, tokens, gates_bar), None, kernel_bar, state_bar, None
-
-
-def _add_rows(rows, tokens, gates_bar):
-    """Do `zeros.at[tokens].add(gates_bar)` in a form that XLA makes no copy for."""
-    one_row = jax.lax.ScatterDimensionNumbers((1, 2), (), (0,))
-    width = gates_bar.shape[-1]
-    return jax.lax.scatter_add(
-        jnp.zeros_like(rows),
-        tokens.reshape(-1, 1),
-        gates_bar.reshape(-1, 1, width),
-        one_row,
-    )
+    return rows_gradient(rows, tokens, gates_bar), None, kernel_bar, state_bar, None
 
 
 unroll.defvjp(_forward_projected, _backward_projected)

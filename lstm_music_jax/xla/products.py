@@ -1,37 +1,44 @@
-"""Matrix products in the precision of the kernel, added up in float32."""
+"""Matrix products in the precision of the kernel, with float32 sums."""
 
 import math
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 
-from lstm_music_jax.system.cores import count_cores
 from lstm_music_jax.types import Array, Float
+from lstm_music_jax.xla.barriers import materialise
 
-# Bytes from which on a kernel is worth sharing between a CPU's cores. Between how many
-# has been measured with two only: in four parts a step then takes a tenth longer than
-# in two, in eight about as long as whole.
+# Sharing pays for kernels of this many bytes and more.
 _SHARED_FROM = 2**18
+# With two cores, four parts take a tenth longer than two, and eight parts as long as
+# one. More cores have not been measured.
 _MOST_PARTS = 8
 
 
-@jax.custom_vjp
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
 def product(
-    inputs: Float[Array, "*b i"], kernel: Float[Array, "i o"]
+    inputs: Float[Array, "*b i"], kernel: Float[Array, "i o"], cores: int = 1
 ) -> Float[Array, "*b o"]:
-    """Return `inputs @ kernel`; where the kernel is bfloat16, inputs are rounded too.
+    """Return `inputs @ kernel`, float32, with inputs rounded to the kernel's dtype.
 
-    The result is float32 either way, and so is all arithmetic around it: what a GPU
-    gains in bfloat16 is in the products.
+    The result is float32 for a bfloat16 kernel too, and so is all arithmetic around it:
+    what hardware gains in bfloat16 is in the products.
 
-    Differentiated by hand (backwards only). Automatic differentiation would transpose
-    the cotangents to form the kernel's gradient, which costs a CPU a copy of them, and
-    would multiply float32 cotangents with bfloat16 operands, which no hardware has a
-    fast product for.
+    The backward pass is written by hand. Automatic differentiation would transpose the
+    cotangents to form the kernel's gradient, and a CPU would copy them for that. It
+    would also multiply float32 cotangents with bfloat16 operands, for which no hardware
+    has a fast product.
+
+    Args:
+        inputs: one row or many.
+        kernel: float32 or bfloat16.
+        cores: how many of a CPU's cores share the product of a single row. It decides
+            the order of the sum, and so the rounding.
     """
     inputs = inputs.astype(kernel.dtype)
-    multiply = _multiply_row if inputs.ndim == 1 else _multiply
+    multiply = _row_product(cores) if inputs.ndim == 1 else _multiply
     return multiply(inputs, kernel)
 
 
@@ -42,7 +49,7 @@ def kernel_gradient(
 ) -> Float[Array, "i o"]:
     """Return the kernel's cotangent from that of `product(inputs, kernel)`.
 
-    One plain product: an einsum over two axes is a fifth slower on a CPU.
+    This is one plain product. An einsum over two axes is a fifth slower on a CPU.
     """
     rows, outputs_bar = (
         array.reshape(-1, array.shape[-1]).astype(kernel.dtype)
@@ -52,12 +59,12 @@ def kernel_gradient(
 
 
 def transposed(kernel: Float[Array, "i o"]) -> Float[Array, "o i"]:
-    """Return the transpose, written out.
+    """Return the transpose, laid out in memory.
 
-    Without the barrier XLA would give the product the kernel and tell it to transpose:
-    on a CPU 75 against 70 ms for a hundred products of 64 rows with 2048 x 512.
+    Otherwise XLA would read the kernel itself across its rows in every product. On a
+    CPU a hundred products of 64 rows with 2048 x 512 then take 75 ms, not 70 ms.
     """
-    return jax.lax.optimization_barrier(kernel.T)
+    return materialise(kernel.T)
 
 
 def _multiply(left, right):
@@ -66,25 +73,31 @@ def _multiply(left, right):
     return left @ right
 
 
-@custom_vmap
-def _multiply_row(row, kernel):
-    """Multiply one row with a kernel, which is then read by all cores of a CPU."""
-    return jax.lax.platform_dependent(row, kernel, cpu=_in_parts, default=_multiply)
+@cache
+def _row_product(cores):
+    """Return the product of one row with a kernel that the cores of a CPU share."""
+    in_parts = partial(_in_parts, cores)
+
+    @custom_vmap
+    def multiply_row(row, kernel):
+        return jax.lax.platform_dependent(row, kernel, cpu=in_parts, default=_multiply)
+
+    @multiply_row.def_vmap
+    def multiply_rows(_, batched, rows, kernel):
+        axes = [0 if is_batched else None for is_batched in batched]
+        return jax.vmap(_multiply, axes)(rows, kernel), True
+
+    return multiply_row
 
 
-@_multiply_row.def_vmap
-def _multiply_rows(_, batched, rows, kernel):
-    axes = [0 if is_batched else None for is_batched in batched]
-    return jax.vmap(_multiply, axes)(rows, kernel), True
+def _in_parts(cores, row, kernel):
+    """Multiply parts of the row with parts of the kernel, and add the results.
 
-
-def _in_parts(row, kernel):
-    """Form the product part by part of the row, and add up: a core takes a part.
-
-    Whole, it is left to one core: a stream's step with 512 and 256 units then takes 1.6
-    to 1.8 times as long as with two (jax 0.10 and 0.12).
+    Each core takes a part. XLA gives a whole row to one core: a step of one stream with
+    512 and 256 units then takes 1.6 to 1.8 times as long as with two cores (jax 0.10
+    and 0.12).
     """
-    parts = math.gcd(len(row), 2 ** int(math.log2(min(count_cores(), _MOST_PARTS))))
+    parts = math.gcd(len(row), 2 ** int(math.log2(min(cores, _MOST_PARTS))))
     if parts == 1 or kernel.nbytes < _SHARED_FROM:
         return _multiply(row, kernel)
     size = len(row) // parts
@@ -97,12 +110,12 @@ def _in_parts(row, kernel):
     return jnp.sum(sums, (0, 1))
 
 
-def _forward(inputs, kernel):
+def _forward(inputs, kernel, cores):
     inputs = inputs.astype(kernel.dtype)
     return _multiply(inputs, kernel), (inputs, kernel)
 
 
-def _backward(saved, outputs_bar):
+def _backward(cores, saved, outputs_bar):
     inputs, kernel = saved
     inputs_bar = _multiply(outputs_bar.astype(kernel.dtype), transposed(kernel))
     return inputs_bar, kernel_gradient(inputs, kernel, outputs_bar)

@@ -1,16 +1,17 @@
 """The product of one row, which the cores of a CPU share."""
 
 import re
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.xla import products
 from lstm_music_jax.xla.products import product
 
 KERNEL = jax.random.normal(jax.random.key(0), (256, 300))
+ON_TWO = partial(product, cores=2)
 ROWS = jax.random.normal(jax.random.key(1), (3, 256))
 
 
@@ -23,62 +24,46 @@ def parts(function, *arguments):
     return [int(match[2].split("x")[int(match[1])]) if match else 1 for match in found]
 
 
-@pytest.fixture
-def cores(monkeypatch):
-    """Have the package see so many cores."""
-
-    def give(count):
-        monkeypatch.setattr(products, "count_cores", lambda: count)
-
-    return give
-
-
 @pytest.mark.parametrize(("count", "wanted"), [(1, 1), (2, 2), (3, 2), (8, 8), (64, 8)])
-def test_a_row_is_taken_in_parts_and_added_up(cores, count, wanted):
-    cores(count)
-    # A shape of its own: what has been traced once is not traced again.
-    kernel = jax.random.normal(jax.random.key(2), (256, 301 + count))
-    assert parts(product, ROWS[0], kernel) == [wanted]
-    found = jax.jit(product)(ROWS[0], kernel)
-    exact = np.float64(ROWS[0]) @ np.float64(kernel)
+def test_a_row_is_multiplied_in_parts(count, wanted):
+    multiply = partial(product, cores=count)
+    assert parts(multiply, ROWS[0], KERNEL) == [wanted]
+    found = jax.jit(multiply)(ROWS[0], KERNEL)
+    exact = np.float64(ROWS[0]) @ np.float64(KERNEL)
     np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-4)
 
 
-def test_rounded_kernels_are_added_up_in_float32(cores):
-    cores(2)
+def test_rounded_kernels_are_added_up_in_float32():
     kernel = jnp.tile(KERNEL, (1, 2)).astype(jnp.bfloat16)
-    assert parts(product, ROWS[0], kernel) == [2]
-    found = jax.jit(product)(ROWS[0], kernel)
+    assert parts(ON_TWO, ROWS[0], kernel) == [2]
+    found = jax.jit(ON_TWO)(ROWS[0], kernel)
     rounded = np.float64(ROWS[0].astype(jnp.bfloat16))
     assert found.dtype == jnp.float32
     np.testing.assert_allclose(found, rounded @ np.float64(kernel), atol=1e-4)
 
 
-def test_several_rows_are_one_product(cores):
-    cores(2)
-    rows = jax.vmap(product, (0, None))
+def test_several_rows_are_one_product():
+    rows = jax.vmap(ON_TWO, (0, None))
     assert parts(rows, ROWS, KERNEL) == [1]
     np.testing.assert_allclose(rows(ROWS, KERNEL), ROWS @ KERNEL, atol=1e-4)
 
 
-def test_each_row_may_have_its_own_kernel(cores):
-    cores(2)
+def test_each_row_may_have_its_own_kernel():
     kernels = jnp.stack([KERNEL, 2 * KERNEL, -KERNEL])
-    found = jax.vmap(product)(ROWS, kernels)
+    found = jax.vmap(ON_TWO)(ROWS, kernels)
     exact = np.einsum("bi,bio->bo", np.float64(ROWS), np.float64(kernels))
     np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(256, 200), (255, 300)], ids=["small", "odd"])
-def test_some_kernels_are_not_worth_sharing_or_cannot_be(cores, shape):
-    cores(2)
+def test_some_kernels_are_not_worth_sharing_or_cannot_be(shape):
     kernel = jnp.ones(shape)
-    assert parts(product, jnp.ones(shape[0]), kernel) == [1]
+    assert parts(ON_TWO, jnp.ones(shape[0]), kernel) == [1]
 
 
 def test_gradients_are_those_of_the_product():
     row_bar, kernel_bar = jax.grad(
-        lambda row, kernel: jnp.sum(product(row, kernel) ** 2), (0, 1)
+        lambda row, kernel: jnp.sum(ON_TWO(row, kernel) ** 2), (0, 1)
     )(ROWS[0], KERNEL)
     outputs_bar = 2 * (ROWS[0] @ KERNEL)
     np.testing.assert_allclose(row_bar, KERNEL @ outputs_bar, rtol=1e-4, atol=1e-3)
