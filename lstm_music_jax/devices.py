@@ -1,12 +1,12 @@
 """The only place that knows there are several devices.
 
-One device runs a function under `jit`, several under `pmap`, the same function: it is
-given the shard it works on, sums over all shards where it must, and never asks how
-many devices there are.
+One device runs a function under `jit`, several devices run the same function under
+`pmap`. The function is told which shard of the work it does. It sums or gathers over
+all shards where it must, and never asks how many devices there are.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -17,30 +17,41 @@ from lstm_music_jax.types import Array, Int, PyTree
 _AXIS = "devices"
 
 
-class Shard(NamedTuple):
-    """Which part of the work a device does: part `index` of `count`."""
+@dataclass(frozen=True)
+class Shard:
+    """The part of the work that a device does.
+
+    Attributes:
+        index: which part, from 0 on.
+        count: how many parts there are.
+    """
 
     index: Int[Array, ""]
     count: int
 
     def rows(self, total: int) -> Int[Array, "b"]:
-        """Return this shard's rows of `total`, which the shards must divide."""
+        """Return which of `total` rows are this shard's; `count` must divide them."""
         require_divisible(total, self.count)
         return self.index * (total // self.count) + jnp.arange(total // self.count)
 
+    def padded_rows(self, total: int) -> Int[Array, "b"]:
+        """Return which of `total` rows are this shard's; the last row fills it up."""
+        padded = -(-total // self.count) * self.count
+        return jnp.minimum(self.rows(padded), total - 1)
+
     def sum(self, tree: PyTree) -> PyTree:
-        """Sum over all shards."""
+        """Return the sum over all shards."""
         return tree if self.count == 1 else jax.lax.psum(tree, _AXIS)
 
-    def gather(self, tree: PyTree) -> PyTree:
-        """Return the rows of all shards, in the order of `rows`."""
+    def gather(self, tree: PyTree, axis: int = 0) -> PyTree:
+        """Return the rows of all shards along an axis, in the order of `rows`."""
         if self.count == 1:
             return tree
-        return jax.lax.all_gather(tree, _AXIS, tiled=True)
+        return jax.lax.all_gather(tree, _AXIS, axis=axis, tiled=True)
 
 
 def require_divisible(batch_size: int, devices: int) -> None:
-    """Raise ValueError where `devices` cannot share a batch equally."""
+    """Raise ValueError unless so many devices can share a batch equally."""
     if batch_size % devices:
         raise ValueError(
             f"batch_size is {batch_size}; {devices} devices must divide it"
@@ -50,16 +61,16 @@ def require_divisible(batch_size: int, devices: int) -> None:
 def spread(
     function: Callable[..., PyTree], devices: Sequence[jax.Device] | None = None
 ) -> Callable[..., PyTree]:
-    """Compile `function(shard, *arguments)` for all `devices` (default: all there are).
+    """Compile `function(shard, *arguments)` for devices, by default for all.
 
-    The arguments are the same for every shard, and so must be the result: what
-    differs between shards has to go through `shard.sum` or `shard.gather`. Where
-    there are devices of other processes, those call it too, with equal arguments.
+    Every shard gets the same arguments and must return the same result, so what differs
+    between shards has to go through `shard.sum` or `shard.gather`. If some devices
+    belong to other processes, those processes must call it too, with equal arguments.
     """
     devices = jax.devices() if devices is None else devices
     count = len(devices)
     if count == 1:
-        return jax.jit(lambda *arguments: function(Shard(jnp.int32(0), 1), *arguments))
+        return _on_one(function, devices[0])
 
     def run(index, arguments):
         return function(Shard(index, count), *arguments)
@@ -68,5 +79,15 @@ def spread(
         run, axis_name=_AXIS, in_axes=(0, None), out_axes=None, devices=devices
     )
     ours = jax.process_index()
-    indices = np.int32([i for i in range(count) if devices[i].process_index == ours])
+    indices = np.array(
+        [i for i in range(count) if devices[i].process_index == ours], np.int32
+    )
     return lambda *arguments: compiled(indices, arguments)
+
+
+def _on_one(function, device):
+    """Compile for one device; arguments are moved to it if it is not the default."""
+    compiled = jax.jit(lambda *arguments: function(Shard(jnp.int32(0), 1), *arguments))
+    if device == jax.devices()[0]:
+        return compiled
+    return lambda *arguments: compiled(*jax.device_put(arguments, device))

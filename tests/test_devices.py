@@ -5,10 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.generation import engine
+from lstm_music_jax.generation import engine, program
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
 from lstm_music_jax.generation.draws import Gumbel
-from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.generation.generate import generate
+from lstm_music_jax.generation.sweep import stack, sweep
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
     Strategy,
@@ -35,12 +36,34 @@ def test_devices_draw_what_one_draws(model, streams, context):
         "length": 30,
         "strategy": chain(repetition_penalty(1.3), temperature(0.8), top_p(0.9)),
         "context": context,
-        "at_once": 2,
+        "parallel_streams": 2,
     }
     one = generate(model, prompts, KEY, devices=jax.devices()[:1], **settings)
     four = generate(model, prompts, KEY, **settings)
     np.testing.assert_array_equal(one.tokens, four.tokens)
     np.testing.assert_allclose(one.log_probs, four.log_probs, atol=1e-5)
+
+
+@pytest.mark.parametrize("streams", [1, 3, 8])
+def test_a_sweep_on_devices_is_the_sweep_on_one(model, streams):
+    prompts = jax.random.randint(jax.random.key(1), (streams, 6), 0, 13)
+    settings = stack([chain(temperature(t), top_p(0.9)) for t in (0.5, 0.8, 1.0)])
+    one = sweep(model, prompts, KEY, settings, length=30, devices=jax.devices()[:1])
+    four = sweep(model, prompts, KEY, settings, length=30)
+    assert one.tokens.shape == (3, streams, 30)
+    np.testing.assert_array_equal(one.tokens, four.tokens)
+    np.testing.assert_allclose(one.log_probs, four.log_probs, atol=1e-5)
+
+
+def test_a_single_device_need_not_be_the_first(model):
+    last = jax.devices()[-1]
+    prompts = jnp.zeros((3, 2), jnp.int32)
+    there = generate(model, prompts, KEY, length=5, devices=[last])
+    more = generate(model, there.streams, length=5, devices=[last])
+    for drawn in (there, more):
+        assert drawn.tokens.devices() == {last}
+    here = generate(model, prompts, KEY, length=5, devices=jax.devices()[:1])
+    np.testing.assert_array_equal(there.tokens, here.tokens)
 
 
 def test_every_device_draws_its_own_part(model):
@@ -54,9 +77,9 @@ def test_every_device_draws_its_own_part(model):
             return logits, state
 
     sampler = engine.Sampler(Counted(), Carried(), Gumbel())
-    plan = engine.Plan(3, trace=False, at_once=None)
-    draw = engine._on_devices(plan, tuple(jax.devices()))
-    drawn = draw(model, prompts, KEY, sampler)
+    plan = engine.Plan(3, trace=False, parallel_streams=8)
+    draw = program._program(plan, tuple(jax.devices()), begun=False, settings=False)
+    _, drawn = draw(model, prompts, KEY, sampler)
     jax.effects_barrier()
     assert len(drawn.tokens.sharding.device_set) == 4
     assert len(rows) == 8 * 3

@@ -1,19 +1,31 @@
-"""From a run to scores: as many notes as asked for, in whatever encoding."""
+"""From a trained model to scores: as many notes as asked for, in any encoding."""
 
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple, Protocol, runtime_checkable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.generation.contexts import Context
-from lstm_music_jax.generation.engine import CARRIED, MODEL_ALONE, generate
+from lstm_music_jax.generation.draws import Draw
+from lstm_music_jax.generation.generate import (
+    CARRIED,
+    GUMBEL,
+    MODEL_ALONE,
+    generate,
+)
+from lstm_music_jax.generation.program import Generation
+from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.score import Score
 from lstm_music_jax.music.vocabulary import Vocabulary
-from lstm_music_jax.strategies import Strategy, chain, forbid
+from lstm_music_jax.protocols import Context, Model
+from lstm_music_jax.strategies import chain, forbid
+from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, PRNGKey
 
-# How many times the usual number of symbols a piece may take for its notes.
+# A piece may take this many times the usual number of symbols for its notes.
 _PATIENCE = 8
 
 
@@ -21,20 +33,36 @@ _PATIENCE = 8
 class Run(Protocol):
     """A trained model, and what turns its ids into music: see `load_run`."""
 
-    model: Any
-    vocabulary: Vocabulary
-    encoding: Encoding
+    @property
+    def model(self) -> Model:
+        """The model."""
+        ...
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the model's ids stand for."""
+        ...
+
+    @property
+    def encoding(self) -> Encoding:
+        """What the symbols stand for."""
+        ...
 
 
 class Composition(NamedTuple):
-    """A piece: its symbols and how they sound, the primer first if it was kept.
+    """A piece.
 
-    `skipped` counts the symbols that were ill-formed where they stood, and so silent.
+    Attributes:
+        symbols: the symbols drawn, behind the primer's if that was kept.
+        score: how they sound.
+        skipped: how many symbols were ill-formed where they stood, and so silent.
+        trace: of each drawn symbol, `[n]`, on the host; None if not asked for.
     """
 
     symbols: list[str]
     score: Score
     skipped: int
+    trace: Trace | None
 
 
 def compose(
@@ -45,15 +73,32 @@ def compose(
     notes: int,
     strategy: Strategy = MODEL_ALONE,
     context: Context = CARRIED,
+    draw: Draw = GUMBEL,
+    trace: bool = False,
+    parallel_streams: int | None = None,
+    devices: Sequence[jax.Device] | None = None,
     keep_primer: bool = False,
 ) -> list[Composition]:
-    """Continue each prompt by `notes` sounding notes or chords, on all local devices.
+    """Continue each prompt by `notes` sounding notes or chords.
 
-    The start-of-piece symbol is never drawn. In an encoding that spends several
-    symbols on a note more are drawn until the notes are there.
+    The start-of-piece symbol is never drawn. An encoding may spend several symbols on a
+    note: all pieces are continued until each has its notes.
+
+    Args:
+        run: the model, its vocabulary and its encoding.
+        prompts: ids, one row per piece.
+        key: the same key gives the same music.
+        notes: sounding notes or chords per piece, 1 or more.
+        strategy: as in `generate`, like all that follow.
+        context: what the model remembers.
+        draw: how a symbol is drawn.
+        trace: describe every note's distributions.
+        parallel_streams: how many pieces a device draws side by side, at most.
+        devices: the devices to draw on.
+        keep_primer: put the prompt's music in front.
 
     Raises:
-        ValueError: `notes` below 1, or a model that falls silent.
+        ValueError: `notes` is below 1, or the model falls silent.
     """
     if notes < 1:
         raise ValueError(f"notes is {notes}; it must be at least 1")
@@ -61,32 +106,36 @@ def compose(
     if start is not None:
         strategy = chain(forbid([start]), strategy)
     length = notes * run.encoding.symbols_per_note
-    longest = _PATIENCE * length
+    go_on = partial(
+        generate,
+        run.model,
+        length=length,
+        strategy=strategy,
+        context=context,
+        draw=draw,
+        trace=trace,
+        parallel_streams=parallel_streams,
+        devices=devices,
+    )
+    drawn = [go_on(prompts, key)]
     while True:
-        drawn = generate(
-            run.model, prompts, key, length=length, strategy=strategy, context=context
-        )
-        pieces = [
-            _decode(run, prompt, tokens, notes, keep_primer)
-            for prompt, tokens in zip(
-                np.asarray(prompts), np.asarray(drawn.tokens), strict=True
-            )
-        ]
-        if None not in pieces:
+        decoded = _decode(run, np.asarray(prompts), drawn, notes, keep_primer)
+        pieces = [piece for piece in decoded if piece is not None]
+        if len(pieces) == len(decoded):
             return pieces
-        if length >= longest:
+        if len(drawn) == _PATIENCE:
             raise ValueError(
-                f"notes is {notes}; within {length} symbols the model did not give as "
-                "many: train it longer, or sample with a higher temperature"
+                f"notes is {notes}; within {_PATIENCE * length} symbols the model did "
+                "not give as many: train it longer, or sample with a higher temperature"
             )
-        length *= 2
+        drawn.append(go_on(drawn[-1].streams))
 
 
 def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
-    """Return prompts of the start-of-piece symbol alone, for music with no primer.
+    """Return prompts of the start-of-piece symbol alone, for music without a primer.
 
     Raises:
-        ValueError: a run without such a symbol, or `pieces` below 1.
+        ValueError: the run has no such symbol, or `pieces` is below 1.
     """
     if pieces < 1:
         raise ValueError(f"pieces is {pieces}; it must be at least 1")
@@ -98,13 +147,37 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     return jnp.full((pieces, 1), start, jnp.int32)
 
 
-def _decode(run, prompt, tokens, notes, keep_primer):
+def _decode(
+    run: Run,
+    prompts: np.ndarray,
+    drawn: Sequence[Generation],
+    notes: int,
+    keep_primer: bool,
+) -> list[Composition | None]:
+    """Return the piece of each stream, None where it has not enough notes."""
+    tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
+    trace = jax.tree.map(
+        lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
+    )
+    return [
+        _decode_piece(
+            run,
+            prompt,
+            tokens[piece],
+            jax.tree.map(lambda leaf, piece=piece: leaf[piece], trace),
+            notes,
+            keep_primer,
+        )
+        for piece, prompt in enumerate(prompts)
+    ]
+
+
+def _decode_piece(run, prompt, tokens, trace, notes, keep_primer):
     primer = [int(token) for token in prompt if token != run.vocabulary.start_id]
     symbols = run.vocabulary.decode([*primer, *tokens] if keep_primer else tokens)
     if keep_primer:
-        heard = run.encoding.decode(run.vocabulary.decode(primer)).count
-        notes = notes + heard
+        notes += run.encoding.decode(run.vocabulary.decode(primer)).count
     decoded = run.encoding.decode(symbols, limit=notes)
     if decoded.count < notes:
         return None
-    return Composition(symbols, decoded.score, decoded.skipped)
+    return Composition(symbols, decoded.score, decoded.skipped, trace)

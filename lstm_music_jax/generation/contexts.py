@@ -1,61 +1,45 @@
 """What the model remembers of the music so far.
 
-A context turns a model into two functions of one stream:
-
-    prefill(model, prompt [p]) -> memory            of the prompt, which may be empty
-    step(model, memory, token) -> memory, logits    of the symbol after the token
-
-The last symbol of what is to be continued is read by the first step, not by `prefill`:
-so there are as many steps as symbols drawn, none for logits that nobody draws from.
-
-A model is known here by `initial_state`, `step` and `unroll`, and by the two halves of
-`step`, `advance(state, token) -> state` and `readout(state) -> logits`.
+The last symbol of the prompt is read by the first `step`, not by `prefill`. So there
+are as many steps as drawn symbols, and no logits are computed that nobody draws from.
 """
 
 from itertools import pairwise
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from lstm_music_jax.protocols import Model
 from lstm_music_jax.pytrees import pytree, static
 from lstm_music_jax.types import Array, Int, Logits, PyTree, Token
-
-Model = Any
-Memory = PyTree
-
-
-@runtime_checkable
-class Context(Protocol):
-    """The two functions; see the module's text."""
-
-    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> Memory:
-        """Read symbols, none perhaps."""
-        ...
-
-    def step(self, model: Model, memory: Memory, token: Token) -> tuple[Memory, Logits]:
-        """Read one more symbol."""
-        ...
+from lstm_music_jax.xla.barriers import materialise
 
 
 @pytree
 class Carried:
-    """The LSTM's state goes on for ever: one step a note, nothing forgotten by rule."""
+    """The LSTM's state goes on for ever: one step per note, nothing is forgotten."""
 
-    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> Memory:
-        """Unroll over the prompt from the zero state."""
+    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> PyTree:
+        """Return the model's state after the prompt."""
         if len(prompt) == 0:
             return model.initial_state()
         states, _ = model.unroll(prompt[None])
         return jax.tree.map(lambda leaf: leaf[0], states)
 
-    def step(self, model: Model, memory: Memory, token: Token) -> tuple[Memory, Logits]:
-        """Take one step."""
-        return model.step(memory, token)
+    def step(self, model: Model, memory: PyTree, token: Token) -> tuple[PyTree, Logits]:
+        """Advance the state by one symbol and read it out."""
+        memory = model.advance(memory, token)
+        return memory, model.readout(memory)
 
 
 class WindowMemory(NamedTuple):
-    """States whose starts are one note apart, `[w ...]`, and which came last."""
+    """The memory of a sliding window.
+
+    Attributes:
+        states: w states, `[w ...]`, whose first symbols are one note apart.
+        youngest: which of them has read one symbol only.
+    """
 
     states: PyTree
     youngest: Int[Array, ""]
@@ -65,40 +49,49 @@ class WindowMemory(NamedTuple):
 class SlidingWindow:
     """Every note is predicted from the last `window` notes, from the zero state.
 
-    This is what re-running the model over the window gives (over all notes, while
-    they are fewer), at depth one: `window` states are kept whose starts are one note
-    apart. Each new note sets the oldest to zero, makes it the youngest, and advances
-    all of them, in one matrix product over `window` rows; the one that is now the
-    oldest has then read exactly the last `window` notes, and is read out. The
-    arithmetic is that of re-running, the number of sequential steps falls from
+    The logits are those of re-running the model over the window, or over all notes
+    while there are fewer. The memory holds `window` states whose first symbols are one
+    note apart. Each new note resets the oldest state to zero, which makes it the
+    youngest, and advances all states in one matrix product over `window` rows. The
+    state that is now the oldest has read exactly the last `window` notes: its readout
+    is the prediction.
+
+    The arithmetic is that of re-running. The number of sequential steps falls from
     window x notes to window + notes.
 
     Before `window` notes have been read, the oldest states all equal the one that
     started with the first note.
+
+    Args:
+        window: how many notes are remembered, 1 or more.
+
+    Raises:
+        ValueError: `window` is below 1.
     """
 
     window: int = static()
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a window below 1."""
+        """Check the window."""
         if self.window < 1:
             raise ValueError(f"window is {self.window}; it must be at least 1")
 
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> WindowMemory:
-        """Read what a window has room for beside the next; a state starts with each.
+        """Return the memory of the prompt's last `window` - 1 symbols.
 
-        In a few parts, each with as many rows as states have started by its end: with
-        all rows from the first symbol on, half of the products would be for nothing.
+        A state starts at each symbol. The prompt is read in a few parts, each with as
+        many rows as states have started by its end. With all rows from the first symbol
+        on, half of the products would be wasted.
         """
         read = min(len(prompt), self.window - 1)
         prompt = prompt[len(prompt) - read :]
         ends = sorted({-(-read * part // _PARTS) for part in range(_PARTS + 1)})
-        # What has read nothing is the zero state, as often as it is asked for below.
-        states = _fresh(model, 0 if read else 1)
+        # With an empty prompt, one zero state is repeated.
+        states = _zero_states(model, 0 if read else 1)
         for begin, end in pairwise(ends):
             states, _ = jax.lax.scan(
                 lambda states, start: (_start(model, states, *start), None),
-                jax.tree.map(_joined, states, _fresh(model, end - begin)),
+                jax.tree.map(_joined, states, _zero_states(model, end - begin)),
                 (jnp.arange(begin, end), prompt[begin:end]),
             )
         rows = jnp.maximum(jnp.arange(self.window) - (self.window - read), 0)
@@ -108,7 +101,7 @@ class SlidingWindow:
     def step(
         self, model: Model, memory: WindowMemory, token: Token
     ) -> tuple[WindowMemory, Logits]:
-        """Start with the oldest anew, advance all states, read the oldest out."""
+        """Restart the oldest state, advance all, and read the next oldest out."""
         youngest = (memory.youngest + 1) % self.window
         states = _start(model, memory.states, youngest, token)
         oldest = (youngest + 1) % self.window
@@ -116,20 +109,21 @@ class SlidingWindow:
         return WindowMemory(states, youngest), logits
 
 
-# Four parts do 5/8 of the products. More would gain little, and each is compiled.
+# Four parts compute 5/8 of the products. More parts would gain little, and each part is
+# a loop to compile.
 _PARTS = 4
 
 
 def _start(model, states, row, token):
-    """Set one state to zero, and let all read a symbol."""
+    """Reset the state of one row to zero, and let all states read a symbol."""
     zero = model.initial_state()
     states = jax.tree.map(lambda leaf, zero: leaf.at[row].set(zero), states, zero)
-    # Done within the gates' loop it would keep a CPU from vectorising that.
-    states = jax.lax.optimization_barrier(states)
+    # Within the gates' loop the reset would keep a CPU from vectorising the loop.
+    states = materialise(states)
     return jax.vmap(model.advance, (0, None))(states, token)
 
 
-def _fresh(model, rows):
+def _zero_states(model, rows):
     return jax.tree.map(
         lambda leaf: jnp.broadcast_to(leaf, (rows, *leaf.shape)), model.initial_state()
     )

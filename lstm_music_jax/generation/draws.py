@@ -8,7 +8,7 @@ A draw is a PyTree with two methods of one stream:
 Neither ever draws a symbol of logit -inf while another is finite.
 """
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -18,8 +18,6 @@ from lstm_music_jax.types import Array, Float, Int, Logits, PRNGKey, PyTree, Tok
 from lstm_music_jax.xla.bits import keyed_bits
 from lstm_music_jax.xla.ordering import largest
 
-State = PyTree
-
 
 @runtime_checkable
 class Draw(Protocol):
@@ -27,11 +25,11 @@ class Draw(Protocol):
 
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
-    ) -> State:
+    ) -> PyTree:
         """Return the state of stream number `stream` of `streams`."""
         ...
 
-    def draw(self, logits: Logits, state: State, key: PRNGKey) -> tuple[Token, State]:
+    def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
         """Draw a symbol from softmax(logits)."""
         ...
 
@@ -51,11 +49,11 @@ class Gumbel:
 
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
-    ) -> State:
+    ) -> PyTree:
         """Nothing is remembered."""
         return ()
 
-    def draw(self, logits: Logits, state: State, key: PRNGKey) -> tuple[Token, State]:
+    def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
         """Add noise, take the largest."""
         return largest(logits + gumbel(key, logits.size)), state
 
@@ -79,13 +77,13 @@ class Arithmetic:
 
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
-    ) -> State:
+    ) -> PyTree:
         """Return the stream's point and its width of uncertainty."""
         shift = jax.random.uniform(key)
         point = (stream.astype(jnp.float32) + shift) / streams.astype(jnp.float32)
         return point, jnp.float32(2**-23)
 
-    def draw(self, logits: Logits, state: State, key: PRNGKey) -> tuple[Token, State]:
+    def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
         """Find the interval that the point is in, and stretch it."""
         point, width = state
         refreshed = point + width * jax.random.uniform(key)
@@ -103,6 +101,3 @@ class Arithmetic:
         begin, size = ends[token] - probabilities[token], probabilities[token]
         point = jnp.clip((point - begin) / size, 0.0, 1.0)
         return token.astype(jnp.int32), (point, width / size)
-
-
-GUMBEL: Any = Gumbel()

@@ -2,83 +2,90 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.generation import engine
-from lstm_music_jax.generation.contexts import Context, Model
-from lstm_music_jax.generation.draws import GUMBEL, Draw
-from lstm_music_jax.generation.engine import (
-    CARRIED,
-    Generation,
-    Plan,
-    Sampler,
-    check_sizes,
-)
+from lstm_music_jax.generation.draws import Draw
+from lstm_music_jax.generation.engine import Sampler
+from lstm_music_jax.generation.generate import CARRIED, GUMBEL
+from lstm_music_jax.generation.program import Generation, Streams, run
+from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, PRNGKey
 
 
 def sweep(
     model: Model,
-    prompts: Int[Array, "b p"],
-    key: PRNGKey,
+    prompts: Int[Array, "b p"] | Streams,
+    key: PRNGKey | None,
     strategies: Strategy,
     *,
     length: int,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
     trace: bool = False,
-    at_once: int | None = None,
+    parallel_streams: int | None = None,
+    devices: Sequence[jax.Device] | None = None,
 ) -> Generation:
-    """Generate with every setting of a strategy: results are `[s b n]`.
+    """Generate with every setting of a strategy; results are `[s b n]`.
 
-    All settings meet the same noise, and row i is what `generate` gives with setting
-    i alone. Other values of as many settings do not recompile.
+    All settings meet the same noise: row i holds what `generate` gives with setting i
+    alone. Other values of as many settings do not recompile. A sweep can be continued
+    as a generation can, with its `streams` as prompts and None as key.
 
     Args:
-        model: as for `generate`, like the rest.
-        prompts: as for `generate`.
-        key: as for `generate`.
-        strategies: a strategy whose every leaf has the settings as its leading axis:
-            see `stack` and `grid`.
-        length: as for `generate`.
-        context: as for `generate`.
-        draw: as for `generate`.
-        trace: as for `generate`.
-        at_once: streams of each setting that are drawn side by side.
+        model: as in `generate`.
+        prompts: as in `generate`; all settings continue the same prompts.
+        key: as in `generate`.
+        strategies: a strategy each of whose leaves has the settings as its leading
+            axis: see `stack` and `grid`.
+        length: as in `generate`.
+        context: as in `generate`.
+        draw: as in `generate`.
+        trace: as in `generate`.
+        parallel_streams: as in `generate`, for each setting.
+        devices: as in `generate`; each device draws its streams with all settings.
 
     Raises:
-        ValueError: leaves that do not share a leading axis; and as `generate`.
+        ValueError: the leaves do not share a leading axis; and as in `generate`.
     """
-    plan = Plan(length, trace, at_once)
-    check_sizes(prompts, plan)
     sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(strategies)}
+    if isinstance(prompts, Streams):
+        sizes.add(prompts.state.number.shape[:1])
     if len(sizes) != 1 or () in sizes:
         raise ValueError(
             f"strategies has leaves of leading axes {sorted(sizes)}; all must share "
-            "one, the settings"
+            "one, the settings, also with the streams to continue"
         )
-    return _sweep(model, prompts, key, strategies, context, draw, plan)
+    return run(
+        model,
+        prompts,
+        key,
+        Sampler(strategies, context, draw),
+        length=length,
+        trace=trace,
+        parallel_streams=parallel_streams,
+        devices=devices,
+        settings=True,
+    )
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:
     """Stack strategies that differ in their leaves only, for `sweep`.
 
     Raises:
-        ValueError: none, or strategies of different structure or sizes.
+        ValueError: there are none, or they differ in more than their leaves.
     """
     if not strategies:
         raise ValueError("strategies is empty; a sweep takes one setting or more")
     structures = {jax.tree.structure(strategy) for strategy in strategies}
     if len(structures) != 1:
         raise ValueError(
-            "strategies differ in more than their hyperparameters: a setting that "
-            "fixes a size takes a program of its own"
+            "strategies differ in more than their hyperparameters; a setting that "
+            "fixes a shape takes a sweep of its own"
         )
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *strategies)
 
@@ -100,21 +107,3 @@ def grid(
         for combination in itertools.product(*values.values())
     ]
     return settings, stack([make(**setting) for setting in settings])
-
-
-@partial(jax.jit, static_argnums=6)
-def _sweep(model, prompts, key, strategies, context, draw, plan):
-    streams = prompts.shape[0]
-
-    def with_setting(strategy):
-        return engine.draw_streams(
-            model,
-            prompts,
-            key,
-            jnp.arange(streams),
-            jnp.int32(streams),
-            Sampler(strategy, context, draw),
-            plan,
-        )
-
-    return jax.vmap(with_setting)(strategies)

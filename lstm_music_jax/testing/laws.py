@@ -7,14 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.generation.draws import GUMBEL
-from lstm_music_jax.generation.engine import (
-    CARRIED,
-    Generation,
-    Plan,
-    Sampler,
-    draw_streams,
-)
+from lstm_music_jax.generation.engine import Notes, Plan, Sampler, begin_and_draw
+from lstm_music_jax.generation.generate import CARRIED, GUMBEL
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain, chain
 from lstm_music_jax.testing.findings import (
@@ -348,13 +342,13 @@ def replays_in_the_engine(subject: Subject) -> None:
 
 def run_engine(
     model: ToyModel, prompts: Int[Array, "b p"], key: PRNGKey, strategy: Strategy
-) -> Generation:
-    """Generate a few notes."""
+) -> Notes:
+    """Generate a few notes, with all the streams on one device."""
     streams = prompts.shape[0]
     sampler = Sampler(strategy, CARRIED, GUMBEL)
-    plan = Plan(NOTES, trace=False, at_once=None)
-    indices = jnp.arange(streams)
-    return draw_streams(model, prompts, key, indices, jnp.int32(streams), sampler, plan)
+    plan = Plan(NOTES, trace=False, parallel_streams=streams)
+    indices, count = jnp.arange(streams), jnp.int32(streams)
+    return begin_and_draw(model, prompts, key, indices, count, sampler, plan)[1]
 
 
 # Those whose breach makes others fail come first.

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.generation.draws import GUMBEL
+from lstm_music_jax.generation.generate import GUMBEL
 from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from lstm_music_jax import (
+    Arithmetic,
     Events,
     MusicLSTM,
     NoteNames,
     Run,
+    SlidingWindow,
     Vocabulary,
     compose,
+    generate,
     start_prompts,
     strategies,
 )
@@ -68,6 +71,46 @@ def test_draws_on_until_the_notes_are_there():
     (piece,) = compose(run, start_prompts(run, 1), KEY, notes=40)
     assert len(piece.score.notes) == 40
     assert len(piece.symbols) > 4 * 40
+
+
+def test_the_trace_is_of_every_symbol_drawn():
+    """Also of those that were drawn when the piece was continued."""
+    run = make_run(Events(), EVENTS)
+    shift = run.vocabulary.encode(["shift_6"])[0]
+    run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(3.0)
+    pieces = compose(run, start_prompts(run, 2), KEY, notes=40, trace=True)
+    for piece in pieces:
+        assert piece.trace.surprisal.shape == (len(piece.symbols),)
+        likely = [symbol == "shift_6" for symbol in piece.symbols]
+        ranks = piece.trace.rank
+        assert ranks[likely].mean() < ranks[np.logical_not(likely)].mean()
+    (untraced,) = compose(run, start_prompts(run, 1), KEY, notes=40)
+    assert untraced.trace is None
+
+
+def test_passes_on_how_to_draw(run):
+    """Four equal streams on two devices; arithmetic draws spread them evenly."""
+    settings = {
+        "draw": Arithmetic(),
+        "context": SlidingWindow(4),
+        "strategy": strategies.temperature(0.9),
+    }
+    prompts = start_prompts(run, 4)
+    pieces = compose(
+        run,
+        prompts,
+        KEY,
+        notes=10,
+        parallel_streams=1,
+        devices=jax.devices()[:2],
+        **settings,
+    )
+    no_start = strategies.forbid([run.vocabulary.start_id])
+    settings["strategy"] = strategies.chain(no_start, settings["strategy"])
+    length = 10 * run.encoding.symbols_per_note
+    drawn = generate(run.model, prompts, KEY, length=length, **settings)
+    for piece, tokens in zip(pieces, drawn.tokens, strict=True):
+        assert piece.symbols[:length] == run.vocabulary.decode(tokens)
 
 
 def test_a_silent_model_is_an_error():

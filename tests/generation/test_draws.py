@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import chi2, gumbel_r, kstest
 
 from lstm_music_jax.generation.draws import Arithmetic, gumbel
-from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 
 PROBABILITIES = np.array([0.35, 0.0, 0.25, 0.3, 0.1, 0.0])

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.sweep import grid, stack, sweep
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import chain, forbid, temperature, top_k, top_p
 from tests.references import numpy_logits

@@ -21,7 +21,7 @@ from scipy.stats import chi2
 
 from lstm_music_jax import strategies
 from lstm_music_jax.generation.contexts import Carried
-from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.vocabulary import Vocabulary
 from tests.strategies.numpy_references import music, stateful, stateless as ref

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
-from lstm_music_jax.generation.engine import generate
+from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
     adaptive_p,

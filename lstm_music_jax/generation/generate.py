@@ -1,0 +1,82 @@
+"""`generate`: the one way to draw symbols from a model, on one device or many."""
+
+from collections.abc import Sequence
+
+import jax
+
+from lstm_music_jax.generation.contexts import Carried
+from lstm_music_jax.generation.draws import Draw, Gumbel
+from lstm_music_jax.generation.engine import Sampler
+from lstm_music_jax.generation.program import Generation, Streams, run
+from lstm_music_jax.protocols import Context, Model
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.chain import chain
+from lstm_music_jax.types import Array, Int, PRNGKey
+
+MODEL_ALONE = chain()
+CARRIED = Carried()
+GUMBEL = Gumbel()
+
+
+def generate(
+    model: Model,
+    prompts: Int[Array, "b p"] | Streams,
+    key: PRNGKey | None = None,
+    *,
+    length: int,
+    strategy: Strategy = MODEL_ALONE,
+    context: Context = CARRIED,
+    draw: Draw = GUMBEL,
+    trace: bool = False,
+    parallel_streams: int | None = None,
+    devices: Sequence[jax.Device] | None = None,
+) -> Generation:
+    """Continue every prompt by `length` symbols, in one compiled program.
+
+    All devices take part: each draws its share of the streams. The symbols do not
+    depend on how many devices there are. Changing a hyperparameter of the strategy does
+    not recompile.
+
+    A generation can be continued: n symbols and then m more are the n + m symbols of
+    one call.
+
+    >>> import jax.numpy as jnp
+    >>> from lstm_music_jax import MusicLSTM
+    >>> model = MusicLSTM(96, (32, 16), key=jax.random.key(0))
+    >>> prompts = jnp.zeros((4, 1), jnp.int32)
+    >>> first = generate(model, prompts, jax.random.key(1), length=100)
+    >>> more = generate(model, first.streams, length=50)
+    >>> more.tokens.shape
+    (4, 50)
+
+    Args:
+        model: the model to sample from.
+        prompts: one or more ids per stream, or the `streams` of an earlier generation
+            by the same model, strategy, context and draw.
+        key: the same key gives the same symbols. Streams have theirs already.
+        length: symbols to draw, 1 or more.
+        strategy: shapes each distribution; by default it stays the model's own.
+        context: what the model remembers; by default the state is carried for ever.
+        draw: how a symbol is drawn; by default independently.
+        trace: describe every note's distributions (see `Trace`).
+        parallel_streams: how many streams a device draws side by side, at most. Fewer
+            take less memory. By default all, on a CPU 1024.
+        devices: the devices to draw on; by default all, those of other processes
+            included. Every process then calls this with equal arguments, and gets all
+            streams.
+
+    Raises:
+        ValueError: there is no stream or a prompt is empty, `length` or
+            `parallel_streams` is below 1, a key is missing or given twice, or the
+            streams belong to another strategy, context or draw.
+    """
+    return run(
+        model,
+        prompts,
+        key,
+        Sampler(strategy, context, draw),
+        length=length,
+        trace=trace,
+        parallel_streams=parallel_streams,
+        devices=devices,
+    )

@@ -1,0 +1,199 @@
+"""The sampler compiled for devices: what `generate` and `sweep` have in common."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.devices import spread
+from lstm_music_jax.generation.engine import (
+    Plan,
+    Sampler,
+    Stream,
+    begin,
+    begin_and_draw,
+    draw_more,
+)
+from lstm_music_jax.generation.trace import Trace
+from lstm_music_jax.protocols import Model
+from lstm_music_jax.types import Array, Float, Int, PRNGKey
+from lstm_music_jax.xla.batching import default_parallel_streams
+
+
+class Streams(NamedTuple):
+    """Streams that `generate` can continue.
+
+    Attributes:
+        key: the key they were begun with.
+        state: everything else that they go on from, with a leading axis b.
+    """
+
+    key: PRNGKey
+    state: Stream
+
+
+class Generation(NamedTuple):
+    """What was drawn, without the prompt.
+
+    Attributes:
+        tokens: drawn symbols, int32.
+        log_probs: log-probability of each under the model, nats, float32.
+        strategy_log_probs: the same in the distribution it was drawn from.
+        trace: every note's distributions, or None if not asked for.
+        streams: what `generate` continues from.
+    """
+
+    tokens: Int[Array, "*b n"]
+    log_probs: Float[Array, "*b n"]
+    strategy_log_probs: Float[Array, "*b n"]
+    trace: Trace | None
+    streams: Streams
+
+
+def run(
+    model: Model,
+    prompts: Int[Array, "b p"] | Streams,
+    key: PRNGKey | None,
+    sampler: Sampler,
+    *,
+    length: int,
+    trace: bool,
+    parallel_streams: int | None,
+    devices: Sequence[jax.Device] | None,
+    settings: bool = False,
+) -> Generation:
+    """Draw `length` symbols of every stream, on all devices.
+
+    With `settings`, every leaf of the strategy has the settings as its leading axis s,
+    and so has every result. Everything else is as in `generate`.
+    """
+    axis = 1 if settings else 0
+    source, key, count = _source(prompts, key, axis)
+    _require_positive("length", length)
+    if isinstance(source, Stream):
+        _require_same_states(model, source, sampler, settings)
+    devices = _devices_for(count, devices)
+    if parallel_streams is None:
+        parallel_streams = default_parallel_streams(count, devices)
+    _require_positive("parallel_streams", parallel_streams)
+    plan = Plan(length, trace, parallel_streams)
+    program = _program(plan, devices, isinstance(source, Stream), settings)
+    streams, notes = program(model, source, key, sampler)
+    if len(devices) > 1:
+        streams, notes = jax.tree.map(
+            lambda leaf: jax.lax.slice_in_dim(
+                leaf.addressable_data(0), 0, count, axis=axis
+            ),
+            (streams, notes),
+        )
+    return Generation(
+        notes.tokens,
+        notes.log_probs,
+        notes.strategy_log_probs,
+        notes.trace,
+        Streams(key, streams),
+    )
+
+
+def _source(prompts, key, axis):
+    """Return what the streams go on from, their key, and how many there are."""
+    if isinstance(prompts, Streams):
+        if key is not None:
+            raise ValueError("key is given; streams go on with the key they began with")
+        return prompts.state, prompts.key, prompts.state.number.shape[axis]
+    if key is None:
+        raise ValueError("key is None; prompts are continued with a key")
+    if 0 in prompts.shape:
+        raise ValueError(
+            f"prompts has shape {prompts.shape}; it must hold one stream or more, "
+            "of one symbol or more"
+        )
+    return prompts, key, prompts.shape[0]
+
+
+def _require_positive(name, value):
+    if value < 1:
+        raise ValueError(f"{name} is {value}; it must be at least 1")
+
+
+@cache
+def _program(plan, devices, begun, settings):
+    draw = _draw_more if begun else _begin_and_draw
+
+    def draw_all(shard, model, prompts, key, sampler):
+        def with_strategy(prompts, strategy):
+            return draw(
+                shard, model, prompts, key, sampler._replace(strategy=strategy), plan
+            )
+
+        if settings:
+            with_strategy = jax.vmap(with_strategy, (0 if begun else None, 0))
+        return shard.gather(
+            with_strategy(prompts, sampler.strategy), axis=1 if settings else 0
+        )
+
+    return spread(draw_all, devices)
+
+
+def _begin_and_draw(shard, model, prompts, key, sampler, plan):
+    count = prompts.shape[0]
+    rows = shard.padded_rows(count)
+    return begin_and_draw(
+        model, prompts[rows], key, rows, jnp.int32(count), sampler, plan
+    )
+
+
+def _draw_more(shard, model, streams, key, sampler, plan):
+    rows = shard.padded_rows(len(streams.number))
+    streams = jax.tree.map(lambda leaf: leaf[rows], streams)
+    return draw_more(model, streams, key, sampler, plan)
+
+
+def _devices_for(streams, devices):
+    """Return the devices that take part: no more than there are streams.
+
+    Devices of other processes always take part, because all processes must call the
+    same program.
+    """
+    devices = tuple(jax.devices() if devices is None else devices)
+    if {device.process_index for device in devices} == {jax.process_index()}:
+        return devices[:streams]
+    return devices
+
+
+def _require_same_states(model, streams, sampler, settings):
+    """Raise ValueError where the streams' states are not those of the sampler."""
+    one_symbol = jnp.zeros(1, jnp.int32)
+    key, zero = jax.random.key(0), jnp.int32(0)
+
+    def begin_one(sampler):
+        return begin(model, sampler, key, one_symbol, zero, zero)
+
+    def first(tree):
+        return jax.tree.map(lambda leaf: leaf[0], tree)
+
+    if settings:
+        sampler = sampler._replace(strategy=first(sampler.strategy))
+        streams = first(streams)
+    wanted = jax.eval_shape(begin_one, sampler)
+    given = jax.eval_shape(first, streams)
+    for name in _OWNERS:
+        if _shapes(getattr(wanted, name)) != _shapes(getattr(given, name)):
+            raise ValueError(
+                f"prompts has streams whose {name} was begun by another "
+                f"{_OWNERS[name]}; continue them with the one they began with"
+            )
+
+
+def _shapes(tree):
+    shapes = jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), tree)
+    return jax.tree.structure(tree), jax.tree.leaves(shapes)
+
+
+_OWNERS = {
+    "memory": "model or context",
+    "strategy_state": "strategy",
+    "draw_state": "draw",
+}

@@ -1,0 +1,56 @@
+"""The contracts between rooms: what a model and a context must offer.
+
+Strategies and the sampler know models and contexts by these methods alone, so that any
+object that has them can take part.
+"""
+
+from typing import Protocol, TypeVar, runtime_checkable
+
+from lstm_music_jax.types import Array, Float, Int, Logits, Token, Tokens
+
+State = TypeVar("State")
+Memory = TypeVar("Memory")
+
+
+@runtime_checkable
+class Model(Protocol[State]):
+    """A recurrent model of the next symbol; a PyTree.
+
+    All methods but `unroll` are written for one stream. A state is any PyTree.
+    """
+
+    def initial_state(self) -> State:
+        """Return the state before the first symbol."""
+        ...
+
+    def advance(self, state: State, token: Token) -> State:
+        """Return the state after reading one symbol."""
+        ...
+
+    def readout(self, state: State) -> Logits:
+        """Return the logits of the symbol that comes next."""
+        ...
+
+    def unroll(self, tokens: Tokens) -> tuple[State, Float[Array, "b t v"]]:
+        """Read sequences from the initial state.
+
+        Returns:
+            The last states, with a leading axis b, and the logits after each symbol.
+        """
+        ...
+
+
+@runtime_checkable
+class Context(Protocol[Memory]):
+    """What a model remembers of the symbols so far; a PyTree.
+
+    Both methods are written for one stream. A memory is any PyTree.
+    """
+
+    def prefill(self, model: Model, prompt: Int[Array, "p"]) -> Memory:
+        """Return the memory of a prompt, which may be empty."""
+        ...
+
+    def step(self, model: Model, memory: Memory, token: Token) -> tuple[Memory, Logits]:
+        """Read one symbol; return the new memory and the next symbol's logits."""
+        ...
