@@ -1,103 +1,148 @@
-"""How a symbol is drawn from shaped logits: independently, or evenly over a batch.
+"""How a symbol is drawn from shaped logits: independently, or evenly over a batch."""
 
-A draw is a PyTree with two methods of one stream:
-
-    init(key, stream, streams) -> state      the key is the batch's, one for all streams
-    draw(logits, state, key) -> token, state       the key is the note's
-
-Neither ever draws a symbol of logit -inf while another is finite.
-"""
-
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 
 from lstm_music_jax.pytrees import pytree
-from lstm_music_jax.types import Array, Float, Int, Logits, PRNGKey, PyTree, Token
+from lstm_music_jax.types import (
+    Array,
+    Float,
+    Int,
+    Logits,
+    PRNGKey,
+    PyTree,
+    Scalar,
+    Token,
+)
 from lstm_music_jax.xla.bits import keyed_bits
 from lstm_music_jax.xla.ordering import largest
 
 
 @runtime_checkable
 class Draw(Protocol):
-    """The two methods; see the module's text."""
+    """Draws symbols of one stream; a PyTree.
+
+    A symbol whose logit is -inf is never drawn while another logit is finite.
+    """
 
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
     ) -> PyTree:
-        """Return the state of stream number `stream` of `streams`."""
+        """Return the state before the first symbol of stream `stream` of `streams`.
+
+        All streams of a batch get the same `key`.
+        """
         ...
 
     def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
-        """Draw a symbol from softmax(logits)."""
+        """Draw a symbol from softmax(logits).
+
+        Every note of every stream gets a `key` of its own.
+        """
         ...
 
 
 def gumbel(key: PRNGKey, size: int) -> Float[Array, "{size}"]:
-    """Return standard Gumbel noise: -log(-log u), u even over 2^23 points of (0, 1)."""
+    """Return standard Gumbel noise: -log(-log u).
+
+    u is uniform over 2^23 points of (0, 1), each in the middle of its cell, so that
+    neither logarithm is infinite.
+    """
     first, second = jax.random.key_data(key)[:2]
     bits = keyed_bits(jnp.arange(size, dtype=jnp.uint32), first, second)
-    # The points' own middles, so that neither logarithm is ever infinite.
     uniform = (bits >> 9).astype(jnp.float32) * 2**-23 + 2**-24
     return -jnp.log(-jnp.log(uniform))
 
 
 @pytree
 class Gumbel:
-    """Independent draws: the argmax after Gumbel noise (Gumbel 1954)."""
+    """Independent draws: the largest logit after adding Gumbel noise (Gumbel 1954)."""
 
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
     ) -> PyTree:
-        """Nothing is remembered."""
+        """Return nothing: these draws have no state."""
         return ()
 
     def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
-        """Add noise, take the largest."""
+        """Draw a symbol."""
         return largest(logits + gumbel(key, logits.size)), state
+
+
+class ArithmeticState(NamedTuple):
+    """The stream's point within the interval of its symbols so far.
+
+    The interval, scaled so that points of neighbouring streams are 1 apart, has the
+    length `expected`. The point lies at `rank + offset` in it.
+
+    Attributes:
+        rank: how many streams have the same symbols so far and a smaller point, int32.
+        offset: place of the smallest of their points, in [0, 1).
+        expected: how many streams are expected to have these symbols.
+    """
+
+    rank: Int[Array, ""]
+    offset: Scalar
+    expected: Scalar
 
 
 @pytree
 class Arithmetic:
     """Arithmetic sampling: streams of one prompt cover the distribution evenly.
 
-    A stream is the expansion of a point of [0, 1): each symbol owns an interval as
-    long as its probability, the point's interval is drawn and stretched to [0, 1).
-    Each stream on its own is an exact sample; the batch's points stand 1/streams
-    apart behind one random shift, so that, of the first symbols say, one of
-    probability p comes streams x p times, rounded up or down.
+    A stream follows a point u of [0, 1). Each symbol owns an interval as long as its
+    probability; the symbol whose interval holds u is drawn, and that interval is the
+    [0, 1) of the next symbol. The points of a batch are 1/streams apart, behind one
+    random shift. So symbols of joint probability p are drawn by streams x p streams,
+    rounded up or down, while that is 1 or more.
 
-    Stretching uses up the point's bits. The state is the point and how wide it is
-    uncertain; once that is 2^-16 a fresh random number fills in the lower bits, which
-    moves no point further than it was uncertain.
+    Each stream on its own is an exact sample, because its u is uniform: a random
+    rotation decides which stream gets which point.
+
+    Stretching an interval to [0, 1) would amplify rounding errors by 1/p at each
+    symbol. The state therefore counts in units of the distance between streams:
+    rounding errors add up and are never amplified. Once less than 1 stream is expected
+    to have the same symbols, the stream is alone and its point is uniform in what is
+    left. From then on its symbols are drawn independently, as by `Gumbel`.
 
     Reference: Vilnis et al. 2022, https://arxiv.org/abs/2210.15458
     """
 
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
-    ) -> PyTree:
-        """Return the stream's point and its width of uncertainty."""
-        shift = jax.random.uniform(key)
-        point = (stream.astype(jnp.float32) + shift) / streams.astype(jnp.float32)
-        return point, jnp.float32(2**-23)
+    ) -> ArithmeticState:
+        """Return the stream's point."""
+        shift_key, rotation_key = jax.random.split(key)
+        rotation = jax.random.randint(rotation_key, (), 0, streams)
+        return ArithmeticState(
+            (stream + rotation) % streams,
+            jax.random.uniform(shift_key),
+            streams.astype(jnp.float32),
+        )
 
-    def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
-        """Find the interval that the point is in, and stretch it."""
-        point, width = state
-        refreshed = point + width * jax.random.uniform(key)
-        coarse = width > 2**-16
-        point = jnp.where(coarse, refreshed, point)
-        width = jnp.where(coarse, jnp.float32(2**-23), width)
-
+    def draw(
+        self, logits: Logits, state: ArithmeticState, key: PRNGKey
+    ) -> tuple[Token, ArithmeticState]:
+        """Draw the symbol whose interval holds the point; go into the interval."""
         probabilities = jax.nn.softmax(logits)
         ends = jnp.cumsum(probabilities)
+        ends = state.expected * (ends / ends[-1])
+        begins = jnp.concatenate([jnp.zeros(1), ends[:-1]])
+        rank = state.rank.astype(jnp.float32)
+        holds = (rank < ends - state.offset) & (probabilities > 0)
         # Rounding may leave the point behind the last interval that is not empty.
-        point = jnp.clip(point, 0.0, 1.0) * ends[-1]
-        inside = (point < ends) & (probabilities > 0)
         last = probabilities.shape[0] - 1 - jnp.argmax(probabilities[::-1] > 0)
-        token = jnp.where(jnp.any(inside), jnp.argmax(inside), last)
-        begin, size = ends[token] - probabilities[token], probabilities[token]
-        point = jnp.clip((point - begin) / size, 0.0, 1.0)
-        return token.astype(jnp.int32), (point, width / size)
+        evenly = jnp.where(jnp.any(holds), jnp.argmax(holds), last).astype(jnp.int32)
+
+        passed = jnp.ceil(begins[evenly] - state.offset)
+        inside = ArithmeticState(
+            jnp.maximum(state.rank - passed.astype(jnp.int32), 0),
+            jnp.clip(passed + state.offset - begins[evenly], 0.0, 1.0),
+            ends[evenly] - begins[evenly],
+        )
+        alone = state.expected < 1
+        token = jnp.where(alone, largest(logits + gumbel(key, logits.size)), evenly)
+        state = jax.tree.map(lambda old, new: jnp.where(alone, old, new), state, inside)
+        return token, state

@@ -12,7 +12,9 @@ from scipy.stats import chi2, gumbel_r, kstest
 
 from lstm_music_jax.generation.draws import Arithmetic, gumbel
 from lstm_music_jax.generation.generate import generate
+from lstm_music_jax.generation.sweep import stack, sweep
 from lstm_music_jax.model.music_lstm import MusicLSTM
+from lstm_music_jax.strategies import temperature
 
 PROBABILITIES = np.array([0.35, 0.0, 0.25, 0.3, 0.1, 0.0])
 LOGITS = jnp.log(jnp.float32(PROBABILITIES))
@@ -108,7 +110,7 @@ def test_a_stream_alone_is_an_exact_sample():
         assert counts[~possible].sum() == 0
         chi_square = np.sum((counts[possible] - wanted) ** 2 / wanted)
         assert chi_square < 21.1  # 3 degrees of freedom: one in ten thousand
-    # Neighbouring positions are independent, also across refreshed bits.
+    # Neighbouring positions are independent.
     for position in range(0, 39, 3):
         pairs = np.bincount(
             drawn[:, position] * 6 + drawn[:, position + 1], minlength=36
@@ -119,6 +121,73 @@ def test_a_stream_alone_is_an_exact_sample():
             (pairs[real] - wanted_pairs[real]) ** 2 / wanted_pairs[real]
         )
         assert chi_square < 44.3  # 15 degrees of freedom: one in ten thousand
+
+
+RARE = np.array([1e-5, 1e-4, 1e-3, 0.3, 0.2, 0.49889])
+
+
+@pytest.mark.parametrize("streams", [1, 3, 50])
+def test_what_follows_a_rare_symbol_has_the_right_rates(streams):
+    """Three million seeds: some three hundred begin with the symbol of 1e-4."""
+    rates = np.stack([RARE, np.full(6, 1 / 6), RARE])
+    logits = jnp.log(jnp.float32(rates))
+
+    def three(key):
+        def advance(state, position):
+            note_key = jax.random.fold_in(key, position)
+            token, state = DRAW.draw(logits[position], state, note_key)
+            return state, token
+
+        state = DRAW.init(jax.random.fold_in(key, 9), jnp.int32(0), jnp.int32(streams))
+        return jax.lax.scan(advance, state, jnp.arange(3))[1]
+
+    keys = jax.random.split(jax.random.key(4), 3_000_000)
+    drawn = np.asarray(jax.jit(jax.vmap(three))(keys))
+    for first, second in ((0, 1), (1, 2), (0, 2)):
+        wanted = len(keys) * np.outer(rates[first], rates[second]).ravel()
+        often = wanted > 20
+        pairs = np.bincount(6 * drawn[:, first] + drawn[:, second], minlength=36)
+        chi_square = np.sum((pairs - wanted)[often] ** 2 / wanted[often])
+        assert chi2.cdf(chi_square, often.sum()) < 1 - 1e-4
+
+
+@pytest.mark.parametrize("stream", [0, 3, 7])
+def test_each_stream_of_a_batch_is_an_exact_sample(stream):
+    """No stream is bound to a part of the distribution."""
+    keys = jax.random.split(jax.random.key(2), 20_000)
+    drawn = np.asarray(
+        jax.vmap(lambda key: draw_many(key, jnp.array([stream]), jnp.int32(8))[0])(keys)
+    )
+    possible = PROBABILITIES > 0
+    wanted = 20_000 * PROBABILITIES[possible]
+    for position in (0, 1, 2, 5):
+        counts = np.bincount(drawn[:, position], minlength=6)[possible]
+        chi_square = np.sum((counts - wanted) ** 2 / wanted)
+        assert chi_square < 21.1  # 3 degrees of freedom: one in ten thousand
+
+
+def test_symbols_do_not_depend_on_how_streams_are_batched():
+    """Logits that differ by rounding must not lead to other symbols."""
+    model = MusicLSTM(40, (64, 32), key=jax.random.key(0))
+    model.head_kernel[...] = 4 * model.head_kernel[...]
+    prompts = jnp.tile(jnp.int32([[1, 2, 3]]), (9, 1))
+    settings = {"key": jax.random.key(5), "length": 200, "draw": DRAW}
+    whole = generate(model, prompts, devices=jax.devices()[:1], **settings)
+    for parallel_streams in (1, 2, 5):
+        parts = generate(
+            model,
+            prompts,
+            parallel_streams=parallel_streams,
+            devices=jax.devices()[:1],
+            **settings,
+        )
+        np.testing.assert_array_equal(whole.tokens, parts.tokens)
+    np.testing.assert_array_equal(
+        whole.tokens, generate(model, prompts, **settings).tokens
+    )
+    swept = sweep(model, prompts, strategies=stack([temperature(1.0)] * 3), **settings)
+    for tokens in swept.tokens:
+        np.testing.assert_array_equal(whole.tokens, tokens)
 
 
 def test_in_the_engine():
