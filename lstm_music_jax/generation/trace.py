@@ -1,4 +1,4 @@
-"""What can be said of a note's distributions, computed where they are: in the scan."""
+"""A description of every note's distributions, computed within the scan."""
 
 from typing import NamedTuple
 
@@ -11,17 +11,20 @@ from lstm_music_jax.xla.ordering import largest
 
 
 class Trace(NamedTuple):
-    """Per note, `[b n]`; probabilities are the model's, entropies in nats.
+    """The distributions of each note, `[b n]`.
 
-    model_entropy: of the model's distribution.
-    strategy_entropy: of the distribution drawn from.
-    kept_mass: the model's probability of all symbols that could be drawn.
-    kept_count: how many those were.
-    surprisal: -log p of the drawn symbol under the model, nats.
-    rank: how many symbols the model finds more probable than the drawn one.
-    margin: log-probability between the model's two best symbols, nats.
-    empty_support: the strategy forbade everything, and the model decided.
-    stage_kept_mass: kept mass after each stage of a chain; no stages otherwise.
+    Attributes:
+        model_entropy: of the model's distribution, nats.
+        strategy_entropy: of the distribution that was drawn from, nats.
+        kept_mass: the model's probability of all symbols that could be drawn.
+        kept_count: number of symbols that could be drawn.
+        surprisal: -log p of the drawn symbol under the model, nats.
+        rank: number of symbols that the model finds more probable than the drawn one.
+        margin: difference in log-probability of the model's two best symbols, nats.
+        empty_support: whether the strategy forbade every symbol; the model's own
+            distribution was used then.
+        stage_kept_mass: kept mass after each stage of a chain; other strategies have no
+            stages.
     """
 
     model_entropy: Float[Array, "*b"]
@@ -38,7 +41,11 @@ class Trace(NamedTuple):
 def apply_in_stages(
     strategy: Strategy, logits: Logits, state: State, key: PRNGKey
 ) -> tuple[Logits, State, list[Logits]]:
-    """Apply a strategy; a chain also says what each of its stages made of it."""
+    """Apply a strategy.
+
+    Returns:
+        The shaped logits, the new state, and the logits after each stage of a chain.
+    """
     if isinstance(strategy, Chain) and strategy.stages:
         stages, state = strategy.apply_stages(logits, state, key)
         return stages[-1], state, stages
@@ -53,7 +60,15 @@ def trace_note(
     stages: list[Logits],
     token: Token,
 ) -> Trace:
-    """Describe one note, from the model's and the strategy's log-probabilities."""
+    """Return the trace of one note.
+
+    Args:
+        log_probs: of the model.
+        strategy_log_probs: of the distribution that was drawn from.
+        empty: whether the strategy forbade every symbol.
+        stages: logits after each stage of a chain.
+        token: the drawn symbol.
+    """
     probabilities = jnp.exp(log_probs)
     kept = strategy_log_probs > -jnp.inf
     best = largest(log_probs)

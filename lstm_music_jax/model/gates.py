@@ -1,4 +1,4 @@
-"""What opens the gates: the logistic function, or a line cut off at 0 and 1."""
+"""Activations of the gates: the logistic function, or a line clipped to [0, 1]."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -11,19 +11,25 @@ from lstm_music_jax.types import Array, Float
 
 @runtime_checkable
 class Gate(Protocol):
-    """The activation of a layer's three gates, into [0, 1].
+    """Activation of a layer's three gates, with values in [0, 1].
 
-    Part of the compiled program: equal ones must compare and hash equal.
+    It is fixed when a program is compiled, so equal activations must compare and hash
+    equal.
     """
 
     def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return how far the gates are open."""
+        """Return how far each gate is open, in [0, 1]."""
         ...
 
     def pull_back(
         self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
     ) -> Float[Array, "..."]:
-        """Return the preactivation's cotangent from `gate`'s, the value known."""
+        """Return the cotangent of the preactivation.
+
+        Args:
+            gate_bar: cotangent of the gate.
+            gate: the gate's value.
+        """
         ...
 
 
@@ -38,15 +44,15 @@ class Sigmoid:
     def pull_back(
         self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
     ) -> Float[Array, "..."]:
-        """Multiply by gate (1 - gate)."""
+        """Return gate_bar gate (1 - gate)."""
         return gate_bar * gate * (1 - gate)
 
 
 @dataclass(frozen=True)
 class HardSigmoid:
-    """The straight line `slope x + 1/2`, cut off at 0 and 1 (Courbariaux et al. 2015).
+    """The line `slope x + 1/2`, clipped to [0, 1] (Courbariaux et al. 2015).
 
-    A slope of 1/5 is Keras's until version 2, 1/6 that of version 3 and of PyTorch.
+    Keras 2 uses the slope 1/5, Keras 3 and PyTorch use 1/6.
     """
 
     slope: float
@@ -58,7 +64,7 @@ class HardSigmoid:
     def pull_back(
         self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
     ) -> Float[Array, "..."]:
-        """Multiply by the slope where the line is not cut off."""
+        """Return slope gate_bar where the line is not clipped, 0 elsewhere."""
         between = (gate > 0) & (gate < 1)
         return jnp.where(between, self.slope * gate_bar, jnp.zeros_like(gate_bar))
 

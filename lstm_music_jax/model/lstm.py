@@ -1,4 +1,4 @@
-"""The parameters of one LSTM layer: advanced by a step, or unrolled over time."""
+"""One LSTM layer: its parameters, a step of one stream, and the run over time."""
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +14,13 @@ from lstm_music_jax.xla.products import product
 class LSTM(nnx.Module):
     """The parameters of one layer, and the two ways to run it.
 
-    `input_kernel` is `[i 4h]`, `recurrent_kernel` `[h 4h]`, `bias` `[4h]`, float32.
-    The recurrent kernel of each gate is orthogonal (Saxe et al. 2013), the forget
-    gate's bias is 1 (Jozefowicz et al. 2015).
+    The recurrent kernel of each gate starts orthogonal (Saxe et al. 2013), the bias of
+    the forget gate starts at 1 (Jozefowicz et al. 2015).
+
+    Attributes:
+        input_kernel: `[i 4h]`, float32.
+        recurrent_kernel: `[h 4h]`, float32.
+        bias: `[4h]`, float32.
     """
 
     def __init__(
@@ -54,7 +58,7 @@ class LSTM(nnx.Module):
         self.bias = nnx.Param(jnp.zeros(4 * size).at[size : 2 * size].set(1.0))
 
     def initial_state(self) -> LSTMState:
-        """Return the zero state of one stream, `[h]` each."""
+        """Return the zero state of one stream: cell and hidden, `[h]` each."""
         dtype = self.bias.dtype
         return LSTMState(jnp.zeros(self.size, dtype), jnp.zeros(self.size, dtype))
 
@@ -64,7 +68,7 @@ class LSTM(nnx.Module):
         return self._advance(state, projected + self.bias[...])
 
     def step_token(self, state: LSTMState, token: Token) -> LSTMState:
-        """Do `step(state, one_hot(token))` by reading a row: no product is formed."""
+        """Return `step(state, one_hot(token))`, by reading a row of the kernel."""
         row = self.input_kernel[...][token] + self.bias[...]
         # A CPU would read the row number by number within the gates' loop, which then
         # is not vectorised. Where all streams read the same token, as in a sliding
@@ -77,9 +81,15 @@ class LSTM(nnx.Module):
         inputs: Float[Array, "t b i"],
         resets: Bool[Array, "t b"] | None = None,
     ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-        """Run over time from `state` (`[b h]`); returns the last state, all outputs.
+        """Run over time.
 
-        Where `resets` holds, the state is zero before the input is read.
+        Args:
+            state: the states to begin with, `[b h]` each.
+            inputs: what each stream reads.
+            resets: where True, the state is set to zero before the input is read.
+
+        Returns:
+            The last states and all hidden states.
         """
         projected = product(inputs, self.input_kernel[...])
         parameters = self.bias[...], self.recurrent_kernel[...]
@@ -91,7 +101,7 @@ class LSTM(nnx.Module):
         tokens: Int[Array, "t b"],
         resets: Bool[Array, "t b"] | None = None,
     ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-        """Do `unroll(state, one_hot(tokens), resets)` by reading rows."""
+        """Return `unroll(state, one_hot(tokens), resets)`, by reading rows."""
         rows = self.input_kernel[...] + self.bias[...][None]
         kernel = self.recurrent_kernel[...]
         return unroll_rows(rows, tokens, kernel, state, self.gate, resets)

@@ -1,6 +1,7 @@
-"""The model: stacked LSTM layers over symbols, and a linear head over the vocabulary.
+"""The music model: stacked LSTM layers over symbols, and a linear head.
 
-The classic recipe for note sequences: 512 then 256 units, dropout 0.3 behind each.
+The defaults are the classic recipe for note sequences: 512 units, then 256, with
+dropout 0.3 behind each layer.
 """
 
 from collections.abc import Sequence
@@ -27,18 +28,17 @@ from lstm_music_jax.xla.products import product
 
 State = tuple[LSTMState, ...]
 
-# A row of the first layer is read as it is, so its scale is the input's; with
-# Glorot's scale (0.03) the gates hardly see which symbol came, and learning
-# starts late.
+# Standard deviation of the first layer's kernel, whose rows are the gates' inputs. With
+# Glorot's (0.03) the gates hardly see which symbol came, and learning starts late.
 _TOKEN_SCALE = 0.3
 
 
 class MusicLSTM(nnx.Module):
-    """A stacked LSTM language model: ids in, logits over the next id out.
+    """A stacked LSTM language model: reads ids, returns logits of the next id.
 
-    Holds parameters and nothing else, so that it passes through `jax.jit`,
-    `jax.grad`, `jax.tree.map` and optax as any PyTree. `step` is written for one
-    stream (`vmap` makes the batch), `unroll` for a batch.
+    It holds parameters and nothing else, so it passes through `jax.jit`, `jax.grad`,
+    `jax.tree.map` and optax like any PyTree. `step`, `advance` and `readout` are
+    written for one stream, `unroll` for a batch.
 
     >>> model = MusicLSTM(96, (32, 16), key=jax.random.key(0))
     >>> state, logits = model.step(model.initial_state(), jnp.int32(7))
@@ -109,11 +109,11 @@ class MusicLSTM(nnx.Module):
         )
 
     def in_bfloat16(self) -> "MusicLSTM":
-        """Return a copy whose matrix products run in bfloat16, added up in float32.
+        """Return a copy whose products take bfloat16 operands and sum in float32.
 
-        Only kernels that are multiplied are rounded; the rows that symbols read, the
-        biases, the states and the gates' arithmetic stay as they are. Gradients flow
-        back to this model's own parameters.
+        Only kernels of products are rounded. The rows that symbols read, the biases,
+        the states and the gates' arithmetic stay float32. Gradients flow back to the
+        parameters of this model.
         """
         copy = jax.tree.map(lambda leaf: leaf, self)
         for index, layer in enumerate(copy.layers):
@@ -136,12 +136,12 @@ class MusicLSTM(nnx.Module):
         return copy
 
     def step(self, state: State, token: Token) -> tuple[State, Logits]:
-        """Read one symbol of one stream; return the next one's logits."""
+        """Read one symbol; return the new state and the next symbol's logits."""
         state = self.advance(state, token)
         return state, self.readout(state)
 
     def advance(self, state: State, token: Token) -> State:
-        """Read one symbol of one stream."""
+        """Return the state after one symbol."""
         first, *rest = self.layers
         states = [first.step_token(state[0], token)]
         for layer, layer_state in zip(rest, state[1:], strict=True):
@@ -149,7 +149,7 @@ class MusicLSTM(nnx.Module):
         return tuple(states)
 
     def readout(self, state: State) -> Logits:
-        """Return the logits of the symbol after those that one stream has read."""
+        """Return the logits of the next symbol."""
         return self.logits(state[-1].hidden)
 
     def unroll(
@@ -159,12 +159,19 @@ class MusicLSTM(nnx.Module):
         dropout_keys: PRNGKeys | None = None,
         resets: Bool[Array, "b t"] | None = None,
     ) -> tuple[State, Float[Array, "b t v"]]:
-        """Read sequences from `state` (default: zero); return all logits.
+        """Read sequences.
 
-        `logits[:, k]` predict the symbol after `tokens[:, k]`. Dropout is applied
-        where `dropout_keys`, one a stream, are given: a stream's mask depends on its
-        own key only, so it is the same on any number of devices. Where `resets`
-        holds, a stream's state is zero before the symbol is read.
+        Args:
+            tokens: ids.
+            state: the states to begin with, `[b h]` each; zero by default.
+            dropout_keys: one key per stream; without them there is no dropout. A
+                stream's mask depends on its own key alone, so it is the same on any
+                number of devices.
+            resets: where True, the state is set to zero before the symbol is read.
+
+        Returns:
+            The last states, and logits: `logits[:, k]` predict the symbol after
+            `tokens[:, k]`.
         """
         state, hidden = self.unroll_hidden(tokens, state, dropout_keys, resets)
         return state, self.logits(hidden)
@@ -176,7 +183,10 @@ class MusicLSTM(nnx.Module):
         dropout_keys: PRNGKeys | None = None,
         resets: Bool[Array, "b t"] | None = None,
     ) -> tuple[State, Float[Array, "b t h"]]:
-        """Return what the head reads: the last layer's outputs, dropout applied."""
+        """Do as `unroll`, but return what the head reads instead of the logits.
+
+        That is the last layer's hidden state, with dropout applied.
+        """
         if state is None:
             state = self.initial_states(tokens.shape[0])
         if resets is not None:
@@ -196,7 +206,7 @@ class MusicLSTM(nnx.Module):
         return tuple(last_states), jnp.moveaxis(hidden, 0, 1)
 
     def logits(self, hidden: Float[Array, "*b h"]) -> Float[Array, "*b v"]:
-        """Return the head's logits for outputs of the last layer."""
+        """Return the head's logits for hidden states of the last layer."""
         bias = self.head_bias[...]
         bias = bias.reshape((1,) * (hidden.ndim - 1) + bias.shape)
         return product(hidden, self.head_kernel[...], self.cores) + bias

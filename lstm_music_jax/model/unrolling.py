@@ -1,4 +1,4 @@
-"""One LSTM layer over time, with a backward pass by hand.
+"""One LSTM layer over time, with a backward pass written by hand.
 
 Gates stand side by side in the order input, forget, candidate, output:
 
@@ -21,7 +21,7 @@ from lstm_music_jax.xla.rows import rows_gradient
 
 
 class LSTMState(NamedTuple):
-    """What a layer carries from note to note: cell and output, `[... h]` each."""
+    """What a layer carries from note to note: cell and hidden state, `[... h]` each."""
 
     cell: Float[Array, "*b h"]
     hidden: Float[Array, "*b h"]
@@ -30,7 +30,7 @@ class LSTMState(NamedTuple):
 def cell_step(
     preactivation: Float[Array, "*b four_h"], cell: Float[Array, "*b h"], gate: Gate
 ) -> tuple[LSTMState, Float[Array, "*b four_h"]]:
-    """Return the state after one step, and the gates' activations side by side."""
+    """Return the state after one step, and the four activations side by side."""
     i, f, g, o = jnp.split(preactivation, 4, axis=-1)
     i, f, o, g = gate.value(i), gate.value(f), gate.value(o), jnp.tanh(g)
     cell = f * cell + i * g
@@ -48,15 +48,15 @@ def unroll(
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
     """Run the recurrence `h U + bias` over projected inputs `x W`.
 
-    The state is zero before each input where `resets` holds; None means nowhere.
+    Where `resets` is True the state is set to zero before the input is read.
 
-    Differentiated by hand: the forward pass keeps the gates' activations, the
-    backward loop writes gate gradients in their place, and the kernel's gradient is
-    one product over time x streams at the end, where automatic differentiation of a
-    scan adds up a `[h 4h]` product at every step.
+    The backward pass is written by hand. The forward pass keeps the gates' activations,
+    the backward loop writes gate gradients in their place, and the kernel's gradient is
+    one product over time x streams at the end. Automatic differentiation of a scan
+    would add a `[h 4h]` product at every step.
 
     Returns:
-        The state after the last step, and every step's output.
+        The state after the last step, and the hidden state after every step.
     """
     return _forward_projected(projected, bias, recurrent_kernel, state, gate, resets)[0]
 
@@ -70,16 +70,16 @@ def unroll_rows(
     gate: Gate = SIGMOID,
     resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-    """Do `unroll(rows[tokens], 0, ...)`, reading each row when it is needed.
+    """Return `unroll(rows[tokens], 0, ...)`, reading each row when it is needed.
 
-    The `[t b 4h]` rows are never stored: on a CPU the scan is bound by what it reads
-    and writes, more than by the gates' arithmetic.
+    The `[t b 4h]` rows are never stored, because reads and writes limit the scan on a
+    CPU more than the gates' arithmetic does.
     """
     return _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets)[0]
 
 
 class _Saved(NamedTuple):
-    """What the backward loop reads: `[t b ...]`, but for the kernel and the state."""
+    """What the backward loop reads; all but the kernel and the state is `[t b ...]`."""
 
     recurrent_kernel: Array
     state: LSTMState
@@ -102,8 +102,8 @@ def _forward(read, steps, recurrent_kernel, state, gate, resets=None):
             _put(gates, now, time),
         )
 
-    # What the buffers are filled with is written over. Were it a constant, XLA would
-    # make one buffer for all of that shape and keep it, to copy it for each.
+    # The buffers' first values are overwritten. If they were a constant, XLA would keep
+    # one buffer of that shape and copy it for each.
     *_, fill = cell_step(read(0), state.cell, gate)
     shapes = [(steps, *state.hidden.shape)] * 2 + [(steps, *fill.shape)]
     buffers = (
@@ -149,8 +149,8 @@ def _backward(gate, saved, cotangents):
         read_cell = _zero_where(reset, previous_cell)
         gates_bar, cell_bar = _pull_back(gate, state_bar, now, cell, read_cell)
         previous_bar = LSTMState(cell_bar, product(gates_bar, kernel_transposed))
-        # The next gates are read behind the writing, not in the next step before it:
-        # only so does XLA see that no copy of the buffer is needed.
+        # The next step's gates are read here, after the write. If the next step read
+        # them before its own write, XLA would copy the buffer.
         buffer = _put(buffer, gates_bar, time)
         return (
             _zero_where(reset, previous_bar),

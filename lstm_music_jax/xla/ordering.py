@@ -1,4 +1,4 @@
-"""The largest of some numbers, and a sort for the few formulas about ranks."""
+"""The largest number, a fast sort, and prefixes of sorted values without any sort."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,11 +11,11 @@ from lstm_music_jax.types import Array, Bool, Float, Int, Scalar
 
 
 def largest(values: Float[Array, "v"]) -> Int[Array, ""]:
-    """Return where the first maximum stands, as `argmax` does; int32.
+    """Return the index of the first maximum, as `argmax` does; int32.
 
-    Two plain reductions. XLA does not vectorise the one over pairs that `argmax` is:
-    on a CPU, with the noise that is drawn in it, that takes four times as long (64
-    times 308 numbers: 171 and 43 us).
+    It takes two plain reductions. `argmax` is one reduction over pairs, which XLA does
+    not vectorise: on a CPU, drawing 64 times from 308 noisy logits takes 171 us with
+    `argmax` and 43 us so.
     """
     last = values.shape[0] - 1
     places = jnp.arange(last + 1, dtype=jnp.int32)
@@ -25,9 +25,9 @@ def largest(values: Float[Array, "v"]) -> Int[Array, ""]:
 def descending(values: Float[Array, "v"]) -> Float[Array, "v"]:
     """Return float32 `values` from the largest to the smallest; none may be NaN.
 
-    XLA sorts integers on a CPU eight times as fast as floats, whose order it asks a
-    function for (308 of them: 4 and 32 us); bit patterns have the floats' order where
-    those of negative numbers are turned around.
+    The values are sorted as integers that have the same order. XLA sorts integers on a
+    CPU eight times as fast as floats, whose order is a function call: 308 numbers take
+    4 us and 32 us.
     """
     patterns = jax.lax.bitcast_convert_type(values, jnp.int32)
     return jax.lax.bitcast_convert_type(
@@ -36,7 +36,7 @@ def descending(values: Float[Array, "v"]) -> Float[Array, "v"]:
 
 
 def _turn_negative(patterns):
-    """Undo itself."""
+    """Map float bits to integers of the same order; the map is its own inverse."""
     return jnp.where(patterns < 0, patterns ^ jnp.int32(0x7FFFFFFF), patterns)
 
 
@@ -45,10 +45,18 @@ def keep_mass(
     weights: Float[Array, "v"],
     mass: Scalar | np.floating | float,
 ) -> Bool[Array, "v"]:
-    """Return which entries the smallest prefix whose `weights` reach `mass` holds.
+    """Return the smallest prefix, in descending order of keys, that reaches a mass.
 
-    Entries of equal keys stand or fall together, so that relabelling the symbols
-    never changes the result. If all weights together do not reach `mass`, all stay.
+    Entries with equal keys are in together or out together, so relabelling the symbols
+    never changes the result.
+
+    Args:
+        keys: the order; none may be NaN.
+        weights: what is summed.
+        mass: what the sum must reach. If all weights together do not, all are in.
+
+    Returns:
+        Which entries are in the prefix.
     """
     return _bisect(_sum_reaches, jnp.uint32(0), keys, weights, mass)
 
@@ -56,30 +64,33 @@ def keep_mass(
 def keep_before(
     keys: Float[Array, "v"], reached: Callable[..., Bool[Array, ""]], *operands: Array
 ) -> Bool[Array, "v"]:
-    """Return which entries the longest prefix holds that has not `reached` something.
+    """Return the longest prefix, in descending order of keys, short of a condition.
 
     Args:
-        keys: their descending order is that of the prefixes; equals are in together.
-        reached: `reached(kept, *operands)` tells it of a prefix, given which entries
-            are in; true of all that are longer than one of which it is true. The
-            prefix returned may be empty. A function of a module, not of a call: it is
-            compiled once where nothing else compiles it.
-        operands: what else `reached` needs.
+        keys: the order; none may be NaN. Equal keys are in together or out together.
+        reached: `reached(kept, *operands)` is the condition, given which entries are
+            in. If it holds for a prefix it must hold for all longer ones. Pass a
+            function that a module defines, because it is compiled once per function.
+        operands: further arrays that the condition needs.
+
+    Returns:
+        Which entries are in the prefix, which may be empty.
     """
     return _bisect(reached, jnp.uint32(1), keys, *operands)
 
 
 @partial(jax.jit, static_argnums=0, inline=True)
 def _bisect(reached, past, keys, *operands):
-    """Return the smallest prefix that `reached`, or the one before if `past` is 1.
+    """Return the smallest prefix that `reached`, or the one before it if `past` is 1.
 
-    Float32 numbers are ordered as their bit patterns are, so 32 halvings of the
-    pattern find the threshold between the two exactly, each by one compare-and-sum
-    over v entries: 1.4 us at v=308 on a CPU, where sorting floats takes 32.
+    The threshold between the two is found exactly by 32 bisections of its bit pattern,
+    because float32 numbers have the order of their patterns. Each bisection is one
+    compare-and-sum over v entries: 1.4 us in all for v=308 on a CPU, where sorting the
+    floats takes 32 us.
 
-    The last two looks are a loop of their own for one reason: what a loop reads is
-    computed once, before it. Otherwise XLA computes the keys anew for the last one,
-    may round them otherwise, and loses the one symbol that is the threshold.
+    The last two attempts are a loop of their own, because what a loop reads is computed
+    once, before the loop. Otherwise XLA would compute the keys again for the last
+    attempt, could round them differently, and lose the symbol at the threshold.
     """
 
     def attempt(threshold, tried):
@@ -89,19 +100,19 @@ def _bisect(reached, past, keys, *operands):
     def halve(threshold, bit):
         return attempt(threshold, threshold | bit)[0], None
 
-    def finish(carry, look):
-        bit, step = look
+    def finish(carry, attempted):
+        bit, step = attempted
         return attempt(carry[0], (carry[0] | bit) + step), None
 
     bits = jnp.uint32(1) << jnp.arange(31, 0, -1, dtype=jnp.uint32)
     threshold, _ = jax.lax.scan(halve, jnp.uint32(0), bits)
-    looks = jnp.uint32([1, 0]), jnp.stack([jnp.uint32(0), past])
+    attempts = jnp.uint32([1, 0]), jnp.stack([jnp.uint32(0), past])
     carry = threshold, jnp.ones(keys.shape, bool)
-    return jax.lax.scan(finish, carry, looks)[0][1]
+    return jax.lax.scan(finish, carry, attempts)[0][1]
 
 
 def _number(pattern):
-    """Return the float32 of that rank in the order of all, -inf for the lowest."""
+    """Return the float32 with this rank in the order of all; the lowest are -inf."""
     pattern = jnp.maximum(pattern, jnp.uint32(0x007FFFFF))
     positive = pattern >> jnp.uint32(31) == 1
     bits = jnp.where(positive, pattern ^ jnp.uint32(1 << 31), ~pattern)
