@@ -10,6 +10,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from lstm_music_jax.generation.arguments import whole_number
 from lstm_music_jax.protocols import Model
 from lstm_music_jax.pytrees import pytree, static
 from lstm_music_jax.types import Array, Int, Logits, PyTree, Token
@@ -66,15 +67,14 @@ class SlidingWindow:
         window: how many notes are remembered, 1 or more.
 
     Raises:
-        ValueError: `window` is below 1.
+        ValueError: `window` is not a whole number of 1 or more.
     """
 
     window: int = static()
 
     def __post_init__(self) -> None:
         """Check the window."""
-        if self.window < 1:
-            raise ValueError(f"window is {self.window}; it must be at least 1")
+        whole_number("window", self.window)
 
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> WindowMemory:
         """Return the memory of the prompt's last `window` - 1 symbols.

@@ -52,6 +52,9 @@ class Stream(NamedTuple):
         memory: what the model remembers of the symbols before it.
         strategy_state: after observing all symbols so far.
         draw_state: of the draw.
+        fallbacks: notes at which the strategy forbade every symbol, so that the
+            model's own distribution was used.
+        undefined: notes at which the logits were NaN, so that nothing could be drawn.
     """
 
     number: Int[Array, "*b"]
@@ -60,6 +63,8 @@ class Stream(NamedTuple):
     memory: PyTree
     strategy_state: PyTree
     draw_state: PyTree
+    fallbacks: Int[Array, "*b"]
+    undefined: Int[Array, "*b"]
 
 
 class Notes(NamedTuple):
@@ -143,6 +148,8 @@ def begin(
         memory=memory,
         strategy_state=strategy_state,
         draw_state=sampler.draw.init(shared_key, number, streams),
+        fallbacks=jnp.int32(0),
+        undefined=jnp.int32(0),
     )
 
 
@@ -168,12 +175,13 @@ def _draw_note(
         sampler.strategy, logits, stream.strategy_state, strategy_key
     )
     # Where a strategy forbids every symbol, the model's own distribution is used.
-    empty = ~jnp.any(shaped > -jnp.inf)
+    empty = jnp.all(shaped == -jnp.inf)
     shaped = jnp.where(empty, logits, shaped)
     token, draw_state = sampler.draw.draw(shaped, stream.draw_state, draw_key)
 
     log_probs = jax.nn.log_softmax(logits)
     strategy_log_probs = jax.nn.log_softmax(shaped)
+    undefined = jnp.isnan(strategy_log_probs[token])
     note = Notes(
         token,
         log_probs[token],
@@ -189,5 +197,7 @@ def _draw_note(
         memory=memory,
         strategy_state=sampler.strategy.observe(token, state),
         draw_state=draw_state,
+        fallbacks=stream.fallbacks + empty.astype(jnp.int32),
+        undefined=stream.undefined + undefined.astype(jnp.int32),
     )
     return stream, note

@@ -66,9 +66,9 @@ def generate(
             streams.
 
     Raises:
-        ValueError: there is no stream or a prompt is empty, `length` or
-            `parallel_streams` is below 1, a key is missing or given twice, or the
-            streams belong to another strategy, context or draw.
+        ValueError: an argument is of another kind than stated, an id is unknown to the
+            model, or the streams belong to another strategy, context or draw.
+        RuntimeError: the logits became NaN.
     """
     return run(
         model,

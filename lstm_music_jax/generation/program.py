@@ -6,8 +6,17 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from lstm_music_jax.devices import spread
+from lstm_music_jax.generation.arguments import (
+    is_traced,
+    require_devices,
+    require_key,
+    require_prompts,
+    require_sampler,
+    whole_number,
+)
 from lstm_music_jax.generation.engine import (
     Plan,
     Sampler,
@@ -51,6 +60,14 @@ class Generation(NamedTuple):
     trace: Trace | None
     streams: Streams
 
+    @property
+    def fallbacks(self) -> Int[Array, "*b"]:
+        """Notes per stream at which the strategy forbade every symbol.
+
+        The model's own distribution was used there.
+        """
+        return self.streams.state.fallbacks
+
 
 def run(
     model: Model,
@@ -70,52 +87,50 @@ def run(
     and so has every result. Everything else is as in `generate`.
     """
     axis = 1 if settings else 0
-    source, key, count = _source(prompts, key, axis)
-    _require_positive("length", length)
+    source, key = _source(model, prompts, key)
+    count = source.number.shape[axis] if isinstance(source, Stream) else len(source)
+    length = whole_number("length", length)
+    require_sampler(*sampler)
+    require_devices(devices)
     if isinstance(source, Stream):
         _require_same_states(model, source, sampler, settings)
-    devices = _devices_for(count, devices)
+    traced = is_traced((model, source, key, sampler))
+    devices = _devices_for(count, devices, traced)
     if parallel_streams is None:
         parallel_streams = default_parallel_streams(count, devices)
-    _require_positive("parallel_streams", parallel_streams)
+    parallel_streams = whole_number("parallel_streams", parallel_streams)
     plan = Plan(length, trace, parallel_streams)
     program = _program(plan, devices, isinstance(source, Stream), settings)
-    streams, notes = program(model, source, key, sampler)
+    state, notes = program(model, source, key, sampler)
     if len(devices) > 1:
-        streams, notes = jax.tree.map(
+        state, notes = jax.tree.map(
             lambda leaf: jax.lax.slice_in_dim(
                 leaf.addressable_data(0), 0, count, axis=axis
             ),
-            (streams, notes),
+            (state, notes),
         )
+    if not traced:
+        _require_defined(state)
     return Generation(
         notes.tokens,
         notes.log_probs,
         notes.strategy_log_probs,
         notes.trace,
-        Streams(key, streams),
+        Streams(key, state),
     )
 
 
-def _source(prompts, key, axis):
-    """Return what the streams go on from, their key, and how many there are."""
+def _source(model, prompts, key):
+    """Return what the streams go on from, and their key."""
     if isinstance(prompts, Streams):
         if key is not None:
             raise ValueError("key is given; streams go on with the key they began with")
-        return prompts.state, prompts.key, prompts.state.number.shape[axis]
+        return prompts.state, prompts.key
+    require_prompts(model, prompts)
     if key is None:
         raise ValueError("key is None; prompts are continued with a key")
-    if 0 in prompts.shape:
-        raise ValueError(
-            f"prompts has shape {prompts.shape}; it must hold one stream or more, "
-            "of one symbol or more"
-        )
-    return prompts, key, prompts.shape[0]
-
-
-def _require_positive(name, value):
-    if value < 1:
-        raise ValueError(f"{name} is {value}; it must be at least 1")
+    require_key(key)
+    return prompts, key
 
 
 @cache
@@ -151,16 +166,29 @@ def _draw_more(shard, model, streams, key, sampler, plan):
     return draw_more(model, streams, key, sampler, plan)
 
 
-def _devices_for(streams, devices):
+def _devices_for(streams, devices, traced):
     """Return the devices that take part: no more than there are streams.
 
     Devices of other processes always take part, because all processes must call the
-    same program.
+    same program. A call that is traced becomes part of the caller's program.
     """
+    if traced and devices is None:
+        return (jax.devices()[0],)
     devices = tuple(jax.devices() if devices is None else devices)
     if {device.process_index for device in devices} == {jax.process_index()}:
         return devices[:streams]
     return devices
+
+
+def _require_defined(state):
+    """Raise RuntimeError where logits were NaN, because nothing can be drawn then."""
+    undefined = np.asarray(state.undefined)
+    if undefined.any():
+        stream = tuple(map(int, np.argwhere(undefined)[0]))
+        raise RuntimeError(
+            f"logits are NaN at {undefined[stream]} notes of stream {stream[-1]}; the "
+            "model's parameters or the strategy give no distribution"
+        )
 
 
 def _require_same_states(model, streams, sampler, settings):

@@ -63,7 +63,9 @@ def test_windows_of_several_lengths_differ(model):
 
 
 def test_a_window_below_one_is_an_error():
-    with pytest.raises(ValueError, match="window is 0; it must be at least 1"):
+    with pytest.raises(
+        ValueError, match="window is 0; it must be a whole number, 1 or more"
+    ):
         SlidingWindow(0)
 
 

@@ -265,8 +265,8 @@ def test_nothing_is_sent_back_and_forth(model, context):
     [
         (jnp.zeros((2, 0), jnp.int32), 5, 1, r"prompts has shape \(2, 0\)"),
         (jnp.zeros((0, 3), jnp.int32), 5, 1, r"prompts has shape \(0, 3\)"),
-        (PROMPTS, 0, 1, "length is 0; it must be at least 1"),
-        (PROMPTS, 5, 0, "parallel_streams is 0; it must be at least 1"),
+        (PROMPTS, 0, 1, "length is 0; it must be a whole number, 1 or more"),
+        (PROMPTS, 5, 0, "parallel_streams is 0; it must be a whole number, 1 or more"),
     ],
 )
 def test_wrong_sizes_are_named(model, prompts, length, parallel_streams, message):

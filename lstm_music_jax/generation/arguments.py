@@ -1,0 +1,88 @@
+"""Checks of the arguments of `generate` and `sweep`; each mistake gets one sentence."""
+
+from collections.abc import Sequence
+from operator import index
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.generation.draws import Draw
+from lstm_music_jax.protocols import Context, Model
+from lstm_music_jax.strategies.base import Strategy
+
+
+def is_traced(tree: Any) -> bool:
+    """Return whether any leaf is known only to a program being compiled."""
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(tree))
+
+
+def whole_number(name: str, value: Any) -> int:
+    """Return a number of 1 or more as an int.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        number = index(value)
+    except TypeError:
+        number = 0
+    if number < 1 or isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or more")
+    return number
+
+
+def require_prompts(model: Model, prompts: Any) -> None:
+    """Raise ValueError unless prompts are ids of the model, `[b p]`, none empty."""
+    if not isinstance(prompts, jax.Array | np.ndarray):
+        raise ValueError(
+            f"prompts is a {type(prompts).__name__}; it must be an array of ids, one "
+            "row per stream, or the streams of an earlier generation"
+        )
+    if not jnp.issubdtype(prompts.dtype, jnp.integer):
+        raise ValueError(f"prompts has dtype {prompts.dtype}; ids must be integers")
+    if prompts.ndim != 2 or 0 in prompts.shape:
+        raise ValueError(
+            f"prompts has shape {prompts.shape}; it must be [streams, symbols], one of "
+            "each or more"
+        )
+    if is_traced(prompts):
+        return
+    size = jax.eval_shape(lambda: model.readout(model.initial_state())).shape[-1]
+    ids = np.asarray(prompts)
+    wrong = ids[(ids < 0) | (ids >= size)]
+    if wrong.size:
+        raise ValueError(
+            f"prompts holds the id {wrong[0]}; ids must be from 0 to {size - 1}"
+        )
+
+
+def require_key(key: Any) -> None:
+    """Raise ValueError unless `key` is one typed JAX key."""
+    if not isinstance(key, jax.Array):
+        given = repr(key)
+    elif not jnp.issubdtype(key.dtype, jax.dtypes.prng_key) or key.shape:
+        given = f"an array of {key.dtype} and shape {key.shape}"
+    else:
+        return
+    raise ValueError(f"key is {given}; it must be one key, such as jax.random.key(0)")
+
+
+def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
+    """Raise ValueError unless each is of its kind."""
+    for name, value, kind, example in (
+        ("strategy", strategy, Strategy, "Temperature(0.9)"),
+        ("context", context, Context, "SlidingWindow(100)"),
+        ("draw", draw, Draw, "Gumbel()"),
+    ):
+        if isinstance(value, type) or not isinstance(value, kind):
+            raise ValueError(
+                f"{name} is {value!r}; it must be a {name}, such as {example}"
+            )
+
+
+def require_devices(devices: Sequence[jax.Device] | None) -> None:
+    """Raise ValueError where no device is left to draw on."""
+    if devices is not None and not len(devices):
+        raise ValueError("devices is empty; name one device or more")

@@ -1,0 +1,47 @@
+"""Each wrong argument is answered with one sentence."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+EXPECTED = {
+    "a list": "prompts is a list; it must be an array of ids, one row per stream",
+    "rank 1": "prompts has shape (3,); it must be [streams, symbols]",
+    "rank 3": "prompts has shape (1, 2, 3); it must be [streams, symbols]",
+    "floats": "prompts has dtype float64; ids must be integers",
+    "too large": "prompts holds the id 13; ids must be from 0 to 12",
+    "negative": "prompts holds the id -1; ids must be from 0 to 12",
+    "length": "length is 2.5; it must be a whole number, 1 or more",
+    "length 0": "length is 0; it must be a whole number, 1 or more",
+    "length True": "length is True; it must be a whole number, 1 or more",
+    "an integer key": "key is 3; it must be one key, such as jax.random.key(0)",
+    "an old key": "key is an array of uint32 and shape (2,); it must be one key",
+    "two keys": "key is an array of key<fry> and shape (2,); it must be one key",
+    "no key": "key is None; prompts are continued with a key",
+    "no strategy": "strategy is None; it must be a strategy, such as Temperature(0.9)",
+    "a class": "Chain'>; it must be a strategy, such as Temperature(0.9)",
+    "alien": "strategy is NotAStrategy(); it must be a strategy",
+    "context": "context is 'window'; it must be a context, such as SlidingWindow(100)",
+    "draw": "draw is 'gumbel'; it must be a draw, such as Gumbel()",
+    "parallel_streams": "parallel_streams is 0; it must be a whole number, 1 or more",
+    "no devices": "devices is empty; name one device or more",
+    "NaN": "RuntimeError: logits are NaN at 4 notes of stream 0",
+    "window": "window is 2.5; it must be a whole number, 1 or more",
+    "not stacked": "strategies has leaves of leading axes [()]; all must share one",
+}
+
+
+@pytest.fixture(scope="module")
+def answers():
+    command = [sys.executable, "-m", "tests.generation.wrong_arguments"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("mistake", EXPECTED)
+def test_the_answer_names_the_argument(answers, mistake):
+    answer = answers[mistake]
+    assert EXPECTED[mistake] in answer
+    assert "\n" not in answer

@@ -1,0 +1,70 @@
+"""A program that calls `generate` wrongly, and prints what each mistake is answered.
+
+It is run without the tests' type checker, as users run theirs.
+"""
+
+import json
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax import MusicLSTM, SlidingWindow, generate, strategies, sweep
+
+KEY = jax.random.key(0)
+MODEL = MusicLSTM(13, (8,), key=KEY)
+PROMPTS = jnp.zeros((2, 3), jnp.int32)
+WARM = strategies.temperature(0.9)
+BROKEN = jax.tree.map(lambda leaf: leaf * jnp.nan, MODEL)
+
+
+@dataclass
+class NotAStrategy:
+    """It has the right methods and does not derive from Strategy."""
+
+    def apply(self, logits, state, key):
+        return logits, state
+
+
+def call(model=MODEL, prompts=PROMPTS, key=KEY, length=4, **others):
+    return lambda: generate(model, prompts, key, length=length, **others)
+
+
+MISTAKES = {
+    "a list": call(prompts=[[1, 2]]),
+    "rank 1": call(prompts=PROMPTS[0]),
+    "rank 3": call(prompts=PROMPTS[None]),
+    "floats": call(prompts=np.zeros((2, 3))),
+    "too large": call(prompts=jnp.int32([[0, 13]])),
+    "negative": call(prompts=jnp.int32([[0, -1]])),
+    "length": call(length=2.5),
+    "length 0": call(length=0),
+    "length True": call(length=True),
+    "an integer key": call(key=3),
+    "an old key": call(key=jax.random.PRNGKey(0)),
+    "two keys": call(key=jax.random.split(KEY)),
+    "no key": call(key=None),
+    "no strategy": call(strategy=None),
+    "a class": call(strategy=type(strategies.chain())),
+    "alien": call(strategy=NotAStrategy()),
+    "context": call(context="window"),
+    "draw": call(draw="gumbel"),
+    "parallel_streams": call(parallel_streams=0),
+    "no devices": call(devices=[]),
+    "NaN": call(model=BROKEN),
+    "window": lambda: SlidingWindow(2.5),
+    "not stacked": lambda: sweep(
+        MODEL, PROMPTS, KEY, strategies.temperature(1), length=2
+    ),
+}
+
+if __name__ == "__main__":
+    answers = {}
+    for name, mistake in MISTAKES.items():
+        try:
+            mistake()
+            answers[name] = "no error"
+        except Exception as error:
+            answers[name] = f"{type(error).__name__}: {error}"
+    print(json.dumps(answers, indent=1))
