@@ -1,6 +1,7 @@
 """Checks of the arguments of `generate` and `sweep`; each mistake gets one sentence."""
 
 from collections.abc import Sequence
+from functools import cache
 from operator import index
 from typing import Any
 
@@ -33,6 +34,21 @@ def whole_number(name: str, value: Any) -> int:
     return number
 
 
+def vocab_size(model: Model) -> int:
+    """Return the number of symbols that the model knows, v."""
+    leaves, structure = jax.tree.flatten(model)
+    return _vocab_size(structure, tuple(map(jax.typeof, leaves)))
+
+
+@cache
+def _vocab_size(structure, leaves):
+    # Tracing the model takes a millisecond, so its answer is kept.
+    shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
+    model = jax.tree.unflatten(structure, shapes)
+    logits = jax.eval_shape(lambda model: model.readout(model.initial_state()), model)
+    return logits.shape[-1]
+
+
 def require_prompts(model: Model, prompts: Any) -> None:
     """Raise ValueError unless prompts are ids of the model, `[b p]`, none empty."""
     if not isinstance(prompts, jax.Array | np.ndarray):
@@ -49,7 +65,7 @@ def require_prompts(model: Model, prompts: Any) -> None:
         )
     if is_traced(prompts):
         return
-    size = jax.eval_shape(lambda: model.readout(model.initial_state())).shape[-1]
+    size = vocab_size(model)
     ids = np.asarray(prompts)
     wrong = ids[(ids < 0) | (ids >= size)]
     if wrong.size:
