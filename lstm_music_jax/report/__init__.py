@@ -1,4 +1,4 @@
-"""What a person looks at: figures of pieces and of measurements.
+"""Figures that a person looks at: pictures of pieces and of measurements.
 
-May import `music` alone.
+Start with `figures.py`. This package may import `music` alone.
 """

@@ -1,4 +1,4 @@
-"""Pictures: a piano roll of a score, and the loss curve of a run."""
+"""Figures, as PNG files: a piano roll, a run's loss, and the effects of a sweep."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,64 +12,85 @@ _BLACK_KEYS = (1, 3, 6, 8, 10)
 
 
 def piano_roll(
-    score: Score, path: str | Path, *, title: str = "", quarters_a_row: int = 64
+    score: Score, path: str | Path, *, title: str = "", quarters_per_row: int = 64
 ) -> None:
-    """Draw a score as a PNG: time in quarters, pitch with its octaves, a bar a note.
+    """Draw a score as a piano roll: one bar per note, over time and pitch.
 
-    Long music is broken into rows of `quarters_a_row`.
+    Args:
+        score: the music.
+        path: the PNG file; missing folders are created.
+        title: stands above the picture.
+        quarters_per_row: quarter notes per row; longer music takes several rows.
+
+    Raises:
+        ValueError: the score has no notes.
     """
-    import matplotlib.collections as collections
     from matplotlib.figure import Figure
 
     notes = np.array(score.notes, int).reshape(-1, 3)
     if not len(notes):
-        raise ValueError("score has no notes; there is nothing to draw")
-    onsets, pitches, durations = notes.T
+        raise ValueError("score has no notes; it must have at least one to be drawn")
+    pitches = notes[:, 1]
     low, high = pitches.min() - 2, pitches.max() + 2
     quarters = score.end / TICKS_PER_QUARTER
-    rows = max(1, int(np.ceil(quarters / quarters_a_row)))
-    width = min(quarters, quarters_a_row)
+    rows = max(1, int(np.ceil(quarters / quarters_per_row)))
+    width = min(quarters, quarters_per_row)
     figure = Figure(figsize=(16, 0.8 + rows * max(1.2, 0.05 * (high - low))), dpi=100)
-    for row, axes in enumerate(figure.subplots(rows, squeeze=False)[:, 0]):
-        for pitch in range(low, high + 1):
-            if pitch % 12 in _BLACK_KEYS:
-                axes.axhspan(pitch - 0.5, pitch + 0.5, color="0.94", lw=0)
-        bars = [
-            [(x, y - 0.4), (x, y + 0.4), (x + d, y + 0.4), (x + d, y - 0.4)]
-            for x, y, d in zip(
-                onsets / TICKS_PER_QUARTER,
-                pitches,
-                durations / TICKS_PER_QUARTER,
-                strict=True,
-            )
-        ]
-        axes.add_collection(
-            collections.PolyCollection(
-                bars, facecolors="tab:blue", edgecolors="white", linewidths=0.3
-            )
-        )
-        octaves = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0]
-        axes.set_yticks(octaves, [f"C{pitch // 12 - 1}" for pitch in octaves])
-        axes.grid(axis="x", color="0.9", lw=0.5)
-        axes.set_axisbelow(True)
+    all_axes = figure.subplots(rows, squeeze=False)[:, 0]
+    for row, axes in enumerate(all_axes):
+        _draw_keyboard(axes, low, high)
+        _draw_notes(axes, notes)
         axes.set(xlim=(row * width, (row + 1) * width), ylim=(low, high))
-        if row == 0 and title:
-            axes.set_title(title, loc="left")
-        if row == rows - 1:
-            axes.set_xlabel("quarters")
+    if title:
+        all_axes[0].set_title(title, loc="left")
+    all_axes[-1].set_xlabel("quarters")
     _save(figure, path)
 
 
-def loss_curve(metrics: str | Path, path: str | Path) -> None:
-    """Draw a run's metrics (JSON lines) as a PNG, with what there was to beat.
+def _draw_keyboard(axes, low, high):
+    """Shade the black keys and label each C."""
+    pitches = range(low, high + 1)
+    for pitch in pitches:
+        if pitch % 12 in _BLACK_KEYS:
+            axes.axhspan(pitch - 0.5, pitch + 0.5, color="0.94", lw=0)
+    octaves = [pitch for pitch in pitches if pitch % 12 == 0]
+    axes.set_yticks(octaves, [f"C{pitch // 12 - 1}" for pitch in octaves])
+    axes.grid(axis="x", color="0.9", lw=0.5)
+    axes.set_axisbelow(True)
 
-    The run may be going on, or have been killed: a last line that has no end is left
-    out.
+
+def _draw_notes(axes, notes):
+    """Draw one bar per note; `notes` are onset, pitch, duration `[n 3]`, in ticks."""
+    from matplotlib.collections import PolyCollection
+
+    bars = [
+        [
+            (begin, pitch - 0.4),
+            (begin, pitch + 0.4),
+            (begin + length, pitch + 0.4),
+            (begin + length, pitch - 0.4),
+        ]
+        for begin, pitch, length in notes / (TICKS_PER_QUARTER, 1, TICKS_PER_QUARTER)
+    ]
+    axes.add_collection(
+        PolyCollection(bars, facecolors="tab:blue", edgecolors="white", linewidths=0.3)
+    )
+
+
+def loss_curve(metrics: str | Path, path: str | Path) -> None:
+    """Draw the losses of a run, beside those of its baselines.
+
+    The run may still be going on, or may have been killed: an unfinished last line of
+    its metrics is left out.
+
+    Args:
+        metrics: the run's metrics, JSON lines.
+        path: the PNG file; missing folders are created.
     """
     from matplotlib.figure import Figure
 
-    whole, _, _ = Path(metrics).read_text().rpartition("\n")
-    lines = [json.loads(line) for line in whole.splitlines()]
+    finished, _, _ = Path(metrics).read_text().rpartition("\n")
+    lines = [json.loads(line) for line in finished.splitlines()]
     figure = Figure(figsize=(8, 5), dpi=100)
     axes = figure.subplots()
     for field, label, style in (
@@ -86,7 +107,7 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
         values = [line[field] for line in lines if field in line]
         if values:
             axes.axhline(values[-1], color="0.4", ls=dashes, lw=1, label=label)
-    axes.set(xlabel="step", ylabel="loss (nats a symbol)")
+    axes.set(xlabel="step", ylabel="loss (nats per symbol)")
     perplexity = axes.secondary_yaxis("right", functions=(_exp, _log))
     perplexity.set_ylabel("perplexity")
     axes.grid(color="0.9")
@@ -97,16 +118,22 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
 def knob_curves(
     rows: Sequence[Mapping[str, float]], path: str | Path, *, knob: str
 ) -> None:
-    """Draw a sweep as a PNG: entropy, repetition and distinct 4-grams by the knob.
+    """Draw what a sweep over one hyperparameter (the knob) does to the music.
 
-    A row has `value`, `entropy`, `model` and `surprisal` (nats), `repeated` (a share),
-    `longest loop` and `distinct` (counts), each a mean over pieces.
+    Args:
+        rows: one per value of the knob, which is its `value`. The rest are means over
+            pieces. In nats: `entropy` of the distribution drawn from, `model` (the
+            entropy of the model's own distribution) and `surprisal` of the drawn
+            symbol. `repeated` is a share, `longest loop` is in symbols, `distinct` is a
+            count.
+        path: the PNG file; missing folders are created.
+        knob: the name of the hyperparameter.
     """
     from matplotlib.figure import Figure
 
     values = [row["value"] for row in rows]
     panels = (
-        ("nats a symbol", ("entropy", "model", "surprisal")),
+        ("nats per symbol", ("entropy", "model", "surprisal")),
         ("share of 4-grams seen before", ("repeated",)),
         ("symbols", ("longest loop",)),
         ("distinct 4-grams", ("distinct",)),
@@ -122,6 +149,7 @@ def knob_curves(
     _save(figure, path)
 
 
+# Both are clipped, because matplotlib also applies them outside the data.
 def _exp(loss):
     return np.exp(np.minimum(loss, 100))
 

@@ -1,4 +1,5 @@
 """What the operating system provides: cores, the cache folder, atomic file writes.
 
-Imports nothing of this package.
+Each module holds one function; start with whichever you need. This package imports
+nothing else of `lstm_music_jax`.
 """

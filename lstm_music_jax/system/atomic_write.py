@@ -8,9 +8,13 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write UTF-8 through a temporary file beside `path`; makes missing folders.
+    """Write `text` to a file, in UTF-8, and create missing folders.
 
-    A reader, or a second writer, never sees half of it. Raises OSError.
+    The text goes to a temporary file beside `path`, which then takes its place. So
+    neither a reader nor a second writer ever sees half of the text.
+
+    Raises:
+        OSError: the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")

@@ -1,4 +1,4 @@
-"""Where everything that can be computed again is kept."""
+"""The folder for what can be computed again: parsed corpora, compiled programs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """The folder for caches; it need not exist yet.
+    """Return the folder for caches, which need not exist yet.
 
-    `$LSTM_MUSIC_CACHE`, else `$XDG_CACHE_HOME/lstm_music_jax`, else
-    `~/.cache/lstm_music_jax`; an empty variable counts as unset.
+    It is `$LSTM_MUSIC_CACHE` if that is set, else `$XDG_CACHE_HOME/lstm_music_jax` if
+    that is set, else `~/.cache/lstm_music_jax`. An empty variable counts as unset.
     """
     if own := os.environ.get("LSTM_MUSIC_CACHE"):
         return Path(own).expanduser()

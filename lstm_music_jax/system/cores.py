@@ -1,10 +1,13 @@
-"""How many of the machine's cores this process may use."""
+"""The number of the machine's cores that this process may use."""
 
 import os
 
 
 def count_cores() -> int:
-    """Return the number of cores: 1 or more, whatever the platform tells."""
+    """Return the number of cores that this process may use, 1 or more.
+
+    On platforms that do not tell, it is the number of the machine's cores, or 1.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
