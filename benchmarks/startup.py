@@ -21,8 +21,8 @@ from lstm_music_jax import (
     Note,
     Score,
     SlidingWindow,
-    chorales,
     generate,
+    load_chorales,
     read_midi,
     strategies,
     write_midi,
@@ -159,15 +159,15 @@ def _midi(place, repeats):
 
 def _corpora(place, repeats):
     encoding, kept = Events(), place / "kept"
-    chorales(encoding, cache=kept, progress=False)
+    load_chorales(encoding, cache=kept, progress=False)
 
     def parse():
         cache = tempfile.mkdtemp(dir=place)
-        chorales(encoding, cache=cache, progress=False)
+        load_chorales(encoding, cache=cache, progress=False)
 
     parsing = measure({"chorales, parsed": parse}, min(repeats, 2))
     reading = {
-        "chorales, cached": lambda: chorales(encoding, cache=kept, progress=False)
+        "chorales, cached": lambda: load_chorales(encoding, cache=kept, progress=False)
     }
     return _repeats(parsing | measure(reading, repeats))
 

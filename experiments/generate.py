@@ -86,8 +86,8 @@ class Arguments:
     matmul_precision: Literal["default", "tensorfloat32", "highest"] = "default"
     """Of float32 products on hardware that has several: the device's default is
     tensorfloat32 on recent NVIDIA GPUs; highest is float32 proper."""
-    step: float | None = None
-    """Quarters from one note to the next, and its length (note names only)."""
+    note_length: float | None = None
+    """Length of every note, in quarters (note names only)."""
     tempo: float = 120.0
     """Quarters a minute."""
     program: int = 0
@@ -101,7 +101,9 @@ def main(arguments: Arguments) -> None:
     strategy = strategy_of(arguments)
     if arguments.keep_primer and arguments.drop_primer:
         raise ValueError("keep_primer and drop_primer are both given; give one of them")
-    loaded = with_step(load_run(arguments.run, arguments.checkpoint), arguments.step)
+    loaded = load_run(arguments.run, arguments.checkpoint)
+    if arguments.note_length is not None:
+        loaded = with_note_length(loaded, arguments.note_length)
     context = context_of(loaded, arguments)
     prompts = prompts_of(loaded, arguments)
     if arguments.precision == "bfloat16":
@@ -152,16 +154,24 @@ def context_of(loaded: Run, arguments: Arguments) -> Carried | SlidingWindow:
     return Carried()
 
 
-def with_step(loaded: Run, quarters: float | None) -> Run:
-    """Change how far apart the notes of a note-name run are written."""
-    if quarters is None:
-        return loaded
+def with_note_length(loaded: Run, quarters: float) -> Run:
+    """Return the run with every note `quarters` long, and no rests between them.
+
+    Raises:
+        ValueError: the run is of events, or `quarters` is off the grid of ticks.
+    """
     if not isinstance(loaded.encoding, NoteNames):
-        raise ValueError(f"step is {quarters}; a run of events keeps its own rhythm")
+        raise ValueError(
+            f"note_length is {quarters}; it must be left out, because this run's "
+            "encoding keeps rhythm"
+        )
     ticks = quarters * TICKS_PER_QUARTER
     if ticks != round(ticks) or ticks < 1:
-        raise ValueError(f"step is {quarters}; it must be a multiple of 1/12 quarter")
-    encoding = dataclasses.replace(loaded.encoding, step=round(ticks))
+        raise ValueError(
+            f"note_length is {quarters}; it must be a positive multiple of "
+            f"1/{TICKS_PER_QUARTER}"
+        )
+    encoding = dataclasses.replace(loaded.encoding, ticks_per_note=round(ticks))
     return dataclasses.replace(loaded, encoding=encoding)
 
 
@@ -190,7 +200,7 @@ def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
             f"primer_length is {length}; {path} has {len(symbols)} symbols, "
             "and it must be at most that"
         )
-    ids = loaded.vocabulary.encode(symbols[:length], where=str(path))
+    ids = loaded.vocabulary.ids_of(symbols[:length], source=str(path))
     return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
 
 

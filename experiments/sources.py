@@ -11,10 +11,10 @@ from lstm_music_jax import (
     Encoding,
     Events,
     NoteNames,
-    chorales,
-    midi_folder,
+    load_chorales,
+    load_midi_folder,
+    load_symbols,
     processes,
-    symbols_file,
 )
 
 
@@ -44,11 +44,11 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
     else:
         encoding = NoteNames(parts=source.parts)
     if source.symbols:
-        corpus = symbols_file(source.symbols)
+        corpus = load_symbols(source.symbols)
     elif source.midi:
-        corpus = midi_folder(source.midi, encoding)
+        corpus = load_midi_folder(source.midi, encoding)
     else:
-        corpus = chorales(encoding)
+        corpus = load_chorales(encoding)
     if processes.is_first():
         print(corpus.summary())
     return corpus, encoding

@@ -20,10 +20,13 @@ from .keras.files import (
 from .keras.weights import import_keras as import_keras
 from .model.music_lstm import MusicLSTM as MusicLSTM
 from .music.corpus.dataset import Dataset as Dataset
-from .music.corpus.loading import chorales as chorales, midi_folder as midi_folder
+from .music.corpus.loading import (
+    load_chorales as load_chorales,
+    load_midi_folder as load_midi_folder,
+)
 from .music.corpus.pieces import Corpus as Corpus, Piece as Piece
 from .music.corpus.symbols_file import (
-    symbols_file as symbols_file,
+    load_symbols as load_symbols,
     write_symbols as write_symbols,
 )
 from .music.encodings.base import Encoding as Encoding

@@ -105,8 +105,9 @@ def test_generate_repeats_itself_for_a_seed(run, tmp_path):
 
 
 @pytest.mark.parametrize("context", ["carried", "window"])
-def test_note_names_keep_their_step(names_run, tmp_path, context):
-    arguments = ["--notes", 25, "--step", 0.5, "--out", tmp_path, "--context", context]
+def test_note_names_keep_the_note_length(names_run, tmp_path, context):
+    arguments = ["--notes", 25, "--note-length", 0.5, "--context", context]
+    arguments += ["--out", tmp_path]
     assert call(generate, "--run", names_run, *arguments) == 0
     ticks = mido.MidiFile(tmp_path / "piece-000.mid").ticks_per_beat
     found = sorted({tick for tick, _ in onsets(tmp_path / "piece-000.mid")})
@@ -182,7 +183,11 @@ WRONG = [
         ["--run", "RUN", "--temperature", "0"],
         "temperature is 0.0; it must be",
     ),
-    (generate, ["--run", "RUN", "--step", "1"], "step is 1.0; a run of events"),
+    (
+        generate,
+        ["--run", "RUN", "--note-length", "1"],
+        "note_length is 1.0; it must be left out",
+    ),
     (generate, ["--run", "RUN", "--window", "9"], "window is 9; it needs --context"),
     (generate, ["--run", "RUN", "--primer", "no.mid"], "primer is no.mid; it must be"),
     (

@@ -174,10 +174,10 @@ def _decode(
 
 def _decode_piece(run, prompt, tokens, trace, notes, keep_primer):
     primer = [int(token) for token in prompt if token != run.vocabulary.start_id]
-    symbols = run.vocabulary.decode([*primer, *tokens] if keep_primer else tokens)
+    symbols = run.vocabulary.symbols_of([*primer, *tokens] if keep_primer else tokens)
     if keep_primer:
-        notes += run.encoding.decode(run.vocabulary.decode(primer)).count
-    decoded = run.encoding.decode(symbols, limit=notes)
-    if decoded.count < notes:
+        notes += run.encoding.decode(run.vocabulary.symbols_of(primer)).note_count
+    decoded = run.encoding.decode(symbols, max_notes=notes)
+    if decoded.note_count < notes:
         return None
     return Composition(symbols, decoded.score, decoded.skipped, trace)

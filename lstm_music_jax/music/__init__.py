@@ -1,8 +1,10 @@
-"""Symbolic music on the host: MIDI files to scores, symbols and ids, and back.
+"""Symbolic music on the host: a MIDI file to score, symbols and ids, and back.
 
-Start with `score.py` (what a piece is) and `encodings/` (a piece as symbols). `midi/`
-reads and writes files, `corpus/` loads many of them and prepares a dataset.
+Start with `score.py`: a score is the notes of a piece, in ticks. `encodings/` turns a
+score into symbols and back; `vocabulary.py` turns symbols into ids and back. `midi/`
+reads and writes one file; `corpus/` loads many and prepares a dataset to train on.
+`transposition.py` and `repetition.py` work on ids.
 
-May import `system` alone. Nothing here imports JAX, and music21 is imported nowhere
-else in the package.
+This package may import `system` alone. It never imports JAX, and no other package
+imports music21.
 """

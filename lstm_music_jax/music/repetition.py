@@ -1,4 +1,4 @@
-"""How much a sequence repeats itself."""
+"""Repetition: how much a sequence of ids repeats itself."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 
 
 class Repetition(NamedTuple):
-    """Of one sequence.
+    """Repetition statistics of one sequence.
 
-    repeated: share of its n-grams that occurred before in it, 0 to 1.
-    distinct: how many different n-grams it has.
-    longest_loop: symbols in the longest stretch that repeats itself at least once at
-        once, with a period of up to the longest one looked for.
+    Attributes:
+        repeated: share of its n-grams that occur earlier in it, 0 to 1.
+        distinct: number of different n-grams.
+        longest_loop: length in symbols of its longest loop. A loop is a stretch that
+            repeats a pattern at least twice in a row.
     """
 
     repeated: float
@@ -27,21 +28,28 @@ def repetition(
 ) -> Repetition:
     """Measure repeated n-grams (Welleck et al. 2019, seq-rep-n) and loops.
 
-    >>> repetition([1, 2, 3, 1, 2, 3, 1, 2, 4])
-    Repetition(repeated=0.3333333333333333, distinct=4, longest_loop=8)
+    >>> repetition([1, 2, 1, 2, 1, 2, 9])
+    Repetition(repeated=0.25, distinct=3, longest_loop=6)
+
+    Args:
+        ids: the sequence, integers `[t]`.
+        n: length of the n-grams.
+        longest_period: longest pattern of a loop, in symbols.
     """
     ids = np.asarray(ids)
     grams = np.lib.stride_tricks.sliding_window_view(ids, n) if len(ids) >= n else []
     distinct = len({gram.tobytes() for gram in grams})
     repeated = 1 - distinct / len(grams) if len(grams) else 0.0
-    loops = (_loop(ids, period) for period in range(1, longest_period + 1))
+    loops = (_longest_loop(ids, period) for period in range(1, longest_period + 1))
     return Repetition(repeated, distinct, max(loops))
 
 
-def _loop(ids: np.ndarray, period: int) -> int:
-    # A stretch of two periods or more, in which each symbol is the one a period ago.
-    equal = np.concatenate([[False], ids[period:] == ids[:-period], [False]])
-    edges = np.flatnonzero(equal[1:] != equal[:-1])
+def _longest_loop(ids: np.ndarray, period: int) -> int:
+    """Return the length of the longest loop of this period, or 0."""
+    # A run of `repeats` symbols, each equal to the one a period earlier, belongs to a
+    # stretch of `repeats + period` symbols.
+    repeats = np.concatenate([[False], ids[period:] == ids[:-period], [False]])
+    edges = np.flatnonzero(repeats[1:] != repeats[:-1])
     runs = edges[1::2] - edges[::2]
     longest = int(runs.max(initial=0))
     return longest + period if longest >= period else 0

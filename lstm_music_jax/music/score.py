@@ -1,7 +1,8 @@
-"""Notes on a grid: the one form of music that readers make and encodings take.
+"""A score: the notes of a piece on a grid of 12 ticks per quarter note.
 
-Time is counted in ticks, 12 to a quarter note, so that sixteenths (3 ticks) and
-eighth-note triplets (4 ticks) both fall on whole numbers.
+Readers make scores and encodings turn them into symbols. With 12 ticks per quarter,
+sixteenths (3 ticks) and eighth-note triplets (4 ticks) both last a whole number of
+ticks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ HIGHEST_PITCH = 127
 
 
 class Note(NamedTuple):
-    """One sounding note: onset (ticks), MIDI pitch 0..127, duration (ticks, >= 1)."""
+    """One sounding note.
+
+    Attributes:
+        onset: when it is struck, in ticks from the start of the piece.
+        pitch: MIDI pitch, 0 to 127; 60 is middle C.
+        duration: how long it sounds, in ticks, 1 or more.
+    """
 
     onset: int
     pitch: int
@@ -25,17 +32,21 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Chord:
-    """One or more pitches struck together and held equally long.
+    """Pitches that are struck together and held equally long; a single note has one.
 
-    `onset` and `duration` are in ticks; a duration of 0 is allowed, since files hold
-    such events. `pitches` keep the order of the source. `name` is the spelling of a
-    single note where the source spells it ('E-5'); it does not count in comparisons.
+    Attributes:
+        onset: when it is struck, in ticks from the start of the piece, 0 or more.
+        duration: how long it sounds, in ticks. 0 is allowed, because files hold chords
+            of no length.
+        pitches: MIDI pitches, 0 to 127, one or more, in the order of the source.
+        spelling: a single note's name as the source spells it ('E-5'), or ''. Two
+            chords that differ in spelling alone are equal.
     """
 
     onset: int
     duration: int
     pitches: tuple[int, ...]
-    name: str = field(default="", compare=False)
+    spelling: str = field(default="", compare=False)
 
     def __post_init__(self):
         if self.onset < 0:
@@ -51,9 +62,10 @@ class Chord:
 
 @dataclass(frozen=True)
 class Part:
-    """The chords of one instrument or voice, brought into the order of time.
+    """The chords of one instrument or voice, sorted by onset.
 
-    Order: by onset, zero-length chords first, else as they came.
+    Of chords with equal onsets, those of zero length come first; others keep the order
+    in which they were given.
     """
 
     name: str
@@ -72,19 +84,26 @@ class Score:
 
     @classmethod
     def from_notes(cls, notes: Iterable[Note], name: str = "") -> Score:
-        """One part of the canonical `notes`; equal onset and duration make a chord."""
-        groups: dict[tuple[int, int], list[int]] = {}
+        """Return a score of one part that holds the canonical form of `notes`.
+
+        Notes with equal onset and duration become one chord.
+
+        Args:
+            notes: in any order; see `canonical_notes` for what is done with overlaps.
+            name: the name of the part.
+        """
+        pitches: dict[tuple[int, int], list[int]] = {}
         for onset, pitch, duration in canonical_notes(notes):
-            groups.setdefault((onset, duration), []).append(pitch)
+            pitches.setdefault((onset, duration), []).append(pitch)
         chords = (
-            Chord(onset, duration, tuple(pitches))
-            for (onset, duration), pitches in groups.items()
+            Chord(onset, duration, tuple(together))
+            for (onset, duration), together in pitches.items()
         )
         return cls((Part(name, tuple(chords)),))
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
-        """All parts as one keyboard would sound them; see `canonical_notes`."""
+        """The notes of all parts as one keyboard plays them: see `canonical_notes`."""
         return canonical_notes(
             Note(chord.onset, pitch, chord.duration)
             for part in self.parts
@@ -94,31 +113,32 @@ class Score:
 
     @property
     def end(self) -> int:
-        """When the last note has ended, in ticks; 0 for a score without notes."""
+        """The tick at which the last note ends; 0 if there are no notes."""
         return max((note.onset + note.duration for note in self.notes), default=0)
 
     def canonical(self) -> Score:
-        """The same sound as one part: `from_notes(self.notes)`."""
+        """Return a score of one part that sounds the same: `from_notes(self.notes)`."""
         return Score.from_notes(self.notes)
 
 
 def canonical_notes(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """`notes` as one keyboard can play them, sorted by (onset, pitch).
+    """Return `notes` as one keyboard can play them, sorted by onset, then pitch.
 
-    One note for each (onset, pitch), the longest; at least one tick long; a note that
-    still sounds when its own pitch is struck again ends there, for a key is either up
-    or down and MIDI cannot say otherwise.
+    - Notes with equal onset and pitch become one, as long as the longest.
+    - A note lasts at least one tick.
+    - A note ends when its pitch is struck again, because a key of the keyboard is
+      either up or down and MIDI cannot express anything else.
     """
-    longest: dict[tuple[int, int], int] = {}
+    durations: dict[tuple[int, int], int] = {}
     for onset, pitch, duration in notes:
-        key = (onset, pitch)
-        longest[key] = max(duration, 1, longest.get(key, 0))
-    struck_next: dict[int, int] = {}
+        others = durations.get((onset, pitch), 0)
+        durations[onset, pitch] = max(duration, 1, others)
+    next_onset: dict[int, int] = {}
     result = []
-    for onset, pitch in sorted(longest, reverse=True):
-        duration = longest[onset, pitch]
-        if pitch in struck_next:
-            duration = min(duration, struck_next[pitch] - onset)
-        struck_next[pitch] = onset
+    for onset, pitch in sorted(durations, reverse=True):
+        duration = durations[onset, pitch]
+        if pitch in next_onset:
+            duration = min(duration, next_onset[pitch] - onset)
+        next_onset[pitch] = onset
         result.append(Note(onset, pitch, duration))
     return tuple(reversed(result))

@@ -1,4 +1,4 @@
-"""Which symbol sounds as another does, some semitones higher or lower."""
+"""Transposition of symbols: which id sounds some semitones above or below another."""
 
 from __future__ import annotations
 
@@ -7,44 +7,61 @@ import numpy as np
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.vocabulary import Vocabulary
 
+# What a symbol strikes: whether these are pitch classes (else MIDI pitches), and which.
+_Sound = tuple[bool, frozenset[int]]
+
 
 def transposition_table(
-    vocabulary: Vocabulary, encoding: Encoding, semitones: int
+    vocabulary: Vocabulary, encoding: Encoding, max_semitones: int
 ) -> np.ndarray:
-    """The transposed id of every id, int32 [2 semitones + 1, v]; -1 where none is.
+    """Return the transposed id of every id, int32 `[2 max_semitones + 1, v]`.
 
-    Row `semitones + s` is the shift by s semitones. Symbols that strike nothing stay
-    what they are. A chord of pitch classes keeps to its octave: '4.9' up 3 is '0.7'.
-    Where several symbols spell the same sound ('D#5', 'E-5') the first of the
-    vocabulary is taken, which `Vocabulary.from_pieces` makes the commonest; and what
-    a chord's classes are called is looked up too, so that the order of its numbers is
-    the vocabulary's own.
+    Row `max_semitones + s` transposes by `s` semitones. The entry is -1 where the
+    vocabulary has no symbol for the transposed sound.
+
+    - A symbol that strikes nothing stays the same.
+    - The pitch classes of a chord wrap around at the octave: '4.9' up 3 is '0.7'.
+    - If several symbols spell the same sound ('D#5', 'E-5'), the first one of the
+      vocabulary is taken. `Vocabulary.from_pieces` puts the commonest one first.
+    - Chords are compared as sets of classes, because a vocabulary may write the classes
+      of one chord in any order.
+
+    Args:
+        vocabulary: its `v` symbols are transposed.
+        encoding: defines what the symbols strike.
+        max_semitones: the largest transposition, up and down, 0 or more.
 
     Raises:
-      ValueError: a negative number of semitones.
+        ValueError: `max_semitones` is negative.
     """
-    if semitones < 0:
-        raise ValueError(f"semitones is {semitones}; it must be 0 or more")
+    if max_semitones < 0:
+        raise ValueError(f"max_semitones is {max_semitones}; it must be 0 or more")
     ids = np.arange(len(vocabulary), dtype=np.int32)
-    table = np.tile(ids, (2 * semitones + 1, 1))
+    table = np.tile(ids, (2 * max_semitones + 1, 1))
     sounds = [_sound(symbol, encoding) for symbol in vocabulary.symbols]
-    first: dict[tuple[bool, frozenset[int]], int] = {}
+    first_id: dict[_Sound, int] = {}
     for number, sound in enumerate(sounds):
-        first.setdefault(sound, number)
-    for shift in range(-semitones, semitones + 1):
-        for number, (wraps, pitches) in enumerate(sounds):
-            if shift and pitches:
-                shifted = (pitch + shift for pitch in pitches)
-                if wraps:
-                    shifted = (pitch % 12 for pitch in shifted)
-                sound = wraps, frozenset(shifted)
-                table[semitones + shift, number] = first.get(sound, -1)
+        first_id.setdefault(sound, number)
+    for semitones in range(-max_semitones, max_semitones + 1):
+        if semitones == 0:
+            continue
+        for number, sound in enumerate(sounds):
+            if sound[1]:
+                transposed = _transposed(sound, semitones)
+                table[max_semitones + semitones, number] = first_id.get(transposed, -1)
     return table
 
 
-def _sound(symbol: str, encoding: Encoding) -> tuple[bool, frozenset[int]]:
-    """Whether a symbol holds pitch classes, and those or its pitches."""
+def _sound(symbol: str, encoding: Encoding) -> _Sound:
     pitches = encoding.pitches(symbol)
     if pitches and symbol[0].isdigit():
         return True, frozenset(pitch % 12 for pitch in pitches)
     return False, frozenset(pitches)
+
+
+def _transposed(sound: _Sound, semitones: int) -> _Sound:
+    are_classes, numbers = sound
+    raised = (number + semitones for number in numbers)
+    if are_classes:
+        raised = (number % 12 for number in raised)
+    return are_classes, frozenset(raised)

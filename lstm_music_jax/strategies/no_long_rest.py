@@ -102,7 +102,7 @@ def no_long_rest(
         row[[*struck]] = True
     return NoLongRest(
         hyperparameter("ticks", ticks, lambda t: t >= 0, "0 or more", np.int32),
-        np.array([encoding.shift(symbol) for symbol in symbols], np.int32),
+        np.array([encoding.time_shift(symbol) for symbol in symbols], np.int32),
         np.array([encoding.duration(symbol) for symbol in symbols], np.int32),
         keys,
     )

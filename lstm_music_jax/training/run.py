@@ -22,7 +22,7 @@ import jax
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.music.encodings.base import Encoding
-from lstm_music_jax.music.encodings.saved import encoding_from_config
+from lstm_music_jax.music.encodings.from_config import encoding_from_config
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.system.atomic_write import write_atomically
 from lstm_music_jax.training.checkpoints import CheckpointError, SaveError, restore

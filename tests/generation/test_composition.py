@@ -51,22 +51,22 @@ def test_gives_the_notes_asked_for(run):
 
 
 def test_keeps_or_drops_the_primer(run):
-    ids = run.vocabulary.encode(list(run.vocabulary.symbols[:4]) * 3)
+    ids = run.vocabulary.ids_of(list(run.vocabulary.symbols[:4]) * 3)
     prompts = jnp.asarray(ids)[None]
-    heard = run.encoding.decode(run.vocabulary.decode(ids)).count
+    heard = run.encoding.decode(run.vocabulary.symbols_of(ids)).note_count
     assert heard > 0
     (dropped,) = compose(run, prompts, KEY, notes=20)
     (kept,) = compose(run, prompts, KEY, notes=20, keep_primer=True)
     assert count(run, dropped.score) == 20
     assert count(run, kept.score) == 20 + heard
-    assert kept.symbols[: len(ids)] == run.vocabulary.decode(ids)
+    assert kept.symbols[: len(ids)] == run.vocabulary.symbols_of(ids)
     np.testing.assert_array_equal(kept.symbols[len(ids) :], dropped.symbols)
 
 
 def test_draws_on_until_the_notes_are_there():
     """A model that mostly shifts takes many more symbols than two a note."""
     run = make_run(Events(), EVENTS)
-    shift = run.vocabulary.encode(["shift_6"])[0]
+    shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(3.0)
     (piece,) = compose(run, start_prompts(run, 1), KEY, notes=40)
     assert len(piece.score.notes) == 40
@@ -76,7 +76,7 @@ def test_draws_on_until_the_notes_are_there():
 def test_the_trace_is_of_every_symbol_drawn():
     """Also of those that were drawn when the piece was continued."""
     run = make_run(Events(), EVENTS)
-    shift = run.vocabulary.encode(["shift_6"])[0]
+    shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(3.0)
     pieces = compose(run, start_prompts(run, 2), KEY, notes=40, trace=True)
     for piece in pieces:
@@ -110,12 +110,12 @@ def test_passes_on_how_to_draw(run):
     length = 10 * run.encoding.symbols_per_note
     drawn = generate(run.model, prompts, KEY, length=length, **settings)
     for piece, tokens in zip(pieces, drawn.tokens, strict=True):
-        assert piece.symbols[:length] == run.vocabulary.decode(tokens)
+        assert piece.symbols[:length] == run.vocabulary.symbols_of(tokens)
 
 
 def test_a_silent_model_is_an_error():
     run = make_run(Events(), EVENTS)
-    shift = run.vocabulary.encode(["shift_6"])[0]
+    shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(30.0)
     with pytest.raises(ValueError, match="notes is 10; within 160 symbols"):
         compose(run, start_prompts(run, 1), KEY, notes=10, strategy=strategies.greedy())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import train
 
-from lstm_music_jax import load_run, symbols_file
+from lstm_music_jax import load_run, load_symbols
 from tests.keras.runs import dataset, greedy_notes
 from tests.keras.writing import SIZES, WINDOW, corpus, stack, write
 from tests.test_experiments import call
@@ -17,7 +17,7 @@ from tests.test_experiments import call
 def symbols(tmp_path):
     path = tmp_path / "data.txt"
     path.write_text("\n".join(corpus()) + "\n")
-    assert symbols_file(path).pieces[0].symbols == tuple(corpus())
+    assert load_symbols(path).pieces[0].symbols == tuple(corpus())
     return path
 
 
@@ -49,7 +49,7 @@ def test_script_then_generate_then_train(symbols, tmp_path, capsys):
     begin = begin.integers(len(corpus()) - WINDOW + 1)
     primer = dataset().train[0][begin : begin + WINDOW]
     wanted = loaded.encoding.decode(
-        loaded.vocabulary.decode(greedy_notes(loaded, primer, 40))
+        loaded.vocabulary.symbols_of(greedy_notes(loaded, primer, 40))
     )
     found = onsets(tmp_path / "music/piece-000.mid")
     heard = [note.pitch for note in wanted.score.notes]

@@ -1,8 +1,8 @@
-"""The parsed chorales, which several of the music tests share."""
+"""The parsed chorales, which several of these tests share."""
 
 import pytest
 
-from lstm_music_jax.music.corpus.loading import chorales
+from lstm_music_jax.music.corpus.loading import load_chorales
 from lstm_music_jax.music.encodings.note_names import NoteNames
 
 
@@ -10,5 +10,5 @@ from lstm_music_jax.music.encodings.note_names import NoteNames
 def chorale_cache(tmp_path_factory):
     """A cache folder that holds the chorales as note names."""
     folder = tmp_path_factory.mktemp("cache")
-    chorales(NoteNames(), cache=folder, progress=False)
+    load_chorales(NoteNames(), cache=folder, progress=False)
     return folder

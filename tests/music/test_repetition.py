@@ -1,4 +1,4 @@
-"""Repetition by hand."""
+"""Repetition statistics, by hand."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_by_hand(ids, repeated, distinct, loop):
     assert (found.distinct, found.longest_loop) == (distinct, loop)
 
 
-def test_a_period_longer_than_looked_for_is_no_loop():
+def test_a_loop_has_at_most_the_longest_period():
     ids = np.tile(np.arange(10), 3)
     assert repetition(ids, longest_period=10).longest_loop == 30
     assert repetition(ids, longest_period=9).longest_loop == 0

@@ -1,4 +1,4 @@
-"""Scores: validation, order, and what one keyboard can play."""
+"""Scores: allowed values, order, and what one keyboard can play."""
 
 import pytest
 from hypothesis import given
@@ -15,10 +15,10 @@ def test_canonical_notes_by_hand():
         )
     )
     assert score.notes == (
-        Note(0, 60, 12),  # struck again at 12
-        Note(12, 60, 12),  # the longer of the two
+        Note(0, 60, 12),  # ends where it is struck again
+        Note(12, 60, 12),  # the longer of two
         Note(12, 64, 12),
-        Note(18, 40, 1),  # zero length becomes a tick
+        Note(18, 40, 1),  # a duration of 0 becomes a tick
     )
     assert score.end == 24
 
@@ -28,7 +28,7 @@ def test_from_notes_makes_chords_of_equal_onset_and_duration():
     assert score.parts[0].chords == (Chord(0, 6, (60, 67)), Chord(0, 12, (64,)))
 
 
-def test_part_is_in_the_order_of_time():
+def test_the_chords_of_a_part_are_sorted_by_onset():
     late, first, second, zero = (
         Chord(5, 1, (60,)),
         Chord(0, 1, (61,)),
@@ -38,7 +38,7 @@ def test_part_is_in_the_order_of_time():
     assert Part("", (late, first, second, zero)).chords == (zero, first, second, late)
 
 
-def test_the_spelling_of_a_note_does_not_count():
+def test_chords_that_differ_in_spelling_are_equal():
     assert Chord(0, 1, (61,), "D-4") == Chord(0, 1, (61,), "C#4")
 
 
@@ -52,19 +52,19 @@ def test_the_spelling_of_a_note_does_not_count():
         ((0, 1, (-1,)), "pitch is -1"),
     ],
 )
-def test_ranges(arguments, message):
+def test_values_out_of_range_are_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         Chord(*arguments)
 
 
-def test_empty_score():
+def test_an_empty_score_has_no_notes():
     assert Score(()).notes == ()
     assert Score(()).end == 0
     assert Score.from_notes([]).parts == (Part("", ()),)
 
 
 @given(notes(latest=60, longest=40))
-def test_canonical_properties(given_notes):
+def test_canonical_notes_are_what_one_keyboard_plays(given_notes):
     score = Score.from_notes(given_notes)
     assert score.canonical() == score
     assert list(score.notes) == sorted(score.notes)
@@ -75,7 +75,7 @@ def test_canonical_properties(given_notes):
         for tick in range(onset, onset + duration)
     ]
     assert len(sounding) == len(set(sounding))
-    # A key that is down was last struck by a note that is still held.
+    # A key is down exactly while the note that last struck it is held.
     for pitch in {note.pitch for note in given_notes}:
         own = [note for note in given_notes if note.pitch == pitch]
         for tick in range(101):

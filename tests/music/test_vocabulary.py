@@ -1,41 +1,41 @@
-"""Symbols to ids and back, on disk too."""
+"""Vocabularies: symbols to ids and back, and saving them."""
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from lstm_music_jax.music.vocabulary import UnknownSymbol, Vocabulary
+from lstm_music_jax.music.vocabulary import UnknownSymbolError, Vocabulary
 
 PIECES = [["b", "a", "b"], ["c", "a", "b"]]
 
 
-def test_falling_count_then_first_appearance_then_start():
+def test_common_symbols_come_first_and_start_comes_last():
     vocabulary = Vocabulary.from_pieces([*PIECES, ["d", "c"]])
     assert vocabulary.symbols == ("b", "a", "c", "d", "<start>")
     assert vocabulary.start_id == 4
     assert len(vocabulary) == 5
 
 
-def test_without_start():
+def test_a_vocabulary_without_a_start_symbol():
     vocabulary = Vocabulary.from_pieces(PIECES, start=False)
     assert vocabulary.symbols == ("b", "a", "c")
     assert vocabulary.start_id is None
 
 
 @given(st.lists(st.lists(st.text())), st.booleans())
-def test_round_trip(pieces, start):
+def test_ids_give_the_symbols_back(pieces, start):
     pieces = [[s for s in piece if s != "<start>"] for piece in pieces]
     vocabulary = Vocabulary.from_pieces(pieces, start=start)
     for piece in pieces:
-        ids = vocabulary.encode(piece)
+        ids = vocabulary.ids_of(piece)
         assert ids.dtype == np.int32
-        assert vocabulary.decode(ids) == piece
+        assert vocabulary.symbols_of(ids) == piece
 
 
-def test_unknown_symbols_are_named_with_their_places():
+def test_unknown_symbols_are_named_with_their_positions():
     vocabulary = Vocabulary.from_pieces(PIECES)
-    with pytest.raises(UnknownSymbol) as caught:
-        vocabulary.encode(["x", "a", "y", "x", "x"], where="song.mid")
+    with pytest.raises(UnknownSymbolError) as caught:
+        vocabulary.ids_of(["x", "a", "y", "x", "x"], source="song.mid")
     message = str(caught.value)
     assert "song.mid" in message
     assert "'x' at position 0, 'y' at position 2, 'x' at position 3" in message
@@ -43,12 +43,12 @@ def test_unknown_symbols_are_named_with_their_places():
 
 
 @pytest.mark.parametrize("number", [-1, 4])
-def test_id_out_of_range(number):
+def test_an_id_out_of_range_is_an_error(number):
     with pytest.raises(ValueError, match=f"id is {number}; it must be 0 to 3"):
-        Vocabulary.from_pieces(PIECES).decode([number])
+        Vocabulary.from_pieces(PIECES).symbols_of([number])
 
 
-def test_save_and_load(tmp_path):
+def test_a_saved_vocabulary_is_loaded_again(tmp_path):
     vocabulary = Vocabulary.from_pieces([["é", "4.9", "C\n4"]])
     vocabulary.save(tmp_path / "new" / "vocabulary.json")
     assert Vocabulary.load(tmp_path / "new" / "vocabulary.json") == vocabulary
@@ -69,7 +69,7 @@ def test_save_and_load(tmp_path):
         '{"symbols": ["a"], "start":',
     ],
 )
-def test_damaged_file(tmp_path, content):
+def test_a_file_of_anything_else_is_an_error(tmp_path, content):
     path = tmp_path / "vocabulary.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"vocabulary\.json is not a vocabulary file"):

@@ -29,10 +29,10 @@ EVENTS = Vocabulary(
 def allowed(strategy, vocabulary, seen=()):
     """The symbols a strategy leaves after it has been told of those seen."""
     state = strategy.init(len(vocabulary))
-    for token in vocabulary.encode(list(seen)):
+    for token in vocabulary.ids_of(list(seen)):
         state = strategy.observe(jnp.int32(token), state)
     logits, _ = strategy.apply(jnp.zeros(len(vocabulary)), state, KEY)
-    return vocabulary.decode(np.flatnonzero(np.asarray(logits) == 0))
+    return vocabulary.symbols_of(np.flatnonzero(np.asarray(logits) == 0))
 
 
 def without(vocabulary, *symbols):
@@ -53,9 +53,9 @@ def test_what_symbols_sound():
         (66,),
         (),
     ]
-    assert [Events().shift(s) for s in ("shift_6", "pitch_6", "?")] == [6, 0, 0]
+    assert [Events().time_shift(s) for s in ("shift_6", "pitch_6", "?")] == [6, 0, 0]
     assert [Events().duration(s) for s in ("duration_6", "shift_6")] == [6, 0]
-    assert NoteNames().shift("C4") == NoteNames().duration("C4") == 0
+    assert NoteNames().time_shift("C4") == NoteNames().duration("C4") == 0
 
 
 def test_pitch_range():

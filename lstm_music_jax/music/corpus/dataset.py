@@ -1,4 +1,4 @@
-"""A corpus made ready for training: a vocabulary, and the ids of each side."""
+"""A dataset: the pieces of a corpus as ids, for training and for validation."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,17 +6,25 @@ from typing import Any
 import numpy as np
 
 from lstm_music_jax.music.corpus.pieces import Corpus, Piece
-from lstm_music_jax.music.corpus.split import split
+from lstm_music_jax.music.corpus.split import split_corpus
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pieces as arrays of int32 ids, each beginning with the start symbol if any.
+    """Pieces as ids, with what is needed to turn ids into music again.
 
-    The vocabulary is the whole corpus', as in the original recipe, so that no symbol
-    of the validation pieces is unknown.
+    The vocabulary holds the symbols of the whole corpus, as in the original recipe. So
+    no symbol of a validation piece is unknown.
+
+    Attributes:
+        encoding: turns music into symbols and back.
+        vocabulary: turns symbols into ids and back.
+        train: the ids of each training piece, int32 `[t]`. The start symbol comes
+            first, if the vocabulary has one.
+        validation: the ids of each validation piece, likewise.
+        description: JSON that says which corpus this is and how it was split.
     """
 
     encoding: Encoding
@@ -36,22 +44,27 @@ class Dataset:
         start: bool = True,
         origin: Any = None,
     ) -> "Dataset":
-        """Split a corpus by piece and turn symbols into ids.
+        """Split a corpus by piece, and turn its symbols into ids.
 
         Args:
-            corpus: its pieces must have been encoded by `encoding`.
-            encoding: goes with the run, so that what is generated can be decoded.
-            validation: share of the symbols held out, in (0, 1), or 0 for none.
-            seed: of the split.
-            start: give each piece a start symbol, so that music can begin from none.
-            origin: JSON that says how to load the corpus again; kept with the run.
+            corpus: pieces that `encoding` has encoded.
+            encoding: kept, so that what a model generates can be decoded.
+            validation: share of the symbols to hold out, in (0, 1), or 0 for none.
+            seed: the seed of the split.
+            start: put a start symbol before each piece, so that a model can generate
+                without a primer.
+            origin: JSON that says how to load the corpus again, kept in `description`.
+
+        Raises:
+            ValueError: `validation` is outside [0, 1), or the corpus is too small to
+                split.
         """
         vocabulary = Vocabulary.from_pieces(
             (piece.symbols for piece in corpus.pieces), start=start
         )
         train, held_out = corpus.pieces, ()
         if validation > 0:
-            train, held_out = split(corpus, validation, seed)
+            train, held_out = split_corpus(corpus, validation, seed)
         return cls(
             encoding,
             vocabulary,
@@ -70,8 +83,12 @@ class Dataset:
 
 
 def piece_ids(piece: Piece, vocabulary: Vocabulary) -> np.ndarray:
-    """Return a piece's ids, int32, behind the start symbol where there is one."""
-    ids = vocabulary.encode(piece.symbols, where=piece.name)
+    """Return the ids of a piece, int32 `[t]`, the start symbol's first if there is one.
+
+    Raises:
+        UnknownSymbolError: the vocabulary lacks a symbol of the piece.
+    """
+    ids = vocabulary.ids_of(piece.symbols, source=piece.name)
     if vocabulary.start_id is None:
         return ids
     return np.concatenate([np.array([vocabulary.start_id], np.int32), ids])

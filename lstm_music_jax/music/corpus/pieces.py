@@ -1,4 +1,4 @@
-"""A corpus: the pieces to learn from, as symbols, with what had to be left out."""
+"""A corpus: the pieces to learn from, as symbols, and the files that gave no piece."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-_SHOWN = 3
+_NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that gave no piece, and why, in one line."""
+    """A file that gave no piece, and the reason, in one line."""
 
     name: str
     reason: str
@@ -28,7 +28,13 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Pieces in a fixed order, the files left out, and in words where they are from."""
+    """Pieces of music in a fixed order.
+
+    Attributes:
+        pieces: the pieces.
+        skipped: the files that gave no piece.
+        source: where the pieces come from, in words.
+    """
 
     pieces: tuple[Piece, ...]
     skipped: tuple[Skipped, ...]
@@ -36,12 +42,12 @@ class Corpus:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over the names and symbols of all pieces."""
+        """SHA-256 of the names and symbols of all pieces, in hexadecimal."""
         content = [[piece.name, piece.symbols] for piece in self.pieces]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     def summary(self) -> str:
-        """One line: how much music there is, and how many files were skipped."""
+        """Return one line: the amount of music, and the files skipped."""
         symbols = [symbol for piece in self.pieces for symbol in piece.symbols]
         line = (
             f"{self.source}: {len(self.pieces):,} pieces, {len(symbols):,} symbols, "
@@ -49,6 +55,6 @@ class Corpus:
         )
         if not self.skipped:
             return line
-        names = ", ".join(skipped.name for skipped in self.skipped[:_SHOWN])
-        more = ", ..." if len(self.skipped) > _SHOWN else ""
+        names = ", ".join(skipped.name for skipped in self.skipped[:_NAMES_SHOWN])
+        more = ", ..." if len(self.skipped) > _NAMES_SHOWN else ""
         return f"{line}; {len(self.skipped):,} files skipped: {names}{more}"

@@ -1,4 +1,4 @@
-"""Symbols as plain text: one a line, a blank line between pieces."""
+"""Symbols files: a corpus as plain text, one symbol per line."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from lstm_music_jax.music.corpus.pieces import Corpus, Piece
 from lstm_music_jax.system.atomic_write import write_atomically
 
 
-def symbols_file(path: str | Path) -> Corpus:
-    """The pieces of a text file, named after it and numbered if there are several.
+def load_symbols(path: str | Path) -> Corpus:
+    """Return the pieces of a UTF-8 text file, which blank lines separate.
 
-    Raises FileNotFoundError, or ValueError if the file is not UTF-8 or has no symbol.
+    A piece is named after the file. If there are several, they are numbered from 1.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is not UTF-8, or holds no symbol.
     """
     path = Path(path)
     try:
@@ -20,7 +24,7 @@ def symbols_file(path: str | Path) -> Corpus:
         raise ValueError(f"path is {path}: it is not UTF-8 text") from error
     groups: list[list[str]] = [[]]
     for line in lines:
-        # Other systems end a line with '\r\n'.
+        # On some systems a line ends with '\r\n'.
         if symbol := line.rstrip("\r"):
             groups[-1].append(symbol)
         elif groups[-1]:
@@ -37,15 +41,20 @@ def symbols_file(path: str | Path) -> Corpus:
 
 
 def write_symbols(corpus: Corpus, path: str | Path) -> None:
-    """Write a corpus for `symbols_file` to read; names of pieces are not kept.
+    """Write a corpus as a file for `load_symbols`; the names of the pieces are lost.
 
-    Raises ValueError for a piece that is empty or a symbol that would not be one line.
+    Raises:
+        OSError: the file cannot be written.
+        ValueError: a piece is empty, or a symbol does not fit on one line.
     """
     for piece in corpus.pieces:
         if not piece.symbols:
-            raise ValueError(f"piece {piece.name!r} has no symbols")
+            raise ValueError(f"piece {piece.name!r} has no symbols; it must have some")
         for symbol in piece.symbols:
             if not symbol or "\n" in symbol or symbol.endswith("\r"):
-                raise ValueError(f"symbol {symbol!r} of {piece.name!r} is not one line")
+                raise ValueError(
+                    f"symbol of {piece.name!r} is {symbol!r}; it must be one line of "
+                    "text"
+                )
     pieces = ("".join(f"{s}\n" for s in piece.symbols) for piece in corpus.pieces)
     write_atomically(Path(path), "\n".join(pieces))

@@ -1,6 +1,9 @@
-"""Encodings: ways to write a score as a sequence of symbols, and to read it back.
+"""Encodings: a score as a sequence of symbols, and any symbols as a score.
 
-Start with `base.py`, the contract. Each encoding is one file: `note_names.py` writes
-note and chord names, `events.py` keeps rhythm. `saved.py` rebuilds an encoding from a
-run's settings.
+Start with `base.py`, the contract of an encoding. Each encoding is one file:
+`note_names.py` writes the names of notes and chords, `events.py` also keeps rhythm.
+`pitch_names.py` spells pitches and chords as music21 does. `from_config.py` rebuilds an
+encoding from the settings of a run.
+
+These modules import `music/score.py` alone.
 """

@@ -1,4 +1,4 @@
-"""What every encoding offers: a score to symbols, and any symbols back to a score."""
+"""The contract of an encoding: a score to symbols, and any symbols to a score."""
 
 from __future__ import annotations
 
@@ -11,48 +11,52 @@ from lstm_music_jax.music.score import Score
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a run of symbols decoded to.
+    """What a sequence of symbols decodes to.
 
     Attributes:
-      score: the music.
-      skipped: how many symbols were ill-formed where they stood.
-      count: how many symbols, of those that ask for a note or chord, were honoured.
+        score: the music.
+        skipped: number of symbols that were ignored because they are ill-formed where
+            they stand.
+        note_count: number of notes struck. In `NoteNames`, a chord counts as one.
     """
 
     score: Score
     skipped: int
-    count: int
+    note_count: int
 
 
 @runtime_checkable
 class Encoding(Protocol):
-    """Turns a score into symbols and any sequence of symbols into a score.
+    """Turns a score into symbols, and any sequence of symbols into a score.
 
-    `symbols_per_note` is about how many symbols a note takes, rounded up.
+    Symbols are strings; a `Vocabulary` numbers them. Time is in ticks, 12 per quarter.
+
+    Attributes:
+        symbols_per_note: typical number of symbols per note, rounded up.
     """
 
     symbols_per_note: ClassVar[int]
 
     def encode(self, score: Score) -> list[str]:
-        """The symbols of `score`, in the order of time."""
+        """Return the symbols of `score`, in the order of time."""
         ...
 
-    def decode(self, symbols: Iterable[str], limit: int | None = None) -> Decoded:
-        """The music of `symbols`, whatever they are; stops after `limit` notes."""
+    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+        """Return the music of any symbols; stop after `max_notes` notes, if given."""
         ...
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
-        """The MIDI pitches that `symbol` strikes; () if it strikes none."""
+        """Return the MIDI pitches that `symbol` strikes; () if it strikes none."""
         ...
 
-    def shift(self, symbol: str) -> int:
-        """By how many ticks `symbol` moves the clock and strikes nothing; else 0."""
+    def time_shift(self, symbol: str) -> int:
+        """Return the ticks by which `symbol` moves the clock; 0 if it does not."""
         ...
 
     def duration(self, symbol: str) -> int:
-        """How many ticks `symbol` gives, or adds, to the length of notes; else 0."""
+        """Return the ticks that `symbol` gives, or adds, to later notes; else 0."""
         ...
 
     def config(self) -> dict[str, Any]:
-        """What `encoding_from_config` needs to build this encoding again (JSON)."""
+        """Return the JSON from which `encoding_from_config` rebuilds this encoding."""
         ...

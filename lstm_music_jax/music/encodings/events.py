@@ -1,16 +1,17 @@
-"""Symbols that keep rhythm: 'shift_12', 'duration_6', 'pitch_60'.
+"""Events: an encoding that keeps rhythm, with 'shift_12', 'duration_6', 'pitch_60'.
 
-The grammar, on the grid of 12 ticks a quarter:
+This is the grammar, on the grid of 12 ticks per quarter:
 
     piece    = group*
-    group    = shift* duration+ pitch+
-    shift_n      moves the clock on by n ticks (1..48)
-    duration_n   sets the length of the notes that follow (1..96 ticks)
-    pitch_n      strikes MIDI pitch n now, for the length last set
+    group    = shift* duration* pitch+
+    shift_n      moves the clock forward by n ticks (1 to 48)
+    duration_n   sets the duration of the notes that follow (1 to 96 ticks)
+    pitch_n      strikes MIDI pitch n now, for the duration set last
 
-Longer shifts and durations are sums of several symbols in a row, the largest first.
-Length comes before pitch, and stays until it is set again, so a chord of equal lengths
-costs one symbol a note, and a run of eighths costs two: shift and pitch.
+A longer time shift or duration is the sum of several symbols in a row, the largest
+first. The duration comes before the pitch and holds until it is set again. So a chord
+of equal durations costs one symbol per note, and a run of eighths costs two symbols per
+note: shift and pitch.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from lstm_music_jax.music.score import HIGHEST_PITCH, TICKS_PER_QUARTER, Note, S
 
 LONGEST_SHIFT = 48
 LONGEST_DURATION = 96
-_LIMITS = {
+_ALLOWED = {
     "shift": range(1, LONGEST_SHIFT + 1),
     "duration": range(1, LONGEST_DURATION + 1),
     "pitch": range(HIGHEST_PITCH + 1),
@@ -33,79 +34,93 @@ _LIMITS = {
 
 @dataclass(frozen=True)
 class Events:
-    """Pitch, onset and length of every note, on the grid; see the module's grammar."""
+    """Encodes pitch, onset and duration of every note.
+
+    >>> quarter_then_eighth = Score.from_notes([Note(0, 60, 12), Note(12, 64, 6)])
+    >>> Events().encode(quarter_then_eighth)
+    ['duration_12', 'pitch_60', 'shift_12', 'duration_6', 'pitch_64']
+
+    The module's docstring has the grammar.
+    """
 
     symbols_per_note: ClassVar[int] = 2
 
     def encode(self, score: Score) -> list[str]:
-        """The symbols of `score.notes`; what the parts were is not kept."""
+        """Return the symbols of `score.notes`; the division into parts is lost."""
         symbols: list[str] = []
-        clock, length = 0, 0
+        clock, duration = 0, 0
         ordered = sorted(score.notes, key=lambda n: (n.onset, n.duration, n.pitch))
         for note in ordered:
-            symbols += _spell("shift", note.onset - clock, LONGEST_SHIFT)
-            if note.duration != length:
-                symbols += _spell("duration", note.duration, LONGEST_DURATION)
+            symbols += _summands("shift", note.onset - clock, LONGEST_SHIFT)
+            if note.duration != duration:
+                symbols += _summands("duration", note.duration, LONGEST_DURATION)
             symbols.append(f"pitch_{note.pitch}")
-            clock, length = note.onset, note.duration
+            clock, duration = note.onset, note.duration
         return symbols
 
-    def decode(self, symbols: Iterable[str], limit: int | None = None) -> Decoded:
-        """The notes of any symbols; skips and counts those that mean nothing there.
+    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+        """Return the notes of any symbols; skip and count the ill-formed ones.
 
-        Ill-formed are unknown symbols and a pitch that is already struck at this
-        moment. Before any length is set a note lasts a quarter. `count` and `limit`
-        are in notes of `score.notes`.
+        Ill-formed are unknown symbols, and a pitch that is struck already at the same
+        tick. Before any duration is set, a note lasts a quarter.
+
+        Args:
+            symbols: any strings.
+            max_notes: stop after this many notes.
         """
-        struck: dict[tuple[int, int], int] = {}
-        clock, length, adding, skipped = 0, TICKS_PER_QUARTER, False, 0
+        durations: dict[tuple[int, int], int] = {}  # by onset and pitch
+        clock, duration, skipped = 0, TICKS_PER_QUARTER, 0
+        previous = ""
         for symbol in symbols:
-            if limit is not None and len(struck) >= limit:
+            if max_notes is not None and len(durations) >= max_notes:
                 break
-            kind, value = _parse(symbol)
-            if kind == "shift":
+            event, value = _parse(symbol)
+            if event == "shift":
                 clock += value
-            elif kind == "duration":
-                length = value + (length if adding else 0)
-            elif kind == "pitch" and (clock, value) not in struck:
-                struck[clock, value] = length
+            elif event == "duration":
+                duration = value + (duration if previous == "duration" else 0)
+            elif event == "pitch" and (clock, value) not in durations:
+                durations[clock, value] = duration
             else:
                 skipped += 1
-            adding = kind == "duration"
+            previous = event
         notes = (
-            Note(onset, pitch, length) for (onset, pitch), length in struck.items()
+            Note(onset, pitch, duration)
+            for (onset, pitch), duration in durations.items()
         )
-        return Decoded(Score.from_notes(notes), skipped, len(struck))
+        return Decoded(Score.from_notes(notes), skipped, len(durations))
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
-        """The pitch of 'pitch_n', () of any other symbol."""
-        kind, value = _parse(symbol)
-        return (value,) if kind == "pitch" else ()
+        """Return the MIDI pitch of 'pitch_n'; () for any other symbol."""
+        event, value = _parse(symbol)
+        return (value,) if event == "pitch" else ()
 
-    def shift(self, symbol: str) -> int:
-        """The ticks of 'shift_n', 0 of any other symbol."""
-        kind, value = _parse(symbol)
-        return value if kind == "shift" else 0
+    def time_shift(self, symbol: str) -> int:
+        """Return the ticks of 'shift_n'; 0 for any other symbol."""
+        event, value = _parse(symbol)
+        return value if event == "shift" else 0
 
     def duration(self, symbol: str) -> int:
-        """The ticks of 'duration_n', 0 of any other symbol."""
-        kind, value = _parse(symbol)
-        return value if kind == "duration" else 0
+        """Return the ticks of 'duration_n'; 0 for any other symbol."""
+        event, value = _parse(symbol)
+        return value if event == "duration" else 0
 
     def config(self) -> dict[str, Any]:
-        """Only its `kind`: there is nothing to choose."""
+        """Return the encoding's kind alone, because it has no settings."""
         return {"kind": "events"}
 
 
-def _spell(kind: str, ticks: int, longest: int) -> list[str]:
-    full, rest = divmod(ticks, longest)
-    return [f"{kind}_{longest}"] * full + ([f"{kind}_{rest}"] if rest else [])
+def _summands(event: str, ticks: int, largest: int) -> list[str]:
+    """Return symbols whose values add up to `ticks`."""
+    full, rest = divmod(ticks, largest)
+    return [f"{event}_{largest}"] * full + ([f"{event}_{rest}"] if rest else [])
 
 
 def _parse(symbol: str) -> tuple[str, int]:
-    kind, _, digits = symbol.partition("_")
-    if kind in _LIMITS and digits.isascii() and digits.isdigit() and len(digits) <= 3:
+    """Return event ("shift", "duration", "pitch") and value; ("", 0) if ill-formed."""
+    event, _, digits = symbol.partition("_")
+    if event in _ALLOWED and digits.isascii() and digits.isdigit() and len(digits) <= 3:
         value = int(digits)
-        if value in _LIMITS[kind]:
-            return kind, value
+        if value in _ALLOWED[event]:
+            return event, value
     return "", 0

@@ -1,91 +1,105 @@
-"""Symbols that name a note or the pitch classes of a chord: 'E-5', '4.9'.
+"""Note names: an encoding of one symbol per note or chord: 'E-5', '4.9'.
 
-The encoding of the classical Keras note generators: it keeps the order of events and
-drops when they come and how long they last.
+This is the encoding of the classical Keras note generators. It keeps the order of notes
+and chords, and drops when they start and how long they last.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from heapq import merge
 from typing import Any, ClassVar
 
 from lstm_music_jax.music.encodings.base import Decoded
-from lstm_music_jax.music.score import HIGHEST_PITCH, Chord, Part, Score
+from lstm_music_jax.music.encodings.pitch_names import (
+    chord_name,
+    named_pitches,
+    pitch_name,
+)
+from lstm_music_jax.music.score import TICKS_PER_QUARTER, Chord, Part, Score
 
 PARTS = ("first", "first_nonempty", "all")
-
-# music21's default spelling of the twelve pitch classes; '-' is its flat sign.
-_CLASS_NAMES = ("C", "C#", "D", "E-", "E", "F", "F#", "G", "G#", "A", "B-", "B")
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-# 'C-1' is C flat of octave 1, as music21 reads it; it also writes MIDI pitch 0 so.
-_NAME = re.compile(r"([A-G])(-{1,4}|#{0,4})(-?\d{1,2})")
-_CLASSES = re.compile(r"(?:\d|1[01])(?:\.(?:\d|1[01]))*")
-_OCTAVE_4 = 60
 
 
 @dataclass(frozen=True)
 class NoteNames:
-    """Note names and chords of pitch classes, one symbol an event.
+    """Encodes each note as its name and each chord as its pitch classes.
+
+    >>> c_then_a_minor = Part("", (Chord(0, 12, (60,)), Chord(12, 12, (69, 72, 76))))
+    >>> NoteNames().encode(Score((c_then_a_minor,)))
+    ['C4', '9.0.4']
 
     Attributes:
-      parts: which parts to encode: "first" (the reference's choice, even where that
-        part is empty), "first_nonempty", or "all", merged by onset.
-      step: ticks from one decoded symbol to the next, and how long each sounds.
+        parts: which parts to encode. "first" is the choice of the original recipe, even
+            where that part is empty. "first_nonempty" skips empty parts. "all" merges
+            the parts by onset.
+        ticks_per_note: ticks from each decoded note or chord to the next, and its
+            duration, 1 or more.
     """
 
     symbols_per_note: ClassVar[int] = 1
     parts: str = "all"
-    step: int = 12
+    ticks_per_note: int = TICKS_PER_QUARTER
 
     def __post_init__(self):
         if self.parts not in PARTS:
             raise ValueError(f"parts is {self.parts!r}; it must be one of {PARTS}")
-        if self.step < 1:
-            raise ValueError(f"step is {self.step}; it must be 1 tick or more")
+        if self.ticks_per_note < 1:
+            raise ValueError(
+                f"ticks_per_note is {self.ticks_per_note}; it must be 1 or more"
+            )
 
     def encode(self, score: Score) -> list[str]:
-        """One symbol for each chord of the chosen parts, in the order of time."""
+        """Return one symbol per chord of the chosen parts, in the order of time."""
         return [_symbol(chord) for chord in self._chords(score)]
 
-    def decode(self, symbols: Iterable[str], limit: int | None = None) -> Decoded:
-        """Place one note or chord every `step` ticks; skip and count anything else."""
+    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+        """Return the notes and chords of any symbols, one every `ticks_per_note` ticks.
+
+        Symbols that name no note or chord are skipped and counted.
+
+        Args:
+            symbols: any strings.
+            max_notes: stop after this many notes and chords.
+        """
         chords: list[Chord] = []
         skipped = 0
         for symbol in symbols:
-            if limit is not None and len(chords) >= limit:
+            if max_notes is not None and len(chords) >= max_notes:
                 break
-            pitches = symbol_pitches(symbol)
+            pitches = named_pitches(symbol)
             if pitches:
-                onset = len(chords) * self.step
-                chords.append(Chord(onset, self.step, pitches))
+                onset = len(chords) * self.ticks_per_note
+                chords.append(Chord(onset, self.ticks_per_note, pitches))
             else:
                 skipped += 1
         return Decoded(Score((Part("", tuple(chords)),)), skipped, len(chords))
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
-        """What `symbol_pitches` finds."""
-        return symbol_pitches(symbol)
+        """Return the MIDI pitches that `symbol` names; () if it names none."""
+        return named_pitches(symbol)
 
-    def shift(self, symbol: str) -> int:
-        """Always 0: there are no rests."""
+    def time_shift(self, symbol: str) -> int:
+        """Return 0, because no symbol is a rest."""
         return 0
 
     def duration(self, symbol: str) -> int:
-        """Always 0: all notes last one step."""
+        """Return 0, because all notes last `ticks_per_note`."""
         return 0
 
     def config(self) -> dict[str, Any]:
-        """`kind` and the two attributes."""
-        return {"kind": "note_names", "parts": self.parts, "step": self.step}
+        """Return the encoding's kind and its attributes."""
+        return {
+            "kind": "note_names",
+            "parts": self.parts,
+            "ticks_per_note": self.ticks_per_note,
+        }
 
     def _chords(self, score: Score) -> Iterator[Chord]:
         if self.parts == "all":
-            in_order = (part.chords for part in score.parts)
-            return merge(*in_order, key=lambda c: (c.onset, c.duration > 0))
+            sorted_parts = (part.chords for part in score.parts)
+            return merge(*sorted_parts, key=lambda c: (c.onset, c.duration > 0))
         parts = score.parts
         if self.parts == "first_nonempty":
             parts = tuple(part for part in parts if part.chords)
@@ -94,50 +108,5 @@ class NoteNames:
 
 def _symbol(chord: Chord) -> str:
     if len(chord.pitches) > 1:
-        return ".".join(map(str, normal_order(chord.pitches)))
-    return chord.name or pitch_name(chord.pitches[0])
-
-
-def normal_order(pitches: Iterable[int]) -> tuple[int, ...]:
-    """The pitch classes of a chord in normal order, as music21 gives it.
-
-    Of all rotations of the ascending classes: the one with the smallest span, then
-    packed most tightly from its first class upwards (Forte, The Structure of Atonal
-    Music, 1973), then the lowest first class.
-    """
-    return _normal_order(frozenset(pitch % 12 for pitch in pitches))
-
-
-@cache
-def _normal_order(classes: frozenset[int]) -> tuple[int, ...]:
-    ascending = sorted(classes)
-    rotations = (tuple(ascending[i:] + ascending[:i]) for i in range(len(ascending)))
-    return min(rotations, key=_packing)
-
-
-def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
-    above_first = [(number - rotation[0]) % 12 for number in rotation]
-    return (above_first[-1], *above_first, rotation[0])
-
-
-def pitch_name(pitch: int) -> str:
-    """music21's default name of a MIDI pitch: 60 is 'C4', 63 is 'E-4'."""
-    octave, pitch_class = divmod(pitch, 12)
-    return f"{_CLASS_NAMES[pitch_class]}{octave - 1}"
-
-
-def symbol_pitches(symbol: str) -> tuple[int, ...]:
-    """The MIDI pitches a symbol sounds; () if it names none.
-
-    A chord's pitch classes sound in the octave of middle C, as they do in the
-    reference (music21's `Note(int)` below 12).
-    """
-    if match := _NAME.fullmatch(symbol):
-        step, accidental, octave = match.groups()
-        shift = accidental.count("#") - accidental.count("-")
-        pitch = 12 * (int(octave) + 1) + _STEPS[step] + shift
-        return (pitch,) if 0 <= pitch <= HIGHEST_PITCH else ()
-    if _CLASSES.fullmatch(symbol):
-        classes = dict.fromkeys(int(number) for number in symbol.split("."))
-        return tuple(_OCTAVE_4 + number for number in classes)
-    return ()
+        return chord_name(chord.pitches)
+    return chord.spelling or pitch_name(chord.pitches[0])

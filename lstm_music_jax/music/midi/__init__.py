@@ -1,4 +1,8 @@
-"""MIDI files: `reading.py` turns one into a score, `writing.py` does the reverse.
+"""MIDI files: a file to a score, and a score to a file.
 
-`events.py` reads the raw events of a file; the musical rules are in `reading.py`.
+Start with `reading.py`, which holds the musical rules by which a file becomes a score.
+It builds on `tracks.py`, which turns the bytes of a file into timed events.
+`writing.py` writes a score as a file.
+
+These modules import `music/score.py` and music21.
 """

@@ -1,4 +1,4 @@
-"""A score to a MIDI file, through a music21 stream."""
+"""Writing: a score to a MIDI file, through a music21 stream."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ from pathlib import Path
 
 from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
 
-SLOWEST, FASTEST = 4, 1000
-_PROGRAMS = 128
+MIN_TEMPO, MAX_TEMPO = 4, 1000
+_PROGRAM_COUNT = 128
 
 
 def write_midi(
     score: Score, path: str | Path, *, tempo: float | int = 120, program: int = 0
 ) -> None:
-    """Write `score.notes` as a MIDI file, each with its own onset and length.
+    """Write `score.notes` as a MIDI file, each note with its own onset and duration.
 
     Args:
-      score: what to write; an empty one gives a file without notes.
-      path: where to; missing folders are made.
-      tempo: quarter notes a minute, 4 to 1000.
-      program: General MIDI program, 0 to 127; 0 is a piano.
+        score: the music; an empty score gives a file without notes.
+        path: the file; missing folders are created.
+        tempo: quarter notes per minute, 4 to 1000.
+        program: General MIDI program, 0 to 127; 0 is a piano.
+
+    Raises:
+        ValueError: `tempo` or `program` is out of its range.
     """
-    # Written so that NaN, which no comparison admits, is refused too.
-    if isinstance(tempo, bool) or not SLOWEST <= tempo <= FASTEST:
+    # The comparison is negated so that NaN is refused, too.
+    if isinstance(tempo, bool) or not MIN_TEMPO <= tempo <= MAX_TEMPO:
         raise ValueError(
-            f"tempo is {tempo!r}; it must be {SLOWEST} to {FASTEST} quarters a minute"
+            f"tempo is {tempo!r}; it must be {MIN_TEMPO} to {MAX_TEMPO} quarters per "
+            "minute"
         )
-    if isinstance(program, bool) or program not in range(_PROGRAMS):
-        raise ValueError(f"program is {program!r}; it must be 0 to {_PROGRAMS - 1}")
+    if isinstance(program, bool) or program not in range(_PROGRAM_COUNT):
+        raise ValueError(
+            f"program is {program!r}; it must be 0 to {_PROGRAM_COUNT - 1}"
+        )
     from music21.midi.translate import streamToMidiFile
 
     content = streamToMidiFile(_stream(score, tempo, program)).writestr()
@@ -38,7 +44,7 @@ def write_midi(
 
 
 def _stream(score: Score, tempo: float | int, program: int):
-    """A music21 part with an instrument, a tempo and the notes of `score`."""
+    """Return a music21 part with an instrument, a tempo and the notes of `score`."""
     from music21.instrument import Piano, instrumentFromMidiProgram
     from music21.note import Note
     from music21.pitch import Pitch
@@ -51,7 +57,7 @@ def _stream(score: Score, tempo: float | int, program: int):
     part.insert(0, MetronomeMark(number=tempo))
     for onset, pitch, duration in score.notes:
         length = Fraction(duration, TICKS_PER_QUARTER)
-        # Not Note(pitch): below 12 that would be a pitch class in octave 4.
+        # Note(pitch) would read a number below 12 as a pitch class in octave 4.
         note = Note(Pitch(midi=pitch), quarterLength=length)
         part.coreInsert(Fraction(onset, TICKS_PER_QUARTER), note)
     part.coreElementsChanged()

@@ -1,45 +1,47 @@
-"""The cache on disk: used when sound, built again when not, never in the way."""
+"""The cache: used if intact, built again if damaged, and never required."""
 
 from pathlib import Path
 
 import pytest
 
-from lstm_music_jax.music.corpus import loading as corpus
-from lstm_music_jax.music.corpus.loading import midi_folder
+from lstm_music_jax.music.corpus import loading
+from lstm_music_jax.music.corpus.loading import load_midi_folder
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.system.cache_folder import cache_folder
-from tests.music.midi.midi_files import off, on, save_midi
+from tests.music.midi.midi_files import beat, save_midi
 
 
 @pytest.fixture
 def songs(tmp_path):
+    """A folder with one good file and one bad file."""
     folder = tmp_path / "songs"
     folder.mkdir()
-    save_midi(folder / "a.mid", [on(0, 60), off(480, 60)])
+    save_midi(folder / "a.mid", beat(60))
     (folder / "bad.mid").write_bytes(b"junk")
     return folder
 
 
 @pytest.fixture
 def reads(monkeypatch):
-    """How many files were read, call by call."""
+    """The number of files read by each call that does not use the cache."""
     counts = []
 
-    def counting(paths, kind, **options):
+    def counting(paths, file_format, **options):
         counts.append(len(paths))
-        return read_scores(paths, kind, **options)
+        return read_scores(paths, file_format, **options)
 
-    read_scores = corpus.read_scores
-    monkeypatch.setattr(corpus, "read_scores", counting)
+    read_scores = loading.read_scores
+    monkeypatch.setattr(loading, "read_scores", counting)
     return counts
 
 
 def load(songs, cache, encoding=None):
-    return midi_folder(songs, encoding or NoteNames(), cache=cache, progress=False)
+    encoding = encoding or NoteNames()
+    return load_midi_folder(songs, encoding, cache=cache, progress=False)
 
 
-def test_the_second_time_nothing_is_read(songs, tmp_path, reads):
+def test_no_file_is_read_the_second_time(songs, tmp_path, reads):
     first = load(songs, tmp_path / "cache")
     assert load(songs, tmp_path / "cache") == first
     assert reads == [2]
@@ -48,12 +50,12 @@ def test_the_second_time_nothing_is_read(songs, tmp_path, reads):
     assert reads == [2, 2]
 
 
-def test_what_the_corpus_depends_on(songs, tmp_path, reads):
+def test_files_are_read_again_if_anything_changes(songs, tmp_path, reads):
     cache = tmp_path / "cache"
     load(songs, cache)
     load(songs, cache, Events())
     load(songs, cache, NoteNames("first"))
-    save_midi(songs / "a.mid", [on(0, 61), off(480, 61)])
+    save_midi(songs / "a.mid", beat(61))
     assert load(songs, cache).pieces[0].symbols == ("C#4",)
     (songs / "a.mid").rename(songs / "c.mid")
     assert load(songs, cache).pieces[0].name == "c.mid"
@@ -71,19 +73,19 @@ def test_what_the_corpus_depends_on(songs, tmp_path, reads):
         lambda content: b"\xff\n\xff",
     ],
 )
-def test_a_damaged_entry_is_built_again(songs, tmp_path, damage, reads, capsys):
-    sound = load(songs, tmp_path / "cache")
-    (entry,) = (tmp_path / "cache").iterdir()
-    content = entry.read_bytes()
-    entry.write_bytes(damage(content))
-    assert load(songs, tmp_path / "cache") == sound
+def test_a_damaged_cache_file_is_built_again(songs, tmp_path, damage, reads, capsys):
+    intact = load(songs, tmp_path / "cache")
+    (path,) = (tmp_path / "cache").iterdir()
+    content = path.read_bytes()
+    path.write_bytes(damage(content))
+    assert load(songs, tmp_path / "cache") == intact
     assert "damaged cache, building it again" in capsys.readouterr().err
-    assert entry.read_bytes() == content
+    assert path.read_bytes() == content
     assert reads == [2, 2]
 
 
-def test_a_folder_that_cannot_be_written_is_only_a_warning(songs, tmp_path, capsys):
-    (tmp_path / "cache").write_text("in the way")
+def test_a_cache_that_cannot_be_written_is_a_warning(songs, tmp_path, capsys):
+    (tmp_path / "cache").write_text("a file, where the folder should be")
     assert len(load(songs, tmp_path / "cache").pieces) == 1
     warnings = [
         line
@@ -93,12 +95,12 @@ def test_a_folder_that_cannot_be_written_is_only_a_warning(songs, tmp_path, caps
     assert len(warnings) == 1
 
 
-def test_nothing_half_written_is_left(songs, tmp_path):
+def test_no_temporary_file_is_left(songs, tmp_path):
     load(songs, tmp_path / "cache")
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".json"]
 
 
-def test_default_folder(monkeypatch, songs, tmp_path, reads):
+def test_the_environment_sets_the_default_folder(monkeypatch, songs, tmp_path, reads):
     monkeypatch.setenv("LSTM_MUSIC_CACHE", str(tmp_path / "own"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "shared"))
     assert cache_folder() == tmp_path / "own"

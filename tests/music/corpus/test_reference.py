@@ -1,4 +1,4 @@
-"""Conformance with the symbols that the reference implementation trained on."""
+"""Our symbols equal those that the original Keras recipe was trained on."""
 
 import json
 import os
@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from lstm_music_jax.music.corpus.loading import midi_folder
+from lstm_music_jax.music.corpus.loading import load_midi_folder
 from lstm_music_jax.music.encodings.note_names import NoteNames
 
 FOLDER = os.environ.get("LSTM_MUSIC_REFERENCE")
 
-# Two of its parts bear one name in newer versions of music21.
+# In newer versions of music21, two parts of this file have the same name.
 KNOWN_DIFFERENCE = "ff1battp.mid"
 
 
 @pytest.mark.skipif(
     not FOLDER, reason="LSTM_MUSIC_REFERENCE does not name the reference corpus"
 )
-def test_symbols_equal_those_of_the_reference():
+def test_symbols_equal_those_of_the_original():
     folder = Path(FOLDER)
     expected = json.loads((folder / "expected_symbols.json").read_text())
-    corpus = midi_folder(folder / "midi", NoteNames("first"), cache=False)
+    corpus = load_midi_folder(folder / "midi", NoteNames("first"), cache=False)
     found = {piece.name: list(piece.symbols) for piece in corpus.pieces}
     found |= {skipped.name: [] for skipped in corpus.skipped}
     assert list(expected) == sorted(found, key=str.upper)

@@ -1,4 +1,4 @@
-"""Building scores and MIDI files for the music tests."""
+"""Notes and MIDI files for the music tests."""
 
 import mido
 from hypothesis import strategies as st
@@ -7,7 +7,7 @@ from lstm_music_jax.music.score import Note
 
 
 def notes(latest=2000, longest=300, most=40):
-    """Lists of notes in any order, with overlaps and repeats."""
+    """A strategy for lists of notes in any order, with overlaps and repeats."""
     note = st.builds(
         Note,
         onset=st.integers(0, latest),
@@ -17,40 +17,45 @@ def notes(latest=2000, longest=300, most=40):
     return st.lists(note, max_size=most)
 
 
-def save_midi(path, *tracks, ticks_per_beat=480, kind=1):
-    """Write tracks of mido messages."""
-    file = mido.MidiFile(ticks_per_beat=ticks_per_beat, type=kind)
+def save_midi(path, *tracks, ticks_per_beat=480, midi_format=1):
+    """Write tracks of mido messages as a file, and return its path."""
+    file = mido.MidiFile(ticks_per_beat=ticks_per_beat, type=midi_format)
     file.tracks.extend(mido.MidiTrack(track) for track in tracks)
     file.save(path)
     return path
 
 
 def on(delta, pitch, channel=0):
-    """A note-on."""
+    """Return a note-on message, `delta` ticks after the message before."""
     return mido.Message("note_on", note=pitch, time=delta, channel=channel)
 
 
 def off(delta, pitch, channel=0):
-    """A note-off."""
+    """Return a note-off message, `delta` ticks after the message before."""
     return mido.Message("note_off", note=pitch, time=delta, channel=channel)
 
 
+def beat(pitch):
+    """Return the messages of a quarter note."""
+    return [on(0, pitch), off(480, pitch)]
+
+
 def track_name(name):
-    """The name of a track, at its start."""
+    """Return the message that names a track."""
     return mido.MetaMessage("track_name", name=name, time=0)
 
 
 def program(number, delta=0):
-    """A program change on the first channel."""
+    """Return a program change on the first channel."""
     return mido.Message("program_change", program=number, time=delta)
 
 
-def header(kind=1, tracks=1, division=480, length=6):
-    """The bytes of a MIDI file's header."""
-    numbers = b"".join(n.to_bytes(2) for n in (kind, tracks, division))
+def header(midi_format=1, tracks=1, division=480, length=6):
+    """Return the bytes of a MIDI file's header."""
+    numbers = b"".join(n.to_bytes(2) for n in (midi_format, tracks, division))
     return b"MThd" + length.to_bytes(4) + numbers
 
 
 def track(content):
-    """The bytes of a track chunk."""
+    """Return the bytes of a track chunk."""
     return b"MTrk" + len(content).to_bytes(4) + content

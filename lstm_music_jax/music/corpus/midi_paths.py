@@ -1,0 +1,39 @@
+"""Finding the MIDI files below a folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_SUFFIXES = (".mid", ".midi")
+
+
+def midi_paths(folder: Path) -> dict[str, Path]:
+    """Return the .mid and .midi files below `folder`, keyed by their relative names.
+
+    The names are sorted regardless of case. Links to folders are followed, and each
+    folder is visited once. A folder that cannot be listed is in the result under its
+    own name, so that reading it fails and is reported.
+    """
+    files: dict[str, Path] = {}
+    visited: set[tuple[int, int]] = set()
+
+    def add(path: Path) -> None:
+        files[path.relative_to(folder).as_posix()] = path
+
+    def add_unlistable(error: OSError) -> None:
+        add(Path(error.filename))
+
+    for place, folders, names in os.walk(
+        folder, onerror=add_unlistable, followlinks=True
+    ):
+        status = os.stat(place)
+        if (status.st_dev, status.st_ino) in visited:
+            folders.clear()
+            continue
+        visited.add((status.st_dev, status.st_ino))
+        folders.sort()
+        for name in names:
+            if name.lower().endswith(_SUFFIXES):
+                add(Path(place, name))
+    return {name: files[name] for name in sorted(files, key=str.upper)}

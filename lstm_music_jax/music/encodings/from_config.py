@@ -1,0 +1,41 @@
+"""Rebuilding an encoding from the settings that a run folder keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.encodings.events import Events
+from lstm_music_jax.music.encodings.note_names import NoteNames
+
+_ENCODINGS = {"note_names": NoteNames, "events": Events}
+# Run folders of the first format call `ticks_per_note` of the note names `step`.
+_OLD_NAMES = {("note_names", "step"): "ticks_per_note"}
+
+
+def encoding_from_config(config: Mapping[str, Any]) -> Encoding:
+    """Return the encoding whose `config()` is given, of this or an older version.
+
+    Args:
+        config: "kind" ("note_names" or "events") and the encoding's attributes.
+
+    Raises:
+        ValueError: the kind, an attribute or its value is unknown.
+    """
+    kind = config.get("kind")
+    if kind not in _ENCODINGS:
+        raise ValueError(
+            f"kind of encoding is {kind!r}; it must be one of {[*_ENCODINGS]}"
+        )
+    attributes = {
+        _OLD_NAMES.get((kind, name), name): value
+        for name, value in config.items()
+        if name != "kind"
+    }
+    try:
+        return _ENCODINGS[kind](**attributes)
+    except TypeError as error:
+        raise ValueError(
+            f"encoding {kind!r} cannot be built from {attributes}: {error}"
+        ) from error

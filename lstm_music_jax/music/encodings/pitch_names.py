@@ -1,0 +1,77 @@
+"""Names of pitches and chords, spelled as music21 spells them: 'E-5', '4.9'.
+
+A note's name is its letter, its accidental ('#' is sharp, '-' is flat) and its octave.
+A chord is named by its pitch classes (0 is C, 11 is B) in normal order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from lstm_music_jax.music.score import HIGHEST_PITCH
+
+# music21's default name of each pitch class.
+_CLASS_NAMES = ("C", "C#", "D", "E-", "E", "F", "F#", "G", "G#", "A", "B-", "B")
+_CLASS_OF_LETTER = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+# 'C-1' is C flat of octave 1, as music21 reads it. music21 also gives this name to MIDI
+# pitch 0, which is C of octave -1.
+_NOTE = re.compile(r"([A-G])(-{1,4}|#{0,4})(-?\d{1,2})")
+_CHORD = re.compile(r"(?:\d|1[01])(?:\.(?:\d|1[01]))*")
+_MIDDLE_C = 60
+
+
+def pitch_name(pitch: int) -> str:
+    """Return music21's default name of a MIDI pitch: 60 is 'C4', 63 is 'E-4'."""
+    octave, pitch_class = divmod(pitch, 12)
+    return f"{_CLASS_NAMES[pitch_class]}{octave - 1}"
+
+
+def chord_name(pitches: Iterable[int]) -> str:
+    """Return the pitch classes of a chord in normal order: '4.9' for (64, 69, 76)."""
+    return ".".join(map(str, normal_order(pitches)))
+
+
+def normal_order(pitches: Iterable[int]) -> tuple[int, ...]:
+    """Return the pitch classes of a chord in normal order, as music21 gives it.
+
+    The normal order is one rotation of the ascending classes. It is the one with the
+    smallest span. Among several, it is the one packed most tightly from its first class
+    upwards (Forte, The Structure of Atonal Music, 1973), then the one with the lowest
+    first class.
+
+    Args:
+        pitches: MIDI pitches or pitch classes, in any order.
+    """
+    return _normal_order(frozenset(pitch % 12 for pitch in pitches))
+
+
+@cache
+def _normal_order(classes: frozenset[int]) -> tuple[int, ...]:
+    ascending = sorted(classes)
+    rotations = (tuple(ascending[i:] + ascending[:i]) for i in range(len(ascending)))
+    return min(rotations, key=_packing)
+
+
+def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what the normal order minimises: span, intervals, first class."""
+    above_first = [(number - rotation[0]) % 12 for number in rotation]
+    return (above_first[-1], *above_first, rotation[0])
+
+
+def named_pitches(name: str) -> tuple[int, ...]:
+    """Return the MIDI pitches of a note's or a chord's name; () for anything else.
+
+    A chord's pitch classes sound in the octave of middle C, as they do in the original
+    Keras recipe (music21's `Note(int)` below 12).
+    """
+    if match := _NOTE.fullmatch(name):
+        letter, accidental, octave = match.groups()
+        alteration = accidental.count("#") - accidental.count("-")
+        pitch = 12 * (int(octave) + 1) + _CLASS_OF_LETTER[letter] + alteration
+        return (pitch,) if 0 <= pitch <= HIGHEST_PITCH else ()
+    if _CHORD.fullmatch(name):
+        classes = dict.fromkeys(int(number) for number in name.split("."))
+        return tuple(_MIDDLE_C + number for number in classes)
+    return ()
