@@ -15,8 +15,8 @@ from trained import motifs
 from lstm_music_jax import ModelConfig, TrainingConfig
 from lstm_music_jax.devices import spread
 from lstm_music_jax.system.cores import count_cores
-from lstm_music_jax.training.data import Windows
 from lstm_music_jax.training.step import TrainState, train_steps
+from lstm_music_jax.training.windows import Windows
 
 # Streams whose products are formed at once, by the limits alone. More are no faster,
 # and their operands would take gigabytes.

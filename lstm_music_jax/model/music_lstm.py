@@ -53,6 +53,7 @@ class MusicLSTM(nnx.Module):
         *,
         dropout: float = 0.3,
         gate: Gate = SIGMOID,
+        cores: int = 2,
         key: PRNGKey,
     ) -> None:
         """Draw fresh parameters from `key`; all gates are activated by `gate`.
@@ -76,6 +77,7 @@ class MusicLSTM(nnx.Module):
         self.vocab_size = vocab_size
         self.sizes = sizes
         self.dropout = dropout
+        self.cores = cores
         self.layers = nnx.List(
             LSTM(*shape, key=k, input_scale=scale, gate=gate)
             for *shape, k, scale in zip(inputs, sizes, layer_keys, scales, strict=True)
