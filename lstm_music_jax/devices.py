@@ -1,8 +1,8 @@
-"""The only place that knows there are several devices.
+"""The only module that knows about several devices.
 
-One device runs a function under `jit`, several under `pmap`, the same function: it is
-given the shard it works on, sums over all shards where it must, and never asks how
-many devices there are.
+The same function runs under `jit` on one device and under `pmap` on several. It is
+given the shard that it works on, sums over all shards where it must, and never asks
+how many devices there are.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,13 +18,13 @@ _AXIS = "devices"
 
 
 class Shard(NamedTuple):
-    """Which part of the work a device does: part `index` of `count`."""
+    """The part of the work that a device does: part `index` of `count`."""
 
     index: Int[Array, ""]
     count: int
 
     def rows(self, total: int) -> Int[Array, "b"]:
-        """Return this shard's rows of `total`, which the shards must divide."""
+        """Return this shard's rows; the number of shards must divide `total`."""
         require_divisible(total, self.count)
         return self.index * (total // self.count) + jnp.arange(total // self.count)
 
@@ -40,7 +40,7 @@ class Shard(NamedTuple):
 
 
 def require_divisible(batch_size: int, devices: int) -> None:
-    """Raise ValueError where `devices` cannot share a batch equally."""
+    """Raise ValueError if the number of devices does not divide the batch."""
     if batch_size % devices:
         raise ValueError(
             f"batch_size is {batch_size}; {devices} devices must divide it"
@@ -50,11 +50,12 @@ def require_divisible(batch_size: int, devices: int) -> None:
 def spread(
     function: Callable[..., PyTree], devices: Sequence[jax.Device] | None = None
 ) -> Callable[..., PyTree]:
-    """Compile `function(shard, *arguments)` for all `devices` (default: all there are).
+    """Compile `function(shard, *arguments)` for all `devices` (default: every device).
 
-    The arguments are the same for every shard, and so must be the result: what
-    differs between shards has to go through `shard.sum` or `shard.gather`. Where
-    there are devices of other processes, those call it too, with equal arguments.
+    Every shard is given the same arguments and must return the same result. Values
+    that differ between shards must go through `shard.sum` or `shard.gather`. If some
+    devices belong to other processes, those call the compiled function too, with equal
+    arguments.
     """
     devices = jax.devices() if devices is None else devices
     count = len(devices)
