@@ -85,7 +85,7 @@ class Report:
             step: its last step.
             count: how many steps were timed.
             metrics: the sums over the steps since the last line.
-            save_seconds: how long saving has blocked since the run was started.
+            save_seconds: how long saving has blocked training so far, in all.
         """
         now = time.perf_counter()
         symbols = count * self.training.batch_size * self.training.window

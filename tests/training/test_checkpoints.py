@@ -158,7 +158,7 @@ def test_goes_on_saving_beside_a_damaged_one(folder):
     require(restore(folder, tree(0), BELONGS_TO), 40)
 
 
-def test_none_there(tmp_path):
+def test_a_missing_checkpoint_is_an_error(tmp_path):
     with pytest.raises(CheckpointError, match="does not exist"):
         restore(tmp_path / "none", tree(0))
     with pytest.raises(CheckpointError, match="holds no complete checkpoint"):

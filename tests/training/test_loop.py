@@ -247,7 +247,7 @@ def test_a_checkpoint_of_another_vocabulary_or_model_is_named(tmp_path, run):
         load_run(copy, "last")
 
 
-def test_no_run_there(tmp_path):
+def test_a_missing_run_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="must be a run folder"):
         load_run(tmp_path)
 

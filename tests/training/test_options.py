@@ -34,7 +34,7 @@ def start():
     return initial_state(SMALL, TRAINING, 9)
 
 
-def test_weight_decay_takes_from_matrices_only(start):
+def test_weight_decay_applies_to_matrices_only(start):
     gradient = jax.tree.map(jnp.ones_like, start.model)
 
     def update(**settings):
