@@ -15,8 +15,8 @@ from trained import motifs
 from lstm_music_jax import ModelConfig, TrainingConfig
 from lstm_music_jax.devices import spread
 from lstm_music_jax.system.cores import count_cores
-from lstm_music_jax.training.data import Windows
 from lstm_music_jax.training.step import TrainState, train_steps
+from lstm_music_jax.training.windows import WindowBatcher
 
 # Streams whose products are formed at once, by the limits alone. More are no faster,
 # and their operands would take gigabytes.
@@ -37,15 +37,19 @@ class StepProgram:
     memory: int | None = None
 
 
-def windows_of_motifs(vocabulary: int, batch: int, width: int) -> Windows:
+def windows_of_motifs(vocabulary: int, batch: int, width: int) -> WindowBatcher:
     """Return as many windows as a batch has, so that every step reads the same."""
     ids = np.concatenate(motifs(vocabulary))
     starts = np.random.default_rng(0).integers(len(ids) - width, size=batch)
     lengths = np.full(batch, width)
-    return Windows(*(jnp.asarray(part, jnp.int32) for part in (ids, starts, lengths)))
+    return WindowBatcher(
+        *(jnp.asarray(part, jnp.int32) for part in (ids, starts, lengths))
+    )
 
 
-def ours(state: TrainState, windows: Windows, config: TrainingConfig) -> StepProgram:
+def ours(
+    state: TrainState, windows: WindowBatcher, config: TrainingConfig
+) -> StepProgram:
     """Take the steps of `training.step`, all in one dispatch, on one device.
 
     Always from the same state. Memory is what the compiled program needs: arguments,

@@ -56,7 +56,6 @@ from timing import REST, measure, write
 
 from lstm_music_jax import ModelConfig, TrainingConfig
 from lstm_music_jax.system.cores import count_cores
-from lstm_music_jax.training.data import read_windows
 from lstm_music_jax.training.step import initial_state
 
 LIBRARIES = "PyTorch", "Keras"
@@ -123,7 +122,7 @@ def programs(
     found = [ours(state, windows, config)]
     if arguments.bfloat16:
         found.append(ours(state, windows, replace(config, precision="bfloat16")))
-    read = read_windows(windows, jnp.arange(batch), arguments.window)
+    read = windows.at(jnp.arange(batch), arguments.window)
     return found + peers.programs(
         others, "training_programs", weights_of(state.model), read, config, dropout
     )
@@ -159,7 +158,7 @@ def measured(
     _attempt(found[0], 1)
     wanted = _A_QUICK_RUN if arguments.quick else _A_RUN
     fitting = round(wanted / (time.perf_counter() - begin))
-    steps = min(max(fitting, 1), TrainingConfig.steps_a_dispatch)
+    steps = min(max(fitting, 1), TrainingConfig.steps_per_dispatch)
     timings = measure(
         {program.name: partial(program.take, steps) for program in found},
         arguments.repeats,

@@ -13,7 +13,7 @@ from programs import Program, Weights
 from steps import StepProgram
 
 from lstm_music_jax import TrainingConfig
-from lstm_music_jax.training.data import Batch
+from lstm_music_jax.training.batch import Batch
 
 _place = "cpu"
 

@@ -10,7 +10,7 @@ from steps import StepProgram
 from torch.nn import functional
 
 from lstm_music_jax import TrainingConfig
-from lstm_music_jax.training.data import Batch
+from lstm_music_jax.training.batch import Batch
 
 with contextlib.suppress(ImportError):
     # What torch.compile would import later, too late: see this folder's __init__.py.
