@@ -1,10 +1,10 @@
-"""Ratios of two result files, so that a change's effect can be seen.
+"""Compares two result files of one benchmark, to show the effect of a change.
 
     python benchmarks/compare.py BEFORE.json AFTER.json
 
-Reads any file that a benchmark here has written. A figure of the table is AFTER's
-divided by BEFORE's; in parentheses where it is nearer to 1 than the spread, which is
-the two files' together: (median - minimum) / minimum of the repeats of each.
+Each number of the table is AFTER's value divided by BEFORE's. It is in parentheses
+where it differs from 1 by no more than the spread. The spread shown is the sum of both
+files' spreads. The spread of one file is (median - minimum) / minimum of its repeats.
 """
 
 import json
@@ -21,13 +21,13 @@ class Arguments:
     """Command line."""
 
     before: Annotated[Path, tyro.conf.Positional]
-    """Result file."""
+    """Result file (JSON) before the change."""
     after: Annotated[Path, tyro.conf.Positional]
-    """Result file of the same benchmark."""
+    """Result file (JSON) of the same benchmark after the change."""
 
 
 def main(arguments: Arguments) -> None:
-    """Print."""
+    """Print the comparison."""
     before, after = (
         json.loads(path.read_text()) for path in (arguments.before, arguments.after)
     )
@@ -35,9 +35,9 @@ def main(arguments: Arguments) -> None:
 
 
 def report(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """Return the ratios as a Markdown table, then what else differs, a line each."""
-    old, new = _by_key(before), _by_key(after)
-    # A figure may be missing from some rows: no program has them all.
+    """Return the ratios as a Markdown table, then one line per other difference."""
+    old, new = _rows_by_key(before), _rows_by_key(after)
+    # Look at every row, because some rows lack some figures.
     figures = dict.fromkeys(
         name
         for row in before["rows"]
@@ -45,7 +45,7 @@ def report(before: dict[str, Any], after: dict[str, Any]) -> str:
         if isinstance(value, float) and name != "spread"
     )
     rows = [_ratios(old[key], new[key], key, figures) for key in old if key in new]
-    lines = [markdown(rows) if rows else "no row is in both\n"]
+    lines = [markdown(rows) if rows else "no row is in both files\n"]
     for name, only in (("before", old.keys() - new), ("after", new.keys() - old)):
         lines += [f"only in {name}: {_text(key)}" for key in sorted(only, key=str)]
     past, now = before["circumstances"], after["circumstances"]
@@ -57,10 +57,10 @@ def report(before: dict[str, Any], after: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _by_key(content):
+def _rows_by_key(content):
     rows = content["rows"]
-    # A file may name the columns that tell its rows apart; else they are all that are
-    # no measured figures.
+    # A file may name its key columns. If it does not, every column of text or whole
+    # numbers is a key column.
     names = content.get("keys") or [
         name for name, value in rows[0].items() if isinstance(value, str | int)
     ]

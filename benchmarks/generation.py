@@ -1,32 +1,43 @@
-"""How fast notes are drawn: ours, other libraries, and what the machine could do.
+"""Measures how fast notes are drawn, beside other libraries and the machine's limits.
 
     python benchmarks/generation.py --quick
     python benchmarks/generation.py --out benchmarks/results/MACHINE
 
-Four parts, each a JSON file and a Markdown table (`--only` chooses):
+There are four parts (`--only` chooses). Each writes a JSON file and a Markdown table:
 
-    window    1000 notes of one piece, the argmax of an exact sliding window of 100;
-              of several pieces (`--pieces`) ours only
-    carried   draws from a carried state, 1 stream to 4096; with a plot
-    compile   tracing, compiling and the first call, apart from what follows
-    files     from a process's start to the MIDI file; MIDI and corpora
+    window    1000 notes of one piece by argmax, with an exact sliding window of 100;
+              with several pieces (`--pieces`) this package only
+    carried   draws from a carried state, from 1 stream to 4096; with a plot
+    compile   times of tracing, compiling, the first call and a later call
+    files     times from the start of a script to its MIDI file; MIDI files and corpora
 
-An LSTM 512-256 over 308 symbols, float32, with random weights and with trained ones,
-the same in every library (`pip install -e '.[bench]'`; what is not there is left out).
-The limits are measured in turn with the programs: `share of limit` is of what the
-machine could do if it only read the weights and multiplied with them.
+The model is an LSTM 512-256 over 308 symbols in float32. It is measured with random
+weights and with trained ones, and every library gets the same weights. Install the
+libraries by `pip install -e '.[bench]'`; one that is missing is left out.
 
-Two options of XLA's CPU compiler are left alone. `small_while_loop_byte_threshold` no
-longer changes a step of one stream, since all cores take part in that; it could only be
-set for a whole process, before it starts: it lives in a map of extra options, which
-`jit(compiler_options=...)` refuses ("not a valid message value").
-`prefer_vector_width=512` took 2% off 64 streams and more on an AMD EPYC; but a function
-compiled with options of its own cannot be called within another one's `jit`.
+The limits are programs that only read the weights or only multiply with them. They are
+timed in turn with the others. `share of limit` is a program's speed divided by the
+speed that these limits allow.
 
-A program is timed --repeats times; no more once that took --seconds, but three times at
-least. Cost: 30 minutes on two CPU cores; --quick (parts `window` and `carried` unless
-others are asked for, fewer streams, random weights only, no torch.compile, no chorales)
-ends within a minute. On a GPU, where nothing has been measured yet:
+    same notes         equal notes before the first difference from this package's
+    spread             (median - minimum) / minimum of the repeats
+    start-up s         how much longer the first call took than a later one
+    share of products  speed divided by that of the matrix products alone, with the same
+                       number of streams
+
+Two options of XLA's CPU compiler are left at their defaults.
+`small_while_loop_byte_threshold` no longer changes the speed of one stream, because all
+cores share its step. It could only be set for a whole process before it starts, because
+`jit(compiler_options=...)` refuses it ("not a valid message value").
+`prefer_vector_width=512` saved 2% with 64 streams and more on an AMD EPYC. But a
+function that is compiled with its own options cannot be called inside another `jit`.
+
+A program is timed --repeats times. After --seconds it is repeated no more, but it is
+timed at least three times. The whole takes 30 minutes on two CPU cores. --quick takes
+less than a minute: it runs the parts `window` and `carried` unless --only names others,
+with fewer streams, only random weights, no torch.compile and no chorales.
+
+No GPU has been measured yet. On one, run:
 
     python benchmarks/generation.py --out benchmarks/results/MACHINE --bfloat16 \\
         --streams 1 64 1024 8192 32768 --pieces 1 64
@@ -46,20 +57,20 @@ import numpy as np
 import peers
 import tyro
 from programs import (
-    FEW,
+    FEWEST_NOTES,
     IN_BFLOAT16,
-    OURS,
+    THIS_PACKAGE,
     agreement,
-    carried_in_python,
-    ids,
-    ours_carried,
-    ours_windowed,
-    pace,
+    as_array,
+    carried_program,
+    choose_length,
+    python_loop_program,
+    rerun_window_program,
     weights_of,
-    windowed_again,
+    window_program,
 )
 from timing import REST, measure, write
-from trained import fresh_model, motifs, trained_model
+from trained import motif_pieces, random_model, trained_model
 
 from lstm_music_jax import MusicLSTM
 from lstm_music_jax.system.cores import count_cores
@@ -72,37 +83,37 @@ class Arguments:
     """Command line."""
 
     out: Path = Path("runs/benchmarks")
-    """Where to write."""
+    """Folder for the tables."""
     only: tuple[Part, ...] = ()
-    """Which parts; by default all, of --quick the first two."""
+    """Parts to run. By default all; with --quick the first two."""
     streams: tuple[int, ...] = (1, 8, 64, 512, 4096)
-    """Streams at once, of the part `carried`."""
+    """Numbers of streams of the part `carried`."""
     vocabulary: int = 308
-    """Symbols."""
+    """Number of symbols."""
     sizes: tuple[int, ...] = (512, 256)
     """Units of each LSTM layer."""
     pieces: tuple[int, ...] = (1,)
-    """Pieces at once, of the part `window`."""
+    """Numbers of pieces, drawn at the same time, of the part `window`."""
     notes: int = 1000
-    """Notes of the part `window`; programs that are too slow for it draw fewer."""
+    """Notes per run of the part `window`. Slow programs draw fewer."""
     window: int = 100
-    """Notes that each of these is predicted from."""
+    """Notes that the part `window` predicts each note from."""
     updates: int = 60
-    """Updates of the trained weights; 0 for random ones only."""
+    """Training updates of the trained weights. With 0, only random ones are used."""
     seconds: float = 40.0
-    """About how long all timed runs of a program may take."""
+    """Seconds of timed runs after which a program is repeated no more."""
     repeats: int = 20
-    """Timed runs of each program, if there is time."""
+    """Timed runs of each program, at most."""
     precision: Literal["float32", "tensor-float32"] = "float32"
-    """On a GPU: form float32 products in float32, or in its shorter format, everywhere.
-    A CPU has one way."""
+    """Format in which a GPU forms float32 products, in every library. A CPU ignores it.
+    """
     bfloat16: bool = False
-    """Also ours with weights in bfloat16."""
+    """Also measure this package with weights in bfloat16."""
     quick: bool = False
-    """See above."""
+    """Run a short version, described above."""
 
     def __post_init__(self) -> None:
-        """Leave with one line where there is nothing to draw."""
+        """Exit with one line if a number of streams, pieces or units is below 1."""
         for name in ("streams", "pieces", "sizes"):
             given = getattr(self, name)
             if min(given, default=0) < 1:
@@ -110,7 +121,7 @@ class Arguments:
 
 
 def main(arguments: Arguments) -> None:
-    """Measure the parts that were asked for."""
+    """Measure the chosen parts."""
     quick = arguments.quick
     parts = arguments.only or get_args(Part)[: 2 if quick else None]
     precise = arguments.precision == "float32"
@@ -118,201 +129,222 @@ def main(arguments: Arguments) -> None:
         "jax_default_matmul_precision", "highest" if precise else "default"
     )
     shape = arguments.vocabulary, arguments.sizes
-    models = {"random": fresh_model(*shape)}
+    models = {"random": random_model(*shape)}
     if {"window", "carried"} & {*parts}:
         if arguments.updates and not quick:
             models["trained"] = trained_model(*shape, arguments.updates)
-        others = peers.load(count_cores(), precise)
+        libraries = peers.load(count_cores(), precise)
     if "window" in parts:
         rows = [
             row
             for name, model in models.items()
             for pieces in arguments.pieces
-            for row in window(arguments, others, model, name, pieces)
+            for row in measure_window(arguments, libraries, model, name, pieces)
         ]
         keys = ("program", "pieces", "weights")
         write(arguments.out, "generation-window", rows, keys)
     if "carried" in parts:
-        rows = carried(arguments, others, models)
+        rows = measure_carried(arguments, libraries, models)
         keys = ("program", "streams", "weights")
         write(arguments.out, "generation-carried", rows, keys)
-        plot(rows, arguments.out / "generation-carried.png")
+        plot_throughput(rows, arguments.out / "generation-carried.png")
     if "compile" in parts:
-        from startup import compilation
+        from startup import measure_compilation
 
-        rows = compilation(models["random"], 1 if quick else 5, short=quick)
+        rows = measure_compilation(models["random"], 1 if quick else 5, short=quick)
         write(arguments.out, "generation-compile", rows, ("program", "phase"))
     if "files" in parts:
-        from startup import files
+        from startup import measure_files
 
-        rows = files(1 if quick else 5, corpora=not quick)
-        write(arguments.out, "generation-files", rows, ("what",))
+        rows = measure_files(1 if quick else 5, corpora=not quick)
+        write(arguments.out, "generation-files", rows, ("operation",))
 
 
-def window(
+def measure_window(
     arguments: Arguments,
-    others: Sequence[Any],
+    libraries: Sequence[Any],
     model: MusicLSTM,
     name: str,
     pieces: int,
 ) -> list[dict]:
-    """Measure the sliding window with one model; the others draw one piece."""
+    """Measure the sliding window with one model; return one row per program.
+
+    The other libraries are only measured with one piece.
+    """
     size = arguments.window
-    prompt = np.array(motifs(arguments.vocabulary)[-1][:size], np.int32)
+    prompt = np.array(motif_pieces(arguments.vocabulary)[-1][:size], np.int32)
     weights, cores = weights_of(model), count_cores()
     notes = 100 if arguments.quick else arguments.notes
-    programs = [ours_windowed(model, prompt, notes, cores, pieces)]
+    programs = [window_program(model, prompt, notes, cores, pieces)]
     if arguments.bfloat16:
-        programs.append(
-            ours_windowed(
-                model.in_bfloat16(), prompt, notes, cores, pieces, IN_BFLOAT16
-            )
-        )
+        half = model.in_bfloat16()
+        programs.append(window_program(half, prompt, notes, cores, pieces, IN_BFLOAT16))
     if pieces == 1:
         programs += [
-            windowed_again(model, prompt, notes, cores),
-            *peers.programs(others, "window_programs", weights, prompt),
+            rerun_window_program(model, prompt, notes, cores),
+            *peers.programs_of(libraries, "window_programs", weights, prompt),
         ]
-    # Only the oldest of a window's states is read out.
-    rows_read = {"rows": size * pieces, "head_rows": pieces}
-    bounds = limits.products(weights, **rows_read)
-    rows = _measured(
+    # Every note multiplies all states of a window with the kernels, but only the oldest
+    # one with the head.
+    multiplied = {"rows": size * pieces, "head_rows": pieces}
+    rows = _measure_programs(
         arguments,
         programs,
-        bounds,
+        limits.product_programs(weights, **multiplied),
         0.2 if arguments.quick else 2.5,
         notes,
         {"pieces": pieces, "weights": name},
     )
     limit = max(_rates(rows, limits.PRODUCTS))
-    work = limits.flops(weights, **rows_read)
+    work = limits.step_flops(weights, **multiplied)
     for row in rows:
-        row["GFLOP/s"] = row["notes a second"] / pieces * work / 1e9
-        row["share of limit"] = row["notes a second"] / limit
+        row["GFLOP/s"] = row["notes per second"] / pieces * work / 1e9
+        row["share of limit"] = row["notes per second"] / limit
     return rows
 
 
-def carried(
-    arguments: Arguments, others: Sequence[Any], models: Mapping[str, MusicLSTM]
+def measure_carried(
+    arguments: Arguments, libraries: Sequence[Any], models: Mapping[str, MusicLSTM]
 ) -> list[dict]:
-    """Measure carried states; the peers and the limits with random weights only."""
+    """Measure carried states; return one row per program, streams and weights.
+
+    The other libraries and the limits are only measured with random weights.
+    """
     quick, rows = arguments.quick, []
     for streams in (1, 64) if quick else arguments.streams:
         for name, model in models.items():
             weights = weights_of(model)
             programs = [
-                ours_carried(model, streams, count_cores()),
-                carried_in_python(model, streams, count_cores()),
+                carried_program(model, streams, count_cores()),
+                python_loop_program(model, streams, count_cores()),
             ]
             if arguments.bfloat16:
                 half = model.in_bfloat16()
-                programs.append(ours_carried(half, streams, count_cores(), IN_BFLOAT16))
-            bounds = []
+                programs.append(
+                    carried_program(half, streams, count_cores(), IN_BFLOAT16)
+                )
+            limit_programs = []
             if name == "random":
-                bounds = [*limits.reading(weights), *limits.products(weights, streams)]
-                programs += peers.programs(others, "carried_programs", weights, streams)
+                limit_programs += limits.reading_programs(weights)
+                limit_programs += limits.product_programs(weights, streams)
+                programs += peers.programs_of(
+                    libraries, "carried_programs", weights, streams
+                )
             if quick:
                 programs = [p for p in programs if "torch.compile" not in p.name]
-                # The check by argmax is a program to compile: once will do.
+                # Compare the notes with one stream only, because the argmax is another
+                # program to compile.
                 programs = [
                     p if streams == 1 else dataclasses.replace(p, by_argmax=None)
                     for p in programs
                 ]
             seconds = 0.1 if quick else 0.4
             labels = {"streams": streams, "weights": name}
-            # Before a first note ours reads a prompt, here of one symbol: a tenth of
-            # the time of ten notes.
-            fewest = FEW if quick else 50
-            rows += _measured(
-                arguments, programs, bounds, seconds, 10_000, labels, fewest
+            # In a run of only ten notes the fixed cost of a call would weigh too much.
+            fewest = FEWEST_NOTES if quick else 50
+            rows += _measure_programs(
+                arguments, programs, limit_programs, seconds, 10_000, labels, fewest
             )
     _add_shares(rows, weights)
     return rows
 
 
 def _add_shares(rows, weights):
-    """Add rates, and their share of the limit: reading or, at many streams, products.
+    """Add to each row its rates, and its share of what the limits allow.
 
-    Each is the best that any of the limits' programs reached at any number of streams:
-    who multiplies has read the weights as well.
+    With few streams reading the weights is the limit, with many the products are. Each
+    limit is the best figure that its programs reach with any number of streams. For
+    reading, all limit programs count, because the product programs also read all
+    weights.
     """
-    bounds = [row for row in rows if _is_limit(row)]
-    reads = 1e3 / min(row["ms a note"] for row in bounds)
-    most = max(_rates(bounds, limits.PRODUCTS))
+    limit_rows = [row for row in rows if row["program"].startswith("limit")]
+    steps_per_second = 1e3 / min(row["ms per note"] for row in limit_rows)
+    most = max(_rates(limit_rows, limits.PRODUCTS))
     for row in rows:
-        there = [bound for bound in bounds if bound["streams"] == row["streams"]]
-        rate, streams = row["notes a second"], row["streams"]
-        row["GB/s"] = rate / streams * limits.footprint(weights) / 1e9
-        row["GFLOP/s"] = rate * limits.flops(weights) / 1e9
-        row["share of limit"] = rate / min(streams * reads, most)
-        row["share of products"] = rate / max(_rates(there, limits.PRODUCTS))
+        rate, streams = row["notes per second"], row["streams"]
+        same_streams = [each for each in limit_rows if each["streams"] == streams]
+        row["GB/s"] = rate / streams * limits.weight_bytes(weights) / 1e9
+        row["GFLOP/s"] = rate * limits.step_flops(weights) / 1e9
+        row["share of limit"] = rate / min(streams * steps_per_second, most)
+        row["share of products"] = rate / max(_rates(same_streams, limits.PRODUCTS))
         if limits.READING in row["program"]:
-            # It multiplies nothing.
+            # This program multiplies nothing.
             row |= dict.fromkeys(("GFLOP/s", "share of limit", "share of products"), "")
 
 
 def _rates(rows, kind):
-    return [row["notes a second"] for row in rows if kind in row["program"]]
+    return [row["notes per second"] for row in rows if kind in row["program"]]
 
 
-def _measured(arguments, programs, bounds, seconds, most, labels, fewest=FEW):
-    """Warm up, time in turn, compare the notes; returns a row a program."""
+def _measure_programs(
+    arguments,
+    programs,
+    limit_programs,
+    seconds,
+    most,
+    labels,
+    fewest=FEWEST_NOTES,
+):
+    """Warm all programs up, time them in turn, and compare their notes.
+
+    A run takes about `seconds`, and draws from `fewest` to `most` notes. Return one row
+    per program, with `labels` in it.
+    """
     streams = labels.get("streams") or labels["pieces"]
-    paces, left, drawn = {}, {}, {}
-    for program in (*programs, *bounds):
+    lengths, working, drawn = {}, {}, {}
+    for program in (*programs, *limit_programs):
         try:
-            paces[program.name] = pace(program, seconds, most, fewest)
+            lengths[program.name] = choose_length(program, seconds, most, fewest)
             if program.by_argmax and program.by_argmax is not program.draw:
-                drawn[program.name] = program.by_argmax(FEW)
+                drawn[program.name] = program.by_argmax(FEWEST_NOTES)
         except Exception as error:
-            # A peer may fail where it is installed: no compiler, no such device.
-            if program.name == OURS:
+            # Another library may be installed and still fail, because it finds no
+            # compiler or does not know the device.
+            if program.name == THIS_PACKAGE:
                 raise
             reason = (str(error) or repr(error)).strip().splitlines()[0]
             print(f"left out: {program.name} ({reason})", file=sys.stderr)
         else:
-            left[program.name] = program
+            working[program.name] = program
 
     def run(program):
-        result = program.draw(paces[program.name].notes)
+        result = program.draw(lengths[program.name].notes)
         if program.by_argmax is program.draw:
             drawn[program.name] = result
         return result
 
     timings = measure(
-        {name: partial(run, program) for name, program in left.items()},
+        {name: partial(run, program) for name, program in working.items()},
         2 if arguments.quick else arguments.repeats,
         arguments.seconds,
         rest=REST,
     )
-    drawn = {name: ids(result) for name, result in drawn.items()}
+    drawn = {name: as_array(result) for name, result in drawn.items()}
     rows = []
     for name, timing in timings.items():
-        notes = paces[name].notes
-        same = agreement(drawn[name], drawn[OURS]) if name in drawn else ""
+        notes = lengths[name].notes
+        same = ""
+        if name in drawn:
+            same = agreement(drawn[name], drawn[THIS_PACKAGE])
         rows.append(
             {
                 "program": name,
                 **labels,
-                "runs on": left[name].runs_on,
+                "runs on": working[name].runs_on,
                 "notes": notes,
                 "same notes": same,
-                "ms a note": timing.best / notes * 1e3,
-                "median ms": timing.median / notes * 1e3,
+                "ms per note": timing.best / notes * 1e3,
+                "median ms per note": timing.median / notes * 1e3,
                 "spread": timing.spread,
-                "notes a second": streams * notes / timing.best,
-                "start s": paces[name].start,
+                "notes per second": streams * notes / timing.best,
+                "start-up s": lengths[name].startup,
             }
         )
     return rows
 
 
-def _is_limit(row):
-    return row["program"].startswith("limit")
-
-
-def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Draw throughput against streams, the limits dashed."""
+def plot_throughput(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Plot notes per second against streams, with dashed lines for the limits."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 7), dpi=100, layout="constrained")
@@ -320,16 +352,16 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     rows = [row for row in rows if row["weights"] == "random"]
     for name in dict.fromkeys(row["program"] for row in rows):
         points = [
-            (row["streams"], row["notes a second"])
+            (row["streams"], row["notes per second"])
             for row in rows
             if row["program"] == name
         ]
         style = {"ls": "--", "lw": 1} if name.startswith("limit") else {"marker": "o"}
-        if name == OURS:
+        if name == THIS_PACKAGE:
             style |= {"color": "black", "lw": 2.5, "zorder": 3}
         axes.plot(*zip(*points, strict=True), label=name, **style)
-    axes.set(xscale="log", yscale="log", xlabel="streams", ylabel="notes a second")
-    # Reading for many streams at once limits nothing: its line leaves the picture.
+    axes.set(xscale="log", yscale="log", xlabel="streams", ylabel="notes per second")
+    # With many streams reading is no limit, so its line may leave the picture.
     axes.set_ylim(top=3 * max(_rates(rows, limits.PRODUCTS)))
     streams = sorted({row["streams"] for row in rows})
     axes.set_xticks(streams, [f"{count}" for count in streams])

@@ -1,7 +1,8 @@
-"""What the machine can do at most, as programs: they draw nothing, and do only this.
+"""What limits the speed of a step on this machine, measured by programs.
 
-A step has to read its weights once for all streams, and to multiply with them once a
-stream. Neither program computes anything else, so none that draws can pass both.
+A step reads all weights once, whatever the number of streams, and multiplies with them
+once per stream. Each program here does only one of the two and draws nothing. A program
+that draws has to do both, so each is a limit on its speed.
 """
 
 from collections.abc import Sequence
@@ -10,38 +11,48 @@ from concurrent.futures import ThreadPoolExecutor
 import jax
 import jax.numpy as jnp
 import numpy as np
-from programs import Program, Weights, place
+from programs import Program, Weights, describe_device
 
 from lstm_music_jax.system.cores import count_cores
 
-READING = "limit: weights read"
+READING = "limit: reading the weights"
 PRODUCTS = "limit: products"
-# An accelerator is asked for more than its caches hold, and with one kernel a time.
+# On an accelerator one kernel reads this many copies of the weights, because they are
+# together larger than its caches.
 _COPIES = 64
 
 
-def footprint(weights: Weights) -> int:
-    """Bytes of the matrices that every step reads whole."""
+def weight_bytes(weights: Weights) -> int:
+    """Return the bytes of the matrices that every step reads completely."""
     return sum(matrix.nbytes for matrix in weights.products)
 
 
-def flops(weights: Weights, rows: int = 1, head_rows: int | None = None) -> int:
-    """Multiplications and additions of the products for `rows` states."""
+def step_flops(weights: Weights, rows: int = 1, head_rows: int | None = None) -> int:
+    """Count the multiplications and additions of a step's products.
+
+    Args:
+        weights: the model's.
+        rows: states that are multiplied with the kernels.
+        head_rows: states that are multiplied with the head; by default `rows`.
+    """
     *matrices, head = weights.products
     head_rows = rows if head_rows is None else head_rows
     return 2 * (rows * sum(m.size for m in matrices) + head_rows * head.size)
 
 
-def reading(weights: Weights) -> list[Program]:
-    """Read as many bytes as the weights have, once a note: one core, and all."""
-    size = footprint(weights) // 8
+def reading_programs(weights: Weights) -> list[Program]:
+    """Return programs that read as many bytes as the weights have, once per note.
+
+    On a CPU one program uses one core, and another uses all cores.
+    """
+    size = weight_bytes(weights) // 8
     if jax.devices()[0].platform != "cpu":
         return [_reading_on_device(size)]
     numbers = np.random.default_rng(0).integers(0, 2**60, size)
 
     def run(threads, notes):
-        # Each core has its own part, as it would of a matrix. Or-ing 64-bit words is
-        # the fastest that NumPy reads.
+        # Each core reads its own part, as it would read its part of a matrix. NumPy
+        # reads memory fastest when it combines 64-bit words by OR.
         parts = np.array_split(numbers, threads)
 
         def read(part):
@@ -65,7 +76,8 @@ def _reading_on_device(size):
 
     @jax.jit
     def run(numbers, times):
-        # Each maximum depends on the one before, or all but one would be dropped.
+        # Each maximum depends on the one before. Otherwise the compiler would drop all
+        # but one.
         return jax.lax.fori_loop(
             0, times, lambda _, m: jnp.max(numbers + 1e-30 * m), jnp.float32(0)
         )
@@ -73,13 +85,19 @@ def _reading_on_device(size):
     def draw(notes):
         return run(numbers, -(-notes // _COPIES))
 
-    return Program(f"{READING}, device memory", place(0), draw)
+    return Program(f"{READING}, device memory", describe_device(0), draw)
 
 
-def products(
+def product_programs(
     weights: Weights, rows: int, head_rows: int | None = None
 ) -> list[Program]:
-    """Do a step's matrix products and nothing else, for `rows` states, once a note."""
+    """Return programs that compute only a step's matrix products, once per note.
+
+    Args:
+        weights: the model's.
+        rows: states that are multiplied with the kernels.
+        head_rows: states that are multiplied with the head; by default `rows`.
+    """
     shapes = [matrix.shape for matrix in weights.products]
     counts = [rows] * (len(shapes) - 1) + [rows if head_rows is None else head_rows]
     random = np.random.default_rng(0)
@@ -97,9 +115,9 @@ def _products_in_xla(inputs, matrices):
     arrays = [jnp.asarray(matrix) for matrix in matrices]
 
     def step(_, carry):
-        # The inputs wait for the last results, by a term that changes nothing, and
-        # the results are carried: so the compiler can neither form a product once
-        # for all nor only the part of it that is looked at.
+        # Each input depends on the last result, through a term that changes nothing,
+        # and the results are carried. So the compiler cannot compute a product once for
+        # all steps, and cannot compute only the part of it that is used.
         inputs = [x + 1e-30 * y[:, :1] for x, y in zip(*carry, strict=True)]
         return inputs, [x @ a for x, a in zip(inputs, arrays, strict=True)]
 
@@ -109,7 +127,9 @@ def _products_in_xla(inputs, matrices):
         jnp.zeros((len(x), a.shape[1])) for x, a in zip(inputs, arrays, strict=True)
     ]
     return Program(
-        f"{PRODUCTS}, XLA", place(count_cores()), lambda n: run((inputs, outputs), n)
+        f"{PRODUCTS}, XLA",
+        describe_device(count_cores()),
+        lambda notes: run((inputs, outputs), notes),
     )
 
 

@@ -1,8 +1,7 @@
-"""What draws notes, as a thing to be timed: ours, and what it is compared with in JAX.
+"""Programs that draw notes and are timed: this package's, and plain JAX ones.
 
-Every program takes a number of notes and returns that many ids for each stream, so
-that each can be run for as long as its speed asks for, and all be told to give the
-same notes.
+Every program takes a number of notes and returns that many ids per stream. So a run of
+each can be as long as its speed requires, and the notes of all can be compared.
 """
 
 import time
@@ -17,11 +16,11 @@ import numpy as np
 
 from lstm_music_jax import MusicLSTM, SlidingWindow, generate, strategies
 
-OURS = "ours"
-IN_BFLOAT16 = f"{OURS}, weights in bfloat16"
-# Notes of the first call, and the fewest that are timed.
-FEW = 10
-# Seconds; what takes less is too easily disturbed to be timed only once.
+THIS_PACKAGE = "lstm_music_jax"
+IN_BFLOAT16 = f"{THIS_PACKAGE}, weights in bfloat16"
+# The first call draws this many notes, and a timed run draws at least as many.
+FEWEST_NOTES = 10
+# Seconds. A shorter run is timed twice, because it is easily disturbed.
 _SHORT = 0.1
 _LENGTHS = [digit * 10**zeros for zeros in range(1, 5) for digit in (1, 2, 5)]
 
@@ -30,8 +29,12 @@ _LENGTHS = [digit * 10**zeros for zeros in range(1, 5) for digit in (1, 2, 5)]
 class Program:
     """A way to draw notes.
 
-    `draw` and `by_argmax` take a number of notes, and may be the same. A program that
-    is to be run for one number of notes only has it as `notes`.
+    Attributes:
+        name: its name in the tables.
+        runs_on: the device, and the number of threads on a CPU.
+        draw: takes a number of notes and draws them; this is timed.
+        by_argmax: does the same by argmax, to compare the notes; may be `draw`.
+        notes: the number of notes of every run, if it must always be the same.
     """
 
     name: str
@@ -42,7 +45,7 @@ class Program:
 
 
 class Layer(NamedTuple):
-    """A layer's parameters, `[i 4h]`, `[h 4h]`, `[4h]`; gates in the order i f g o."""
+    """A layer's parameters: `[i 4h]`, `[h 4h]`, `[4h]`; gates in the order i f g o."""
 
     kernel: np.ndarray
     recurrent_kernel: np.ndarray
@@ -58,9 +61,10 @@ class Weights(NamedTuple):
 
     @property
     def products(self) -> list[np.ndarray]:
-        """The matrices that a step multiplies with; of the first kernel it reads a row.
+        """The matrices that a step multiplies with.
 
-        The order: recurrent kernel of a layer, kernel of the next, ..., head.
+        Their order is: recurrent kernel of a layer, kernel of the next layer, ...,
+        head. The first kernel is missing, because a step only reads one row of it.
         """
         first, *rest = self.layers
         matrices = [first.recurrent_kernel]
@@ -85,21 +89,24 @@ def _array(parameter):
     return np.array(parameter[...], np.float32)
 
 
-def place(threads: int) -> str:
-    """Say what JAX runs on."""
+def describe_device(threads: int) -> str:
+    """Return what JAX runs on, with the number of threads on a CPU."""
     platform = jax.devices()[0].platform
     return f"cpu, {threads} threads" if platform == "cpu" else platform
 
 
-def ours_windowed(
+def window_program(
     model: MusicLSTM,
     prompt: np.ndarray,
     notes: int,
     threads: int,
     pieces: int = 1,
-    name: str = OURS,
+    name: str = THIS_PACKAGE,
 ) -> Program:
-    """Argmax of an exact sliding window as long as the prompt, of equal pieces."""
+    """Return this package's argmax with an exact sliding window.
+
+    The window is as long as the prompt. All pieces start from the same prompt.
+    """
     prompts = jnp.tile(jnp.asarray(prompt, jnp.int32), (pieces, 1))
 
     def draw(length):
@@ -113,23 +120,24 @@ def ours_windowed(
         )
         return drawn.tokens[0] if pieces == 1 else drawn.tokens
 
-    return Program(name, place(threads), draw, draw, notes)
+    return Program(name, describe_device(threads), draw, draw, notes)
 
 
-def windowed_again(
+def rerun_window_program(
     model: MusicLSTM, prompt: np.ndarray, notes: int, threads: int
 ) -> Program:
-    """The same of one piece, running the window anew for each note."""
+    """Return a program for one piece that reads the whole window for every note."""
 
     def draw(length):
-        return run_again(model, jnp.asarray(prompt, jnp.int32), length)
+        return rerun_window(model, jnp.asarray(prompt, jnp.int32), length)
 
-    return Program("JAX, window again in a scan", place(threads), draw, draw, notes)
+    name = "JAX, whole window per note in a scan"
+    return Program(name, describe_device(threads), draw, draw, notes)
 
 
 @partial(jax.jit, static_argnums=2)
-def run_again(model: MusicLSTM, window: jax.Array, length: int) -> jax.Array:
-    """Draw by argmax, running the model over the whole window for every note."""
+def rerun_window(model: MusicLSTM, window: jax.Array, length: int) -> jax.Array:
+    """Draw by argmax; run the model over the whole window for every note."""
 
     def draw(window, _):
         _, hidden = model.unroll_hidden(window[None])
@@ -139,10 +147,10 @@ def run_again(model: MusicLSTM, window: jax.Array, length: int) -> jax.Array:
     return jax.lax.scan(draw, window, length=length)[1]
 
 
-def ours_carried(
-    model: MusicLSTM, streams: int, threads: int, name: str = OURS
+def carried_program(
+    model: MusicLSTM, streams: int, threads: int, name: str = THIS_PACKAGE
 ) -> Program:
-    """Draw from carried states."""
+    """Return this package's draws from carried states."""
     prompts = jnp.zeros((streams, 1), jnp.int32)
 
     def draw(length, strategy=None):
@@ -150,18 +158,21 @@ def ours_carried(
         key = jax.random.key(0)
         return generate(model, prompts, key, length=length, strategy=strategy).tokens
 
-    return Program(name, place(threads), draw, lambda n: draw(n, strategies.greedy()))
+    def by_argmax(length):
+        return draw(length, strategies.greedy())
+
+    return Program(name, describe_device(threads), draw, by_argmax)
 
 
-def carried_in_python(model: MusicLSTM, streams: int, threads: int) -> Program:
-    """The same by a Python loop over a compiled JAX step."""
+def python_loop_program(model: MusicLSTM, streams: int, threads: int) -> Program:
+    """Return draws from carried states by a Python loop over a compiled JAX step."""
     loop = _python_loop(model, streams)
     name = "JAX, Python loop over a jitted step"
-    return Program(name, place(threads), loop, partial(loop, argmax=True))
+    return Program(name, describe_device(threads), loop, partial(loop, argmax=True))
 
 
 def _python_loop(model, streams):
-    # Called with plain arrays: taking a module apart would cost more than a step.
+    # The step takes plain arrays, because flattening a module costs more than a step.
     leaves, structure = jax.tree.flatten(model)
 
     @partial(jax.jit, static_argnames="argmax", donate_argnames="states")
@@ -187,40 +198,53 @@ def _python_loop(model, streams):
     return draw
 
 
-def ids(drawn: Any) -> np.ndarray:
-    """Return what a program drew as one array, notes last."""
+def as_array(drawn: Any) -> np.ndarray:
+    """Return the ids that a program drew as one array, with the notes last."""
     if isinstance(drawn, list):
         return np.stack([np.asarray(tokens) for tokens in drawn], -1)
     return np.asarray(drawn)
 
 
-def agreement(drawn: np.ndarray, ours: np.ndarray) -> str:
-    """Say how many of the notes that both drew are the same, before the first other."""
-    shared = min(drawn.shape[-1], ours.shape[-1])
-    same = (drawn[..., :shared] == ours[..., :shared]).reshape(-1, shared).all(0)
+def agreement(drawn: np.ndarray, reference: np.ndarray) -> str:
+    """Count the equal notes before the first difference, as "86 of 1000".
+
+    The second number is how many notes both drew.
+    """
+    shared = min(drawn.shape[-1], reference.shape[-1])
+    same = (drawn[..., :shared] == reference[..., :shared]).reshape(-1, shared).all(0)
     return f"{shared if same.all() else int(np.argmin(same))} of {shared}"
 
 
-class Pace(NamedTuple):
-    """How a program begins, and how many notes fit in the time that a run may take.
+class RunLength(NamedTuple):
+    """How many notes a run of a program draws, and how long its start-up took.
 
-    `start` is what the first call took beyond a later one: compilation above all.
+    `startup` is how many seconds longer the first call took than a later one. Most of
+    it is compilation.
     """
 
     notes: int
-    start: float
+    startup: float
 
 
-def pace(program: Program, seconds: float, most: int, fewest: int = FEW) -> Pace:
-    """Warm a program up, and choose for how many notes it is run."""
-    few = program.notes or FEW
+def choose_length(
+    program: Program, seconds: float, most: int, fewest: int = FEWEST_NOTES
+) -> RunLength:
+    """Warm a program up and choose how many notes each of its runs draws.
+
+    Args:
+        program: what to warm up; if it has a fixed number of notes, that is chosen.
+        seconds: a run should not take longer.
+        most: a run draws at most this many notes.
+        fewest: a run draws at least this many notes, however long they take.
+    """
+    few = program.notes or FEWEST_NOTES
     first, later = _seconds(program.draw, few), _seconds(program.draw, few)
     if program.notes:
-        return Pace(few, first - later)
+        return RunLength(few, first - later)
     if later < _SHORT:
         later = min(later, _seconds(program.draw, few))
     fitting = [n for n in _LENGTHS if n <= most and n * later / few <= seconds]
-    return Pace(max([fewest, *fitting]), first - later)
+    return RunLength(max([fewest, *fitting]), first - later)
 
 
 def _seconds(draw, notes):

@@ -1,4 +1,4 @@
-"""What comes before and after the drawing: compiling, starting, reading and writing."""
+"""Measures what happens before and after drawing: compilation, start-up, files."""
 
 import os
 import subprocess
@@ -32,10 +32,11 @@ _EXPERIMENTS = Path(__file__).parent.parent / "experiments"
 _NOTES = 1000
 
 
-def compilation(model: MusicLSTM, repeats: int, short: bool) -> list[dict]:
-    """Take tracing, compiling, the first call and a later one apart.
+def measure_compilation(model: MusicLSTM, repeats: int, short: bool) -> list[dict]:
+    """Time tracing, compiling, the first call and a later call, on one device.
 
-    On one device, and with no compilation cache on disk. `short` leaves out the last.
+    No compilation cache on disk is used. `short` leaves out the last program. Return
+    one row per program and phase.
     """
     one = jax.local_devices()[:1]
     key = jax.random.key(0)
@@ -81,59 +82,63 @@ def _phases(compiled, arguments):
     }
 
 
-def files(repeats: int, corpora: bool) -> list[dict]:
-    """Time scripts from their start to the MIDI file, and the work on files."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        taken = _scripts(place, repeats)
-        taken |= _midi(place, max(repeats, 5))
+def measure_files(repeats: int, corpora: bool) -> list[dict]:
+    """Time generate.py from its start to its files, MIDI files, and the chorales.
+
+    `corpora` says whether the chorales are read. Return one row per operation.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        taken = _time_scripts(folder, repeats)
+        taken |= _time_midi(folder, max(repeats, 5))
         if corpora:
-            taken |= _corpora(place, repeats)
+            taken |= _time_corpora(folder, repeats)
         else:
             print("left out: chorales (--quick)", file=sys.stderr)
-    return [{"what": name, **_figures(seconds)} for name, seconds in taken.items()]
+    return [{"operation": name, **_figures(seconds)} for name, seconds in taken.items()]
 
 
-def _scripts(place, repeats):
-    """Start generate.py on a fresh 512-256 model, whose speed is that of any other."""
+def _time_scripts(folder, repeats):
+    """Run generate.py with an untrained 512-256 model, as fast as a trained one."""
     random = np.random.default_rng(0)
     for number in range(4):
-        write_midi(_score(random, 300), place / "midi" / f"{number}.mid")
-    _script(
+        write_midi(_score(random, 300), folder / "midi" / f"{number}.mid")
+    _run_script(
         "train.py",
-        *("--run", place / "run", "--midi", place / "midi"),
+        *("--run", folder / "run", "--midi", folder / "midi"),
         *("--encoding", "note-names", "--steps", 1, "--batch-size", 8),
-        cache=place / "training",
+        cache=folder / "training",
     )
     taken: dict[str, list[float]] = {}
     for number in range(repeats):
-        # A run fills the cache, the next one finds it.
-        for name in ("cold", "warm"):
-            for end, seconds in _generate(place, place / f"cache{number}").items():
-                what = f"generate.py to {end}, {name} compilation cache"
-                taken.setdefault(what, []).append(seconds)
+        # The first run fills the cache, and the second one reads it.
+        cache = folder / f"cache{number}"
+        for state in ("cold", "warm"):
+            for end, seconds in _time_generate(folder, cache).items():
+                operation = f"generate.py to {end}, {state} compilation cache"
+                taken.setdefault(operation, []).append(seconds)
     return dict(sorted(taken.items()))
 
 
-def _generate(place, cache):
-    out = Path(tempfile.mkdtemp(dir=place))
+def _time_generate(folder, cache):
+    out = Path(tempfile.mkdtemp(dir=folder))
     begin, clock = time.perf_counter(), time.time()
-    arguments = ("--run", place / "run", "--notes", _NOTES, "--out", out)
-    _script("generate.py", *arguments, cache=cache)
+    arguments = ("--run", folder / "run", "--notes", _NOTES, "--out", out)
+    _run_script("generate.py", *arguments, cache=cache)
     end = time.perf_counter() - begin
-    # The clock of the files is not that of the processor: good for hundredths.
+    # File times come from another clock, and are exact to hundredths of a second.
     written = (out / "piece-000.mid").stat().st_mtime - clock
-    return {"the MIDI file": written, "its end, a piano roll drawn": end}
+    return {"the MIDI file": written, "its end, with a piano roll": end}
 
 
-def _script(name: str, *arguments: Any, cache: Path) -> None:
+def _run_script(name: str, *arguments: Any, cache: Path) -> None:
     root = str(_EXPERIMENTS.parent)
     known = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {
         "LSTM_MUSIC_CACHE": str(cache),
         "PYTHONPATH": os.pathsep.join(known),
     }
-    # A GPU's memory is this process's already, all but a part.
+    # This process already holds most of a GPU's memory.
     environment.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     command = [sys.executable, _EXPERIMENTS / name, *arguments]
     done = subprocess.run(
@@ -147,32 +152,32 @@ def _script(name: str, *arguments: Any, cache: Path) -> None:
         raise RuntimeError(f"{name} failed: {done.stderr}")
 
 
-def _midi(place, repeats):
+def _time_midi(folder, repeats):
     score = _score(np.random.default_rng(0), _NOTES)
-    path = place / "timed.mid"
+    path = folder / "timed.mid"
     programs: Mapping[str, Callable[[], Any]] = {
         f"write_midi, {_NOTES} notes": lambda: write_midi(score, path),
         f"read_midi, {_NOTES} notes": lambda: read_midi(path),
     }
-    return _repeats(measure(programs, repeats))
+    return _repeats_of(measure(programs, repeats))
 
 
-def _corpora(place, repeats):
-    encoding, kept = Events(), place / "kept"
+def _time_corpora(folder, repeats):
+    encoding, kept = Events(), folder / "kept"
     load_chorales(encoding, cache=kept, progress=False)
 
     def parse():
-        cache = tempfile.mkdtemp(dir=place)
+        cache = tempfile.mkdtemp(dir=folder)
         load_chorales(encoding, cache=cache, progress=False)
 
     parsing = measure({"chorales, parsed": parse}, min(repeats, 2))
     reading = {
         "chorales, cached": lambda: load_chorales(encoding, cache=kept, progress=False)
     }
-    return _repeats(parsing | measure(reading, repeats))
+    return _repeats_of(parsing | measure(reading, repeats))
 
 
-def _repeats(timings: Mapping[str, Timing]):
+def _repeats_of(timings: Mapping[str, Timing]):
     return {name: timing.repeats for name, timing in timings.items()}
 
 
@@ -187,7 +192,7 @@ def _figures(seconds):
 
 
 def _score(random: np.random.Generator, notes: int) -> Score:
-    """Make up eighth notes, every fourth with a second voice."""
+    """Return random eighth notes; every fourth one starts with the one before it."""
     lowest, highest = 36, 97
     pitches = random.integers(lowest, highest, notes).tolist()
     return Score.from_notes(

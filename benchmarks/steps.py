@@ -1,4 +1,4 @@
-"""A training step, as a thing to be timed: ours, and its matrix products alone."""
+"""Programs that take training steps and are timed: this package's, and the limits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ import jax
 import jax.numpy as jnp
 import limits
 import numpy as np
-from programs import OURS, place
-from trained import motifs
+from programs import THIS_PACKAGE, describe_device
+from trained import motif_pieces
 
 from lstm_music_jax import ModelConfig, TrainingConfig
 from lstm_music_jax.devices import spread
 from lstm_music_jax.system.cores import count_cores
-from lstm_music_jax.training.data import Windows
 from lstm_music_jax.training.step import TrainState, train_steps
+from lstm_music_jax.training.windows import WindowBatcher
 
-# Streams whose products are formed at once, by the limits alone. More are no faster,
-# and their operands would take gigabytes.
+# The limits form the products of at most this many streams at once. With more they are
+# no faster, and the operands would take gigabytes.
 _MOST_STREAMS = 256
 
 
@@ -27,58 +27,69 @@ _MOST_STREAMS = 256
 class StepProgram:
     """A way to train on one batch.
 
-    `take` takes a number of steps and returns the loss before each; a limit, which has
-    none, its products. `memory` is in bytes, where a program can tell.
+    Attributes:
+        name: its name in the tables.
+        runs_on: the device, and the number of threads on a CPU.
+        run: takes a number of steps, and returns the loss before each; a limit has no
+            losses and returns its products.
+        memory: bytes that it needs, if it can tell.
     """
 
     name: str
     runs_on: str
-    take: Callable[[int], Any]
+    run: Callable[[int], Any]
     memory: int | None = None
 
 
-def windows_of_motifs(vocabulary: int, batch: int, width: int) -> Windows:
-    """Return as many windows as a batch has, so that every step reads the same."""
-    ids = np.concatenate(motifs(vocabulary))
+def motif_windows(vocabulary: int, batch: int, width: int) -> WindowBatcher:
+    """Return the windows of one batch, so that every step reads the same ones."""
+    ids = np.concatenate(motif_pieces(vocabulary))
     starts = np.random.default_rng(0).integers(len(ids) - width, size=batch)
     lengths = np.full(batch, width)
-    return Windows(*(jnp.asarray(part, jnp.int32) for part in (ids, starts, lengths)))
+    return WindowBatcher(
+        *(jnp.asarray(part, jnp.int32) for part in (ids, starts, lengths))
+    )
 
 
-def ours(state: TrainState, windows: Windows, config: TrainingConfig) -> StepProgram:
-    """Take the steps of `training.step`, all in one dispatch, on one device.
+def package_step_program(
+    state: TrainState, windows: WindowBatcher, config: TrainingConfig
+) -> StepProgram:
+    """Return the steps of `training.step`, all in one dispatch, on one device.
 
-    Always from the same state. Memory is what the compiled program needs: arguments,
-    results, and everything in between.
+    Every run starts from the same state. `memory` counts the arguments, the results and
+    all intermediate values of the compiled program.
     """
     step = spread(partial(train_steps, config=config), jax.local_devices()[:1])
     compiled = step.lower(state, windows, jnp.int32(1)).compile()
     sizes = compiled.memory_analysis()
 
-    def take(steps):
+    def run(steps):
         _, metrics = compiled(state, windows, jnp.int32(steps))
         return metrics.loss[:steps]
 
+    name = THIS_PACKAGE
+    if config.precision != "float32":
+        name += f", {config.precision}"
     return StepProgram(
-        OURS if config.precision == "float32" else f"{OURS}, {config.precision}",
-        place(count_cores()),
-        take,
+        name,
+        describe_device(count_cores()),
+        run,
         sizes.temp_size_in_bytes
         + sizes.argument_size_in_bytes
         + sizes.output_size_in_bytes,
     )
 
 
-def stored(model: ModelConfig, vocabulary: int, positions: int) -> int:
-    """Bytes that the backward pass reads, in float32, for so many symbols.
+def stored_bytes(model: ModelConfig, vocabulary: int, positions: int) -> int:
+    """Return the bytes that a backward pass over `positions` reads, in float32.
 
-    Of each layer the four gates' activations, cell and output; and the logits.
+    It reads the logits, and each layer's gate activations (four), cell and output.
     """
     return 4 * positions * (6 * sum(model.sizes) + vocabulary)
 
 
 class Product(NamedTuple):
-    """`[rows inner]` times `[inner columns]`, `times` one after the other."""
+    """`[rows inner]` times `[inner columns]`, computed `times` times in sequence."""
 
     rows: int
     inner: int
@@ -87,18 +98,20 @@ class Product(NamedTuple):
 
     @property
     def flops(self) -> int:
-        """Multiplications and additions."""
+        """The number of multiplications and additions."""
         return 2 * self.rows * self.inner * self.columns * self.times
 
 
-def products(
+def step_products(
     model: ModelConfig, vocabulary: int, batch: int, width: int
 ) -> list[Product]:
-    """Return a step's matrix products: each matrix's own, and its two derivatives'.
+    """Return a training step's matrix products: three for each matrix.
 
-    The recurrence goes step by step, there and back; the derivative by a matrix is one
-    product over all positions, and so are the layers' inputs and the head. Of the first
-    kernel rows are read, and their gradients added up: no product is needed.
+    The first is the matrix's product in the forward pass. The other two belong to its
+    derivatives, by the inputs and by the matrix. A recurrent kernel is multiplied
+    position by position, forward and backward. All other products, and every derivative
+    by a matrix, are one product over all positions. The first kernel needs no product,
+    because its rows are read and their gradients are added up.
     """
     sizes = model.sizes
     streams = max(n for n in range(1, _MOST_STREAMS + 1) if batch % n == 0)
@@ -120,7 +133,10 @@ def products(
 
 
 def limit_programs(needed: Sequence[Product]) -> list[StepProgram]:
-    """Do a step's matrix products and nothing else, in XLA, on a CPU in NumPy too."""
+    """Return programs that compute only these products.
+
+    One uses XLA; on a CPU, another one uses NumPy.
+    """
     found = [_in_xla(needed)]
     if jax.devices()[0].platform == "cpu":
         found.append(_in_numpy(needed))
@@ -141,8 +157,9 @@ def _operands(product):
 def _repeat(left, right, result, times):
     def again(_, carry):
         left, result = carry
-        # One number waits for the last result, by a term that changes nothing, and
-        # the result is carried: so each product has to be formed, and whole.
+        # One number of the operand depends on the last result, through a term that
+        # changes nothing, and the result is carried. So the compiler has to compute
+        # every product completely.
         first = left[:1, :1] + 1e-30 * result[:1, :1]
         left = jax.lax.dynamic_update_slice(left, first, (0, 0))
         return left, left @ right
@@ -153,22 +170,22 @@ def _repeat(left, right, result, times):
 def _in_xla(needed):
     operands = [[jnp.array(x) for x in _operands(product)] for product in needed]
 
-    def take(steps):
+    def run(steps):
         for product, held in zip(needed, operands, strict=True):
             held[0], held[2] = _repeat(*held, steps * product.times)
         return [result for _, _, result in operands]
 
-    return StepProgram(f"{limits.PRODUCTS}, XLA", place(count_cores()), take)
+    return StepProgram(f"{limits.PRODUCTS}, XLA", describe_device(count_cores()), run)
 
 
 def _in_numpy(needed):
     operands = [_operands(product) for product in needed]
 
-    def take(steps):
+    def run(steps):
         for product, (left, right, result) in zip(needed, operands, strict=True):
             for _ in range(steps * product.times):
                 np.matmul(left, right, out=result)
         return [result for _, _, result in operands]
 
     runs_on = f"cpu, {count_cores()} threads"
-    return StepProgram(f"{limits.PRODUCTS}, NumPy", runs_on, take)
+    return StepProgram(f"{limits.PRODUCTS}, NumPy", runs_on, run)

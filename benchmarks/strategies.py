@@ -115,7 +115,7 @@ def main(arguments: Arguments) -> None:
             {
                 "strategy": name,
                 "streams": streams,
-                "us a note": timing.best / notes * 1e6,
+                "us per note": timing.best / notes * 1e6,
                 "us added": (timing.best - plain) / notes * 1e6,
                 "share of the step": timing.best / plain - 1,
                 "spread": timing.spread,

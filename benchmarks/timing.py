@@ -1,8 +1,9 @@
-"""How everything here is measured: warmed up, blocked on, interleaved, and signed.
+"""Times programs in turn, and writes tables that name the machine and the versions.
 
-Each program is compiled and run once before any is timed. Then all of them are run in
-turn, again and again, so that a slow moment of the machine falls on all alike, and
-ratios within a run can be trusted where absolute figures of two days cannot.
+Each program is compiled and run once before any is timed, and each run is waited for.
+Then all programs run in turn, several times. So a slow moment of the machine affects
+all of them, and ratios within one run can be trusted, although absolute figures change
+from day to day.
 """
 
 import contextlib
@@ -24,37 +25,37 @@ import jax
 from lstm_music_jax.system.cores import count_cores
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "music21")
-# Compared with, where they are installed.
+# Libraries that are compared with, if they are installed.
 PEERS = ("keras", "tensorflow", "tensorflow-cpu", "torch", "onnxruntime", "onnx")
-# Seconds between programs of several libraries: the threads of one spin for a while
-# when they are done, and would take the next one's cores.
+# Seconds of rest between programs of different libraries. The threads of some libraries
+# keep spinning for a while, and would take the next program's cores.
 REST = 0.1
-# Repeats of a slow program: fewer have no median that tells anything.
-_FEWEST = 3
-# Of the last minute, before anything was measured: whether the machine was quiet.
-_LOAD = os.getloadavg()[0]
+# Repeats of a slow program. The median of fewer says nothing.
+_FEWEST_REPEATS = 3
+# Load average of the minute before the start, to tell whether the machine was idle.
+_LOAD_AVERAGE = os.getloadavg()[0]
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one program: the first call, and the repeats after it."""
+    """Seconds that a program took: in its first call, and in the repeats after it."""
 
     first: float
     repeats: tuple[float, ...]
 
     @property
     def best(self) -> float:
-        """Minimum: what the program costs when nothing disturbs it."""
+        """The minimum of the repeats: the cost when nothing disturbs the program."""
         return min(self.repeats)
 
     @property
     def median(self) -> float:
-        """Median of the repeats."""
+        """The median of the repeats."""
         return statistics.median(self.repeats)
 
     @property
     def spread(self) -> float:
-        """(median - minimum) / minimum."""
+        """(median - minimum) / minimum of the repeats."""
         return self.median / self.best - 1
 
 
@@ -64,16 +65,21 @@ def measure(
     seconds: float = math.inf,
     rest: float = 0.0,
 ) -> dict[str, Timing]:
-    """Time programs that return JAX arrays (or anything), in turn, `repeats` times.
+    """Time programs in turn.
 
-    A program that has been timed for `seconds` is repeated no more, once it has been
-    three times. Before each run there are `rest` seconds of nothing.
+    Args:
+        programs: functions without arguments; a JAX array that one returns is waited
+            for.
+        repeats: timed runs of each program, at most.
+        seconds: after this much time a program is repeated no more, but it is timed at
+            least three times.
+        rest: seconds to sleep before each run.
     """
     first = {name: _seconds(program, rest) for name, program in programs.items()}
     taken: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(repeats):
         for name, program in programs.items():
-            if len(taken[name]) < _FEWEST or sum(taken[name]) < seconds:
+            if len(taken[name]) < _FEWEST_REPEATS or sum(taken[name]) < seconds:
                 taken[name].append(_seconds(program, rest))
     return {name: Timing(first[name], tuple(taken[name])) for name in programs}
 
@@ -86,7 +92,7 @@ def _seconds(program, rest):
 
 
 def circumstances() -> dict[str, Any]:
-    """Say what was measured where: machine, versions, precision, commit."""
+    """Return what the figures depend on: machine, versions, precision, commit."""
     device = jax.devices()[0]
     return {
         "date": time.strftime("%Y-%m-%d"),
@@ -96,15 +102,15 @@ def circumstances() -> dict[str, Any]:
         "cores": count_cores(),
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
-        **_installed(PEERS),
+        **_installed_versions(PEERS),
         "precision": "float32",
         "matmul_precision": jax.config.jax_default_matmul_precision or "default",
         "commit": _git("describe", "--always", "--dirty"),
-        "load before": round(_LOAD, 2),
+        "load average at start": round(_LOAD_AVERAGE, 2),
     }
 
 
-def _installed(names):
+def _installed_versions(names):
     found = {}
     for name in names:
         with contextlib.suppress(PackageNotFoundError):
@@ -126,7 +132,7 @@ def _git(*arguments):
 
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows of equal keys as a Markdown table."""
+    """Return rows, which all have the same keys, as a Markdown table."""
     columns = list(rows[0])
     lines = [columns, ["---"] * len(columns)]
     lines += [[_cell(row[column]) for column in columns] for row in rows]
@@ -143,17 +149,17 @@ def write(
     rows: Sequence[Mapping[str, Any]],
     keys: Sequence[str] = (),
 ) -> None:
-    """Write rows as JSON, with the circumstances, and as Markdown; print the latter.
+    """Write rows and circumstances as JSON and as Markdown; print the Markdown.
 
-    `keys` are the columns that tell the rows apart, for a later comparison; by default
-    those of text or whole numbers.
+    `keys` names the columns that identify a row when two files are compared. By
+    default these are the columns of text or whole numbers.
     """
     folder.mkdir(parents=True, exist_ok=True)
     content = {"circumstances": circumstances(), "rows": list(rows)}
     if keys:
         content["keys"] = list(keys)
     (folder / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
-    signed = ", ".join(f"{k} {v}" for k, v in content["circumstances"].items())
-    text = f"{markdown(rows)}\n{signed}\n"
+    signature = ", ".join(f"{k} {v}" for k, v in content["circumstances"].items())
+    text = f"{markdown(rows)}\n{signature}\n"
     (folder / f"{name}.md").write_text(text)
     print(text)

@@ -1,4 +1,4 @@
-"""Weights to measure with: fresh ones, and such as a short training leaves behind."""
+"""The models that are measured: one with random weights, one trained for a moment."""
 
 import tempfile
 from pathlib import Path
@@ -22,8 +22,8 @@ from lstm_music_jax.system.cores import count_cores
 _PIECES, _MOTIFS, _LONGEST = 24, 40, 12
 
 
-def motifs(vocabulary: int, seed: int = 0) -> list[list[int]]:
-    """Make up pieces of recurring motifs, in which every id occurs."""
+def motif_pieces(vocabulary: int, seed: int = 0) -> list[list[int]]:
+    """Return pieces of recurring random motifs; every id occurs in them."""
     random = np.random.default_rng(seed)
     known = [
         random.integers(vocabulary, size=random.integers(4, _LONGEST)).tolist()
@@ -36,18 +36,18 @@ def motifs(vocabulary: int, seed: int = 0) -> list[list[int]]:
     return pieces
 
 
-def fresh_model(vocabulary: int, sizes: tuple[int, ...]) -> MusicLSTM:
-    """Return random weights."""
+def random_model(vocabulary: int, sizes: tuple[int, ...]) -> MusicLSTM:
+    """Return a model with random weights."""
     return MusicLSTM(vocabulary, sizes, cores=count_cores(), key=jax.random.key(0))
 
 
 def trained_model(vocabulary: int, sizes: tuple[int, ...], updates: int) -> MusicLSTM:
-    """Return the weights after a few updates on made-up motifs."""
+    """Return a model after a few updates on pieces of random motifs."""
     pieces = [
         Piece(str(number), tuple(f"symbol {note}" for note in notes))
-        for number, notes in enumerate(motifs(vocabulary))
+        for number, notes in enumerate(motif_pieces(vocabulary))
     ]
-    corpus = Corpus(tuple(pieces), (), "made-up motifs")
+    corpus = Corpus(tuple(pieces), (), "random motifs")
     data = Dataset.from_corpus(corpus, NoteNames(), validation=0, start=False)
     training = TrainingConfig(
         steps=updates, batch_size=16, learning_rate=3e-3, evaluate_every=updates

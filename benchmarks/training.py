@@ -1,31 +1,35 @@
-"""How fast the model is trained: ours, other libraries, and what the machine could do.
+"""Measures how fast the model trains, beside other libraries and the machine's limits.
 
     python benchmarks/training.py --quick
     python benchmarks/training.py --out benchmarks/results/MACHINE
 
-A step of an LSTM 512-256 over 308 symbols on windows of 100, predicting every position:
-forward, backward, gradients clipped to norm 1, Adam; dropout 0.3, float32. Several
-batch sizes; from the same weights, on the same batch, which lies on the device. What is
-not installed is left out (`pip install -e '.[bench]'`).
+One step trains an LSTM 512-256 over 308 symbols in float32. It predicts every position
+of windows of 100 with dropout 0.3, clips the gradients to norm 1, and updates by Adam.
+Every library starts from the same weights, and trains on the same batch, which is on
+the device. Several batch sizes are measured. Install the libraries by
+`pip install -e '.[bench]'`; one that is missing is left out.
 
-    GFLOP/s            2 x 3 operations a number of each matrix and position: the
-                       product forward, and its derivatives by inputs and by matrix.
-                       Not the first kernel's, whose rows are read (the others multiply
-                       it with one-hot vectors, which counts as no work)
-    share of products  time of exactly these products, formed by the faster of XLA and
-                       NumPy at the step's shapes, by the program's time
-    times PyTorch      the library's time by the program's: how many times as fast
-    same losses        without dropout, the losses before the first three steps are ours
-                       to 1e-4; checked at the smallest batch
-    memory             arguments, results and all in between, in MB; by what is stored
-                       for the backward pass at least: gates, cells, outputs, logits
+    GFLOP/s            counts 6 operations per matrix entry and position: 2 for the
+                       product, 2 for its derivative by the inputs, and 2 for that by
+                       the matrix. The first kernel counts as no work, because a step
+                       only reads rows of it (other libraries multiply it with one-hot
+                       vectors)
+    share of products  time that only these products take, divided by the program's
+                       time; the faster of XLA and NumPy computes them
+    speed-up over X    time of library X's fastest program divided by the program's time
+    same losses        "yes" if the losses before the first three steps, without
+                       dropout, differ from this package's by 1e-4 at most; checked with
+                       the smallest batch
+    memory MB          arguments, results and all intermediate values
+    memory / stored    the same, divided by the bytes that the backward pass has to
+                       read: gates, cells, outputs and logits
 
-A program is timed `repeats` times; no more once that took `seconds`, but three times
-at least: the table says how often.
+A program is timed --repeats times. After --seconds it is repeated no more, but it is
+timed at least three times; the table says how often it was.
 
-Cost: on two CPU cores 16 minutes with --repeats 5 --seconds 12, half of them (and 6 GB)
-for the batch of 2048. --quick (batches of 16 and 64, two repeats, shorter runs) ends
-within a minute on a quiet machine.
+The whole takes 16 minutes on two CPU cores with --repeats 5 --seconds 12. Half of the
+time, and 6 GB, are for the batch of 2048. --quick measures batches of 16 and 64 with
+two repeats and shorter runs; it takes less than a minute on an idle machine.
 """
 
 import sys
@@ -43,29 +47,28 @@ import limits
 import numpy as np
 import peers
 import tyro
-from programs import OURS, weights_of
+from programs import THIS_PACKAGE, weights_of
 from steps import (
     StepProgram,
     limit_programs,
-    ours,
-    products,
-    stored,
-    windows_of_motifs,
+    motif_windows,
+    package_step_program,
+    step_products,
+    stored_bytes,
 )
 from timing import REST, measure, write
 
 from lstm_music_jax import ModelConfig, TrainingConfig
 from lstm_music_jax.system.cores import count_cores
-from lstm_music_jax.training.data import read_windows
 from lstm_music_jax.training.step import initial_state
 
 LIBRARIES = "PyTorch", "Keras"
-# Steps that are compared, and how near their losses are, in nats.
-_COMPARED, _NEAR = 3, 1e-4
-# Seconds; a run takes as many steps as fill them, one dispatch's at most: the more
-# there are, the less it weighs that a dispatch's memory is new to it (a tenth of a
-# step of 64 windows).
-_A_RUN, _A_QUICK_RUN = 5.0, 0.2
+# Number of steps whose losses are compared, and the allowed difference in nats.
+_COMPARED_STEPS, _TOLERANCE = 3, 1e-4
+# Seconds that a run should take. A run is at most one dispatch. With more steps per run
+# it counts less that a dispatch begins with new memory, which costs a tenth of a step
+# of 64 windows.
+_RUN_SECONDS, _QUICK_RUN_SECONDS = 5.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -73,103 +76,109 @@ class Arguments:
     """Command line."""
 
     out: Path = Path("runs/benchmarks")
-    """Where to write training.json and training.md."""
+    """Folder for training.json and training.md."""
     batches: tuple[int, ...] = (16, 64, 256, 2048)
-    """Windows a step."""
+    """Windows per step."""
     window: int = 100
-    """Symbols a window."""
+    """Symbols per window."""
     vocabulary: int = 308
-    """Symbols to tell apart."""
+    """Number of symbols."""
     sizes: tuple[int, ...] = (512, 256)
     """Units of each LSTM layer."""
     repeats: int = 7
     """Timed runs of each program, at most."""
     seconds: float = 20.0
-    """Of timed runs, after which a program is repeated no more."""
+    """Seconds of timed runs after which a program is repeated no more."""
     bfloat16: bool = False
-    """Also ours with products in bfloat16."""
+    """Also measure this package with products in bfloat16."""
     precision: Literal["float32", "tensor-float32"] = "float32"
-    """On a GPU: form float32 products in float32, or in its shorter format, everywhere.
-    A CPU has one way."""
+    """Format in which a GPU forms float32 products, in every library. A CPU ignores it.
+    """
     quick: bool = False
-    """See above."""
+    """Run a short version, described above."""
 
 
 def main(arguments: Arguments) -> None:
-    """Measure at each batch size."""
+    """Measure with each batch size."""
     if arguments.quick:
         arguments = replace(arguments, batches=(16, 64), repeats=2)
     precise = arguments.precision == "float32"
     jax.config.update(
         "jax_default_matmul_precision", "highest" if precise else "default"
     )
-    others = peers.load(count_cores(), precise)
-    same, rows = same_losses(arguments, others), []
+    libraries = peers.load(count_cores(), precise)
+    same, rows = same_losses(arguments, libraries), []
     for batch in arguments.batches:
-        for row in measured(arguments, others, batch):
+        for row in measure_batch(arguments, libraries, batch):
             rows.append(row | {"same losses": same.get(row["program"], "")})
-        # Each time, because a later batch may be more than the memory holds.
+        # Write after each batch, because the next one may not fit in memory.
         write(arguments.out, "training", rows, ("program", "batch"))
 
 
-def programs(
-    arguments: Arguments, others: Sequence[ModuleType], batch: int, dropout: float
+def training_programs(
+    arguments: Arguments, libraries: Sequence[ModuleType], batch: int, dropout: float
 ) -> list[StepProgram]:
-    """Return ours and the other libraries', from the same weights."""
+    """Return this package's and the other libraries' programs, with equal weights."""
     model = ModelConfig(arguments.sizes, dropout)
     config = TrainingConfig(batch_size=batch, window=arguments.window)
     state = initial_state(model, config, arguments.vocabulary)
-    windows = windows_of_motifs(arguments.vocabulary, batch, arguments.window)
-    found = [ours(state, windows, config)]
+    windows = motif_windows(arguments.vocabulary, batch, arguments.window)
+    found = [package_step_program(state, windows, config)]
     if arguments.bfloat16:
-        found.append(ours(state, windows, replace(config, precision="bfloat16")))
-    read = read_windows(windows, jnp.arange(batch), arguments.window)
-    return found + peers.programs(
-        others, "training_programs", weights_of(state.model), read, config, dropout
+        low = replace(config, precision="bfloat16")
+        found.append(package_step_program(state, windows, low))
+    read = windows.at(jnp.arange(batch), arguments.window)
+    weights = weights_of(state.model)
+    return found + peers.programs_of(
+        libraries, "training_programs", weights, read, config, dropout
     )
 
 
-def same_losses(arguments: Arguments, others: Sequence[ModuleType]) -> dict[str, str]:
-    """Say of each program in float32 whether it computes what ours does."""
+def same_losses(
+    arguments: Arguments, libraries: Sequence[ModuleType]
+) -> dict[str, str]:
+    """Return for each library's program whether its losses equal this package's."""
     arguments = replace(arguments, bfloat16=False)
+    batch = min(arguments.batches)
     losses = {
-        program.name: _attempt(program, _COMPARED)
-        for program in programs(arguments, others, min(arguments.batches), dropout=0.0)
+        program.name: _attempt(program, _COMPARED_STEPS)
+        for program in training_programs(arguments, libraries, batch, dropout=0.0)
     }
     found = {}
     for name, values in losses.items():
-        if name != OURS and values is not None:
-            apart = np.abs(np.asarray(values) - np.asarray(losses[OURS])).max()
-            found[name] = "yes" if apart <= _NEAR else f"no: {apart:.1e} apart"
+        if name != THIS_PACKAGE and values is not None:
+            reference = np.asarray(losses[THIS_PACKAGE])
+            apart = np.abs(np.asarray(values) - reference).max()
+            found[name] = "yes" if apart <= _TOLERANCE else f"no: {apart:.1e} apart"
     return found
 
 
-def measured(
-    arguments: Arguments, others: Sequence[ModuleType], batch: int
+def measure_batch(
+    arguments: Arguments, libraries: Sequence[ModuleType], batch: int
 ) -> list[dict[str, Any]]:
-    """Warm up and time in turn; returns a row a program."""
+    """Warm all programs up and time them in turn; return one row per program."""
     model, vocabulary = ModelConfig(arguments.sizes), arguments.vocabulary
-    needed = products(model, vocabulary, batch, arguments.window)
+    products = step_products(model, vocabulary, batch, arguments.window)
     found = [
-        *programs(arguments, others, batch, model.dropout),
-        *limit_programs(needed),
+        *training_programs(arguments, libraries, batch, model.dropout),
+        *limit_programs(products),
     ]
     found = [program for program in found if _attempt(program, 1) is not None]
     begin = time.perf_counter()
     _attempt(found[0], 1)
-    wanted = _A_QUICK_RUN if arguments.quick else _A_RUN
+    wanted = _QUICK_RUN_SECONDS if arguments.quick else _RUN_SECONDS
     fitting = round(wanted / (time.perf_counter() - begin))
-    steps = min(max(fitting, 1), TrainingConfig.steps_a_dispatch)
+    steps = min(max(fitting, 1), TrainingConfig.steps_per_dispatch)
     timings = measure(
-        {program.name: partial(program.take, steps) for program in found},
+        {program.name: partial(program.run, steps) for program in found},
         arguments.repeats,
         arguments.seconds,
         REST,
     )
     seconds = {name: timing.best / steps for name, timing in timings.items()}
     positions = batch * arguments.window
-    work = sum(product.flops for product in needed)
-    least = stored(model, vocabulary, positions)
+    work = sum(product.flops for product in products)
+    least = stored_bytes(model, vocabulary, positions)
     rows = []
     for program in found:
         name, memory = program.name, program.memory
@@ -178,14 +187,17 @@ def measured(
                 "program": name,
                 "batch": batch,
                 "runs on": program.runs_on,
-                "steps a run": steps,
+                "steps per run": steps,
                 "repeats": len(timings[name].repeats),
-                "ms a step": seconds[name] * 1e3,
+                "ms per step": seconds[name] * 1e3,
                 "spread": timings[name].spread,
                 "tokens/s": positions / seconds[name],
                 "GFLOP/s": work / seconds[name] / 1e9,
-                "share of products": _times(limits.PRODUCTS, name, seconds),
-                **{f"times {x}": _times(x, name, seconds) for x in LIBRARIES},
+                "share of products": _speedup(limits.PRODUCTS, name, seconds),
+                **{
+                    f"speed-up over {library}": _speedup(library, name, seconds)
+                    for library in LIBRARIES
+                },
                 "memory MB": memory / 1e6 if memory else "",
                 "memory / stored": memory / least if memory else "",
             }
@@ -194,22 +206,25 @@ def measured(
 
 
 def _attempt(program, steps):
-    """Take steps; None, with a line, where another library cannot."""
+    """Run steps; if another library fails, print a line and return None."""
     try:
-        return jax.block_until_ready(program.take(steps))
+        return jax.block_until_ready(program.run(steps))
     except Exception as error:
-        # It may be installed, and yet have no compiler, device or memory to run.
-        if program.name.startswith(OURS):
+        # A library may be installed and still lack a compiler, a device or memory.
+        if program.name.startswith(THIS_PACKAGE):
             raise
         reason = (str(error) or repr(error)).strip().splitlines()[0]
         print(f"left out: {program.name} ({reason})", file=sys.stderr)
         return None
 
 
-def _times(others, name, seconds):
-    """How many times as fast as the fastest program of these, "" where none is."""
-    there = [taken for other, taken in seconds.items() if other.startswith(others)]
-    return min(there) / seconds[name] if there else ""
+def _speedup(prefix, name, seconds):
+    """Return how many times as fast a program is as the fastest one of a prefix.
+
+    Return "" if there is no program of that prefix.
+    """
+    others = [taken for other, taken in seconds.items() if other.startswith(prefix)]
+    return min(others) / seconds[name] if others else ""
 
 
 if __name__ == "__main__":

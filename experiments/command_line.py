@@ -1,4 +1,4 @@
-"""What scripts do with a command line: parse it, join others, run, fail in one line."""
+"""The command line of scripts: parse it, join processes, report an error in a line."""
 
 import contextlib
 import io
@@ -24,19 +24,19 @@ Arguments = TypeVar("Arguments")
 
 @dataclass(frozen=True)
 class Processes:
-    """Several processes that share the work; by default there is only this one."""
+    """Several processes that share the work; by default there is one."""
 
     cluster: bool = False
-    """One of several processes, which JAX asks the cluster's launcher about."""
+    """This is one of several processes; JAX asks the cluster's launcher for them."""
     coordinator: str | None = None
-    """Started by hand: HOST:PORT where the process with the id 0 can be reached."""
+    """For processes started by hand: HOST:PORT of process 0."""
     process_id: int | None = None
-    """Started by hand: which one this is, from 0 on."""
+    """For processes started by hand: the number of this process, from 0 on."""
     num_processes: int | None = None
-    """Started by hand: how many there are."""
+    """For processes started by hand: the number of processes."""
 
     def join(self) -> None:
-        """Meet the others, if there are any."""
+        """Join the other processes, if there are any."""
         by_hand = (self.coordinator, self.process_id, self.num_processes)
         if self.cluster or any(given is not None for given in by_hand):
             processes.join(*by_hand)
@@ -45,11 +45,9 @@ class Processes:
 def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
     """Parse the command line into a frozen dataclass and call `main` with it.
 
-    What is wrong with an argument, and any file that cannot be read or written, is one
-    line on stderr and exit status 2. Compiled programs are kept in the cache folder.
-
-    Where a signal stops a training, the script ends there, with exit status 0 and a
-    line that says how to go on.
+    A wrong argument, or a file that cannot be read or written, gives one line on stderr
+    and exit status 2. If a signal stops a training, the script exits with status 0 and
+    a line that says how to resume. Compiled programs are kept in the cache folder.
     """
     _quieten()
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
@@ -69,7 +67,7 @@ def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
 
 
 def _parse(arguments, description):
-    # tyro explains a wrong argument in a box of many lines; ours is one line.
+    # tyro explains a wrong argument in a box of many lines; make it one line.
     box = io.StringIO()
     try:
         with contextlib.redirect_stderr(box):
@@ -81,27 +79,27 @@ def _parse(arguments, description):
     except SystemExit as stop:
         if stop.code != 2:
             raise
-    # Its lines are dashes and bars where the terminal has no better ones.
-    lines = re.compile("[\u2500-\u257f]+|-{3,}|^[|+]|[|+]$", re.MULTILINE)
-    message = " ".join(lines.sub(" ", box.getvalue()).split())
-    # Some boxes begin with what their title says.
+    # On a terminal without box characters, the box consists of dashes and bars.
+    frame = re.compile("[\u2500-\u257f]+|-{3,}|^[|+]|[|+]$", re.MULTILINE)
+    message = " ".join(frame.sub(" ", box.getvalue()).split())
+    # Some boxes repeat their title in the first line.
     message = re.sub(r"^(.+?) \1", r"\1", message, flags=re.IGNORECASE)
     _fail(message.partition("For full helptext")[0] + "(see --help)")
 
 
 def _quieten():
-    """Leave of what libraries say what is not said again, in one line, by an error."""
+    """Silence library messages that our error line repeats."""
     warnings.showwarning = _warn
-    # Orbax logs the traceback of an error before it raises it, and its other reads or
-    # writes under way then find their event loop gone.
+    # Orbax logs the traceback of an error and then raises it. Its other reads or writes
+    # in progress then find their event loop closed.
     logging.getLogger("absl").setLevel(logging.CRITICAL)
-    tell = sys.unraisablehook
+    report = sys.unraisablehook
 
-    def tell_others(unraisable):
+    def report_others(unraisable):
         if "Event loop is closed" not in str(unraisable.exc_value):
-            tell(unraisable)
+            report(unraisable)
 
-    sys.unraisablehook = tell_others
+    sys.unraisablehook = report_others
 
 
 def _warn(message, category, *_):

@@ -1,4 +1,4 @@
-"""Make a model that Keras has trained into a run folder, without Keras.
+"""Write a run folder from a model that Keras has saved, without Keras.
 
     pip install -e ".[keras]"
     python experiments/import_keras.py weights.hdf5 --symbols data.txt --run runs/keras
@@ -6,14 +6,15 @@
         --primer corpus
     python experiments/train.py --run runs/keras --resume --steps 500
 
-Reads the .hdf5, .h5 and .keras files of whole models: LSTM layers, and a dense softmax
-head over the symbols that come in as one-hot vectors. The file of symbols is what the
-model was trained on, note and chord names one a line: ids follow from it by falling
-count, ties by first appearance, as in the original recipe.
+The script reads .hdf5, .h5 and .keras files of whole models. A model must consist of
+LSTM layers and a dense softmax head over the symbols whose one-hot vectors are the
+input. The file of symbols must be the one that the model was trained on, with one note
+or chord name per line. Symbols get their ids by falling count, ties by first
+appearance, as in the original recipe.
 
-Cost: seconds. Expect: the second command gives the notes that the loop over Keras's
-`predict` gives from the same primer, argmax after argmax; the third goes on training
-from the weights, with a fresh optimiser.
+Cost: seconds. Expect: generate.py gives the same notes as a loop that takes the argmax
+of Keras's `predict`, from the same primer. train.py goes on training from the weights,
+with a new optimiser state.
 """
 
 from dataclasses import dataclass
@@ -28,18 +29,18 @@ from lstm_music_jax import RunFolder, import_keras, read_keras
 
 @dataclass(frozen=True)
 class Arguments:
-    """Command line."""
+    """Command line of the script."""
 
     weights: tyro.conf.Positional[Path]
-    """File that `model.save` or a ModelCheckpoint of Keras 2 or 3 wrote."""
+    """File that `model.save` or a ModelCheckpoint of Keras 2 or 3 has written."""
     symbols: Path
-    """File of the note names that it was trained on, one a line."""
+    """File of the note names that the model was trained on, one per line."""
     run: Path
-    """A new folder."""
+    """A new folder for the run."""
 
 
 def main(arguments: Arguments) -> None:
-    """Read both, check that they fit, write the run."""
+    """Read model and symbols, check that they fit, write the run."""
     RunFolder(arguments.run).require_new()
     weights = read_keras(arguments.weights)
     print(weights.summary())

@@ -1,9 +1,9 @@
-"""From Bach's chorales to a trained LSTM to 1000 new notes, with nothing to download.
+"""Train an LSTM on Bach's chorales and generate 1000 notes; nothing is downloaded.
 
     python experiments/quickstart.py
 
 Cost: about two minutes on two CPU cores. Expect: a validation perplexity of about 6.5,
-where an interpolated 3-gram has 11.2; and in runs/quickstart a MIDI file of 1000 notes,
+where an interpolated 3-gram has 11.2. In runs/quickstart lie a MIDI file of 1000 notes,
 its piano roll, and the loss curve.
 """
 
@@ -33,31 +33,31 @@ from lstm_music_jax import (
 
 @dataclass(frozen=True)
 class Arguments:
-    """Command line."""
+    """Command line of the script."""
 
     run: Path | None = None
-    """A new folder; by default runs/quickstart, or the next one free."""
+    """A new folder; by default runs/quickstart, or runs/quickstart-2 and so on."""
     notes: int = 1000
-    """Notes to generate."""
+    """Number of notes to generate."""
     seed: int = 0
-    """Of the training and of the music."""
+    """Seed of the generated music."""
 
 
 TRAINING = TrainingConfig(
     steps=190,
     learning_rate=5e-3,
     schedule="cosine",
-    warmup=20,
+    warmup_steps=20,
     evaluate_every=38,
 )
 
 
 def main(arguments: Arguments) -> None:
-    """Load, train, generate, write."""
-    began = time.perf_counter()
+    """Load the chorales, train, generate, write the files."""
+    started = time.perf_counter()
     if arguments.notes < 1:
         raise ValueError(f"notes is {arguments.notes}; it must be at least 1")
-    folder = RunFolder(arguments.run or _free(Path("runs/quickstart")))
+    folder = RunFolder(arguments.run or _unused(Path("runs/quickstart")))
     folder.require_new()
     data = dataset(Source(), validation=0.1)
     result = train(folder.path, data, ModelConfig(), TRAINING)
@@ -80,12 +80,12 @@ def main(arguments: Arguments) -> None:
         f"{arguments.notes} notes: {folder.path / 'music.mid'}\n"
         f"piano roll: {folder.path / 'music.png'}\n"
         f"loss curve: {folder.path / 'loss.png'}\n"
-        f"in {time.perf_counter() - began:.0f} s"
+        f"in {time.perf_counter() - started:.0f} s"
     )
 
 
-def _free(path: Path) -> Path:
-    """Return `path`, or with the first number behind it that is free."""
+def _unused(path: Path) -> Path:
+    """Return `path`; if it exists, with the first number that makes it unused."""
     candidate, number = path, 1
     while candidate.exists():
         number += 1

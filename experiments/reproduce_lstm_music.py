@@ -1,17 +1,17 @@
-"""The recipe that this project comes from, as it stands.
+"""Reproduce the recipe that this project started from.
 
     python experiments/reproduce_lstm_music.py --midi FOLDER --run runs/reproduction
     python experiments/reproduce_lstm_music.py --symbols data.txt --run runs/short \
         --epochs 1
 
-Note and chord names of each file's first part; windows of 100 that cross the borders
-of pieces; an LSTM 512-256 with dropout 0.3 trained to predict the symbol after each
-window (batches of 2048, Adam 1e-3); the weights of the lowest training loss; then 1000
-notes by argmax from a sliding window of 100 that starts with a random one of the
-corpus.
+The recipe takes note and chord names from each file's first part, and cuts windows of
+100 that cross the borders of pieces. An LSTM 512-256 with dropout 0.3 is trained to
+predict the symbol after each window (batches of 2048, Adam 1e-3). The weights with the
+lowest training loss then generate 1000 notes by argmax, from a sliding window of 100
+that starts as a random window of the corpus.
 
-Cost: not measured at the full batch. The original's 44,090
-symbols are 22 updates an epoch, of which it took 200.
+Cost: not measured at the full batch size. The original's 44,090 symbols are 22 steps
+per epoch, and it took 200 epochs.
 Expect: argmax falls into a loop sooner or later, as it does in the original.
 """
 
@@ -44,30 +44,31 @@ WINDOW = 100
 
 @dataclass(frozen=True)
 class Arguments:
-    """Command line: a folder of MIDI files or a file of symbols, and where to."""
+    """Command line of the script; give --midi or --symbols."""
 
     run: Path
-    """A new folder."""
+    """A new folder for the run."""
     midi: Path | None = None
     """Folder of MIDI files, searched recursively."""
     symbols: Path | None = None
-    """File of note names, one a line (the original's data.txt)."""
+    """File of note names, one per line (the original's data.txt)."""
     epochs: int = 200
-    """Passes over all windows."""
+    """Number of passes over all windows."""
     batch_size: int = 2048
-    """Windows an update."""
+    """Windows per step."""
     sizes: tuple[int, ...] = (512, 256)
     """Units of each LSTM layer."""
     notes: int = 1000
-    """Notes to generate."""
+    """Number of notes to generate."""
     seed: int = 0
-    """Of the training and of the window to start from."""
+    """Seed of the training, and of the window that generation starts from."""
     parts: Literal["first", "first_nonempty", "all"] = "first"
-    """Which parts of a MIDI file; `first` loses files, as the original did."""
+    """Parts of a MIDI file to read. `first` loses files whose first part is empty, like
+    the original."""
 
 
 def main(arguments: Arguments) -> None:
-    """Load, train, generate."""
+    """Load the corpus, train, generate."""
     for name in ("epochs", "notes", "batch_size"):
         value = getattr(arguments, name)
         if value < 1:
@@ -85,27 +86,29 @@ def main(arguments: Arguments) -> None:
     data = dataset(source, validation=0, start=False)
     ids = np.concatenate(data.train)
     if len(ids) <= WINDOW:
-        raise ValueError(f"corpus has {len(ids)} symbols; it must have over {WINDOW}")
-    steps_an_epoch = -(-(len(ids) - WINDOW) // arguments.batch_size)
+        raise ValueError(
+            f"corpus has {len(ids)} symbols; it must have more than {WINDOW}"
+        )
+    steps_per_epoch = -(-(len(ids) - WINDOW) // arguments.batch_size)
     training = TrainingConfig(
-        steps=arguments.epochs * steps_an_epoch,
+        steps=arguments.epochs * steps_per_epoch,
         batch_size=arguments.batch_size,
         window=WINDOW,
-        crossing=True,
+        cross_pieces=True,
         objective="last",
         learning_rate=1e-3,
-        clip=None,
-        evaluate_every=steps_an_epoch,
-        steps_a_dispatch=1,
+        clip_norm=None,
+        evaluate_every=steps_per_epoch,
+        steps_per_dispatch=1,
         seed=arguments.seed,
     )
     train(folder.path, data, ModelConfig(arguments.sizes, dropout=0.3), training)
     loss_curve(folder.metrics, folder.path / "loss.png")
 
-    begin = np.random.default_rng(arguments.seed).integers(len(ids) - WINDOW)
+    first = np.random.default_rng(arguments.seed).integers(len(ids) - WINDOW)
     (piece,) = compose(
         load_run(folder.path),
-        jnp.asarray(ids[None, begin : begin + WINDOW]),
+        jnp.asarray(ids[None, first : first + WINDOW]),
         jax.random.key(arguments.seed),
         notes=arguments.notes,
         strategy=strategies.greedy(),

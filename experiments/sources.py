@@ -1,4 +1,4 @@
-"""Where the music comes from: the arguments that scripts share, and what they load."""
+"""Loads the music that a script is told to use; the arguments are shared by scripts."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ from lstm_music_jax import (
 
 @dataclass(frozen=True)
 class Source:
-    """Bach's chorales that come with music21, or a folder, or a file of symbols."""
+    """A folder of MIDI files, a file of symbols, or by default Bach's chorales."""
 
     midi: Path | None = None
     """Folder of MIDI files, searched recursively."""
     symbols: Path | None = None
-    """File of note names, one a line, an empty line between pieces."""
+    """File of note names, one per line, with an empty line between pieces."""
     encoding: Literal["events", "note-names"] = "events"
-    """Keep rhythm and octaves of chords, or write note and chord names as the original
-    recipe does. A symbols file holds note names."""
+    """`events` keeps rhythm and the octaves of chords. `note-names` writes note and
+    chord names like the original recipe. A symbols file always holds note names."""
     parts: Literal["first", "first_nonempty", "all"] = "all"
-    """Which parts note names are taken from."""
+    """Parts of a MIDI file that note names are taken from."""
 
 
 def load(source: Source) -> tuple[Corpus, Encoding]:
-    """Load (or find in the cache) the corpus, and say what it is."""
+    """Load the corpus, from the cache if it is there, and print a summary."""
     if source.midi and source.symbols:
         raise ValueError(
             f"midi is {source.midi} and symbols is {source.symbols}; give one of them"
@@ -57,7 +57,7 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
 def dataset(
     source: Source, *, validation: float, seed: int = 0, start: bool = True
 ) -> Dataset:
-    """Load a corpus and split it; the run remembers where it came from."""
+    """Load a corpus and split it; its description says how to load it again."""
     corpus, encoding = load(source)
     origin = {
         name: str(Path(value).absolute()) if isinstance(value, Path) else value
@@ -72,11 +72,14 @@ def dataset_of_run(settings: dict[str, Any]) -> Dataset:
     """Load the dataset of a run again.
 
     Raises:
-        ValueError: the run does not say where it came from, or the corpus has changed.
+        ValueError: the run's settings do not say how to load it, or the corpus has
+            changed.
     """
     saved = settings["corpus"]
     if not saved.get("origin"):
-        raise ValueError("corpus of this run was not saved by a script; give a file")
+        raise ValueError(
+            "corpus of this run cannot be loaded again, because no script has saved it"
+        )
     origin = dict(saved["origin"])
     for name in ("midi", "symbols"):
         origin[name] = origin[name] and Path(origin[name])

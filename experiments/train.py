@@ -5,14 +5,14 @@
     python experiments/train.py --run runs/mine --resume --steps 4000
     srun python experiments/train.py --run runs/large --cluster
 
-All devices take part; of several processes, started by a cluster's launcher (--cluster)
-or by hand (--coordinator, --process-id, --num-processes), all those of all.
+Training uses every device of every process. Processes are started by a cluster's
+launcher (--cluster) or by hand (--coordinator, --process-id, --num-processes).
 
-Ctrl-C (or SIGTERM) saves and stops; --resume goes on to the same result. After a crash
-it goes on from the last checkpoint (--save-every).
+Ctrl-C (or SIGTERM) saves and stops. --resume goes on to the same result. After a crash,
+--resume goes on from the last checkpoint (see --save-every).
 
-Cost: 0.5 s a step of 64 windows of 100 on two CPU cores. Expect: the first command
-passes the interpolated 3-gram (perplexity 11.2 on the chorales) within 100 steps.
+Cost: 0.5 s per step of 64 windows of 100, on two CPU cores. Expect: the first command
+beats the interpolated 3-gram (perplexity 11.2 on the chorales) within 100 steps.
 """
 
 import dataclasses
@@ -34,17 +34,17 @@ from lstm_music_jax import (
 
 @dataclass(frozen=True)
 class Arguments:
-    """Command line."""
+    """Command line of the script."""
 
     run: Path
-    """Folder of the run: new, or with --resume the one to go on with."""
+    """Folder of the run: a new one, or with --resume the run to go on with."""
     resume: bool = False
-    """Go on from the last checkpoint, with the settings that the run was begun with;
-    a constant schedule can be given more --steps."""
+    """Go on from the last checkpoint, with the settings that the run was started with.
+    With a constant schedule, --steps may be larger."""
     validation: float = 0.1
-    """Share of the symbols held out, by piece; 0 for none."""
+    """Share of the symbols that is held out, in whole pieces; 0 for none."""
     split_seed: int = 0
-    """Which pieces are held out."""
+    """Seed that decides which pieces are held out."""
     source: Source = field(default_factory=Source)
     processes: Processes = field(default_factory=Processes)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -52,7 +52,7 @@ class Arguments:
 
 
 def main(arguments: Arguments) -> None:
-    """Load, train, draw the loss curve."""
+    """Load the corpus, train, draw the loss curve."""
     arguments.processes.join()
     folder = RunFolder(arguments.run)
     if arguments.resume:
@@ -76,7 +76,7 @@ def main(arguments: Arguments) -> None:
 
 
 def _resumed(saved, given):
-    """Return the saved settings with those that were given on the command line."""
+    """Return the saved settings, replaced by those given on the command line."""
     changed = {
         field.name: getattr(given, field.name)
         for field in dataclasses.fields(given)

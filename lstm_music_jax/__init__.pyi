@@ -12,12 +12,9 @@ from .generation.generate import generate as generate
 from .generation.program import Generation as Generation, Streams as Streams
 from .generation.sweep import grid as grid, stack as stack, sweep as sweep
 from .generation.trace import Trace as Trace
-from .keras.files import (
-    KerasFileError as KerasFileError,
-    KerasModel as KerasModel,
-    read_keras as read_keras,
-)
-from .keras.weights import import_keras as import_keras
+from .keras.importing import import_keras as import_keras
+from .keras.model import KerasFileError as KerasFileError, KerasModel as KerasModel
+from .keras.reading import read_keras as read_keras
 from .model.music_lstm import MusicLSTM as MusicLSTM
 from .music.corpus.dataset import Dataset as Dataset
 from .music.corpus.loading import (
@@ -55,5 +52,9 @@ from .training.config import (
     TrainingConfig as TrainingConfig,
 )
 from .training.loop import NonFiniteLossError as NonFiniteLossError, train as train
-from .training.run import Run as Run, RunFolder as RunFolder, load_run as load_run
+from .training.run_folder import (
+    Run as Run,
+    RunFolder as RunFolder,
+    load_run as load_run,
+)
 from .training.signals import Stopped as Stopped

@@ -1,7 +1,7 @@
-"""The only place that knows there are several processes, on one machine or on many.
+"""The only module that knows about several processes, on one machine or on many.
 
-Each has its own devices and all run the same program on the same data: what they
-decide on the host has to be decided alike, and files are written by the first alone.
+Each process has its own devices, and all run the same program on the same data. So
+they must decide alike on the host, and only the first process writes files.
 """
 
 import jax
@@ -13,20 +13,20 @@ def join(
     process_id: int | None = None,
     num_processes: int | None = None,
 ) -> None:
-    """Join the other processes, before anything is computed.
+    """Join the other processes; to be called before anything is computed.
 
-    Without arguments JAX asks the launcher that started the processes (SLURM, Open
+    Without arguments, JAX asks the launcher that started the processes (SLURM, Open
     MPI, Kubernetes, a TPU pod).
 
     Args:
-        coordinator: HOST:PORT of the process with the id 0, which listens there.
-        process_id: which one this is, from 0 on.
-        num_processes: how many there are.
+        coordinator: HOST:PORT where process 0 listens.
+        process_id: the number of this process, from 0 on.
+        num_processes: the number of processes.
 
     Raises:
-        ValueError: some are given and some are not, one is out of range, or there is
-            no launcher to ask.
-        RuntimeError: the others did not come.
+        ValueError: only some arguments are given, one is out of range, or there is no
+            launcher to ask.
+        RuntimeError: the other processes did not join in time.
     """
     given = {
         "coordinator": coordinator,
@@ -40,8 +40,8 @@ def join(
             "num_processes go together"
         )
     if not missing:
-        _require_sensible(coordinator, process_id, num_processes)
-    # Ignored where there is something faster than a CPU.
+        _require_valid(coordinator, process_id, num_processes)
+    # How CPU devices communicate; devices that are faster ignore it.
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     try:
         jax.distributed.initialize(coordinator, num_processes, process_id)
@@ -49,12 +49,12 @@ def join(
         if not missing:
             raise
         raise ValueError(
-            "no launcher has told of several processes (SLURM, Open MPI, ...); give "
+            "no launcher of several processes was found (SLURM, Open MPI, ...); give "
             "coordinator, process_id and num_processes"
         ) from error
 
 
-def _require_sensible(coordinator, process_id, num_processes):
+def _require_valid(coordinator, process_id, num_processes):
     host, _, port = coordinator.rpartition(":")
     if not (host and port.isdecimal() and 0 < int(port) < 2**16):
         raise ValueError(
@@ -68,23 +68,23 @@ def _require_sensible(coordinator, process_id, num_processes):
 
 
 def is_first() -> bool:
-    """Tell whether this is the process that writes files and speaks."""
+    """Return whether this is the process that writes files and prints."""
     return jax.process_index() == 0
 
 
 def wait_for_all(name: str) -> None:
-    """Return when all processes have come to the place of that name."""
+    """Wait until every process has called this with the same name."""
     if jax.process_count() > 1:
-        # Half a second to import, of no use to a process that is alone.
+        # The import takes half a second, which a single process need not wait.
         from jax.experimental import multihost_utils
 
         multihost_utils.sync_global_devices(name)
 
 
-def any_says(yes: bool) -> bool:
-    """Tell all processes whether one of them says yes; each has to ask."""
+def any_process(condition: bool) -> bool:
+    """Return whether the condition holds in any process; every process must call it."""
     if jax.process_count() == 1:
-        return yes
+        return condition
     from jax.experimental import multihost_utils
 
-    return bool(np.any(multihost_utils.process_allgather(np.bool_(yes))))
+    return bool(np.any(multihost_utils.process_allgather(np.bool_(condition))))

@@ -1,4 +1,4 @@
-"""Strictness for all tests: shapes and dtypes are checked, nothing is promoted."""
+"""Settings of all tests: shapes and dtypes are checked, and nothing is promoted."""
 
 import os
 import tempfile
@@ -11,15 +11,15 @@ from jaxtyping import install_import_hook
 
 from tests import compilation, strict
 
-# No test reads or leaves anything in the user's cache.
-if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share that of their starter
+# The tests use a cache of their own, so that they leave the user's cache alone.
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit the cache
     os.environ["LSTM_MUSIC_CACHE"] = tempfile.mkdtemp(prefix="lstm-music-jax-tests-")
 
 jax.config.update("jax_num_cpu_devices", 4)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
-# An example may be the one that compiles.
+# Examples have no deadline, because one of them may be the first and compile.
 settings.register_profile("compiled", deadline=None)
 settings.load_profile("compiled")
 
@@ -30,7 +30,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--optimised",
         action="store_true",
-        help="compile programs as for users: takes twice the time",
+        help="compile programs as users do; takes twice the time",
     )
 
 
@@ -39,12 +39,13 @@ def pytest_configure(config):
         compilation.compile_quickly()
 
 
-# Linux lets a process have 65,530 memory maps. Each compiled program takes a few.
+# Compiled programs are dropped when the process has more memory maps than this. Each
+# program takes a few, and Linux allows a process 65,530.
 MEMORY_MAPS = 30_000
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _forget_programs_before_they_are_too_many():
+def _drop_compiled_programs_when_there_are_many():
     yield
     maps = Path("/proc/self/maps")
     if maps.exists() and maps.read_bytes().count(b"\n") > MEMORY_MAPS:

@@ -1,4 +1,4 @@
-"""Independent references: the model in NumPy, float64, from the equations."""
+"""Independent reference: the model in NumPy and float64, written from its equations."""
 
 import numpy as np
 
@@ -9,17 +9,17 @@ def sigmoid(z):
 
 
 def hard_sigmoid_keras_2(z):
-    """Return what Keras 2 calls hard_sigmoid."""
+    """Return the function that Keras 2 calls hard_sigmoid: clip(0.2 z + 0.5, 0, 1)."""
     return np.clip(0.2 * z + 0.5, 0, 1)
 
 
 def hard_sigmoid_keras_3(z):
-    """Return what Keras 3 calls hard_sigmoid: relu6(z + 3) / 6."""
+    """Return the function that Keras 3 calls hard_sigmoid: relu6(z + 3) / 6."""
     return np.minimum(np.maximum(z + 3, 0), 6) / 6
 
 
 def numpy_lstm(x, kernel, recurrent, bias, cell, hidden, gate=sigmoid):
-    """Run one layer over inputs `[t ... i]`; returns cell, hidden, all outputs."""
+    """Run one layer over inputs `[t ... i]`; return cell, hidden and all outputs."""
     outputs = []
     for now in x:
         z = now @ kernel + hidden @ recurrent + bias
@@ -37,7 +37,7 @@ def layer_parameters(layer):
 
 
 def numpy_logits(model, tokens, gate=sigmoid):
-    """Return a model's logits after each token of `[... t]`, from the zero state."""
+    """Return the logits after each of the tokens `[... t]`, from the zero state."""
     tokens = np.asarray(tokens)
     hidden = np.moveaxis(np.eye(model.vocab_size)[tokens], -2, 0)
     for layer in model.layers:

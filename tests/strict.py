@@ -1,4 +1,4 @@
-"""The type checker of the tests: beartype, an int being a float as PEP 484 has it."""
+"""The type checker of the tests: beartype that accepts an int as a float (PEP 484)."""
 
 from beartype import BeartypeConf, beartype
 

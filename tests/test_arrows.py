@@ -1,4 +1,4 @@
-"""Imports point one way, and music21 stays in its room."""
+"""Imports: a module imports only from allowed packages; only `music` uses music21."""
 
 import ast
 from pathlib import Path

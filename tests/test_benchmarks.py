@@ -1,4 +1,4 @@
-"""The benchmarks' own parts: what they time, how, and how results are compared."""
+"""The benchmarks: the programs that they time, how, and how they compare results."""
 
 import json
 
@@ -11,15 +11,15 @@ import training
 from programs import (
     Program,
     agreement,
-    carried_in_python,
-    ids,
-    ours_carried,
-    ours_windowed,
-    pace,
+    as_array,
+    carried_program,
+    choose_length,
+    python_loop_program,
+    rerun_window_program,
     weights_of,
-    windowed_again,
+    window_program,
 )
-from steps import limit_programs, products, stored
+from steps import limit_programs, step_products, stored_bytes
 
 from lstm_music_jax import ModelConfig, MusicLSTM
 from tests.references import numpy_logits
@@ -32,33 +32,33 @@ def model():
 
 def test_window_programs_draw_the_same_notes(model):
     prompt = np.arange(7, dtype=np.int32)
-    ours, again, three = (
-        ids(program.draw(20)).tolist()
+    one_piece, rerun, three_pieces = (
+        as_array(program.draw(20)).tolist()
         for program in (
-            ours_windowed(model, prompt, 20, threads=1),
-            windowed_again(model, prompt, 20, threads=1),
-            ours_windowed(model, prompt, 20, threads=1, pieces=3),
+            window_program(model, prompt, 20, threads=1),
+            rerun_window_program(model, prompt, 20, threads=1),
+            window_program(model, prompt, 20, threads=1, pieces=3),
         )
     )
     expected = prompt.tolist()
     for _ in range(20):
         expected.append(int(numpy_logits(model, expected[-7:])[-1].argmax()))
-    assert ours == again == expected[7:]
-    assert three == 3 * [expected[7:]]
+    assert one_piece == rerun == expected[7:]
+    assert three_pieces == 3 * [expected[7:]]
 
 
 def test_carried_programs_draw_the_same_notes(model):
-    ours = ours_carried(model, streams=3, threads=1)
-    loop = carried_in_python(model, streams=3, threads=1)
+    scan = carried_program(model, streams=3, threads=1)
+    loop = python_loop_program(model, streams=3, threads=1)
     expected = [0]
     for _ in range(9):
         expected.append(int(numpy_logits(model, expected)[-1].argmax()))
-    for program in (ours, loop):
-        assert ids(program.by_argmax(9)).tolist() == [expected[1:]] * 3
-    assert ids(loop.draw(9)).shape == (3, 9)
+    for program in (scan, loop):
+        assert as_array(program.by_argmax(9)).tolist() == [expected[1:]] * 3
+    assert as_array(loop.draw(9)).shape == (3, 9)
 
 
-def test_weights_are_the_models(model):
+def test_weights_are_copied_from_the_model(model):
     weights = weights_of(model)
     assert [m.shape for m in weights.products] == [(12, 48), (12, 32), (8, 32), (8, 13)]
     np.testing.assert_array_equal(
@@ -66,11 +66,11 @@ def test_weights_are_the_models(model):
     )
 
 
-def test_agreement_counts_notes_before_the_first_other():
-    ours = np.arange(6)
-    assert agreement(np.arange(4), ours) == "4 of 4"
-    assert agreement(np.array([0, 1, 7, 3]), ours) == "2 of 4"
-    assert agreement(np.stack([ours, ours + (ours == 5)]), ours[None]) == "5 of 6"
+def test_agreement_counts_notes_before_the_first_difference():
+    notes = np.arange(6)
+    assert agreement(np.arange(4), notes) == "4 of 4"
+    assert agreement(np.array([0, 1, 7, 3]), notes) == "2 of 4"
+    assert agreement(np.stack([notes, notes + (notes == 5)]), notes[None]) == "5 of 6"
 
 
 def test_measure_runs_programs_in_turn():
@@ -91,19 +91,20 @@ def test_timing_has_minimum_median_and_spread():
     assert (found.best, found.median, found.spread) == (2.0, 3.0, 0.5)
 
 
-def test_pace_fits_the_notes_to_the_time():
+def test_the_length_of_a_run_fits_the_time():
     calls = []
     fast = Program("fast", "", calls.append)
-    assert pace(fast, seconds=60, most=1000).notes == 1000
-    assert pace(fast, seconds=0, most=1000).notes == 10
-    assert pace(fast, seconds=0, most=1000, fewest=30).notes == 30
-    assert pace(Program("", "", calls.append, notes=7), seconds=0, most=9).notes == 7
+    assert choose_length(fast, seconds=60, most=1000).notes == 1000
+    assert choose_length(fast, seconds=0, most=1000).notes == 10
+    assert choose_length(fast, seconds=0, most=1000, fewest=30).notes == 30
+    fixed = Program("", "", calls.append, notes=7)
+    assert choose_length(fixed, seconds=0, most=9).notes == 7
     assert calls == [10] * 9 + [7] * 2
 
 
-def test_products_are_counted_by_hand():
-    # Two windows of 5, layers of 4 and 3, 7 symbols: 10 positions.
-    counted = products(ModelConfig((4, 3)), vocabulary=7, batch=2, width=5)
+def test_products_equal_a_count_by_hand():
+    # Two windows of 5 have 10 positions. The layers have 4 and 3 units, of 7 symbols.
+    counted = step_products(ModelConfig((4, 3)), vocabulary=7, batch=2, width=5)
     numbers = 4 * 16 + 3 * 12 + 4 * 12 + 3 * 7
     assert sum(product.flops for product in counted) == 3 * 2 * 10 * numbers
     first, by_input, by_matrix, *_ = counted
@@ -112,35 +113,35 @@ def test_products_are_counted_by_hand():
     assert by_matrix == (4, 10, 16, 1)
 
 
-def test_products_of_many_streams_are_formed_in_parts():
+def test_products_of_many_streams_are_computed_in_parts():
     model = ModelConfig((4, 3))
-    whole, many = (products(model, 7, batch, 5) for batch in (150, 300))
+    whole, many = (step_products(model, 7, batch, 5) for batch in (150, 300))
     assert {product[:3] for product in many} == {product[:3] for product in whole}
     for one, two in zip(whole, many, strict=True):
         assert two.flops == 2 * one.flops
 
 
-def test_limits_form_every_product():
-    needed = products(ModelConfig((4, 3)), vocabulary=7, batch=2, width=5)
-    in_xla, in_numpy = (program.take(1) for program in limit_programs(needed))
+def test_limit_programs_compute_every_product():
+    needed = step_products(ModelConfig((4, 3)), vocabulary=7, batch=2, width=5)
+    in_xla, in_numpy = (program.run(1) for program in limit_programs(needed))
     for one, other in zip(in_xla, in_numpy, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
-def test_stored_bytes_by_hand():
-    # Gates 4 h, cell h and output h of each layer, 7 logits; 4 bytes each.
+def test_stored_bytes_equal_a_count_by_hand():
+    # A layer of size h stores 4 h gates, h cells and h outputs. There are 7 logits.
     floats = 10 * (16 + 4 + 4 + 12 + 3 + 3 + 7)
-    assert stored(ModelConfig((4, 3)), vocabulary=7, positions=10) == 4 * floats
+    assert stored_bytes(ModelConfig((4, 3)), vocabulary=7, positions=10) == 4 * floats
 
 
-def test_ours_takes_training_steps():
+def test_the_package_program_takes_training_steps():
     arguments = training.Arguments(sizes=(8, 6), vocabulary=13, window=5)
-    (ours,) = training.programs(arguments, [], batch=4, dropout=0.0)
-    losses = np.asarray(ours.take(3))
+    (program,) = training.training_programs(arguments, [], batch=4, dropout=0.0)
+    losses = np.asarray(program.run(3))
     assert losses.shape == (3,)
     assert losses[0] == pytest.approx(np.log(13), abs=0.3)
     assert (np.diff(losses) < 0).all()
-    assert ours.memory > stored(ModelConfig((8, 6)), 13, 4 * 5)
+    assert program.memory > stored_bytes(ModelConfig((8, 6)), 13, 4 * 5)
 
 
 def result(rows, **others):
@@ -179,8 +180,8 @@ def test_compare_shows_ratios_with_their_spread(tmp_path, capsys):
 
 
 def test_compare_reads_what_write_writes(tmp_path, capsys):
-    rows = [{"what": "x", "notes": 10, "seconds": 1.5, "spread": 0.1}]
-    for keys in ((), ("what",)):
+    rows = [{"operation": "x", "notes": 10, "seconds": 1.5, "spread": 0.1}]
+    for keys in ((), ("operation",)):
         timing.write(tmp_path, "table", rows, keys)
         content = json.loads((tmp_path / "table.json").read_text())
         after = content | {"rows": [rows[0] | {"notes": 20, "seconds": 3.0}]}
@@ -188,5 +189,5 @@ def test_compare_reads_what_write_writes(tmp_path, capsys):
         if keys:
             assert found.splitlines()[2] == "| x | 2 | 20.0% |"
         else:
-            assert "no row is in both" in found
+            assert "no row is in both files" in found
     assert "| x | 10 | 1.5 | 0.1 |" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Four devices draw what one draws."""
+"""Four devices draw the same symbols as one device."""
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,7 @@ def model():
 
 @pytest.mark.parametrize("streams", [1, 3, 8])
 @pytest.mark.parametrize("context", [Carried(), SlidingWindow(5)])
-def test_devices_draw_what_one_draws(model, streams, context):
+def test_four_devices_draw_the_same_as_one(model, streams, context):
     prompts = jax.random.randint(jax.random.key(1), (streams, 6), 0, 13)
     settings = {
         "length": 30,
@@ -45,7 +45,7 @@ def test_devices_draw_what_one_draws(model, streams, context):
 
 
 @pytest.mark.parametrize("streams", [1, 3, 8])
-def test_a_sweep_on_devices_is_the_sweep_on_one(model, streams):
+def test_a_sweep_on_four_devices_equals_that_on_one(model, streams):
     prompts = jax.random.randint(jax.random.key(1), (streams, 6), 0, 13)
     settings = stack([chain(temperature(t), top_p(0.9)) for t in (0.5, 0.8, 1.0)])
     one = sweep(model, prompts, KEY, settings, length=30, devices=jax.devices()[:1])
@@ -66,7 +66,7 @@ def test_a_single_device_need_not_be_the_first(model):
     np.testing.assert_array_equal(there.tokens, here.tokens)
 
 
-def test_every_device_draws_its_own_part(model):
+def test_every_device_draws_its_share_of_the_streams(model):
     prompts = jnp.zeros((8, 2), jnp.int32)
     rows = []
 

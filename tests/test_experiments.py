@@ -1,4 +1,4 @@
-"""The scripts as their users run them: good arguments, and wrong ones."""
+"""The scripts, run like users run them: with valid arguments, and with wrong ones."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ TINY += ["--evaluate-every", 2]
 
 @pytest.fixture(scope="module")
 def midi(tmp_path_factory):
-    """A folder of six little pieces, one file of no music, and one of no notes."""
+    """A folder of six short pieces, one file that is no MIDI, and one without notes."""
     folder = tmp_path_factory.mktemp("midi")
     random = np.random.default_rng(0)
     for number in range(6):
@@ -35,7 +35,7 @@ def midi(tmp_path_factory):
 
 
 def call(script, *arguments):
-    """Run a script in this process; returns its exit status."""
+    """Run a script in this process, and return its exit status."""
     arguments = [str(argument) for argument in arguments]
     before, sys.argv = sys.argv, [script.__name__, *arguments]
     try:
@@ -63,7 +63,7 @@ def names_run(midi, tmp_path_factory):
 
 
 def onsets(path):
-    """What mido reads: (tick, pitch) of each note-on, in file ticks."""
+    """Return (tick, pitch) of each note-on that mido reads, in the file's ticks."""
     found = []
     for track in mido.MidiFile(path).tracks:
         tick = 0
@@ -74,7 +74,7 @@ def onsets(path):
     return sorted(found)
 
 
-def test_train_resumes_and_resolves_settings(run, midi, capsys):
+def test_train_saves_its_settings_and_resumes(run, midi, capsys):
     assert (run / "loss.png").exists()
     settings = json.loads((run / "config.json").read_text())
     assert settings["model"]["sizes"] == [12, 8]
@@ -87,7 +87,7 @@ def test_train_resumes_and_resolves_settings(run, midi, capsys):
     assert "batch_size is 8" in capsys.readouterr().err
 
 
-def test_generate_writes_the_notes_asked_for(run, tmp_path):
+def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
     arguments = ["--notes", 40, "--pieces", 2, "--top-p", 0.9, "--out", tmp_path]
     assert call(generate, "--run", run, *arguments) == 0
     first, second = (tmp_path / f"piece-00{k}.mid" for k in range(2))
@@ -96,7 +96,7 @@ def test_generate_writes_the_notes_asked_for(run, tmp_path):
     assert first.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_generate_repeats_itself_for_a_seed(run, tmp_path):
+def test_generate_gives_the_same_music_for_the_same_seed(run, tmp_path):
     for name in ("a", "b"):
         assert (
             call(generate, "--run", run, "--notes", 30, "--out", tmp_path / name) == 0
@@ -129,7 +129,7 @@ def test_primers(run, midi, tmp_path):
             begin = onsets(primer)
             heard = len(found) - 20
             assert 10 < heard < 30
-            # What is generated may join the primer's last chord.
+            # The first generated note may join the primer's last chord.
             assert found[: heard - 1] == begin[: heard - 1]
         else:
             assert len(found) == notes
@@ -145,7 +145,7 @@ def test_reproduce(tmp_path):
     assert call(reproduce_lstm_music, *source, "--run", run, *arguments) == 0
     assert len({tick for tick, _ in onsets(run / "music.mid")}) == 35
     lines = [json.loads(line) for line in (run / "metrics.jsonl").open()]
-    assert lines[-1]["step"] == 4  # 300 windows: two updates an epoch
+    assert lines[-1]["step"] == 4  # 300 windows: two steps per epoch
 
 
 WRONG = [

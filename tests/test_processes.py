@@ -1,4 +1,4 @@
-"""Two processes of two devices each, on one machine, do what one device does."""
+"""Two processes of two devices each, on one machine, compute what one device does."""
 
 import itertools
 import json
@@ -14,7 +14,7 @@ import pytest
 
 from lstm_music_jax import processes
 from lstm_music_jax.training.checkpoints import saved_steps
-from lstm_music_jax.training.run import RunFolder
+from lstm_music_jax.training.run_folder import RunFolder
 from tests.training.test_interruption import wait_for_training
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +23,7 @@ SETTINGS = {
     "--sizes": "16",
     "--batch-size": 8,
     "--window": 12,
-    "--steps-a-dispatch": 4,
+    "--steps-per-dispatch": 4,
     "--evaluate-every": 12,
     "--learning-rate": 0.01,
 }
@@ -61,7 +61,7 @@ def start(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def launch(start, tmp_path_factory):
-    """Start `train.py` likewise, with small settings, or where a run stopped."""
+    """Start `train.py` likewise, with small settings, or to resume a run."""
     music = tmp_path_factory.mktemp("music") / "data.txt"
     rng = np.random.default_rng(0)
     pieces = [rng.choice(["C4", "D4", "E4", "G4"], 60) for _ in range(20)]
@@ -97,8 +97,8 @@ def require_same_losses(folder, other):
     found, wanted = losses(folder), losses(other)
     assert found.keys() == wanted.keys()
     assert len(wanted) == 8
-    for at, loss in wanted.items():
-        assert found[at] == pytest.approx(loss, rel=1e-4), at
+    for point, loss in wanted.items():
+        assert found[point] == pytest.approx(loss, rel=1e-4), point
 
 
 @pytest.fixture(scope="module")
@@ -108,21 +108,21 @@ def alone(launch, tmp_path_factory):
     return folder
 
 
-def test_two_processes_train_as_one_device_does(launch, alone, tmp_path):
+def test_two_processes_train_like_one_device(launch, alone, tmp_path):
     first, second = finish(launch(tmp_path / "run", 2, 2))
     require_same_losses(tmp_path / "run", alone)
     assert "best loss" in first
     assert "loss" not in second
 
 
-def test_what_two_processes_have_saved_goes_on_in_one(launch, alone, tmp_path):
+def test_one_process_resumes_what_two_have_saved(launch, alone, tmp_path):
     folder = tmp_path / "run"
     finish(launch(folder, 2, 2, steps=12))
     finish(launch(folder, 1, 2, "--resume", "--steps", 24))
     require_same_losses(folder, alone)
 
 
-def test_two_processes_draw_what_one_device_does(start, alone, tmp_path):
+def test_two_processes_draw_the_same_as_one_device(start, alone, tmp_path):
     drawn = {}
     for count, devices in ((1, 1), (2, 2)):
         out = tmp_path / f"{count}x{devices}"
@@ -147,11 +147,11 @@ def test_a_signal_to_one_stops_all(launch, tmp_path):
     assert f"stopped at step {step} of 100000" in first
 
 
-def test_no_launcher_to_ask_is_one_line(launch, tmp_path):
+def test_a_missing_launcher_is_one_line(launch, tmp_path):
     (process,) = launch(tmp_path / "run", 1, 1, "--cluster")
     _, error = process.communicate(timeout=120)
     assert process.returncode == 2
-    assert error.startswith("error: no launcher has told of several processes")
+    assert error.startswith("error: no launcher of several processes was found")
     assert error.count("\n") == 1
 
 
@@ -165,6 +165,6 @@ def test_no_launcher_to_ask_is_one_line(launch, tmp_path):
         (("localhost:70000", 0, 2), "coordinator is localhost:70000; it must be"),
     ],
 )
-def test_what_does_not_go_together_is_named(arguments, message):
+def test_arguments_that_do_not_fit_together_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         processes.join(*arguments)

@@ -1,12 +1,13 @@
-"""The same job in other libraries, with the same weights; one library a file.
+"""The same work in other libraries, with the same weights; one file per library.
 
-Each is imported when it is asked for, and left out with a line where it is missing.
-A file has what it can do of these:
+`load` imports the files. It leaves out a library that is not installed and prints a
+line about it. A file has the first of these functions, and those of the others that its
+library is measured with:
 
-    set_up(threads, precise)                 before anything else
-    window_programs(weights, prompt)         argmax of an exact sliding window
-    carried_programs(weights, streams)       draws from a state that is carried on
-    training_programs(weights, batch, config, dropout)       steps on the same batch
+    set_up(threads, precise)             is called before anything else
+    window_programs(weights, prompt)     argmax with an exact sliding window
+    carried_programs(weights, streams)   draws from a carried state
+    training_programs(weights, batch, config, dropout)   steps on the same batch
 """
 
 import sys
@@ -15,18 +16,18 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-# PyTorch first: its compiler brings an LLVM that ends the process where TensorFlow's is
-# there already.
+# PyTorch comes first, because its compiler's LLVM ends the process if TensorFlow's is
+# loaded already.
 NAMES = ("torch", "keras", "onnx")
 
 
 def load(threads: int, precise: bool) -> list[ModuleType]:
-    """Import what is installed, and let it use as many threads.
+    """Import the libraries that are installed and set them up.
 
     Args:
-        threads: of each library's own pool.
-        precise: whether float32 products are formed in float32 where the hardware
-            has something shorter.
+        threads: size of each library's own thread pool.
+        precise: whether float32 products are formed in float32 even if the hardware
+            has a shorter format.
     """
     found = []
     for name in NAMES:
@@ -40,10 +41,15 @@ def load(threads: int, precise: bool) -> list[ModuleType]:
     return found
 
 
-def programs(others: Iterable[ModuleType], what: str, *arguments: Any) -> list[Any]:
-    """Return the peers' programs for a job, of those that have any."""
+def programs_of(
+    libraries: Iterable[ModuleType], function: str, *arguments: Any
+) -> list[Any]:
+    """Return the programs that the function of this name makes in each library.
+
+    A library without such a function has none.
+    """
     found = []
-    for peer in others:
-        if make := getattr(peer, what, None):
+    for library in libraries:
+        if make := getattr(library, function, None):
             found += make(*arguments)
     return found

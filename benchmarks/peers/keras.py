@@ -1,4 +1,4 @@
-"""Keras on TensorFlow: `predict` or a compiled function a note; `train_on_batch`."""
+"""Keras on TensorFlow: `predict` or a compiled function per note; `train_on_batch`."""
 
 import os
 
@@ -13,26 +13,26 @@ from programs import Program, Weights
 from steps import StepProgram
 
 from lstm_music_jax import TrainingConfig
-from lstm_music_jax.training.data import Batch
+from lstm_music_jax.training.batch import Batch
 
-_place = "cpu"
+_runs_on = "cpu"
 
 
 def set_up(threads: int, precise: bool) -> None:
-    """Set the threads; must come before the first operation."""
-    global _place
+    """Set the number of threads; TensorFlow accepts it only before any operation."""
+    global _runs_on
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     tf.config.experimental.enable_tensor_float_32_execution(not precise)
     devices = tf.config.list_physical_devices("GPU")
     for device in devices:
-        # By default it would take all the memory that is left.
+        # By default TensorFlow would take all free memory.
         tf.config.experimental.set_memory_growth(device, True)
-    _place = "gpu" if devices else f"cpu, {threads} threads"
+    _runs_on = "gpu" if devices else f"cpu, {threads} threads"
 
 
 def window_programs(weights: Weights, prompt: np.ndarray) -> list[Program]:
-    """Feed one-hot windows as the original recipe does."""
+    """Return argmax on one-hot windows, as the original recipe feeds them."""
     size, vocabulary = len(prompt), len(weights.head_bias)
     model = _model(weights, size, vocabulary)
 
@@ -58,8 +58,8 @@ def window_programs(weights: Weights, prompt: np.ndarray) -> list[Program]:
         return np.array([token.numpy() for token in drawn])
 
     return [
-        Program("Keras, model.predict a note", _place, predict, predict),
-        Program("Keras, one tf.function a note", _place, compiled, compiled),
+        Program("Keras, model.predict per note", _runs_on, predict, predict),
+        Program("Keras, one tf.function call per note", _runs_on, compiled, compiled),
     ]
 
 
@@ -83,7 +83,7 @@ def _model(weights, size, vocabulary):
 def training_programs(
     weights: Weights, batch: Batch, config: TrainingConfig, dropout: float
 ) -> list[StepProgram]:
-    """Call `train_on_batch`, which Keras compiles as it thinks best."""
+    """Return `train_on_batch`, compiled as Keras does by default."""
     vocabulary = len(weights.head_bias)
     inputs = keras.Input((batch.inputs.shape[1],), dtype="int32")
     hidden = keras.ops.one_hot(inputs, vocabulary)
@@ -93,21 +93,21 @@ def training_programs(
         hidden = keras.layers.Dropout(dropout)(hidden)
     model = keras.Model(inputs, keras.layers.Dense(vocabulary)(hidden))
     _copy(weights, model)
-    # Others add their epsilon of 1e-8 behind the bias correction; Keras adds it before,
-    # and in the first step it then weighs 1 / sqrt(1 - 0.999) times as much.
+    # The others add their epsilon of 1e-8 after the bias correction. Keras adds it
+    # before, and then the first step weighs it 1 / sqrt(1 - 0.999) times as much.
     adam = keras.optimizers.Adam(
         config.learning_rate, epsilon=3.2e-10, global_clipnorm=config.clip
     )
     model.compile(adam, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     ids = [tf.constant(np.array(x)) for x in (batch.inputs, batch.targets)]
 
-    def take(steps):
+    def run(steps):
         return np.array([model.train_on_batch(*ids) for _ in range(steps)])
 
-    return [StepProgram("Keras, train_on_batch", _place, take)]
+    return [StepProgram("Keras, train_on_batch", _runs_on, run)]
 
 
 def _copy(weights, model):
-    # Keras orders the gates as we do, and a layer's arrays too.
+    # Keras has the same order of gates, and the same order of a layer's arrays.
     arrays = [array for layer in weights.layers for array in layer]
     model.set_weights([*arrays, weights.head_kernel, weights.head_bias])

@@ -1,4 +1,4 @@
-"""ONNX Runtime on our step, exported node by node; the draw is in the graph too."""
+"""ONNX Runtime: one graph computes a step of the model and draws the next symbols."""
 
 from functools import partial
 
@@ -8,18 +8,18 @@ from onnx import TensorProto, helper, numpy_helper
 from programs import Program, Weights
 
 _threads = 1
-# Fixed, so that any later onnx writes what a runtime of today reads.
+# These are fixed, so that any later onnx writes what a runtime of today can read.
 _OPSET, _IR = 18, 10
 
 
 def set_up(threads: int, precise: bool) -> None:
-    """Remember the threads; on a CPU there is one precision."""
+    """Store the number of threads; a CPU has only one precision."""
     global _threads
     _threads = threads
 
 
 def carried_programs(weights: Weights, streams: int) -> list[Program]:
-    """Call the session once a note, states going in and out."""
+    """Return draws that call the session once per note, with the states in and out."""
     sizes = [len(layer.recurrent_kernel) for layer in weights.layers]
     names = [name for name, _ in _states(sizes)]
     sampling, greedy = _session(weights, argmax=False), _session(weights, argmax=True)
@@ -37,7 +37,7 @@ def carried_programs(weights: Weights, streams: int) -> list[Program]:
 
     return [
         Program(
-            "ONNX Runtime, session.run a step",
+            "ONNX Runtime, session.run per step",
             f"cpu, {_threads} threads",
             partial(draw, session=sampling),
             partial(draw, session=greedy),
@@ -62,7 +62,7 @@ def _session(weights, argmax):
 
 
 def exported(weights: Weights, argmax: bool):
-    """Return the step as an ONNX model: ids and states in, next ids and states out."""
+    """Return a step as an ONNX model: ids and states in, next ids and states out."""
     nodes, constants = [], []
 
     def constant(name, array):

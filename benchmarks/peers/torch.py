@@ -1,4 +1,4 @@
-"""PyTorch: `nn.LSTM`, trained, on the window or carried; and a compiled step."""
+"""PyTorch: `nn.LSTM` with a window, carried or in training; and a compiled step."""
 
 import contextlib
 from functools import partial
@@ -10,30 +10,30 @@ from steps import StepProgram
 from torch.nn import functional
 
 from lstm_music_jax import TrainingConfig
-from lstm_music_jax.training.data import Batch
+from lstm_music_jax.training.batch import Batch
 
 with contextlib.suppress(ImportError):
-    # What torch.compile would import later, too late: see this folder's __init__.py.
+    # torch.compile would import this after TensorFlow; see this folder's __init__.py.
     import triton  # noqa: F401
 
-_place, _device = "cpu", torch.device("cpu")
+_runs_on, _device = "cpu", torch.device("cpu")
 
 
 def set_up(threads: int, precise: bool) -> None:
-    """Set threads and precision; on a GPU where this build can."""
-    global _place, _device
+    """Set threads and precision; use a GPU if this build of PyTorch can."""
+    global _runs_on, _device
     torch.set_num_threads(threads)
     torch.set_float32_matmul_precision("highest" if precise else "high")
     torch.backends.cudnn.allow_tf32 = not precise
     _device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    _place = "gpu" if _device.type == "cuda" else f"cpu, {threads} threads"
+    _runs_on = "gpu" if _device.type == "cuda" else f"cpu, {threads} threads"
 
 
 class Stack(torch.nn.Module):
-    """The same stack of `nn.LSTM`, on one-hot inputs as in the original recipe."""
+    """The same stack of `nn.LSTM`, with one-hot inputs as in the original recipe."""
 
     def __init__(self, weights: Weights) -> None:
-        """Copy the weights: PyTorch keeps them transposed, its second bias is 0."""
+        """Copy the weights; PyTorch transposes them and adds a second bias, here 0."""
         super().__init__()
         self.layers = torch.nn.ModuleList()
         for kernel, recurrent_kernel, bias in weights.layers:
@@ -50,7 +50,7 @@ class Stack(torch.nn.Module):
         self.to(_device)
 
     def forward(self, tokens, states):
-        """Read `[b t]` ids; return the logits after the last, and the states."""
+        """Read ids `[b t]`; return the logits after the last one, and the states."""
         hidden = functional.one_hot(tokens, self.head.out_features).float()
         after = []
         for layer, state in zip(self.layers, states, strict=True):
@@ -60,19 +60,19 @@ class Stack(torch.nn.Module):
 
 
 class Learner(Stack):
-    """The stack with dropout behind each layer, predicting every position."""
+    """The stack with dropout after each layer; it predicts every position."""
 
     def __init__(self, weights: Weights, dropout: float) -> None:
-        """Copy the weights, to be trained."""
+        """Copy the weights and make them trainable."""
         super().__init__(weights)
         self.dropout = torch.nn.Dropout(dropout)
         self.requires_grad_()
         for layer in self.layers:
-            # The sum of two biases would learn twice as fast as one.
+            # Two trained biases would together learn twice as fast as one.
             layer.bias_hh_l0.requires_grad_(False)
 
     def forward(self, tokens):
-        """Read `[b t]` ids; return all logits."""
+        """Read ids `[b t]`; return the logits after each."""
         hidden = functional.one_hot(tokens, self.head.out_features).float()
         for layer in self.layers:
             hidden = self.dropout(layer(hidden)[0])
@@ -80,7 +80,10 @@ class Learner(Stack):
 
 
 class Cells(torch.nn.Module):
-    """A step written out, a row of the first kernel read: what a compiler can fuse."""
+    """One step in single operations, which a compiler can fuse.
+
+    It reads a row of the first kernel instead of multiplying with it.
+    """
 
     def __init__(self, weights: Weights) -> None:
         """Copy the weights."""
@@ -90,7 +93,7 @@ class Cells(torch.nn.Module):
         self.head_bias = _tensor(weights.head_bias)
 
     def forward(self, tokens, states):
-        """Read `[b]` ids; return the next probabilities, and the states."""
+        """Read ids `[b]`; return the next probabilities, and the states."""
         hidden, after = None, []
         for layer, state in zip(self.layers, states, strict=True):
             kernel, recurrent_kernel, bias = layer
@@ -104,7 +107,7 @@ class Cells(torch.nn.Module):
 
 
 def window_programs(weights: Weights, prompt: np.ndarray) -> list[Program]:
-    """Run `nn.LSTM` over the window for every note."""
+    """Return argmax by `nn.LSTM`, which reads the whole window for every note."""
     stack = Stack(weights)
 
     @torch.inference_mode()
@@ -117,17 +120,17 @@ def window_programs(weights: Weights, prompt: np.ndarray) -> list[Program]:
             window = torch.cat([window[:, 1:], drawn[-1][:, None]], 1)
         return torch.cat(drawn).cpu().numpy()
 
-    return [Program("PyTorch, nn.LSTM on the window a note", _place, draw, draw)]
+    return [Program("PyTorch, nn.LSTM over the window per note", _runs_on, draw, draw)]
 
 
 def carried_programs(weights: Weights, streams: int) -> list[Program]:
-    """Carry the state, draw with `torch.multinomial`: eager, and compiled."""
+    """Return draws with `torch.multinomial` from carried states: eager and compiled."""
     stack, cells = Stack(weights), Cells(weights)
-    # What was compiled for other numbers of streams would count as recompilations, of
-    # which only a few are allowed.
+    # Forget what was compiled for other numbers of streams, because it would count as
+    # recompilations, of which only a few are allowed.
     torch.compiler.reset()
     sizes = [len(layer.recurrent_kernel) for layer in weights.layers]
-    # On a GPU its kernels are recorded once, and replayed as a graph.
+    # On a GPU this mode records the kernels once and replays them as a graph.
     mode = "reduce-overhead" if _device.type == "cuda" else "default"
     step = torch.compile(cells, mode=mode, dynamic=False, fullgraph=True)
 
@@ -152,15 +155,15 @@ def carried_programs(weights: Weights, streams: int) -> list[Program]:
             probabilities, states = step(tokens, states)
             tokens = _choose(probabilities, argmax)
             if mode != "default":
-                # A replay overwrites what the one before returned.
+                # Copy the states, because a replay overwrites the last one's results.
                 states = [(cell.clone(), hidden.clone()) for cell, hidden in states]
             drawn.append(tokens)
         return torch.stack(drawn, 1).cpu().numpy()
 
     return [
-        Program("PyTorch, nn.LSTM", _place, eager, partial(eager, argmax=True)),
+        Program("PyTorch, nn.LSTM", _runs_on, eager, partial(eager, argmax=True)),
         Program(
-            "PyTorch, torch.compile", _place, compiled, partial(compiled, argmax=True)
+            "PyTorch, torch.compile", _runs_on, compiled, partial(compiled, argmax=True)
         ),
     ]
 
@@ -168,7 +171,7 @@ def carried_programs(weights: Weights, streams: int) -> list[Program]:
 def training_programs(
     weights: Weights, batch: Batch, config: TrainingConfig, dropout: float
 ) -> list[StepProgram]:
-    """Forward, backward, clipping and Adam, an operation at a time."""
+    """Return eager steps: forward, backward, clipping and Adam."""
     learner = Learner(weights, dropout)
     learned = [x for x in learner.parameters() if x.requires_grad]
     adam = torch.optim.Adam(learned, config.learning_rate)
@@ -176,7 +179,7 @@ def training_programs(
         _tensor(np.array(x)).long() for x in (batch.inputs, batch.targets)
     )
 
-    def take(steps):
+    def run(steps):
         losses = []
         for _ in range(steps):
             adam.zero_grad()
@@ -188,7 +191,7 @@ def training_programs(
             losses.append(loss.detach())
         return torch.stack(losses).cpu().numpy()
 
-    return [StepProgram("PyTorch, nn.LSTM", _place, take)]
+    return [StepProgram("PyTorch, nn.LSTM", _runs_on, run)]
 
 
 def _choose(probabilities, argmax):

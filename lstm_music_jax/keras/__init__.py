@@ -1,4 +1,7 @@
-"""Reading models that Keras has saved: `files.py` parses, `weights.py` makes a run.
+"""Models that Keras has saved, read without Keras and made into run folders.
 
-May import `training`, `model`, `music` and `types`.
+`model` says what a file holds, `architecture` checks that its layers are the ones that
+this package computes, `reading` parses the three file layouts, and `importing` writes
+the run folder. The package may import `training`, `model`, `music` and `types`; h5py
+is imported only when a file is read. Start reading with `reading.read_keras`.
 """

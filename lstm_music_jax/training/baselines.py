@@ -1,4 +1,4 @@
-"""What a model must beat: unigram and interpolated 3-gram predictions, on the host."""
+"""Baselines for a model's loss: unigram and interpolated 3-gram, on the host."""
 
 import math
 from collections import Counter, defaultdict
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Baselines(NamedTuple):
-    """Cross-entropies on the validation pieces, nats a symbol."""
+    """Cross-entropies on the validation pieces, in nats per symbol."""
 
     unigram: float
     trigram: float
@@ -26,10 +26,11 @@ def ngram_cross_entropies(
 
         p(x | c) = (n(c x) + d(c) p(x | c')) / (n(c) + d(c)),
 
-    with n counts, d(c) the number of distinct symbols seen after context c, c' the
-    context shortened by its oldest symbol, down to the uniform distribution. As the
-    models they are compared with, they predict all symbols of a piece but the first,
-    with up to two symbols of the piece before each as the context.
+    where n counts occurrences, d(c) is the number of distinct symbols seen after
+    context c, and c' is the context without its oldest symbol. The shortest
+    distribution of all is uniform. Like the models that they are compared with, the
+    baselines predict every symbol of a piece but the first. The context is up to two
+    symbols of the same piece.
     """
     counts = [_count(train, order) for order in range(3)]
     unigram = trigram = 0.0
@@ -40,12 +41,12 @@ def ngram_cross_entropies(
             probability = 1.0 / vocab_size
             for order in range(min(2, position) + 1):
                 context = tuple(ids[position - order : position])
-                seen, after = counts[order].get(context, (0, {}))
+                seen, following = counts[order].get(context, (0, {}))
                 if seen:
-                    novel = len(after)
-                    probability = (after[ids[position]] + novel * probability) / (
-                        seen + novel
-                    )
+                    distinct = len(following)
+                    probability = (
+                        following[ids[position]] + distinct * probability
+                    ) / (seen + distinct)
                 if order == 0:
                     unigram -= math.log(probability)
             trigram -= math.log(probability)
@@ -54,9 +55,12 @@ def ngram_cross_entropies(
 
 
 def _count(pieces, order):
-    following = defaultdict(Counter)
+    """Return for each context its count, and the counts of the symbols after it."""
+    counts = defaultdict(Counter)
     for piece in pieces:
         ids = piece.tolist()
         for position in range(max(order, 1), len(ids)):
-            following[tuple(ids[position - order : position])][ids[position]] += 1
-    return {context: (after.total(), after) for context, after in following.items()}
+            counts[tuple(ids[position - order : position])][ids[position]] += 1
+    return {
+        context: (following.total(), following) for context, following in counts.items()
+    }

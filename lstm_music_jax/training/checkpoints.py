@@ -1,7 +1,8 @@
-"""Saving and restoring PyTrees by name with orbax: no pickle, no half-written file.
+"""Checkpoints: PyTrees of arrays, saved by name with orbax, without pickle.
 
-A checkpoint holds arrays, and facts about them as JSON: what the caller wants to find
-again to the bit, what the arrays belong to, their shapes, and a checksum.
+A checkpoint holds the arrays, and a description as JSON: the version of the format,
+what the arrays belong to, their shapes, checksums, and facts that the caller wants to
+find again exactly.
 """
 
 import json
@@ -21,19 +22,20 @@ import orbax.checkpoint as ocp
 
 from lstm_music_jax import processes
 from lstm_music_jax.training.differences import differences
+from lstm_music_jax.training.versions import VERSION, upgraded_checkpoint
 from lstm_music_jax.types import PyTree
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that is missing, unreadable, or of another model."""
+    """A checkpoint is missing, cannot be read, or belongs to another model."""
 
 
 class SaveError(RuntimeError):
-    """A file of the run could not be written; what was saved before is kept."""
+    """A file of the run cannot be written. Everything saved before is kept."""
 
 
 class Restored(NamedTuple):
-    """What `restore` found: at which step, the arrays, and the caller's facts."""
+    """A restored checkpoint: its step, its arrays, and the caller's facts."""
 
     step: int
     tree: PyTree
@@ -41,27 +43,28 @@ class Restored(NamedTuple):
 
 
 class Checkpoints:
-    """The checkpoints of one kind in one folder, by step; the newest ones are kept.
+    """Saves checkpoints of one kind into one folder, and keeps the newest ones.
 
-    A checkpoint becomes visible when it is complete: orbax writes beside it and
-    renames. Saving is asynchronous: `save` blocks while arrays are copied to the host,
-    and while the save before it is unfinished.
+    A checkpoint becomes visible when it is complete: orbax writes to a temporary
+    folder and renames it. Saving is asynchronous: `save` blocks only while it copies
+    the arrays to the host, and while the previous save is unfinished.
 
-    Of several processes the first alone saves; in the others nothing is done.
+    With several processes, only the first one saves. In the others every method does
+    nothing.
 
     Attributes:
-      seconds: for how long `save` and the end of the context have blocked, in all.
+        seconds: how long saving has blocked so far, in all.
     """
 
     def __init__(
         self, folder: Path, belongs_to: Mapping[str, Any], keep: int | None = 1
     ) -> None:
-        """Open (and create) the folder.
+        """Open the folder, and create it if it does not exist.
 
         Args:
-            folder: one for checkpoints of one kind alone.
-            belongs_to: JSON that tells what every checkpoint here is part of.
-            keep: how many; None for all.
+            folder: must hold checkpoints of this kind only.
+            belongs_to: JSON that describes what every checkpoint here is part of.
+            keep: how many checkpoints to keep; None for all.
         """
         self.folder, self.belongs_to = Path(folder).absolute(), belongs_to
         self.seconds = 0.0
@@ -73,17 +76,18 @@ class Checkpoints:
         """Save a PyTree of arrays under its leaves' names, and facts as JSON.
 
         Raises:
-            SaveError: this one or the one before it cannot be written.
+            SaveError: this checkpoint or the previous one cannot be written.
         """
         if self._manager is None:
             return
-        with self._blocking():
-            # Copies: the buffers may be given to the next dispatch, and a plain array
-            # does not remember which devices it was on.
+        with self._measured():
+            # Copies, because the next dispatch may reuse the buffers. As plain arrays,
+            # because these do not record which devices they were on.
             arrays = {
                 name: np.array(leaf, order="C") for name, leaf in _by_name(tree).items()
             }
             content = {
+                "version": VERSION,
                 "belongs_to": self.belongs_to,
                 "leaves": {name: _shape(leaf) for name, leaf in arrays.items()},
                 "arrays": _checksum(arrays),
@@ -100,39 +104,40 @@ class Checkpoints:
             )
 
     def require_no_failure(self) -> None:
-        """Raise SaveError if the save under way has failed already."""
+        """Raise SaveError if the save in progress has already failed."""
         if self._manager is None:
             return
-        with self._blocking():
+        with self._measured():
             self._manager.check_for_errors()
 
     def __enter__(self) -> "Checkpoints":
-        """Use as a context: leaving it waits until every save is on disk."""
+        """Use as a context; leaving it waits until every save is on disk."""
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """Wait, and let go of the folder."""
+        """Wait for all saves, unless an error is under way, and close the folder."""
         if self._manager is None:
             return
         if kind is None:
-            with self._blocking():
+            with self._measured():
                 self._manager.wait_until_finished()
-        # What ends the context is to be heard of, not what follows from it.
+        # An error here would hide the one that ends the context.
         with suppress(Exception):
             self._manager.close()
 
     @contextmanager
-    def _blocking(self) -> Iterator[None]:
-        began = time.perf_counter()
+    def _measured(self) -> Iterator[None]:
+        """Add up the seconds, and turn every error into a SaveError."""
+        started = time.perf_counter()
         try:
             yield
         except Exception as error:
             raise SaveError(
-                f"no checkpoint could be saved in {self.folder}: {_reason(error)}; "
-                "those saved before are kept"
+                f"no checkpoint can be saved in {self.folder}: {_reason(error)}; "
+                "the checkpoints saved before are kept"
             ) from error
         finally:
-            self.seconds += time.perf_counter() - began
+            self.seconds += time.perf_counter() - started
 
 
 def saved_steps(folder: Path) -> list[int]:
@@ -146,21 +151,22 @@ def saved_steps(folder: Path) -> list[int]:
 def replace_all(
     folder: Path, belongs_to: Mapping[str, Any], step: int | None, tree: PyTree
 ) -> None:
-    """Make the checkpoint of a step the only one of a folder; None for none at all.
+    """Make the checkpoint of one step the only one of a folder; None empties it.
 
-    One that is there is left if it can be read. There is a readable one at any time.
+    If the folder holds that checkpoint and it can be read, it is left as it is. There
+    is a readable checkpoint at any time.
     """
-    there = set(saved_steps(folder))
-    if step in there:
+    steps = set(saved_steps(folder))
+    if step in steps:
         try:
             _read(Path(folder).absolute() / str(step), step, tree, {})
         except Exception:
             remove(folder, step)
-            there.remove(step)
-    if step is not None and step not in there:
+            steps.remove(step)
+    if step is not None and step not in steps:
         with Checkpoints(folder, belongs_to, keep=None) as checkpoints:
             checkpoints.save(step, tree)
-    for other in there - {step}:
+    for other in steps - {step}:
         remove(folder, other)
 
 
@@ -172,19 +178,19 @@ def remove(folder: Path, step: int) -> None:
 def restore(
     folder: Path, like: PyTree, belongs_to: Mapping[str, Any] | None = None
 ) -> Restored:
-    """Restore the newest checkpoint of `folder` in the structure of `like`.
+    """Restore the newest intact checkpoint of `folder`, in the structure of `like`.
 
-    A damaged one is named in a warning, and the one before it is used.
+    Damaged checkpoints that are newer are named in a warning.
 
     Args:
-        folder: what `Checkpoints` was opened with.
+        folder: the folder that `Checkpoints` was opened with.
         like: a PyTree of arrays, or of their shapes (`jax.eval_shape`).
-        belongs_to: what the checkpoint must be part of; names that it does not know,
-            because they are newer, are passed over.
+        belongs_to: what the checkpoint must be part of. Keys that it does not hold are
+            ignored, because they are newer than the checkpoint.
 
     Raises:
-        CheckpointError: none there, none usable, or one that does not fit: each
-            difference is named.
+        CheckpointError: there is no checkpoint, none is intact, or it belongs to
+            something else or has other arrays; the message says where they differ.
     """
     folder = Path(folder).absolute()
     if not folder.is_dir():
@@ -194,10 +200,10 @@ def restore(
         raise CheckpointError(f"{folder} holds no complete checkpoint")
     for step in reversed(steps):
         try:
-            found = _read(folder / str(step), step, like, belongs_to or {})
+            restored = _read(folder / str(step), step, like, belongs_to or {})
         except CheckpointError:
             raise
-        # Orbax and what it reads with raise a dozen types for damaged files.
+        # Orbax and the libraries below it raise a dozen types for damaged files.
         except Exception as error:
             damaged.append(f"{step} ({_reason(error)})")
         else:
@@ -207,50 +213,56 @@ def restore(
                     f"the one of step {step} is used",
                     stacklevel=2,
                 )
-            return found
+            return restored
     raise CheckpointError(
         f"{folder} holds no usable checkpoint; damaged: {'; '.join(damaged)}"
     )
 
 
 def _read(path, step, like, belongs_to):
-    about = _read_item(path, "about", ocp.args.JsonRestore())
-    if _checksum_of_json(about["content"]) != about["checksum"]:
-        raise ValueError("its description is not the one that was saved")
-    about = about["content"]
-    wanted = _by_name(like)
-    differing = differences(
-        about["belongs_to"], json.loads(json.dumps(belongs_to))
-    ) or differences(
-        about["leaves"], {name: _shape(leaf) for name, leaf in wanted.items()}
-    )
-    strange = about["leaves"].keys() - wanted.keys()
-    differing += [f"{name}: saved, but not wanted" for name in sorted(strange)]
-    missing = wanted.keys() - about["leaves"].keys()
-    differing += [f"{name}: wanted, but not saved" for name in sorted(missing)]
-    if differing:
-        raise CheckpointError(f"{path} does not fit: " + "; ".join(differing[:3]))
+    saved = _read_item(path, "about", ocp.args.JsonRestore())
+    if _checksum_of_json(saved["content"]) != saved["checksum"]:
+        raise ValueError("its description differs from the one that was saved")
+    try:
+        about = upgraded_checkpoint(saved["content"])
+    except ValueError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    leaves = _by_name(like)
+    _require_fit(path, about, leaves, belongs_to)
     arrays = _read_item(
         path,
         "arrays",
         ocp.args.StandardRestore(
-            {name: np.empty(leaf.shape, leaf.dtype) for name, leaf in wanted.items()}
+            {name: np.empty(leaf.shape, leaf.dtype) for name, leaf in leaves.items()}
         ),
     )
-    arrays = {name: np.asarray(arrays[name]) for name in wanted}
+    arrays = {name: np.asarray(arrays[name]) for name in leaves}
     if _checksum(arrays) != about["arrays"]:
-        raise ValueError("its arrays are not those that were saved")
-    leaves = [jnp.asarray(array) for array in arrays.values()]
-    tree = jax.tree.unflatten(jax.tree.structure(like), leaves)
+        raise ValueError("its arrays differ from those that were saved")
+    restored = [jnp.asarray(array) for array in arrays.values()]
+    tree = jax.tree.unflatten(jax.tree.structure(like), restored)
     return Restored(step, tree, about["facts"])
 
 
+def _require_fit(path, about, leaves, belongs_to):
+    saved = about["leaves"]
+    differing = differences(
+        about["belongs_to"], json.loads(json.dumps(belongs_to))
+    ) or differences(saved, {name: _shape(leaf) for name, leaf in leaves.items()})
+    unknown, missing = saved.keys() - leaves.keys(), leaves.keys() - saved.keys()
+    differing += [f"{name}: saved, but not wanted" for name in sorted(unknown)]
+    differing += [f"{name}: wanted, but not saved" for name in sorted(missing)]
+    if differing:
+        raise CheckpointError(f"{path} does not fit: " + "; ".join(differing[:3]))
+
+
 def _read_item(path, name, arguments):
-    # Each by itself: a manager would look at its neighbours, which may be damaged.
+    # Each item by itself, because a manager would also look at the neighbouring
+    # checkpoints, which may be damaged.
     if not (path / name).is_dir():
         raise ValueError(f"{name} is missing")
     with ocp.Checkpointer(
-        _handlers()[name], multiprocessing_options=_alone()
+        _handlers()[name], multiprocessing_options=_this_process_only()
     ) as reader:
         return reader.restore(path / name, args=arguments)
 
@@ -263,7 +275,7 @@ def _manager(folder, keep):
             max_to_keep=keep,
             cleanup_tmp_directories=True,
             create=False,
-            multiprocessing_options=_alone(),
+            multiprocessing_options=_this_process_only(),
         ),
         item_names=tuple(_handlers()),
         item_handlers=_handlers(),
@@ -271,15 +283,15 @@ def _manager(folder, keep):
 
 
 def _handlers():
-    alone = _alone()
+    options = _this_process_only()
     return {
-        "arrays": ocp.StandardCheckpointHandler(multiprocessing_options=alone),
-        "about": ocp.JsonCheckpointHandler(multiprocessing_options=alone),
+        "arrays": ocp.StandardCheckpointHandler(multiprocessing_options=options),
+        "about": ocp.JsonCheckpointHandler(multiprocessing_options=options),
     }
 
 
-def _alone():
-    """Return what tells orbax to wait for no other process."""
+def _this_process_only():
+    """Return the options that make orbax wait for no other process."""
     index = jax.process_index()
     return ocp.options.MultiprocessingOptions(
         primary_host=index,
@@ -301,7 +313,7 @@ def _shape(leaf):
 
 
 def _checksum(arrays):
-    # Orbax's format guards its index, and not every byte of the arrays.
+    # Orbax's format protects its index, but not every byte of the arrays.
     total = 0
     for name in sorted(arrays):
         total = zlib.crc32(arrays[name].reshape(-1).view(np.uint8), total)

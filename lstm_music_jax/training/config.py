@@ -1,4 +1,7 @@
-"""The settings of a run: frozen dataclasses, saved as JSON in its folder."""
+"""The settings of a model and of its training: frozen dataclasses.
+
+The scripts' command-line flags follow the fields, with the docstrings as help.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -17,8 +20,6 @@ _GATES = {
     "hard_sigmoid_fifth": HardSigmoid(1 / 5),
     "hard_sigmoid_sixth": HardSigmoid(1 / 6),
 }
-
-
 _CHOICES = {
     "batching": get_args(Batching),
     "objective": get_args(Objective),
@@ -26,87 +27,97 @@ _CHOICES = {
     "precision": get_args(Precision),
     "matmul_precision": get_args(MatmulPrecision),
 }
-_MOST_SEMITONES = 24
+_MAX_SEMITONES = 24
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The shape of the model."""
+    """The architecture of the model, and how it is computed."""
 
     sizes: tuple[int, ...] = (512, 256)
-    """Units of each LSTM layer, the first one first."""
+    """Units of each LSTM layer, the first layer first."""
     dropout: float = 0.3
-    """Share of units dropped behind each layer, in [0, 1)."""
+    """Share of each layer's outputs that training drops, in [0, 1)."""
     gates: Gates = "sigmoid"
-    """What opens the gates: the logistic function, or a line of slope 1/5 or 1/6."""
+    """Activation of the gates: the logistic function, or a line of slope 1/5 or 1/6
+    clipped to [0, 1]."""
+    cores: int = 2
+    """How many CPU cores share the matrix products of a single stream. Changes the
+    rounding of its logits, and nothing else. A resumed run keeps its first value."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for gates of another name."""
+        """Raise ValueError for gates of an unknown name, or fewer than one core."""
         if self.gates not in _GATES:
             raise ValueError(f"gates is {self.gates!r}; it must be one of {[*_GATES]}")
+        if self.cores < 1:
+            raise ValueError(f"cores is {self.cores}; it must be 1 or more")
 
     @property
     def gate(self) -> Gate:
-        """The gates' activation, as the layers take it."""
+        """The activation function that `gates` names."""
         return _GATES[self.gates]
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How it is trained."""
+    """How a model is trained."""
 
     steps: int = 2000
-    """Updates in all."""
+    """Training steps in all."""
     batch_size: int = 64
-    """Windows, or streams, an update."""
+    """Windows, or streams, per step."""
     window: int = 100
-    """Symbols a window, or of each stream an update."""
+    """Symbols per window; with streams, symbols that each stream reads per step."""
     batching: Batching = "windows"
-    """Windows from anywhere, shuffled, each from the zero state; or streams: all
-    pieces end to end in shuffled order, cut into batch_size parts, each read on from
-    update to update with its state carried. Gradients stop at an update's border."""
-    crossing: bool = False
-    """Let windows cross from piece to piece; let streams carry their state there."""
+    """`windows` cuts windows anywhere, shuffles them, and reads each from the zero
+    state. `streams` lays all pieces end to end in shuffled order, cuts the result
+    into batch_size parts, and reads on in each part from step to step with its state
+    carried. Gradients stop at the border between two steps."""
+    cross_pieces: bool = False
+    """Let windows cross from one piece into the next; let streams carry their state
+    across."""
     objective: Objective = "all"
-    """Predict every position of a window, or the last one only."""
+    """Predict at every position of a window, or at the last position only."""
     learning_rate: float = 1e-3
-    """Adam's, at its peak."""
+    """Adam's learning rate at its peak."""
     schedule: Schedule = "constant"
-    """Keep the learning rate, or let it fall to 0 as a cosine over all steps."""
-    warmup: int = 0
-    """Updates over which the learning rate rises from 0 to its peak."""
-    clip: float | None = 1.0
-    """Largest norm of the gradient; None for no clipping."""
+    """Keep the learning rate constant, or let it fall to 0 along a cosine over all
+    steps."""
+    warmup_steps: int = 0
+    """Steps over which the learning rate rises from 0 to its peak."""
+    clip_norm: float | None = 1.0
+    """Largest norm of the gradient; a longer one is scaled down. None for no
+    clipping."""
     weight_decay: float = 0.0
-    """Share of each matrix taken off an update, times the learning rate."""
+    """Share of each matrix that a step subtracts, times the learning rate."""
     label_smoothing: float = 0.0
-    """Share of each target spread over the whole vocabulary, in [0, 1)."""
+    """Share of each target that is spread over the whole vocabulary, in [0, 1)."""
     transpose: int = 0
-    """Shift each window, or piece of a stream, by a random number of semitones up to
-    this many up or down, out of the shifts that the vocabulary allows."""
+    """Shift each window, or each piece of a stream, by a random number of semitones,
+    at most this many up or down, among the shifts that the vocabulary allows."""
     precision: Precision = "float32"
-    """Of the matrix products in training: bfloat16 adds them up in float32, and keeps
-    parameters, states and gates in float32."""
+    """Precision of the matrix products in training. bfloat16 adds them up in float32,
+    and keeps parameters, states and gates in float32."""
     matmul_precision: MatmulPrecision = "default"
-    """Of float32 products on hardware that has several: the device's default is
-    tensorfloat32 on recent NVIDIA GPUs; highest is float32 proper."""
+    """Precision of float32 products on hardware that offers several. The default is
+    the device's own, tensorfloat32 on recent NVIDIA GPUs; highest is full float32."""
     evaluate_every: int = 100
-    """Updates between validations."""
+    """Steps between validations."""
     save_every: int | None = None
-    """Updates between checkpoints; None for one at each validation."""
-    steps_a_dispatch: int = 10
-    """Updates in one call of the device."""
+    """Steps between checkpoints; None for one at each validation."""
+    steps_per_dispatch: int = 10
+    """Steps that the device takes per call from the host."""
     seed: int = 0
-    """Of parameters, window order and dropout."""
+    """Seed of the parameters, the order of the data, transposition and dropout."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError naming the first setting out of its range."""
+        """Raise ValueError naming the first setting that is out of its range."""
         for name in (
             "steps",
             "batch_size",
             "window",
             "evaluate_every",
-            "steps_a_dispatch",
+            "steps_per_dispatch",
         ):
             if getattr(self, name) < 1:
                 raise ValueError(
@@ -116,17 +127,19 @@ class TrainingConfig:
             raise ValueError(
                 f"save_every is {self.save_every}; it must be 1 or more, or None"
             )
-        if not 0 <= self.warmup < self.steps:
+        if not 0 <= self.warmup_steps < self.steps:
             raise ValueError(
-                f"warmup is {self.warmup}; it must be 0 or more, and below the "
-                f"{self.steps} steps"
+                f"warmup_steps is {self.warmup_steps}; it must be 0 or more, and below "
+                f"the {self.steps} steps"
             )
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(
                 f"learning_rate is {self.learning_rate}; it must be above 0 and finite"
             )
-        if self.clip is not None and not self.clip > 0:
-            raise ValueError(f"clip is {self.clip}; it must be above 0, or None")
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise ValueError(
+                f"clip_norm is {self.clip_norm}; it must be above 0, or None"
+            )
         if not 0 <= self.weight_decay < float("inf"):
             raise ValueError(
                 f"weight_decay is {self.weight_decay}; it must be 0 or more, and finite"
@@ -135,9 +148,9 @@ class TrainingConfig:
             raise ValueError(
                 f"label_smoothing is {self.label_smoothing}; it must be in [0, 1)"
             )
-        if not 0 <= self.transpose <= _MOST_SEMITONES:
+        if not 0 <= self.transpose <= _MAX_SEMITONES:
             raise ValueError(
-                f"transpose is {self.transpose}; it must be 0 to {_MOST_SEMITONES}"
+                f"transpose is {self.transpose}; it must be 0 to {_MAX_SEMITONES}"
             )
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
@@ -146,8 +159,8 @@ class TrainingConfig:
                 )
         if self.batching == "streams" and self.objective != "all":
             raise ValueError(
-                f"objective is {self.objective!r}; streams predict every position "
-                "('all')"
+                f"objective is {self.objective!r}; with streams it must be 'all', "
+                "because they predict at every position"
             )
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed is {self.seed}; it must be in [0, 2^32)")

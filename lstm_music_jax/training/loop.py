@@ -1,4 +1,4 @@
-"""The loop on the host: dispatch, watch, validate, save, and stop where it is told."""
+"""The training loop on the host: dispatch, report, validate, save, stop on a signal."""
 
 import os
 import sys
@@ -15,7 +15,6 @@ import numpy as np
 from lstm_music_jax import processes
 from lstm_music_jax.devices import require_divisible, spread
 from lstm_music_jax.music.corpus.dataset import Dataset
-from lstm_music_jax.training import run as runs
 from lstm_music_jax.training.baselines import Baselines, ngram_cross_entropies
 from lstm_music_jax.training.checkpoints import (
     Checkpoints,
@@ -27,21 +26,33 @@ from lstm_music_jax.training.checkpoints import (
 )
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.data import training_data
-from lstm_music_jax.training.reporting import Report, drop_after
+from lstm_music_jax.training.reporting import Report, drop_lines_after
+from lstm_music_jax.training.run_folder import (
+    RunFolder,
+    RunState,
+    initial_run_state,
+    require_same_run,
+)
+from lstm_music_jax.training.settings import changeable_settings, owner_of_checkpoints
 from lstm_music_jax.training.signals import Stopped, stop_on_signals
 from lstm_music_jax.training.step import evaluate, train_steps
-from lstm_music_jax.training.tally import Sums, Tally, line_end, saves_at
+from lstm_music_jax.training.tally import Sums, Tally, dispatch_end, saves_after
 
 
 class NonFiniteLossError(RuntimeError):
-    """The loss or the gradient stopped being a number; the run cannot go on."""
+    """The loss or its gradient is infinite or NaN, so the run cannot go on."""
 
 
 class Result(NamedTuple):
-    """How a run ended: nats a symbol, of the lowest validation loss and of the last.
+    """How a run ended.
 
-    Where nothing is held out, `best_loss` is the lowest mean training loss.
-    `save_seconds` is for how long saving held the run up.
+    Attributes:
+        step: the last step.
+        best_loss: the lowest validation loss, in nats per symbol. If nothing is held
+            out, the lowest mean training loss.
+        last_loss: the last validation loss, likewise.
+        baselines: the losses to compare with; None if nothing is held out.
+        save_seconds: how long saving has blocked training.
     """
 
     step: int
@@ -61,179 +72,192 @@ def train(
     devices: Sequence[jax.Device] | None = None,
     show: bool = True,
 ) -> Result:
-    """Train a model on a dataset into a run folder, to be read by `load_run`.
+    """Train a model on a dataset into a run folder, which `load_run` reads.
 
-    SIGINT and SIGTERM let the dispatch in flight end and the run be saved; a second
-    one exits at once. (In the main thread, that is: elsewhere signals are left alone.)
+    On SIGINT or SIGTERM the dispatch in flight ends, the run is saved, and Stopped is
+    raised. A second signal exits the process at once. Signals are only handled when
+    `train` runs in the main thread.
 
     Args:
-        folder: a new or empty folder, or the run to go on with.
+        folder: a new or empty folder, or the folder of the run to resume.
         dataset: what to train on.
-        model: the shape of the model.
-        training: how to train it; a resumed run may only change `steps` and the
-            settings that do not change what is computed.
-        resume: go on from the last checkpoint of the folder, or from the beginning if
-            it was stopped before the first one.
-        devices: all there are by default, those of other processes included (see
-            `processes.join`), which then call this too; they must divide the batch.
-            Another number than the run was begun with changes its rounding only.
-        show: print a progress bar and a line a validation.
+        model: the settings of the model. A resumed run keeps the `cores` in its
+            folder.
+        training: how to train. A resumed run may only change how often it validates,
+            saves and dispatches, and with a constant schedule its `steps`.
+        resume: go on from the last checkpoint of the folder, or from the start if the
+            run was stopped before it saved one.
+        devices: the devices to use, which must divide the batch. The default is every
+            device of every process (see `processes.join`); each process then calls
+            `train`. A run may be resumed on another number of devices, which changes
+            its rounding only.
+        show: print a progress bar, and a line per validation.
 
     Raises:
-        ValueError: a setting that does not fit, or a folder that does not.
-        NonFiniteLossError: the run diverged; its last good checkpoint is kept.
-        SaveError: a file cannot be written; the checkpoints before it are kept.
-        Stopped: by a signal; everything up to there is saved.
+        ValueError: a setting or the folder does not fit.
+        NonFiniteLossError: the run has diverged. Its last checkpoint is kept.
+        SaveError: a file cannot be written. The checkpoints saved before are kept.
+        Stopped: a signal came. The run is saved up to its last step.
     """
-    files = runs.RunFolder(Path(folder))
+    run_folder = RunFolder(Path(folder))
     if resume:
-        runs.require_same_run(files, model, training, dataset)
+        model = require_same_run(run_folder, model, training, dataset)
     else:
-        files.require_new()
+        run_folder.require_new()
     devices = jax.devices() if devices is None else devices
     require_divisible(training.batch_size, len(devices))
-    begin = Restored(
+    belongs_to = owner_of_checkpoints(model, training, dataset)
+    start = Restored(
         0,
-        runs.fresh_progress(model, training, len(dataset.vocabulary)),
+        initial_run_state(model, training, len(dataset.vocabulary)),
         Tally().as_json(),
     )
-    if saved_steps(files.checkpoints("last")):
-        required = runs.identity(model, training, dataset, fixed=True)
-        begin = restore(files.checkpoints("last"), begin.tree, required)
-    loop = _Loop(files, dataset, training, devices, show)
-    belongs_to = runs.identity(model, training, dataset, fixed=False)
-    # Nothing changes in the folder before every process has read what it needs.
+    last = run_folder.checkpoints("last")
+    if saved_steps(last):
+        start = restore(last, start.tree, _unchangeable(belongs_to, training))
+    loop = _Loop(run_folder, dataset, training, devices, show)
+    # No process may change the folder before every process has read it.
     processes.wait_for_all("the run's folder is read")
     if processes.is_first():
-        files.describe(model, training, dataset)
-        _agree_with_beginning(files, begin, belongs_to)
-    return loop.run(begin, belongs_to)
+        run_folder.describe(model, training, dataset)
+        _roll_back(run_folder, start, belongs_to)
+    return loop.run(start, belongs_to)
 
 
-def _agree_with_beginning(files, begin, belongs_to):
-    """Make the folder what it was when the checkpoint to begin with was saved."""
-    tally, best_model = Tally.from_json(begin.facts), begin.tree.best
-    drop_after(files.metrics, begin.step, tally)
-    last = files.checkpoints("last")
-    # Damaged ones: a newer one that is not would have been begun with.
+def _unchangeable(belongs_to, training):
+    fixed = dict(belongs_to["training"])
+    for name in changeable_settings(training):
+        del fixed[name]
+    return belongs_to | {"training": fixed}
+
+
+def _roll_back(run_folder, start, belongs_to):
+    """Bring the folder back to the time when the checkpoint `start` was saved."""
+    tally, best_model = Tally.from_json(start.facts), start.tree.best
+    drop_lines_after(run_folder.metrics, start.step, tally)
+    last = run_folder.checkpoints("last")
+    # Newer checkpoints are damaged; an intact one would have been restored.
     for step in saved_steps(last):
-        if step > begin.step:
+        if step > start.step:
             remove(last, step)
-    best = files.checkpoints("best")
+    best = run_folder.checkpoints("best")
     replace_all(best, belongs_to, tally.best_step or None, best_model)
 
 
 class _Loop:
-    """One run: what stays the same from dispatch to dispatch, and the running state."""
+    """One run: its data and compiled programs, and its changing state."""
 
-    def __init__(self, files, dataset, training, devices, show):
-        self.files, self.training = files, training
+    def __init__(self, run_folder, dataset, training, devices, show):
+        self.run_folder, self.training = run_folder, training
         self.show = show and processes.is_first()
-        self.windows, self.validation = training_data(dataset, training)
+        self.data, self.validation_data = training_data(dataset, training)
         self.baselines = None
-        if self.validation is not None:
+        if self.validation_data is not None:
             self.baselines = ngram_cross_entropies(
                 dataset.train, dataset.validation, len(dataset.vocabulary)
             )
-        self.step_many = spread(partial(train_steps, config=training), devices)
+        self.train_steps = spread(partial(train_steps, config=training), devices)
         self.evaluate = spread(partial(evaluate, config=training), devices)
 
-    def run(self, begin: Restored, belongs_to: dict) -> Result:
-        """Train to the end, or to a signal."""
-        self.state, self.best_model = begin.tree
-        self.step, self.tally = begin.step, Tally.from_json(begin.facts)
-        last = self.files.checkpoints("last")
-        self.saved = self.step if self.step in saved_steps(last) else None
+    def run(self, start: Restored, belongs_to: dict) -> Result:
+        """Train to the last step, or until a signal comes."""
+        self.state, self.best_model = start.tree
+        self.step, self.tally = start.step, Tally.from_json(start.facts)
+        best, last = (self.run_folder.checkpoints(kind) for kind in ("best", "last"))
+        self.saved_step = self.step if self.step in saved_steps(last) else None
         with ExitStack() as stack:
             enter = stack.enter_context
-            signalled = enter(stop_on_signals(self._tell_of_signal))
-            self.stop = lambda: processes.any_says(signalled())
+            signalled = enter(stop_on_signals(self._announce_stop))
+            # The processes must stop after the same step.
+            self.stop = lambda: processes.any_process(signalled())
             self.report = enter(
                 Report(
-                    self.files.metrics if processes.is_first() else Path(os.devnull),
+                    self.run_folder.metrics
+                    if processes.is_first()
+                    else Path(os.devnull),
                     self.training,
                     self.baselines,
                     self.step,
                     self.show,
                 )
             )
-            self.best = enter(Checkpoints(self.files.checkpoints("best"), belongs_to))
-            self.last = enter(
-                Checkpoints(self.files.checkpoints("last"), belongs_to, keep=2)
-            )
+            self.best = enter(Checkpoints(best, belongs_to))
+            self.last = enter(Checkpoints(last, belongs_to, keep=2))
             while self.step < self.training.steps and not self.stop():
                 self._advance()
                 if self.step % self.training.evaluate_every == 0:
                     self._keep_if_best(self._validate())
-                if saves_at(self.training, self.step):
+                if saves_after(self.training, self.step):
                     self._save()
             self._save()
             best_loss = self.tally.best_loss
             if self.step == self.training.steps:
-                best_loss = self._close()
+                best_loss = self._finish()
             stopped = self.stop()
         save_seconds = self.best.seconds + self.last.seconds
         if stopped:
-            raise Stopped(self.files.path, self.step, self.training.steps)
+            raise Stopped(self.run_folder.path, self.step, self.training.steps)
         if self.show:
-            print(f"saving held the run up for {save_seconds:.2f} s in all")
+            print(f"saving blocked training for {save_seconds:.2f} s in all")
         last_loss = self.tally.last_loss
         return Result(self.step, best_loss, last_loss, self.baselines, save_seconds)
 
     def _advance(self):
-        """Dispatch up to the next validation or checkpoint, or until told to stop."""
+        """Train up to the next validation or checkpoint, or until a signal comes."""
         self.report.restart_clock()
         step, pending, ended = self.step, None, False
         while not ended or pending:
             issued = None
             if not ended:
-                end = min(line_end(self.training, step), self.training.steps)
-                self.state, metrics = self.step_many(
-                    self.state, self.windows, jnp.int32(end - step)
+                end = min(dispatch_end(self.training, step), self.training.steps)
+                self.state, metrics = self.train_steps(
+                    self.state, self.data, jnp.int32(end - step)
                 )
                 issued, step = (step, end, metrics), end
                 ended = (
                     step == self.training.steps
                     or step % self.training.evaluate_every == 0
-                    or saves_at(self.training, step)
+                    or saves_after(self.training, step)
                 )
-            # Read one dispatch late: the device is already busy with the next.
+            # Reading waits for a dispatch. So the metrics of one are read only after
+            # the next one is issued, and the device is never idle.
             if pending:
-                self._read(*pending)
+                self._record(*pending)
             pending = issued
             ended = ended or self.stop()
         self.step = step
 
-    def _read(self, begin, end, metrics):
+    def _record(self, first, end, metrics):
+        """Add the metrics of the steps after `first` up to `end` to the tally."""
         values = {
-            name: np.asarray(leaf)[: end - begin]
+            name: np.asarray(leaf)[: end - first]
             for name, leaf in metrics._asdict().items()
         }
         finite = np.isfinite(values["loss"]) & np.isfinite(values["gradient_norm"])
         if not finite.all():
             raise NonFiniteLossError(
                 "the loss or its gradient is not finite at step "
-                f"{begin + 1 + int(np.argmin(finite))}; the checkpoints before it are "
+                f"{first + 1 + int(np.argmin(finite))}; the checkpoints before it are "
                 f"kept, and a learning_rate below {self.training.learning_rate:g} "
                 "may help"
             )
         self.last.require_no_failure()
-        self.tally.line.add(values, end - begin)
-        self.tally.stretch.add(values, end - begin)
-        if end == line_end(self.training, begin):
-            self._write_line(end, end - begin)
-            self.tally.line = Sums()
+        self.tally.since_line.add(values, end - first)
+        self.tally.since_validation.add(values, end - first)
+        if end == dispatch_end(self.training, first):
+            self._write_line(end, end - first)
+            self.tally.since_line = Sums()
 
     def _write_line(self, step, count):
         seconds = self.best.seconds + self.last.seconds
-        self.report.trained(step, count, self.tally.line, seconds)
+        self.report.trained(step, count, self.tally.since_line, seconds)
 
     def _validate(self):
-        train_loss = self.tally.stretch.means()["loss"]
-        if self.validation is None:
+        train_loss = self.tally.since_validation.means()["loss"]
+        if self.validation_data is None:
             self.report.validated(self.step, train_loss, None, None)
             return train_loss
-        totals = self.evaluate(self.state.model, self.validation)
+        totals = self.evaluate(self.state.model, self.validation_data)
         loss = float(totals.loss / totals.count)
         if not np.isfinite(loss):
             raise NonFiniteLossError(
@@ -244,38 +268,38 @@ class _Loop:
         return loss
 
     def _keep_if_best(self, loss):
-        self.tally.stretch, self.tally.last_loss = Sums(), loss
+        self.tally.since_validation, self.tally.last_loss = Sums(), loss
         if loss < self.tally.best_loss:
             self.tally.best_loss, self.tally.best_step = loss, self.step
             self.best_model = jax.device_get(self.state.model)
             self.best.save(self.step, self.best_model)
 
     def _save(self):
-        if self.step != self.saved:
-            progress = runs.Progress(self.state, self.best_model)
-            self.last.save(self.step, progress, self.tally.as_json())
-            self.saved = self.step
+        if self.step != self.saved_step:
+            run_state = RunState(self.state, self.best_model)
+            self.last.save(self.step, run_state, self.tally.as_json())
+            self.saved_step = self.step
 
-    def _close(self):
-        """Report the steps behind the last validation; returns the lowest loss.
+    def _finish(self):
+        """Report the steps since the last validation; return the lowest loss.
 
-        This is for this end alone, and not in the checkpoint: a run that is given more
-        steps later shall go on as if it had not ended here.
+        The checkpoint does not record this. If the run is given more steps later, it
+        goes on as if it had not ended here.
         """
-        if self.tally.line.steps:
-            self._write_line(self.step, self.tally.line.steps)
-        if not self.tally.stretch.steps:
+        if self.tally.since_line.steps:
+            self._write_line(self.step, self.tally.since_line.steps)
+        if not self.tally.since_validation.steps:
             return self.tally.best_loss
         loss = self.tally.last_loss = self._validate()
         if loss < self.tally.best_loss:
             self.best.save(self.step, self.state.model)
         return min(loss, self.tally.best_loss)
 
-    def _tell_of_signal(self):
+    def _announce_stop(self):
         if self.show:
             print(
                 "stopping: saving after the dispatch in flight; "
-                "a second signal ends at once",
+                "a second signal exits at once",
                 file=sys.stderr,
                 flush=True,
             )

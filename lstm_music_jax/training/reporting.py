@@ -1,4 +1,4 @@
-"""What a run says of itself: metrics, a progress bar, a line a validation."""
+"""The reports of a run: its metrics file, a progress bar, a line per validation."""
 
 import json
 import time
@@ -17,7 +17,7 @@ _NAMES = {"loss": "train_loss", "accuracy": "train_accuracy"}
 
 
 class Report:
-    """The metrics file and the display of one run; a context."""
+    """Writes the metrics file of a run and shows its progress; a context."""
 
     def __init__(
         self,
@@ -27,11 +27,19 @@ class Report:
         step: int,
         show: bool,
     ) -> None:
-        """Go on from a step; `show` prints, the file is written anyway."""
+        """Open the metrics file to append to it.
+
+        Args:
+            path: the metrics file.
+            training: the settings of the run.
+            baselines: what the model has to beat; None if nothing is held out.
+            step: the step that the run starts or resumes from.
+            show: print as well; the file is written either way.
+        """
         self.training, self.baselines, self.show = training, baselines, show
-        # Unbuffered: what is written is in the file, whatever ends the process.
+        # Unbuffered, so that nothing is lost however the process ends.
         self.path, self.file = path, path.open("ab", buffering=0)
-        self.since, self.saved_before = time.perf_counter(), 0.0
+        self.clock, self.save_seconds = time.perf_counter(), 0.0
         self.bar = Progress(
             TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
             BarColumn(),
@@ -44,10 +52,10 @@ class Report:
         )
 
     def __enter__(self) -> "Report":
-        """Start the bar, and say what there is to beat."""
+        """Start the bar, and report the baselines."""
         self.bar.start()
         if self.baselines is not None:
-            self.say(
+            self._print(
                 "to beat: unigram perplexity {:.2f}, 3-gram {:.2f}".format(
                     *np.exp(self.baselines)
                 )
@@ -65,44 +73,50 @@ class Report:
         self.file.close()
 
     def restart_clock(self) -> None:
-        """Leave out of the training's speed what was done since the last line."""
-        self.since = time.perf_counter()
+        """Exclude the time since the last line from the training speed."""
+        self.clock = time.perf_counter()
 
-    def trained(self, step: int, count: int, line: Sums, save_seconds: float) -> None:
-        """Note a dispatch of `count` steps that completes a line.
+    def trained(
+        self, step: int, count: int, metrics: Sums, save_seconds: float
+    ) -> None:
+        """Report a complete dispatch.
 
-        `save_seconds` is for how long saving has held the run up so far.
+        Args:
+            step: its last step.
+            count: how many steps were timed.
+            metrics: the sums over the steps since the last line.
+            save_seconds: how long saving has blocked training so far, in all.
         """
         now = time.perf_counter()
         symbols = count * self.training.batch_size * self.training.window
-        rate, self.since = symbols / (now - self.since), now
-        means = line.means()
+        rate, self.clock = symbols / (now - self.clock), now
+        means = metrics.means()
         self._write(
             step=step,
             **{_NAMES.get(name, name): value for name, value in means.items()},
             notes_per_second=rate,
-            save_seconds=save_seconds - self.saved_before,
+            save_seconds=save_seconds - self.save_seconds,
         )
-        self.saved_before = save_seconds
+        self.save_seconds = save_seconds
         status = f"loss {means['loss']:.3f}  {rate:,.0f} notes/s"
         self.bar.update(self.task, completed=step, status=status)
 
     def validated(
         self, step: int, train_loss: float, loss: float | None, accuracy: float | None
     ) -> None:
-        """Note one validation, or the end of a stretch where nothing is held out."""
+        """Report a validation; its loss is None if nothing is held out."""
         if loss is None:
-            self.say(f"step {step}: train {train_loss:.3f} nats")
+            self._print(f"step {step}: train {train_loss:.3f} nats")
             return
         self._write(step=step, validation_loss=loss, validation_accuracy=accuracy)
-        self.say(
+        self._print(
             f"step {step}: train {train_loss:.3f}, validation {loss:.3f} nats, "
             f"perplexity {np.exp(loss):.2f} "
             f"(3-gram {np.exp(self.baselines.trigram):.2f}), "
             f"accuracy {accuracy:.1%}"
         )
 
-    def say(self, line: str) -> None:
+    def _print(self, line):
         """Print a line above the bar."""
         if self.show:
             self.bar.console.print(line, highlight=False)
@@ -110,7 +124,7 @@ class Report:
     def _write(self, **fields):
         line = (json.dumps(fields) + "\n").encode()
         try:
-            # A disk that fills up takes a part of the line, and refuses the rest.
+            # A disk that fills up accepts a part of the line, then refuses the rest.
             while line:
                 line = line[self.file.write(line) :]
         except OSError as error:
@@ -120,20 +134,21 @@ class Report:
             ) from error
 
 
-def drop_after(path: Path, step: int, tally: Tally) -> None:
-    """Drop the lines of what a run resumed at a step reports again.
+def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
+    """Drop the metrics that a run resumed at `step` reports again.
 
-    So are a line that was being written as the run was killed, and what the run noted
-    at its end for that end alone.
+    Also drops a line that was cut off when the run was killed, and the lines that the
+    run wrote when it ended at its last step.
     """
     if not path.exists():
         return
-    trained, validated = step - tally.line.steps, step - tally.stretch.steps
+    last_line = step - tally.since_line.steps
+    last_validation = step - tally.since_validation.steps
     kept = []
     for line in path.read_bytes().decode(errors="replace").splitlines():
         try:
             fields = json.loads(line)
-            last = validated if "validation_loss" in fields else trained
+            last = last_validation if "validation_loss" in fields else last_line
             if fields.get("step", 0) <= last:
                 kept.append(line + "\n")
         except (ValueError, AttributeError, TypeError):

@@ -1,4 +1,4 @@
-"""Signals that end a run: the first lets it save, the second ends it at once."""
+"""Signals that stop a run: the first lets it save, the second exits at once."""
 
 import os
 import signal
@@ -12,33 +12,35 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal stopped a run before its end; it is saved and can be resumed.
+    """A signal stopped a run before its last step. The run is saved.
 
-    A KeyboardInterrupt, so that no `except Exception` on the way goes on as if the
-    run were complete.
+    It is a KeyboardInterrupt, so that an `except Exception` on the way does not take
+    the run for complete.
     """
 
     def __init__(self, folder: Path, step: int, steps: int) -> None:
-        """Say which run, and how far it came."""
+        """Name the run's folder, the step it reached, and its steps in all."""
         super().__init__(f"stopped at step {step} of {steps} and saved in {folder}")
         self.folder, self.step = folder, step
 
 
 @contextmanager
 def stop_on_signals(on_first: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Give a function that tells whether SIGINT or SIGTERM came; a second one exits.
+    """Yield a function that tells whether SIGINT or SIGTERM has come.
 
-    The handlers that were there before are back afterwards. Only the main thread may
-    set handlers; in any other one nothing is set, and nothing ever came.
+    A second signal exits the process. On leaving the context, the previous handlers
+    are restored. Only the main thread may set handlers; in any other thread nothing is
+    set, and the function always returns False.
 
-    `on_first` is called in a thread of its own, as the first signal comes.
+    Args:
+        on_first: called in a separate thread as soon as the first signal comes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    # None marks a handler that was not set from Python: it could not be put back.
+    # None marks a handler that was not set from Python: it could not be restored.
     signals = [number for number in _SIGNALS if signal.getsignal(number) is not None]
-    asked = threading.Event()
+    came = threading.Event()
     reader, writer = socket.socketpair()
     writer.setblocking(False)
 
@@ -46,20 +48,20 @@ def stop_on_signals(on_first: Callable[[], None]) -> Iterator[Callable[[], bool]
         while number := reader.recv(1):
             if number[0] not in signals:
                 continue
-            if asked.is_set():
+            if came.is_set():
                 os._exit(128 + number[0])
-            asked.set()
+            came.set()
             on_first()
 
-    # Python calls its handlers between two bytecodes of the main thread, which may be
-    # seconds away while that waits for the device. The wake-up socket is written as
-    # the signal comes, and a thread of our own reads it.
+    # Python calls a handler between two bytecodes of the main thread, which may wait
+    # for the device for seconds. The wake-up socket is written at once, and this
+    # thread reads it.
     thread = threading.Thread(target=watch, name="signals", daemon=True)
     thread.start()
     wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     before = {number: signal.signal(number, _leave_to_thread) for number in signals}
     try:
-        yield asked.is_set
+        yield came.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,60 +1,158 @@
-"""Contiguous streams: what each reads at a step, when its state begins anew.
+"""Streams: all pieces end to end, read on from step to step with the state carried.
 
-Truncated backpropagation through time (Williams & Peng 1990): an epoch lays all pieces
-end to end in an order of its own and cuts them into `batch_size` streams of equal
-length; a step reads the next `width` symbols of every stream, from the state that the
-step before left there.
+Truncated backpropagation through time (Williams & Peng 1990). An epoch lays all pieces
+end to end in its own order and cuts the result into `batch_size` streams of equal
+length. A step reads the next `window` symbols of every stream, from the state in which
+the previous step left the stream.
 """
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from lstm_music_jax.training.data import Batch, Pieces, epoch_order
+from lstm_music_jax.model.music_lstm import MusicLSTM, State
+from lstm_music_jax.training.batch import Batch, gather
+from lstm_music_jax.training.config import TrainingConfig
+from lstm_music_jax.training.keys import order_key
+from lstm_music_jax.training.objective import Totals, predict
+from lstm_music_jax.training.shuffle import epoch_order
 from lstm_music_jax.training.transpose import draw_shifts
-from lstm_music_jax.types import Array, Bool, Int, PRNGKey
+from lstm_music_jax.types import Array, Bool, Int
 
 
-def read_streams(
-    pieces: Pieces,
-    step: Int[Array, ""],
-    rows: Int[Array, "b"],
-    *,
-    streams: int,
-    width: int,
-    crossing: bool,
-    key: PRNGKey,
-) -> tuple[Batch, Bool[Array, "b t"]]:
-    """Return what the streams `rows`, of `streams` in all, read at a step, and resets.
+class StreamBatcher(NamedTuple):
+    """Whole pieces in one array of ids; see `Batcher` for the methods.
 
-    The streams are as long as whole steps make them: the last one goes on from the
-    epoch's end to its beginning, so that every step is full and every symbol is read
-    at least once.
-
-    The state is zero where a piece begins, before its start symbol or, where there is
-    none, its first symbol; and where an epoch begins, since what a stream read before
-    is not what its place follows on. A piece's first symbol is no target: nothing
-    before it tells. With `crossing` the music goes on across pieces: the state is
-    zero at an epoch's beginning only, and every symbol is a target.
-
-    A piece is transposed as a whole, anew each epoch.
+    Piece k is `ids[starts[k] : starts[k] + lengths[k]]`. Row r of `table` is a
+    transposition: the new id of each id, or -1 where there is none. `allowed[k, r]`
+    tells whether row r has a new id for every symbol of piece k.
     """
-    total, count = pieces.ids.shape[0], pieces.starts.shape[0]
-    steps_an_epoch = -(-total // (streams * width))
-    epoch, place = step // steps_an_epoch, step % steps_an_epoch
-    order_key, shift_key = jax.random.split(key)
-    order = epoch_order(order_key, epoch, jnp.arange(count), count)
-    ends = jnp.cumsum(pieces.lengths[order])
 
-    at = (rows * steps_an_epoch + place)[:, None] * width + jnp.arange(width + 1)[None]
-    at = at % total
-    turn = jnp.searchsorted(ends, at, side="right", method="scan_unrolled")
-    piece = order[turn]
-    offset = at - ends[turn] + pieces.lengths[piece]
-    ids = pieces.ids[pieces.starts[piece] + offset]
-    if pieces.table is not None:
-        uniform = jax.random.uniform(jax.random.fold_in(shift_key, epoch), (count,))
-        ids = pieces.table[draw_shifts(pieces.movable, uniform)[piece], ids]
+    ids: Int[Array, "n"]
+    starts: Int[Array, "k"]
+    lengths: Int[Array, "k"]
+    table: Int[Array, "r v"] | None = None
+    allowed: Bool[Array, "k r"] | None = None
 
-    begins = (offset == 0) & (not crossing)
-    resets = begins[:, :-1].at[:, 0].set(begins[:, 0] | (place == 0))
-    return Batch(ids[:, :-1], ids[:, 1:], ~begins[:, 1:]), resets
+    @classmethod
+    def for_training(
+        cls,
+        pieces: Sequence[np.ndarray],
+        table: np.ndarray | None,
+        config: TrainingConfig,
+    ) -> "StreamBatcher":
+        """Lay all pieces end to end."""
+        return lay_end_to_end(pieces, table)
+
+    @classmethod
+    def for_validation(
+        cls,
+        pieces: Sequence[np.ndarray],
+        config: TrainingConfig,
+    ) -> "StreamBatcher":
+        """Lay all pieces end to end."""
+        return lay_end_to_end(pieces)
+
+    @staticmethod
+    def carried(states: State) -> State:
+        """Carry the state of every stream."""
+        return states
+
+    @property
+    def size(self) -> int:
+        """Number of pieces."""
+        return self.starts.shape[0]
+
+    def read(
+        self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
+    ) -> Batch:
+        """Read the next `window` symbols of the streams `rows`.
+
+        The length of a stream is rounded up to whole steps. The last stream goes on
+        from the epoch's end to its beginning, so every step is full and every symbol
+        is read at least once.
+
+        The state is reset where a piece begins, and where an epoch begins, because
+        the pieces then stand in a new order. The first symbol of a piece is no target,
+        because nothing before it predicts it. With `cross_pieces` the music goes on
+        across pieces: the state is reset only where an epoch begins, and every symbol
+        is a target.
+
+        A piece is transposed as a whole, by a new shift each epoch.
+        """
+        width, total = config.window, self.ids.shape[0]
+        steps_per_epoch = -(-total // (config.batch_size * width))
+        epoch, step_of_epoch = step // steps_per_epoch, step % steps_per_epoch
+        pieces_key, shifts_key = jax.random.split(order_key(config.seed))
+        order = epoch_order(pieces_key, epoch, jnp.arange(self.size), self.size)
+        ends = jnp.cumsum(self.lengths[order])
+
+        # Where each symbol stands in the epoch, then in which piece, then where in it.
+        firsts = (rows * steps_per_epoch + step_of_epoch) * width
+        places = (firsts[:, None] + jnp.arange(width + 1)[None]) % total
+        turns = jnp.searchsorted(ends, places, side="right", method="scan_unrolled")
+        pieces = order[turns]
+        offsets = places - ends[turns] + self.lengths[pieces]
+        ids = self.ids[self.starts[pieces] + offsets]
+        if self.table is not None:
+            epoch_key = jax.random.fold_in(shifts_key, epoch)
+            uniform = jax.random.uniform(epoch_key, (self.size,))
+            ids = self.table[draw_shifts(self.allowed, uniform)[pieces], ids]
+
+        begins = (offsets == 0) & (not config.cross_pieces)
+        resets = begins[:, :-1].at[:, 0].set(begins[:, 0] | (step_of_epoch == 0))
+        return Batch(ids[:, :-1], ids[:, 1:], ~begins[:, 1:], resets)
+
+    def totals(
+        self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
+    ) -> Totals:
+        """Sum the losses of the pieces at `indices`, each read from the zero state.
+
+        A piece is read to its end, `window` symbols at a time. An index past the last
+        piece counts nothing.
+        """
+        width = config.window
+        starts = self.starts.at[indices].get(mode="clip")
+        targets = self.lengths.at[indices].get(mode="fill", fill_value=0) - 1
+
+        def add(index, carry):
+            totals, state = carry
+            passed = index * width
+            batch = gather(self.ids, starts + passed, targets - passed, width)
+            predicted = predict(model, batch, state=state)
+            return jax.tree.map(jnp.add, totals, predicted.totals), predicted.state
+
+        start = Totals.zero(), model.initial_states(indices.shape[0])
+        reads = (jnp.max(targets) + width - 1) // width
+        return jax.lax.fori_loop(0, reads, add, start)[0]
+
+
+def lay_end_to_end(
+    pieces: Sequence[np.ndarray], table: np.ndarray | None = None
+) -> StreamBatcher:
+    """Lay pieces of ids end to end, the longest first.
+
+    Raises:
+        ValueError: no piece has two symbols or more.
+    """
+    # Pieces of like length become neighbours, so a validation batch has few gaps.
+    pieces = sorted(pieces, key=len, reverse=True)
+    if not pieces or len(pieces[0]) < 2:
+        raise ValueError(
+            f"pieces has {len(pieces)} entries, and none has 2 symbols or more; "
+            "at least one must"
+        )
+    lengths = np.array([len(piece) for piece in pieces])
+    laid = StreamBatcher(
+        *(
+            jnp.asarray(part, jnp.int32)
+            for part in (np.concatenate(pieces), np.cumsum(lengths) - lengths, lengths)
+        )
+    )
+    if table is None:
+        return laid
+    allowed = np.array([(table[:, piece] >= 0).all(axis=1) for piece in pieces])
+    return laid._replace(table=jnp.asarray(table), allowed=jnp.asarray(allowed))

@@ -1,4 +1,4 @@
-"""What the host keeps of a run, exact to the bit wherever it is interrupted."""
+"""What the host remembers of a run between two dispatches, exact to the bit."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ from lstm_music_jax.training.config import TrainingConfig
 class Sums:
     """Sums of the steps' metrics, by name.
 
-    One step is added after the other, in float64: the mean does not depend on how
-    many a dispatch took.
+    The steps are added one by one, in float64. So a mean does not depend on how many
+    steps a dispatch took.
     """
 
     steps: int = 0
     sums: dict[str, float] = field(default_factory=dict)
 
     def add(self, metrics: Mapping[str, np.ndarray], steps: int) -> None:
-        """Add metrics, each over the same steps."""
+        """Add metrics, each with one value per step."""
         for name, values in metrics.items():
             total = self.sums.get(name, 0.0)
             for value in values.tolist():
@@ -37,40 +37,43 @@ class Sums:
 
 @dataclass
 class Tally:
-    """The losses so far, nats, and what has been summed and not yet been reported."""
+    """The losses so far, in nats, and the sums of steps that are not yet reported."""
 
     best_step: int = 0
     best_loss: float = float("inf")
     last_loss: float = float("inf")
-    line: Sums = field(default_factory=Sums)
-    """Since the last line of metrics."""
-    stretch: Sums = field(default_factory=Sums)
-    """Since the last validation."""
+    since_line: Sums = field(default_factory=Sums)
+    """Sums since the last line of metrics."""
+    since_validation: Sums = field(default_factory=Sums)
+    """Sums since the last validation."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON, which keeps a float to the bit."""
+        """Return the tally as JSON, which keeps a float to the bit."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> "Tally":
-        """Take back what `as_json` gave."""
-        sums = {name: Sums(**saved[name]) for name in ("line", "stretch")}
+        """Restore a tally from the result of `as_json`."""
+        sums = {
+            name: Sums(**saved[name]) for name in ("since_line", "since_validation")
+        }
         return cls(**{**saved, **sums})
 
 
-def line_end(config: TrainingConfig, step: int) -> int:
-    """Return where the dispatch that step + 1 is part of ends, for the settings alone.
+def dispatch_end(config: TrainingConfig, step: int) -> int:
+    """Return the last step of the dispatch that step + 1 belongs to.
 
-    Dispatches are cut at validations and at checkpoints. Where they end depends on the
-    step's number only, so that a resumed run reports the same steps together.
+    Dispatches end at validations and at checkpoints. Where they end depends on the
+    settings and the step's number only, so a resumed run reports the same steps
+    together.
     """
     periods = [config.evaluate_every, config.save_every or config.evaluate_every]
-    begin = max(step - step % period for period in periods)
-    inside = (step - begin) % config.steps_a_dispatch
+    start = max(step - step % period for period in periods)
+    position = (step - start) % config.steps_per_dispatch
     ends = [step - step % period + period for period in periods]
-    return min(step - inside + config.steps_a_dispatch, *ends)
+    return min(step - position + config.steps_per_dispatch, *ends)
 
 
-def saves_at(config: TrainingConfig, step: int) -> bool:
-    """Tell whether a checkpoint is due after a step."""
+def saves_after(config: TrainingConfig, step: int) -> bool:
+    """Return whether a checkpoint is due after a step."""
     return step % (config.save_every or config.evaluate_every) == 0

@@ -1,4 +1,4 @@
-"""Each wrong argument is answered with one sentence."""
+"""Each wrong argument gives an error of one line that names it."""
 
 import json
 import subprocess
@@ -41,7 +41,7 @@ def answers():
 
 
 @pytest.mark.parametrize("mistake", EXPECTED)
-def test_the_answer_names_the_argument(answers, mistake):
+def test_the_error_names_the_argument(answers, mistake):
     answer = answers[mistake]
     assert EXPECTED[mistake] in answer
     assert "\n" not in answer

@@ -1,4 +1,4 @@
-"""As many notes as asked for, in either encoding, with and without the primer."""
+"""Composition: the requested number of notes, in two encodings; the primer."""
 
 import jax
 import jax.numpy as jnp
@@ -38,13 +38,13 @@ def run(request):
 
 
 def count(run, score):
-    """Sounding notes; with note names, notes or chords."""
+    """Count sounding notes; with note names, count notes and chords."""
     if isinstance(run.encoding, Events):
         return len(score.notes)
     return len({note.onset for note in score.notes})
 
 
-def test_gives_the_notes_asked_for(run):
+def test_gives_the_requested_number_of_notes(run):
     for piece in compose(run, start_prompts(run, 3), KEY, notes=50):
         assert count(run, piece.score) == 50
         assert run.vocabulary.symbols[run.vocabulary.start_id] not in piece.symbols
@@ -63,8 +63,8 @@ def test_keeps_or_drops_the_primer(run):
     np.testing.assert_array_equal(kept.symbols[len(ids) :], dropped.symbols)
 
 
-def test_draws_on_until_the_notes_are_there():
-    """A model that mostly shifts takes many more symbols than two a note."""
+def test_draws_more_symbols_until_there_are_enough_notes():
+    """A model that mostly shifts time needs many more than two symbols per note."""
     run = make_run(Events(), EVENTS)
     shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(3.0)
@@ -73,8 +73,8 @@ def test_draws_on_until_the_notes_are_there():
     assert len(piece.symbols) > 4 * 40
 
 
-def test_the_trace_is_of_every_symbol_drawn():
-    """Also of those that were drawn when the piece was continued."""
+def test_the_trace_covers_every_drawn_symbol():
+    """It covers the symbols of a continuation too."""
     run = make_run(Events(), EVENTS)
     shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(3.0)
@@ -88,8 +88,8 @@ def test_the_trace_is_of_every_symbol_drawn():
     assert untraced.trace is None
 
 
-def test_passes_on_how_to_draw(run):
-    """Four equal streams on two devices; arithmetic draws spread them evenly."""
+def test_passes_its_settings_on_to_generate(run):
+    """Four streams with one prompt are drawn arithmetically on two devices."""
     settings = {
         "draw": Arithmetic(),
         "context": SlidingWindow(4),

@@ -1,4 +1,4 @@
-"""What the contexts remember, against running the whole model over it."""
+"""Contexts: their logits equal those of the model run over what they remember."""
 
 import re
 
@@ -20,7 +20,7 @@ def model():
 
 @jax.jit
 def logits_along(model, context, prompt, rest):
-    """The logits after each further symbol."""
+    """Return the logits after each symbol of `rest`."""
     memory = context.prefill(model, prompt)
     return jax.lax.scan(
         lambda memory, token: context.step(model, memory, token), memory, rest
@@ -36,7 +36,7 @@ def test_carried_equals_one_pass(model, prompt):
 
 @pytest.mark.parametrize("window", [1, 2, 5, 20, 30])
 @pytest.mark.parametrize("prompt", [0, 1, 3, 4, 5, 18])
-def test_window_equals_running_it_again(model, window, prompt):
+def test_window_equals_running_the_model_over_each_window(model, window, prompt):
     context = SlidingWindow(window)
     found = logits_along(model, context, SEQUENCE[:prompt], SEQUENCE[prompt:])
     for logits, end in zip(found, range(prompt + 1, 21), strict=True):
@@ -45,7 +45,7 @@ def test_window_equals_running_it_again(model, window, prompt):
 
 
 def test_only_the_oldest_state_of_a_window_is_read_out(model):
-    """The kernels are multiplied with all of 5 states, the head with one."""
+    """All 5 states are multiplied with the kernels, but only one with the head."""
     context = SlidingWindow(5)
     memory = context.prefill(model, SEQUENCE[:7])
     step = jax.jit(context.step).lower(model, memory, SEQUENCE[7])

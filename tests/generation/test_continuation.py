@@ -1,4 +1,4 @@
-"""n symbols and then m more are the n + m symbols of one call."""
+"""Continuation: n symbols and then m more equal the n + m symbols of one call."""
 
 from functools import partial
 
@@ -21,7 +21,8 @@ KEY = jax.random.key(3)
 STREAMS, FIRST, MORE = 3, 5, 7
 CONTEXTS = (Carried(), SlidingWindow(4))
 DRAWS = (Gumbel(), Arithmetic())
-# Each strategy with one context and one draw, all combinations of the two in turn.
+# Each strategy is tested with one context and one draw. The four combinations of
+# context and draw alternate.
 CASES = [
     (name, CONTEXTS[number % 2], DRAWS[number // 2 % 2])
     for number, name in enumerate(TABLE)
@@ -49,7 +50,7 @@ def both_ways(model, prompts, sampler):
 @pytest.mark.parametrize(
     ("name", "context", "draw"), CASES, ids=[f"{name}" for name, *_ in CASES]
 )
-def test_two_calls_give_what_one_gives(models, name, context, draw):
+def test_two_calls_give_the_same_as_one(models, name, context, draw):
     strategy, vocab_size = TABLE[name]
     prompts = jax.random.randint(KEY, (STREAMS, 6), 0, vocab_size)
     sampler = Sampler(strategy, context, draw)
@@ -61,8 +62,8 @@ def test_two_calls_give_what_one_gives(models, name, context, draw):
 
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("draw", DRAWS)
-def test_devices_may_change_in_between(models, context, draw):
-    """Three streams are filled up to four on four devices, and go on on one or two."""
+def test_a_continuation_may_use_other_devices(models, context, draw):
+    """Three streams begin on four devices, padded to four, and continue on fewer."""
     model = models[20]
     prompts = jax.random.randint(KEY, (STREAMS, 6), 0, 20)
     strategy = chain(mirostat_2(2.0, 0.3), dry(0.8, 1.7, 1, memory=8))
@@ -86,8 +87,8 @@ def test_a_sweep_can_be_continued(models):
     np.testing.assert_array_equal(whole.tokens, tokens)
 
 
-def test_a_strategy_may_get_another_temperature(models):
-    """Only the structure of the states must stay."""
+def test_a_continuation_may_use_another_temperature(models):
+    """Hyperparameters may change; the structure of the states must not."""
     prompts = jnp.zeros((STREAMS, 2), jnp.int32)
     hot, cold = chain(temperature(2.0)), chain(temperature(0.1))
     first = generate(models[20], prompts, KEY, length=5, strategy=hot)
@@ -104,7 +105,7 @@ def test_a_strategy_may_get_another_temperature(models):
         ({"key": KEY}, "key is given; streams go on with the key they began with"),
     ],
 )
-def test_streams_go_on_with_what_they_began_with(models, changed, owner):
+def test_a_continuation_needs_the_same_sampler(models, changed, owner):
     settings = {"strategy": dry(0.8, memory=8), "context": SlidingWindow(4)}
     prompts = jnp.zeros((STREAMS, 2), jnp.int32)
     first = generate(models[20], prompts, KEY, length=2, **settings)

@@ -1,7 +1,8 @@
-"""How symbols are drawn.
+"""The two draws: Gumbel noise and arithmetic sampling.
 
-Gumbel noise: of the right distribution, and independent in every direction. Arithmetic
-sampling: each stream an exact sample, the batch an even cover.
+Gumbel noise has the right distribution, and is independent along streams, notes and
+symbols. In arithmetic sampling each stream is an exact sample, and a batch covers the
+distribution evenly.
 """
 
 import jax
@@ -23,7 +24,7 @@ DRAW = Arithmetic()
 
 @pytest.fixture(scope="module")
 def noise():
-    """Of 200 streams, 100 notes, 308 symbols, keyed as the engine keys it."""
+    """Return noise of 200 streams, 100 notes, 308 symbols, with the engine's keys."""
 
     def of_note(stream, position):
         key = jax.random.fold_in(jax.random.key(3), stream)
@@ -36,7 +37,7 @@ def noise():
 
 def test_noise_is_gumbel(noise):
     assert kstest(noise.ravel(), gumbel_r.cdf).pvalue > 1e-4
-    # 16 million numbers over 2^23 points; this seed meets both outermost ones.
+    # 16 million numbers fall on 2^23 points. With this seed both extremes occur.
     keys = jax.random.split(jax.random.key(3), 2000)
     many = jax.jit(jax.vmap(lambda key: gumbel(key, 8192)))(keys)
     assert many.min() == pytest.approx(-np.log(24 * np.log(2)), rel=1e-6)
@@ -46,7 +47,7 @@ def test_noise_is_gumbel(noise):
 @pytest.mark.parametrize("axis", [0, 1, 2], ids=["streams", "notes", "symbols"])
 @pytest.mark.parametrize("lag", [1, 2, 7, 64])
 def test_noise_is_independent_along_every_axis(noise, axis, lag):
-    """Pairs that far apart fall evenly into a grid of 16 x 16 quantiles."""
+    """Pairs of numbers `lag` apart fall evenly into a grid of 16 x 16 quantiles."""
     place = np.int32(16 * gumbel_r.cdf(noise))
     size = noise.shape[axis]
     first = np.take(place, range(size - lag), axis).ravel()
@@ -54,7 +55,8 @@ def test_noise_is_independent_along_every_axis(noise, axis, lag):
     counts = np.bincount(16 * first + second, minlength=256)
     wanted = len(first) / 256
     chi_square = np.sum((counts - wanted) ** 2) / wanted
-    # A permutation of all places under a key is too even rather than not enough.
+    # The lower bound is there because a faulty generator may also be too even, for
+    # example if the numbers under a key are a permutation.
     assert 1e-5 < chi2.cdf(chi_square, 255) < 1 - 1e-5
 
 
@@ -67,7 +69,7 @@ def test_equal_logits_are_drawn_equally_often(noise):
 
 @jax.jit
 def draw_many(key, indices, streams):
-    """The first 40 symbols of each of some streams, all from the same distribution."""
+    """Draw 40 symbols of each stream in `indices`, all from the same distribution."""
 
     def one(index):
         def advance(state, position):
@@ -89,16 +91,16 @@ def test_the_first_symbols_are_spread_evenly(streams):
 
 
 def test_the_first_pairs_are_spread_evenly_too():
-    """A pair of symbols owns an interval as well."""
+    """A pair of symbols has an interval as well."""
     drawn = np.asarray(draw_many(jax.random.key(1), jnp.arange(1000), jnp.int32(1000)))
     pairs = np.bincount(drawn[:, 0] * 6 + drawn[:, 1], minlength=36)
     wanted = 1000 * np.outer(PROBABILITIES, PROBABILITIES).ravel()
-    # Independent draws would be off by 7 and more.
+    # With independent draws the differences would be 7 and more.
     assert np.all(np.abs(pairs - wanted) < 1 + 1e-2)
 
 
 def test_a_stream_alone_is_an_exact_sample():
-    """One stream under many keys: every position has the right frequencies."""
+    """With many keys, one stream has the right frequencies at every position."""
     keys = jax.random.split(jax.random.key(2), 20_000)
     drawn = np.asarray(
         jax.vmap(lambda key: draw_many(key, jnp.arange(1), jnp.int32(1))[0])(keys)
@@ -109,7 +111,7 @@ def test_a_stream_alone_is_an_exact_sample():
         counts = np.bincount(drawn[:, position], minlength=6)
         assert counts[~possible].sum() == 0
         chi_square = np.sum((counts[possible] - wanted) ** 2 / wanted)
-        assert chi_square < 21.1  # 3 degrees of freedom: one in ten thousand
+        assert chi_square < 21.1  # 3 degrees of freedom, p = 1e-4
     # Neighbouring positions are independent.
     for position in range(0, 39, 3):
         pairs = np.bincount(
@@ -120,15 +122,15 @@ def test_a_stream_alone_is_an_exact_sample():
         chi_square = np.sum(
             (pairs[real] - wanted_pairs[real]) ** 2 / wanted_pairs[real]
         )
-        assert chi_square < 44.3  # 15 degrees of freedom: one in ten thousand
+        assert chi_square < 44.3  # 15 degrees of freedom, p = 1e-4
 
 
 RARE = np.array([1e-5, 1e-4, 1e-3, 0.3, 0.2, 0.49889])
 
 
 @pytest.mark.parametrize("streams", [1, 3, 50])
-def test_what_follows_a_rare_symbol_has_the_right_rates(streams):
-    """Three million seeds: some three hundred begin with the symbol of 1e-4."""
+def test_symbols_after_a_rare_one_have_the_right_frequencies(streams):
+    """Of three million seeds, about 300 begin with the symbol of probability 1e-4."""
     rates = np.stack([RARE, np.full(6, 1 / 6), RARE])
     logits = jnp.log(jnp.float32(rates))
 
@@ -153,7 +155,7 @@ def test_what_follows_a_rare_symbol_has_the_right_rates(streams):
 
 @pytest.mark.parametrize("stream", [0, 3, 7])
 def test_each_stream_of_a_batch_is_an_exact_sample(stream):
-    """No stream is bound to a part of the distribution."""
+    """No stream is restricted to a part of the distribution."""
     keys = jax.random.split(jax.random.key(2), 20_000)
     drawn = np.asarray(
         jax.vmap(lambda key: draw_many(key, jnp.array([stream]), jnp.int32(8))[0])(keys)
@@ -163,11 +165,11 @@ def test_each_stream_of_a_batch_is_an_exact_sample(stream):
     for position in (0, 1, 2, 5):
         counts = np.bincount(drawn[:, position], minlength=6)[possible]
         chi_square = np.sum((counts - wanted) ** 2 / wanted)
-        assert chi_square < 21.1  # 3 degrees of freedom: one in ten thousand
+        assert chi_square < 21.1  # 3 degrees of freedom, p = 1e-4
 
 
 def test_symbols_do_not_depend_on_how_streams_are_batched():
-    """Logits that differ by rounding must not lead to other symbols."""
+    """Rounding differences of the logits must not change the symbols."""
     model = MusicLSTM(40, (64, 32), key=jax.random.key(0))
     model.head_kernel[...] = 4 * model.head_kernel[...]
     prompts = jnp.tile(jnp.int32([[1, 2, 3]]), (9, 1))
@@ -190,7 +192,7 @@ def test_symbols_do_not_depend_on_how_streams_are_batched():
         np.testing.assert_array_equal(whole.tokens, tokens)
 
 
-def test_in_the_engine():
+def test_generate_with_arithmetic_draws():
     model = MusicLSTM(13, (12, 8), key=jax.random.key(0))
     prompts = jnp.tile(jnp.int32([[1, 2, 3]]), (64, 1))
     drawn = generate(model, prompts, jax.random.key(5), length=200, draw=DRAW)

@@ -1,4 +1,4 @@
-"""Drawing: what is drawn, with which noise, and what is returned with it."""
+"""The engine: the drawn symbols, their noise, and the log-probabilities."""
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +49,7 @@ def test_log_probs_equal_one_pass_over_the_result(model):
 
 
 @pytest.mark.parametrize("context", [Carried(), SlidingWindow(40)])
-def test_bfloat16_weights_give_what_rounded_ones_would(model, context):
+def test_bfloat16_weights_act_like_rounded_float32_weights(model, context):
     half = model.in_bfloat16()
     drawn = generate(half, PROMPTS, KEY, length=30, context=context)
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
@@ -62,7 +62,7 @@ def test_bfloat16_weights_give_what_rounded_ones_would(model, context):
     error = jnp.abs(drawn.log_probs - log_probs(rounded)).max()
     difference = jnp.abs(log_probs(model) - log_probs(rounded)).max()
     assert drawn.log_probs.dtype == jnp.float32
-    # What is multiplied is rounded as well, which costs as much again.
+    # The operands are rounded too, and this error is about as large.
     assert 0 < error < 3 * difference < 0.03
 
 
@@ -104,7 +104,7 @@ def test_a_stream_is_the_same_in_any_batch(model):
 
 
 @pytest.mark.parametrize("parallel_streams", [1, 3])
-def test_streams_one_after_another_are_those_side_by_side(model, parallel_streams):
+def test_streams_in_sequence_equal_streams_in_parallel(model, parallel_streams):
     prompts = jax.random.randint(jax.random.key(2), (7, 3), 0, 13)
     settings = {"length": 20, "strategy": temperature(0.8), "trace": True}
     whole = generate(model, prompts, KEY, **settings, parallel_streams=7)
@@ -121,7 +121,7 @@ BEGIN_AND_DRAW = jax.jit(engine.begin_and_draw, static_argnums=6)
 
 
 def lowered(model, prompts, length, context=CARRIED, parallel_streams=None):
-    """The program that `generate` compiles."""
+    """Lower the program that `generate` compiles."""
     sampler = engine.Sampler(temperature(0.9), context, Gumbel())
     streams = len(prompts)
     plan = engine.Plan(length, False, parallel_streams or streams)
@@ -130,8 +130,8 @@ def lowered(model, prompts, length, context=CARRIED, parallel_streams=None):
 
 
 @pytest.mark.parametrize("context", [CARRIED, SlidingWindow(3)])
-def test_there_are_as_many_steps_as_symbols_drawn(model, context):
-    """One loop body multiplies; nothing outside it reads a prompt of one symbol."""
+def test_there_is_one_step_per_drawn_symbol(model, context):
+    """All products are in one loop body, if the prompt has one symbol."""
     program = lowered(model, PROMPTS[:, :1], 5, context).as_text()
     assert program.count("stablehlo.dot_general") == 4
 
@@ -146,14 +146,14 @@ def test_fewer_parallel_streams_take_less_memory(model):
     assert size(1024) < size(4096) / 2
 
 
-def test_a_longer_run_begins_with_the_shorter(model):
+def test_a_longer_generation_begins_with_a_shorter_one(model):
     long = generate(model, PROMPTS, KEY, length=50)
     short = generate(model, PROMPTS, KEY, length=20)
     np.testing.assert_array_equal(long.tokens[:, :20], short.tokens)
 
 
 def test_noise_does_not_depend_on_the_strategy(model):
-    """A strategy that keeps everything draws what no strategy draws."""
+    """A strategy that changes nothing draws the same symbols as no strategy."""
     plain = generate(model, PROMPTS, KEY, length=50)
     kept = chain(temperature(1), top_k(13), top_p(1.0), repetition_penalty(1))
     np.testing.assert_array_equal(
@@ -162,7 +162,7 @@ def test_noise_does_not_depend_on_the_strategy(model):
 
 
 def test_the_prompt_is_observed(model):
-    """A huge penalty on everything seen: prompt symbols do not come first."""
+    """With a huge repetition penalty no symbol of the prompt is drawn again."""
     prompts = jnp.int32([[0, 1, 2, 3, 4]])
     strategy = chain(temperature(1e-3), repetition_penalty(1e6, by_sign=True))
     shifted = _Shifted(model)
@@ -172,7 +172,7 @@ def test_the_prompt_is_observed(model):
 
 @jax.tree_util.register_pytree_node_class
 class _Shifted:
-    """A model whose logits are all well above zero."""
+    """A model whose logits are all far above zero."""
 
     def __init__(self, model):
         self.model = model
@@ -206,7 +206,7 @@ def test_draws_follow_the_distribution():
     assert counts[4] == 0
     expected = 1e5 * np.array([0.5, 0.3, 0.15, 0.05])
     chi_square = np.sum((counts[:4] - expected) ** 2 / expected)
-    assert chi_square < 16.27  # 3 degrees of freedom: one in a thousand
+    assert chi_square < 16.27  # 3 degrees of freedom, p = 1e-3
 
 
 def test_forbidding_everything_falls_back_to_the_model(model):
@@ -236,20 +236,20 @@ def test_changing_hyperparameters_or_weights_does_not_recompile(model):
     assert len(traces) == 1
 
 
-def test_memory_grows_by_what_is_returned_only(model):
-    """No distribution of a note is kept: 13 numbers of 4 bytes here."""
+def test_memory_grows_only_with_the_returned_arrays(model):
+    """The distribution of a note (13 numbers of 4 bytes here) is not kept."""
 
     def size(length):
         memory = lowered(model, PROMPTS, length).compile().memory_analysis()
         return memory.temp_size_in_bytes + memory.output_size_in_bytes
 
-    # A symbol and two log-probabilities a note, laid out notes first and then streams
-    # first.
+    # Each note has a symbol and two log-probabilities, 4 bytes each. They exist twice:
+    # in the layout of the loop, with notes first, and with streams first.
     assert (size(4000) - size(1000)) / (4 * 3000) <= 2 * 12
 
 
 @pytest.mark.parametrize("context", [Carried(), SlidingWindow(3)])
-def test_nothing_is_sent_back_and_forth(model, context):
+def test_host_and_device_exchange_nothing_while_drawing(model, context):
     arguments = {"length": 10, "strategy": temperature(1.0), "context": context}
     generate(model, PROMPTS, KEY, **arguments)
     strategy = jax.device_put(temperature(1.0))

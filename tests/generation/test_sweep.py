@@ -1,4 +1,4 @@
-"""A sweep's rows are the runs of its settings, in one program."""
+"""Sweeps: each row equals a generation with its settings, in one program for all."""
 
 import jax
 import numpy as np
@@ -26,7 +26,7 @@ def model():
     return MusicLSTM(13, (12, 8), key=jax.random.key(0))
 
 
-def test_a_row_is_the_run_alone(model):
+def test_a_row_equals_a_generation_with_its_settings(model):
     settings, strategies = grid(
         lambda t, k: chain(repetition_penalty(1.1), temperature(t), top_k(k)),
         t=[0.5, 1.0, 2.0],
@@ -71,7 +71,7 @@ def test_one_program_for_all_settings(model):
     assert len(traces) == 1
 
 
-def test_settings_that_do_not_go_together_are_refused(model):
+def test_settings_that_cannot_be_stacked_are_refused(model):
     with pytest.raises(ValueError, match="strategies is empty"):
         stack([])
     with pytest.raises(ValueError, match="differ in more than their hyperparameters"):

@@ -1,4 +1,4 @@
-"""Every field of a trace against NumPy on the logits of one pass over the result."""
+"""The trace: its fields equal NumPy's, from the logits of one pass over the result."""
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,7 @@ def entropy(p):
     return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0), -1)
 
 
-def test_every_field(model):
+def test_every_field_equals_numpy(model):
     strategy = chain(top_k(8), temperature(0.6), top_p(0.8))
     drawn = generate(model, PROMPTS, KEY, length=40, strategy=strategy, trace=True)
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
@@ -76,7 +76,7 @@ def test_tracing_changes_no_symbol_and_is_off_by_default(model):
     assert traced.trace.stage_kept_mass.shape == (3, 20, 0)
 
 
-def test_an_empty_support_is_told(model):
+def test_an_empty_support_is_recorded(model):
     strategy = chain(temperature(0.5), forbid(range(13)))
     trace = generate(model, PROMPTS, KEY, length=9, strategy=strategy, trace=True).trace
     assert np.all(trace.empty_support)

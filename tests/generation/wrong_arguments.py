@@ -1,6 +1,6 @@
-"""A program that calls `generate` wrongly, and prints what each mistake is answered.
+"""A program that calls `generate` with wrong arguments and prints each error.
 
-It is run without the tests' type checker, as users run theirs.
+It runs without the tests' type checker, as users' programs do.
 """
 
 import json
@@ -21,7 +21,7 @@ BROKEN = jax.tree.map(lambda leaf: leaf * jnp.nan, MODEL)
 
 @dataclass
 class NotAStrategy:
-    """It has the right methods and does not derive from Strategy."""
+    """A class with the right methods that does not derive from Strategy."""
 
     def apply(self, logits, state, key):
         return logits, state

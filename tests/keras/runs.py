@@ -1,4 +1,4 @@
-"""Runs imported from files of Keras, and in NumPy what they should compute."""
+"""Runs imported from files of Keras, and in NumPy what they must compute."""
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,7 @@ def dataset(symbols=None):
 
 
 def numpy_forward(layers, windows, gate):
-    """Return the logits after each window, from the arrays that went into the file."""
+    """Return the logits after each window, from the arrays in the file."""
     hidden = np.moveaxis(np.eye(VOCAB)[windows], -2, 0)
     for kind, _, arrays in layers:
         arrays = [np.asarray(array, np.float64) for array in arrays.values()]
@@ -40,7 +40,7 @@ def numpy_forward(layers, windows, gate):
 
 
 def loop(predict, primer, notes):
-    """Generate as the original does: argmax, and the window slides by one."""
+    """Generate like the original: take the argmax, slide the window by one."""
     symbols = list(primer)
     for _ in range(notes):
         symbols.append(int(np.argmax(predict(np.array([symbols[-WINDOW:]]))[0])))

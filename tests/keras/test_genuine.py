@@ -1,4 +1,4 @@
-"""Files that Keras itself has written: the run is its model. Skipped without it."""
+"""Files that Keras itself writes become runs that compute the same; needs Keras."""
 
 import importlib
 
@@ -10,14 +10,14 @@ import pytest
 from tests.keras.runs import greedy_notes, imported, loop, random_windows
 from tests.keras.writing import SIZES, VOCAB, WINDOW
 
-# Keras itself: `keras` is version 3, `tf_keras` version 2.
+# The package `keras` is version 3, the package `tf_keras` version 2.
 GENUINE = [("keras", "h5"), ("keras", "keras"), ("tf_keras", "hdf5")]
 GENUINE += [("tf_keras", "keras")]
 
 
 @pytest.fixture
 def lenient():
-    """Keras may run on JAX too, and promotes."""
+    """Allow promotion, because Keras may run on JAX and promotes."""
     with (
         jax.numpy_rank_promotion("allow"),
         jax.numpy_dtype_promotion("standard"),

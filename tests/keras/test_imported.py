@@ -1,4 +1,4 @@
-"""Files of Keras: each layout, and what comes out of it."""
+"""Files of Keras in each layout, and the runs that they become."""
 
 import io
 import json
@@ -31,6 +31,7 @@ from tests.keras.writing import (
     stack,
     write,
 )
+from tests.training.test_versions import as_version_1
 
 GATES = {
     ("sigmoid", 2): references.sigmoid,
@@ -38,7 +39,7 @@ GATES = {
     ("hard_sigmoid", 2): references.hard_sigmoid_keras_2,
     ("hard_sigmoid", 3): references.hard_sigmoid_keras_3,
 }
-# Each layout with the major versions of Keras that write it.
+# Each layout, with each major version of Keras that writes it.
 LAYOUTS = [("hdf5", 2), ("list.hdf5", 2), ("h5", 3), ("keras", 2), ("keras", 3)]
 
 
@@ -96,7 +97,7 @@ def test_other_stacks(tmp_path):
     for place in (0, 2):
         layers[place][1]["batch_input_shape"] = [None, None, VOCAB]
     assert read_keras(write(tmp_path / "d.hdf5", layers)).window is None
-    # What the first versions of the layout called the layers' group.
+    # The name of the layers' group in the first versions of the layout.
     path = write(tmp_path / "e.keras", stack(), 2)
     renamed = io.BytesIO(members(path)["model.weights.h5"])
     with h5py.File(renamed, "a") as file:
@@ -114,17 +115,18 @@ def one_layer():
 
 
 def test_h5py_is_not_imported_unless_it_is_needed():
-    program = "import sys, lstm_music_jax.keras.files; print('h5py' in sys.modules)"
+    program = "import sys, lstm_music_jax.keras.reading; print('h5py' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
 
 
-def test_runs_from_before_gates_could_be_chosen_still_load(tmp_path):
+def test_runs_from_before_gates_were_a_setting_still_load(tmp_path):
     path = write(tmp_path / "model.hdf5", stack())
     run = imported(path, tmp_path / "run")
     config = RunFolder(tmp_path / "run").config
+    as_version_1(tmp_path / "run")
     settings = json.loads(config.read_text())
     del settings["model"]["gates"]
     config.write_text(json.dumps(settings))
@@ -132,5 +134,5 @@ def test_runs_from_before_gates_could_be_chosen_still_load(tmp_path):
     jax.tree.map(np.testing.assert_array_equal, again.model, run.model)
     settings["model"]["gates"] = "soft"
     config.write_text(json.dumps(settings))
-    with pytest.raises(ValueError, match="gates"):
+    with pytest.raises(ValueError, match="gates is 'soft'; it must be one of"):
         load_run(tmp_path / "run")

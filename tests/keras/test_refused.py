@@ -1,4 +1,4 @@
-"""Files of Keras that are refused: models of another kind, and damaged files."""
+"""Files of Keras that are refused: other kinds of models, and damaged files."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax import read_keras
-from lstm_music_jax.keras.files import KerasFileError
+from lstm_music_jax.keras.model import KerasFileError
 from tests.keras.writing import (
     SIZES,
     WINDOW,
@@ -46,7 +46,7 @@ def without(name):
 
 
 def narrow_input():
-    """Return the classical generator's: one number a step instead of a one-hot."""
+    """Return a classic model for music, which reads one number per step, no one-hot."""
     layers = with_array("kernel", np.ones((1, 4 * SIZES[0]), np.float32), 0)
     layers[0][1]["batch_input_shape"] = [None, WINDOW, 1]
     return layers
@@ -101,7 +101,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("end", ["hdf5", "keras"])
 @pytest.mark.parametrize(("layers", "message"), REFUSED)
-def test_what_is_not_ours_is_refused_by_name(layers, message, end, tmp_path):
+def test_other_models_are_refused_by_name(layers, message, end, tmp_path):
     path = write(tmp_path / f"model.{end}", layers)
     with pytest.raises(ValueError, match="weights is ") as caught:
         read_keras(path)
@@ -199,7 +199,7 @@ def test_cut_or_changed_files_are_one_line(end, tmp_path):
         for place in random.integers(0, len(whole), 40):
             damaged[place] = random.integers(256)
         path.write_bytes(damaged)
-        # What hits the numbers alone cannot be seen; nothing else may be raised.
+        # Damage to the numbers alone cannot be noticed. No other error may be raised.
         with contextlib.suppress(KerasFileError):
             read_keras(path)
 

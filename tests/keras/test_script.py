@@ -1,4 +1,4 @@
-"""The script that imports a file of Keras, and what can be done with its run."""
+"""The script that imports a file of Keras, and its run in the other scripts."""
 
 import generate
 import import_keras as script
@@ -72,7 +72,7 @@ def test_script_then_generate_then_train(symbols, tmp_path, capsys):
         (["model.hdf5", "--symbols", "no.txt"], "no.txt"),
         (
             ["model.hdf5", "--symbols", "few.txt"],
-            "symbols has 2 distinct ones, and the head of weights tells 7 apart",
+            "symbols has 2 distinct ones, and weights has a head over 7",
         ),
         (["model.hdf5"], "symbols"),
     ],

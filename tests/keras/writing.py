@@ -1,4 +1,4 @@
-"""Files as Keras would write them in each layout, from layers with known arrays."""
+"""Writes files like Keras does, in each layout, from layers with known arrays."""
 
 import io
 import json
@@ -16,7 +16,7 @@ VERSIONS = {2: "2.3.1", 3: "3.15.1"}
 
 
 def corpus():
-    """Symbols whose order by falling count, ties by appearance, is that of SYMBOLS."""
+    """Return music whose symbols, by falling count, then appearance, are SYMBOLS."""
     random = np.random.default_rng(3)
     symbols = [s for k, s in enumerate(SYMBOLS) for _ in range(30 - 2 * (k // 2))]
     random.shuffle(symbols)
@@ -24,7 +24,7 @@ def corpus():
 
 
 def stack(gates="sigmoid", *, activation_layer=True):
-    """Return the reference's layers as (class, settings), arrays included."""
+    """Return the layers of the original recipe as (class, settings, arrays)."""
     random = np.random.default_rng(1)
 
     def normal(*shape):
@@ -62,10 +62,10 @@ def stack(gates="sigmoid", *, activation_layer=True):
 
 
 def described(layers, version):
-    """Give the layers names, and the first one its shape of input."""
+    """Return the layers' configuration: named, the first one with its input shape."""
     count, entries = {}, []
     for kind, settings, _ in layers:
-        # A second model of one session goes on counting.
+        # As in the second model of a session, where Keras goes on counting.
         count[kind] = count.get(kind, 6) + 1
         settings = {"name": f"{kind.lower()}_{count[kind]}", **settings}
         entries.append({"class_name": kind, "config": settings})
@@ -81,7 +81,7 @@ def described(layers, version):
 
 
 def write(path, layers, version=2, *, model="Sequential", keras_version=None):
-    """Write what Keras would: the layout is that of the name's end."""
+    """Write what Keras would write, in the layout that the path's suffix implies."""
     entries = described(layers, version)
     config = {"class_name": model, "config": {"name": "model", "layers": entries}}
     keras_version = keras_version or VERSIONS[version]
@@ -109,7 +109,7 @@ def write(path, layers, version=2, *, model="Sequential", keras_version=None):
         return path
     names = [entry["config"]["name"] for entry in entries]
     with h5py.File(path, "w") as file:
-        # Keras 2.3 stored bytes, later versions strings.
+        # Keras 2.3 stores bytes, later versions store strings.
         text = str.encode if version == 2 else str
         file.attrs["keras_version"] = text(keras_version)
         file.attrs["backend"] = text("tensorflow")
@@ -131,7 +131,7 @@ def write(path, layers, version=2, *, model="Sequential", keras_version=None):
 
 
 def changed(**settings):
-    """Change settings of the last LSTM layer."""
+    """Return the stack with other settings of the last LSTM layer."""
     layers = stack()
     layers[2][1].update(settings)
     return layers
@@ -143,7 +143,7 @@ def members(path):
 
 
 def replace_member(path, name, content):
-    """Replace a file in an archive, or leave it out."""
+    """Replace a file in an archive, or remove it if the content is None."""
     kept = members(path) | {name: content}
     with zipfile.ZipFile(path, "w") as archive:
         for member, data in kept.items():

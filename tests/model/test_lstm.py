@@ -1,4 +1,4 @@
-"""The layer against NumPy, and its backward pass against automatic differentiation."""
+"""The LSTM layer: equal to NumPy; its gradients equal automatic differentiation."""
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,7 @@ GATES = [
 @pytest.mark.parametrize(("gate", "reference"), GATES)
 def test_unroll_is_the_textbook_lstm(gate, reference):
     rng = np.random.default_rng(0)
-    # Wide inputs, so that hard gates are cut off too.
+    # The inputs have a wide range, so that hard gates saturate too.
     layer = LSTM(3, 5, key=jax.random.key(0), input_scale=2.0, gate=gate)
     x, cell, hidden = (rng.normal(size=s) for s in ((7, 2, 3), (2, 5), (2, 5)))
     state = LSTMState(jnp.float32(cell), jnp.float32(hidden))

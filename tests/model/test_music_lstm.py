@@ -1,4 +1,4 @@
-"""The stack: stepping equals unrolling, dropout, and errors."""
+"""The stack of layers: steps equal unrolling; dropout; errors."""
 
 import re
 
@@ -38,7 +38,7 @@ def test_stepping_equals_unrolling(model):
     )
 
 
-def test_unrolling_goes_on_from_a_state(model):
+def test_unrolling_continues_from_a_state(model):
     whole_state, whole = model.unroll(TOKENS)
     state, first = model.unroll(TOKENS[:, :4])
     state, rest = model.unroll(TOKENS[:, 4:], state)
@@ -48,7 +48,7 @@ def test_unrolling_goes_on_from_a_state(model):
     )
 
 
-def test_logits_do_not_depend_on_what_comes_later(model):
+def test_logits_do_not_depend_on_later_symbols(model):
     changed = TOKENS.at[:, 5:].set(0)
     np.testing.assert_array_equal(
         model.unroll(TOKENS)[1][:, :5], model.unroll(changed)[1][:, :5]
@@ -77,14 +77,14 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
         assert abs((a & b).mean() - 0.49) < spread * (count / a.size) ** 0.5
 
 
-def test_dropout_of_a_stream_depends_on_its_key_only(model):
+def test_dropout_of_a_stream_depends_only_on_its_key(model):
     keys = jax.random.split(jax.random.key(1), 3)
     _, together = model.unroll(TOKENS, None, keys)
     _, alone = model.unroll(TOKENS[1:2], None, keys[1:2])
     np.testing.assert_allclose(together[1:2], alone, atol=1e-6)
 
 
-def test_holds_parameters_only(model):
+def test_the_leaves_are_the_parameters(model):
     shapes = {leaf.dtype for leaf in jax.tree.leaves(model)}
     assert shapes == {jnp.dtype("float32")}
     assert len(jax.tree.leaves(model)) == 3 * 3 + 2

@@ -1,4 +1,7 @@
-"""Resets: unrolling with them is unrolling piece by piece, backwards too."""
+"""Resets: unrolling with them equals unrolling each piece, in gradients too.
+
+Also products and models with weights in bfloat16.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -11,13 +14,13 @@ from lstm_music_jax.model.unrolling import LSTMState
 from lstm_music_jax.xla.products import product
 
 STEPS, STREAMS, SIZE = 5, 4, 3
-# None at all; one at the beginning; two, next to each other; at the end.
+# By stream: no reset, one at the start, two in a row, one at the end.
 RESETS = np.zeros((STEPS, STREAMS), bool)
 RESETS[0, 1] = RESETS[2, 2] = RESETS[3, 2] = RESETS[4, 3] = True
 
 
 def plain(read, inputs, kernel, state, resets):
-    """The recurrence for automatic differentiation, step by step."""
+    """Compute the recurrence step by step, for automatic differentiation."""
     outputs = []
     for now, reset in zip(inputs, resets, strict=True):
         keep = 1.0 - jnp.asarray(reset, kernel.dtype)[:, None]
@@ -90,7 +93,7 @@ def test_backward_equals_automatic_differentiation(x64):
             ours,
             reference,
         )
-    # Where a stream is reset at once, nothing flows back into its state.
+    # A stream that is reset in its first step has no gradient by its state.
     state_bars = pairs[0][0][1][2:]
     assert all(not bar[1].any() and bar[0].all() for bar in state_bars)
 
@@ -117,7 +120,7 @@ def test_resets_cut_a_stream_into_pieces():
 
 def test_a_product_in_bfloat16_and_its_gradients():
     rng = np.random.default_rng(0)
-    # Small whole numbers are bfloat16 numbers; their sums here are not.
+    # bfloat16 holds these small whole numbers exactly, but not their sums.
     x, kernel, weight = (
         rng.integers(-8, 9, shape).astype(np.float32)
         for shape in ((3, 4, 300), (300, 5), (3, 4, 5))
@@ -137,7 +140,7 @@ def test_a_product_in_bfloat16_and_its_gradients():
     np.testing.assert_array_equal(kernel_bar, wanted)
 
 
-def test_a_model_in_bfloat16_steps_as_it_unrolls():
+def test_stepping_equals_unrolling_in_bfloat16():
     model = MusicLSTM(13, (7, 6), key=jax.random.key(0))
     low = model.in_bfloat16()
     assert {leaf.dtype for leaf in jax.tree.leaves(model)} == {jnp.dtype("float32")}

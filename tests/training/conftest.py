@@ -1,4 +1,4 @@
-"""A small dataset that a small model learns: noisy scales."""
+"""A small dataset that a small model can learn: noisy scales."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ SCALE = ("C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5")
 
 
 def noisy_scale(rng, length):
-    """Mostly one step up the scale, now and then a jump."""
+    """Return symbols that mostly go one step up the scale, and sometimes jump."""
     degree, symbols = 0, []
     for _ in range(length):
         degree = rng.integers(8) if rng.random() < 0.1 else (degree + 1) % 8
@@ -20,12 +20,17 @@ def noisy_scale(rng, length):
     return tuple(symbols)
 
 
-@pytest.fixture(scope="session")
-def dataset():
+def noisy_scales():
+    """Return a dataset of twenty noisy scales, the same in every process."""
     rng = np.random.default_rng(0)
     pieces = tuple(Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20))
     corpus = Corpus(pieces, (), "noisy scales")
     return Dataset.from_corpus(corpus, NoteNames(), validation=0.2)
+
+
+@pytest.fixture(scope="session")
+def dataset():
+    return noisy_scales()
 
 
 MODEL = ModelConfig(sizes=(16, 8), dropout=0.2)
@@ -35,5 +40,5 @@ TRAINING = TrainingConfig(
     window=12,
     learning_rate=1e-2,
     evaluate_every=20,
-    steps_a_dispatch=4,
+    steps_per_dispatch=4,
 )

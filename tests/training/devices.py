@@ -1,4 +1,4 @@
-"""The same steps on one, two and four devices."""
+"""Takes the same steps on one, two and four devices."""
 
 from functools import partial
 
@@ -11,7 +11,10 @@ from lstm_music_jax.training.step import initial_state, train_steps
 
 
 def train_on_devices(model, config, data, dispatches):
-    """Return by number of devices the last state and the losses, from one beginning."""
+    """Return, by number of devices, the last state and the losses of all steps.
+
+    All start from the same state. `dispatches` are the numbers of steps to take.
+    """
     found = {}
     for count in (1, 2, 4):
         devices = jax.local_devices()[:count]

@@ -1,4 +1,4 @@
-"""Witten-Bell by hand, and as a distribution."""
+"""The baselines: a case computed by hand, and probabilities that add up to one."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from lstm_music_jax.training.baselines import ngram_cross_entropies
 
 
 def test_by_hand():
-    # Train on a b a b c (0 1 0 1 2); predict "b" after "a" and "b" after "a b".
+    # Train on a b a b c (0 1 0 1 2). Predict b after a, and b after a b.
     train = [np.array([0, 1, 0, 1, 2])]
     validation = [np.array([0, 1, 1])]
     found = ngram_cross_entropies(train, validation, 4)
-    # Targets seen: b a b c, so n=4, d=3 on top of the uniform 1/4.
+    # The targets are b a b c, so n=4 and d=3, interpolated with the uniform 1/4.
     unigram_b = (2 + 3 / 4) / 7
     # After a: b twice (n=2, d=1). After b: a, c (n=2, d=2). After a b: a, c (n=2, d=2).
     after_a = (2 + unigram_b) / 3
@@ -26,7 +26,7 @@ def test_probabilities_add_up_to_one():
     rng = np.random.default_rng(0)
     train = [rng.integers(0, 5, 40) for _ in range(3)]
     for context in ([0, 1], [4, 4], [2, 0]):
-        # Two targets a piece: subtract the loss of the first, which is the same.
+        # A piece has two targets. Subtract the loss of the first, which is the same.
         first = ngram_cross_entropies(train, [np.array(context)], 5).trigram
         total = sum(
             np.exp(

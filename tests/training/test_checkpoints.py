@@ -1,4 +1,4 @@
-"""What a checkpoint refuses, how damage is met, and that nothing is unpickled."""
+"""Checkpoints: what they refuse, how damage is handled, and that none is a pickle."""
 
 import pickle
 import shutil
@@ -46,13 +46,13 @@ def require(found, step):
     jax.tree.map(np.testing.assert_array_equal, found.tree, tree(step))
 
 
-def test_gives_back_what_was_saved_and_keeps_two(pristine):
+def test_restores_what_was_saved_and_keeps_two(pristine):
     require(restore(pristine, tree(0), BELONGS_TO), 30)
     assert saved_steps(pristine) == [20, 30]
 
 
 def files(part):
-    """Name what is below a part of a checkpoint by its size: the names are random."""
+    """Return the files of a part of a checkpoint by size, because names are random."""
     return sorted(
         (path for path in part.rglob("*") if path.is_file()),
         key=lambda path: path.stat().st_size,
@@ -123,7 +123,7 @@ DAMAGES = [
 ]
 
 
-# Orbax's other reads under way find their event loop gone.
+# Orbax's other reads in progress find their event loop closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_one_is_named_and_the_one_before_is_used(folder, damage):
@@ -133,7 +133,7 @@ def test_a_damaged_one_is_named_and_the_one_before_is_used(folder, damage):
     require(found, 20)
 
 
-def test_what_orbax_notes_beside_the_arrays_is_not_needed(folder):
+def test_the_metadata_that_orbax_writes_with_the_arrays_is_not_needed(folder):
     (folder / "30" / "arrays" / "_METADATA").unlink()
     require(restore(folder, tree(0), BELONGS_TO), 30)
 
@@ -158,7 +158,7 @@ def test_goes_on_saving_beside_a_damaged_one(folder):
     require(restore(folder, tree(0), BELONGS_TO), 40)
 
 
-def test_none_there(tmp_path):
+def test_a_missing_checkpoint_is_an_error(tmp_path):
     with pytest.raises(CheckpointError, match="does not exist"):
         restore(tmp_path / "none", tree(0))
     with pytest.raises(CheckpointError, match="holds no complete checkpoint"):
@@ -181,14 +181,14 @@ def test_none_there(tmp_path):
         ({"symbols": ["a"] * 18}, r"symbols\[1\]: saved b, wanted a"),
     ],
 )
-def test_what_belongs_to_something_else_says_where_it_differs(
+def test_a_checkpoint_of_something_else_is_refused_with_the_difference(
     pristine, wanted, message
 ):
     with pytest.raises(CheckpointError, match=message):
         restore(pristine, tree(0), wanted)
 
 
-def test_a_setting_newer_than_the_checkpoint_is_passed_over(pristine):
+def test_a_setting_newer_than_the_checkpoint_is_ignored(pristine):
     require(restore(pristine, tree(0), {"model": {"newer": 1}, "other": 2}), 30)
 
 
@@ -201,7 +201,7 @@ def test_other_leaves_are_named(pristine):
     assert "more: wanted, but not saved" in message
 
 
-def test_the_only_one_of_a_folder(folder):
+def test_replace_all_leaves_one_checkpoint_or_none(folder):
     replace_all(folder, BELONGS_TO, 20, tree(20))
     assert saved_steps(folder) == [20]
     drop_arrays(folder / "20")
@@ -220,5 +220,5 @@ def test_nothing_is_unpickled(pristine, monkeypatch):
     for name in ("load", "loads", "Unpickler"):
         monkeypatch.setattr(pickle, name, refuse)
     require(restore(pristine, tree(0), BELONGS_TO), 30)
-    # A pickle that starts with what Python writes first nowadays.
+    # The first bytes of a pickle as Python 3 writes it.
     assert not any(path.read_bytes()[:2] == b"\x80\x05" for path in files(pristine))

@@ -1,4 +1,4 @@
-"""Runs killed, told to stop, and out of disk: what they leave, and where they end."""
+"""Runs that are killed, told to stop, or out of disk: each resumes to the same bits."""
 
 import os
 import random
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lstm_music_jax.training.checkpoints import saved_steps
-from lstm_music_jax.training.run import RunFolder, load_run
+from lstm_music_jax.training.run_folder import RunFolder, load_run
 from lstm_music_jax.training.signals import stop_on_signals
 from tests.training.test_loop import lines_of, require_same
 from tests.training.tiny_run import STEPS
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def launch(tmp_path_factory):
-    """Start a tiny run in a process of its own; all share their compiled programs."""
+    """Start a tiny run in a separate process; all share their compiled programs."""
     environment = os.environ | {
         "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
@@ -45,16 +45,16 @@ def launch(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(launch, tmp_path_factory):
-    """A run that nothing interrupts."""
+    """Return the folder of a run that nothing interrupts."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
     out, error = (process := launch(folder)).communicate()
     assert process.returncode == 0, error
-    assert "saving held the run up for" in out
+    assert "saving blocked training for" in out
     return folder
 
 
 def wait_for_training(process, folder, lines=1):
-    """Wait until the process has added lines to the metrics, or ended."""
+    """Wait until the process has added lines to the metrics, or has ended."""
     metrics = folder / "metrics.jsonl"
     begin = metrics.stat().st_mtime_ns if metrics.exists() else 0
     while process.poll() is None:
@@ -68,8 +68,8 @@ def wait_for_training(process, folder, lines=1):
 def kill_often(launch, folder, kills, moments):
     """Kill and resume a run until it has been killed `kills` times; then let it end.
 
-    Returns how often that was in the middle of a save, and how many kills are left
-    where it ended before them.
+    Returns how many kills came in the middle of a save, and how many are left if the
+    run ended too early.
     """
     unfinished = 0
     while kills:
@@ -111,7 +111,7 @@ def test_killed_a_hundred_times_ends_at_the_same_bits(launch, whole, tmp_path):
         unfinished += seen
         kills -= min(kills, 6) - left
         require_same(folder, whole)
-    # Some of them in the middle of a save, or little is shown.
+    # Some kills must come in the middle of a save, or the test shows little.
     assert unfinished > 3
 
 
@@ -153,17 +153,17 @@ def test_sigterm_then_a_full_disk_then_the_same_bits(launch, whole, tmp_path):
     process.send_signal(signal.SIGTERM)
     out, error = process.communicate()
     assert process.returncode == 0, error
-    assert "a second signal ends at once" in error
+    assert "a second signal exits at once" in error
     step = saved_steps(RunFolder(folder).checkpoints("last"))[-1]
     assert 0 < step < STEPS
     assert f"stopped at step {step} of {STEPS} and saved" in out
     assert lines_of(folder)[-1]["step"] == step
-    # Enough for the settings and the metrics so far, not for the arrays.
+    # Enough for the settings and the metrics so far, but not for the arrays.
     process = launch(folder, 0.0, 8_000)
     out, error = process.communicate()
     assert process.returncode == 2, error
     (line,) = [line for line in out.splitlines() if line.startswith("error: ")]
-    assert "File too large; those saved before are kept" in line
+    assert "File too large; the checkpoints saved before are kept" in line
     assert saved_steps(RunFolder(folder).checkpoints("last"))[-1] == step
     process = launch(folder)
     _, error = process.communicate()
@@ -171,7 +171,7 @@ def test_sigterm_then_a_full_disk_then_the_same_bits(launch, whole, tmp_path):
     require_same(folder, whole)
 
 
-def test_a_second_signal_ends_at_once(launch, tmp_path):
+def test_a_second_signal_exits_at_once(launch, tmp_path):
     process = launch(tmp_path / "run", 5.0)
     while not (tmp_path / "run" / "metrics.jsonl").exists():
         time.sleep(0.01)
@@ -186,7 +186,7 @@ def test_a_second_signal_ends_at_once(launch, tmp_path):
     process.communicate()
 
 
-def test_handlers_are_put_back():
+def test_handlers_are_restored():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     came = threading.Event()
     with stop_on_signals(came.set) as stop:

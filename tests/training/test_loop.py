@@ -1,4 +1,4 @@
-"""The loop and the run folder: what is kept, what is resumed, what is refused."""
+"""The loop and the run folder: what is kept, resumed and refused."""
 
 import dataclasses
 import json
@@ -18,8 +18,8 @@ from lstm_music_jax.training.checkpoints import (
 )
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.loop import NonFiniteLossError, train
-from lstm_music_jax.training.run import RunFolder, fresh_progress, load_run
-from lstm_music_jax.training.tally import line_end
+from lstm_music_jax.training.run_folder import RunFolder, initial_run_state, load_run
+from lstm_music_jax.training.tally import dispatch_end
 from tests.training.conftest import MODEL, TRAINING
 
 ONE = jax.local_devices()[:1]
@@ -27,9 +27,10 @@ ONE = jax.local_devices()[:1]
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled_once():
-    """Share programs between runs, which are many here, and of the same few programs.
+    """Share compiled programs, because the many runs here use the same few.
 
-    The folder is the one that the scripts use: it cannot be changed in a process.
+    The folder is the one that the scripts use, because it cannot be changed within a
+    process.
     """
     settings = {
         "jax_compilation_cache_dir": str(cache_folder() / "compiled"),
@@ -53,14 +54,18 @@ def lines_of(folder):
     return [json.loads(line) for line in (folder / "metrics.jsonl").open()]
 
 
-def last_state(folder, vocabulary=9):
-    like = fresh_progress(MODEL, TRAINING, vocabulary)
-    return restore(RunFolder(folder).checkpoints("last"), like)
+def initial(folder, vocab_size=9):
+    """Return the state of a run before its first step."""
+    settings = RunFolder(folder).settings()
+    return initial_run_state(settings["model"], settings["training"], vocab_size)
 
 
-def best_model(folder, vocabulary=9):
-    like = fresh_progress(MODEL, TRAINING, vocabulary).best
-    return restore(RunFolder(folder).checkpoints("best"), like)
+def last_state(folder):
+    return restore(RunFolder(folder).checkpoints("last"), initial(folder))
+
+
+def best_model(folder):
+    return restore(RunFolder(folder).checkpoints("best"), initial(folder).best)
 
 
 def without_speed(folder):
@@ -69,7 +74,7 @@ def without_speed(folder):
 
 
 def require_same(one, other):
-    """Compare two run folders bit for bit, but for the time things took."""
+    """Compare two run folders bit for bit, except the measured times."""
     assert without_speed(one) == without_speed(other)
     for kept in (last_state, best_model):
         assert kept(one).step == kept(other).step
@@ -106,7 +111,7 @@ def test_loads_the_best_model_without_the_data(run):
 
 
 def test_resuming_is_exact_from_any_step(tmp_path, dataset, run):
-    # The end of a validation's stretch, one inside, one inside a dispatch.
+    # The end is at a validation, between two validations, or inside a dispatch.
     for steps in (20, 28, 31, 40):
         shorter = dataclasses.replace(TRAINING, steps=steps)
         resume = {"resume": steps > 20, "devices": ONE, "show": False}
@@ -137,7 +142,7 @@ def test_a_half_written_line_of_metrics_is_dropped(tmp_path, dataset, run):
     require_same(tmp_path / "copy", run[0])
 
 
-def test_what_the_best_folder_holds_is_put_right(tmp_path, dataset, run):
+def test_a_wrong_best_folder_is_repaired(tmp_path, dataset, run):
     shutil.copytree(run[0], tmp_path / "copy")
     best = RunFolder(tmp_path / "copy").checkpoints("best")
     (step,) = saved_steps(best)
@@ -149,15 +154,15 @@ def test_what_the_best_folder_holds_is_put_right(tmp_path, dataset, run):
 
 def test_where_dispatches_end_depends_on_the_step_alone():
     config = dataclasses.replace(
-        TRAINING, evaluate_every=20, save_every=14, steps_a_dispatch=4
+        TRAINING, evaluate_every=20, save_every=14, steps_per_dispatch=4
     )
     ends, step = [], 0
     while step < 60:
-        step = line_end(config, step)
+        step = dispatch_end(config, step)
         ends.append(step)
     assert ends == [4, 8, 12, 14, 18, 20, 24, 28, 32, 36, 40, 42, 46, 50, 54, 56, 60]
     for step in range(60):
-        assert line_end(config, step) == min(end for end in ends if end > step)
+        assert dispatch_end(config, step) == min(end for end in ends if end > step)
 
 
 @pytest.mark.parametrize("devices", [(1, 4), (4, 2), (2, 1)])
@@ -186,8 +191,8 @@ def test_resumes_on_another_number_of_devices(tmp_path, dataset, run, devices):
 @pytest.mark.parametrize(
     ("model", "training", "message"),
     [
-        ({"sizes": (16,)}, {}, r"sizes is \(16,\); the run .* begun with \(16, 8\)"),
-        ({}, {"learning_rate": 1e-3}, "learning_rate is 0.001; .* begun with 0.01"),
+        ({"sizes": (16,)}, {}, r"sizes is \(16,\); the run .* started with \(16, 8\)"),
+        ({}, {"learning_rate": 1e-3}, "learning_rate is 0.001; .* started with 0.01"),
     ],
 )
 def test_resuming_another_run_is_refused(dataset, run, model, training, message):
@@ -242,7 +247,7 @@ def test_a_checkpoint_of_another_vocabulary_or_model_is_named(tmp_path, run):
         load_run(copy, "last")
 
 
-def test_no_run_there(tmp_path):
+def test_a_missing_run_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="must be a run folder"):
         load_run(tmp_path)
 
@@ -265,10 +270,13 @@ def test_loss_curve_of_a_run_that_is_writing(run, tmp_path):
         ({"steps": 0}, "steps is 0; it must be 1 or more"),
         ({"batch_size": -1}, "batch_size is -1"),
         ({"learning_rate": 0.0}, "learning_rate is 0.0; it must be above 0 and finite"),
-        ({"clip": 0.0}, "clip is 0.0; it must be above 0, or None"),
+        ({"clip_norm": 0.0}, "clip_norm is 0.0; it must be above 0, or None"),
         ({"seed": -1}, "seed is -1"),
         ({"save_every": 0}, "save_every is 0; it must be 1 or more, or None"),
-        ({"warmup": 2000}, "warmup is 2000; it must be 0 or more, and below the 2000"),
+        (
+            {"warmup_steps": 2000},
+            "warmup_steps is 2000; it must be 0 or more, and below the 2000",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(setting, message):

@@ -1,4 +1,4 @@
-"""The step's options: weight decay, smoothing, precision; and all of them at once."""
+"""Options of the step: weight decay, label smoothing, precision, and all at once."""
 
 import dataclasses
 from functools import partial
@@ -11,11 +11,12 @@ import pytest
 
 from lstm_music_jax.devices import Shard
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
-from lstm_music_jax.training.data import cut_windows, read_windows
 from lstm_music_jax.training.loop import train
 from lstm_music_jax.training.objective import predict
-from lstm_music_jax.training.run import RunFolder, fresh_progress, load_run
-from lstm_music_jax.training.step import initial_state, optimizer, train_steps
+from lstm_music_jax.training.optimizer import optimizer
+from lstm_music_jax.training.run_folder import RunFolder, initial_run_state, load_run
+from lstm_music_jax.training.step import initial_state, train_steps
+from lstm_music_jax.training.windows import cut_windows
 from tests.training.conftest import TRAINING
 
 SMALL = ModelConfig(sizes=(16,), dropout=0.0)
@@ -33,7 +34,7 @@ def start():
     return initial_state(SMALL, TRAINING, 9)
 
 
-def test_weight_decay_takes_from_matrices_only(start):
+def test_weight_decay_applies_to_matrices_only(start):
     gradient = jax.tree.map(jnp.ones_like, start.model)
 
     def update(**settings):
@@ -61,7 +62,7 @@ def test_no_weight_decay_is_plain_adam(start):
 
 
 def test_label_smoothing(start, windows):
-    batch = read_windows(windows, jnp.arange(3), TRAINING.window)
+    batch = windows.at(jnp.arange(3), TRAINING.window)
     batch = batch._replace(counted=batch.counted.at[1, 5:].set(False))
     logits = np.asarray(start.model.unroll(batch.inputs)[1], np.float64)
     log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
@@ -100,7 +101,7 @@ def test_precisions_are_in_the_program(start, windows):
     assert plain == program(precision="float32", matmul_precision="default")
     highest = program(matmul_precision="highest")
     assert highest.count("(Precision.HIGHEST") == highest.count("dot_general") > 0
-    # JAX keeps the name "high", which is TensorFloat-32 on a GPU that has it.
+    # JAX calls it "high", which is TensorFloat-32 on a GPU that has it.
     assert "(Precision.HIGH," in program(matmul_precision="tensorfloat32")
     assert "bf16" in program(precision="bfloat16")
 
@@ -119,16 +120,16 @@ ALL = dataclasses.replace(
 
 
 def test_a_run_with_all_options_is_resumed_exactly(tmp_path, dataset):
-    keep_on = {"devices": ONE, "show": False}
-    whole = train(tmp_path / "whole", dataset, SMALL, ALL, **keep_on)
+    quietly = {"devices": ONE, "show": False}
+    whole = train(tmp_path / "whole", dataset, SMALL, ALL, **quietly)
     half = dataclasses.replace(ALL, steps=6)
-    train(tmp_path / "parts", dataset, SMALL, half, **keep_on)
-    parts = train(tmp_path / "parts", dataset, SMALL, ALL, resume=True, **keep_on)
+    train(tmp_path / "parts", dataset, SMALL, half, **quietly)
+    parts = train(tmp_path / "parts", dataset, SMALL, ALL, resume=True, **quietly)
     assert parts.last_loss == whole.last_loss
     models = [load_run(tmp_path / run, "last") for run in ("whole", "parts")]
     jax.tree.map(np.testing.assert_array_equal, *(run.model for run in models))
     assert RunFolder(tmp_path / "whole").settings()["training"] == ALL
-    carried = fresh_progress(SMALL, ALL, 9).state.carried
+    carried = initial_run_state(SMALL, ALL, 9).state.carried
     assert carried[0].cell.shape == (8, 16)
 
 
@@ -146,9 +147,9 @@ def test_a_wrong_setting_is_named(setting, message):
 
 
 @pytest.mark.parametrize("name", ["batching", "precision", "matmul_precision"])
-def test_a_choice_that_is_none_is_named(name):
+def test_an_unknown_choice_is_named(name):
     config = TrainingConfig()
-    # Around the type checker of the tests, as a settings file would come.
+    # Past the type checker of the tests, as a user's own program would do.
     object.__setattr__(config, name, "other")
     with pytest.raises(ValueError, match=f"{name} is 'other'; it must be one of"):
         config.__post_init__()

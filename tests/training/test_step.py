@@ -1,4 +1,4 @@
-"""The pure step: against a plain one, and the same on any number of devices."""
+"""The pure step: against NumPy, and the same on any number of devices."""
 
 import dataclasses
 from functools import partial
@@ -9,14 +9,10 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.devices import spread
-from lstm_music_jax.training.data import cut_windows, read_windows
-from lstm_music_jax.training.objective import cross_entropy
-from lstm_music_jax.training.step import (
-    evaluate,
-    initial_state,
-    learning_rate,
-    train_steps,
-)
+from lstm_music_jax.training.objective import predict
+from lstm_music_jax.training.optimizer import learning_rate
+from lstm_music_jax.training.step import evaluate, initial_state, train_steps
+from lstm_music_jax.training.windows import cut_windows
 from tests.references import numpy_logits
 from tests.training.conftest import MODEL, TRAINING
 from tests.training.devices import train_on_devices
@@ -28,19 +24,19 @@ def windows(dataset):
 
 
 def numpy_loss(model, batch):
-    """Mean cross-entropy of the counted targets, float64."""
+    """Return the mean cross-entropy of the counted targets, in float64."""
     logits = numpy_logits(model, batch.inputs)
     log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
-    at = np.asarray(batch.targets)[..., None]
-    chosen = np.take_along_axis(log_probs, at, -1)[..., 0]
-    return -chosen[np.asarray(batch.counted)].mean()
+    targets = np.asarray(batch.targets)[..., None]
+    of_targets = np.take_along_axis(log_probs, targets, -1)[..., 0]
+    return -of_targets[np.asarray(batch.counted)].mean()
 
 
 @pytest.mark.parametrize("objective", ["all", "last"])
 def test_cross_entropy_equals_numpy(windows, objective):
     model = initial_state(MODEL, TRAINING, 9).model
-    batch = read_windows(windows, jnp.arange(5), TRAINING.window)
-    totals = cross_entropy(model, batch, objective)
+    batch = windows.at(jnp.arange(5), TRAINING.window)
+    totals = predict(model, batch, objective).totals
     if objective == "last":
         last = np.zeros(batch.counted.shape, bool)
         last[:, -1] = True
@@ -54,12 +50,13 @@ def test_evaluate_counts_every_window_once(dataset):
     windows = cut_windows(dataset.validation, 12, stride=12)
     windows = windows._replace(starts=windows.starts[:-1], lengths=windows.lengths[:-1])
     model = initial_state(MODEL, TRAINING, 9).model
-    count = windows.starts.shape[0]
-    assert count % TRAINING.batch_size != 0
-    whole = read_windows(windows, jnp.arange(count), 12)
+    assert windows.size % TRAINING.batch_size != 0
+    whole = windows.at(jnp.arange(windows.size), 12)
     for devices in (1, 4):
-        run = spread(partial(evaluate, config=TRAINING), jax.local_devices()[:devices])
-        totals = run(model, windows)
+        evaluate_on = spread(
+            partial(evaluate, config=TRAINING), jax.local_devices()[:devices]
+        )
+        totals = evaluate_on(model, windows)
         assert int(totals.count) == int(windows.lengths.sum())
         np.testing.assert_allclose(
             totals.loss / totals.count, numpy_loss(model, whole), rtol=1e-5
@@ -68,12 +65,12 @@ def test_evaluate_counts_every_window_once(dataset):
 
 @pytest.fixture(scope="module")
 def runs(windows):
-    """Eight steps on one, two and four devices: final state and metrics."""
+    """Final state and losses of eight steps on one, two and four devices."""
     return train_on_devices(MODEL, TRAINING, windows, (4, 4))
 
 
 @pytest.mark.parametrize("count", [2, 4])
-def test_several_devices_do_what_one_does(runs, count):
+def test_several_devices_compute_what_one_computes(runs, count):
     (one, losses), (several, losses_of_several) = runs[1], runs[count]
     np.testing.assert_allclose(losses_of_several, losses, rtol=1e-5)
     jax.tree.map(
@@ -101,7 +98,7 @@ def test_a_dispatch_of_fewer_steps(windows):
 
 
 def test_the_first_update_is_adam_on_the_clipped_gradient(windows):
-    config = dataclasses.replace(TRAINING, clip=0.01)
+    config = dataclasses.replace(TRAINING, clip_norm=0.01)
     still = dataclasses.replace(MODEL, dropout=0.0)
     start = initial_state(still, config, 9)
     step = spread(partial(train_steps, config=config), jax.local_devices()[:1])
@@ -113,7 +110,7 @@ def test_the_first_update_is_adam_on_the_clipped_gradient(windows):
 
 
 def test_learning_rates():
-    cosine = dataclasses.replace(TRAINING, schedule="cosine", warmup=4, steps=14)
+    cosine = dataclasses.replace(TRAINING, schedule="cosine", warmup_steps=4, steps=14)
     rates = np.array([learning_rate(cosine)(step) for step in range(15)])
     np.testing.assert_allclose(rates[:5] * 500, [1, 2, 3, 4, 5], rtol=1e-5)
     np.testing.assert_allclose(rates[9], 0.5e-2, rtol=1e-5)

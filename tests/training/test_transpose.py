@@ -1,4 +1,4 @@
-"""Transposition on the device: one valid shift a window, or a piece of a stream."""
+"""Transposition on the device: one valid shift per window, or per piece of a stream."""
 
 import dataclasses
 
@@ -11,12 +11,11 @@ from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.vocabulary import START, Vocabulary
 from lstm_music_jax.training.config import TrainingConfig
-from lstm_music_jax.training.data import read_windows, training_data
-from lstm_music_jax.training.streams import read_streams
+from lstm_music_jax.training.data import training_data
 from lstm_music_jax.training.transpose import draw_shifts, transpose_windows
 
 LOW, HIGH = 50, 70
-# Ids in order of pitch, so that a transposed id is the id plus the semitones.
+# Ids are in order of pitch, so a transposed id is the id plus the semitones.
 PITCHES = tuple(f"pitch_{pitch}" for pitch in range(LOW, HIGH))
 VOCABULARY = Vocabulary((*PITCHES, "shift_6", START), START)
 SHIFT, BEGIN = 20, 21
@@ -24,7 +23,7 @@ SHIFT, BEGIN = 20, 21
 
 @pytest.fixture(scope="module")
 def dataset():
-    """Pieces of ten adjacent pitches each, with shifts in between."""
+    """Pieces of ten adjacent pitches each, with time shifts in between."""
     rng = np.random.default_rng(0)
     pieces = []
     for number in range(12):
@@ -45,7 +44,7 @@ def test_allowed_shifts_are_equally_likely():
 
 
 def shifts_of(before, after, counted):
-    """The one shift of each row; shifts and start symbols must have stayed."""
+    """Return each row's transposition; symbols without a pitch must be unchanged."""
     found = []
     for old, new, read in zip(before, after, counted, strict=True):
         old, new = old[read], new[read]
@@ -58,19 +57,19 @@ def shifts_of(before, after, counted):
     return np.array(found)
 
 
-def test_windows_move_as_one(dataset):
+def test_a_window_is_transposed_as_a_whole(dataset):
     config = TrainingConfig(transpose=6, window=8)
     windows, validation = training_data(dataset, config)
     assert windows.table.shape == (13, 22)
     assert validation.table is None
-    count = windows.starts.shape[0]
-    batch = read_windows(windows, jnp.arange(count), 8)
+    count = windows.size
+    batch = windows.at(jnp.arange(count), 8)
     move = jax.jit(transpose_windows)
     seen = [set() for _ in range(count)]
     before = np.hstack([batch.inputs, batch.targets[:, -1:]])
     counted = np.hstack([batch.counted[:, :1], batch.counted])
-    for at in np.linspace(0, 0.999, 30, dtype=np.float32):
-        moved = move(batch, windows.table, jnp.full(count, at))
+    for uniform in np.linspace(0, 0.999, 30, dtype=np.float32):
+        moved = move(batch, windows.table, jnp.full(count, uniform))
         np.testing.assert_array_equal(moved.inputs[:, 1:], moved.targets[:, :-1])
         after = np.hstack([moved.inputs, moved.targets[:, -1:]])
         for row, shift in enumerate(shifts_of(before, after, counted)):
@@ -81,33 +80,27 @@ def test_windows_move_as_one(dataset):
         assert seen[row] == set(range(lowest, highest + 1))
 
 
-def test_pieces_of_streams_move_as_one_and_anew_each_epoch(dataset):
-    config = TrainingConfig(transpose=6, batching="streams")
-    pieces, validation = training_data(dataset, config)
+def test_a_piece_of_a_stream_is_transposed_as_a_whole_and_anew_each_epoch(dataset):
+    config = TrainingConfig(
+        transpose=6, batching="streams", batch_size=2, window=10, seed=1
+    )
+    streams, validation = training_data(dataset, config)
     assert validation.table is None
     steps = -(-12 * 31 // (2 * 10))
 
     @jax.jit
-    def lines(pieces):
+    def epochs(streams):
         def read(step):
-            return read_streams(
-                pieces,
-                step,
-                jnp.arange(2),
-                streams=2,
-                width=10,
-                crossing=False,
-                key=jax.random.key(1),
-            )[0].inputs
+            return streams.read(step, jnp.arange(2), config).inputs
 
         read_all = jax.vmap(read)(jnp.arange(3 * steps))
         return read_all.reshape(3, steps, 2, 10).swapaxes(1, 2).reshape(3, -1)
 
-    plain = np.asarray(lines(pieces._replace(table=None, movable=None)))
-    moved = np.asarray(lines(pieces))
+    plain = np.asarray(epochs(streams._replace(table=None, allowed=None)))
+    moved = np.asarray(epochs(streams))
     drawn = []
     for before, after in zip(plain, moved, strict=True):
-        before, after = (line[: 12 * 31].reshape(12, 31) for line in (before, after))
+        before, after = (ids[: 12 * 31].reshape(12, 31) for ids in (before, after))
         assert (before[:, 0] == BEGIN).all()
         shifts = shifts_of(before, after, np.ones_like(before, bool))
         by_piece = np.argsort([row.tobytes() for row in before])

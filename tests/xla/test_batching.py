@@ -1,4 +1,4 @@
-"""Mapping over streams, all at once or in parts."""
+"""Mapping over streams: in parts it gives the same as in one go."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ from lstm_music_jax.xla.batching import default_parallel_streams, map_in_parts
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 7, 100])
-def test_parts_give_what_the_whole_gives(most):
+def test_parts_give_the_same_as_the_whole(most):
     rows, tree = jnp.arange(7.0), {"x": jnp.arange(21.0).reshape(7, 3)}
     sums = map_in_parts(lambda row, leaf: row + jnp.sum(leaf["x"]), most, rows, tree)
     np.testing.assert_array_equal(sums, rows + tree["x"].sum(axis=1))

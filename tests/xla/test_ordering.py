@@ -1,4 +1,4 @@
-"""The sort by bit patterns, and the place of the largest, against NumPy's."""
+"""The sort on bit patterns and the index of the largest, compared with NumPy."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,13 +9,13 @@ from lstm_music_jax.xla.ordering import descending, largest
 
 @given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=40))
 def test_descending_equals_numpy(numbers):
-    # In one shape, so that it is compiled once.
+    # All examples have one shape, so that the function is compiled once.
     numbers = np.resize(np.float32(numbers), 40)
     found = descending(jnp.asarray(numbers))
     np.testing.assert_array_equal(found, np.sort(numbers)[::-1])
 
 
-# XLA takes subnormal numbers for zeros.
+# Subnormal numbers are left out, because XLA treats them as zeros.
 NORMAL = st.floats(width=32, allow_nan=False, allow_subnormal=False)
 
 
@@ -27,6 +27,6 @@ def test_largest_equals_numpy(numbers):
     assert found == np.argmax(numbers)
 
 
-def test_largest_is_a_place_even_where_there_is_none():
+def test_largest_is_an_index_even_if_all_are_minus_infinity_or_nan():
     assert largest(jnp.full(3, -jnp.inf)) == 0
     assert largest(jnp.full(3, jnp.nan)) == 2

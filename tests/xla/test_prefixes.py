@@ -1,4 +1,4 @@
-"""The sort-free primitive against a sort, in float64."""
+"""The sort-free `keep_mass`, compared with a sort in float64."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 def by_sorting(keys, weights, mass):
-    """Every entry whose key is not below the one at which the mass is reached."""
+    """Mark every entry whose key is at least the one at which the mass is reached."""
     order = np.argsort(-keys, kind="stable")
     reached = np.cumsum(weights[order].astype(np.float64)) >= mass
     if not reached.any():
@@ -18,7 +18,7 @@ def by_sorting(keys, weights, mass):
 
 
 few_values = st.sampled_from([-np.inf, -2.0, -0.0, 0.0, 2e-38, 0.5, 1.0, 3e38])
-# XLA takes subnormal numbers for 0 on a CPU.
+# Subnormal numbers are left out, because XLA treats them as zeros on a CPU.
 any_value = st.floats(width=32, allow_nan=False, allow_subnormal=False)
 
 
@@ -43,7 +43,7 @@ def test_probability_mass_equals_sorting(seed, mass, spread):
     probabilities = (probabilities / probabilities.sum()).astype(np.float32)
     kept = np.asarray(_keep_mass(probabilities, probabilities, np.float32(mass)))
     wanted = by_sorting(probabilities, probabilities, mass)
-    # In float32 the sum may fall on the other side of a mass it meets exactly.
+    # If the sum meets the mass exactly, it may be just above or below it in float32.
     if not np.array_equal(kept, wanted):
         total = probabilities[kept].sum(dtype=np.float64)
         assert abs(total - mass) < 1e-5 or mass - probabilities[wanted].sum() < 1e-5

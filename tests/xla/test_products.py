@@ -1,4 +1,4 @@
-"""The product of one row, which the cores of a CPU share."""
+"""The product of one row with a matrix: the cores of a CPU share it."""
 
 import re
 from functools import partial
@@ -16,7 +16,7 @@ ROWS = jax.random.normal(jax.random.key(1), (3, 256))
 
 
 def parts(function, *arguments):
-    """Into how many parts each product of the function's program is taken."""
+    """Return the number of parts of each product in the function's program."""
     program = jax.jit(function).lower(*arguments).as_text()
     batched = re.compile(r"batching_dims = \[(\d)\].* : \(tensor<([\dx]+)x\w+>,")
     lines = [line for line in program.splitlines() if "dot_general" in line]
@@ -25,7 +25,7 @@ def parts(function, *arguments):
 
 
 @pytest.mark.parametrize(("count", "wanted"), [(1, 1), (2, 2), (3, 2), (8, 8), (64, 8)])
-def test_a_row_is_multiplied_in_parts(count, wanted):
+def test_the_product_of_one_row_is_split_into_parts(count, wanted):
     multiply = partial(product, cores=count)
     assert parts(multiply, ROWS[0], KERNEL) == [wanted]
     found = jax.jit(multiply)(ROWS[0], KERNEL)
@@ -33,7 +33,7 @@ def test_a_row_is_multiplied_in_parts(count, wanted):
     np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-4)
 
 
-def test_rounded_kernels_are_added_up_in_float32():
+def test_products_with_bfloat16_kernels_are_summed_in_float32():
     kernel = jnp.tile(KERNEL, (1, 2)).astype(jnp.bfloat16)
     assert parts(ON_TWO, ROWS[0], kernel) == [2]
     found = jax.jit(ON_TWO)(ROWS[0], kernel)
@@ -42,7 +42,7 @@ def test_rounded_kernels_are_added_up_in_float32():
     np.testing.assert_allclose(found, rounded @ np.float64(kernel), atol=1e-4)
 
 
-def test_several_rows_are_one_product():
+def test_the_product_of_several_rows_is_not_split():
     rows = jax.vmap(ON_TWO, (0, None))
     assert parts(rows, ROWS, KERNEL) == [1]
     np.testing.assert_allclose(rows(ROWS, KERNEL), ROWS @ KERNEL, atol=1e-4)
@@ -56,7 +56,7 @@ def test_each_row_may_have_its_own_kernel():
 
 
 @pytest.mark.parametrize("shape", [(256, 200), (255, 300)], ids=["small", "odd"])
-def test_some_kernels_are_not_worth_sharing_or_cannot_be(shape):
+def test_small_and_odd_kernels_are_not_split(shape):
     kernel = jnp.ones(shape)
     assert parts(ON_TWO, jnp.ones(shape[0]), kernel) == [1]
 

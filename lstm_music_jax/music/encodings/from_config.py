@@ -10,12 +10,10 @@ from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 
 _ENCODINGS = {"note_names": NoteNames, "events": Events}
-# Run folders of the first format call `ticks_per_note` of the note names `step`.
-_OLD_NAMES = {("note_names", "step"): "ticks_per_note"}
 
 
 def encoding_from_config(config: Mapping[str, Any]) -> Encoding:
-    """Return the encoding whose `config()` is given, of this or an older version.
+    """Return the encoding whose `config()` is given.
 
     Args:
         config: "kind" ("note_names" or "events") and the encoding's attributes.
@@ -23,16 +21,12 @@ def encoding_from_config(config: Mapping[str, Any]) -> Encoding:
     Raises:
         ValueError: the kind, an attribute or its value is unknown.
     """
-    kind = config.get("kind")
+    attributes = dict(config)
+    kind = attributes.pop("kind", None)
     if kind not in _ENCODINGS:
         raise ValueError(
             f"kind of encoding is {kind!r}; it must be one of {[*_ENCODINGS]}"
         )
-    attributes = {
-        _OLD_NAMES.get((kind, name), name): value
-        for name, value in config.items()
-        if name != "kind"
-    }
     try:
         return _ENCODINGS[kind](**attributes)
     except TypeError as error:

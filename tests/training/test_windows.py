@@ -1,26 +1,25 @@
-"""Which windows there are, what they hold, and in which order they come."""
+"""Windows: which there are, and what they hold."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.training.data import cut_windows, epoch_order, read_windows
+from lstm_music_jax.training.windows import cut_windows
 
 PIECES = [np.arange(10, 17), np.arange(30, 33), np.arange(50, 51), np.arange(70, 75)]
 
 
 def contents(windows, width):
-    """Every window's inputs and counted targets, as lists."""
-    count = windows.starts.shape[0]
-    batch = read_windows(windows, jnp.arange(count), width)
+    """Return every window's inputs and counted targets, as lists."""
+    batch = windows.at(jnp.arange(windows.size), width)
+    arrays = map(np.asarray, (batch.inputs, batch.targets, batch.counted))
     return [
         (inputs.tolist(), targets[counted].tolist())
-        for inputs, targets, counted in zip(*map(np.asarray, batch), strict=True)
+        for inputs, targets, counted in zip(*arrays, strict=True)
     ]
 
 
-def test_every_start_of_a_piece_and_never_across():
+def test_a_window_starts_at_every_symbol_and_none_crosses_pieces():
     assert contents(cut_windows(PIECES, 4), 4)[:3] == [
         ([10, 11, 12, 13], [11, 12, 13, 14]),
         ([11, 12, 13, 14], [12, 13, 14, 15]),
@@ -45,6 +44,12 @@ def test_a_stride_of_the_width_predicts_each_symbol_once(width):
     assert predicted == [*range(11, 17), 31, 32, *range(71, 75)]
 
 
+def test_an_index_past_the_last_window_counts_nothing():
+    windows = cut_windows(PIECES, 4)
+    batch = windows.at(jnp.array([0, windows.size, windows.size + 7]), 4)
+    np.testing.assert_array_equal(batch.counted.sum(axis=1), [4, 0, 0])
+
+
 @pytest.mark.parametrize(
     ("pieces", "width", "message"),
     [
@@ -61,27 +66,3 @@ def test_too_little_music_is_an_error(pieces, width, message):
 def test_too_little_music_for_a_full_window():
     with pytest.raises(ValueError, match="has 7 symbols; one of 8 or more is needed"):
         cut_windows(PIECES, 7, partial=False)
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 7, 64, 1000])
-def test_an_epoch_holds_each_window_once(count):
-    order = jax.jit(epoch_order, static_argnums=3)
-    epochs = [
-        np.asarray(order(jax.random.key(1), jnp.int32(e), jnp.arange(count), count))
-        for e in range(3)
-    ]
-    for epoch in epochs:
-        np.testing.assert_array_equal(np.sort(epoch), np.arange(count))
-    if count > 60:
-        assert np.mean(epochs[0] == epochs[1]) < 0.1
-        # Neighbours in the order are no neighbours in the corpus.
-        steps = np.abs(np.diff(epochs[0]))
-        assert abs(steps.mean() / (count / 3) - 1) < 0.25
-        assert abs(np.corrcoef(epochs[0], np.arange(count))[0, 1]) < 0.35
-
-
-def test_any_position_is_found_by_itself():
-    key = jax.random.key(2)
-    whole = epoch_order(key, jnp.int32(4), jnp.arange(50), 50)
-    part = epoch_order(key, jnp.int32(4), jnp.arange(20, 30), 50)
-    np.testing.assert_array_equal(whole[20:30], part)

@@ -1,0 +1,186 @@
+"""The architecture of a saved model: what is accepted, and what the settings mean.
+
+Accepted is a Sequential stack of LSTM layers, with a dense softmax head over the same
+symbols whose one-hot vectors are the input. Everything else is refused by name. A file
+that was read in part would generate music too, but wrong music.
+"""
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from lstm_music_jax.training.config import Gates
+
+# Allowed values of each layer's settings. The first value stands for a setting that
+# the file does not mention; None means that the file must mention it.
+_ALLOWED = {
+    "InputLayer": {},
+    "LSTM": {
+        "activation": (None, "tanh"),
+        "recurrent_activation": (None, "sigmoid", "hard_sigmoid"),
+        "use_bias": (True,),
+        "go_backwards": (False,),
+        "stateful": (False,),
+        "return_state": (False,),
+        "time_major": (False,),
+    },
+    "Dropout": {},
+    "Dense": {"activation": (None, "linear", "softmax"), "use_bias": (True,)},
+    "Activation": {"activation": (None, "softmax")},
+    "Softmax": {"axis": (-1,)},
+}
+# Names of a layer's arrays, in the order of Keras.
+ARRAYS = {"LSTM": ("kernel", "recurrent_kernel", "bias"), "Dense": ("kernel", "bias")}
+
+# Keras 3 redefined hard_sigmoid, and files hold only the name.
+_GATES: dict[tuple[str, int], Gates] = {
+    ("sigmoid", 2): "sigmoid",
+    ("sigmoid", 3): "sigmoid",
+    ("hard_sigmoid", 2): "hard_sigmoid_fifth",
+    ("hard_sigmoid", 3): "hard_sigmoid_sixth",
+}
+
+
+class RefusedError(Exception):
+    """Why a file that can be parsed is not accepted."""
+
+
+class Layer(NamedTuple):
+    """A layer of the configuration; `group` is its HDF5 group in an archive."""
+
+    kind: str
+    name: str
+    group: str
+    settings: dict
+
+
+class Architecture(NamedTuple):
+    """An accepted architecture; see `KerasModel` for the last four fields."""
+
+    lstms: list[Layer]
+    head: Layer
+    gates: Gates
+    dropout: float
+    window: int | None
+    every_position: bool
+
+
+def accepted(config: Mapping[str, Any], version: str) -> Architecture:
+    """Return the architecture of a model's configuration, as Keras `version` wrote it.
+
+    Raises:
+        RefusedError: the model is of another kind.
+    """
+    major = int(version.partition(".")[0]) if version[:1].isdigit() else 0
+    if major not in (2, 3):
+        raise RefusedError(f"it was written by Keras {version}; 2 and 3 can be read")
+    layers = _layers(config)
+    *lstms, head = _stack(layers)
+    activations = {layer.settings["recurrent_activation"] for layer in lstms}
+    if len(activations) > 1:
+        raise RefusedError(
+            "its layers have sigmoid and hard_sigmoid gates; all must agree"
+        )
+    rates = {float(x.settings["rate"]) for x in layers if x.kind == "Dropout"}
+    return Architecture(
+        lstms,
+        head,
+        gates=_GATES[activations.pop(), major],
+        dropout=rates.pop() if len(rates) == 1 else 0.0,
+        window=_window(layers[0].settings, config),
+        every_position=bool(lstms[-1].settings["return_sequences"]),
+    )
+
+
+@contextlib.contextmanager
+def naming(layer: Layer) -> Iterator[None]:
+    """Add the layer's name to a RefusedError that is raised inside."""
+    try:
+        yield
+    except RefusedError as error:
+        raise RefusedError(f"its layer {layer.name} {error}") from error
+
+
+def _layers(config) -> list[Layer]:
+    """Return the layers of a configuration, each of an accepted kind."""
+    if config["class_name"] != "Sequential":
+        raise RefusedError(
+            f"its model is {config['class_name']}; it must be Sequential"
+        )
+    # Keras before 2.2.3 wrote only the list of layers.
+    described = config["config"]
+    described = described if isinstance(described, list) else described["layers"]
+    layers, count = [], Counter()
+    for entry in described:
+        kind = _kind(entry)
+        settings = entry["config"]
+        name = settings.get("name", kind)
+        _require_accepted(kind, name, settings)
+        group = kind.lower() + (f"_{count[kind]}" if count[kind] else "")
+        count[kind] += 1
+        layers.append(Layer(kind, name, group, settings))
+    return layers
+
+
+def _kind(entry):
+    kind = entry.get("registered_name") or entry["class_name"]
+    module = entry.get("module") or "keras"
+    # A class of the user's own may have the name of a class of Keras.
+    if module.partition(".")[0] not in ("keras", "tf_keras"):
+        return f"{module}.{kind}"
+    return kind
+
+
+def _require_accepted(kind, name, settings):
+    if kind not in _ALLOWED:
+        raise RefusedError(
+            f"its layer {name} is {kind}; it must be one of {', '.join(_ALLOWED)}"
+        )
+    for setting, (default, *others) in _ALLOWED[kind].items():
+        value = settings.get(setting, default)
+        allowed = [x for x in (default, *others) if x is not None]
+        if value not in allowed:
+            raise RefusedError(
+                f"its layer {name} has {setting} {value!r}; it must be "
+                f"{' or '.join(map(str, allowed))}"
+            )
+
+
+def _stack(layers: list[Layer]) -> list[Layer]:
+    """Return the LSTM layers and the head; raise if their order is another."""
+    kinds = [layer.kind for layer in layers if layer.kind != "Dropout"]
+    if kinds[:1] == ["InputLayer"]:
+        kinds = kinds[1:]
+    count = kinds.count("LSTM")
+    body, end = kinds[: count + 1], kinds[count + 1 :]
+    if not count or body != ["LSTM"] * count + ["Dense"] or len(end) > 1:
+        raise RefusedError(
+            f"its layers are {', '.join(kinds)}; they must be LSTM layers and one "
+            "Dense layer with a softmax"
+        )
+    *lstms, head = (layer for layer in layers if layer.kind in ARRAYS)
+    activation = head.settings["activation"]
+    if (activation == "softmax") == bool(end) or not set(end) <= {
+        "Activation",
+        "Softmax",
+    }:
+        raise RefusedError(
+            f"its head {head.name} has activation {activation!r}, followed by "
+            f"{', '.join(end) or 'no layers'}; it must have one softmax"
+        )
+    for layer in lstms[:-1]:
+        if layer.settings["return_sequences"] is not True:
+            raise RefusedError(
+                f"its layer {layer.name} has return_sequences "
+                f"{layer.settings['return_sequences']}; it must be True below another "
+                "LSTM layer"
+            )
+    return [*lstms, head]
+
+
+def _window(settings, config) -> int | None:
+    shape = settings.get("batch_shape") or settings.get("batch_input_shape")
+    if not shape and isinstance(config["config"], dict):
+        shape = config["config"].get("build_input_shape")
+    return int(shape[1]) if shape and shape[1] else None

@@ -1,0 +1,165 @@
+"""Reads files of Keras without Keras.
+
+Three layouts hold the same things, a configuration in JSON and named arrays in HDF5:
+
+    .hdf5, .h5   Keras 2: model_weights/<layer>, arrays named in `weight_names`
+    .h5          Keras 3: the same
+    .keras       Keras 2.12 and later: a zip of config.json, metadata.json and
+                 model.weights.h5, which numbers layers by class, and arrays
+
+The gates stand in the same order as in our model. Nothing in a file is ever executed
+or unpickled.
+"""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from lstm_music_jax.keras.architecture import ARRAYS, RefusedError, accepted, naming
+from lstm_music_jax.keras.model import KerasFileError, KerasModel, LayerArrays
+
+
+def read_keras(path: str | Path) -> KerasModel:
+    """Read a whole model that Keras 2 or 3 has saved, as .hdf5, .h5 or .keras.
+
+    Raises:
+        FileNotFoundError: the file does not exist.
+        KerasFileError: the file is damaged, or holds a model that cannot be read
+            exactly. The message names the layer and the setting.
+        RuntimeError: h5py is not installed.
+    """
+    path = Path(path)
+    try:
+        import h5py
+    except ImportError as error:
+        raise RuntimeError(
+            f"h5py is missing; {path} needs it: pip install 'lstm-music-jax[keras]'"
+        ) from error
+    if not path.is_file():
+        raise FileNotFoundError(f"weights is {path}; it must be a file that exists")
+    try:
+        if zipfile.is_zipfile(path):
+            return _read_archive(path, h5py)
+        with h5py.File(path, "r") as file:
+            return _read_hdf5(file)
+    except RefusedError as error:
+        raise KerasFileError(f"weights is {path}: {error}") from error
+    # For damaged bytes, zlib, json and HDF5 raise a dozen types between them.
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise KerasFileError(
+            f"weights is {path}, which cannot be read as a model of Keras: {reason}"
+        ) from error
+
+
+def _read_hdf5(file) -> KerasModel:
+    if "model_config" not in file.attrs:
+        raise RefusedError(
+            "it holds no model's configuration; save the whole model, not its "
+            "weights alone"
+        )
+    version = _text(file.attrs.get("keras_version", "?"))
+
+    def arrays_of(layer):
+        group = file["model_weights"][layer.name]
+        names = [_text(name) for name in group.attrs["weight_names"]]
+        # 'lstm/lstm_cell/kernel:0' in Keras 2, 'sequential/lstm/lstm_cell/kernel' in 3.
+        return {
+            name.rpartition("/")[2].partition(":")[0]: group[name] for name in names
+        }
+
+    return _read_model(file, json.loads(file.attrs["model_config"]), version, arrays_of)
+
+
+def _read_archive(path, h5py) -> KerasModel:
+    with zipfile.ZipFile(path) as archive:
+        missing = {"config.json", "metadata.json", "model.weights.h5"}
+        missing -= set(archive.namelist())
+        if missing:
+            raise RefusedError(f"it is a zip archive without {min(missing)}")
+        config = json.loads(archive.read("config.json"))
+        version = json.loads(archive.read("metadata.json"))["keras_version"]
+        weights = archive.read("model.weights.h5")
+    with h5py.File(io.BytesIO(weights), "r") as file:
+        # The name of the group in the first versions of the layout.
+        old = "_layer_checkpoint_dependencies"
+        root = old if old in file else "layers"
+
+        def arrays_of(layer):
+            group = file[root][layer.group]
+            group = (group["cell"] if layer.kind == "LSTM" else group)["vars"]
+            names = ARRAYS[layer.kind]
+            return {
+                names[int(number)] if int(number) < len(names) else number: array
+                for number, array in group.items()
+            }
+
+        return _read_model(file, config, version, arrays_of)
+
+
+def _read_model(file, config, version, arrays_of) -> KerasModel:
+    architecture = accepted(config, version)
+    head = architecture.head
+    inputs = vocab_size = int(head.settings["units"])
+    layers = []
+    for layer in architecture.lstms:
+        units = int(layer.settings["units"])
+        shapes = (inputs, 4 * units), (units, 4 * units), (4 * units,)
+        with naming(layer):
+            layers.append(
+                LayerArrays(*_read_arrays(file, layer.kind, arrays_of(layer), shapes))
+            )
+        inputs = units
+    with naming(head):
+        shapes = (inputs, vocab_size), (vocab_size,)
+        kernel, bias = _read_arrays(file, head.kind, arrays_of(head), shapes)
+    return KerasModel(
+        version,
+        tuple(layers),
+        kernel,
+        bias,
+        gates=architecture.gates,
+        dropout=architecture.dropout,
+        window=architecture.window,
+        every_position=architecture.every_position,
+    )
+
+
+def _read_arrays(file, kind, arrays, shapes) -> list[np.ndarray]:
+    """Read and check the arrays of one layer, in float32 and the order of `ARRAYS`."""
+    names = ARRAYS[kind]
+    if set(arrays) != set(names):
+        raise RefusedError(f"holds {', '.join(sorted(arrays))}; it must be {names}")
+    read = []
+    for name, shape in zip(names, shapes, strict=True):
+        array = arrays[name]
+        # HDF5 can point to any other file on this machine.
+        if array.external or array.is_virtual or array.file != file:
+            raise RefusedError(
+                f"has its {name} in another file; it must be in this one"
+            )
+        if array.dtype.kind != "f":
+            raise RefusedError(
+                f"has a {name} of {array.dtype}; it must be floating point"
+            )
+        if array.shape != shape:
+            reason = ""
+            if name == "kernel" and kind == "LSTM":
+                reason = (
+                    f", because the layer must read {shape[0]} values per step; the "
+                    "first layer reads a one-hot vector over the head's symbols"
+                )
+            raise RefusedError(
+                f"has a {name} of shape {array.shape}, and it should be {shape}{reason}"
+            )
+        read.append(array[()].astype(np.float32))
+        if not np.isfinite(read[-1]).all():
+            raise RefusedError(f"has a {name} with values that are not finite")
+    return read
+
+
+def _text(value) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

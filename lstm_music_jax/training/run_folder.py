@@ -1,0 +1,206 @@
+"""The run folder: the files of a run, and how to load its model for generation.
+
+config.json        all settings, the encoding, where the corpus came from
+vocabulary.json
+metrics.jsonl      one line per dispatch, and one per validation
+checkpoints/best/  the model with the lowest validation loss
+checkpoints/last/  everything that a run resumes from: the training state, the best
+                   model so far, and the sums that the metrics do not hold yet
+
+Every file is written whole or not at all. The one exception is metrics.jsonl: if the
+run was killed, its last line may be incomplete.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import jax
+
+from lstm_music_jax.model.music_lstm import MusicLSTM
+from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.encodings.from_config import encoding_from_config
+from lstm_music_jax.music.vocabulary import Vocabulary
+from lstm_music_jax.system.atomic_write import write_atomically
+from lstm_music_jax.training.checkpoints import CheckpointError, SaveError, restore
+from lstm_music_jax.training.config import ModelConfig, TrainingConfig
+from lstm_music_jax.training.settings import (
+    changeable_settings,
+    config_json,
+    model_of_checkpoints,
+    read_config_json,
+)
+from lstm_music_jax.training.step import TrainState, initial_state
+
+
+class RunState(NamedTuple):
+    """The arrays that a run resumes from: the training state, the best model so far.
+
+    Both are in one checkpoint. Whenever a run is killed, the two folders of checkpoints
+    can therefore be made to agree.
+    """
+
+    state: TrainState
+    best: MusicLSTM
+
+
+def initial_run_state(
+    model: ModelConfig, training: TrainingConfig, vocab_size: int
+) -> RunState:
+    """Return the state of a run before its first step."""
+    state = initial_state(model, training, vocab_size)
+    return RunState(state, state.model)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of a run."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """Path of the settings, JSON."""
+        return self.path / "config.json"
+
+    @property
+    def vocabulary(self) -> Path:
+        """Path of the vocabulary, JSON."""
+        return self.path / "vocabulary.json"
+
+    @property
+    def metrics(self) -> Path:
+        """Path of the metrics, one JSON object per line."""
+        return self.path / "metrics.jsonl"
+
+    def checkpoints(self, kind: Literal["best", "last"]) -> Path:
+        """Path of the checkpoints of one kind, written by orbax."""
+        return self.path / "checkpoints" / kind
+
+    def require_new(self) -> None:
+        """Raise ValueError if the folder exists and is not empty."""
+        # A name that begins with a dot is a file that was being written when a run was
+        # killed.
+        if self.path.exists() and any(
+            not path.name.startswith(".") for path in self.path.iterdir()
+        ):
+            raise ValueError(
+                f"run is {self.path}, which is not empty; name a new folder, or resume"
+            )
+
+    def describe(
+        self, model: ModelConfig, training: TrainingConfig, dataset: Dataset
+    ) -> None:
+        """Write settings and vocabulary.
+
+        Raises:
+            SaveError: a file cannot be written.
+        """
+        content = config_json(model, training, dataset)
+        try:
+            # The settings come first: a folder that has them can be resumed.
+            write_atomically(self.config, json.dumps(content, indent=2) + "\n")
+            dataset.vocabulary.save(self.vocabulary)
+        except OSError as error:
+            raise SaveError(
+                f"{self.path} cannot be written: {error.strerror}"
+            ) from error
+
+    def settings(self) -> dict[str, Any]:
+        """Read the settings: "model", "training", "encoding" and "corpus".
+
+        Raises:
+            FileNotFoundError: the folder is no run folder.
+            ValueError: the settings cannot be read.
+        """
+        if not self.config.is_file():
+            raise FileNotFoundError(
+                f"run is {self.path}; it must be a run folder, with a config.json"
+            )
+        return read_config_json(self.config)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained model, and what turns its ids into music.
+
+    Attributes:
+        model: the model of a checkpoint.
+        vocabulary: maps symbols to ids and back.
+        encoding: maps music to symbols and back.
+        settings: what `RunFolder.settings` returns.
+    """
+
+    model: MusicLSTM
+    vocabulary: Vocabulary
+    encoding: Encoding
+    settings: dict[str, Any]
+
+
+def load_run(path: str | Path, checkpoint: Literal["best", "last"] = "best") -> Run:
+    """Load the model of a run folder, with its vocabulary and its encoding.
+
+    The training data is not needed.
+
+    Args:
+        path: the run folder.
+        checkpoint: "best" for the model with the lowest validation loss, "last" for
+            the model after the last saved step.
+
+    Raises:
+        FileNotFoundError: the folder is no run folder.
+        ValueError: the settings or the vocabulary cannot be read.
+        CheckpointError: there is no checkpoint, or it belongs to another model.
+    """
+    folder = RunFolder(Path(path))
+    settings = folder.settings()
+    vocabulary = Vocabulary.load(folder.vocabulary)
+    if not folder.checkpoints(checkpoint).is_dir():
+        raise CheckpointError(
+            f"run is {folder.path}, which has no {checkpoint} checkpoint; "
+            "a run saves one after its first validation"
+        )
+    shapes = jax.eval_shape(
+        lambda: initial_run_state(
+            settings["model"], settings["training"], len(vocabulary)
+        )
+    )
+    like = shapes.state.model if checkpoint == "best" else shapes
+    belongs_to = model_of_checkpoints(
+        settings["model"], settings["encoding"], vocabulary
+    )
+    restored = restore(folder.checkpoints(checkpoint), like, belongs_to).tree
+    model = restored if checkpoint == "best" else restored.state.model
+    return Run(model, vocabulary, encoding_from_config(settings["encoding"]), settings)
+
+
+def require_same_run(
+    folder: RunFolder, model: ModelConfig, training: TrainingConfig, dataset: Dataset
+) -> ModelConfig:
+    """Check that a run can be resumed with these settings.
+
+    Returns:
+        The model's settings as the run was started with them: they have its `cores`.
+
+    Raises:
+        ValueError: a setting is not the one that the run was started with.
+    """
+    saved = folder.settings()
+    changeable = changeable_settings(training) | {"cores"}
+    for part, settings in {"model": model, "training": training}.items():
+        for name, value in vars(settings).items():
+            before = getattr(saved[part], name)
+            if name not in changeable and value != before:
+                raise ValueError(
+                    f"{name} is {value}; the run to resume was started with {before}"
+                )
+    now = {"corpus": dataset.description, "encoding": dataset.encoding.config()}
+    for name, value in now.items():
+        if saved[name] != value:
+            raise ValueError(
+                f"{name} is {value}; the run to resume was started with {saved[name]}"
+            )
+    return dataclasses.replace(model, cores=saved["model"].cores)

@@ -1,0 +1,145 @@
+"""The settings of a run as JSON: what config.json and its checkpoints hold."""
+
+import dataclasses
+import json
+import types
+import typing
+from pathlib import Path
+from typing import Any, Literal
+
+from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.music.vocabulary import Vocabulary
+from lstm_music_jax.training.config import ModelConfig, TrainingConfig
+from lstm_music_jax.training.versions import VERSION, upgraded_settings
+
+
+def config_json(
+    model: ModelConfig, training: TrainingConfig, dataset: Dataset
+) -> dict[str, Any]:
+    """Return the content of config.json."""
+    return {
+        "version": VERSION,
+        "model": dataclasses.asdict(model),
+        "training": dataclasses.asdict(training),
+        "encoding": dataset.encoding.config(),
+        "corpus": dataset.description,
+    }
+
+
+def read_config_json(path: Path) -> dict[str, Any]:
+    """Read a config.json of any version.
+
+    Returns:
+        A ModelConfig as "model", a TrainingConfig as "training", and the JSON of the
+        encoding and the corpus as "encoding" and "corpus".
+
+    Raises:
+        ValueError: the file is of a newer version, or a key is missing, unknown or has
+            a value that is not allowed. The message names file, key and what is
+            allowed.
+    """
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(saved, dict):
+            raise ValueError("the file must hold a JSON object")
+        saved = upgraded_settings(saved)
+        return {
+            "model": _config(ModelConfig, saved, "model"),
+            "training": _config(TrainingConfig, saved, "training"),
+            "encoding": _entry(saved, "encoding", dict),
+            "corpus": _entry(saved, "corpus", dict),
+        }
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+
+
+def owner_of_checkpoints(
+    model: ModelConfig, training: TrainingConfig, dataset: Dataset
+) -> dict[str, Any]:
+    """Return the description of the run that a checkpoint belongs to, as JSON."""
+    return {
+        **model_of_checkpoints(model, dataset.encoding.config(), dataset.vocabulary),
+        "training": dataclasses.asdict(training),
+        "corpus": dataset.description,
+    }
+
+
+def model_of_checkpoints(
+    model: ModelConfig, encoding: dict[str, Any], vocabulary: Vocabulary
+) -> dict[str, Any]:
+    """Return the part of the description that generation needs.
+
+    `cores` is left out, because a checkpoint fits a model with any number of cores.
+    """
+    architecture = dataclasses.asdict(model)
+    del architecture["cores"]
+    return {
+        "model": architecture,
+        "encoding": encoding,
+        "vocabulary": {
+            "symbols": list(vocabulary.symbols),
+            "start": vocabulary.start,
+        },
+    }
+
+
+def changeable_settings(training: TrainingConfig) -> set[str]:
+    """Return the names of the training settings that a resumed run may change."""
+    names = {"steps_per_dispatch", "evaluate_every", "save_every"}
+    # A cosine falls to 0 at the last step, so all of it depends on their number.
+    return names | ({"steps"} if training.schedule == "constant" else set())
+
+
+def _config(kind, saved, part):
+    values = _entry(saved, part, dict)
+    hints = typing.get_type_hints(kind)
+    for name in values:
+        if name not in hints:
+            raise ValueError(
+                f"{part}.{name} is unknown; {part} has the keys {', '.join(hints)}"
+            )
+    found = {
+        name: _entry(values, name, hint, f"{part}.") for name, hint in hints.items()
+    }
+    try:
+        return kind(**found)
+    except ValueError as error:
+        raise ValueError(f"{part}.{error}") from error
+
+
+def _entry(saved, name, hint, prefix=""):
+    if name not in saved:
+        raise ValueError(f"{prefix}{name} is missing; it must be {_in_words(hint)}")
+    value = saved[name]
+    if not _fits(value, hint):
+        raise ValueError(f"{prefix}{name} is {value!r}; it must be {_in_words(hint)}")
+    return tuple(value) if typing.get_origin(hint) is tuple else value
+
+
+def _fits(value, hint):
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is types.UnionType:
+        return any(_fits(value, option) for option in inner)
+    if origin is Literal:
+        return value in inner
+    if origin is tuple:
+        return type(value) is list and all(_fits(entry, inner[0]) for entry in value)
+    # Exact types, because True is an int for isinstance. JSON may write 1.0 as 1.
+    return type(value) is hint or (hint is float and type(value) is int)
+
+
+def _in_words(hint):
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is types.UnionType:
+        return " or ".join(_in_words(option) for option in inner)
+    if origin is Literal:
+        return f"one of {', '.join(map(repr, inner))}"
+    if origin is tuple:
+        return "a list of integers"
+    return {
+        int: "an integer",
+        float: "a number",
+        bool: "true or false",
+        dict: "an object",
+        type(None): "null",
+    }[hint]

@@ -1,0 +1,95 @@
+"""Versions of the run folder's format, and how folders of older versions are read.
+
+`config.json` and every checkpoint hold the version that they were written in. A file
+without a version is of version 1. Reading converts an older file step by step; each
+step is a pure function that knows two neighbouring versions.
+
+Renaming, adding or removing a setting makes a new version: raise `VERSION`, and append
+a step to `_SETTINGS_STEPS` and to `_CHECKPOINT_STEPS`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+VERSION = 2
+
+
+def upgraded_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a config.json in the newest version.
+
+    Raises:
+        ValueError: the version is none that this code knows.
+    """
+    return _upgraded(saved, _SETTINGS_STEPS)
+
+
+def upgraded_checkpoint(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of a checkpoint in the newest version.
+
+    Raises:
+        ValueError: the version is none that this code knows.
+    """
+    return _upgraded(saved, _CHECKPOINT_STEPS)
+
+
+def _upgraded(saved, steps):
+    version = saved.get("version", 1)
+    if type(version) is not int or not 1 <= version <= VERSION:
+        newer = type(version) is int and version > VERSION
+        advice = "; a newer version of this package wrote the file" if newer else ""
+        raise ValueError(
+            f"version is {version!r}; it must be an integer from 1 to {VERSION}{advice}"
+        )
+    content = {name: value for name, value in saved.items() if name != "version"}
+    for step in steps[version - 1 :]:
+        content = step(content)
+    return content
+
+
+# Version 1 to version 2.
+
+_RENAMED_SETTINGS = {
+    "clip": "clip_norm",
+    "crossing": "cross_pieces",
+    "steps_a_dispatch": "steps_per_dispatch",
+    "warmup": "warmup_steps",
+}
+_RENAMED_IN_ENCODING = {"step": "ticks_per_note"}
+_RENAMED_SUMS = {"line": "since_line", "stretch": "since_validation"}
+# Settings that came into being after version 1 did, with what their absence means.
+_ADDED_TO_MODEL = {"gates": "sigmoid", "cores": 2}
+_ADDED_TO_TRAINING = {
+    "batching": "windows",
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+    "transpose": 0,
+    "precision": "float32",
+    "matmul_precision": "default",
+    "save_every": None,
+}
+
+
+def _settings_to_version_2(saved):
+    settings = dict(saved)
+    if isinstance(settings.get("model"), dict):
+        settings["model"] = _ADDED_TO_MODEL | settings["model"]
+    if isinstance(settings.get("training"), dict):
+        training = _renamed(settings["training"], _RENAMED_SETTINGS)
+        settings["training"] = _ADDED_TO_TRAINING | training
+    if isinstance(settings.get("encoding"), dict):
+        settings["encoding"] = _renamed(settings["encoding"], _RENAMED_IN_ENCODING)
+    return settings
+
+
+def _checkpoint_to_version_2(saved):
+    belongs_to = _settings_to_version_2(saved["belongs_to"])
+    facts = _renamed(saved["facts"], _RENAMED_SUMS)
+    return {**saved, "belongs_to": belongs_to, "facts": facts}
+
+
+def _renamed(saved, names):
+    return {names.get(name, name): value for name, value in saved.items()}
+
+
+_SETTINGS_STEPS = (_settings_to_version_2,)
+_CHECKPOINT_STEPS = (_checkpoint_to_version_2,)
