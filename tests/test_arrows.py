@@ -1,6 +1,7 @@
 """Imports: a module imports only from allowed packages; only `music` uses music21."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import lstm_music_jax
 
 PACKAGE = Path(lstm_music_jax.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
+PAGE = Path(__file__).parents[1].joinpath("docs", "architecture.md").read_text()
 
 ALLOWED = {
     "types": set(),
@@ -59,3 +61,16 @@ def test_imports_follow_the_arrows(module):
         assert not outside & {"jax", "flax", "optax", "orbax"}
     else:
         assert "music21" not in outside
+
+
+def test_the_architecture_page_shows_the_same_arrows():
+    rows = re.findall(r"^\| `(\w+)(?:/|\.py)` \|.*\| ([\w, ]*)\|$", PAGE, re.MULTILINE)
+    table = {room: set(re.findall(r"\w+", imports)) for room, imports in rows}
+    assert table == ALLOWED
+
+
+def test_the_modules_that_the_architecture_page_names_exist():
+    # The page leaves out `music/` in its picture, and the room's name in the room's row.
+    folders = [PACKAGE.parent, PACKAGE, *PACKAGE.iterdir()]
+    for name in re.findall(r"[\w/]+\.pyi?\b", PAGE):
+        assert any((folder / name).is_file() for folder in folders), name
