@@ -7,7 +7,7 @@ from lstm_music_jax.music.score import Note
 
 
 def notes(latest=2000, longest=300, most=40):
-    """A strategy for lists of notes in any order, with overlaps and repeats."""
+    """Return a Hypothesis strategy: notes in any order, with overlaps and repeats."""
     note = st.builds(
         Note,
         onset=st.integers(0, latest),
