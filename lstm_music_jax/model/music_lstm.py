@@ -191,11 +191,11 @@ class MusicLSTM(nnx.Module):
             state = self.initial_states(tokens.shape[0])
         if resets is not None:
             resets = resets.T
-        hidden, last_states = None, []
+        last_states = []
         for index, (layer, layer_state) in enumerate(
             zip(self.layers, state, strict=True)
         ):
-            if hidden is None:
+            if index == 0:
                 last, hidden = layer.unroll_tokens(layer_state, tokens.T, resets)
             else:
                 last, hidden = layer.unroll(layer_state, hidden, resets)

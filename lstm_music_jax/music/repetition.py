@@ -37,8 +37,8 @@ def repetition(
         longest_period: longest pattern of a loop, in symbols.
     """
     ids = np.asarray(ids)
-    grams = np.lib.stride_tricks.sliding_window_view(ids, n) if len(ids) >= n else []
-    distinct = len({gram.tobytes() for gram in grams})
+    grams = [ids[start : start + n].tobytes() for start in range(len(ids) - n + 1)]
+    distinct = len(set(grams))
     repeated = 1 - distinct / len(grams) if len(grams) else 0.0
     loops = (_longest_loop(ids, period) for period in range(1, longest_period + 1))
     return Repetition(repeated, distinct, max(loops))

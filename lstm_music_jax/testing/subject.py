@@ -104,7 +104,7 @@ class Subject:
         return len(_TRACES)
 
 
-_TRACES = []
+_TRACES: list[type] = []
 
 
 def _courses(

@@ -15,7 +15,7 @@ Precision = Literal["float32", "bfloat16"]
 MatmulPrecision = Literal["default", "tensorfloat32", "highest"]
 Gates = Literal["sigmoid", "hard_sigmoid_fifth", "hard_sigmoid_sixth"]
 
-_GATES = {
+_GATES: dict[str, Gate] = {
     "sigmoid": SIGMOID,
     "hard_sigmoid_fifth": HardSigmoid(1 / 5),
     "hard_sigmoid_sixth": HardSigmoid(1 / 6),

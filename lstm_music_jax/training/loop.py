@@ -258,12 +258,12 @@ class _Loop:
             self.report.validated(self.step, train_loss, None, None)
             return train_loss
         totals = self.evaluate(self.state.model, self.validation_data)
-        loss = float(totals.loss / totals.count)
+        loss = float(totals.loss / totals.targets)
         if not np.isfinite(loss):
             raise NonFiniteLossError(
                 f"the validation loss is not finite at step {self.step}"
             )
-        accuracy = float(totals.correct / totals.count)
+        accuracy = float(totals.correct / totals.targets)
         self.report.validated(self.step, train_loss, loss, accuracy)
         return loss
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from lstm_music_jax.model.music_lstm import MusicLSTM, State
 from lstm_music_jax.training.batch import Batch
@@ -15,17 +14,18 @@ from lstm_music_jax.types import PRNGKeys, Scalar
 class Totals(NamedTuple):
     """Sums over the counted targets of a batch, so that batches add up exactly.
 
-    The loss is in nats; `correct` counts targets that the model found most probable.
+    The loss is in nats; `correct` counts the targets that the model found most
+    probable, `targets` all of them.
     """
 
     loss: Scalar
     correct: Scalar
-    count: Scalar
+    targets: Scalar
 
     @classmethod
     def zero(cls) -> "Totals":
         """Return the sums over nothing."""
-        return cls(np.float32(0), np.float32(0), np.float32(0))
+        return cls(jnp.float32(0), jnp.float32(0), jnp.float32(0))
 
 
 class Predicted(NamedTuple):

@@ -107,7 +107,7 @@ def train_steps(
         # One division after the sums over all shards. A mean of the shards' means
         # would weigh a symbol by how many symbols its shard happens to predict.
         gradients, totals = shard.sum((gradients, predicted.totals))
-        count = jnp.maximum(totals.count, 1.0)
+        count = jnp.maximum(totals.targets, 1.0)
         gradients = jax.tree.map(lambda leaf: leaf / count, gradients)
         # Adam's bias correction raises a float to an integer power.
         with jax.numpy_dtype_promotion("standard"):

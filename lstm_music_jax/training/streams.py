@@ -97,7 +97,7 @@ class StreamBatcher(NamedTuple):
         pieces = order[turns]
         offsets = places - ends[turns] + self.lengths[pieces]
         ids = self.ids[self.starts[pieces] + offsets]
-        if self.table is not None:
+        if self.table is not None and self.allowed is not None:
             epoch_key = jax.random.fold_in(shifts_key, epoch)
             uniform = jax.random.uniform(epoch_key, (self.size,))
             ids = self.table[draw_shifts(self.allowed, uniform)[pieces], ids]

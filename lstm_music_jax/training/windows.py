@@ -125,16 +125,15 @@ def cut_windows(
         raise ValueError(
             f"window is {width} and stride is {stride}; both must be 1 or more"
         )
-    starts, lengths, offset = [np.zeros(0, int)], [np.zeros(0, int)], 0
+    cut, offset = [np.zeros((2, 0), int)], 0
     for piece in pieces:
         targets = len(piece) - 1
         if targets > 0:
             count = 1 + -(-max(0, targets - width) // stride)
             firsts = stride * np.arange(count)
-            starts.append(offset + firsts)
-            lengths.append(np.minimum(width, targets - firsts))
+            cut.append(np.stack([offset + firsts, np.minimum(width, targets - firsts)]))
         offset += len(piece)
-    starts, lengths = np.concatenate(starts), np.concatenate(lengths)
+    starts, lengths = np.concatenate(cut, axis=1)
     if not partial:
         starts, lengths = starts[lengths == width], lengths[lengths == width]
     if not len(starts):

@@ -1,7 +1,9 @@
 """Numerical primitives that exist only to make XLA fast, named by what they compute.
 
-`products.py`: matrix products. `ordering.py`: maxima, sorts and prefixes of sorted
-values, without a slow sort. `bits.py`: cheap random bits.
+`products.py` multiplies matrices, `ordering.py` finds maxima and prefixes of sorted
+values without a slow sort, `bits.py` makes cheap random bits, `rows.py` is the gradient
+of reading rows, `batching.py` maps over streams in parts, `barriers.py` keeps XLA from
+fusing what is faster apart.
 
 May import `types` alone. Each docstring states the measurement that justifies it.
 """

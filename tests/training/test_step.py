@@ -42,7 +42,7 @@ def test_cross_entropy_equals_numpy(windows, objective):
         last[:, -1] = True
         batch = batch._replace(counted=last)
     np.testing.assert_allclose(
-        totals.loss / totals.count, numpy_loss(model, batch), rtol=1e-5
+        totals.loss / totals.targets, numpy_loss(model, batch), rtol=1e-5
     )
 
 
@@ -57,9 +57,9 @@ def test_evaluate_counts_every_window_once(dataset):
             partial(evaluate, config=TRAINING), jax.local_devices()[:devices]
         )
         totals = evaluate_on(model, windows)
-        assert int(totals.count) == int(windows.lengths.sum())
+        assert int(totals.targets) == int(windows.lengths.sum())
         np.testing.assert_allclose(
-            totals.loss / totals.count, numpy_loss(model, whole), rtol=1e-5
+            totals.loss / totals.targets, numpy_loss(model, whole), rtol=1e-5
         )
 
 

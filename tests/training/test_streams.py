@@ -146,8 +146,8 @@ def test_validation_reads_whole_pieces(dataset, data):
                 partial(evaluate, config=config), jax.local_devices()[:devices]
             )
             totals = evaluate_on(model, data[1])
-            assert int(totals.count) == count
-            np.testing.assert_allclose(totals.loss / totals.count, loss / count, 1e-5)
+            assert int(totals.targets) == count
+            np.testing.assert_allclose(totals.loss / totals.targets, loss / count, 1e-5)
 
 
 def test_streams_predict_every_position():

@@ -62,9 +62,10 @@ class Dataset:
         vocabulary = Vocabulary.from_pieces(
             (piece.symbols for piece in corpus.pieces), start=start
         )
-        train, held_out = corpus.pieces, ()
         if validation > 0:
             train, held_out = split_corpus(corpus, validation, seed)
+        else:
+            train, held_out = corpus.pieces, ()
         return cls(
             encoding,
             vocabulary,

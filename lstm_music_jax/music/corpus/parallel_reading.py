@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from queue import SimpleQueue
@@ -46,6 +46,7 @@ def read_scores(
         raise ValueError(f"processes is {processes}; it must be 1 or more, or None")
     processes = processes or _useful_processes(paths, file_format)
     processes = min(processes, max(len(paths), 1))
+    numbered: Iterable[tuple[int, ScoreOrReason]]
     if processes == 1:
         numbered = _read_here(paths, file_format)
     else:
@@ -105,7 +106,7 @@ def _read_in_processes(
                 reader.close()
 
 
-def _with_progress_bar(results: Iterator, total: int) -> Iterator:
+def _with_progress_bar(results: Iterable, total: int) -> Iterable:
     from rich.console import Console
     from rich.progress import track
 

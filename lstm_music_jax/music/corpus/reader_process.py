@@ -48,6 +48,8 @@ class ReaderProcess:
 
         timer = threading.Timer(self._seconds, give_up)
         timer.start()
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
             process.stdin.write(json.dumps(os.fspath(path)).encode() + b"\n")
             process.stdin.flush()

@@ -137,6 +137,8 @@ def _read_events(chunk: bytes, track: int) -> tuple[Event, ...]:
         if position == len(chunk):
             break
         status = chunk[position] if chunk[position] >= 0x80 else running_status
+        if status is None:
+            raise UnreadableMidiError(f"track {track} does not begin with an event")
         end = _event_end(chunk, position, status, track)
         event = MidiEvent()
         event.lastStatusByte = running_status
@@ -167,10 +169,8 @@ def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
     raise UnreadableMidiError(f"track {track} has a number of more than 28 bits")
 
 
-def _event_end(chunk: bytes, position: int, status: int | None, track: int) -> int:
+def _event_end(chunk: bytes, position: int, status: int, track: int) -> int:
     """Return where the event at `position` ends, so that music21 gets no more."""
-    if status is None:
-        raise UnreadableMidiError(f"track {track} does not begin with an event")
     if status in (0xF0, 0xF7, 0xFF):
         data_start = position + (2 if status == 0xFF else 1)
         length, start = _read_number(chunk, data_start, track)
