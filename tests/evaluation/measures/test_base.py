@@ -1,0 +1,32 @@
+"""What the tables of measures promise."""
+
+import numpy as np
+import pytest
+
+from lstm_music_jax.evaluation.measures import PIECE_MEASURES, SET_MEASURES
+from lstm_music_jax.evaluation.measures.base import Direction, Sample
+
+MEASURES = (*PIECE_MEASURES, *SET_MEASURES)
+
+
+def test_names_are_distinct():
+    assert len({measure.name for measure in MEASURES}) == len(MEASURES)
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda m: m.name)
+def test_a_measure_says_what_it_is(measure):
+    assert measure.name
+    assert measure.source
+    assert isinstance(measure.direction, Direction)
+
+
+def test_an_encoding_is_valid_or_not():
+    everywhere = next(m for m in MEASURES if m.encodings is None)
+    assert everywhere.valid_for("note_names")
+
+
+def test_the_primer_lies_within_the_piece():
+    sample = Sample(np.arange(5), primer=2)
+    assert sample.generated.tolist() == [2, 3, 4]
+    with pytest.raises(ValueError, match="primer is 6; it must be 0 to 5 symbols"):
+        Sample(np.arange(5), primer=6)
