@@ -1,0 +1,49 @@
+"""Features: numbers of which a piece has many, such as the durations of its notes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Shaped
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What a piece has many numbers of; the fields are those of `Measure`."""
+
+    name: str
+    unit: str
+    source: str
+    encodings: tuple[str, ...] | None
+    values: Callable[[Sample], Shaped[np.ndarray, "values"]]
+
+
+def mean_of(feature: Feature) -> PieceMeasure:
+    """The mean of a feature over a piece; NaN where the piece has none of it."""
+
+    def function(sample: Sample) -> float:
+        values = feature.values(sample)
+        return float(values.mean()) if len(values) else float("nan")
+
+    return PieceMeasure(
+        name=f"mean {feature.name}",
+        unit=feature.unit,
+        source=feature.source,
+        direction=Direction.HUMAN,
+        encodings=feature.encodings,
+        function=function,
+    )
+
+
+def as_feature(measure: PieceMeasure) -> Feature:
+    """A measure as a feature that each piece has one number of, or none if NaN."""
+
+    def values(sample: Sample) -> np.ndarray:
+        value = np.array([measure(sample)])
+        return value[~np.isnan(value)]
+
+    return Feature(
+        measure.name, measure.unit, measure.source, measure.encodings, values
+    )
