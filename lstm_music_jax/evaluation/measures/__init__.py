@@ -21,6 +21,7 @@ from lstm_music_jax.evaluation.measures.polyphony import POLYPHONY
 from lstm_music_jax.evaluation.measures.repeated_ngrams import repeated_ngrams
 from lstm_music_jax.evaluation.measures.scale_consistency import scale_consistency
 from lstm_music_jax.evaluation.measures.self_bleu import self_bleu
+from lstm_music_jax.evaluation.measures.structureness import structureness
 from lstm_music_jax.evaluation.measures.wasserstein import wasserstein
 from lstm_music_jax.evaluation.measures.zipf import zipf
 
@@ -38,6 +39,8 @@ PIECE_MEASURES = (
     first_loop(),
     zipf(),
     *_CORPUS,
+    structureness(4, 8),
+    structureness(8, 16),
 )
 SET_MEASURES = (
     distinct(),
@@ -70,6 +73,7 @@ __all__ = [
     "repeated_ngrams",
     "scale_consistency",
     "self_bleu",
+    "structureness",
     "wasserstein",
     "zipf",
 ]
