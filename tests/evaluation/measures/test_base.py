@@ -3,10 +3,15 @@
 import numpy as np
 import pytest
 
-from lstm_music_jax.evaluation.measures import PIECE_MEASURES, SET_MEASURES
+from lstm_music_jax.evaluation.measures import (
+    CHORALE_MEASURES,
+    DISTANCE_MEASURES,
+    PIECE_MEASURES,
+    SET_MEASURES,
+)
 from lstm_music_jax.evaluation.measures.base import Direction, Sample
 
-MEASURES = (*PIECE_MEASURES, *SET_MEASURES)
+MEASURES = (*PIECE_MEASURES, *CHORALE_MEASURES, *SET_MEASURES, *DISTANCE_MEASURES)
 
 
 def test_names_are_distinct():
@@ -21,8 +26,10 @@ def test_a_measure_says_what_it_is(measure):
 
 
 def test_an_encoding_is_valid_or_not():
-    everywhere = next(m for m in MEASURES if m.encodings is None)
-    assert everywhere.valid_for("note_names")
+    everywhere = next(m for m in MEASURES if m.name == "longest loop")
+    timed = next(m for m in MEASURES if m.name == "mean duration")
+    assert [everywhere.valid_for(kind) for kind in ("note_names", "events")] == [1, 1]
+    assert [timed.valid_for(kind) for kind in ("note_names", "events")] == [0, 1]
 
 
 def test_the_primer_lies_within_the_piece():
