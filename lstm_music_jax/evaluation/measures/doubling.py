@@ -14,7 +14,7 @@ def doubled_thirds() -> PieceMeasure:
     The root is what one doubles by preference. NaN for a piece without such triads.
 
     References:
-      Aldwell & Schachter, Harmony and Voice Leading, chapter 5.
+      Aldwell & Schachter, Harmony and Voice Leading.
     """
 
     def function(sample: Sample) -> float:

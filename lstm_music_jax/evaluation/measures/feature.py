@@ -1,4 +1,4 @@
-"""Features: numbers of which a piece has many, such as the durations of its notes."""
+"""Features: quantities with many values per piece, such as the durations of notes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,15 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 
 @dataclass(frozen=True)
 class Feature:
-    """What a piece has many numbers of; the fields are those of `Measure`."""
+    """A quantity with any number of values per piece.
+
+    Attributes:
+      name: plain words, as they stand in a table.
+      unit: of the values.
+      source: where the feature is defined.
+      encodings: the kinds of encodings that it is valid for; None for all of them.
+      values: all values of a piece.
+    """
 
     name: str
     unit: str
@@ -38,7 +46,7 @@ def mean_of(feature: Feature) -> PieceMeasure:
 
 
 def as_feature(measure: PieceMeasure) -> Feature:
-    """A measure as a feature that each piece has one number of, or none if NaN."""
+    """A measure as a feature with one value per piece, and no value where it is NaN."""
 
     def values(sample: Sample) -> np.ndarray:
         value = np.array([measure(sample)])

@@ -14,16 +14,16 @@ def fitness(
 ) -> Float[np.ndarray, "lengths n"]:
     """The fitness scape plot: a value in [0, 1) for each segment.
 
-    A segment's path family are the paths of a self-similarity matrix, one above the
-    other, that lead through all of the segment by steps (1, 1), (2, 1) and (1, 2). The
-    best family has the largest sum of similarities. With its normalised score and
-    coverage,
+    A path of a segment leads through the self-similarity matrix from the segment's
+    first column to its last, by steps (1, 1), (2, 1) and (1, 2). It is a repetition of
+    the segment, at up to half or double speed. A path family holds paths that share no
+    row. The best family has the largest sum of similarities. The fitness is the
+    harmonic mean of its normalised score and coverage,
 
         score = (sum of similarities - length) / (number of cells of the paths)
         coverage = (frames covered by the paths - length) / n
 
-    the fitness is their harmonic mean. The length is subtracted, because each segment
-    explains itself.
+    The length is subtracted, because each segment explains itself.
 
     All segments of a block are treated at once, row by row of the matrix. All segments
     of n frames take about n^4 / 2 operations.

@@ -16,7 +16,7 @@ def groove_consistency(ticks_per_bar: int = TICKS_PER_BAR) -> PieceMeasure:
 
     References:
       Dong et al. 2020, MusPy, https://arxiv.org/abs/2008.01951.
-      Wu & Yang 2020, section 5.2, https://arxiv.org/abs/2008.01307 (grooving
+      Wu & Yang 2020, https://arxiv.org/abs/2008.01307 (grooving
       similarity, over all pairs of bars).
     """
 

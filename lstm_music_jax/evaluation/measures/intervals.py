@@ -9,9 +9,11 @@ from lstm_music_jax.evaluation.measures.notes import notes_of
 
 def _sizes(sample: Sample) -> np.ndarray:
     notes = notes_of(sample.score)
-    # Notes are sorted by onset and pitch: the highest at an onset is the last there.
-    highest = np.diff(notes.onsets, append=-1) != 0
-    return np.abs(np.diff(notes.pitches[highest]))
+    ends = notes.onsets + notes.durations
+    # Row i: the notes that sound when note i begins, itself included.
+    sounding = (notes.onsets <= notes.onsets[:, None]) & (ends > notes.onsets[:, None])
+    highest = np.where(sounding, notes.pitches, -1).max(axis=1, initial=-1)
+    return np.abs(np.diff(notes.pitches[notes.pitches == highest]))
 
 
 INTERVALS = Feature(
@@ -21,4 +23,7 @@ INTERVALS = Feature(
     encodings=None,
     values=_sizes,
 )
-"""The absolute interval between the highest notes of successive onsets."""
+"""The absolute interval between successive notes of the melody.
+
+The melody is made of the notes above which nothing sounds when they begin.
+"""

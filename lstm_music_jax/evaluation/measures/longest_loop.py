@@ -11,7 +11,7 @@ def longest_loop(longest_period: int = 64) -> PieceMeasure:
     (p+1)-th on equals the one p places earlier. The primer counts.
 
     References:
-      Holtzman et al. 2020, The Curious Case of Neural Text Degeneration, section 4,
+      Holtzman et al. 2020, The Curious Case of Neural Text Degeneration,
       https://arxiv.org/abs/1904.09751 (repetition loops).
     """
 

@@ -19,8 +19,8 @@ def overlap(n: int = 4) -> SetMeasure:
 
         mean over i != j of (n-grams of piece i that occur in piece j) / (those of i)
 
-    Each occurrence in piece i counts. Only generated symbols do. A piece without any
-    n-gram overlaps with nothing.
+    Each occurrence in piece i counts. The primer does not. A piece without any n-gram
+    overlaps with nothing.
 
     References:
       Broder 1997, On the Resemblance and Containment of Documents (containment).

@@ -1,4 +1,13 @@
-"""Parallel fifths and octaves, the classical faults of four-part writing."""
+"""Parallel fifths and octaves, the classical faults of four-part writing.
+
+A transition leads from a slice of four notes to another one that follows at once. In
+each transition the six pairs of voices are looked at. A pair is parallel if both voices
+rise or both fall, and their interval, less whole octaves, is a fifth before and after,
+or an octave before and after.
+
+References:
+  Aldwell & Schachter, Harmony and Voice Leading.
+"""
 
 from itertools import combinations
 
@@ -11,28 +20,22 @@ _FIFTH, _OCTAVE = 7, 0
 
 
 def parallel_fifths() -> PieceMeasure:
-    """Parallel fifths per hundred transitions; see `_parallels`."""
+    """Parallel fifths per hundred transitions; Bach's chorales have 0.35.
+
+    NaN without transitions.
+    """
     return _parallels("parallel fifths", _FIFTH)
 
 
 def parallel_octaves() -> PieceMeasure:
-    """Parallel octaves per hundred transitions; see `_parallels`."""
+    """Parallel octaves per hundred transitions; Bach's chorales have 0.30.
+
+    NaN without transitions.
+    """
     return _parallels("parallel octaves", _OCTAVE)
 
 
 def _parallels(name: str, interval: int) -> PieceMeasure:
-    """Pairs of voices that move alike from one such interval to another.
-
-    A transition leads from a slice of four notes to another one that follows at once.
-    Each of the six pairs of voices counts whose interval, less whole octaves, is the
-    same before and after, if both voices rise or both fall. Bach's chorales have 0.35
-    parallel fifths and 0.30 parallel octaves per hundred transitions. NaN without
-    transitions.
-
-    References:
-      Aldwell & Schachter, Harmony and Voice Leading, chapter 5.
-    """
-
     def function(sample: Sample) -> float:
         before, after = four_parts(sample.score).transitions()
         if not len(before):

@@ -16,7 +16,7 @@ def pitch_class_entropy(bars: int = 1, ticks_per_bar: int = TICKS_PER_BAR):
     window by itself. NaN for a piece without notes.
 
     References:
-      Wu & Yang 2020, The Jazz Transformer on the Front Line, section 5.1,
+      Wu & Yang 2020, The Jazz Transformer on the Front Line,
       https://arxiv.org/abs/2008.01307.
     """
     if bars < 1:

@@ -36,8 +36,8 @@ def pitch_class_distance() -> DistanceMeasure:
     in fifths. Keys that share many notes are near, and no class is the first.
 
     References:
-      Rabin, Delon & Gousseau 2011, Transportation Distances on the Circle,
-      https://arxiv.org/abs/0906.5499.
+      Rabin, Delon & Gousseau 2011, Transportation Distances on the Circle, Journal of
+      Mathematical Imaging and Vision.
     """
 
     def prepare(ours: Sequence[Sample], human: Sequence[Sample]) -> OfBothPlaces:
@@ -59,7 +59,7 @@ def pitch_class_distance() -> DistanceMeasure:
     return DistanceMeasure(
         name="pitch classes, distance",
         unit="fifths",
-        source="Rabin, Delon & Gousseau 2011, arXiv 0906.5499",
+        source="Rabin, Delon & Gousseau 2011, J. Math. Imaging Vis.",
         direction=Direction.LOWER,
         encodings=None,
         prepare=prepare,

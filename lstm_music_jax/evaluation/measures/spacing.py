@@ -15,7 +15,7 @@ def wide_spacing() -> PieceMeasure:
     may be as far below as it likes. NaN without such slices.
 
     References:
-      Aldwell & Schachter, Harmony and Voice Leading, chapter 5.
+      Aldwell & Schachter, Harmony and Voice Leading.
     """
 
     def function(sample: Sample) -> float:

@@ -25,7 +25,7 @@ def structureness(
       frame: length of a frame, in ticks.
 
     References:
-      Wu & Yang 2020, section 5.4, https://arxiv.org/abs/2008.01307.
+      Wu & Yang 2020, https://arxiv.org/abs/2008.01307.
     """
     if not 1 <= shortest <= longest:
         raise ValueError(

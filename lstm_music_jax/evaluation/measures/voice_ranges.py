@@ -17,7 +17,7 @@ def out_of_range() -> PieceMeasure:
     without such slices.
 
     References:
-      Aldwell & Schachter, Harmony and Voice Leading, chapter 5 (with the extremes that
+      Aldwell & Schachter, Harmony and Voice Leading (with the extremes that
       they allow).
     """
 

@@ -14,7 +14,7 @@ def zipf() -> PieceMeasure:
     symbols. The primer counts.
 
     References:
-      Holtzman et al. 2020, section 5.2, https://arxiv.org/abs/1904.09751.
+      Holtzman et al. 2020, https://arxiv.org/abs/1904.09751.
       Manaris et al. 2005, Zipf's Law, Music Classification, and Aesthetics.
     """
     return PieceMeasure(

@@ -14,7 +14,7 @@ class Estimate:
       low: lower end of the confidence interval.
       high: upper end of the confidence interval.
       p: two-sided p-value against "no difference".
-      pieces: number of pieces that were resampled, per run.
+      pieces: number of pieces per run; of several sets, that of the smallest.
       runs: number of trained models that the pieces come from.
     """
 

@@ -29,13 +29,14 @@ def probability_of_improvement(
         P(ours > theirs) = mean over i of [ours_i > theirs_i] + [ours_i = theirs_i] / 2
 
     Larger is better; negate measures of which less is better. The p-value is against
-    1/2. Where all pairs agree, all resamples do too, and the interval is a point.
+    1/2. Where all pairs agree, all resamples do too, and the interval is a point. NaN
+    in a piece gives NaN.
 
     References:
       Agarwal et al. 2021, Deep Reinforcement Learning at the Edge of the Statistical
       Precipice, https://arxiv.org/abs/2108.13264.
     """
-    wins = (ours > theirs) + 0.5 * (ours == theirs)
+    wins = (ours > theirs) + 0.5 * (ours == theirs) + 0 * (ours - theirs)
     units = len(wins)
     resampled = resampled_means(wins, np.random.default_rng(seed), resamples)
     low, high = interval(resampled, units, confidence)

@@ -70,12 +70,15 @@ def p_value(
     """Two-sided p-value of `null`, the inverse of `interval`.
 
     The smaller tail of the resamples on either side of `null`, with one added to both
-    counts so that it is never zero, is mapped to Student's distribution.
+    counts so that it is never zero, is mapped to Student's distribution. NaN where any
+    resample is NaN.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)
     above = (resampled >= null).sum(axis=0)
     tail = (np.minimum(below, above) + 1) / (len(resampled) + 1)
+    # NaN compares as false, which would look like an extreme tail.
+    tail = tail + 0 * resampled.sum(axis=0)
     deviation = stats.norm.ppf(np.minimum(tail, 0.5))
     return 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
 

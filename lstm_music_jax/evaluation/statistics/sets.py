@@ -22,17 +22,17 @@ def bootstrap_sets(
 ) -> Estimate:
     """Estimate a statistic of one or more sets by resampling each of them.
 
-    The statistic is called with one array of indices per set and says what it finds for
-    the pieces at these places. To compare a set with the human one, both are resampled:
-    `bootstrap_sets(distance, 256, 80)`. To compare two strategies that share primer and
-    noise, one array serves both: `lambda i, j: ours(i, j) - theirs(i, j)`.
+    The statistic takes one array of indices per set and returns a number for the pieces
+    at these places. A distance to human music resamples both sides:
+    `bootstrap_sets(distance, 256, 80)`. Two strategies that share primer and noise are
+    resampled alike: `lambda i, j: ours(i, j) - theirs(i, j)`.
 
     A resample holds some pieces twice. This lowers the diversity of every resample, so
     the resamples as they are would not even surround the estimate. Their deviations
     from their own mean are therefore added to the estimate.
 
-    The p-value is against zero. A distance between sets is never below zero, and its
-    p-value means nothing; a difference of two distances has one that does.
+    The p-value is against zero. It is meant for differences, such as that of two
+    distances. A distance by itself is rarely below zero, so its p-value means nothing.
 
     Args:
       statistic: maps index arrays, one per set, to a number.

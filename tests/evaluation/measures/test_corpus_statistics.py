@@ -45,6 +45,12 @@ def test_features_by_hand(feature, expected):
     assert mean_of(feature)(PIECE) == pytest.approx(np.mean(expected))
 
 
+def test_an_accompaniment_is_no_melody():
+    melody = [(0, 72, 1), (1, 74, 2), (3, 71, 1)]
+    bass = [(i / 2, 50 + i, 0.5) for i in range(8)]
+    assert INTERVALS.values(sample(*melody, *bass)).tolist() == [2, 3]
+
+
 def test_pitch_class_entropy_by_hand():
     # Bar 1 holds C and G, bar 2 nothing, bar 3 twice D, bar 5 C.
     piece = sample((0, 60, 1), (3, 67, 1), (8, 62, 1), (9, 74, 1), (16, 48, 1))

@@ -1,1 +1,1 @@
-"""Tests of the evaluation."""
+"""Tests of intervals, p-values and corrections."""

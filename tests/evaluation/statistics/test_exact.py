@@ -90,6 +90,15 @@ def test_improvement_counts_ties_half():
     assert (with_itself.value, with_itself.p) == (0.5, 1)
 
 
+@pytest.mark.parametrize("analysis", [paired_difference, probability_of_improvement])
+def test_nan_is_not_taken_for_a_finding(analysis):
+    ours, theirs = np.arange(20.0).reshape(10, 2), np.zeros((10, 2))
+    ours[3, 1] = np.nan
+    found = analysis(ours, theirs)
+    for figure in (found.value, found.low, found.high, found.p):
+        assert np.isnan(figure).tolist() == [False, True]
+
+
 def test_holm_by_hand():
     given = np.array([[0.01, 0.04, 0.03, 0.005], [0.5, 0.9, 0.013, 0.2]])
     expected = [[0.03, 0.06, 0.06, 0.02], [1.0, 1.0, 0.052, 0.6]]
