@@ -21,6 +21,7 @@ ALLOWED = {
     "devices": {"types"},
     "music": {"system"},
     "report": {"music"},
+    "evaluation": {"types", "music"},
     "xla": {"types"},
     "model": {"types", "xla"},
     "strategies": {"types", "pytrees", "protocols", "xla", "music"},

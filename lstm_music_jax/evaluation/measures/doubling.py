@@ -1,0 +1,42 @@
+"""Doubling: which note of a triad two voices share."""
+
+import numpy as np
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.four_parts import four_parts
+
+_THIRDS, _FIFTH = (3, 4), 7
+
+
+def doubled_thirds() -> PieceMeasure:
+    """The share of complete major and minor triads of four notes with a doubled third.
+
+    The root is what one doubles by preference. NaN for a piece without such triads.
+
+    References:
+      Aldwell & Schachter, Harmony and Voice Leading.
+    """
+
+    def function(sample: Sample) -> float:
+        pitches = four_parts(sample.score).pitches
+        counts = np.zeros((len(pitches), 12), int)
+        np.add.at(counts, (np.arange(len(pitches))[:, None], pitches % 12), 1)
+        counts = counts[(counts > 0).sum(axis=1) == 3]
+        triads = doubled = 0
+        for third in _THIRDS:
+            # Column r of each array: how often the tone above root r occurs.
+            on_third = np.roll(counts, -third, axis=1)
+            on_fifth = np.roll(counts, -_FIFTH, axis=1)
+            complete = (counts > 0) & (on_third > 0) & (on_fifth > 0)
+            triads += complete.sum()
+            doubled += (complete & (on_third > 1)).sum()
+        return float(doubled / triads) if triads else float("nan")
+
+    return PieceMeasure(
+        name="doubled thirds",
+        unit="",
+        source="Aldwell & Schachter, Harmony and Voice Leading",
+        direction=Direction.HUMAN,
+        encodings=("events",),
+        function=function,
+    )

@@ -1,0 +1,77 @@
+"""Energy distance: how far a set is from the human one in many measures at once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.distance import cdist
+
+from lstm_music_jax.evaluation.measures.base import (
+    Direction,
+    DistanceMeasure,
+    OfBothPlaces,
+    PieceMeasure,
+    Sample,
+)
+from lstm_music_jax.evaluation.measures.pairs import mean_over_pairs, weights
+
+
+def energy(measures: Sequence[PieceMeasure]) -> DistanceMeasure:
+    """The energy distance between the pieces of a set and the human ones.
+
+        E = 2 mean |x - y| - mean |x - x'| - mean |y - y'|
+
+    x is the vector of a piece's measures and y that of a human piece, both in human
+    standard deviations. Pairs hold two different pieces, so the expectation is zero
+    for sets from one distribution, and estimates may fall below zero. A measure that
+    does not vary among human pieces is left out. Where a measure is not defined for a
+    piece, the piece counts as far from the mean as the farthest human piece.
+
+    References:
+      Székely & Rizzo 2013, Energy Statistics: A Class of Statistics Based on Distances.
+    """
+    if not measures:
+        raise ValueError("measures is empty; a distance needs one or more")
+
+    def prepare(ours: Sequence[Sample], human: Sequence[Sample]) -> OfBothPlaces:
+        x, y = _standardised(_vectors(ours), _vectors(human))
+        between, within_ours, within_human = cdist(x, y), cdist(x, x), cdist(y, y)
+
+        def of_places(of_ours: np.ndarray, of_human: np.ndarray) -> float:
+            across = weights(of_ours, len(x)) @ between @ weights(of_human, len(y))
+            return float(
+                2 * across
+                - mean_over_pairs(within_ours, of_ours)
+                - mean_over_pairs(within_human, of_human)
+            )
+
+        return of_places
+
+    def _vectors(samples: Sequence[Sample]) -> Float[np.ndarray, "b m"]:
+        return np.array([[measure(s) for measure in measures] for s in samples])
+
+    return DistanceMeasure(
+        name=f"energy distance over {len(measures)} measures",
+        unit="human standard deviations",
+        source="Székely & Rizzo 2013",
+        direction=Direction.LOWER,
+        encodings=_common([measure.encodings for measure in measures]),
+        prepare=prepare,
+    )
+
+
+def _standardised(
+    ours: Float[np.ndarray, "b m"], human: Float[np.ndarray, "c m"]
+) -> tuple[Float[np.ndarray, "b n"], Float[np.ndarray, "c n"]]:
+    mean, deviation = np.nanmean(human, axis=0), np.nanstd(human, axis=0)
+    varies = deviation > 0
+    scaled = [(side - mean)[:, varies] / deviation[varies] for side in (ours, human)]
+    farthest = np.nanmax(np.abs(scaled[1]), axis=0)
+    first, second = (np.where(np.isnan(side), farthest, side) for side in scaled)
+    return first, second
+
+
+def _common(encodings: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+    """What all measures are valid for."""
+    limits = [set(kinds) for kinds in encodings if kinds is not None]
+    return tuple(sorted(set.intersection(*limits))) if limits else None

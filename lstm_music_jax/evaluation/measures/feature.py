@@ -1,0 +1,57 @@
+"""Features: quantities with many values per piece, such as the durations of notes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Shaped
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A quantity with any number of values per piece.
+
+    Attributes:
+      name: plain words, as they stand in a table.
+      unit: of the values.
+      source: where the feature is defined.
+      encodings: the kinds of encodings that it is valid for; None for all of them.
+      values: all values of a piece.
+    """
+
+    name: str
+    unit: str
+    source: str
+    encodings: tuple[str, ...] | None
+    values: Callable[[Sample], Shaped[np.ndarray, "values"]]
+
+
+def mean_of(feature: Feature) -> PieceMeasure:
+    """The mean of a feature over a piece; NaN where the piece has none of it."""
+
+    def function(sample: Sample) -> float:
+        values = feature.values(sample)
+        return float(values.mean()) if len(values) else float("nan")
+
+    return PieceMeasure(
+        name=f"mean {feature.name}",
+        unit=feature.unit,
+        source=feature.source,
+        direction=Direction.HUMAN,
+        encodings=feature.encodings,
+        function=function,
+    )
+
+
+def as_feature(measure: PieceMeasure) -> Feature:
+    """A measure as a feature with one value per piece, and no value where it is NaN."""
+
+    def values(sample: Sample) -> np.ndarray:
+        value = np.array([measure(sample)])
+        return value[~np.isnan(value)]
+
+    return Feature(
+        measure.name, measure.unit, measure.source, measure.encodings, values
+    )

@@ -1,0 +1,40 @@
+"""First loop: how long a piece goes on before it first goes round in circles."""
+
+import numpy as np
+from jaxtyping import Int
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+
+
+def first_loop(shortest: int = 16, longest_period: int = 64) -> PieceMeasure:
+    """The number of symbols before the first loop; the piece's length without one.
+
+    A loop is defined as for `longest_loop`, but must be at least `shortest` symbols
+    long, because a note struck twice would otherwise be one.
+    """
+
+    def function(sample: Sample) -> float:
+        return float(symbols_before_loop(sample.ids, shortest, longest_period))
+
+    return PieceMeasure(
+        name="first loop",
+        unit="symbols",
+        source="Holtzman et al. 2020, arXiv 1904.09751 (loops)",
+        direction=Direction.HUMAN,
+        encodings=None,
+        function=function,
+    )
+
+
+def symbols_before_loop(
+    ids: Int[np.ndarray, "t"], shortest: int = 16, longest_period: int = 64
+) -> int:
+    """Where the first loop of `shortest` symbols or more begins, or the length."""
+    first = len(ids)
+    for period in range(1, min(longest_period, len(ids) // 2) + 1):
+        equal = np.concatenate([[0], np.cumsum(ids[period:] == ids[:-period])])
+        needed = max(period, shortest - period)
+        looping = np.flatnonzero(equal[needed:] - equal[:-needed] == needed)
+        if len(looping):
+            first = min(first, int(looping[0]))
+    return first

@@ -1,0 +1,138 @@
+"""Fitness of segments: how well a segment explains the rest of a piece by repeating."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float, Int
+
+# Scores of a row for a block of segments; small enough for a processor's cache.
+_BLOCK = 2**16
+
+
+def fitness(
+    similarity: Float[np.ndarray, "n n"], shortest: int = 1, longest: int | None = None
+) -> Float[np.ndarray, "lengths n"]:
+    """The fitness scape plot: a value in [0, 1) for each segment.
+
+    A path of a segment leads through the self-similarity matrix from the segment's
+    first column to its last, by steps (1, 1), (2, 1) and (1, 2). It is a repetition of
+    the segment, at up to half or double speed. A path family holds paths that share no
+    row. The best family has the largest sum of similarities. The fitness is the
+    harmonic mean of its normalised score and coverage,
+
+        score = (sum of similarities - length) / (number of cells of the paths)
+        coverage = (frames covered by the paths - length) / n
+
+    The length is subtracted, because each segment explains itself.
+
+    All segments of a block are treated at once, row by row of the matrix. All segments
+    of n frames take about n^4 / 2 operations.
+
+    Args:
+      similarity: at most 1, exactly 1 on the diagonal, negative where frames differ.
+      shortest: length of the shortest segments, in frames.
+      longest: length of the longest segments; None for the whole piece.
+
+    Returns:
+      The fitness by length (the shortest first) and start; 0 where a segment would go
+      beyond the end.
+
+    References:
+      Müller, Grosche & Jiang 2011, A Segment-Based Fitness Measure for Capturing
+      Repetitive Structures of Music Recordings.
+      Müller 2015, Fundamentals of Music Processing, section 4.3.
+    """
+    size = len(similarity)
+    longest = size if longest is None else min(longest, size)
+    if shortest < 1:
+        raise ValueError(f"shortest is {shortest}; it must be 1 frame or more")
+    result = np.zeros((max(longest - shortest + 1, 0), size))
+    for starts, lengths in _blocks(size, shortest, longest):
+        total, cells, covered = _best_families(similarity, starts, lengths)
+        score = np.maximum(total - lengths, 0) / cells
+        coverage = np.maximum(covered - lengths, 0) / size
+        both = score + coverage
+        mean = 2 * score * coverage / np.where(both > 0, both, 1)
+        result[lengths - shortest, starts] = mean
+    return result
+
+
+def _blocks(
+    size: int, shortest: int, longest: int
+) -> Iterator[tuple[Int[np.ndarray, "g"], Int[np.ndarray, "g"]]]:
+    """Starts and lengths of all segments, in blocks of similar lengths."""
+    length = shortest
+    while length <= longest:
+        starts, lengths = [], []
+        segments = 0
+        while length <= longest and (
+            not segments or (segments + size - length + 1) * length <= _BLOCK
+        ):
+            starts.append(np.arange(size - length + 1))
+            lengths.append(np.full(size - length + 1, length))
+            segments += size - length + 1
+            length += 1
+        yield np.concatenate(starts), np.concatenate(lengths)
+
+
+def _best_families(
+    similarity: Float[np.ndarray, "n n"],
+    starts: Int[np.ndarray, "g"],
+    lengths: Int[np.ndarray, "g"],
+) -> tuple[Float[np.ndarray, "g"], Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
+    """Sum of similarities, number of cells and covered frames of each best family."""
+    size, widest = len(similarity), lengths.max()
+    every, last = np.arange(len(starts)), lengths - 1
+    # Cells behind a segment's last column lead nowhere, so any value will do there.
+    columns = np.minimum(starts[:, None] + np.arange(widest), size - 1)
+    # path[n + 2] is the best sum up to each cell of row n; no path begins before row 0.
+    path = np.full((size + 2, len(starts), widest), -np.inf, np.float32)
+    # between[n] is the best sum of whole paths that end above row n.
+    between = np.zeros((size + 1, len(starts)), np.float32)
+    for row in range(size):
+        above, two_above, here = path[row + 1], path[row], path[row + 2]
+        if row:
+            np.maximum(between[row - 1], above[every, last], out=between[row])
+        here[:, 0] = between[row]
+        np.maximum(above[:, :-1], two_above[:, :-1], out=here[:, 1:])
+        np.maximum(here[:, 2:], above[:, :-2], out=here[:, 2:])
+        here += similarity[row].astype(np.float32)[columns]
+    between[size] = np.maximum(between[size - 1], path[size + 1][every, last])
+    return between[size].astype(float), *_followed_back(path, between, last)
+
+
+def _followed_back(
+    path: Float[np.ndarray, "rows g widest"],
+    between: Float[np.ndarray, "ends g"],
+    last: Int[np.ndarray, "g"],
+) -> tuple[Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
+    """Cells and covered frames of the best families, from the last row upwards."""
+    every = np.arange(len(last))
+    cells, covered = np.zeros(len(last), int), np.zeros(len(last), int)
+    row = np.full(len(last), len(between) - 1)
+    column = np.full(len(last), -1)
+    while True:
+        # Between paths: go up a row, and onto the path that ends there if one does.
+        waiting = column < 0
+        row = np.maximum(row - waiting, -1)
+        going = row >= 0
+        if not going.any():
+            return cells, covered
+        ends = waiting & going & (path[row + 2, every, last] >= between[row, every])
+        column = np.where(ends, last, column)
+        covered += ends * (row + 1)
+        on_path = going & (column >= 0)
+        cells += on_path
+        begins = on_path & (column == 0)
+        covered -= begins * row
+        # Each of the three cells that a path may come from.
+        left, two_left = np.maximum(column - 1, 0), np.maximum(column - 2, 0)
+        diagonal = path[row + 1, every, left]
+        two_up = path[row, every, left]
+        two_aside = np.where(column > 1, path[row + 1, every, two_left], -np.inf)
+        from_two_up = (two_up > diagonal) & (two_up >= two_aside)
+        from_two_aside = (two_aside > diagonal) & ~from_two_up
+        goes_on = on_path & ~begins
+        row -= goes_on * (1 + from_two_up)
+        column -= goes_on * (1 + from_two_aside)
+        column[begins] = -1

@@ -1,0 +1,48 @@
+"""Moments of a piece at which exactly four notes sound, as four voices."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from lstm_music_jax.evaluation.measures.notes import notes_of
+from lstm_music_jax.music.score import Score
+
+VOICES = ("bass", "tenor", "alto", "soprano")
+
+
+class FourParts(NamedTuple):
+    """Slices of exactly four notes.
+
+    A slice is the time between two moments at which any note begins or ends. Voices
+    are told apart by pitch alone, so they never cross.
+
+    Attributes:
+      pitches: of each slice in ascending order: bass, tenor, alto, soprano.
+      follows: whether the next slice begins when this one ends, and has other pitches.
+    """
+
+    pitches: Int[np.ndarray, "slices 4"]
+    follows: Bool[np.ndarray, "slices"]
+
+    def transitions(
+        self,
+    ) -> tuple[Int[np.ndarray, "transitions 4"], Int[np.ndarray, "transitions 4"]]:
+        """The pitches before and after each change from four notes to four others."""
+        first = np.flatnonzero(self.follows)
+        return self.pitches[first], self.pitches[first + 1]
+
+
+def four_parts(score: Score) -> FourParts:
+    """The slices of `score` in which exactly four notes sound."""
+    notes = notes_of(score)
+    ends = notes.onsets + notes.durations
+    times = np.unique(np.concatenate([notes.onsets, ends]))[:-1]
+    sounding = (notes.onsets <= times[:, None]) & (ends > times[:, None])
+    four = np.flatnonzero(sounding.sum(axis=1) == len(VOICES))
+    places = np.nonzero(sounding[four])[1].reshape(-1, len(VOICES))
+    pitches = np.sort(notes.pitches[places], axis=1)
+    follows = np.zeros(len(four), bool)
+    changes = (pitches[1:] != pitches[:-1]).any(axis=1)
+    follows[:-1] = (np.diff(four) == 1) & changes
+    return FourParts(pitches, follows)

@@ -1,0 +1,40 @@
+"""Groove consistency: how alike the rhythms of successive bars are."""
+
+import numpy as np
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.notes import TICKS_PER_BAR, notes_of
+
+
+def groove_consistency(ticks_per_bar: int = TICKS_PER_BAR) -> PieceMeasure:
+    """One minus the mean distance between the onset patterns of successive bars.
+
+        GC = 1 - mean over bars i of hamming(g_i, g_{i+1}) / ticks_per_bar
+
+    g_i says for each tick of bar i whether a note begins there. The bars go up to that
+    of the last onset. NaN for a piece with fewer than two bars.
+
+    References:
+      Dong et al. 2020, MusPy, https://arxiv.org/abs/2008.01951.
+      Wu & Yang 2020, https://arxiv.org/abs/2008.01307 (grooving
+      similarity, over all pairs of bars).
+    """
+
+    def function(sample: Sample) -> float:
+        onsets = notes_of(sample.score).onsets
+        bars = onsets.max(initial=-1) // ticks_per_bar + 1
+        if bars < 2:
+            return float("nan")
+        struck = np.zeros(bars * ticks_per_bar, bool)
+        struck[onsets] = True
+        patterns = struck.reshape(bars, ticks_per_bar)
+        return float(1 - (patterns[1:] != patterns[:-1]).mean())
+
+    return PieceMeasure(
+        name="groove consistency",
+        unit="",
+        source="Dong et al. 2020, MusPy, arXiv 2008.01951",
+        direction=Direction.HUMAN,
+        encodings=("events",),
+        function=function,
+    )

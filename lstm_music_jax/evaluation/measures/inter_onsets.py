@@ -1,0 +1,22 @@
+"""Inter-onset times: how long until something is struck again."""
+
+import numpy as np
+
+from lstm_music_jax.evaluation.measures.base import Sample
+from lstm_music_jax.evaluation.measures.feature import Feature
+from lstm_music_jax.evaluation.measures.notes import notes_of
+from lstm_music_jax.music.score import TICKS_PER_QUARTER
+
+
+def _quarters(sample: Sample) -> np.ndarray:
+    return np.diff(np.unique(notes_of(sample.score).onsets)) / TICKS_PER_QUARTER
+
+
+INTER_ONSETS = Feature(
+    name="inter-onset time",
+    unit="quarters",
+    source="Yang & Lerch 2020, On the Evaluation of Generative Models in Music",
+    encodings=("events",),
+    values=_quarters,
+)
+"""The time between successive onsets of the whole piece; chords count once."""

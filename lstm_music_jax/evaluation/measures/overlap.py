@@ -1,0 +1,44 @@
+"""n-gram overlap: how much the pieces of a set have in common."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lstm_music_jax.evaluation.measures.base import (
+    Direction,
+    OfPlaces,
+    Sample,
+    SetMeasure,
+)
+from lstm_music_jax.evaluation.measures.ngrams import ngram_counts
+from lstm_music_jax.evaluation.measures.pairs import mean_over_pairs
+
+
+def overlap(n: int = 4) -> SetMeasure:
+    """The share of a piece's n-grams that another piece has too, over all pairs.
+
+        mean over i != j of (n-grams of piece i that occur in piece j) / (those of i)
+
+    Each occurrence in piece i counts. The primer does not. A piece without any n-gram
+    overlaps with nothing.
+
+    References:
+      Broder 1997, On the Resemblance and Containment of Documents (containment).
+    """
+
+    def prepare(samples: Sequence[Sample]) -> OfPlaces:
+        counts = ngram_counts([sample.generated for sample in samples], n)
+        present = (counts > 0).astype(np.int64)
+        shared = (counts @ present.T).toarray()
+        shares = shared / np.maximum(counts.sum(axis=1), 1)[:, None]
+        np.fill_diagonal(shares, 0)
+        return lambda places: mean_over_pairs(shares, places)
+
+    return SetMeasure(
+        name=f"shared {n}-grams",
+        unit="",
+        source="Broder 1997 (containment)",
+        direction=Direction.HUMAN,
+        encodings=None,
+        prepare=prepare,
+    )

@@ -1,0 +1,59 @@
+"""Parallel fifths and octaves, the classical faults of four-part writing.
+
+A transition leads from a slice of four notes to another one that follows at once. In
+each transition the six pairs of voices are looked at. A pair is parallel if both voices
+rise or both fall, and their interval, less whole octaves, is a fifth before and after,
+or an octave before and after.
+
+References:
+  Aldwell & Schachter, Harmony and Voice Leading.
+"""
+
+from itertools import combinations
+
+import numpy as np
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.four_parts import VOICES, four_parts
+
+_FIFTH, _OCTAVE = 7, 0
+
+
+def parallel_fifths() -> PieceMeasure:
+    """Parallel fifths per hundred transitions; Bach's chorales have 0.35.
+
+    NaN without transitions.
+    """
+    return _parallels("parallel fifths", _FIFTH)
+
+
+def parallel_octaves() -> PieceMeasure:
+    """Parallel octaves per hundred transitions; Bach's chorales have 0.30.
+
+    NaN without transitions.
+    """
+    return _parallels("parallel octaves", _OCTAVE)
+
+
+def _parallels(name: str, interval: int) -> PieceMeasure:
+    def function(sample: Sample) -> float:
+        before, after = four_parts(sample.score).transitions()
+        if not len(before):
+            return float("nan")
+        motion = np.sign(after - before)
+        found = 0
+        for low, high in combinations(range(len(VOICES)), 2):
+            alike = (motion[:, low] == motion[:, high]) & (motion[:, low] != 0)
+            for pitches in (before, after):
+                alike &= (pitches[:, high] - pitches[:, low]) % 12 == interval
+            found += alike.sum()
+        return float(100 * found / len(before))
+
+    return PieceMeasure(
+        name=name,
+        unit="per 100 transitions",
+        source="Aldwell & Schachter, Harmony and Voice Leading",
+        direction=Direction.HUMAN,
+        encodings=("events",),
+        function=function,
+    )

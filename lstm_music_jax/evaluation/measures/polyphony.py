@@ -1,0 +1,29 @@
+"""Polyphony: how many notes sound at once."""
+
+import numpy as np
+
+from lstm_music_jax.evaluation.measures.base import Sample
+from lstm_music_jax.evaluation.measures.feature import Feature
+from lstm_music_jax.evaluation.measures.notes import notes_of
+
+
+def _sounding(sample: Sample) -> np.ndarray:
+    notes = notes_of(sample.score)
+    changes = np.zeros(sample.score.end + 1, int)
+    np.add.at(changes, notes.onsets, 1)
+    np.add.at(changes, notes.onsets + notes.durations, -1)
+    sounding = np.cumsum(changes)
+    return sounding[sounding > 0]
+
+
+POLYPHONY = Feature(
+    name="polyphony",
+    unit="notes",
+    source="Dong et al. 2020, MusPy, arXiv 2008.01951",
+    encodings=("events",),
+    values=_sounding,
+)
+"""The number of sounding notes at each tick at which any note sounds.
+
+Its mean is MusPy's polyphony.
+"""

@@ -1,0 +1,29 @@
+"""Repeated n-grams: how much of a piece was heard before in it."""
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.music.repetition import repetition
+
+
+def repeated_ngrams(n: int = 4) -> PieceMeasure:
+    """The share of a piece's n-grams that occurred before in it; seq-rep-n.
+
+        seq-rep-n = 1 - |{n-grams}| / (length - n + 1)
+
+    The primer counts, because a continuation can repeat it.
+
+    References:
+      Welleck et al. 2019, Neural Text Generation with Unlikelihood Training,
+      https://arxiv.org/abs/1908.04319.
+    """
+
+    def function(sample: Sample) -> float:
+        return repetition(sample.ids, n).repeated
+
+    return PieceMeasure(
+        name=f"repeated {n}-grams",
+        unit="",
+        source="Welleck et al. 2019, arXiv 1908.04319",
+        direction=Direction.HUMAN,
+        encodings=None,
+        function=function,
+    )

@@ -1,0 +1,98 @@
+"""Self-BLEU: how well the other pieces of a set predict a piece's n-grams."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy import sparse
+
+from lstm_music_jax.evaluation.measures.base import (
+    Direction,
+    OfPlaces,
+    Sample,
+    SetMeasure,
+)
+from lstm_music_jax.evaluation.measures.ngrams import ngram_counts
+
+_SMOOTHING = 0.1
+
+
+def self_bleu(n: int = 4) -> SetMeasure:
+    """The mean BLEU of each piece with all the other pieces as references.
+
+    A high value means that the pieces are alike. BLEU is the geometric mean of the
+    clipped precisions of 1-grams to n-grams, times the brevity penalty. A precision of
+    zero is replaced by 0.1 over its number of n-grams (Chen & Cherry 2014, method 1),
+    as in the original; without any shared symbol, BLEU is 0.
+
+    Only generated symbols count. In a resample, each piece keeps the BLEU that it has
+    in the whole set; a copy of the piece itself would otherwise be its best reference.
+
+    References:
+      Zhu et al. 2018, Texygen, https://arxiv.org/abs/1802.01886.
+      Papineni et al. 2002, BLEU: a Method for Automatic Evaluation of Machine
+      Translation.
+    """
+
+    def prepare(samples: Sequence[Sample]) -> OfPlaces:
+        scores = bleu_of_each([sample.generated for sample in samples], n)
+        return lambda places: float(scores[places].mean())
+
+    return SetMeasure(
+        name=f"Self-BLEU-{n}",
+        unit="",
+        source="Zhu et al. 2018, arXiv 1802.01886",
+        direction=Direction.HUMAN,
+        encodings=None,
+        prepare=prepare,
+    )
+
+
+def bleu_of_each(
+    pieces: Sequence[Int[np.ndarray, "_"]], n: int = 4
+) -> Float[np.ndarray, "b"]:
+    """BLEU-n of each piece against all the others."""
+    if len(pieces) < 2:
+        raise ValueError(f"pieces holds {len(pieces)}; Self-BLEU needs 2 or more")
+    logs = np.zeros(len(pieces))
+    for order in range(1, n + 1):
+        counts = ngram_counts(pieces, order)
+        matches = _clipped(counts)
+        if order == 1:
+            alike = matches > 0
+        totals = np.maximum(counts.sum(axis=1), 1)
+        logs += np.log(np.where(matches > 0, matches, _SMOOTHING) / totals) / n
+    return np.where(alike, np.exp(logs + _brevity(pieces)), 0.0)
+
+
+def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
+    """The n-grams of each piece, each up to its largest count in another piece."""
+    by_gram = counts.tocsc()
+    owners, values = by_gram.indices, by_gram.data
+    gram = np.repeat(np.arange(counts.shape[1]), np.diff(by_gram.indptr))
+    # The largest count of each n-gram comes first, the second largest behind it.
+    order = np.lexsort((-values, gram))
+    owners, values = owners[order], values[order]
+    first = by_gram.indptr[:-1]
+    second = np.zeros(len(first), values.dtype)
+    several = np.diff(by_gram.indptr) > 1
+    second[several] = values[first[several] + 1]
+    limit = values[first][gram]
+    is_largest = np.zeros(len(values), bool)
+    is_largest[first] = True
+    limit = np.where(is_largest, second[gram], limit)
+    clipped = np.minimum(values, limit)
+    return np.bincount(owners, clipped, minlength=counts.shape[0]).astype(np.int64)
+
+
+def _brevity(pieces: Sequence[Int[np.ndarray, "_"]]) -> Float[np.ndarray, "b"]:
+    """The logarithm of each brevity penalty; the closest other length is needed."""
+    lengths = np.array([len(piece) for piece in pieces])
+    result = np.zeros(len(pieces))
+    for place, length in enumerate(lengths):
+        others = np.delete(lengths, place)
+        # Of two lengths that are equally close, the shorter one is the reference.
+        closest = min(others, key=lambda other: (abs(other - length), other))
+        if 0 < length < closest:
+            result[place] = 1 - closest / length
+    return result

@@ -1,0 +1,74 @@
+"""Self-similarity matrices: which moments of a piece sound alike."""
+
+import numpy as np
+from jaxtyping import Float
+
+from lstm_music_jax.evaluation.measures.notes import notes_of
+from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+
+PENALTY = -2.0
+
+
+def chroma(
+    score: Score, frame: int = TICKS_PER_QUARTER
+) -> Float[np.ndarray, "frames 12"]:
+    """How long each pitch class sounds in each frame, each row of length 1.
+
+    Args:
+      score: the piece.
+      frame: length of a frame, in ticks.
+
+    A frame of silence is a row of zeros.
+    """
+    notes = notes_of(score)
+    frames = -(-score.end // frame)
+    changes = np.zeros((frames * frame + 1, 12))
+    np.add.at(changes, (notes.onsets, notes.pitches % 12), 1)
+    np.add.at(changes, (notes.onsets + notes.durations, notes.pitches % 12), -1)
+    sounding = np.cumsum(changes, axis=0)[:-1].reshape(frames, frame, 12).sum(axis=1)
+    norms = np.linalg.norm(sounding, axis=1, keepdims=True)
+    return sounding / np.where(norms > 0, norms, 1)
+
+
+def self_similarity(
+    features: Float[np.ndarray, "frames 12"], smoothing: int = 4, kept: float = 0.25
+) -> Float[np.ndarray, "frames frames"]:
+    """Similarity of any two frames: 1 at most, and `PENALTY` for most of them.
+
+    The cosine similarity is averaged along diagonals over the next `smoothing` frames,
+    because what matters is whether passages are alike. Of the twelve transpositions of
+    a passage the most similar counts. The share `kept` of largest values is scaled to
+    [0, 1], all others become the penalty, and each frame is 1 with itself.
+
+    References:
+      Müller & Clausen 2007, Transposition-Invariant Self-Similarity Matrices.
+      Müller 2015, Fundamentals of Music Processing, section 4.2.
+    """
+    size = len(features)
+    if not size:
+        return np.zeros((0, 0))
+    result = np.full((size, size), -np.inf)
+    count = _smoothed(np.ones((size, size)), smoothing)
+    for shift in range(12):
+        similarity = features @ np.roll(features, shift, axis=1).T
+        np.maximum(result, _smoothed(similarity, smoothing) / count, out=result)
+    # The matrix is symmetric except for rounding.
+    result = np.maximum(result, result.T)
+    threshold = np.quantile(result, 1 - kept)
+    highest = result.max()
+    scale = highest - threshold
+    positive = (result - threshold) / scale if scale > 0 else np.ones_like(result)
+    result = np.where(result >= threshold, positive, PENALTY)
+    np.fill_diagonal(result, 1)
+    return result
+
+
+def _smoothed(
+    matrix: Float[np.ndarray, "frames frames"], smoothing: int
+) -> Float[np.ndarray, "frames frames"]:
+    """Sums over the next few cells of each diagonal, fewer at the end."""
+    size = len(matrix)
+    result = matrix.copy()
+    for ahead in range(1, min(smoothing, size)):
+        result[: size - ahead, : size - ahead] += matrix[ahead:, ahead:]
+    return result

@@ -1,0 +1,35 @@
+"""Spacing: whether neighbouring upper voices are close enough."""
+
+import numpy as np
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.four_parts import four_parts
+
+_OCTAVE = 12
+
+
+def wide_spacing() -> PieceMeasure:
+    """The share of slices of four notes with a gap above an octave in the upper voices.
+
+    The gaps are those between tenor and alto, and between alto and soprano. The bass
+    may be as far below as it likes. NaN without such slices.
+
+    References:
+      Aldwell & Schachter, Harmony and Voice Leading.
+    """
+
+    def function(sample: Sample) -> float:
+        pitches = four_parts(sample.score).pitches
+        if not len(pitches):
+            return float("nan")
+        gaps = np.diff(pitches[:, 1:], axis=1)
+        return float((gaps > _OCTAVE).any(axis=1).mean())
+
+    return PieceMeasure(
+        name="wide spacing",
+        unit="",
+        source="Aldwell & Schachter, Harmony and Voice Leading",
+        direction=Direction.HUMAN,
+        encodings=("events",),
+        function=function,
+    )

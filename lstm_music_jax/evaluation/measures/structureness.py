@@ -1,0 +1,49 @@
+"""Structureness: whether a piece has a passage that comes back."""
+
+import numpy as np
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.fitness import fitness
+from lstm_music_jax.evaluation.measures.self_similarity import chroma, self_similarity
+from lstm_music_jax.music.score import TICKS_PER_QUARTER
+
+
+def structureness(
+    shortest: int, longest: int, frame: int = TICKS_PER_QUARTER
+) -> PieceMeasure:
+    """The largest fitness of any segment of `shortest` to `longest` frames.
+
+        SI = max over the segments of these lengths of their fitness
+
+    The original measures audio. Here the self-similarity is that of the notes' chroma;
+    see `self_similarity.py` and `fitness.py`. NaN for a piece that is not longer than
+    the shortest segment, since nothing can come back.
+
+    Args:
+      shortest: length of the shortest segments, in frames.
+      longest: length of the longest segments, in frames.
+      frame: length of a frame, in ticks.
+
+    References:
+      Wu & Yang 2020, https://arxiv.org/abs/2008.01307.
+    """
+    if not 1 <= shortest <= longest:
+        raise ValueError(
+            f"shortest is {shortest}; it must be 1 to longest, which is {longest}"
+        )
+
+    def function(sample: Sample) -> float:
+        features = chroma(sample.score, frame)
+        if len(features) <= shortest:
+            return float("nan")
+        values = fitness(self_similarity(features), shortest, longest)
+        return float(np.max(values))
+
+    return PieceMeasure(
+        name=f"structureness, {shortest} to {longest} frames",
+        unit="",
+        source="Wu & Yang 2020, arXiv 2008.01307",
+        direction=Direction.HUMAN,
+        encodings=("events",),
+        function=function,
+    )

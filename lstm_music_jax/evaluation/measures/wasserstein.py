@@ -1,0 +1,66 @@
+"""Wasserstein distance: how far a feature's distribution is from the human one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from lstm_music_jax.evaluation.measures.base import (
+    Direction,
+    DistanceMeasure,
+    OfBothPlaces,
+    Sample,
+)
+from lstm_music_jax.evaluation.measures.feature import Feature
+
+
+def wasserstein(feature: Feature) -> DistanceMeasure:
+    """The Wasserstein-1 distance of a feature from the human set.
+
+        W = integral of |F(x) - G(x)| dx / (standard deviation of the human values)
+
+    F and G are the distribution functions of all values of each set together. The unit
+    is a human standard deviation, taken over the whole human set in every resample.
+    NaN where a side has no values, or the human ones do not vary.
+
+    References:
+      Ramdas, Garcia Trillos & Cuturi 2017, On Wasserstein Two-Sample Testing,
+      https://arxiv.org/abs/1509.02237.
+    """
+
+    def prepare(ours: Sequence[Sample], human: Sequence[Sample]) -> OfBothPlaces:
+        sides = [[feature.values(sample) for sample in side] for side in (ours, human)]
+        every = np.concatenate([np.zeros(0), *sides[0], *sides[1]])
+        levels = np.unique(every)
+        ours_counts, human_counts = (_histograms(side, levels) for side in sides)
+        gaps = np.diff(levels)
+        deviation = np.concatenate([np.zeros(1), *sides[1]])[1:]
+        deviation = deviation.std() if len(deviation) else 0.0
+
+        def of_places(of_ours: np.ndarray, of_human: np.ndarray) -> float:
+            first = ours_counts[of_ours].sum(axis=0)
+            second = human_counts[of_human].sum(axis=0)
+            if not (first.any() and second.any() and deviation):
+                return float("nan")
+            difference = np.cumsum(first / first.sum() - second / second.sum())
+            return float(np.abs(difference[:-1]) @ gaps / deviation)
+
+        return of_places
+
+    return DistanceMeasure(
+        name=f"{feature.name}, distance",
+        unit="human standard deviations",
+        source="Ramdas, Garcia Trillos & Cuturi 2017, arXiv 1509.02237",
+        direction=Direction.LOWER,
+        encodings=feature.encodings,
+        prepare=prepare,
+    )
+
+
+def _histograms(
+    pieces: Sequence[Shaped[np.ndarray, "_"]], levels: Shaped[np.ndarray, "levels"]
+) -> Float[np.ndarray, "b levels"]:
+    counts = np.zeros((len(pieces), len(levels)))
+    for row, values in zip(counts, pieces, strict=True):
+        np.add.at(row, np.searchsorted(levels, values), 1)
+    return counts

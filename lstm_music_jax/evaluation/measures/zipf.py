@@ -1,0 +1,38 @@
+"""Zipf slope: how unevenly a piece uses its symbols."""
+
+import numpy as np
+from jaxtyping import Int
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure
+
+
+def zipf() -> PieceMeasure:
+    """The exponent s of frequency ~ rank^-s, fitted to the symbols of a piece.
+
+    s is minus the slope of the least-squares line through (log rank, log frequency),
+    with ranks by falling frequency. NaN for a piece with fewer than two distinct
+    symbols. The primer counts.
+
+    References:
+      Holtzman et al. 2020, https://arxiv.org/abs/1904.09751.
+      Manaris et al. 2005, Zipf's Law, Music Classification, and Aesthetics.
+    """
+    return PieceMeasure(
+        name="Zipf slope",
+        unit="",
+        source="Holtzman et al. 2020, arXiv 1904.09751; Manaris et al. 2005",
+        direction=Direction.HUMAN,
+        encodings=None,
+        function=lambda sample: zipf_slope(sample.ids),
+    )
+
+
+def zipf_slope(ids: Int[np.ndarray, "t"]) -> float:
+    """The fitted exponent of one sequence."""
+    _, counts = np.unique(ids, return_counts=True)
+    if len(counts) < 2:
+        return float("nan")
+    frequency = np.log(np.sort(counts)[::-1])
+    rank = np.log(np.arange(1, len(counts) + 1))
+    rank -= rank.mean()
+    return float(-(rank @ frequency) / (rank @ rank))

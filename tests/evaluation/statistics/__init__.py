@@ -1,0 +1,1 @@
+"""Tests of intervals, p-values and corrections."""

@@ -1,0 +1,154 @@
+"""The statistics on data that can be worked out by hand."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lstm_music_jax.evaluation.statistics.holm import holm
+from lstm_music_jax.evaluation.statistics.improvement import probability_of_improvement
+from lstm_music_jax.evaluation.statistics.pieces import paired_difference
+from lstm_music_jax.evaluation.statistics.power import smallest_detectable_difference
+from lstm_music_jax.evaluation.statistics.resampling import interval, resampled_counts
+from lstm_music_jax.evaluation.statistics.runs import paired_difference_over_runs
+from lstm_music_jax.evaluation.statistics.sets import bootstrap_sets
+
+
+@pytest.fixture
+def sides():
+    rng = np.random.default_rng(0)
+    theirs = rng.normal(size=(40, 3))
+    return theirs + rng.normal([0, 0.2, 1], 1, size=(40, 3)), theirs
+
+
+def test_normal_data_give_students_interval_and_p_value(sides):
+    ours, theirs = sides
+    found = paired_difference(ours, theirs, resamples=100_000)
+    student = stats.ttest_rel(ours, theirs)
+    low, high = student.confidence_interval()
+    width = high - low
+    np.testing.assert_allclose(found.value, (ours - theirs).mean(axis=0))
+    np.testing.assert_allclose(found.low, low, atol=0.06 * width.max())
+    np.testing.assert_allclose(found.high, high, atol=0.06 * width.max())
+    np.testing.assert_allclose(found.p, student.pvalue, atol=0.02)
+
+
+def test_the_interval_leaves_out_zero_where_p_is_below_its_level():
+    rng = np.random.default_rng(1)
+    differences = rng.normal(0.12, 1, size=(256, 500))
+    found = paired_difference(differences, np.zeros_like(differences))
+    outside = (found.low > 0) | (found.high < 0)
+    clear = abs(found.p - 0.05) > 0.001  # the resolution of 10,000 resamples
+    np.testing.assert_array_equal(outside[clear], (found.p < 0.05)[clear])
+    assert 0.2 < outside.mean() < 0.8
+
+
+def test_exchanging_the_sides_changes_the_sign_alone(sides):
+    ours, theirs = sides
+    found, exchanged = paired_difference(ours, theirs), paired_difference(theirs, ours)
+    np.testing.assert_allclose(found.value, -exchanged.value)
+    np.testing.assert_allclose(found.low, -exchanged.high)
+    np.testing.assert_allclose(found.p, exchanged.p)
+
+
+def test_one_measure_gives_the_numbers_it_gives_among_others(sides):
+    ours, theirs = sides
+    together, alone = (
+        paired_difference(*sides),
+        paired_difference(ours[:, 1], theirs[:, 1]),
+    )
+    assert (together.low[1], together.p[1]) == pytest.approx((alone.low, alone.p))
+
+
+def test_equal_sides_differ_by_nothing():
+    same = np.arange(9.0)
+    found = paired_difference(same, same)
+    assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
+    several = paired_difference_over_runs(np.tile(same, (3, 1)), np.tile(same, (3, 1)))
+    assert (several.value, several.low, several.high, several.p) == (0, 0, 0, 1)
+
+
+def test_a_seed_gives_the_same_interval_again(sides):
+    first, again = paired_difference(*sides, seed=5), paired_difference(*sides, seed=5)
+    np.testing.assert_array_equal(first.low, again.low)
+    assert (first.low != paired_difference(*sides, seed=6).low).all()
+
+
+def test_counts_of_a_resample_sum_to_the_number_of_pieces():
+    counts = resampled_counts(np.random.default_rng(0), 7, 1000)
+    assert counts.shape == (1000, 7)
+    assert (counts.sum(axis=1) == 7).all()
+    np.testing.assert_allclose(counts.mean(axis=0), 1, atol=0.15)
+    np.testing.assert_allclose(counts.var(axis=0), 6 / 7, atol=0.15)
+
+
+def test_improvement_counts_ties_half():
+    ours, theirs = np.array([1.0, 2, 3, 4]), np.array([0.0, 2, 9, 1])
+    assert probability_of_improvement(ours, theirs).value == 2.5 / 4
+    with_itself = probability_of_improvement(ours, ours)
+    assert (with_itself.value, with_itself.p) == (0.5, 1)
+
+
+@pytest.mark.parametrize("analysis", [paired_difference, probability_of_improvement])
+def test_nan_is_not_taken_for_a_finding(analysis):
+    ours, theirs = np.arange(20.0).reshape(10, 2), np.zeros((10, 2))
+    ours[3, 1] = np.nan
+    found = analysis(ours, theirs)
+    for figure in (found.value, found.low, found.high, found.p):
+        assert np.isnan(figure).tolist() == [False, True]
+
+
+def test_holm_by_hand():
+    given = np.array([[0.01, 0.04, 0.03, 0.005], [0.5, 0.9, 0.013, 0.2]])
+    expected = [[0.03, 0.06, 0.06, 0.02], [1.0, 1.0, 0.052, 0.6]]
+    np.testing.assert_allclose(holm(given), expected)
+    assert holm(np.array([0.2])) == 0.2
+
+
+def test_several_runs_give_students_interval_over_their_means():
+    rng = np.random.default_rng(2)
+    ours, theirs = rng.normal(size=(2, 4, 50))
+    found = paired_difference_over_runs(ours, theirs)
+    student = stats.ttest_rel(ours.mean(axis=1), theirs.mean(axis=1))
+    low, high = student.confidence_interval()
+    assert (found.low, found.high) == pytest.approx((low, high))
+    assert found.p == pytest.approx(student.pvalue)
+    assert found.scope == "50 pieces, 4 models"
+
+
+def test_a_measure_of_sets_is_resampled_on_both_sides():
+    ours, human = np.arange(30.0), 3 * np.arange(20.0)
+    both = bootstrap_sets(lambda i, j: ours[i].mean() - human[j].mean(), 30, 20)
+    assert both.value == 14.5 - 28.5
+    error = np.sqrt(ours.var() / 30 + human.var() / 20)
+    assert (both.high - both.low) / 2 == pytest.approx(1.96 * error, rel=0.1)
+    assert both.pieces == 20
+
+
+def test_resamples_of_a_set_surround_the_estimate():
+    # Every resample has fewer distinct pieces than the set itself.
+    found = bootstrap_sets(lambda i: len(set(i.tolist())) / 50, 50, resamples=500)
+    assert found.low < found.value == 1 < found.high
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: paired_difference(np.ones(1), np.ones(1)),
+            "units is 1; a bootstrap needs 2 or more",
+        ),
+        (
+            lambda: interval(np.ones(9), 5, confidence=1.0),
+            "confidence is 1.0; it must be in (0, 1)",
+        ),
+        (
+            lambda: smallest_detectable_difference(np.ones(3), np.ones(3), power=0.0),
+            "power is 0.0; it must be in (0, 1)",
+        ),
+    ],
+)
+def test_wrong_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        call()

@@ -1,0 +1,124 @@
+"""The statistics keep their promises on data whose truth is known.
+
+Many data sets are analysed in one call, as if they were many measures.
+"""
+
+import numpy as np
+import pytest
+
+from lstm_music_jax.evaluation.statistics.holm import holm
+from lstm_music_jax.evaluation.statistics.improvement import probability_of_improvement
+from lstm_music_jax.evaluation.statistics.pieces import paired_difference
+from lstm_music_jax.evaluation.statistics.power import smallest_detectable_difference
+from lstm_music_jax.evaluation.statistics.resampling import p_value, resampled_means
+from lstm_music_jax.evaluation.statistics.runs import paired_difference_over_runs
+from lstm_music_jax.evaluation.statistics.sets import bootstrap_sets
+
+PIECES = 256
+DATA_SETS = 2000
+
+
+def normal(rng, shape):
+    return rng.normal(size=shape)
+
+
+def skewed(rng, shape):
+    return rng.exponential(size=shape) - 1
+
+
+def counts(rng, shape):
+    return rng.poisson(1, size=shape) - 1.0
+
+
+@pytest.mark.parametrize("noise", [normal, skewed, counts])
+def test_intervals_cover_the_truth_in_93_to_97_percent(noise):
+    rng = np.random.default_rng(1)
+    differences = noise(rng, (PIECES, DATA_SETS))
+    found = paired_difference(differences, np.zeros_like(differences), seed=2)
+    covered = (found.low <= 0) & (found.high >= 0)
+    assert 0.93 <= covered.mean() <= 0.97
+
+
+@pytest.mark.parametrize(("noise", "common"), [(normal, 0), (normal, 0.5), (skewed, 0)])
+def test_four_measures_without_difference_rarely_give_a_finding(noise, common):
+    rng = np.random.default_rng(3)
+    errors = []
+    for _ in range(5):
+        own = noise(rng, (PIECES, 1000, 4))
+        shared = noise(rng, (PIECES, 1000, 1))
+        values = np.sqrt(1 - common) * own + np.sqrt(common) * shared
+        p = p_value(resampled_means(values, rng, 2500), PIECES)
+        errors.append((holm(p) <= 0.05).any(axis=-1))
+    assert 0.03 < np.mean(errors) < 0.05
+
+
+@pytest.mark.parametrize("power", [0.8, 0.9])
+def test_a_planted_difference_is_found_at_the_stated_power(power):
+    rng = np.random.default_rng(5)
+    level = 0.05 / 4
+    theirs = rng.normal(size=(PIECES, DATA_SETS))
+    ours = theirs + 0.7 * rng.normal(size=theirs.shape)
+    planted = np.mean(
+        smallest_detectable_difference(ours, theirs, power=power, level=level)
+    )
+    assert planted == pytest.approx(
+        (2.51 + {0.8: 0.842, 0.9: 1.28}[power]) * 0.7 / 16, rel=0.02
+    )
+    found = paired_difference(ours + planted, theirs, seed=6)
+    assert (found.p <= level).mean() == pytest.approx(power, abs=0.03)
+
+
+@pytest.mark.parametrize("runs", [3, 5])
+@pytest.mark.parametrize("between", [0.0, 0.1])
+def test_intervals_over_runs_cover_models_that_were_not_trained(runs, between):
+    rng = np.random.default_rng(7)
+    of_run = between * rng.normal(size=(runs, 1, DATA_SETS))
+    # The mean over pieces within a run has a standard deviation of 1 / 16.
+    ours = of_run + rng.normal(size=(runs, 2, DATA_SETS)) / 16 * np.sqrt(2)
+    found = paired_difference_over_runs(ours, np.zeros_like(ours))
+    covered = (found.low <= 0) & (found.high >= 0)
+    assert 0.93 <= covered.mean() <= 0.97
+    np.testing.assert_array_equal(covered, found.p > 0.05)
+
+
+def test_one_run_would_promise_too_much_about_other_models():
+    rng = np.random.default_rng(8)
+    ours = 0.2 * rng.normal(size=(1, 1, 500)) + rng.normal(size=(1, PIECES, 500))
+    found = paired_difference_over_runs(ours, np.zeros_like(ours), resamples=2000)
+    assert ((found.low <= 0) & (found.high >= 0)).mean() < 0.7
+    assert found.scope == "256 pieces, one model"
+
+
+def test_the_probability_of_improvement_is_covered():
+    rng = np.random.default_rng(9)
+    theirs = rng.normal(size=(PIECES, DATA_SETS))
+    ours = theirs + rng.normal(0.5, 1, size=theirs.shape)
+    found = probability_of_improvement(ours, theirs)
+    truth = 0.6914625  # of a normal variable being below 0.5
+    assert 0.93 <= ((found.low <= truth) & (found.high >= truth)).mean() <= 0.97
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_a_difference_of_sets_is_covered_though_resamples_repeat_pieces(shift):
+    rng = np.random.default_rng(10)
+    size = 60
+    # The mean distance of two normal numbers is 2 / sqrt(pi).
+    truth = -2 * shift / np.sqrt(np.pi)
+    covered = []
+    for _ in range(300):
+        ours = rng.normal(size=size)
+        theirs = (1 + shift) * rng.normal(size=size)
+        within_ours = abs(ours[:, None] - ours)
+        within_theirs = abs(theirs[:, None] - theirs)
+
+        def difference(i, j, one=within_ours, other=within_theirs):
+            return mean_distance(one, i) - mean_distance(other, j)
+
+        found = bootstrap_sets(difference, size, size, resamples=400)
+        covered.append(found.low <= truth <= found.high)
+    assert 0.92 <= np.mean(covered) <= 0.98
+
+
+def mean_distance(matrix, places):
+    weights = np.bincount(places, minlength=len(matrix)) / len(matrix)
+    return weights @ matrix @ weights
