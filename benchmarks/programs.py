@@ -108,7 +108,7 @@ def ours_windowed(
             prompts,
             jax.random.key(0),
             length=length,
-            strategy=strategies.greedy(),
+            strategy=strategies.Greedy(),
             context=SlidingWindow(len(prompt)),
         )
         return drawn.tokens[0] if pieces == 1 else drawn.tokens
@@ -146,11 +146,11 @@ def ours_carried(
     prompts = jnp.zeros((streams, 1), jnp.int32)
 
     def draw(length, strategy=None):
-        strategy = strategy or strategies.chain()
+        strategy = strategy or strategies.Chain()
         key = jax.random.key(0)
         return generate(model, prompts, key, length=length, strategy=strategy).tokens
 
-    return Program(name, place(threads), draw, lambda n: draw(n, strategies.greedy()))
+    return Program(name, place(threads), draw, lambda n: draw(n, strategies.Greedy()))
 
 
 def carried_in_python(model: MusicLSTM, streams: int, threads: int) -> Program:

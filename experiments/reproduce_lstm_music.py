@@ -108,7 +108,7 @@ def main(arguments: Arguments) -> None:
         jnp.asarray(ids[None, begin : begin + WINDOW]),
         jax.random.key(arguments.seed),
         notes=arguments.notes,
-        strategy=strategies.greedy(),
+        strategy=strategies.Greedy(),
         context=SlidingWindow(WINDOW),
     )
     write_midi(piece.score, folder.path / "music.mid")

@@ -12,7 +12,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 ALLOWED = {
     "types": set(),
-    "pytrees": set(),
+    "fields": {"types"},
+    "pytrees": {"fields"},
+    "protocols": {"types"},
     "system": set(),
     "processes": set(),
     "devices": {"types"},
@@ -20,7 +22,7 @@ ALLOWED = {
     "report": {"music"},
     "xla": {"types", "system"},
     "model": {"types", "xla"},
-    "strategies": {"types", "pytrees", "xla", "music"},
+    "strategies": {"types", "fields", "pytrees", "protocols", "xla", "music"},
     "generation": {"types", "pytrees", "xla", "strategies", "music", "devices"},
     "testing": {"types", "pytrees", "xla", "strategies", "generation"},
     "training": {"types", "xla", "system", "music", "model", "devices", "processes"},
@@ -33,7 +35,11 @@ def imported(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            base = [node.module] if node.module else []
+            if node.level:
+                parts = module.relative_to(PACKAGE.parent).parts
+                base = [*parts[: -node.level], *base]
+            yield from (".".join([*base, alias.name]) for alias in node.names)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))

@@ -11,12 +11,11 @@ from lstm_music_jax.generation.draws import Gumbel
 from lstm_music_jax.generation.engine import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
+    Chain,
+    RepetitionPenalty,
     Strategy,
-    chain,
-    pytree,
-    repetition_penalty,
-    temperature,
-    top_p,
+    Temperature,
+    TopP,
 )
 
 KEY = jax.random.key(0)
@@ -33,7 +32,7 @@ def test_devices_draw_what_one_draws(model, streams, context):
     prompts = jax.random.randint(jax.random.key(1), (streams, 6), 0, 13)
     settings = {
         "length": 30,
-        "strategy": chain(repetition_penalty(1.3), temperature(0.8), top_p(0.9)),
+        "strategy": Chain(RepetitionPenalty(1.3), Temperature(0.8), TopP(0.9)),
         "context": context,
         "at_once": 2,
     }
@@ -47,7 +46,6 @@ def test_every_device_draws_its_own_part(model):
     prompts = jnp.zeros((8, 2), jnp.int32)
     rows = []
 
-    @pytree
     class Counted(Strategy):
         def apply(self, logits, state, key):
             jax.debug.callback(lambda _: rows.append(1), logits[0])
@@ -63,7 +61,6 @@ def test_every_device_draws_its_own_part(model):
 
 
 def test_changing_a_temperature_does_not_recompile(model):
-    @pytree
     class Counted(Strategy):
         value: float
 

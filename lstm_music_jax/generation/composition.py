@@ -10,7 +10,7 @@ from lstm_music_jax.generation.engine import CARRIED, MODEL_ALONE, generate
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.score import Score
 from lstm_music_jax.music.vocabulary import Vocabulary
-from lstm_music_jax.strategies import Strategy, chain, forbid
+from lstm_music_jax.strategies import Chain, Forbid, Strategy
 from lstm_music_jax.types import Array, Int, PRNGKey
 
 # How many times the usual number of symbols a piece may take for its notes.
@@ -59,7 +59,7 @@ def compose(
         raise ValueError(f"notes is {notes}; it must be at least 1")
     start = run.vocabulary.start_id
     if start is not None:
-        strategy = chain(forbid([start]), strategy)
+        strategy = Chain(Forbid([start]), strategy)
     length = notes * run.encoding.symbols_per_note
     longest = _PATIENCE * length
     while True:

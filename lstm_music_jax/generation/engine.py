@@ -18,10 +18,10 @@ from lstm_music_jax.generation.contexts import Carried, Context, Memory, Model
 from lstm_music_jax.generation.draws import GUMBEL, Draw
 from lstm_music_jax.generation.trace import Trace, apply_in_stages, trace_note
 from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.strategies.chain import chain
+from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Float, Int, PRNGKey, PyTree, Token
 
-MODEL_ALONE = chain()
+MODEL_ALONE = Chain()
 CARRIED = Carried()
 
 # The gates of 1024 streams (512 units: 8 MB) stay in a CPU's caches: 4096 streams take

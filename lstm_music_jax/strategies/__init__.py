@@ -1,98 +1,64 @@
-"""Sampling strategies: one file each, a common contract, a composition."""
+"""Sampling strategies: one class each, and how to write one more."""
 
-from lstm_music_jax.pytrees import pytree, static
-from lstm_music_jax.strategies.adaptive_p import adaptive_p
-from lstm_music_jax.strategies.allow import allow
-from lstm_music_jax.strategies.base import Strategy, hyperparameter
-from lstm_music_jax.strategies.bias import bias
-from lstm_music_jax.strategies.chain import chain
-from lstm_music_jax.strategies.contrastive import contrastive
-from lstm_music_jax.strategies.dry import dry
-from lstm_music_jax.strategies.dynamic_temperature import dynamic_temperature
-from lstm_music_jax.strategies.edt import edt
-from lstm_music_jax.strategies.epsilon_cutoff import epsilon_cutoff
-from lstm_music_jax.strategies.eta_cutoff import eta_cutoff
-from lstm_music_jax.strategies.forbid import forbid
-from lstm_music_jax.strategies.force import force
-from lstm_music_jax.strategies.frequency_penalty import frequency_penalty
-from lstm_music_jax.strategies.greedy import greedy
-from lstm_music_jax.strategies.guidance import guidance
-from lstm_music_jax.strategies.in_key import (
-    HARMONIC_MINOR,
-    MAJOR,
-    MINOR,
-    PENTATONIC,
-    in_key,
+from ..fields import (
+    Integer as Integer,
+    Integers as Integers,
+    Number as Number,
+    Numbers as Numbers,
+    derived as derived,
+    integer as integer,
+    integers as integers,
+    number as number,
+    numbers as numbers,
+    size as size,
+    tree as tree,
 )
-from lstm_music_jax.strategies.look_back import look_back
-from lstm_music_jax.strategies.loop_breaker import loop_breaker
-from lstm_music_jax.strategies.max_leap import max_leap
-from lstm_music_jax.strategies.min_p import min_p
-from lstm_music_jax.strategies.mirostat_1 import mirostat_1
-from lstm_music_jax.strategies.mirostat_2 import mirostat_2
-from lstm_music_jax.strategies.no_long_rest import no_long_rest
-from lstm_music_jax.strategies.no_repeat_ngram import no_repeat_ngram
-from lstm_music_jax.strategies.pitch_range import pitch_range
-from lstm_music_jax.strategies.presence_penalty import presence_penalty
-from lstm_music_jax.strategies.presets import llama_cpp_order, transformers_order
-from lstm_music_jax.strategies.quadratic_smoothing import quadratic_smoothing
-from lstm_music_jax.strategies.repetition_penalty import repetition_penalty
-from lstm_music_jax.strategies.tail_free import tail_free
-from lstm_music_jax.strategies.temperature import temperature
-from lstm_music_jax.strategies.top_a import top_a
-from lstm_music_jax.strategies.top_h import top_h
-from lstm_music_jax.strategies.top_k import top_k
-from lstm_music_jax.strategies.top_n_sigma import top_n_sigma
-from lstm_music_jax.strategies.top_p import top_p
-from lstm_music_jax.strategies.typical import typical
-from lstm_music_jax.strategies.xtc import xtc
-
-__all__ = [
-    "HARMONIC_MINOR",
-    "MAJOR",
-    "MINOR",
-    "PENTATONIC",
-    "Strategy",
-    "adaptive_p",
-    "allow",
-    "bias",
-    "chain",
-    "contrastive",
-    "dry",
-    "dynamic_temperature",
-    "edt",
-    "epsilon_cutoff",
-    "eta_cutoff",
-    "forbid",
-    "force",
-    "frequency_penalty",
-    "greedy",
-    "guidance",
-    "hyperparameter",
-    "in_key",
-    "llama_cpp_order",
-    "look_back",
-    "loop_breaker",
-    "max_leap",
-    "min_p",
-    "mirostat_1",
-    "mirostat_2",
-    "no_long_rest",
-    "no_repeat_ngram",
-    "pitch_range",
-    "presence_penalty",
-    "pytree",
-    "quadratic_smoothing",
-    "repetition_penalty",
-    "static",
-    "tail_free",
-    "temperature",
-    "top_a",
-    "top_h",
-    "top_k",
-    "top_n_sigma",
-    "top_p",
-    "transformers_order",
-    "typical",
-    "xtc",
-]
+from ..pytrees import static as static
+from .adaptive_p import AdaptiveP as AdaptiveP
+from .allow import Allow as Allow
+from .base import Strategy as Strategy
+from .bias import Bias as Bias
+from .chain import Chain as Chain
+from .contrastive import Contrastive as Contrastive
+from .dry import DRY as DRY
+from .dynamic_temperature import DynamicTemperature as DynamicTemperature
+from .edt import EDT as EDT
+from .epsilon_cutoff import EpsilonCutoff as EpsilonCutoff
+from .eta_cutoff import EtaCutoff as EtaCutoff
+from .forbid import Forbid as Forbid
+from .force import Force as Force
+from .frequency_penalty import FrequencyPenalty as FrequencyPenalty
+from .greedy import Greedy as Greedy
+from .guidance import Guidance as Guidance
+from .in_key import (
+    HARMONIC_MINOR as HARMONIC_MINOR,
+    MAJOR as MAJOR,
+    MINOR as MINOR,
+    PENTATONIC as PENTATONIC,
+    InKey as InKey,
+)
+from .look_back import LookBack as LookBack
+from .loop_breaker import LoopBreaker as LoopBreaker
+from .max_leap import MaxLeap as MaxLeap
+from .min_p import MinP as MinP
+from .mirostat_1 import Mirostat1 as Mirostat1
+from .mirostat_2 import Mirostat2 as Mirostat2
+from .no_long_rest import NoLongRest as NoLongRest
+from .no_repeat_ngram import NoRepeatNgram as NoRepeatNgram
+from .pitch_range import PitchRange as PitchRange
+from .presence_penalty import PresencePenalty as PresencePenalty
+from .presets import (
+    LlamaCppOrder as LlamaCppOrder,
+    TransformersOrder as TransformersOrder,
+)
+from .quadratic_smoothing import QuadraticSmoothing as QuadraticSmoothing
+from .repetition_penalty import RepetitionPenalty as RepetitionPenalty
+from .tail_free import TailFree as TailFree
+from .temperature import Temperature as Temperature
+from .top_a import TopA as TopA
+from .top_h import TopH as TopH
+from .top_k import TopK as TopK
+from .top_n_sigma import TopNSigma as TopNSigma
+from .top_p import TopP as TopP
+from .typical import Typical as Typical
+from .xtc import XTC as XTC

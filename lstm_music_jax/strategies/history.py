@@ -1,4 +1,4 @@
-"""The last symbols, and how far the music now repeats what led up to each of them."""
+"""The last symbols, and how far the music now repeats what came before each of them."""
 
 from typing import NamedTuple
 
@@ -10,9 +10,9 @@ from lstm_music_jax.types import Array, Bool, Int, Token
 class History(NamedTuple):
     """The last w symbols, the oldest first, and the match before each.
 
-    `matches[i]` is how many symbols right before `symbols[i]`, of those kept, equal
-    the last symbols of all: had the music gone on then as it does now, `symbols[i]`
-    would come next. Places not yet filled hold the id v, which no symbol has.
+    `matches[i]` counts the symbols right before `symbols[i]` that equal the last
+    symbols of the music. If the music now goes on as it did then, `symbols[i]` comes
+    next. Places not yet filled hold the id v, which no symbol has.
     """
 
     symbols: Int[Array, "w"]
@@ -29,15 +29,15 @@ def empty_history(memory: int, vocab_size: int) -> History:
 def extended(
     history: History, token: Token, joins: Bool[Array, ""] | bool = True
 ) -> History:
-    """Append `token`; where it does not `joins`, no match reaches over it.
+    """Return the history after `token`; matches extend over it only if it `joins`.
 
-    A match before some symbol goes on where that symbol equals the new one, and is
-    then the match before the symbol after it; and as all symbols move one place
-    towards the start, its place in the array stays the same.
+    The match before a symbol grows if that symbol equals the new one. It is then the
+    match before the symbol that followed. All symbols move one place towards the
+    start, so the match keeps its place in the array.
     """
-    goes_on = (history.symbols == token) & joins
-    matches = jnp.where(goes_on, history.matches + 1, 0)
-    # The oldest symbol has left: none of those before symbols[i] but i are kept.
+    grows = (history.symbols == token) & joins
+    matches = jnp.where(grows, history.matches + 1, 0)
+    # The oldest symbol has left, so only i symbols are kept before symbols[i].
     kept_before = jnp.arange(matches.shape[0], dtype=jnp.int32)
     return History(
         jnp.concatenate([history.symbols[1:], token.astype(jnp.int32)[None]]),

@@ -1,13 +1,16 @@
-"""In key: only the pitch classes of a scale."""
-
-from collections.abc import Collection
-
+import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.music.encodings.base import Encoding
-from lstm_music_jax.music.vocabulary import Vocabulary
-from lstm_music_jax.strategies.sizes import whole_number
-from lstm_music_jax.strategies.sounds import AllowedSymbols, struck_pitches
+from lstm_music_jax.fields import (
+    Integer,
+    Integers,
+    derived,
+    integer,
+    integers,
+)
+from lstm_music_jax.strategies.base import forbid_unless
+from lstm_music_jax.strategies.sounds import MusicStrategy
+from lstm_music_jax.types import Array, Bool
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
@@ -15,10 +18,14 @@ HARMONIC_MINOR = (0, 2, 3, 5, 7, 8, 11)
 PENTATONIC = (0, 2, 4, 7, 9)
 
 
-def in_key(
-    vocabulary: Vocabulary, encoding: Encoding, tonic: int, scale: Collection[int]
-) -> AllowedSymbols:
-    """Forbid symbols that sound any pitch class outside a scale.
+def _pitch_classes(strategy):
+    """Return which of the 12 pitch classes each symbol strikes, bool `[v 12]`."""
+    struck = strategy.struck()
+    return np.stack([struck[:, first::12].any(1) for first in range(12)], 1)
+
+
+class InKey(MusicStrategy):
+    """Forbids symbols that sound any pitch class outside a scale.
 
     Args:
         vocabulary: whose ids the model draws.
@@ -30,18 +37,26 @@ def in_key(
     Raises:
         ValueError: also where that forbids every symbol that sounds.
 
-    >>> from lstm_music_jax import NoteNames
-    >>> g_major = in_key(Vocabulary(("F4", "F#4", "2.7.11")), NoteNames(), 7, MAJOR)
-    >>> g_major.allowed.tolist()
-    [False, True, True]
+    >>> from lstm_music_jax import NoteNames, Vocabulary
+    >>> from lstm_music_jax.strategies import PENTATONIC
+    >>> InKey(Vocabulary(("F4", "F#4", "2.7.11")), NoteNames(), 7, PENTATONIC)
+    InKey(vocabulary, NoteNames(parts='all', step=12), 7, [0, 2, 4, 7, 9])
     """
-    tonic = whole_number("tonic", tonic, 0, 11)
-    classes = {(tonic + whole_number("scale", s, 0, 11)) % 12 for s in scale}
-    pitches = struck_pitches(vocabulary, encoding)
-    inside = np.array([all(p % 12 in classes for p in struck) for struck in pitches])
-    if not any(ok for ok, struck in zip(inside, pitches, strict=True) if struck):
-        raise ValueError(
-            f"tonic is {tonic} and scale is {scale}; "
-            "that forbids every symbol that sounds"
-        )
-    return AllowedSymbols(inside)
+
+    tonic: Integer = integer(at_least=0, at_most=11)
+    scale: Integers = integers(at_least=0, at_most=11, pad_to=12)
+    classes: Bool[Array, "v 12"] = derived(_pitch_classes)
+
+    def check(self):
+        steps = (np.expand_dims(self.tonic, -1) + self.scale) % 12
+        outside = ~np.any(steps[..., None] == np.arange(12), axis=-2)
+        silenced = np.any(self.classes & outside[..., None, :], axis=-1)
+        if not np.all(np.any(self.classes.any(-1) & ~silenced, axis=-1)):
+            allowed = f"such that a symbol may sound (tonic is {self.tonic})"
+            raise self.refusal("scale", allowed)
+
+    def apply(self, logits, state, key):
+        steps = (self.tonic + jnp.asarray(self.scale)) % 12
+        outside = jnp.ones(12, bool).at[steps].set(False)
+        silenced = jnp.any(jnp.asarray(self.classes) & outside[None], axis=1)
+        return forbid_unless(~silenced, logits), state

@@ -1,62 +1,54 @@
-"""Mirostat 1: as many symbols as keep the surprise, under Zipf's law, near a target."""
-
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.pytrees import pytree, static
-from lstm_music_jax.strategies.base import Setting
+from lstm_music_jax.fields import size
+from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.strategies.mirostat import (
     Mirostat,
     MirostatState,
-    checked_eta,
-    checked_tau,
     surprisals_in_bits,
 )
-from lstm_music_jax.strategies.sizes import whole_number
-from lstm_music_jax.strategies.truncation import forbid_unless
 from lstm_music_jax.types import Logits, Scalar
 from lstm_music_jax.xla.ordering import descending, keep_mass
 
 
-@pytree
 class Mirostat1(Mirostat):
-    """See `mirostat_1`. Its state: `MirostatState`."""
-
-    m: int = static()
-
-    def apply(self, logits, state, key):
-        """Keep the k most probable symbols, k from mu and the fitted exponent."""
-        k = _count(zipf_exponent(logits, self.m), state.mu, logits.shape[0])
-        keep = keep_mass(logits, jnp.ones_like(logits), k)
-        surprisals = surprisals_in_bits(logits)
-        return forbid_unless(keep, logits), MirostatState(state.mu, surprisals)
-
-
-def mirostat_1(tau: Setting, eta: Setting = 0.1, m: int = 100) -> Mirostat1:
-    """Keep the k symbols whose mean surprise, under Zipf's law, is about mu bits.
+    """Keeps the k symbols whose mean surprise is about mu bits, by Zipf's law.
 
         s = sum t_i b_i / sum t_i^2    t_i = ln((i+1)/i), b_i = ln(p_i/p_(i+1)),
                                        i = 1 .. m-1, p sorted
         k = (e 2^mu / (1 - v^-e))^(1/s)    e = s - 1, rounded, in 1 .. v
         mu' = mu - eta (-log2 p_x - tau)   after x was drawn; mu = 2 tau at first
 
-    p is the distribution handed to the strategy. Symbols of the prompt do not move
-    mu. llama.cpp takes the surprise of x after the truncation, in the renormalised
-    distribution, where it is smaller. Prefer `mirostat_2`, which does without the
-    sort and without Zipf's law.
+    So mu is steered until the mean surprise is tau. p is the distribution that the
+    strategy is given. The symbols of the prompt do not move mu. llama.cpp takes the
+    surprise of x after the truncation, in the renormalised distribution, where it is
+    smaller. Prefer `Mirostat2`, which needs neither the sort nor Zipf's law.
 
     Args:
         tau: the mean surprise to keep, above 0 bits.
         eta: how fast mu follows, above 0.
-        m: 2 or more of the largest probabilities to fit; fixes a shape.
+        m: how many of the largest probabilities to fit, 2 or more; fixes a shape.
+
+    State: `MirostatState`.
 
     Reference: Basu et al. 2020, https://arxiv.org/abs/2007.14966
     """
-    return Mirostat1(checked_tau(tau), checked_eta(eta), whole_number("m", m, 2))
+
+    m: int = size(at_least=2, default=100)
+
+    def apply(self, logits, state, key):
+        k = _count(zipf_exponent(logits, self.m), state.mu, logits.shape[0])
+        keep = keep_mass(logits, jnp.ones_like(logits), k)
+        surprisals = surprisals_in_bits(logits)
+        return forbid_unless(keep, logits), MirostatState(state.mu, surprisals)
 
 
 def zipf_exponent(logits: Logits, m: int) -> Scalar:
-    """Return s, the least-squares fit of p_i ~ i^-s to the m largest; NaN for none."""
+    """Return s, the least-squares fit of p_i ~ i^-s to the m largest.
+
+    It is NaN where fewer than two symbols are possible.
+    """
     size = min(m, logits.shape[0])
     largest = descending(logits)[:size]
     ranks = np.arange(1, size)
@@ -67,11 +59,11 @@ def zipf_exponent(logits: Logits, m: int) -> Scalar:
 
 
 def _count(s: Scalar, mu: Scalar, vocab_size: int) -> Scalar:
-    # By logarithms: 2^mu and the power 1/s both leave float32's range.
+    # In logarithms, because 2^mu and the power 1/s both leave float32's range.
     e = s - 1
     log_size = jnp.log(jnp.float32(vocab_size))
     ratio = jnp.where(e == 0, 1 / log_size, e / -jnp.expm1(-e * log_size))
     log_count = (jnp.log(ratio) + mu * jnp.log(jnp.float32(2))) / s
     count = jnp.round(jnp.exp(jnp.clip(log_count, 0.0, log_size)))
-    # A flat or rising fit asks for everything; so does no fit at all.
+    # Everything is kept where the fit is flat or rising, or where there is none.
     return jnp.where((s > 0) & ~jnp.isnan(count), count, jnp.float32(vocab_size))

@@ -1,18 +1,23 @@
-"""Pitch range: nothing lower or higher than an instrument, or a voice, reaches."""
-
+import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.fields import Integer, derived, integer
 from lstm_music_jax.music.score import HIGHEST_PITCH
-from lstm_music_jax.music.vocabulary import Vocabulary
-from lstm_music_jax.strategies.sizes import whole_number
-from lstm_music_jax.strategies.sounds import AllowedSymbols, struck_pitches
+from lstm_music_jax.strategies.base import forbid_unless
+from lstm_music_jax.strategies.sounds import MusicStrategy
+from lstm_music_jax.types import Array, Int
 
 
-def pitch_range(
-    vocabulary: Vocabulary, encoding: Encoding, low: int, high: int
-) -> AllowedSymbols:
-    """Forbid symbols that sound any pitch outside low .. high.
+def _extremes(strategy):
+    """Return the lowest and highest pitch of each symbol, `[v 2]`; silent: (127, 0)."""
+    struck = strategy.struck()
+    pitches = np.arange(HIGHEST_PITCH + 1, dtype=np.int32)
+    lowest = np.where(struck, pitches, HIGHEST_PITCH).min(1)
+    return np.stack([lowest, np.where(struck, pitches, 0).max(1)], 1)
+
+
+class PitchRange(MusicStrategy):
+    """Forbids symbols that sound any pitch outside low .. high, as of an instrument.
 
     Args:
         vocabulary: whose ids the model draws.
@@ -23,17 +28,27 @@ def pitch_range(
     Raises:
         ValueError: also where that forbids every symbol that sounds.
 
-    >>> from lstm_music_jax import NoteNames
-    >>> cello = pitch_range(Vocabulary(("C2", "C6")), NoteNames(), 36, 76)
-    >>> cello.allowed.tolist()
-    [True, False]
+    >>> from lstm_music_jax import NoteNames, Vocabulary
+    >>> PitchRange(Vocabulary(("C2", "C6")), NoteNames(), low=36, high=76)
+    PitchRange(vocabulary, NoteNames(parts='all', step=12), 36, 76)
     """
-    low = whole_number("low", low, 0, HIGHEST_PITCH)
-    high = whole_number("high", high, low, HIGHEST_PITCH)
-    pitches = struck_pitches(vocabulary, encoding)
-    inside = np.array([all(low <= p <= high for p in struck) for struck in pitches])
-    if not any(ok for ok, struck in zip(inside, pitches, strict=True) if struck):
-        raise ValueError(
-            f"low is {low} and high is {high}; that forbids every symbol that sounds"
-        )
-    return AllowedSymbols(inside)
+
+    low: Integer = integer(at_least=0, at_most=HIGHEST_PITCH)
+    high: Integer = integer(at_least=0, at_most=HIGHEST_PITCH)
+    extremes: Int[Array, "v 2"] = derived(_extremes)
+
+    def check(self):
+        if np.any(self.low > self.high):
+            raise self.refusal("high", f"a whole number, in [{self.low}, 127]")
+        lowest, highest = self.extremes.T
+        low, high = (np.expand_dims(bound, -1) for bound in (self.low, self.high))
+        sounding = (lowest <= highest) & (low <= lowest) & (highest <= high)
+        if not np.all(np.any(sounding, -1)):
+            allowed = f"such that a symbol may sound (high is {self.high})"
+            raise self.refusal("low", allowed)
+
+    def apply(self, logits, state, key):
+        lowest, highest = jnp.asarray(self.extremes).T
+        return forbid_unless(
+            (self.low <= lowest) & (highest <= self.high), logits
+        ), state

@@ -1,39 +1,40 @@
-"""What symbols sound, for the strategies that know music."""
+"""What the strategies that know music share: the pitches that each symbol strikes."""
 
-from typing import ClassVar
-
-import jax.numpy as jnp
+import numpy as np
 
 from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.score import HIGHEST_PITCH
 from lstm_music_jax.music.vocabulary import Vocabulary
-from lstm_music_jax.pytrees import pytree
-from lstm_music_jax.strategies.base import Hyperparameter, Strategy
-from lstm_music_jax.strategies.truncation import forbid_unless
+from lstm_music_jax.pytrees import static
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Bool
 
 
-@pytree
-class AllowedSymbols(Strategy):
-    """Forbids, at every note, the symbols that are not `allowed`, bool `[v]`."""
+class MusicStrategy(Strategy):
+    """A strategy that knows what symbols sound; it takes these arguments first.
 
-    permutation_equivariant: ClassVar[bool] = False
-    allowed: Hyperparameter
-
-    def apply(self, logits, state, key):
-        """Set the others to -inf."""
-        return forbid_unless(jnp.asarray(self.allowed), logits), state
-
-
-def struck_pitches(
-    vocabulary: Vocabulary, encoding: Encoding
-) -> tuple[tuple[int, ...], ...]:
-    """Return the MIDI pitches of each symbol, id by id; () where it strikes none.
-
-    Raises:
-        ValueError: no symbol strikes anything.
+    Args:
+        vocabulary: whose ids the model draws.
+        encoding: in which its symbols sound.
     """
-    pitches = tuple(encoding.pitches(symbol) for symbol in vocabulary.symbols)
-    if not any(pitches):
-        raise ValueError(
-            f"encoding is {encoding}; no symbol of the vocabulary sounds in it"
-        )
-    return pitches
+
+    permutation_equivariant = False
+    vocabulary: Vocabulary = static(repr=False)
+    encoding: Encoding = static()
+
+    def struck(self) -> Bool[np.ndarray, "v pitches"]:
+        """Return which of the 128 MIDI pitches each symbol strikes.
+
+        Raises:
+            ValueError: no symbol strikes any.
+        """
+        symbols = self.vocabulary.symbols
+        struck = np.zeros((len(symbols), HIGHEST_PITCH + 1), bool)
+        for row, symbol in zip(struck, symbols, strict=True):
+            row[[*self.encoding.pitches(symbol)]] = True
+        if not struck.any():
+            raise ValueError(
+                f"encoding of {type(self).__name__} is {self.encoding}; no symbol of "
+                "the vocabulary sounds in it"
+            )
+        return struck

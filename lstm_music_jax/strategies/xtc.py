@@ -1,56 +1,35 @@
-"""XTC, exclude top choices: now and then, not the obvious."""
-
 import jax
 import jax.numpy as jnp
 
-from lstm_music_jax.pytrees import pytree
-from lstm_music_jax.strategies.base import (
-    Hyperparameter,
-    Setting,
-    Strategy,
-    hyperparameter,
-)
-from lstm_music_jax.strategies.truncation import forbid_unless
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
-@pytree
 class XTC(Strategy):
-    """See `xtc`."""
+    """Forbids, with some probability, all likely symbols but the least likely of them.
 
-    threshold: Hyperparameter
-    probability: Hyperparameter
-
-    def apply(self, logits, state, key):
-        """Toss, and maybe forbid all viable symbols but the least probable."""
-        viable = jax.nn.softmax(logits) >= self.threshold
-        least = jnp.min(jnp.where(viable, logits, jnp.inf))
-        excluded = viable & (logits > least)
-        tossed = jax.random.uniform(key) < self.probability
-        return forbid_unless(~(excluded & tossed), logits), state
-
-
-def xtc(threshold: Setting, probability: Setting) -> XTC:
-    """Forbid, with a probability, all symbols with p_x >= threshold but the least.
-
-    Of several viable symbols the least probable is kept (and its equals), and so is
-    all that is not viable; of one nothing is removed.
+    XTC stands for "exclude top choices". A symbol is likely if p_x >= threshold. Of
+    several, the least likely one and its equals are kept; of one, nothing is removed.
+    Symbols below the threshold always stay.
 
     Args:
-        threshold: the p_x that makes a symbol viable, in (0, 0.5]; above 0.5 there
+        threshold: the p_x that makes a symbol likely, in (0, 0.5]; above 0.5 there
             could never be two.
-        probability: of doing so at a note, in [0, 1].
+        probability: how often this happens, per note, in [0, 1].
 
-    >>> from lstm_music_jax.strategies import chain, min_p, xtc
-    >>> unexpected = chain(min_p(0.02), xtc(0.1, 0.5))
+    >>> from lstm_music_jax.strategies import Chain, MinP
+    >>> unexpected = Chain(MinP(0.02), XTC(0.1, 0.5))
 
     Reference: Philipp Emanuel Weidmann 2024,
     https://github.com/oobabooga/text-generation-webui/pull/6335
     """
-    return XTC(
-        hyperparameter(
-            "threshold", threshold, lambda t: (t > 0) & (t <= 0.5), "in (0, 0.5]"
-        ),
-        hyperparameter(
-            "probability", probability, lambda p: (p >= 0) & (p <= 1), "in [0, 1]"
-        ),
-    )
+
+    threshold: Number = number(above=0, at_most=0.5)
+    probability: Number = number(at_least=0, at_most=1)
+
+    def apply(self, logits, state, key):
+        likely = jax.nn.softmax(logits) >= self.threshold
+        least = jnp.min(jnp.where(likely, logits, jnp.inf))
+        excluded = likely & (logits > least)
+        tossed = jax.random.uniform(key) < self.probability
+        return forbid_unless(~(excluded & tossed), logits), state

@@ -75,7 +75,7 @@ def test_a_silent_model_is_an_error():
     shift = run.vocabulary.encode(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(30.0)
     with pytest.raises(ValueError, match="notes is 10; within 160 symbols"):
-        compose(run, start_prompts(run, 1), KEY, notes=10, strategy=strategies.greedy())
+        compose(run, start_prompts(run, 1), KEY, notes=10, strategy=strategies.Greedy())
 
 
 def test_wrong_arguments_are_named(run):

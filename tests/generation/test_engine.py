@@ -11,15 +11,14 @@ from lstm_music_jax.generation.draws import Gumbel
 from lstm_music_jax.generation.engine import CARRIED, generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
+    Chain,
+    Forbid,
+    Greedy,
+    RepetitionPenalty,
     Strategy,
-    chain,
-    forbid,
-    greedy,
-    pytree,
-    repetition_penalty,
-    temperature,
-    top_k,
-    top_p,
+    Temperature,
+    TopK,
+    TopP,
 )
 from tests.references import numpy_logits
 
@@ -33,7 +32,7 @@ def model():
 
 
 def test_log_probs_equal_one_pass_over_the_result(model):
-    strategy = chain(temperature(0.7), top_k(5))
+    strategy = Chain(Temperature(0.7), TopK(5))
     drawn = generate(model, PROMPTS, KEY, length=30, strategy=strategy)
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
     logits = jnp.float32(numpy_logits(model, whole)[:, 5:-1])
@@ -67,7 +66,7 @@ def test_bfloat16_weights_give_what_rounded_ones_would(model, context):
 
 
 def test_greedy_carried_is_the_argmax_of_one_pass(model):
-    drawn = generate(model, PROMPTS, KEY, length=40, strategy=greedy())
+    drawn = generate(model, PROMPTS, KEY, length=40, strategy=Greedy())
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
     logits = numpy_logits(model, whole)[:, 5:-1]
     np.testing.assert_array_equal(drawn.tokens, np.argmax(logits, -1))
@@ -76,7 +75,7 @@ def test_greedy_carried_is_the_argmax_of_one_pass(model):
 
 def test_greedy_window_is_the_argmax_of_each_window(model):
     context = SlidingWindow(4)
-    drawn = generate(model, PROMPTS, KEY, length=25, strategy=greedy(), context=context)
+    drawn = generate(model, PROMPTS, KEY, length=25, strategy=Greedy(), context=context)
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
     for position in range(6, 31):
         logits = numpy_logits(model, whole[:, position - 4 : position])[:, -1]
@@ -106,7 +105,7 @@ def test_a_stream_is_the_same_in_any_batch(model):
 @pytest.mark.parametrize("at_once", [1, 3])
 def test_streams_one_after_another_are_those_side_by_side(model, at_once):
     prompts = jax.random.randint(jax.random.key(2), (7, 3), 0, 13)
-    settings = {"length": 20, "strategy": temperature(0.8), "trace": True}
+    settings = {"length": 20, "strategy": Temperature(0.8), "trace": True}
     whole = generate(model, prompts, KEY, **settings, at_once=7)
     parts = generate(model, prompts, KEY, **settings, at_once=at_once)
     np.testing.assert_array_equal(whole.tokens, parts.tokens)
@@ -119,7 +118,7 @@ DRAW_STREAMS = jax.jit(engine.draw_streams, static_argnums=6)
 
 def lowered(model, prompts, length, context=CARRIED, at_once=None):
     """The program that `generate` compiles."""
-    sampler = engine.Sampler(temperature(0.9), context, Gumbel())
+    sampler = engine.Sampler(Temperature(0.9), context, Gumbel())
     plan = engine.Plan(length, trace=False, at_once=at_once)
     streams = len(prompts)
     rest = jnp.arange(streams), jnp.int32(streams), sampler, plan
@@ -153,7 +152,7 @@ def test_a_longer_run_begins_with_the_shorter(model):
 def test_noise_does_not_depend_on_the_strategy(model):
     """A strategy that keeps everything draws what no strategy draws."""
     plain = generate(model, PROMPTS, KEY, length=50)
-    kept = chain(temperature(1), top_k(13), top_p(1.0), repetition_penalty(1))
+    kept = Chain(Temperature(1), TopK(13), TopP(1.0), RepetitionPenalty(1))
     np.testing.assert_array_equal(
         plain.tokens, generate(model, PROMPTS, KEY, length=50, strategy=kept).tokens
     )
@@ -162,7 +161,7 @@ def test_noise_does_not_depend_on_the_strategy(model):
 def test_the_prompt_is_observed(model):
     """A huge penalty on everything seen: prompt symbols do not come first."""
     prompts = jnp.int32([[0, 1, 2, 3, 4]])
-    strategy = chain(temperature(1e-3), repetition_penalty(1e6, by_sign=True))
+    strategy = Chain(Temperature(1e-3), RepetitionPenalty(1e6, by_sign=True))
     shifted = _Shifted(model)
     drawn = generate(shifted, prompts, KEY, length=8, strategy=strategy)
     assert sorted(np.asarray(drawn.tokens[0]).tolist()) == list(range(5, 13))
@@ -207,14 +206,13 @@ def test_draws_follow_the_distribution():
 
 def test_forbidding_everything_falls_back_to_the_model(model):
     plain = generate(model, PROMPTS, KEY, length=20)
-    strategy = forbid(range(13))
+    strategy = Forbid(range(13))
     fallen = generate(model, PROMPTS, KEY, length=20, strategy=strategy)
     np.testing.assert_array_equal(plain.tokens, fallen.tokens)
     np.testing.assert_array_equal(plain.log_probs, fallen.strategy_log_probs)
 
 
 def test_changing_hyperparameters_or_weights_does_not_recompile(model):
-    @pytree
     class Counted(Strategy):
         value: float
 
@@ -224,7 +222,7 @@ def test_changing_hyperparameters_or_weights_does_not_recompile(model):
 
     traces = []
     for value in (1.0, 2.0, 3.0):
-        strategy = chain(Counted(np.float32(value)), temperature(value))
+        strategy = Chain(Counted(np.float32(value)), Temperature(value))
         generate(model, PROMPTS, KEY, length=5, strategy=strategy)
     generate(
         jax.tree.map(jnp.zeros_like, model), PROMPTS, KEY, length=5, strategy=strategy
@@ -246,9 +244,9 @@ def test_memory_grows_by_what_is_returned_only(model):
 
 @pytest.mark.parametrize("context", [Carried(), SlidingWindow(3)])
 def test_nothing_is_sent_back_and_forth(model, context):
-    arguments = {"length": 10, "strategy": temperature(1.0), "context": context}
+    arguments = {"length": 10, "strategy": Temperature(1.0), "context": context}
     generate(model, PROMPTS, KEY, **arguments)
-    strategy = jax.device_put(temperature(1.0))
+    strategy = jax.device_put(Temperature(1.0))
     sampler = engine.Sampler(strategy, context, Gumbel())
     indices, streams = jnp.arange(4), jnp.int32(4)
     plan = engine.Plan(10, trace=False, at_once=None)
