@@ -26,7 +26,7 @@ class Strategy(Checked):
     `shift_invariant`: adding a constant to all logits changes no probability.
     `permutation_equivariant`: renaming the symbols renames the result.
 
-    >>> from lstm_music_jax.strategies import Number, number
+    >>> from lstm_music_jax.fields import Number, number
     >>> class Sharpen(Strategy):
     ...     power: Number = number(above=0, at_most=8, default=2)
     ...     def apply(self, logits, state, key):

@@ -6,20 +6,20 @@ from typing import ClassVar
 from lstm_music_jax.fields import refusal
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
-from lstm_music_jax.strategies.dry import DRY
-from lstm_music_jax.strategies.epsilon_cutoff import EpsilonCutoff
-from lstm_music_jax.strategies.eta_cutoff import EtaCutoff
-from lstm_music_jax.strategies.frequency_penalty import FrequencyPenalty
-from lstm_music_jax.strategies.min_p import MinP
-from lstm_music_jax.strategies.no_repeat_ngram import NoRepeatNgram
-from lstm_music_jax.strategies.presence_penalty import PresencePenalty
-from lstm_music_jax.strategies.repetition_penalty import RepetitionPenalty
-from lstm_music_jax.strategies.temperature import Temperature
-from lstm_music_jax.strategies.top_k import TopK
-from lstm_music_jax.strategies.top_n_sigma import TopNSigma
-from lstm_music_jax.strategies.top_p import TopP
-from lstm_music_jax.strategies.typical import Typical
-from lstm_music_jax.strategies.xtc import XTC
+from lstm_music_jax.strategies.penalties.dry import DRY
+from lstm_music_jax.strategies.penalties.frequency_penalty import FrequencyPenalty
+from lstm_music_jax.strategies.penalties.no_repeat_ngram import NoRepeatNgram
+from lstm_music_jax.strategies.penalties.presence_penalty import PresencePenalty
+from lstm_music_jax.strategies.penalties.repetition_penalty import RepetitionPenalty
+from lstm_music_jax.strategies.temperature.temperature import Temperature
+from lstm_music_jax.strategies.truncation.epsilon_cutoff import EpsilonCutoff
+from lstm_music_jax.strategies.truncation.eta_cutoff import EtaCutoff
+from lstm_music_jax.strategies.truncation.min_p import MinP
+from lstm_music_jax.strategies.truncation.top_k import TopK
+from lstm_music_jax.strategies.truncation.top_n_sigma import TopNSigma
+from lstm_music_jax.strategies.truncation.top_p import TopP
+from lstm_music_jax.strategies.truncation.typical import Typical
+from lstm_music_jax.strategies.truncation.xtc import XTC
 
 
 class Preset(Chain, init=False):

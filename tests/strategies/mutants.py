@@ -7,7 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.strategies import Integer, Number, Strategy, integer, number, static
+from lstm_music_jax.fields import Integer, Number, integer, number
+from lstm_music_jax.pytrees import static
+from lstm_music_jax.strategies import Strategy
 from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.testing import laws
 from lstm_music_jax.xla.ordering import keep_mass

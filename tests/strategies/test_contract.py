@@ -11,27 +11,22 @@ import numpy as np
 import pytest
 
 from lstm_music_jax import strategies
+from lstm_music_jax.fields import Integer, Number, derived, integer, number, size
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.pytrees import static
 from lstm_music_jax.strategies import (
     DRY,
     Chain,
     Forbid,
-    Integer,
     MinP,
-    Number,
     PitchRange,
     RepetitionPenalty,
     Strategy,
     Temperature,
     TopK,
     TopP,
-    derived,
-    integer,
-    number,
-    size,
-    static,
 )
 from tests.strategies.table import EVENTS, MODEL, NAMES, TABLE
 

@@ -5,17 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.strategies import (
-    Integer,
-    Number,
-    PresencePenalty,
-    Strategy,
-    Temperature,
-    TopK,
-    TopP,
-    integer,
-    number,
-)
+from lstm_music_jax.fields import Integer, Number, integer, number
+from lstm_music_jax.strategies import PresencePenalty, Strategy, Temperature, TopK, TopP
 from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.testing import check_strategy
 from lstm_music_jax.xla.ordering import keep_mass

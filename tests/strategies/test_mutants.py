@@ -6,7 +6,8 @@ What no law can catch, a wrong number say, is caught beside numpy: test_lawful_m
 import pytest
 
 from lstm_music_jax import testing
-from lstm_music_jax.strategies import Chain, Strategy, static
+from lstm_music_jax.pytrees import static
+from lstm_music_jax.strategies import Chain, Strategy
 from lstm_music_jax.testing import check_strategy, laws
 from lstm_music_jax.testing.laws import run_engine
 from tests.strategies.mutants import MUTANTS, DroppedRenormalisation

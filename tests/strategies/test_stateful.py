@@ -25,8 +25,8 @@ from lstm_music_jax.strategies import (
     NoRepeatNgram,
     PresencePenalty,
 )
-from lstm_music_jax.strategies.history import empty_history, extended
-from lstm_music_jax.strategies.mirostat_1 import zipf_exponent
+from lstm_music_jax.strategies.feedback.mirostat_1 import zipf_exponent
+from lstm_music_jax.strategies.penalties.history import empty_history, extended
 from tests.strategies.steps import INF, KEY, follow, log, shape
 
 

@@ -4,7 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.strategies import Greedy, Number, Strategy, number
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies import Greedy, Strategy
 from lstm_music_jax.strategies.base import forbid_unless
 
 V = 20

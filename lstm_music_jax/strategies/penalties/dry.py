@@ -10,7 +10,7 @@ from lstm_music_jax.fields import (
     size,
 )
 from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.strategies.history import empty_history, extended
+from lstm_music_jax.strategies.penalties.history import empty_history, extended
 
 _LONGEST_FOR_THE_POWER = 50
 

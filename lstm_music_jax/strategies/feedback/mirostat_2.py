@@ -1,7 +1,7 @@
 import jax.numpy as jnp
 
 from lstm_music_jax.strategies.base import forbid_unless
-from lstm_music_jax.strategies.mirostat import (
+from lstm_music_jax.strategies.feedback.mirostat import (
     Mirostat,
     MirostatState,
     surprisals_in_bits,

@@ -6,7 +6,7 @@ import numpy as np
 from lstm_music_jax.fields import Integer, derived, integer
 from lstm_music_jax.music.score import HIGHEST_PITCH, TICKS_PER_QUARTER
 from lstm_music_jax.strategies.base import forbid_unless
-from lstm_music_jax.strategies.sounds import MusicStrategy
+from lstm_music_jax.strategies.music.sounds import MusicStrategy
 from lstm_music_jax.types import Array, Bool, Int
 
 

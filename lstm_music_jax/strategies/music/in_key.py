@@ -9,7 +9,7 @@ from lstm_music_jax.fields import (
     integers,
 )
 from lstm_music_jax.strategies.base import forbid_unless
-from lstm_music_jax.strategies.sounds import MusicStrategy
+from lstm_music_jax.strategies.music.sounds import MusicStrategy
 from lstm_music_jax.types import Array, Bool
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)

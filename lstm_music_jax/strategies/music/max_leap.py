@@ -4,7 +4,7 @@ from jaxtyping import UInt8
 
 from lstm_music_jax.fields import Integer, derived, integer
 from lstm_music_jax.strategies.base import forbid_unless
-from lstm_music_jax.strategies.sounds import MusicStrategy
+from lstm_music_jax.strategies.music.sounds import MusicStrategy
 from lstm_music_jax.types import Array, Bool
 
 

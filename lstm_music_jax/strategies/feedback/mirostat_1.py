@@ -3,7 +3,7 @@ import numpy as np
 
 from lstm_music_jax.fields import size
 from lstm_music_jax.strategies.base import forbid_unless
-from lstm_music_jax.strategies.mirostat import (
+from lstm_music_jax.strategies.feedback.mirostat import (
     Mirostat,
     MirostatState,
     surprisals_in_bits,

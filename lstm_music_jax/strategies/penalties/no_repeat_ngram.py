@@ -2,7 +2,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.fields import Integer, integer, size
 from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.strategies.history import empty_history, extended
+from lstm_music_jax.strategies.penalties.history import empty_history, extended
 
 
 class NoRepeatNgram(Strategy):
