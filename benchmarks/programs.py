@@ -115,7 +115,7 @@ def window_program(
             prompts,
             jax.random.key(0),
             length=length,
-            strategy=strategies.greedy(),
+            strategy=strategies.Greedy(),
             context=SlidingWindow(len(prompt)),
         )
         return drawn.tokens[0] if pieces == 1 else drawn.tokens
@@ -154,12 +154,12 @@ def carried_program(
     prompts = jnp.zeros((streams, 1), jnp.int32)
 
     def draw(length, strategy=None):
-        strategy = strategy or strategies.chain()
+        strategy = strategy or strategies.Chain()
         key = jax.random.key(0)
         return generate(model, prompts, key, length=length, strategy=strategy).tokens
 
     def by_argmax(length):
-        return draw(length, strategies.greedy())
+        return draw(length, strategies.Greedy())
 
     return Program(name, describe_device(threads), draw, by_argmax)
 

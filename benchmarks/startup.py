@@ -42,7 +42,7 @@ def measure_compilation(model: MusicLSTM, repeats: int, short: bool) -> list[dic
     key = jax.random.key(0)
     prompt, many = jnp.zeros((1, 100), jnp.int32), jnp.zeros((64, 1), jnp.int32)
     windowed = partial(
-        generate, strategy=strategies.greedy(), context=SlidingWindow(100)
+        generate, strategy=strategies.Greedy(), context=SlidingWindow(100)
     )
     programs = {
         "200 notes, window of 100": (windowed, prompt, 200),

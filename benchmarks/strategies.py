@@ -9,7 +9,7 @@ two CPU cores; --quick (64 streams, few repeats) takes one.
 
 Expect, at 64 streams on a quiet machine: at most a tenth of the step for every
 stateless strategy but two, and at most a quarter for one with a state. The two are
-top_h, whose entropy takes two sums a look (12 to 16%), and tail_free, the one that
+TopH, whose entropy takes two sums a look (12 to 16%), and TailFree, the one that
 needs a sort (14 to 20%).
 """
 
@@ -22,12 +22,12 @@ import tyro
 from timing import measure, write
 
 from lstm_music_jax import MusicLSTM, generate, strategies
-from lstm_music_jax.strategies import chain, temperature
+from lstm_music_jax.strategies import Chain, Temperature
 
 VOCABULARY = 308
 # Symbols drawn a run: a run takes a good tenth of a second on two cores.
 LENGTHS = {1: 500, 64: 60, 1024: 6}
-PLAIN = "temperature"
+PLAIN = "Temperature"
 
 
 @dataclass(frozen=True)
@@ -48,41 +48,45 @@ def table() -> dict[str, strategies.Strategy]:
     """Return every per-stream strategy that needs no second model, as one uses it."""
     s = strategies
     stateless = {
-        "greedy": s.greedy(),
-        "dynamic_temperature": s.dynamic_temperature(0.5, 1.5),
-        "edt": s.edt(1.0, 0.5),
-        "top_k": s.top_k(20),
-        "top_p": s.top_p(0.9),
-        "min_p": s.min_p(0.05),
-        "top_a": s.top_a(0.2),
-        "typical": s.typical(0.9),
-        "epsilon_cutoff": s.epsilon_cutoff(3e-4),
-        "eta_cutoff": s.eta_cutoff(3e-4),
-        "top_n_sigma": s.top_n_sigma(1.0),
-        "top_h": s.top_h(0.4),
-        "tail_free": s.tail_free(0.95),
-        "quadratic_smoothing": s.quadratic_smoothing(0.2),
-        "xtc": s.xtc(0.1, 0.5),
-        "forbid": s.forbid([0]),
+        "Greedy": s.Greedy(),
+        "DynamicTemperature": s.DynamicTemperature(0.5, 1.5),
+        "EDT": s.EDT(1.0, 0.5),
+        "TopK": s.TopK(20),
+        "TopP": s.TopP(0.9),
+        "MinP": s.MinP(0.05),
+        "TopA": s.TopA(0.2),
+        "Typical": s.Typical(0.9),
+        "EpsilonCutoff": s.EpsilonCutoff(3e-4),
+        "EtaCutoff": s.EtaCutoff(3e-4),
+        "TopNSigma": s.TopNSigma(1.0),
+        "TopH": s.TopH(0.4),
+        "TailFree": s.TailFree(0.95),
+        "QuadraticSmoothing": s.QuadraticSmoothing(0.2),
+        "XTC": s.XTC(0.1, 0.5),
+        "Forbid": s.Forbid([0]),
     }
     stateful = {
-        "mirostat_1": s.mirostat_1(3.0),
-        "mirostat_2": s.mirostat_2(3.0),
-        "repetition_penalty": s.repetition_penalty(1.2),
-        "frequency_penalty": s.frequency_penalty(0.1),
-        "presence_penalty": s.presence_penalty(0.1),
-        "no_repeat_ngram": s.no_repeat_ngram(4),
-        "dry": s.dry(0.8),
-        "look_back": s.look_back(0.1, 20),
-        "adaptive_p": s.adaptive_p(0.3),
-        "loop_breaker": s.loop_breaker(16, 3),
+        "Mirostat1": s.Mirostat1(3.0),
+        "Mirostat2": s.Mirostat2(3.0),
+        "RepetitionPenalty": s.RepetitionPenalty(1.2),
+        "FrequencyPenalty": s.FrequencyPenalty(0.1),
+        "PresencePenalty": s.PresencePenalty(0.1),
+        "NoRepeatNgram": s.NoRepeatNgram(4),
+        "DRY": s.DRY(0.8),
+        "LookBack": s.LookBack(0.1, 20),
+        "AdaptiveP": s.AdaptiveP(0.3),
+        "LoopBreaker": s.LoopBreaker(16, 3),
     }
     presets = {
-        "transformers_order": s.transformers_order(
-            repetition_penalty=1.2, temperature=0.9, top_k=50, top_p=0.95
+        "TransformersOrder": s.TransformersOrder(
+            s.RepetitionPenalty(1.2), s.Temperature(0.9), s.TopK(50), s.TopP(0.95)
         ),
-        "llama_cpp_order": s.llama_cpp_order(
-            repetition_penalty=1.1, top_k=40, top_p=0.95, min_p=0.05, temperature=0.8
+        "LlamaCppOrder": s.LlamaCppOrder(
+            s.RepetitionPenalty(1.1),
+            s.TopK(40),
+            s.TopP(0.95),
+            s.MinP(0.05),
+            s.Temperature(0.8),
         ),
     }
     return stateless | stateful | presets
@@ -101,12 +105,12 @@ def main(arguments: Arguments) -> None:
         if arguments.quick and streams != 64:
             continue
         programs = {
-            name: drawing(model, streams, length, chain(temperature(0.9), strategy))
+            name: drawing(model, streams, length, Chain(Temperature(0.9), strategy))
             for name, strategy in chosen.items()
         }
-        programs[PLAIN] = drawing(model, streams, length, chain(temperature(0.9)))
+        programs[PLAIN] = drawing(model, streams, length, Chain(Temperature(0.9)))
         programs[f"{PLAIN}, traced"] = drawing(
-            model, streams, length, chain(temperature(0.9)), trace=True
+            model, streams, length, Chain(Temperature(0.9)), trace=True
         )
         timings = measure(programs, 5 if arguments.quick else arguments.repeats)
         notes = streams * length

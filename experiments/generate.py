@@ -13,6 +13,7 @@ Expect: as many sounding notes or chords a piece as asked for.
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -131,17 +132,33 @@ def main(arguments: Arguments) -> None:
         print(f"{path}: {len(piece.score.notes)} notes sound{silent}")
 
 
+# What each flag stands for, in the order of application.
+SHORTHANDS = {
+    "repetition_penalty": partial(strategies.RepetitionPenalty, by_sign=True),
+    "greedy": lambda _: strategies.Greedy(),
+    "temperature": strategies.Temperature,
+    "top_k": strategies.TopK,
+    "top_p": strategies.TopP,
+    "min_p": strategies.MinP,
+}
+
+
 def strategy_of(arguments: Arguments) -> strategies.Strategy:
-    """Chain what was given, in the order of the arguments."""
-    given = [strategies.greedy()] if arguments.greedy else []
-    if arguments.repetition_penalty is not None:
-        penalty = arguments.repetition_penalty
-        given.insert(0, strategies.repetition_penalty(penalty, by_sign=True))
-    for name in ("temperature", "top_k", "top_p", "min_p"):
+    """Chain the strategies whose flags were given.
+
+    Raises:
+        ValueError: a wrong value, naming the flag.
+    """
+    given = []
+    for name, make in SHORTHANDS.items():
         value = getattr(arguments, name)
-        if value is not None:
-            given.append(getattr(strategies, name)(value))
-    return strategies.chain(*given)
+        if value is None or value is False:
+            continue
+        try:
+            given.append(make(value))
+        except ValueError as error:
+            raise ValueError(f"--{name.replace('_', '-')}: {error}") from None
+    return strategies.Chain(*given)
 
 
 def context_of(loaded: Run, arguments: Arguments) -> Carried | SlidingWindow:

@@ -64,7 +64,7 @@ def main(arguments: Arguments) -> None:
     loss_curve(folder.metrics, folder.path / "loss.png")
 
     trained = load_run(folder.path)
-    taste = strategies.chain(strategies.temperature(0.9), strategies.min_p(0.02))
+    taste = strategies.Chain(strategies.Temperature(0.9), strategies.MinP(0.02))
     (piece,) = compose(
         trained,
         start_prompts(trained, pieces=1),

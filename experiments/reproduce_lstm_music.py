@@ -111,7 +111,7 @@ def main(arguments: Arguments) -> None:
         jnp.asarray(ids[None, first : first + WINDOW]),
         jax.random.key(arguments.seed),
         notes=arguments.notes,
-        strategy=strategies.greedy(),
+        strategy=strategies.Greedy(),
         context=SlidingWindow(WINDOW),
     )
     write_midi(piece.score, folder.path / "music.mid")

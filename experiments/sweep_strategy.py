@@ -1,20 +1,22 @@
 """Move one knob of a sampling strategy and see how the music changes.
 
     python experiments/sweep_strategy.py --run runs/quickstart \
-        --strategy temperature --knob value --values 0.5 0.7 0.9 1.1 1.3
+        --strategy Temperature --knob value --values 0.5 0.7 0.9 1.1 1.3
     python experiments/sweep_strategy.py --run runs/quickstart \
-        --strategy dry --knob multiplier --values 0 0.5 1 2 --fixed base=1.75
+        --strategy DRY --knob multiplier --values 0 0.5 1 2 --fixed base=1.75
 
-Any strategy of `lstm_music_jax.strategies` that takes numbers; what it needs of the
-run (`vocabulary`, `encoding`) it is given. All settings x pieces are one compiled
-program and meet the same noise; a knob that fixes a size takes a program a value.
+It takes any strategy of `lstm_music_jax.strategies` whose arguments are numbers. The
+arguments `vocabulary` and `encoding` are those of the run. All settings and pieces are
+one compiled program and meet the same noise. A knob that fixes a size takes one program
+per value.
 
 Cost: 6 temperatures x 8 pieces x 1000 symbols took 7 s on two CPU cores, start-up and
-compilation included. Expect: a table, and a picture of entropy,
-repetition and distinct 4-grams against the knob.
+compilation included. Expect: a table, and a picture of entropy, repetition and distinct
+4-grams against the knob.
 """
 
 import ast
+import difflib
 import inspect
 import json
 from collections.abc import Callable
@@ -46,7 +48,7 @@ class Arguments:
     run: Path
     """Run folder."""
     strategy: str
-    """Name of a strategy, such as top_p."""
+    """Name of a strategy, such as TopP."""
     knob: str
     """Which of its arguments to move, such as p."""
     values: tuple[float, ...]
@@ -90,13 +92,8 @@ def main(arguments: Arguments) -> None:
 
 def strategy_maker(loaded: Run, arguments: Arguments) -> Callable:
     """Return a function from a value of the knob to the strategy."""
-    if arguments.strategy not in strategies.__all__:
-        raise ValueError(
-            f"strategy is {arguments.strategy}; it must be one of the strategies "
-            "of the README's table"
-        )
-    factory = getattr(strategies, arguments.strategy)
-    names = list(inspect.signature(factory).parameters)
+    strategy_class = strategy_named(arguments.strategy)
+    names = list(inspect.signature(strategy_class).parameters)
     given = {"vocabulary": loaded.vocabulary, "encoding": loaded.encoding}
     given = {name: value for name, value in given.items() if name in names}
     for setting in arguments.fixed:
@@ -106,7 +103,9 @@ def strategy_maker(loaded: Run, arguments: Arguments) -> Callable:
         try:
             given[name] = ast.literal_eval(value)
         except (SyntaxError, ValueError):
-            raise ValueError(f"fixed is {setting}; its value is no number") from None
+            raise ValueError(
+                f"fixed is {setting}; its value must be a number"
+            ) from None
     if arguments.knob not in names or arguments.knob in given:
         free = [name for name in names if name not in given]
         raise ValueError(f"knob is {arguments.knob}; it must be one of {free}")
@@ -114,14 +113,35 @@ def strategy_maker(loaded: Run, arguments: Arguments) -> Callable:
 
     def make(value):
         try:
-            strategy = factory(**given, **{arguments.knob: value})
+            strategy = strategy_class(**given, **{arguments.knob: value})
         except TypeError as error:
             raise ValueError(f"strategy is {arguments.strategy}: {error}") from None
         if start is None:
-            return strategies.chain(strategy)
-        return strategies.chain(strategies.forbid([start]), strategy)
+            return strategies.Chain(strategy)
+        return strategies.Chain(strategies.Forbid([start]), strategy)
 
     return make
+
+
+def strategy_named(name: str) -> type[strategies.Strategy]:
+    """Return the strategy class of that name.
+
+    Raises:
+        ValueError: an unknown name, with the known names nearest to it.
+    """
+    classes = {
+        known.__name__.lower(): known
+        for known in vars(strategies).values()
+        if inspect.isclass(known) and issubclass(known, strategies.Strategy)
+    }
+    del classes["strategy"]
+    for known in classes.values():
+        if known.__name__ == name:
+            return known
+    spelled = name.lower().replace("_", "")
+    nearest = difflib.get_close_matches(spelled, classes) or classes
+    names = ", ".join(classes[spelling].__name__ for spelling in nearest)
+    raise ValueError(f"strategy is {name}; it must be a known one, such as {names}")
 
 
 def generate_all(

@@ -1,19 +1,34 @@
-"""Dataclasses that are PyTrees."""
+"""Dataclasses that are PyTrees, and those that also check their fields."""
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar, dataclass_transform
 
 import jax
+import numpy as np
+
+from lstm_music_jax.fields import (
+    derived,
+    integer,
+    integers,
+    number,
+    numbers,
+    refusal,
+    size,
+    tree,
+    written,
+)
 
 
-def pytree(cls: type) -> type:
-    """Make `cls` a frozen dataclass and a PyTree, all fields but `static()` leaves.
+def pytree(cls: type, **options: bool) -> type:
+    """Make `cls` a frozen dataclass and a PyTree whose leaves are the fields.
 
-    Not by `jax.tree_util.register_dataclass`: the tree structures of two classes that
-    it has registered compare equal (jax 0.10.2, 0.12.0) if their fields are as many,
-    and now and then `jit` then runs the program of another strategy.
+    Fields declared by `static()` are not leaves. `options` go to `dataclass`.
+
+    `jax.tree_util.register_dataclass` is not used, because the tree structures of two
+    classes that it has registered compare equal if they have as many fields (jax
+    0.10.2, 0.12.0). `jit` may then run the program that belongs to the other class.
     """
-    cls = dataclasses.dataclass(frozen=True)(cls)
+    cls = dataclasses.dataclass(frozen=True, **options)(cls)
     fields = dataclasses.fields(cls)
     leaves = [field.name for field in fields if not field.metadata.get("static")]
     sizes = [field.name for field in fields if field.metadata.get("static")]
@@ -28,7 +43,7 @@ def pytree(cls: type) -> type:
         return tuple(zip(keys, children, strict=True)), aux
 
     def unflatten(aux, children):
-        # Not through __init__: inside tree maps a leaf may be anything.
+        # __init__ is bypassed because inside tree maps a leaf may be anything.
         instance = object.__new__(cls)
         for name, value in zip((*leaves, *sizes), (*children, *aux), strict=True):
             object.__setattr__(instance, name, value)
@@ -38,6 +53,104 @@ def pytree(cls: type) -> type:
     return cls
 
 
-def static() -> Any:
-    """Declare a field that fixes shapes: part of the compiled program, not a leaf."""
-    return dataclasses.field(metadata={"static": True})
+def static(**options: Any) -> Any:
+    """Declare a field that is part of the compiled program and not a leaf.
+
+    Its values must be hashable. `options` go to `dataclasses.field`.
+    """
+    return dataclasses.field(metadata={"static": True}, **options)
+
+
+@dataclass_transform(
+    frozen_default=True,
+    field_specifiers=(number, integer, numbers, integers, size, static, tree, derived),
+)
+class Checked:
+    """A subclass is a frozen dataclass and a PyTree that checks its own fields.
+
+    No decorator is needed. Every field says by a function of `fields` what it holds.
+    It is checked and cast when an instance is made, and not when one is unflattened.
+    A field declared by an annotation alone is a leaf that is held as it is given.
+    `init=False` in the class statement keeps an `__init__` that is written by hand.
+    """
+
+    # The fields check their values themselves, and with a clearer error.
+    __no_type_check__: ClassVar[bool] = True
+
+    def check(self) -> None:
+        """Raise ValueError where fields, each of them valid, do not fit together."""
+
+    def __init_subclass__(cls, init: bool = True) -> None:
+        super().__init_subclass__()
+        pytree(cls, init=init, eq=False, repr=False)
+
+    def __post_init__(self) -> None:
+        owner = type(self).__name__
+        for field in _fields(self):
+            if "cast" in field.metadata:
+                value = getattr(self, field.name)
+                leaf = field.metadata["cast"](owner, field.name, value)
+                object.__setattr__(self, field.name, leaf)
+        for field in _fields(self):
+            if "make" in field.metadata:
+                object.__setattr__(self, field.name, field.metadata["make"](self))
+        self.check()
+
+    def refusal(self, name: str, allowed: str) -> ValueError:
+        """Return the error for `check` to raise: `allowed` says what `name` must be."""
+        (field,) = (f for f in _fields(self) if f.name == name)
+        value = _written(field, getattr(self, name))
+        return refusal(type(self).__name__, name, value, allowed)
+
+    def __repr__(self) -> str:
+        """Return the expression that makes the instance.
+
+        Arguments that equal their default are left out. A model or a vocabulary is
+        shown by the name of its argument.
+        """
+        arguments, by_name = [], False
+        for field in _fields(self):
+            if not field.init:
+                continue
+            value = getattr(self, field.name)
+            if _is_default(field, value):
+                by_name = True
+                continue
+            text = _written(field, value) if field.repr else field.name
+            by_name = by_name or field.kw_only
+            arguments.append(f"{field.name}={text}" if by_name else text)
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether class, static fields and leaves are equal."""
+        if not isinstance(other, Checked):
+            return NotImplemented
+        leaves, structure = jax.tree.flatten(self)
+        others, structure_of_other = jax.tree.flatten(other)
+        return structure == structure_of_other and all(map(_same, leaves, others))
+
+    def __hash__(self) -> int:
+        """Return a hash of class, static fields and shapes of the leaves."""
+        leaves, structure = jax.tree.flatten(self)
+        return hash((structure, tuple(map(np.shape, leaves))))
+
+
+def _fields(instance: Any) -> tuple[dataclasses.Field, ...]:
+    return dataclasses.fields(instance)
+
+
+def _written(field: dataclasses.Field, value: Any) -> str:
+    return written(value, field.metadata.get("padded", False))
+
+
+def _is_default(field: dataclasses.Field, value: Any) -> bool:
+    if field.default is dataclasses.MISSING:
+        return False
+    cast = field.metadata.get("cast", lambda owner, name, default: default)
+    return _same(value, cast("", field.name, field.default))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two leaves are equal; one that is traced equals itself alone."""
+    traced = isinstance(one, jax.core.Tracer) or isinstance(other, jax.core.Tracer)
+    return one is other or (not traced and np.array_equal(one, other))

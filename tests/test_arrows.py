@@ -14,7 +14,8 @@ PAGE = Path(__file__).parents[1].joinpath("docs", "architecture.md").read_text()
 
 ALLOWED = {
     "types": set(),
-    "pytrees": set(),
+    "fields": {"types"},
+    "pytrees": {"fields"},
     "protocols": {"types"},
     "system": set(),
     "processes": set(),
@@ -24,7 +25,7 @@ ALLOWED = {
     "evaluation": {"types", "music"},
     "xla": {"types"},
     "model": {"types", "xla"},
-    "strategies": {"types", "pytrees", "protocols", "xla", "music"},
+    "strategies": {"types", "fields", "pytrees", "protocols", "xla", "music"},
     "generation": {
         "types",
         "pytrees",
@@ -45,7 +46,11 @@ def imported(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            base = [node.module] if node.module else []
+            if node.level:
+                parts = module.relative_to(PACKAGE.parent).parts
+                base = [*parts[: -node.level], *base]
+            yield from (".".join([*base, alias.name]) for alias in node.names)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))

@@ -13,7 +13,7 @@ from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.music.corpus.pieces import Corpus, Piece
 from lstm_music_jax.music.encodings.note_names import NoteNames
-from lstm_music_jax.strategies import chain, repetition_penalty, temperature, top_p
+from lstm_music_jax.strategies import Chain, RepetitionPenalty, Temperature, TopP
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.data import training_data
 from lstm_music_jax.training.step import evaluate, initial_state, train_steps
@@ -21,7 +21,7 @@ from lstm_music_jax.training.step import evaluate, initial_state, train_steps
 KEY = jax.random.key(0)
 MODEL = MusicLSTM(40, (256, 256), cores=2, key=KEY)
 SCALE = tuple(f"{name}{octave}" for octave in (3, 4, 5) for name in "CDEFGAB")
-WARM = chain(repetition_penalty(1.2), temperature(0.9), top_p(0.9))
+WARM = Chain(RepetitionPenalty(1.2), Temperature(0.9), TopP(0.9))
 
 
 def lower_for_cuda(function, *arguments):
@@ -52,7 +52,7 @@ def test_the_sampler(context, draw, streams, dtype):
 
 
 def test_a_sweep():
-    settings = stack([chain(temperature(t), top_p(0.9)) for t in (0.5, 1.0)])
+    settings = stack([Chain(Temperature(t), TopP(0.9)) for t in (0.5, 1.0)])
     plan = Plan(4, trace=False, parallel_streams=3)
 
     def sweep(model, prompts, strategies):

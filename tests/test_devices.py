@@ -12,12 +12,11 @@ from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.sweep import stack, sweep
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
+    Chain,
+    RepetitionPenalty,
     Strategy,
-    chain,
-    pytree,
-    repetition_penalty,
-    temperature,
-    top_p,
+    Temperature,
+    TopP,
 )
 
 KEY = jax.random.key(0)
@@ -34,7 +33,7 @@ def test_four_devices_draw_the_same_as_one(model, streams, context):
     prompts = jax.random.randint(jax.random.key(1), (streams, 6), 0, 13)
     settings = {
         "length": 30,
-        "strategy": chain(repetition_penalty(1.3), temperature(0.8), top_p(0.9)),
+        "strategy": Chain(RepetitionPenalty(1.3), Temperature(0.8), TopP(0.9)),
         "context": context,
         "parallel_streams": 2,
     }
@@ -47,7 +46,7 @@ def test_four_devices_draw_the_same_as_one(model, streams, context):
 @pytest.mark.parametrize("streams", [1, 3, 8])
 def test_a_sweep_on_four_devices_equals_that_on_one(model, streams):
     prompts = jax.random.randint(jax.random.key(1), (streams, 6), 0, 13)
-    settings = stack([chain(temperature(t), top_p(0.9)) for t in (0.5, 0.8, 1.0)])
+    settings = stack([Chain(Temperature(t), TopP(0.9)) for t in (0.5, 0.8, 1.0)])
     one = sweep(model, prompts, KEY, settings, length=30, devices=jax.devices()[:1])
     four = sweep(model, prompts, KEY, settings, length=30)
     assert one.tokens.shape == (3, streams, 30)
@@ -70,7 +69,6 @@ def test_every_device_draws_its_share_of_the_streams(model):
     prompts = jnp.zeros((8, 2), jnp.int32)
     rows = []
 
-    @pytree
     class Counted(Strategy):
         def apply(self, logits, state, key):
             jax.debug.callback(lambda _: rows.append(1), logits[0])
@@ -86,7 +84,6 @@ def test_every_device_draws_its_share_of_the_streams(model):
 
 
 def test_changing_a_temperature_does_not_recompile(model):
-    @pytree
     class Counted(Strategy):
         value: float
 

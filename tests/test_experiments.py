@@ -176,12 +176,12 @@ WRONG = [
     (
         generate,
         ["--run", "RUN", "--top-p", "1.5"],
-        "top_p is 1.5; it must be in (0, 1]",
+        "error: --top-p: p of TopP is 1.5; it must be in (0, 1]",
     ),
     (
         generate,
         ["--run", "RUN", "--temperature", "0"],
-        "temperature is 0.0; it must be",
+        "error: --temperature: value of Temperature is 0.0; it must be",
     ),
     (
         generate,

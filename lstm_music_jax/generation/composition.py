@@ -21,7 +21,7 @@ from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.score import Score
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies import chain, forbid
+from lstm_music_jax.strategies import Chain, Forbid
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, PRNGKey
 
@@ -104,7 +104,7 @@ def compose(
         raise ValueError(f"notes is {notes}; it must be at least 1")
     start = run.vocabulary.start_id
     if start is not None:
-        strategy = chain(forbid([start]), strategy)
+        strategy = Chain(Forbid([start]), strategy)
     length = notes * run.encoding.symbols_per_note
     go_on = partial(
         generate,

@@ -10,10 +10,10 @@ from lstm_music_jax.generation.engine import Sampler
 from lstm_music_jax.generation.program import Generation, Streams, run
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.strategies.chain import chain
+from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Int, PRNGKey
 
-MODEL_ALONE = chain()
+MODEL_ALONE = Chain()
 CARRIED = Carried()
 GUMBEL = Gumbel()
 

@@ -95,9 +95,9 @@ def grid(
 ) -> tuple[list[dict[str, Any]], Strategy]:
     """Return all combinations of `values`, and `make` of each, stacked for `sweep`.
 
-    >>> from lstm_music_jax.strategies import chain, temperature, top_p
+    >>> from lstm_music_jax.strategies import Chain, Temperature, TopP
     >>> settings, strategies = grid(
-    ...     lambda t, p: chain(temperature(t), top_p(p)), t=[0.8, 1.0], p=[0.9, 0.95]
+    ...     lambda t, p: Chain(Temperature(t), TopP(p)), t=[0.8, 1.0], p=[0.9, 0.95]
     ... )
     >>> settings[1]
     {'t': 0.8, 'p': 0.95}

@@ -1,98 +1,56 @@
-"""Sampling strategies: one file each, a common contract, a composition."""
+"""Sampling strategies: one class each, in a folder per family, and what writes them.
 
-from lstm_music_jax.pytrees import pytree, static
-from lstm_music_jax.strategies.adaptive_p import adaptive_p
-from lstm_music_jax.strategies.allow import allow
-from lstm_music_jax.strategies.base import Strategy, hyperparameter
-from lstm_music_jax.strategies.bias import bias
-from lstm_music_jax.strategies.chain import chain
-from lstm_music_jax.strategies.contrastive import contrastive
-from lstm_music_jax.strategies.dry import dry
-from lstm_music_jax.strategies.dynamic_temperature import dynamic_temperature
-from lstm_music_jax.strategies.edt import edt
-from lstm_music_jax.strategies.epsilon_cutoff import epsilon_cutoff
-from lstm_music_jax.strategies.eta_cutoff import eta_cutoff
-from lstm_music_jax.strategies.forbid import forbid
-from lstm_music_jax.strategies.force import force
-from lstm_music_jax.strategies.frequency_penalty import frequency_penalty
-from lstm_music_jax.strategies.greedy import greedy
-from lstm_music_jax.strategies.guidance import guidance
-from lstm_music_jax.strategies.in_key import (
-    HARMONIC_MINOR,
-    MAJOR,
-    MINOR,
-    PENTATONIC,
-    in_key,
+`base.py` is the contract, `chain.py` the composition. `temperature`, `truncation`,
+`penalties`, `feedback`, `steering` and `music` are the families. Strategies know models
+by their protocol alone. May import `types`, `fields`, `pytrees`, `protocols`, `xla` and
+`music`. Start with `truncation/top_p.py`.
+"""
+
+from .base import Strategy as Strategy
+from .chain import Chain as Chain
+from .feedback.adaptive_p import AdaptiveP as AdaptiveP
+from .feedback.look_back import LookBack as LookBack
+from .feedback.loop_breaker import LoopBreaker as LoopBreaker
+from .feedback.mirostat_1 import Mirostat1 as Mirostat1
+from .feedback.mirostat_2 import Mirostat2 as Mirostat2
+from .music.in_key import (
+    HARMONIC_MINOR as HARMONIC_MINOR,
+    MAJOR as MAJOR,
+    MINOR as MINOR,
+    PENTATONIC as PENTATONIC,
+    InKey as InKey,
 )
-from lstm_music_jax.strategies.look_back import look_back
-from lstm_music_jax.strategies.loop_breaker import loop_breaker
-from lstm_music_jax.strategies.max_leap import max_leap
-from lstm_music_jax.strategies.min_p import min_p
-from lstm_music_jax.strategies.mirostat_1 import mirostat_1
-from lstm_music_jax.strategies.mirostat_2 import mirostat_2
-from lstm_music_jax.strategies.no_long_rest import no_long_rest
-from lstm_music_jax.strategies.no_repeat_ngram import no_repeat_ngram
-from lstm_music_jax.strategies.pitch_range import pitch_range
-from lstm_music_jax.strategies.presence_penalty import presence_penalty
-from lstm_music_jax.strategies.presets import llama_cpp_order, transformers_order
-from lstm_music_jax.strategies.quadratic_smoothing import quadratic_smoothing
-from lstm_music_jax.strategies.repetition_penalty import repetition_penalty
-from lstm_music_jax.strategies.tail_free import tail_free
-from lstm_music_jax.strategies.temperature import temperature
-from lstm_music_jax.strategies.top_a import top_a
-from lstm_music_jax.strategies.top_h import top_h
-from lstm_music_jax.strategies.top_k import top_k
-from lstm_music_jax.strategies.top_n_sigma import top_n_sigma
-from lstm_music_jax.strategies.top_p import top_p
-from lstm_music_jax.strategies.typical import typical
-from lstm_music_jax.strategies.xtc import xtc
-
-__all__ = [
-    "HARMONIC_MINOR",
-    "MAJOR",
-    "MINOR",
-    "PENTATONIC",
-    "Strategy",
-    "adaptive_p",
-    "allow",
-    "bias",
-    "chain",
-    "contrastive",
-    "dry",
-    "dynamic_temperature",
-    "edt",
-    "epsilon_cutoff",
-    "eta_cutoff",
-    "forbid",
-    "force",
-    "frequency_penalty",
-    "greedy",
-    "guidance",
-    "hyperparameter",
-    "in_key",
-    "llama_cpp_order",
-    "look_back",
-    "loop_breaker",
-    "max_leap",
-    "min_p",
-    "mirostat_1",
-    "mirostat_2",
-    "no_long_rest",
-    "no_repeat_ngram",
-    "pitch_range",
-    "presence_penalty",
-    "pytree",
-    "quadratic_smoothing",
-    "repetition_penalty",
-    "static",
-    "tail_free",
-    "temperature",
-    "top_a",
-    "top_h",
-    "top_k",
-    "top_n_sigma",
-    "top_p",
-    "transformers_order",
-    "typical",
-    "xtc",
-]
+from .music.max_leap import MaxLeap as MaxLeap
+from .music.no_long_rest import NoLongRest as NoLongRest
+from .music.pitch_range import PitchRange as PitchRange
+from .penalties.dry import DRY as DRY
+from .penalties.frequency_penalty import FrequencyPenalty as FrequencyPenalty
+from .penalties.no_repeat_ngram import NoRepeatNgram as NoRepeatNgram
+from .penalties.presence_penalty import PresencePenalty as PresencePenalty
+from .penalties.repetition_penalty import RepetitionPenalty as RepetitionPenalty
+from .presets import (
+    LlamaCppOrder as LlamaCppOrder,
+    TransformersOrder as TransformersOrder,
+)
+from .steering.allow import Allow as Allow
+from .steering.bias import Bias as Bias
+from .steering.contrastive import Contrastive as Contrastive
+from .steering.forbid import Forbid as Forbid
+from .steering.force import Force as Force
+from .steering.guidance import Guidance as Guidance
+from .temperature.dynamic_temperature import DynamicTemperature as DynamicTemperature
+from .temperature.edt import EDT as EDT
+from .temperature.quadratic_smoothing import QuadraticSmoothing as QuadraticSmoothing
+from .temperature.temperature import Temperature as Temperature
+from .truncation.epsilon_cutoff import EpsilonCutoff as EpsilonCutoff
+from .truncation.eta_cutoff import EtaCutoff as EtaCutoff
+from .truncation.greedy import Greedy as Greedy
+from .truncation.min_p import MinP as MinP
+from .truncation.tail_free import TailFree as TailFree
+from .truncation.top_a import TopA as TopA
+from .truncation.top_h import TopH as TopH
+from .truncation.top_k import TopK as TopK
+from .truncation.top_n_sigma import TopNSigma as TopNSigma
+from .truncation.top_p import TopP as TopP
+from .truncation.typical import Typical as Typical
+from .truncation.xtc import XTC as XTC

@@ -1,29 +1,42 @@
-"""The contract of a sampling strategy, and the two helpers every file here uses.
+"""The contract of a sampling strategy, and the helper that most strategies use.
 
-A strategy shapes the next symbol's distribution of one stream. It is a frozen
-dataclass and a PyTree: its leaves are the hyperparameters (so that changing one
-never recompiles, and `vmap` over stacked leaves is a sweep), its static fields the
-sizes that fix shapes. The engine draws; a strategy never does.
+A strategy shapes the distribution of the next symbol of one stream. It never draws: the
+engine does.
 """
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
+import jax.numpy as jnp
 
-from lstm_music_jax.types import Logits, PRNGKey, PyTree, Token
+from lstm_music_jax.pytrees import Checked
+from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree, Token
 
 State = PyTree
-Setting = Any  # a number; in a sweep an array of them
-Hyperparameter = Any  # a float32 or int32 scalar; stacked in a sweep; traced under jit
 
 
-class Strategy:
+class Strategy(Checked):
     """Three pure methods, written for one stream; only `apply` must be overridden.
 
-    Two laws hold of most strategies, and one of which they do not hold says so:
-    `shift_invariant` (adding a constant to all logits changes no probability) and
-    `permutation_equivariant` (renaming the symbols renames the result).
+    A subclass is a frozen dataclass and a PyTree without any decorator. Its leaves are
+    the hyperparameters: changing one never recompiles, and `vmap` over stacked leaves
+    is a sweep. Its static fields fix shapes. Each field says by a function of `fields`
+    what it holds; it is checked and cast when the strategy is made.
+
+    Most strategies obey two laws; one that does not sets the flag to False.
+    `shift_invariant`: adding a constant to all logits changes no probability.
+    `permutation_equivariant`: renaming the symbols renames the result.
+
+    >>> from lstm_music_jax.fields import Number, number
+    >>> class Sharpen(Strategy):
+    ...     power: Number = number(above=0, at_most=8, default=2)
+    ...     def apply(self, logits, state, key):
+    ...         return self.power * logits, state
+    >>> Sharpen(0.5)
+    Sharpen(0.5)
+    >>> Sharpen(9)
+    Traceback (most recent call last):
+        ...
+    ValueError: power of Sharpen is 9; it must be in (0, 8]
     """
 
     shift_invariant: ClassVar[bool] = True
@@ -36,32 +49,18 @@ class Strategy:
     def apply(self, logits: Logits, state: State, key: PRNGKey) -> tuple[Logits, State]:
         """Return shaped logits, float32 `[v]`; `-inf` forbids a symbol.
 
-        `logits` need not be normalised. `key` is this note's, and the strategy's own.
+        `logits` need not be normalised. `key` belongs to this strategy and this note.
         """
         raise NotImplementedError
 
     def observe(self, token: Token, state: State) -> State:
-        """Return the state after `token`: told every one once, the prompt's too."""
+        """Return the state after `token`; called once for every symbol of the stream.
+
+        The symbols of the prompt come first.
+        """
         return state
 
 
-def hyperparameter(
-    name: str,
-    value: Setting,
-    valid: Callable[[np.ndarray], np.ndarray],
-    allowed: str,
-    dtype: type = np.float32,
-) -> Hyperparameter:
-    """Return `value` as a leaf, checked: a number, or an array of settings to sweep.
-
-    Raises:
-        ValueError: naming the argument, its value and what is `allowed`.
-    """
-    given = np.asarray(value)
-    numeric = given.dtype.kind in ("iu" if dtype is np.int32 else "iuf")
-    # As float32 a tiny number may be 0 and a huge one infinite: that is what counts.
-    with np.errstate(over="ignore"):
-        leaf = given.astype(dtype) if numeric else given
-    if not numeric or not np.all(np.isfinite(leaf)) or not np.all(valid(leaf)):
-        raise ValueError(f"{name} is {value}; it must be {allowed}")
-    return leaf[()]
+def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
+    """Return `logits` with -inf where `keep` is false."""
+    return jnp.where(keep, logits, -jnp.inf)

@@ -1,69 +1,71 @@
-"""Chain: strategies one after another, in the order they are read."""
-
 import jax
 
-from lstm_music_jax.pytrees import pytree
+from lstm_music_jax.fields import refusal
 from lstm_music_jax.strategies.base import State, Strategy
 from lstm_music_jax.types import Logits, PRNGKey
 
 
-@pytree
-class Chain(Strategy):
-    """See `chain`. Its state: a tuple of the stages' states."""
+class Chain(Strategy, init=False):
+    """Applies strategies one after another, in the order in which they are written.
+
+    A chain without stages is the model's own distribution. A chain within a chain is
+    replaced by its stages. Each stage has its own state and its own key.
+
+    Args:
+        stages: any number of strategies.
+
+    State: a tuple of the states of the stages.
+
+    >>> from lstm_music_jax.strategies import RepetitionPenalty, Temperature, TopP
+    >>> Chain(RepetitionPenalty(1.2), Chain(Temperature(0.9), TopP(0.95)))
+    Chain(RepetitionPenalty(1.2), Temperature(0.9), TopP(0.95))
+    """
 
     stages: tuple[Strategy, ...]
 
+    def __init__(self, *stages: Strategy) -> None:
+        flat: list[Strategy] = []
+        for stage in stages:
+            if not isinstance(stage, Strategy):
+                raise refusal("Chain", "a stage", stage, "a strategy, like TopP(0.9)")
+            flat += stage.stages if isinstance(stage, Chain) else [stage]
+        object.__setattr__(self, "stages", tuple(flat))
+
     @property
     def shift_invariant(self) -> bool:
-        """Of a chain: that of all its stages."""
+        """Whether all stages are."""
         return all(stage.shift_invariant for stage in self.stages)
 
     @property
     def permutation_equivariant(self) -> bool:
-        """Of a chain: that of all its stages."""
+        """Whether all stages are."""
         return all(stage.permutation_equivariant for stage in self.stages)
 
+    def __repr__(self) -> str:
+        """Return the expression that makes the chain."""
+        return f"{type(self).__name__}({', '.join(map(repr, self.stages))})"
+
     def init(self, vocab_size):
-        """Initialise every stage."""
         return tuple(stage.init(vocab_size) for stage in self.stages)
 
     def apply(self, logits, state, key):
-        """Apply the stages in order, each with a key of its own."""
-        stages, state = self.apply_stages(logits, state, key)
-        return (stages[-1] if stages else logits), state
+        shaped, state = self.apply_stages(logits, state, key)
+        return (shaped[-1] if shaped else logits), state
 
     def apply_stages(
         self, logits: Logits, state: State, key: PRNGKey
     ) -> tuple[list[Logits], State]:
-        """Do what `apply` does; return the logits after each stage."""
+        """Return the logits after each stage, and the state, as `apply` would."""
         shaped, states = [], []
-        for index, (stage, stage_state) in enumerate(
-            zip(self.stages, state, strict=True)
-        ):
-            logits, stage_state = stage.apply(
-                logits, stage_state, jax.random.fold_in(key, index)
-            )
+        for index, stage in enumerate(self.stages):
+            stage_key = jax.random.fold_in(key, index)
+            logits, after = stage.apply(logits, state[index], stage_key)
             shaped.append(logits)
-            states.append(stage_state)
+            states.append(after)
         return shaped, tuple(states)
 
     def observe(self, token, state):
-        """Tell every stage."""
         return tuple(
             stage.observe(token, stage_state)
             for stage, stage_state in zip(self.stages, state, strict=True)
         )
-
-
-def chain(*strategies: Strategy) -> Chain:
-    """Apply strategies in the order given; none at all is the model's distribution.
-
-    A chain among them is taken apart: its stages stand in its place.
-
-    >>> from lstm_music_jax.strategies import repetition_penalty, temperature, top_p
-    >>> warm = chain(repetition_penalty(1.2), temperature(0.9), top_p(0.95))
-    """
-    stages = []
-    for strategy in strategies:
-        stages += strategy.stages if isinstance(strategy, Chain) else [strategy]
-    return Chain(tuple(stages))

@@ -1,4 +1,4 @@
-"""Shannon entropy of one distribution, or of one cut short, in nats."""
+"""Shannon entropy of a whole distribution, or of its most probable symbols, in nats."""
 
 import jax.numpy as jnp
 
@@ -13,20 +13,20 @@ def entropy(logits: Logits) -> Scalar:
 def entropy_terms(
     logits: Logits,
 ) -> tuple[Float[Array, "v"], Float[Array, "v"]]:
-    """Return what `entropy_of_kept` sums: each symbol's share of W - 1 and of U.
+    """Return the terms that `entropy_of_kept` sums: those of W - 1 and those of U.
 
     With d_x = max l - l_x and w_x = exp(-d_x), the entropy of a set that holds the
     most probable symbols is ln W + U / W, where W = sum w_x and U = sum w_x d_x.
     """
     peak = jnp.max(logits)
-    # Not depth == 0: where the logits were just scaled, XLA may subtract them with a
-    # single rounding, and the largest then lies a little off itself.
+    # The test is not depth == 0. Where the logits were just scaled, XLA may fuse the
+    # subtraction into one rounding, and the largest then differs a little from itself.
     top = logits == peak
-    # exp(-200) is 0 in float32 as p is where l is -inf, but 0 inf would be NaN.
+    # exp(-200) is 0 in float32, as p is where l is -inf; 0 times inf would be NaN.
     depth = jnp.where(top, 0.0, jnp.minimum(peak - logits, 200.0))
     weight = jnp.exp(-depth)
-    # W - 1 rather than W: of a nearly certain symbol's entropy, 1 + w loses the w.
-    # The 1 taken off is shared by all at the top, so that none of them is special.
+    # The terms sum to W - 1 and not to W, because 1 + w loses the small w of a nearly
+    # certain symbol. All symbols at the top share the 1, so that none is special.
     ties = jnp.sum(jnp.where(top, 1.0, 0.0))
     return jnp.where(top, 1.0 - 1.0 / ties, weight), weight * depth
 
@@ -37,7 +37,7 @@ def entropy_of_kept(
     """Return the entropy of the renormalised distribution over the symbols `kept`.
 
     Args:
-        kept: holds all of the most probable symbols; of none kept it is 0.
+        kept: holds all of the most probable symbols, or none; of none it is 0.
         excess, spread: the two results of `entropy_terms`.
     """
     beyond_one = jnp.sum(jnp.where(kept, excess, 0.0))

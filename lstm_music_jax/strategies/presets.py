@@ -1,147 +1,108 @@
 """Presets: chains in the order, and with the formulas, of widely used samplers."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import dataclasses
+from typing import ClassVar
 
-from lstm_music_jax.strategies.base import Setting, Strategy
-from lstm_music_jax.strategies.chain import Chain, chain
-from lstm_music_jax.strategies.dry import dry
-from lstm_music_jax.strategies.epsilon_cutoff import epsilon_cutoff
-from lstm_music_jax.strategies.eta_cutoff import eta_cutoff
-from lstm_music_jax.strategies.frequency_penalty import frequency_penalty
-from lstm_music_jax.strategies.min_p import min_p
-from lstm_music_jax.strategies.no_repeat_ngram import no_repeat_ngram
-from lstm_music_jax.strategies.presence_penalty import presence_penalty
-from lstm_music_jax.strategies.repetition_penalty import repetition_penalty
-from lstm_music_jax.strategies.temperature import temperature
-from lstm_music_jax.strategies.top_k import top_k
-from lstm_music_jax.strategies.top_n_sigma import top_n_sigma
-from lstm_music_jax.strategies.top_p import top_p
-from lstm_music_jax.strategies.typical import typical
-from lstm_music_jax.strategies.xtc import xtc
-
-
-def _repetition_penalty(penalty: Setting) -> Strategy:
-    return repetition_penalty(penalty, by_sign=True)
+from lstm_music_jax.fields import refusal
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.chain import Chain
+from lstm_music_jax.strategies.penalties.dry import DRY
+from lstm_music_jax.strategies.penalties.frequency_penalty import FrequencyPenalty
+from lstm_music_jax.strategies.penalties.no_repeat_ngram import NoRepeatNgram
+from lstm_music_jax.strategies.penalties.presence_penalty import PresencePenalty
+from lstm_music_jax.strategies.penalties.repetition_penalty import RepetitionPenalty
+from lstm_music_jax.strategies.temperature.temperature import Temperature
+from lstm_music_jax.strategies.truncation.epsilon_cutoff import EpsilonCutoff
+from lstm_music_jax.strategies.truncation.eta_cutoff import EtaCutoff
+from lstm_music_jax.strategies.truncation.min_p import MinP
+from lstm_music_jax.strategies.truncation.top_k import TopK
+from lstm_music_jax.strategies.truncation.top_n_sigma import TopNSigma
+from lstm_music_jax.strategies.truncation.top_p import TopP
+from lstm_music_jax.strategies.truncation.typical import Typical
+from lstm_music_jax.strategies.truncation.xtc import XTC
 
 
-# Factories in order of application; the functions below give them their settings
-# under the same names and in the same order.
-_TRANSFORMERS = (
-    _repetition_penalty,
-    no_repeat_ngram,
-    temperature,
-    top_k,
-    top_p,
-    min_p,
-    typical,
-    epsilon_cutoff,
-    eta_cutoff,
-)
-_LLAMA_CPP = (
-    _repetition_penalty,
-    frequency_penalty,
-    presence_penalty,
-    lambda settings: dry(**settings),
-    top_n_sigma,
-    top_k,
-    typical,
-    top_p,
-    min_p,
-    lambda pair: xtc(*pair),
-    temperature,
-)
+class Preset(Chain, init=False):
+    """A chain that sorts its stages into a fixed order, each class at most once.
+
+    The repetition penalty is the shipped one, `by_sign`.
+    """
+
+    order: ClassVar[tuple[type[Strategy], ...]] = ()
+
+    def __init__(self, *stages: Strategy) -> None:
+        super().__init__(*stages)
+        given = {type(stage): stage for stage in self.stages}
+        if len(given) < len(self.stages) or not given.keys() <= set(self.order):
+            names = ", ".join(cls.__name__ for cls in self.order)
+            allowed = f"at most one each of {names}"
+            raise refusal(type(self).__name__, "stages", list(self.stages), allowed)
+        if RepetitionPenalty in given:
+            given[RepetitionPenalty] = dataclasses.replace(
+                given[RepetitionPenalty], by_sign=True
+            )
+        in_order = tuple(given[cls] for cls in self.order if cls in given)
+        object.__setattr__(self, "stages", in_order)
 
 
-def transformers_order(
-    *,
-    repetition_penalty: Setting | None = None,
-    no_repeat_ngram: int | None = None,
-    temperature: Setting | None = None,
-    top_k: Setting | None = None,
-    top_p: Setting | None = None,
-    min_p: Setting | None = None,
-    typical: Setting | None = None,
-    epsilon_cutoff: Setting | None = None,
-    eta_cutoff: Setting | None = None,
-) -> Chain:
-    """Chain those given, in the order of Hugging Face's `generate(do_sample=True)`.
+class TransformersOrder(Preset, init=False):
+    """Chains strategies in the order of Hugging Face's `generate(do_sample=True)`.
 
-    The order is that of the arguments: the temperature comes before what truncates.
-    The repetition penalty is the shipped one, `by_sign`. Where transformers looks back
-    over everything, `no_repeat_ngram` remembers what its own default does.
+    The temperature comes before the strategies that truncate. The repetition penalty
+    is the shipped one, `by_sign`. transformers looks for n-grams in the whole past,
+    `NoRepeatNgram` in its own `memory`.
 
-    >>> from lstm_music_jax.strategies import transformers_order
-    >>> usual = transformers_order(temperature=0.9, top_k=50, top_p=0.95)
+    Args:
+        stages: strategies of the classes in `order`, in any order.
+
+    >>> from lstm_music_jax.strategies import Temperature, TopK, TopP
+    >>> TransformersOrder(TopK(50), TopP(0.95), Temperature(0.9))
+    TransformersOrder(Temperature(0.9), TopK(50), TopP(0.95))
 
     Reference: `_get_logits_processor` of transformers as of commit 000034a,
     https://github.com/huggingface/transformers/blob/000034a44ef887621d9b36001a5eb7c46e64cb3f/src/transformers/generation/utils.py
     """
-    return _chain_given(
-        _TRANSFORMERS,
-        repetition_penalty,
-        no_repeat_ngram,
-        temperature,
-        top_k,
-        top_p,
-        min_p,
-        typical,
-        epsilon_cutoff,
-        eta_cutoff,
+
+    order: ClassVar[tuple[type[Strategy], ...]] = (
+        RepetitionPenalty,
+        NoRepeatNgram,
+        Temperature,
+        TopK,
+        TopP,
+        MinP,
+        Typical,
+        EpsilonCutoff,
+        EtaCutoff,
     )
 
 
-def llama_cpp_order(
-    *,
-    repetition_penalty: Setting | None = None,
-    frequency_penalty: Setting | None = None,
-    presence_penalty: Setting | None = None,
-    dry: Mapping[str, Any] | None = None,
-    top_n_sigma: Setting | None = None,
-    top_k: Setting | None = None,
-    typical: Setting | None = None,
-    top_p: Setting | None = None,
-    min_p: Setting | None = None,
-    xtc: tuple[Setting, Setting] | None = None,
-    temperature: Setting | None = None,
-) -> Chain:
-    """Chain those given, in llama.cpp's default order of samplers.
+class LlamaCppOrder(Preset, init=False):
+    """Chains strategies in llama.cpp's default order of samplers.
 
-    The order is that of the arguments: the temperature comes last, so that it changes
-    nothing of what is kept. The repetition penalty is the shipped one, `by_sign`.
-    llama.cpp's penalties look back over its last 64 tokens, those here over all.
+    The temperature comes last, so that it does not change what is kept. The repetition
+    penalty is the shipped one, `by_sign`. llama.cpp's penalties look back over its last
+    64 tokens, those here over all.
 
     Args:
-        dry: the arguments of `dry` by name.
-        xtc: the arguments of `xtc`, threshold and probability.
+        stages: strategies of the classes in `order`, in any order.
 
-    >>> from lstm_music_jax.strategies import llama_cpp_order
-    >>> lively = llama_cpp_order(dry={"multiplier": 0.8}, min_p=0.05, xtc=(0.1, 0.5))
+    >>> from lstm_music_jax.strategies import DRY, XTC, MinP
+    >>> lively = LlamaCppOrder(DRY(0.8), MinP(0.05), XTC(0.1, 0.5))
 
     Reference: `common_params_sampling::samplers` of llama.cpp as of commit 001d906,
     https://github.com/ggml-org/llama.cpp/blob/001d906a6d86e2490e394361e7cc6f478b100088/common/common.h
     """
-    return _chain_given(
-        _LLAMA_CPP,
-        repetition_penalty,
-        frequency_penalty,
-        presence_penalty,
-        dry,
-        top_n_sigma,
-        top_k,
-        typical,
-        top_p,
-        min_p,
-        xtc,
-        temperature,
-    )
 
-
-def _chain_given(factories: tuple[Callable[[Any], Strategy], ...], *settings) -> Chain:
-    return chain(
-        *(
-            factory(setting)
-            for factory, setting in zip(factories, settings, strict=True)
-            if setting is not None
-        )
+    order: ClassVar[tuple[type[Strategy], ...]] = (
+        RepetitionPenalty,
+        FrequencyPenalty,
+        PresencePenalty,
+        DRY,
+        TopNSigma,
+        TopK,
+        Typical,
+        TopP,
+        MinP,
+        XTC,
+        Temperature,
     )

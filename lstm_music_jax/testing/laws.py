@@ -10,7 +10,7 @@ import numpy as np
 from lstm_music_jax.generation.engine import Notes, Plan, Sampler, begin_and_draw
 from lstm_music_jax.generation.generate import CARRIED, GUMBEL
 from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.strategies.chain import Chain, chain
+from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.testing.findings import (
     TOLERANCE,
     Broken,
@@ -247,7 +247,7 @@ def structure_is_its_own(subject: Subject) -> None:
     """No other class has an equal tree structure: `jit` may mix up two that do.
 
     Two that `jax.tree_util.register_dataclass` has registered have, if their fields
-    are as many and the static ones equal; `strategies.pytree` does it right.
+    are as many and the static ones equal; `pytrees.pytree` does it right.
     """
     strategy = subject.strategy
     if not dataclasses.is_dataclass(strategy):
@@ -262,7 +262,7 @@ def structure_is_its_own(subject: Subject) -> None:
     require(
         structure != jax.tree.structure(other),
         f"{structure} equals that of another dataclass; register it by "
-        "lstm_music_jax.strategies.pytree",
+        "lstm_music_jax.pytrees.pytree",
     )
 
 
@@ -300,7 +300,7 @@ def composes_in_a_chain(subject: Subject) -> None:
     """A chain of one does what its stage does with the stage's key, flags included."""
     strategy, stream = subject.strategy, subject.stream(2)
     tokens = subject.course.tokens[2]
-    chained = chain(strategy)
+    chained = Chain(strategy)
     for flag in ("shift_invariant", "permutation_equivariant"):
         value = getattr(strategy, flag)
         require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")

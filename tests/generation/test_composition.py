@@ -93,7 +93,7 @@ def test_passes_its_settings_on_to_generate(run):
     settings = {
         "draw": Arithmetic(),
         "context": SlidingWindow(4),
-        "strategy": strategies.temperature(0.9),
+        "strategy": strategies.Temperature(0.9),
     }
     prompts = start_prompts(run, 4)
     pieces = compose(
@@ -105,8 +105,8 @@ def test_passes_its_settings_on_to_generate(run):
         devices=jax.devices()[:2],
         **settings,
     )
-    no_start = strategies.forbid([run.vocabulary.start_id])
-    settings["strategy"] = strategies.chain(no_start, settings["strategy"])
+    no_start = strategies.Forbid([run.vocabulary.start_id])
+    settings["strategy"] = strategies.Chain(no_start, settings["strategy"])
     length = 10 * run.encoding.symbols_per_note
     drawn = generate(run.model, prompts, KEY, length=length, **settings)
     for piece, tokens in zip(pieces, drawn.tokens, strict=True):
@@ -118,7 +118,7 @@ def test_a_silent_model_is_an_error():
     shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(30.0)
     with pytest.raises(ValueError, match="notes is 10; within 160 symbols"):
-        compose(run, start_prompts(run, 1), KEY, notes=10, strategy=strategies.greedy())
+        compose(run, start_prompts(run, 1), KEY, notes=10, strategy=strategies.Greedy())
 
 
 def test_wrong_arguments_are_named(run):

@@ -13,7 +13,7 @@ from lstm_music_jax.generation.engine import Plan, Sampler, begin_and_draw, draw
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.sweep import stack, sweep
 from lstm_music_jax.model.music_lstm import MusicLSTM
-from lstm_music_jax.strategies import chain, dry, mirostat_2, temperature
+from lstm_music_jax.strategies import DRY, Chain, Mirostat2, Temperature
 from lstm_music_jax.testing.subject import quickly
 from tests.strategies.table import TABLE
 
@@ -66,7 +66,7 @@ def test_a_continuation_may_use_other_devices(models, context, draw):
     """Three streams begin on four devices, padded to four, and continue on fewer."""
     model = models[20]
     prompts = jax.random.randint(KEY, (STREAMS, 6), 0, 20)
-    strategy = chain(mirostat_2(2.0, 0.3), dry(0.8, 1.7, 1, memory=8))
+    strategy = Chain(Mirostat2(2.0, 0.3), DRY(0.8, 1.7, 1, memory=8))
     settings = {"strategy": strategy, "context": context, "draw": draw}
     whole = generate(model, prompts, KEY, length=12, **settings)
     for count in (1, 2, 4):
@@ -79,7 +79,7 @@ def test_a_continuation_may_use_other_devices(models, context, draw):
 
 def test_a_sweep_can_be_continued(models):
     model, prompts = models[20], jnp.zeros((STREAMS, 2), jnp.int32)
-    settings = stack([temperature(value) for value in (0.5, 1.0, 2.0, 3.0)])
+    settings = stack([Temperature(value) for value in (0.5, 1.0, 2.0, 3.0)])
     whole = sweep(model, prompts, KEY, settings, length=12)
     first = sweep(model, prompts, KEY, settings, length=5)
     more = sweep(model, first.streams, None, settings, length=7)
@@ -90,7 +90,7 @@ def test_a_sweep_can_be_continued(models):
 def test_a_continuation_may_use_another_temperature(models):
     """Hyperparameters may change; the structure of the states must not."""
     prompts = jnp.zeros((STREAMS, 2), jnp.int32)
-    hot, cold = chain(temperature(2.0)), chain(temperature(0.1))
+    hot, cold = Chain(Temperature(2.0)), Chain(Temperature(0.1))
     first = generate(models[20], prompts, KEY, length=5, strategy=hot)
     more = generate(models[20], first.streams, length=5, strategy=cold)
     assert more.log_probs.mean() > first.log_probs.mean()
@@ -99,14 +99,14 @@ def test_a_continuation_may_use_another_temperature(models):
 @pytest.mark.parametrize(
     ("changed", "owner"),
     [
-        ({"strategy": dry(0.8, memory=9)}, "strategy_state was begun by another strat"),
+        ({"strategy": DRY(0.8, memory=9)}, "strategy_state was begun by another strat"),
         ({"context": SlidingWindow(5)}, "memory was begun by another model or context"),
         ({"draw": Arithmetic()}, "draw_state was begun by another draw"),
         ({"key": KEY}, "key is given; streams go on with the key they began with"),
     ],
 )
 def test_a_continuation_needs_the_same_sampler(models, changed, owner):
-    settings = {"strategy": dry(0.8, memory=8), "context": SlidingWindow(4)}
+    settings = {"strategy": DRY(0.8, memory=8), "context": SlidingWindow(4)}
     prompts = jnp.zeros((STREAMS, 2), jnp.int32)
     first = generate(models[20], prompts, KEY, length=2, **settings)
     with pytest.raises(ValueError, match=owner):

@@ -15,7 +15,7 @@ from lstm_music_jax.generation.draws import Arithmetic, gumbel
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.sweep import stack, sweep
 from lstm_music_jax.model.music_lstm import MusicLSTM
-from lstm_music_jax.strategies import temperature
+from lstm_music_jax.strategies import Temperature
 
 PROBABILITIES = np.array([0.35, 0.0, 0.25, 0.3, 0.1, 0.0])
 LOGITS = jnp.log(jnp.float32(PROBABILITIES))
@@ -187,7 +187,7 @@ def test_symbols_do_not_depend_on_how_streams_are_batched():
     np.testing.assert_array_equal(
         whole.tokens, generate(model, prompts, **settings).tokens
     )
-    swept = sweep(model, prompts, strategies=stack([temperature(1.0)] * 3), **settings)
+    swept = sweep(model, prompts, strategies=stack([Temperature(1.0)] * 3), **settings)
     for tokens in swept.tokens:
         np.testing.assert_array_equal(whole.tokens, tokens)
 

@@ -11,15 +11,14 @@ from lstm_music_jax.generation.draws import Gumbel
 from lstm_music_jax.generation.generate import CARRIED, generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
+    Chain,
+    Forbid,
+    Greedy,
+    RepetitionPenalty,
     Strategy,
-    chain,
-    forbid,
-    greedy,
-    pytree,
-    repetition_penalty,
-    temperature,
-    top_k,
-    top_p,
+    Temperature,
+    TopK,
+    TopP,
 )
 from tests.references import numpy_logits
 
@@ -33,7 +32,7 @@ def model():
 
 
 def test_log_probs_equal_one_pass_over_the_result(model):
-    strategy = chain(temperature(0.7), top_k(5))
+    strategy = Chain(Temperature(0.7), TopK(5))
     drawn = generate(model, PROMPTS, KEY, length=30, strategy=strategy)
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
     logits = jnp.float32(numpy_logits(model, whole)[:, 5:-1])
@@ -67,7 +66,7 @@ def test_bfloat16_weights_act_like_rounded_float32_weights(model, context):
 
 
 def test_greedy_carried_is_the_argmax_of_one_pass(model):
-    drawn = generate(model, PROMPTS, KEY, length=40, strategy=greedy())
+    drawn = generate(model, PROMPTS, KEY, length=40, strategy=Greedy())
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
     logits = numpy_logits(model, whole)[:, 5:-1]
     np.testing.assert_array_equal(drawn.tokens, np.argmax(logits, -1))
@@ -76,7 +75,7 @@ def test_greedy_carried_is_the_argmax_of_one_pass(model):
 
 def test_greedy_window_is_the_argmax_of_each_window(model):
     context = SlidingWindow(4)
-    drawn = generate(model, PROMPTS, KEY, length=25, strategy=greedy(), context=context)
+    drawn = generate(model, PROMPTS, KEY, length=25, strategy=Greedy(), context=context)
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
     for position in range(6, 31):
         logits = numpy_logits(model, whole[:, position - 4 : position])[:, -1]
@@ -106,7 +105,7 @@ def test_a_stream_is_the_same_in_any_batch(model):
 @pytest.mark.parametrize("parallel_streams", [1, 3])
 def test_streams_in_sequence_equal_streams_in_parallel(model, parallel_streams):
     prompts = jax.random.randint(jax.random.key(2), (7, 3), 0, 13)
-    settings = {"length": 20, "strategy": temperature(0.8), "trace": True}
+    settings = {"length": 20, "strategy": Temperature(0.8), "trace": True}
     whole = generate(model, prompts, KEY, **settings, parallel_streams=7)
     parts = generate(model, prompts, KEY, **settings, parallel_streams=parallel_streams)
     np.testing.assert_array_equal(whole.tokens, parts.tokens)
@@ -122,7 +121,7 @@ BEGIN_AND_DRAW = jax.jit(engine.begin_and_draw, static_argnums=6)
 
 def lowered(model, prompts, length, context=CARRIED, parallel_streams=None):
     """Lower the program that `generate` compiles."""
-    sampler = engine.Sampler(temperature(0.9), context, Gumbel())
+    sampler = engine.Sampler(Temperature(0.9), context, Gumbel())
     streams = len(prompts)
     plan = engine.Plan(length, False, parallel_streams or streams)
     rest = jnp.arange(streams), jnp.int32(streams), sampler, plan
@@ -155,7 +154,7 @@ def test_a_longer_generation_begins_with_a_shorter_one(model):
 def test_noise_does_not_depend_on_the_strategy(model):
     """A strategy that changes nothing draws the same symbols as no strategy."""
     plain = generate(model, PROMPTS, KEY, length=50)
-    kept = chain(temperature(1), top_k(13), top_p(1.0), repetition_penalty(1))
+    kept = Chain(Temperature(1), TopK(13), TopP(1.0), RepetitionPenalty(1))
     np.testing.assert_array_equal(
         plain.tokens, generate(model, PROMPTS, KEY, length=50, strategy=kept).tokens
     )
@@ -164,7 +163,7 @@ def test_noise_does_not_depend_on_the_strategy(model):
 def test_the_prompt_is_observed(model):
     """With a huge repetition penalty no symbol of the prompt is drawn again."""
     prompts = jnp.int32([[0, 1, 2, 3, 4]])
-    strategy = chain(temperature(1e-3), repetition_penalty(1e6, by_sign=True))
+    strategy = Chain(Temperature(1e-3), RepetitionPenalty(1e6, by_sign=True))
     shifted = _Shifted(model)
     drawn = generate(shifted, prompts, KEY, length=8, strategy=strategy)
     assert sorted(np.asarray(drawn.tokens[0]).tolist()) == list(range(5, 13))
@@ -211,14 +210,13 @@ def test_draws_follow_the_distribution():
 
 def test_forbidding_everything_falls_back_to_the_model(model):
     plain = generate(model, PROMPTS, KEY, length=20)
-    strategy = forbid(range(13))
+    strategy = Forbid(range(13))
     fallen = generate(model, PROMPTS, KEY, length=20, strategy=strategy)
     np.testing.assert_array_equal(plain.tokens, fallen.tokens)
     np.testing.assert_array_equal(plain.log_probs, fallen.strategy_log_probs)
 
 
 def test_changing_hyperparameters_or_weights_does_not_recompile(model):
-    @pytree
     class Counted(Strategy):
         value: float
 
@@ -228,7 +226,7 @@ def test_changing_hyperparameters_or_weights_does_not_recompile(model):
 
     traces = []
     for value in (1.0, 2.0, 3.0):
-        strategy = chain(Counted(np.float32(value)), temperature(value))
+        strategy = Chain(Counted(np.float32(value)), Temperature(value))
         generate(model, PROMPTS, KEY, length=5, strategy=strategy)
     generate(
         jax.tree.map(jnp.zeros_like, model), PROMPTS, KEY, length=5, strategy=strategy
@@ -250,9 +248,9 @@ def test_memory_grows_only_with_the_returned_arrays(model):
 
 @pytest.mark.parametrize("context", [Carried(), SlidingWindow(3)])
 def test_host_and_device_exchange_nothing_while_drawing(model, context):
-    arguments = {"length": 10, "strategy": temperature(1.0), "context": context}
+    arguments = {"length": 10, "strategy": Temperature(1.0), "context": context}
     generate(model, PROMPTS, KEY, **arguments)
-    strategy = jax.device_put(temperature(1.0))
+    strategy = jax.device_put(Temperature(1.0))
     sampler = engine.Sampler(strategy, context, Gumbel())
     indices, streams = jnp.arange(4), jnp.int32(4)
     plan = engine.Plan(10, trace=False, parallel_streams=4)

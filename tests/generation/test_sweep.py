@@ -8,13 +8,12 @@ from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.sweep import grid, stack, sweep
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
+    Chain,
+    RepetitionPenalty,
     Strategy,
-    chain,
-    pytree,
-    repetition_penalty,
-    temperature,
-    top_k,
-    top_p,
+    Temperature,
+    TopK,
+    TopP,
 )
 
 KEY = jax.random.key(7)
@@ -28,7 +27,7 @@ def model():
 
 def test_a_row_equals_a_generation_with_its_settings(model):
     settings, strategies = grid(
-        lambda t, k: chain(repetition_penalty(1.1), temperature(t), top_k(k)),
+        lambda t, k: Chain(RepetitionPenalty(1.1), Temperature(t), TopK(k)),
         t=[0.5, 1.0, 2.0],
         k=[3, 9],
     )
@@ -41,8 +40,8 @@ def test_a_row_equals_a_generation_with_its_settings(model):
             PROMPTS,
             KEY,
             length=25,
-            strategy=chain(
-                repetition_penalty(1.1), temperature(setting["t"]), top_k(setting["k"])
+            strategy=Chain(
+                RepetitionPenalty(1.1), Temperature(setting["t"]), TopK(setting["k"])
             ),
         )
         np.testing.assert_array_equal(swept.tokens[row], alone.tokens)
@@ -50,13 +49,12 @@ def test_a_row_equals_a_generation_with_its_settings(model):
 
 
 def test_arrays_as_hyperparameters(model):
-    swept = sweep(model, PROMPTS, KEY, temperature(np.array([0.5, 1.5])), length=9)
-    alone = generate(model, PROMPTS, KEY, length=9, strategy=temperature(1.5))
+    swept = sweep(model, PROMPTS, KEY, Temperature(np.array([0.5, 1.5])), length=9)
+    alone = generate(model, PROMPTS, KEY, length=9, strategy=Temperature(1.5))
     np.testing.assert_array_equal(swept.tokens[1], alone.tokens)
 
 
 def test_one_program_for_all_settings(model):
-    @pytree
     class Counted(Strategy):
         value: float
 
@@ -75,6 +73,6 @@ def test_settings_that_cannot_be_stacked_are_refused(model):
     with pytest.raises(ValueError, match="strategies is empty"):
         stack([])
     with pytest.raises(ValueError, match="differ in more than their hyperparameters"):
-        stack([top_k(1), top_p(0.5)])
+        stack([TopK(1), TopP(0.5)])
     with pytest.raises(ValueError, match="all must share one, the settings"):
-        sweep(model, PROMPTS, KEY, chain(temperature([1.0, 2.0]), top_k(3)), length=5)
+        sweep(model, PROMPTS, KEY, Chain(Temperature([1.0, 2.0]), TopK(3)), length=5)

@@ -7,7 +7,7 @@ import pytest
 
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
-from lstm_music_jax.strategies import chain, forbid, temperature, top_k, top_p
+from lstm_music_jax.strategies import Chain, Forbid, Temperature, TopK, TopP
 from tests.references import numpy_logits
 
 KEY = jax.random.key(7)
@@ -31,7 +31,7 @@ def entropy(p):
 
 
 def test_every_field_equals_numpy(model):
-    strategy = chain(top_k(8), temperature(0.6), top_p(0.8))
+    strategy = Chain(TopK(8), Temperature(0.6), TopP(0.8))
     drawn = generate(model, PROMPTS, KEY, length=40, strategy=strategy, trace=True)
     whole = jnp.concatenate([PROMPTS, drawn.tokens], axis=1)
     logits = numpy_logits(model, whole)[:, 5:-1]
@@ -68,8 +68,8 @@ def test_every_field_equals_numpy(model):
 
 
 def test_tracing_changes_no_symbol_and_is_off_by_default(model):
-    plain = generate(model, PROMPTS, KEY, length=20, strategy=top_p(0.8))
-    traced = generate(model, PROMPTS, KEY, length=20, strategy=top_p(0.8), trace=True)
+    plain = generate(model, PROMPTS, KEY, length=20, strategy=TopP(0.8))
+    traced = generate(model, PROMPTS, KEY, length=20, strategy=TopP(0.8), trace=True)
     assert plain.trace is None
     np.testing.assert_array_equal(plain.tokens, traced.tokens)
     np.testing.assert_allclose(traced.trace.surprisal, -plain.log_probs, rtol=1e-6)
@@ -77,7 +77,7 @@ def test_tracing_changes_no_symbol_and_is_off_by_default(model):
 
 
 def test_an_empty_support_is_recorded(model):
-    strategy = chain(temperature(0.5), forbid(range(13)))
+    strategy = Chain(Temperature(0.5), Forbid(range(13)))
     trace = generate(model, PROMPTS, KEY, length=9, strategy=strategy, trace=True).trace
     assert np.all(trace.empty_support)
     np.testing.assert_array_equal(trace.kept_count, 13)

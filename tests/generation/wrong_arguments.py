@@ -15,7 +15,7 @@ from lstm_music_jax import MusicLSTM, SlidingWindow, generate, strategies, sweep
 KEY = jax.random.key(0)
 MODEL = MusicLSTM(13, (8,), key=KEY)
 PROMPTS = jnp.zeros((2, 3), jnp.int32)
-WARM = strategies.temperature(0.9)
+WARM = strategies.Temperature(0.9)
 BROKEN = jax.tree.map(lambda leaf: leaf * jnp.nan, MODEL)
 
 
@@ -46,7 +46,7 @@ MISTAKES = {
     "two keys": call(key=jax.random.split(KEY)),
     "no key": call(key=None),
     "no strategy": call(strategy=None),
-    "a class": call(strategy=type(strategies.chain())),
+    "a class": call(strategy=type(strategies.Chain())),
     "alien": call(strategy=NotAStrategy()),
     "context": call(context="window"),
     "draw": call(draw="gumbel"),
@@ -55,7 +55,7 @@ MISTAKES = {
     "NaN": call(model=BROKEN),
     "window": lambda: SlidingWindow(2.5),
     "not stacked": lambda: sweep(
-        MODEL, PROMPTS, KEY, strategies.temperature(1), length=2
+        MODEL, PROMPTS, KEY, strategies.Temperature(1), length=2
     ),
 }
 

@@ -53,7 +53,7 @@ def greedy_notes(run, primer, notes):
         jnp.asarray([primer], jnp.int32),
         jax.random.key(0),
         length=notes,
-        strategy=strategies.greedy(),
+        strategy=strategies.Greedy(),
         context=SlidingWindow(run.settings["training"].window),
     )
     return np.asarray(drawn.tokens)[0].tolist()

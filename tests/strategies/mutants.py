@@ -7,15 +7,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.strategies import Strategy, pytree, static
-from lstm_music_jax.strategies.base import Hyperparameter
-from lstm_music_jax.strategies.truncation import forbid_unless
+from lstm_music_jax.fields import Integer, Number, integer, number
+from lstm_music_jax.pytrees import static
+from lstm_music_jax.strategies import Strategy
+from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.testing import laws
 from lstm_music_jax.xla.ordering import keep_mass
 from tests.strategies.twins import HALF, Counts, Sharpened, Sparing
 
 
-@pytree
 class ListOfSeen(Counts):
     """Remembers in a list of the class, not in the state."""
 
@@ -29,7 +29,6 @@ class ListOfSeen(Counts):
         return state
 
 
-@pytree
 class CountsInPlace(Counts):
     """Writes into the state it was given, where that is numpy's."""
 
@@ -45,7 +44,6 @@ class CountsInPlace(Counts):
         return state
 
 
-@pytree
 class NumpyNoise(Sparing):
     """Asks numpy for chance, not the key."""
 
@@ -54,7 +52,6 @@ class NumpyNoise(Sparing):
         return logits + noise.astype(np.float32), state
 
 
-@pytree
 class HalfPrecision(Sharpened):
     """Returns float16."""
 
@@ -62,7 +59,6 @@ class HalfPrecision(Sharpened):
         return super().apply(logits, state, key)[0].astype(jnp.float16), state
 
 
-@pytree
 class WholeLogits(Sharpened):
     """Returns integers."""
 
@@ -70,7 +66,6 @@ class WholeLogits(Sharpened):
         return super().apply(logits, state, key)[0].astype(jnp.int32), state
 
 
-@pytree
 class OneTooMany(Sharpened):
     """Returns a logit more than there are symbols."""
 
@@ -78,7 +73,6 @@ class OneTooMany(Sharpened):
         return jnp.concatenate([logits, logits[:1]]), state
 
 
-@pytree
 class DriftingState(Counts):
     """The counts become floats once there are any."""
 
@@ -86,7 +80,6 @@ class DriftingState(Counts):
         return state.astype(jnp.float32).at[token].add(1)
 
 
-@pytree
 class GrowingState(Counts):
     """The history grows by a symbol a note."""
 
@@ -100,7 +93,6 @@ class GrowingState(Counts):
         return jnp.concatenate([state, token[None]])
 
 
-@pytree
 class NoZeroLogZero(Sharpened):
     """Forgets that 0 ln 0 is 0."""
 
@@ -109,7 +101,6 @@ class NoZeroLogZero(Sharpened):
         return logits / (1 - self.strength * jnp.sum(p * jnp.log(p))), state
 
 
-@pytree
 class Rewarding(Counts):
     """Brings back what was forbidden."""
 
@@ -117,31 +108,28 @@ class Rewarding(Counts):
         return jnp.maximum(logits, -30.0), state
 
 
-@pytree
 class MinPWrongSign(Strategy):
     """Keeps what is more probable than the most probable: a sign is wrong."""
 
-    p: Hyperparameter
+    p: Number = number()
 
     def apply(self, logits, state, key):
         return forbid_unless(logits >= jnp.max(logits) - jnp.log(self.p), logits), state
 
 
-@pytree
 class ForgetsTheMaximum(Strategy):
     """Keeps what holds a fixed probability, and not always the most probable."""
 
-    p: Hyperparameter
+    p: Number = number()
 
     def apply(self, logits, state, key):
         return forbid_unless(jax.nn.softmax(logits) >= self.p, logits), state
 
 
-@pytree
 class KOffByOneBelow(Strategy):
     """Keeps k - 1 symbols."""
 
-    k: Hyperparameter
+    k: Integer = integer(at_least=1)
 
     def apply(self, logits, state, key):
         better = jnp.sum((logits[None] > logits[:, None]).astype(jnp.int32), axis=1)
@@ -158,11 +146,10 @@ def _loudest_of_batch(axis_size, in_batched, logits):
     return jnp.broadcast_to(jnp.max(logits), (axis_size,)), True
 
 
-@pytree
 class BatchMaximum(Strategy):
     """Compares with the largest logit of the whole batch."""
 
-    depth: Hyperparameter
+    depth: Number = number()
 
     def apply(self, logits, state, key):
         top = jnp.max(logits)
@@ -170,7 +157,6 @@ class BatchMaximum(Strategy):
         return forbid_unless(near, logits), state
 
 
-@pytree
 class OtherWhenTraced(Sharpened):
     """Does another thing in compiled programs."""
 
@@ -180,7 +166,6 @@ class OtherWhenTraced(Sharpened):
         return super().apply(logits, state, key)
 
 
-@pytree
 class Branching(Sharpened):
     """Decides by the value of a hyperparameter in Python."""
 
@@ -188,11 +173,10 @@ class Branching(Sharpened):
         return (logits if self.strength > 1 else logits / 2), state
 
 
-@pytree
 class SpoiledByEmpty(Strategy):
     """Keeps the entropy in its state, which that of nothing, NaN, spoils for ever."""
 
-    rate: Hyperparameter
+    rate: Number = number()
 
     def init(self, vocab_size):
         return jnp.float32(1)
@@ -203,18 +187,16 @@ class SpoiledByEmpty(Strategy):
         return logits / state, state + self.rate * (surprise - state)
 
 
-@pytree
 class DroppedRenormalisation(Strategy):
     """A nucleus by exp(l), which is not normalised."""
 
-    p: Hyperparameter
+    p: Number = number()
 
     def apply(self, logits, state, key):
         weights = jnp.exp(logits)
         return forbid_unless(keep_mass(weights, weights, self.p), logits), state
 
 
-@pytree
 class DividesSeen(Counts):
     """The penalty that divides, claiming it does not mind a shift."""
 
@@ -222,7 +204,6 @@ class DividesSeen(Counts):
         return jnp.where(state > 0, logits / (1 + self.penalty), logits), state
 
 
-@pytree
 class FirstOfEquals(Strategy):
     """Greedy by index among equals, claiming that names do not matter."""
 
@@ -231,7 +212,6 @@ class FirstOfEquals(Strategy):
         return forbid_unless(best, logits), state
 
 
-@pytree
 class CountsNeighbour(Counts):
     """Counts the symbol beside the one it was told: the index is off by one."""
 
@@ -239,7 +219,6 @@ class CountsNeighbour(Counts):
         return state.at[(token + 1) % state.shape[0]].add(1)
 
 
-@pytree
 class ForgetsToObserve(Counts):
     """Has counts, and counts nothing."""
 
@@ -247,7 +226,6 @@ class ForgetsToObserve(Counts):
         return state
 
 
-@pytree
 class StaticStrength(Strategy):
     """Its hyperparameter is no leaf."""
 
@@ -257,15 +235,27 @@ class StaticStrength(Strategy):
         return logits * self.strength, state
 
 
+class PythonFloat(Sharpened):
+    """Its hyperparameter is not cast."""
+
+    strength: float
+
+
+class Unregistered(Sharpened):
+    """Its subclasses have to be made PyTrees by other means."""
+
+    def __init_subclass__(cls):
+        pass
+
+
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
-class RegisteredByJax(Sharpened):
-    """Another of as many fields compares equal to it in a cache of programs."""
+class RegisteredByJax(Unregistered):
+    """Any other class with as many fields compares equal in a cache of programs."""
 
-    strength: Hyperparameter
+    strength: float
 
 
-@pytree
 class SettingsTogether(Sharpened):
     """Mixes the settings of a sweep."""
 
@@ -273,7 +263,6 @@ class SettingsTogether(Sharpened):
         return logits / (1 + _loudest(jnp.asarray(self.strength))), state
 
 
-@pytree
 class Callback(Sharpened):
     """Asks the host for a number."""
 
@@ -314,7 +303,7 @@ MUTANTS = {
     "the neighbour counted": (CountsNeighbour(HALF), laws.permutation_equivariance),
     "observe forgotten": (ForgetsToObserve(HALF), laws.the_state_moves),
     "a static float": (StaticStrength(0.53), laws.one_trace),
-    "a Python float": (Sharpened(0.53), laws.one_trace),
+    "a Python float": (PythonFloat(0.53), laws.one_trace),
     "registered by JAX": (RegisteredByJax(HALF), laws.structure_is_its_own),
     "settings mixed": (SettingsTogether(HALF), laws.leaves_can_be_swept),
     "a callback": (Callback(HALF), laws.stays_on_the_device),

@@ -60,107 +60,112 @@ class Xtc:
         pass
 
 
-def stateless(name, **hyperparameters):
-    return (
-        getattr(strategies, name)(**hyperparameters),
-        Stateless(getattr(ref, name), **hyperparameters),
-    )
+def stateless(strategy, reference, **hyperparameters):
+    return strategy(**hyperparameters), Stateless(reference, **hyperparameters)
 
 
 CASES = {
-    "model alone": (strategies.chain(), Chain()),
-    "greedy": stateless("greedy"),
-    "temperature": stateless("temperature", value=0.6),
-    "top_k": stateless("top_k", k=3),
-    "top_p": stateless("top_p", p=0.7),
-    "min_p": stateless("min_p", p=0.4),
-    "forbid": stateless("forbid", ids=[1, 4]),
-    "allow": stateless("allow", ids=[0, 2, 3]),
-    "bias": stateless("bias", ids=[1, 4], values=[0.5, -2]),
-    "top_a": stateless("top_a", a=0.6),
-    "typical": stateless("typical", mass=0.6),
-    "epsilon_cutoff": stateless("epsilon_cutoff", epsilon=0.1),
-    "eta_cutoff": stateless("eta_cutoff", epsilon=0.4),
-    "top_n_sigma": stateless("top_n_sigma", n=1.2),
-    "top_h": stateless("top_h", alpha=0.8),
-    "tail_free": stateless("tail_free", z=0.7),
-    "dynamic_temperature": stateless(
-        "dynamic_temperature", low=0.2, high=2, exponent=2
+    "model alone": (strategies.Chain(), Chain()),
+    "Greedy": stateless(strategies.Greedy, ref.greedy),
+    "Temperature": stateless(strategies.Temperature, ref.temperature, value=0.6),
+    "TopK": stateless(strategies.TopK, ref.top_k, k=3),
+    "TopP": stateless(strategies.TopP, ref.top_p, p=0.7),
+    "MinP": stateless(strategies.MinP, ref.min_p, p=0.4),
+    "Forbid": stateless(strategies.Forbid, ref.forbid, ids=[1, 4]),
+    "Allow": stateless(strategies.Allow, ref.allow, ids=[0, 2, 3]),
+    "Bias": stateless(strategies.Bias, ref.bias, ids=[1, 4], values=[0.5, -2]),
+    "TopA": stateless(strategies.TopA, ref.top_a, a=0.6),
+    "Typical": stateless(strategies.Typical, ref.typical, mass=0.6),
+    "EpsilonCutoff": stateless(
+        strategies.EpsilonCutoff, ref.epsilon_cutoff, epsilon=0.1
     ),
-    "edt": stateless("edt", temperature=1, theta=2, base=0.8),
-    "quadratic_smoothing": stateless("quadratic_smoothing", factor=0.3, curve=1.5),
-    "xtc": (strategies.xtc(0.15, 0.4), Xtc(0.15, 0.4)),
-    "repetition_penalty": (
-        strategies.repetition_penalty(2),
+    "EtaCutoff": stateless(strategies.EtaCutoff, ref.eta_cutoff, epsilon=0.4),
+    "TopNSigma": stateless(strategies.TopNSigma, ref.top_n_sigma, n=1.2),
+    "TopH": stateless(strategies.TopH, ref.top_h, alpha=0.8),
+    "TailFree": stateless(strategies.TailFree, ref.tail_free, z=0.7),
+    "DynamicTemperature": stateless(
+        strategies.DynamicTemperature,
+        ref.dynamic_temperature,
+        low=0.2,
+        high=2,
+        exponent=2,
+    ),
+    "EDT": stateless(strategies.EDT, ref.edt, temperature=1, theta=2, base=0.8),
+    "QuadraticSmoothing": stateless(
+        strategies.QuadraticSmoothing, ref.quadratic_smoothing, factor=0.3, curve=1.5
+    ),
+    "XTC": (strategies.XTC(0.15, 0.4), Xtc(0.15, 0.4)),
+    "RepetitionPenalty": (
+        strategies.RepetitionPenalty(2),
         stateful.RepetitionPenalty(2, by_sign=False),
     ),
-    "repetition_penalty by sign": (
-        strategies.repetition_penalty(2, by_sign=True),
+    "RepetitionPenalty by sign": (
+        strategies.RepetitionPenalty(2, by_sign=True),
         stateful.RepetitionPenalty(2, by_sign=True),
     ),
-    "frequency_penalty": (
-        strategies.frequency_penalty(0.3),
+    "FrequencyPenalty": (
+        strategies.FrequencyPenalty(0.3),
         stateful.FrequencyPenalty(0.3),
     ),
-    "presence_penalty": (
-        strategies.presence_penalty(0.5),
+    "PresencePenalty": (
+        strategies.PresencePenalty(0.5),
         stateful.PresencePenalty(0.5),
     ),
-    "no_repeat_ngram": (
-        strategies.no_repeat_ngram(2, memory=8),
+    "NoRepeatNgram": (
+        strategies.NoRepeatNgram(2, memory=8),
         stateful.NoRepeatNgram(2, 8),
     ),
-    "dry": (
-        strategies.dry(0.7, base=1.5, allowed_length=1, memory=8),
+    "DRY": (
+        strategies.DRY(0.7, base=1.5, allowed_length=1, memory=8),
         stateful.Dry(0.7, base=1.5, allowed_length=1, breakers=(), memory=8),
     ),
-    "mirostat_1": (
-        strategies.mirostat_1(1.5, eta=0.8),
+    "Mirostat1": (
+        strategies.Mirostat1(1.5, eta=0.8),
         stateful.Mirostat1(1.5, eta=0.8, m=100),
     ),
-    "mirostat_2": (
-        strategies.mirostat_2(1.2, eta=0.8),
+    "Mirostat2": (
+        strategies.Mirostat2(1.2, eta=0.8),
         stateful.Mirostat2(1.2, eta=0.8),
     ),
-    "adaptive_p": (
-        strategies.adaptive_p(0.3, decay=0.5),
+    "AdaptiveP": (
+        strategies.AdaptiveP(0.3, decay=0.5),
         stateful.AdaptiveP(0.3, decay=0.5),
     ),
-    "look_back": (
-        strategies.look_back(0.5, 3, memory=4),
+    "LookBack": (
+        strategies.LookBack(0.5, 3, memory=4),
         stateful.LookBack(0.5, 3, memory=4),
     ),
-    "loop_breaker": (
-        strategies.loop_breaker(3, 2, factor=2),
+    "LoopBreaker": (
+        strategies.LoopBreaker(3, 2, factor=2),
         stateful.LoopBreaker(3, 2, factor=2),
     ),
-    "force": (strategies.force([1], [3]), stateful.Force([1], [3])),
-    "guidance": (
-        strategies.guidance(1.5, OTHER, [3, 4], Carried()),
+    "Force": (strategies.Force([1], [3]), stateful.Force([1], [3])),
+    "Guidance": (
+        strategies.Guidance(1.5, OTHER, [3, 4], Carried()),
         stateful.Guidance(1.5, lambda drawn: toy_logits(OTHER, [3, 4, *drawn])),
     ),
-    "contrastive": (
-        strategies.contrastive(OTHER, 0.15),
+    "Contrastive": (
+        strategies.Contrastive(OTHER, 0.15),
         stateful.Contrastive(lambda seen: toy_logits(OTHER, seen), 0.15),
     ),
-    "pitch_range": (
-        strategies.pitch_range(*MUSIC, 60, 65),
+    "PitchRange": (
+        strategies.PitchRange(*MUSIC, 60, 65),
         Stateless(music.pitch_range, sounds=SOUNDS, low=60, high=65),
     ),
-    "in_key": (
-        strategies.in_key(*MUSIC, 0, MAJOR),
+    "InKey": (
+        strategies.InKey(*MUSIC, 0, MAJOR),
         Stateless(music.in_key, sounds=SOUNDS, tonic=0, scale=MAJOR),
     ),
-    "max_leap": (strategies.max_leap(*MUSIC, 6), music.MaxLeap(SOUNDS, 6)),
-    "no_long_rest": (
-        strategies.no_long_rest(*MUSIC, 8),
+    "MaxLeap": (strategies.MaxLeap(*MUSIC, 6), music.MaxLeap(SOUNDS, 6)),
+    "NoLongRest": (
+        strategies.NoLongRest(*MUSIC, 8),
         music.NoLongRest(PARSED, 8),
     ),
-    "chain": (
-        strategies.chain(
-            strategies.repetition_penalty(1.5),
-            strategies.temperature(2),
-            strategies.top_p(0.6),
+    "Chain": (
+        strategies.Chain(
+            strategies.RepetitionPenalty(1.5),
+            strategies.Temperature(2),
+            strategies.TopP(0.6),
         ),
         Chain(
             stateful.RepetitionPenalty(1.5, by_sign=False),
@@ -168,17 +173,24 @@ CASES = {
             Stateless(ref.top_p, p=0.6),
         ),
     ),
-    "transformers_order": (
-        strategies.transformers_order(repetition_penalty=1.5, temperature=2, top_p=0.7),
+    "TransformersOrder": (
+        strategies.TransformersOrder(
+            strategies.RepetitionPenalty(1.5),
+            strategies.Temperature(2),
+            strategies.TopP(0.7),
+        ),
         Chain(
             stateful.RepetitionPenalty(1.5, by_sign=True),
             Stateless(ref.temperature, value=2),
             Stateless(ref.top_p, p=0.7),
         ),
     ),
-    "llama_cpp_order": (
-        strategies.llama_cpp_order(
-            repetition_penalty=1.5, temperature=2, top_p=0.7, xtc=(0.15, 1.0)
+    "LlamaCppOrder": (
+        strategies.LlamaCppOrder(
+            strategies.RepetitionPenalty(1.5),
+            strategies.Temperature(2),
+            strategies.TopP(0.7),
+            strategies.XTC(0.15, 1.0),
         ),
         Chain(
             stateful.RepetitionPenalty(1.5, by_sign=True),

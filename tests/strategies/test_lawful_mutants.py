@@ -5,26 +5,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.strategies import (
-    Strategy,
-    presence_penalty,
-    pytree,
-    temperature,
-    top_k,
-    top_p,
-)
-from lstm_music_jax.strategies.base import Hyperparameter
-from lstm_music_jax.strategies.truncation import forbid_unless
+from lstm_music_jax.fields import Integer, Number, integer, number
+from lstm_music_jax.strategies import PresencePenalty, Strategy, Temperature, TopK, TopP
+from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.testing import check_strategy
 from lstm_music_jax.xla.ordering import keep_mass
 from tests.strategies.twins import Counts, V
 
 
-@pytree
 class KOffByOneAbove(Strategy):
     """Keeps k + 1 symbols."""
 
-    k: Hyperparameter
+    k: Integer = integer(at_least=1)
 
     def apply(self, logits, state, key):
         count = jnp.asarray(self.k).astype(jnp.float32)
@@ -32,7 +24,6 @@ class KOffByOneAbove(Strategy):
         return forbid_unless(keep_mass(logits, ones, count + 1), logits), state
 
 
-@pytree
 class PenalisesUnseen(Counts):
     """Penalises what has not been seen."""
 
@@ -40,11 +31,10 @@ class PenalisesUnseen(Counts):
         return logits - self.penalty * (state == 0).astype(jnp.float32), state
 
 
-@pytree
 class NucleusBelow(Strategy):
     """Leaves out the symbol that crosses p."""
 
-    p: Hyperparameter
+    p: Number = number()
 
     def apply(self, logits, state, key):
         p = jax.nn.softmax(logits)
@@ -52,11 +42,10 @@ class NucleusBelow(Strategy):
         return forbid_unless((above <= self.p) | (p == jnp.max(p)), logits), state
 
 
-@pytree
 class Multiplies(Strategy):
     """Multiplies by the temperature."""
 
-    value: Hyperparameter
+    value: Number = number()
 
     def apply(self, logits, state, key):
         return logits * self.value, state
@@ -79,15 +68,15 @@ def top_p_by_numpy(logits, seen):
 
 # A factory, the rule in numpy, the mutant.
 WRONG = {
-    "k + 1": (top_k(3), top_k_by_numpy, KOffByOneAbove(np.int32(3))),
+    "k + 1": (TopK(3), top_k_by_numpy, KOffByOneAbove(np.int32(3))),
     "penalised unseen": (
-        presence_penalty(0.5),
+        PresencePenalty(0.5),
         presence_by_numpy,
         PenalisesUnseen(np.float32(0.5)),
     ),
-    "crossing symbol": (top_p(0.7), top_p_by_numpy, NucleusBelow(np.float32(0.7))),
+    "crossing symbol": (TopP(0.7), top_p_by_numpy, NucleusBelow(np.float32(0.7))),
     "T for 1/T": (
-        temperature(0.8),
+        Temperature(0.8),
         lambda logits, seen: logits / 0.8,
         Multiplies(np.float32(0.8)),
     ),

@@ -13,10 +13,10 @@ from lstm_music_jax.strategies import (
     MAJOR,
     MINOR,
     PENTATONIC,
-    in_key,
-    max_leap,
-    no_long_rest,
-    pitch_range,
+    InKey,
+    MaxLeap,
+    NoLongRest,
+    PitchRange,
 )
 
 KEY = jax.random.key(0)
@@ -59,11 +59,11 @@ def test_what_symbols_sound():
 
 
 def test_pitch_range():
-    strategy = pitch_range(NAMES, NoteNames(), 60, 68)
+    strategy = PitchRange(NAMES, NoteNames(), 60, 68)
     # The chord's A4 is 69.
     assert allowed(strategy, NAMES) == ["C4", "F#4", "<start>"]
-    assert allowed(pitch_range(NAMES, NoteNames(), 39, 84), NAMES) == [*NAMES.symbols]
-    strategy = pitch_range(EVENTS, Events(), 61, 84)
+    assert allowed(PitchRange(NAMES, NoteNames(), 39, 84), NAMES) == [*NAMES.symbols]
+    strategy = PitchRange(EVENTS, Events(), 61, 84)
     assert allowed(strategy, EVENTS) == without(EVENTS, "pitch_60")
 
 
@@ -80,12 +80,12 @@ def test_pitch_range():
     ],
 )
 def test_in_key(tonic, scale, names):
-    strategy = in_key(NAMES, NoteNames(), tonic, scale)
+    strategy = InKey(NAMES, NoteNames(), tonic, scale)
     assert allowed(strategy, NAMES) == [*names, "<start>"]
 
 
 def test_in_key_of_events():
-    strategy = in_key(EVENTS, Events(), 0, MAJOR)
+    strategy = InKey(EVENTS, Events(), 0, MAJOR)
     assert allowed(strategy, EVENTS) == without(EVENTS, "pitch_66")
 
 
@@ -105,12 +105,12 @@ def test_in_key_of_events():
     ],
 )
 def test_max_leap(semitones, seen, forbidden):
-    strategy = max_leap(NAMES, NoteNames(), semitones)
+    strategy = MaxLeap(NAMES, NoteNames(), semitones)
     assert allowed(strategy, NAMES, seen) == without(NAMES, *forbidden)
 
 
 def test_max_leap_of_events():
-    strategy = max_leap(EVENTS, Events(), 6)
+    strategy = MaxLeap(EVENTS, Events(), 6)
     assert allowed(strategy, EVENTS, ["shift_6"]) == [*EVENTS.symbols]
     seen = ["pitch_84", "pitch_60", "shift_6", "duration_3"]
     assert allowed(strategy, EVENTS, seen) == without(EVENTS, "pitch_84")
@@ -145,7 +145,7 @@ def test_max_leap_of_events():
     ],
 )
 def test_no_long_rest(ticks, seen, forbidden):
-    strategy = no_long_rest(EVENTS, Events(), ticks)
+    strategy = NoLongRest(EVENTS, Events(), ticks)
     assert allowed(strategy, EVENTS, seen) == without(EVENTS, *forbidden)
 
 
@@ -153,7 +153,7 @@ def test_no_long_rest_holds_of_what_is_decoded():
     symbols = ["shift_1", "shift_5", "shift_9", "duration_2", "duration_7"]
     symbols += ["pitch_60", "pitch_62", "<start>"]
     vocabulary = Vocabulary(tuple(symbols))
-    strategy = no_long_rest(vocabulary, Events(), 6)
+    strategy = NoLongRest(vocabulary, Events(), 6)
     choose, drawn = np.random.default_rng(0), []
     state = strategy.init(len(vocabulary))
     observe, apply = jax.jit(strategy.observe), jax.jit(strategy.apply)
@@ -174,26 +174,47 @@ def test_no_long_rest_holds_of_what_is_decoded():
 
 
 def test_no_long_rest_leaves_note_names_alone():
-    strategy = no_long_rest(NAMES, NoteNames(), 0)
+    strategy = NoLongRest(NAMES, NoteNames(), 0)
     assert allowed(strategy, NAMES, ["C4", "4.9"]) == [*NAMES.symbols]
 
 
 @pytest.mark.parametrize(
     ("make", "arguments", "message"),
     [
-        (pitch_range, (-1, 60), "low is -1; it must be a whole number, from 0 to 127"),
-        (pitch_range, (60, 128), "high is 128; .* from 60 to 127"),
-        (pitch_range, (60, 59), "high is 59; .* from 60 to 127"),
-        (pitch_range, (1, 2), "low is 1 and high is 2; that forbids every symbol"),
-        (in_key, (12, MAJOR), "tonic is 12; .* from 0 to 11"),
-        (in_key, (0, [0, 12]), "scale is 12; .* from 0 to 11"),
-        (in_key, (0, [1]), r"tonic is 0 and scale is \[1\]; that forbids every"),
-        (in_key, (0, []), r"scale is \[\]; that forbids every"),
-        (max_leap, (-1,), "semitones is -1; it must be 0 or more"),
-        (no_long_rest, (-1,), "ticks is -1; it must be 0 or more"),
+        (
+            PitchRange,
+            (-1, 60),
+            r"low is -1; it must be a whole number in \[0, 127\]",
+        ),
+        (PitchRange, (60, 128), r"high is 128; .* in \[0, 127\]"),
+        (PitchRange, (60, 59), r"high is 59; .* in \[60, 127\]"),
+        (
+            PitchRange,
+            (1, 2),
+            r"low is 1; it must be such that a symbol may sound \(high is 2\)",
+        ),
+        (InKey, (12, MAJOR), r"tonic is 12; .* in \[0, 11\]"),
+        (InKey, (0, [0, 12]), r"scale is \[0, 12\]; .* in \[0, 11\]"),
+        (
+            InKey,
+            (0, [1]),
+            r"scale is \[1\]; .* a symbol may sound \(tonic is 0\)",
+        ),
+        (InKey, (0, []), r"scale is \[\]; it must be one or more"),
+        (
+            MaxLeap,
+            (-1,),
+            "semitones is -1; it must be a whole number, 0 or more",
+        ),
+        (
+            NoLongRest,
+            (-1,),
+            "ticks is -1; it must be a whole number, 0 or more",
+        ),
     ],
 )
 def test_a_wrong_hyperparameter_is_named(make, arguments, message):
+    message = message.replace(" is ", f" of {make.__name__} is ", 1)
     with pytest.raises(ValueError, match=message):
         make(NAMES, NoteNames(), *arguments)
 
@@ -201,10 +222,10 @@ def test_a_wrong_hyperparameter_is_named(make, arguments, message):
 @pytest.mark.parametrize(
     ("make", "arguments"),
     [
-        (pitch_range, (0, 127)),
-        (in_key, (0, MAJOR)),
-        (max_leap, (5,)),
-        (no_long_rest, (5,)),
+        (PitchRange, (0, 127)),
+        (InKey, (0, MAJOR)),
+        (MaxLeap, (5,)),
+        (NoLongRest, (5,)),
     ],
 )
 def test_a_vocabulary_of_another_encoding_is_refused(make, arguments):

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings, strategies as st
 
-from lstm_music_jax.strategies import chain, temperature, xtc
+from lstm_music_jax import strategies
+from lstm_music_jax.strategies import XTC
 from tests.strategies.cases.music import MUSIC
 from tests.strategies.cases.stateful import STATEFUL
 from tests.strategies.cases.stateless import STATELESS
@@ -146,7 +147,8 @@ def behind_a_temperature(draw, rng, v):
     strategy, reference = draw(rng, v)
     heat = float(np.float32(rng.uniform(0.5, 2)))
     first = Stateless(ref.temperature, value=heat)
-    return chain(temperature(heat), strategy), Chain(first, reference)
+    chain = strategies.Chain(strategies.Temperature(heat), strategy)
+    return chain, Chain(first, reference)
 
 
 @pytest.mark.parametrize("v", [2, 17, 308])
@@ -186,7 +188,7 @@ def test_xtc(v):
         thresholds = np.float32(rng.uniform(0.02, 0.5, ROWS))
         chances = np.float32(rng.choice([0, 0.4, 1], ROWS))
         logits = distributions(rng, ROWS, v)
-        shaped = np.asarray(apply_rows(xtc(thresholds, chances), logits, keys))
+        shaped = np.asarray(apply_rows(XTC(thresholds, chances), logits, keys))
         for row in range(ROWS):
             removes = chances[row] == 1
             if chances[row] == 0.4:
@@ -203,7 +205,7 @@ def test_xtc(v):
 def test_xtc_falls_as_often_as_it_should(chance):
     logits = jnp.log(jnp.float32([0.4, 0.3, 0.2, 0.1]))
     keys = jax.random.split(jax.random.key(2), 40_000)
-    apply = jax.jit(jax.vmap(lambda key: xtc(0.15, chance).apply(logits, (), key)[0]))
+    apply = jax.jit(jax.vmap(lambda key: XTC(0.15, chance).apply(logits, (), key)[0]))
     removed = np.asarray(apply(keys)) == -INF
     fell = removed.any(1)
     np.testing.assert_array_equal(

@@ -11,23 +11,22 @@ from lstm_music_jax.generation.contexts import Carried, SlidingWindow
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import (
-    adaptive_p,
-    chain,
-    contrastive,
-    dry,
-    force,
-    frequency_penalty,
-    guidance,
-    look_back,
-    loop_breaker,
-    mirostat_1,
-    mirostat_2,
-    no_repeat_ngram,
-    presence_penalty,
+    DRY,
+    AdaptiveP,
+    Chain,
+    Contrastive,
+    Force,
+    FrequencyPenalty,
+    Guidance,
+    LookBack,
+    LoopBreaker,
+    Mirostat1,
+    Mirostat2,
+    NoRepeatNgram,
+    PresencePenalty,
 )
-from lstm_music_jax.strategies.history import empty_history, extended
-from lstm_music_jax.strategies.mirostat_1 import zipf_exponent
-from lstm_music_jax.strategies.sizes import whole_number
+from lstm_music_jax.strategies.feedback.mirostat_1 import zipf_exponent
+from lstm_music_jax.strategies.penalties.history import empty_history, extended
 from tests.strategies.steps import INF, KEY, follow, log, shape
 
 
@@ -46,18 +45,18 @@ def test_history():
 
 def test_loop_breaker_heats_up_in_a_loop_and_cools_down_after_it():
     notes = [([8.0, 8.0], token) for token in (1, 1, 1, 0, 0)]
-    shaped, _ = follow(loop_breaker(1, 3, 2), notes, prompt=(1, 1, 1))
+    shaped, _ = follow(LoopBreaker(1, 3, 2), notes, prompt=(1, 1, 1))
     # 1 1 1 | 1 1 1: three notes drawn in the loop, a fourth after which it ends.
     assert [row[0] for row in shaped] == [4, 2, 1, 0.5, 8]
 
 
 def test_loop_breaker_does_not_run_out_of_numbers():
-    shaped, _ = follow(loop_breaker(1, 2, 1e30), [([1.0, -INF], 0)] * 4, prompt=(0, 0))
+    shaped, _ = follow(LoopBreaker(1, 2, 1e30), [([1.0, -INF], 0)] * 4, prompt=(0, 0))
     np.testing.assert_array_equal(shaped[-1] < 1e-20, [True, True])
     assert not np.isnan(shaped[-1]).any()
 
 
-@pytest.mark.parametrize("make", [mirostat_1, mirostat_2])
+@pytest.mark.parametrize("make", [Mirostat1, Mirostat2])
 def test_mirostat_follows_the_drawn_symbols_only(make):
     strategy = make(2, eta=0.5)
     notes = [(log(0.5, 0.25, 0.125, 0.125), 0), (log(0.25, 0.25, 0.25, 0.25), 1)]
@@ -66,7 +65,7 @@ def test_mirostat_follows_the_drawn_symbols_only(make):
     np.testing.assert_allclose(state.mu, 4.5, rtol=1e-6)
 
 
-@pytest.mark.parametrize("make", [mirostat_1, mirostat_2])
+@pytest.mark.parametrize("make", [Mirostat1, Mirostat2])
 def test_mirostat_survives_what_it_cannot_have_drawn(make):
     _, state = follow(make(2), [([-INF, -INF], 0), ([0.0, -INF], 1)])
     assert float(state.mu) == 4
@@ -75,7 +74,7 @@ def test_mirostat_survives_what_it_cannot_have_drawn(make):
 def test_mirostat_2_truncates_by_the_limit_it_has_learnt():
     logits = log(0.5, 0.25, 0.125, 0.125)
     # mu: 2 bits; a symbol of 1 bit where 1 was wanted leaves it, one of 2 lowers it.
-    shaped, _ = follow(mirostat_2(1, eta=0.5), [(logits, 0), (logits, 1), (logits, 0)])
+    shaped, _ = follow(Mirostat2(1, eta=0.5), [(logits, 0), (logits, 1), (logits, 0)])
     kept = [(row > -INF).tolist() for row in shaped]
     assert kept[:2] == [[True, True, False, False]] * 2
     assert kept[2] == [True, False, False, False]
@@ -95,27 +94,27 @@ def test_look_back_samples_where_it_has_been_before():
     # KL(b || a) = 0.1 ln 0.2 + 0.2 ln 2/3 + 0.7 ln 3.5 = 0.635 nats
     notes = [(a, 0), (a, 1), (b, 0), (b, 0)]
     top_1, top_2 = ([True, False, False], [True, True, False])
-    shaped, _ = follow(look_back(0.63, 2), notes)
+    shaped, _ = follow(LookBack(0.63, 2), notes)
     kept = [(row > -INF).tolist() for row in shaped]
     assert kept == [top_1, top_2, [False, False, True], [False, True, True]]
-    shaped, _ = follow(look_back(0.64, 2), notes[:3])
+    shaped, _ = follow(LookBack(0.64, 2), notes[:3])
     assert (shaped[2] > -INF).tolist() == [False, True, True]
 
 
 def test_look_back_forgets():
     a, b = log(1, 0, 0), log(0, 0.4, 0.6)
-    shaped, _ = follow(look_back(1, 2, memory=2), [(a, 0), (b, 0), (a, 0)])
+    shaped, _ = follow(LookBack(1, 2, memory=2), [(a, 0), (b, 0), (a, 0)])
     assert (shaped[2] > -INF).sum() == 1  # only one is possible
     logits = log(0.6, 0.4, 0)
-    shaped, _ = follow(look_back(0, 2, memory=1), [(logits, 0), (b, 0), (logits, 0)])
+    shaped, _ = follow(LookBack(0, 2, memory=1), [(logits, 0), (b, 0), (logits, 0)])
     assert (shaped[2] > -INF).tolist() == [True, False, False]
-    shaped, _ = follow(look_back(0, 2, memory=2), [(logits, 0), (b, 0), (logits, 0)])
+    shaped, _ = follow(LookBack(0, 2, memory=2), [(logits, 0), (b, 0), (logits, 0)])
     assert (shaped[2] > -INF).tolist() == [True, True, False]
 
 
 def test_adaptive_p_aims_lower_after_a_probable_symbol():
     logits = log(0.8, 0.2)
-    strategy = adaptive_p(0.5, decay=0.5)
+    strategy = AdaptiveP(0.5, decay=0.5)
     shaped, state = follow(strategy, [(logits, 0), (logits, 0)], prompt=(1, 1))
     # W, N = 1, 2 at first; then 0.5 + 0.8, 1 + 1: a = 0.65, aim = 0.35.
     d = np.array([0.45, 0.15]) / 0.3
@@ -125,7 +124,7 @@ def test_adaptive_p_aims_lower_after_a_probable_symbol():
 
 
 def test_adaptive_p_survives_an_empty_distribution():
-    shaped, _ = follow(adaptive_p(0.5), [([-INF, -INF], 0), ([0.0, 0.0], 0)])
+    shaped, _ = follow(AdaptiveP(0.5), [([-INF, -INF], 0), ([0.0, 0.0], 0)])
     assert np.isfinite(shaped[1]).all()
 
 
@@ -157,7 +156,7 @@ def test_guidance_is_between_and_beyond_two_runs_of_the_model(model, scale):
     )
     c = c.at[:, 2].set(-INF)
     shaped, _ = follow(
-        guidance(scale, model, other, Carried()),
+        Guidance(scale, model, other, Carried()),
         zip(3 + np.asarray(c), [*drawn, 0], strict=True),
         prompt,
     )
@@ -178,7 +177,7 @@ def test_guidance_in_the_engine(model, context):
             prompts,
             KEY,
             length=12,
-            strategy=chain(*strategy),
+            strategy=Chain(*strategy),
             context=context,
         )
         return np.asarray(drawn.tokens)
@@ -186,7 +185,7 @@ def test_guidance_in_the_engine(model, context):
     others = jnp.int32([[5, 0, 6]] * 2)  # as long: a note's noise hangs on its place
     plain, elsewhere = tokens(PROMPTS), tokens(others)
     one, zero = (
-        tokens(PROMPTS, guidance(scale, model, [5, 0, 6], context)) for scale in (1, 0)
+        tokens(PROMPTS, Guidance(scale, model, [5, 0, 6], context)) for scale in (1, 0)
     )
     np.testing.assert_array_equal(one, plain)
     np.testing.assert_array_equal(zero, elsewhere)
@@ -195,7 +194,7 @@ def test_guidance_in_the_engine(model, context):
 
 def test_contrastive_by_numpy(model, amateur):
     alpha, seen = 0.6, [1, 2, 3, 0]
-    strategy = contrastive(amateur, alpha)
+    strategy = Contrastive(amateur, alpha)
     logits = model.unroll(jnp.int32([seen]))[1][0, -1]
     q = np.asarray(jax.nn.softmax(amateur.unroll(jnp.int32([seen]))[1][0, -1]))
     p = np.exp(np.asarray(logits, np.float64))
@@ -209,25 +208,25 @@ def test_contrastive_by_numpy(model, amateur):
 def test_contrastive_does_not_divide_by_0(amateur):
     sure = jax.tree.map(lambda leaf: 0 * leaf, amateur)
     sure.head_bias[...] = jnp.arange(7.0) * -100
-    shaped = shape(contrastive(sure, 1e-6), [0.0] * 7, (0,))
+    shaped = shape(Contrastive(sure, 1e-6), [0.0] * 7, (0,))
     wanted = [math.log(1 / 7) + 69.0776 if x else math.log(1 / 7) for x in range(7)]
     np.testing.assert_allclose(shaped, wanted, rtol=1e-5)
 
 
 def everything(model, amateur):
-    return chain(
-        frequency_penalty(0.1),
-        presence_penalty(0.1),
-        dry(0.5, breakers=[0]),
-        guidance(1.2, model, [1], Carried()),
-        contrastive(amateur, 0.01),
-        mirostat_1(3.0),
-        mirostat_2(3.0),
-        no_repeat_ngram(4, memory=8),
-        look_back(0.0, 5, memory=4),
-        adaptive_p(0.4),
-        loop_breaker(3, 2),
-        force([2, 5], [3, 0]),
+    return Chain(
+        FrequencyPenalty(0.1),
+        PresencePenalty(0.1),
+        DRY(0.5, breakers=[0]),
+        Guidance(1.2, model, [1], Carried()),
+        Contrastive(amateur, 0.01),
+        Mirostat1(3.0),
+        Mirostat2(3.0),
+        NoRepeatNgram(4, memory=8),
+        LookBack(0.0, 5, memory=4),
+        AdaptiveP(0.4),
+        LoopBreaker(3, 2),
+        Force([2, 5], [3, 0]),
     )
 
 
@@ -257,41 +256,106 @@ def test_the_state_keeps_its_types(model, amateur):
 @pytest.mark.parametrize(
     ("make", "arguments", "message"),
     [
-        (frequency_penalty, (INF,), "frequency_penalty is inf; .* a finite number"),
-        (presence_penalty, ("high",), "presence_penalty is high; .* a finite number"),
-        (no_repeat_ngram, (0,), "n is 0; it must be 1 or more"),
-        (no_repeat_ngram, (2.5,), "n is 2.5"),
-        (no_repeat_ngram, (2, 0), "memory is 0; it must be a whole number, 1 or more"),
-        (whole_number, ("m", 9.0, 1), "m is 9.0; it must be a whole number, 1 or"),
-        (dry, (-1,), "multiplier is -1; it must be 0 or more"),
-        (dry, (1, 0.9), "base is 0.9; it must be 1 or more"),
-        (dry, (1, 2, 0), "allowed_length is 0; it must be 1 or more"),
-        (dry, (1, 2, 2, [-3]), r"breakers is \[-3\]; it must be ids, 0 or more each"),
-        (dry, (1, 2, 2, (), 0), "memory is 0"),
-        (loop_breaker, (0, 2), "n is 0; it must be a whole number, 1 or more"),
-        (loop_breaker, (2, 1), "repeats is 1; it must be 2 or more"),
-        (loop_breaker, (2, 2, 0.5), "factor is 0.5; it must be 1 or more"),
-        (mirostat_1, (0,), "tau is 0; it must be above 0 bits"),
-        (mirostat_1, (3, -1), "eta is -1; it must be above 0"),
-        (mirostat_1, (3, 1, 1), "m is 1; it must be a whole number, 2 or more"),
-        (mirostat_2, (-1,), "tau is -1"),
-        (mirostat_2, (1, 0), "eta is 0; it must be above 0"),
-        (look_back, (-0.1, 5), "alpha is -0.1; it must be 0 nats or more"),
-        (look_back, (1, 0), "k is 0; it must be 1 or more"),
-        (look_back, (1, 2, 0), "memory is 0; it must be a whole number, 1 or more"),
-        (adaptive_p, (0,), r"target is 0; it must be in \(0, 1\)"),
-        (adaptive_p, (0.5, 1), r"decay is 1; it must be in \[0, 1\)"),
-        (force, ([], []), r"positions is \[\]; it must be one or more different"),
-        (force, ([1, 1], [2, 3]), r"positions is \[1, 1\]"),
-        (force, ([1], [2, 3]), r"tokens is \[2, 3\]; it must be 1 ids"),
-        (force, ([-1], [2]), r"positions is \[-1\]; it must be 0 or more"),
-        (force, ([1], [-2]), r"tokens is \[-2\]; it must be 0 or more"),
-        (guidance, (INF, None, [1], None), "scale is inf; .* a finite number"),
-        (guidance, (1, None, [], None), r"prompt is \[\]; .* one or more ids"),
-        (guidance, (1, None, [-1], None), r"prompt is \[-1\]; .* 0 or more each"),
-        (contrastive, (None, 0), r"alpha is 0; it must be in \(0, 1\]"),
+        (
+            FrequencyPenalty,
+            (INF,),
+            "penalty is inf; .* a finite number",
+        ),
+        (
+            PresencePenalty,
+            ("high",),
+            "penalty is high; .* a finite number",
+        ),
+        (
+            NoRepeatNgram,
+            (0,),
+            "n is 0; it must be a whole number, 1 or more",
+        ),
+        (NoRepeatNgram, (2.5,), "n is 2.5"),
+        (
+            NoRepeatNgram,
+            (2, 0),
+            "memory is 0; it must be a whole number, 1 or more",
+        ),
+        (
+            Mirostat1,
+            (3, 1, 9.0),
+            "m is 9.0; it must be a whole number, 2 or more",
+        ),
+        (DRY, (-1,), "multiplier is -1; it must be 0 or more"),
+        (DRY, (1, 0.9), "base is 0.9; it must be 1 or more"),
+        (
+            DRY,
+            (1, 2, 0),
+            "allowed_length is 0; it must be a whole number, 1 or more",
+        ),
+        (
+            DRY,
+            (1, 2, 2, [-3]),
+            r"breakers is \[-3\]; it must be whole numbers, 0 or more each",
+        ),
+        (DRY, (1, 2, 2, (), 0), "memory is 0"),
+        (
+            LoopBreaker,
+            (0, 2),
+            "n is 0; it must be a whole number, 1 or more",
+        ),
+        (
+            LoopBreaker,
+            (2, 1),
+            "repeats is 1; it must be a whole number, 2 or more",
+        ),
+        (
+            LoopBreaker,
+            (2, 2, 0.5),
+            "factor is 0.5; it must be 1 or more",
+        ),
+        (Mirostat1, (0,), "tau is 0; it must be above 0 bits"),
+        (Mirostat1, (3, -1), "eta is -1; it must be above 0"),
+        (
+            Mirostat1,
+            (3, 1, 1),
+            "m is 1; it must be a whole number, 2 or more",
+        ),
+        (Mirostat2, (-1,), "tau is -1"),
+        (Mirostat2, (1, 0), "eta is 0; it must be above 0"),
+        (LookBack, (-0.1, 5), "alpha is -0.1; it must be 0 nats or more"),
+        (LookBack, (1, 0), "k is 0; it must be a whole number, 1 or more"),
+        (
+            LookBack,
+            (1, 2, 0),
+            "memory is 0; it must be a whole number, 1 or more",
+        ),
+        (AdaptiveP, (0,), r"target is 0; it must be in \(0, 1\)"),
+        (AdaptiveP, (0.5, 1), r"decay is 1; it must be in \[0, 1\)"),
+        (Force, ([], []), r"positions is \[\]; it must be one or more"),
+        (
+            Force,
+            ([1, 1], [2, 3]),
+            r"positions is \[1, 1\]; it must be different numbers",
+        ),
+        (Force, ([1], [2, 3]), r"tokens is \[2, 3\]; it must be 1 ids"),
+        (Force, ([-1], [2]), r"positions is \[-1\]; .* 0 or more each"),
+        (Force, ([1], [-2]), r"tokens is \[-2\]; .* 0 or more each"),
+        (
+            Guidance,
+            (INF, None, [1], None),
+            "scale is inf; .* a finite number",
+        ),
+        (
+            Guidance,
+            (1, None, [], None),
+            r"prompt is \[\]; it must be one or more",
+        ),
+        (
+            Guidance,
+            (1, None, [-1], None),
+            r"prompt is \[-1\]; .* 0 or more each",
+        ),
+        (Contrastive, (None, 0), r"alpha is 0; it must be in \(0, 1\]"),
     ],
 )
 def test_a_wrong_hyperparameter_is_named(make, arguments, message):
+    message = message.replace(" is ", f" of {make.__name__} is ", 1)
     with pytest.raises(ValueError, match=message):
         make(*arguments)

@@ -6,22 +6,31 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.strategies import (
-    allow,
-    bias,
-    chain,
-    dynamic_temperature,
-    edt,
-    epsilon_cutoff,
-    eta_cutoff,
-    llama_cpp_order,
-    quadratic_smoothing,
-    tail_free,
-    top_a,
-    top_h,
-    top_n_sigma,
-    transformers_order,
-    typical,
-    xtc,
+    DRY,
+    EDT,
+    XTC,
+    Allow,
+    Bias,
+    Chain,
+    DynamicTemperature,
+    EpsilonCutoff,
+    EtaCutoff,
+    FrequencyPenalty,
+    LlamaCppOrder,
+    MinP,
+    NoRepeatNgram,
+    PresencePenalty,
+    QuadraticSmoothing,
+    RepetitionPenalty,
+    TailFree,
+    Temperature,
+    TopA,
+    TopH,
+    TopK,
+    TopNSigma,
+    TopP,
+    TransformersOrder,
+    Typical,
 )
 from lstm_music_jax.strategies.entropy import entropy
 from tests.strategies.test_strategies import INF, KEY, log, shape
@@ -35,120 +44,120 @@ BENT = log(0.35, 0.3, 0.25, 0.06, 0.04)
 
 # strategy, logits, the logits to expect
 CASES = {
-    "dynamic_temperature: certain": (dynamic_temperature(2, 4), [6, -INF], [3, -INF]),
-    "dynamic_temperature: flat": (
-        dynamic_temperature(2, 4),
+    "DynamicTemperature: certain": (DynamicTemperature(2, 4), [6, -INF], [3, -INF]),
+    "DynamicTemperature: flat": (
+        DynamicTemperature(2, 4),
         [8, 8, -INF],
         [2, 2, -INF],
     ),
-    "dynamic_temperature": (dynamic_temperature(1, 9), HALVES, HALVES / 8),
-    "dynamic_temperature, squared": (
-        dynamic_temperature(1, 65, 2),
+    "DynamicTemperature": (DynamicTemperature(1, 9), HALVES, HALVES / 8),
+    "DynamicTemperature, squared": (
+        DynamicTemperature(1, 65, 2),
         HALVES,
         HALVES / 50,
     ),
-    "dynamic_temperature: no range": (dynamic_temperature(2, 2), [4, -2], [2, -1]),
-    "edt": (
-        edt(2, 1.5 * LN2, 0.5),
+    "DynamicTemperature: no range": (DynamicTemperature(2, 2), [4, -2], [2, -1]),
+    "EDT": (
+        EDT(2, 1.5 * LN2, 0.5),
         3 + log(0.25, 0.5, 0.25),
         log(0.5, 1, 0.5),
     ),
-    "edt: colder": (
-        edt(2, 3 * LN2, 0.5),
+    "EDT: colder": (
+        EDT(2, 3 * LN2, 0.5),
         log(0.25, 0.5, 0.25),
         2 * log(0.5, 1, 0.5),
     ),
-    "edt: theta 0": (edt(2, 0), [3, 1, -INF], [0, -1, -INF]),
-    "edt: certain": (edt(2, 0.1), [-INF, 3], [-INF, 0]),
-    "edt: certain, theta 0": (edt(2, 0), [-INF, 3], [-INF, 0]),
-    "edt: the coldest": (edt(2, 0.1), [50, 0], [0, -5e7]),
-    "top_a": (top_a(0.4), FALLING, log(0.5, 0.3, 0.15, 0)),
-    "top_a: 1": (top_a(1), log(0.5, 0.3, 0.2), log(0.5, 0.3, 0)),
-    "top_a: certain": (top_a(1), [-INF, 7], [-INF, 7]),
-    "top_a: 0 keeps all": (top_a(0), [0, -300, -INF], [0, -300, -INF]),
-    "typical: not the most probable": (
-        typical(0.2),
+    "EDT: theta 0": (EDT(2, 0), [3, 1, -INF], [0, -1, -INF]),
+    "EDT: certain": (EDT(2, 0.1), [-INF, 3], [-INF, 0]),
+    "EDT: certain, theta 0": (EDT(2, 0), [-INF, 3], [-INF, 0]),
+    "EDT: the coldest": (EDT(2, 0.1), [50, 0], [0, -5e7]),
+    "TopA": (TopA(0.4), FALLING, log(0.5, 0.3, 0.15, 0)),
+    "TopA: 1": (TopA(1), log(0.5, 0.3, 0.2), log(0.5, 0.3, 0)),
+    "TopA: certain": (TopA(1), [-INF, 7], [-INF, 7]),
+    "TopA: 0 keeps all": (TopA(0), [0, -300, -INF], [0, -300, -INF]),
+    "Typical: not the most probable": (
+        Typical(0.2),
         HALVES,
         log(0, 0.25, 0, 0),
     ),
-    "typical: crossing symbol stays": (typical(0.3), HALVES, log(0.5, 0.25, 0, 0)),
-    "typical: all of equals": (typical(0.8), HALVES, HALVES),
-    "typical: 1 keeps all": (typical(1), [0, -300, -INF], [0, -300, -INF]),
-    "epsilon_cutoff": (epsilon_cutoff(0.2), FALLING, log(0.5, 0.3, 0, 0)),
-    "epsilon_cutoff: one always stays": (
-        epsilon_cutoff(0.9),
+    "Typical: crossing symbol stays": (Typical(0.3), HALVES, log(0.5, 0.25, 0, 0)),
+    "Typical: all of equals": (Typical(0.8), HALVES, HALVES),
+    "Typical: 1 keeps all": (Typical(1), [0, -300, -INF], [0, -300, -INF]),
+    "EpsilonCutoff": (EpsilonCutoff(0.2), FALLING, log(0.5, 0.3, 0, 0)),
+    "EpsilonCutoff: one always stays": (
+        EpsilonCutoff(0.9),
         log(0.4, 0.2, 0.4),
         log(0.4, 0, 0.4),
     ),
     # sqrt(0.25) 2^-1.75 is 0.149.
-    "eta_cutoff: by entropy": (eta_cutoff(0.25), HALVES, log(0.5, 0.25, 0, 0)),
+    "EtaCutoff: by entropy": (EtaCutoff(0.25), HALVES, log(0.5, 0.25, 0, 0)),
     # sqrt(0.01) 2^-1.75 is 0.030.
-    "eta_cutoff: by epsilon": (
-        eta_cutoff(0.01),
+    "EtaCutoff: by epsilon": (
+        EtaCutoff(0.01),
         log(0.5, 0.25, 0.245, 0.005),
         log(0.5, 0.25, 0.245, 0),
     ),
-    "eta_cutoff: flat": (eta_cutoff(0.99), [2, 2, 2], [2, 2, 2]),
+    "EtaCutoff: flat": (EtaCutoff(0.99), [2, 2, 2], [2, 2, 2]),
     # sigma sqrt(2)
-    "top_n_sigma": (top_n_sigma(1), [3, 1, 1, -1], [3, -INF, -INF, -INF]),
-    "top_n_sigma: 1.5": (top_n_sigma(1.5), [3, 1, 1, -1], [3, 1, 1, -INF]),
-    "top_n_sigma: forbidden": (top_n_sigma(1), [-INF, 3, -1], [-INF, 3, -INF]),
-    "top_n_sigma: just reached": (top_n_sigma(2), [-INF, 3, -1], [-INF, 3, -1]),
-    "top_n_sigma: flat": (top_n_sigma(0.1), [5, 5], [5, 5]),
+    "TopNSigma": (TopNSigma(1), [3, 1, 1, -1], [3, -INF, -INF, -INF]),
+    "TopNSigma: 1.5": (TopNSigma(1.5), [3, 1, 1, -1], [3, 1, 1, -INF]),
+    "TopNSigma: forbidden": (TopNSigma(1), [-INF, 3, -1], [-INF, 3, -INF]),
+    "TopNSigma: just reached": (TopNSigma(2), [-INF, 3, -1], [-INF, 3, -1]),
+    "TopNSigma: flat": (TopNSigma(0.1), [5, 5], [5, 5]),
     # Entropies in bits: of one 0, of two 0.918, of all 1.75.
-    "top_h: one": (top_h(0.5), HALVES, log(0.5, 0, 0, 0)),
-    "top_h: two": (top_h(0.6), HALVES, log(0.5, 0.25, 0, 0)),
-    "top_h: equals stand or fall together": (
-        top_h(0.99),
+    "TopH: one": (TopH(0.5), HALVES, log(0.5, 0, 0, 0)),
+    "TopH: two": (TopH(0.6), HALVES, log(0.5, 0.25, 0, 0)),
+    "TopH: equals stand or fall together": (
+        TopH(0.99),
         HALVES,
         log(0.5, 0.25, 0, 0),
     ),
-    "top_h: equals at the top stay": (top_h(0.1), [2, 1, 2], [2, -INF, 2]),
-    "top_h: forbidden": (top_h(0.6), [0, -INF, -INF], [0, -INF, -INF]),
-    "top_h: 1 keeps all": (top_h(1), [0, -300, -INF], [0, -300, -INF]),
-    "tail_free": (tail_free(0.6), BENT, log(0.35, 0.3, 0, 0, 0)),
-    "tail_free: in any order": (
-        tail_free(0.6),
+    "TopH: equals at the top stay": (TopH(0.1), [2, 1, 2], [2, -INF, 2]),
+    "TopH: forbidden": (TopH(0.6), [0, -INF, -INF], [0, -INF, -INF]),
+    "TopH: 1 keeps all": (TopH(1), [0, -300, -INF], [0, -300, -INF]),
+    "TailFree": (TailFree(0.6), BENT, log(0.35, 0.3, 0, 0, 0)),
+    "TailFree: in any order": (
+        TailFree(0.6),
         BENT[::-1],
         log(0, 0, 0, 0.3, 0.35),
     ),
-    "tail_free: one always stays": (
-        tail_free(0.3),
+    "TailFree: one always stays": (
+        TailFree(0.3),
         log(0.6, 0.2, 0.15, 0.05),
         log(0.6, 0, 0, 0),
     ),
-    "tail_free: all of equals": (
-        tail_free(0.7),
+    "TailFree: all of equals": (
+        TailFree(0.7),
         log(0.4, 0.1, 0.1, 0.4),
         log(0.4, 0, 0, 0.4),
     ),
-    "tail_free: flat": (tail_free(0.5), [1, 1, 1, 1], [1, 1, 1, 1]),
-    "tail_free: of two": (tail_free(0.01), [1, 0], [1, 0]),
-    "tail_free: 1 keeps all": (tail_free(1), BENT, BENT),
-    "quadratic_smoothing": (
-        quadratic_smoothing(0.5),
+    "TailFree: flat": (TailFree(0.5), [1, 1, 1, 1], [1, 1, 1, 1]),
+    "TailFree: of two": (TailFree(0.01), [1, 0], [1, 0]),
+    "TailFree: 1 keeps all": (TailFree(1), BENT, BENT),
+    "QuadraticSmoothing": (
+        QuadraticSmoothing(0.5),
         [2, 1, 0, -INF],
         [2, 1.5, 0, -INF],
     ),
-    "quadratic_smoothing: curve 2": (
-        quadratic_smoothing(0.5, 2),
+    "QuadraticSmoothing: curve 2": (
+        QuadraticSmoothing(0.5, 2),
         [2, 1, 0, -INF],
         [2, 1.5, -1, -INF],
     ),
-    "quadratic_smoothing: curve 3": (
-        quadratic_smoothing(0.5, 3),
+    "QuadraticSmoothing: curve 3": (
+        QuadraticSmoothing(0.5, 3),
         [2, 1, 0, -INF],
         [2, 1.5, -2, -INF],
     ),
-    "xtc": (xtc(0.2, 1), FALLING, log(0, 0.3, 0.15, 0.05)),
-    "xtc: never": (xtc(0.2, 0), FALLING, FALLING),
-    "xtc: one viable": (xtc(0.2, 1), log(0.15, 0.7, 0.15), log(0.15, 0.7, 0.15)),
-    "xtc: none viable": (xtc(0.5, 1), log(0.4, 0.3, 0.3), log(0.4, 0.3, 0.3)),
-    "xtc: equals at the least": (xtc(0.25, 1), log(0.3, 0.4, 0.3), log(0.3, 0, 0.3)),
-    "bias": (bias([2, 0], [1.5, -2]), [1, 2, 3, -INF], [-1, 2, 4.5, -INF]),
-    "bias: of a forbidden symbol": (bias([1], [9]), [1, -INF], [1, -INF]),
-    "bias: twice, and beyond": (bias([0, 0, 7], [1, 2, 3]), [1, 1], [4, 1]),
-    "allow": (allow([2, 0, 2, 7]), [1, 2, 3, 4], [1, -INF, 3, -INF]),
+    "XTC": (XTC(0.2, 1), FALLING, log(0, 0.3, 0.15, 0.05)),
+    "XTC: never": (XTC(0.2, 0), FALLING, FALLING),
+    "XTC: one viable": (XTC(0.2, 1), log(0.15, 0.7, 0.15), log(0.15, 0.7, 0.15)),
+    "XTC: none viable": (XTC(0.5, 1), log(0.4, 0.3, 0.3), log(0.4, 0.3, 0.3)),
+    "XTC: equals at the least": (XTC(0.25, 1), log(0.3, 0.4, 0.3), log(0.3, 0, 0.3)),
+    "Bias": (Bias([2, 0], [1.5, -2]), [1, 2, 3, -INF], [-1, 2, 4.5, -INF]),
+    "Bias: of a forbidden symbol": (Bias([1], [9]), [1, -INF], [1, -INF]),
+    "Bias: twice, and beyond": (Bias([0, 0, 7], [1, 2, 3]), [1, 1], [4, 1]),
+    "Allow": (Allow([2, 0, 2, 7]), [1, 2, 3, 4], [1, -INF, 3, -INF]),
 }
 
 
@@ -161,20 +170,20 @@ def test_by_hand(case):
 
 
 STRATEGIES = {
-    "dynamic_temperature": dynamic_temperature(0.5, 2, 1.5),
-    "edt": edt(1, 0.2),
-    "top_a": top_a(0.2),
-    "typical": typical(0.9),
-    "epsilon_cutoff": epsilon_cutoff(0.1),
-    "eta_cutoff": eta_cutoff(0.1),
-    "top_n_sigma": top_n_sigma(1),
-    "top_h": top_h(0.4),
-    "tail_free": tail_free(0.9),
-    "quadratic_smoothing, parabola": quadratic_smoothing(0.3),
-    "quadratic_smoothing, cubic": quadratic_smoothing(0.3, 3),
-    "xtc": xtc(0.1, 0.5),
-    "bias": bias([1], [2.0]),
-    "allow": allow([0, 1]),
+    "DynamicTemperature": DynamicTemperature(0.5, 2, 1.5),
+    "EDT": EDT(1, 0.2),
+    "TopA": TopA(0.2),
+    "Typical": Typical(0.9),
+    "EpsilonCutoff": EpsilonCutoff(0.1),
+    "EtaCutoff": EtaCutoff(0.1),
+    "TopNSigma": TopNSigma(1),
+    "TopH": TopH(0.4),
+    "TailFree": TailFree(0.9),
+    "QuadraticSmoothing, parabola": QuadraticSmoothing(0.3),
+    "QuadraticSmoothing, cubic": QuadraticSmoothing(0.3, 3),
+    "XTC": XTC(0.1, 0.5),
+    "Bias": Bias([1], [2.0]),
+    "Allow": Allow([0, 1]),
 }
 AWKWARD = np.array(
     [
@@ -218,62 +227,91 @@ def test_entropy():
 
 def test_xtc_is_tossed_for_every_note():
     logits = jnp.asarray(FALLING, jnp.float32)
-    apply = jax.vmap(lambda key: xtc(0.2, 0.3).apply(logits, (), key)[0])
+    apply = jax.vmap(lambda key: XTC(0.2, 0.3).apply(logits, (), key)[0])
     excluded = np.isneginf(apply(jax.random.split(KEY, 4000))[:, 0])
     assert abs(excluded.mean() - 0.3) < 0.03
 
 
 def test_what_renaming_the_symbols_does_not_rename_says_so():
-    assert not bias([1], [1.0]).permutation_equivariant
-    assert not chain(top_h(0.5), allow([1])).permutation_equivariant
-    assert chain(top_h(0.5), xtc(0.1, 0.5)).permutation_equivariant
+    assert not Bias([1], [1.0]).permutation_equivariant
+    assert not Chain(TopH(0.5), Allow([1])).permutation_equivariant
+    assert Chain(TopH(0.5), XTC(0.1, 0.5)).permutation_equivariant
 
 
 @pytest.mark.parametrize(
     ("make", "values", "message"),
     [
-        (dynamic_temperature, (0, 1), "low is 0; it must be above 0"),
-        (dynamic_temperature, (1, 0.5), "high is 0.5; it must be 1 or more"),
-        (dynamic_temperature, (1, 2, 0), "exponent is 0; it must be above 0"),
-        (edt, (0, 1), "temperature is 0; it must be above 0"),
-        (edt, (1, -0.1), "theta is -0.1; it must be 0 or more"),
-        (edt, (1, 1, 1.0), r"base is 1.0; it must be in \(0, 1\)"),
-        (top_a, (1.1,), r"top_a is 1.1; it must be in \[0, 1\]"),
-        (typical, (0,), r"typical is 0; it must be in \(0, 1\]"),
-        (epsilon_cutoff, (1,), r"epsilon_cutoff is 1; it must be in \(0, 1\)"),
-        (eta_cutoff, (0,), r"eta_cutoff is 0; it must be in \(0, 1\)"),
-        (top_n_sigma, (0,), "top_n_sigma is 0; it must be above 0"),
-        (top_h, (1.5,), r"top_h is 1.5; it must be in \(0, 1\]"),
-        (tail_free, (0,), r"tail_free is 0; it must be in \(0, 1\]"),
-        (quadratic_smoothing, (0,), "factor is 0; it must be above 0"),
-        (quadratic_smoothing, (1, 3.5), r"curve is 3.5; it must be in \[1, 3\]"),
-        (xtc, (0.6, 1), r"threshold is 0.6; it must be in \(0, 0.5\]"),
-        (xtc, (0.1, 2), r"probability is 2; it must be in \[0, 1\]"),
-        (bias, ([], []), "ids is empty"),
-        (bias, ([1, 2], [1.0]), r"values is \[1.0\]; it must be 2, one for each id"),
-        (bias, ([-1], [1.0]), r"ids is \[-1\]; it must be 0 or more"),
-        (bias, ([1], [np.inf]), r"values is \[inf\]; it must be finite numbers"),
-        (allow, ([],), "ids is empty"),
-        (allow, ([0, -2],), r"ids is \[0, -2\]; it must be 0 or more"),
+        (
+            DynamicTemperature,
+            (0, 1),
+            "low is 0; it must be above 0",
+        ),
+        (
+            DynamicTemperature,
+            (1, 0.5),
+            "high is 0.5; it must be 1.0 or more",
+        ),
+        (
+            DynamicTemperature,
+            (1, 2, 0),
+            "exponent is 0; it must be above 0",
+        ),
+        (EDT, (0, 1), "temperature is 0; it must be above 0"),
+        (EDT, (1, -0.1), "theta is -0.1; it must be 0 or more"),
+        (EDT, (1, 1, 1.0), r"base is 1.0; it must be in \(0, 1\)"),
+        (TopA, (1.1,), r"a is 1.1; it must be in \[0, 1\]"),
+        (Typical, (0,), r"mass is 0; it must be in \(0, 1\]"),
+        (EpsilonCutoff, (1,), r"epsilon is 1; it must be in \(0, 1\)"),
+        (EtaCutoff, (0,), r"epsilon is 0; it must be in \(0, 1\)"),
+        (TopNSigma, (0,), "n is 0; it must be above 0"),
+        (TopH, (1.5,), r"alpha is 1.5; it must be in \(0, 1\]"),
+        (TailFree, (0,), r"z is 0; it must be in \(0, 1\]"),
+        (
+            QuadraticSmoothing,
+            (0,),
+            "factor is 0; it must be above 0",
+        ),
+        (
+            QuadraticSmoothing,
+            (1, 3.5),
+            r"curve is 3.5; it must be in \[1, 3\]",
+        ),
+        (XTC, (0.6, 1), r"threshold is 0.6; it must be in \(0, 0.5\]"),
+        (XTC, (0.1, 2), r"probability is 2; it must be in \[0, 1\]"),
+        (Bias, ([], []), r"ids is \[\]; it must be one or more"),
+        (
+            Bias,
+            ([1, 2], [1.0]),
+            r"values is \[1.0\]; it must be 2 numbers, one for each id",
+        ),
+        (Bias, ([-1], [1.0]), r"ids is \[-1\]; .* 0 or more each"),
+        (
+            Bias,
+            ([1], [np.inf]),
+            r"values is \[inf\]; it must be one or more finite numbers",
+        ),
+        (Allow, ([],), r"ids is \[\]; it must be one or more"),
+        (Allow, ([0, -2],), r"ids is \[0, -2\]; .* 0 or more each"),
     ],
 )
 def test_a_wrong_hyperparameter_is_named(make, values, message):
+    message = message.replace(" is ", f" of {make.__name__} is ", 1)
     with pytest.raises(ValueError, match=message):
         make(*values)
 
 
 def test_transformers_order():
     """Given in another order than they are applied in."""
-    preset = transformers_order(
-        eta_cutoff=0.01,
-        epsilon_cutoff=0.02,
-        typical=0.9,
-        min_p=0.1,
-        top_p=0.8,
-        top_k=5,
-        temperature=2,
-        no_repeat_ngram=3,
-        repetition_penalty=1.2,
+    preset = TransformersOrder(
+        EtaCutoff(0.01),
+        EpsilonCutoff(0.02),
+        Typical(0.9),
+        MinP(0.1),
+        TopP(0.8),
+        TopK(5),
+        Temperature(2),
+        NoRepeatNgram(3),
+        RepetitionPenalty(1.2),
     )
     assert [type(stage).__name__ for stage in preset.stages] == [
         "RepetitionPenalty",
@@ -292,24 +330,24 @@ def test_transformers_order():
 
 def test_llama_cpp_order():
     """Given in another order than they are applied in."""
-    preset = llama_cpp_order(
-        temperature=2,
-        xtc=(0.1, 0.5),
-        min_p=0.1,
-        top_p=0.8,
-        typical=0.9,
-        top_k=5,
-        top_n_sigma=1,
-        dry={"multiplier": 0.8, "allowed_length": 3},
-        presence_penalty=0.25,
-        frequency_penalty=0.5,
-        repetition_penalty=1.2,
+    preset = LlamaCppOrder(
+        Temperature(2),
+        XTC(0.1, 0.5),
+        MinP(0.1),
+        TopP(0.8),
+        Typical(0.9),
+        TopK(5),
+        TopNSigma(1),
+        DRY(0.8, allowed_length=3),
+        PresencePenalty(0.25),
+        FrequencyPenalty(0.5),
+        RepetitionPenalty(1.2),
     )
     assert [type(stage).__name__ for stage in preset.stages] == [
         "RepetitionPenalty",
         "FrequencyPenalty",
         "PresencePenalty",
-        "Dry",
+        "DRY",
         "TopNSigma",
         "TopK",
         "Typical",
@@ -318,19 +356,26 @@ def test_llama_cpp_order():
         "XTC",
         "Temperature",
     ]
-    repetition, frequency, presence, dry, *_, xtc_, _ = preset.stages
+    repetition, frequency, presence, dry, *_, xtc, _ = preset.stages
     assert repetition.by_sign
     assert (frequency.penalty, presence.penalty) == (0.5, 0.25)
     assert (dry.multiplier, dry.allowed_length) == (np.float32(0.8), 3)
-    assert (xtc_.threshold, xtc_.probability) == (np.float32(0.1), 0.5)
+    assert (xtc.threshold, xtc.probability) == (np.float32(0.1), 0.5)
 
 
 def test_presets_chain_only_what_is_given():
-    assert llama_cpp_order().stages == transformers_order().stages == ()
+    assert LlamaCppOrder().stages == TransformersOrder().stages == ()
     logits = log(0.6, 0.3, 0.1)
     # At temperature 2 the two most probable hold 0.81 of it, at 1 they hold 0.9.
     for preset, wanted in (
-        (transformers_order(top_p=0.85, temperature=2), log(0.6, 0.3, 0.1) / 2),
-        (llama_cpp_order(top_p=0.85, temperature=2), log(0.6, 0.3, 0) / 2),
+        (TransformersOrder(TopP(0.85), Temperature(2)), log(0.6, 0.3, 0.1) / 2),
+        (LlamaCppOrder(TopP(0.85), Temperature(2)), log(0.6, 0.3, 0) / 2),
     ):
         np.testing.assert_allclose(shape(preset, logits), wanted, rtol=1e-6)
+
+
+def test_a_preset_takes_each_of_its_classes_once():
+    with pytest.raises(ValueError, match=r"stages of TransformersOrder is \[XTC\("):
+        TransformersOrder(XTC(0.1, 0.5))
+    with pytest.raises(ValueError, match="at most one each of RepetitionPenalty"):
+        LlamaCppOrder(TopP(0.9), TopP(0.8))

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.strategies import (
-    chain,
-    forbid,
-    greedy,
-    min_p,
-    repetition_penalty,
-    temperature,
-    top_k,
-    top_p,
+    Chain,
+    Forbid,
+    Greedy,
+    MinP,
+    RepetitionPenalty,
+    Temperature,
+    TopK,
+    TopP,
 )
 
 KEY = jax.random.key(0)
@@ -36,57 +36,57 @@ def log(*probabilities):
 
 # strategy, logits, symbols seen, the logits to expect
 CASES = {
-    "greedy": (greedy(), [1, 3, 2], (), [-INF, 3, -INF]),
-    "greedy: first of equals": (greedy(), [3, 1, 3], (), [3, -INF, -INF]),
-    "temperature": (temperature(2), [1, -3, -INF], (), [0.5, -1.5, -INF]),
-    "top_k": (top_k(2), [1, 4, 2, 3], (), [-INF, 4, -INF, 3]),
-    "top_k: all of equals": (top_k(2), [1, 3, 1, 1], (), [1, 3, 1, 1]),
-    "top_k: more than there are": (top_k(9), [1, 3], (), [1, 3]),
-    "top_k: -0 is 0": (top_k(1), [0.0, -0.0, -1], (), [0, 0, -INF]),
-    "top_p: crossing symbol stays": (
-        top_p(0.6),
+    "Greedy": (Greedy(), [1, 3, 2], (), [-INF, 3, -INF]),
+    "Greedy: first of equals": (Greedy(), [3, 1, 3], (), [3, -INF, -INF]),
+    "Temperature": (Temperature(2), [1, -3, -INF], (), [0.5, -1.5, -INF]),
+    "TopK": (TopK(2), [1, 4, 2, 3], (), [-INF, 4, -INF, 3]),
+    "TopK: all of equals": (TopK(2), [1, 3, 1, 1], (), [1, 3, 1, 1]),
+    "TopK: more than there are": (TopK(9), [1, 3], (), [1, 3]),
+    "TopK: -0 is 0": (TopK(1), [0.0, -0.0, -1], (), [0, 0, -INF]),
+    "TopP: crossing symbol stays": (
+        TopP(0.6),
         log(0.5, 0.125, 0.25, 0.125),
         (),
         log(0.5, 0, 0.25, 0),
     ),
-    "top_p: reached exactly": (
-        top_p(0.5),
+    "TopP: reached exactly": (
+        TopP(0.5),
         log(0.5, 0.25, 0.25),
         (),
         log(0.5, 0, 0),
     ),
-    "top_p: one always stays": (top_p(1e-6), log(0.4, 0.6), (), log(0, 0.6)),
-    "top_p: 1 keeps all": (top_p(1.0), log(0.9, 1e-9, 0.1), (), log(0.9, 1e-9, 0.1)),
-    "min_p": (min_p(0.3), log(0.5, 0.2, 0.1, 0.2), (), log(0.5, 0.2, 0, 0.2)),
-    "min_p: unnormalised": (min_p(0.5), [10.0, 9.5, 9.0], (), [10.0, 9.5, -INF]),
-    "repetition_penalty": (
-        repetition_penalty(2),
+    "TopP: one always stays": (TopP(1e-6), log(0.4, 0.6), (), log(0, 0.6)),
+    "TopP: 1 keeps all": (TopP(1.0), log(0.9, 1e-9, 0.1), (), log(0.9, 1e-9, 0.1)),
+    "MinP": (MinP(0.3), log(0.5, 0.2, 0.1, 0.2), (), log(0.5, 0.2, 0, 0.2)),
+    "MinP: unnormalised": (MinP(0.5), [10.0, 9.5, 9.0], (), [10.0, 9.5, -INF]),
+    "RepetitionPenalty": (
+        RepetitionPenalty(2),
         [4, -4, 2, -2],
         (0, 1, 0),
         [2, -2, 2, -2],
     ),
-    "repetition_penalty by sign": (
-        repetition_penalty(2, by_sign=True),
+    "RepetitionPenalty by sign": (
+        RepetitionPenalty(2, by_sign=True),
         [4, -4, 2, -2],
         (0, 1, 0),
         [2, -8, 2, -2],
     ),
-    "forbid": (forbid([2, 0]), [1, 2, 3], (), [-INF, 2, -INF]),
-    "empty chain": (chain(), [1, 2, 3], (), [1, 2, 3]),
-    "chain: penalty, then k": (
-        chain(repetition_penalty(4), top_k(1)),
+    "Forbid": (Forbid([2, 0]), [1, 2, 3], (), [-INF, 2, -INF]),
+    "empty chain": (Chain(), [1, 2, 3], (), [1, 2, 3]),
+    "Chain: penalty, then k": (
+        Chain(RepetitionPenalty(4), TopK(1)),
         [4, 3, 2],
         (0,),
         [-INF, 3, -INF],
     ),
-    "chain: k, then penalty": (
-        chain(top_k(1), repetition_penalty(4)),
+    "Chain: k, then penalty": (
+        Chain(TopK(1), RepetitionPenalty(4)),
         [4, 3, 2],
         (0,),
         [1, -INF, -INF],
     ),
-    "chain: p at another temperature": (
-        chain(temperature(0.5), top_p(0.75)),
+    "Chain: p at another temperature": (
+        Chain(Temperature(0.5), TopP(0.75)),
         log(0.6, 0.3, 0.1),
         (),
         2 * log(0.6, 0, 0),
@@ -103,22 +103,40 @@ def test_by_hand(case):
 @pytest.mark.parametrize(
     ("make", "value", "message"),
     [
-        (temperature, 0, r"temperature is 0; it must be above 0 \(0: greedy\)"),
-        (temperature, float("nan"), "temperature is nan"),
-        (temperature, "warm", "temperature is warm"),
-        (temperature, 1e-50, "temperature is 1e-50; it must be above 0"),
-        (temperature, 1e39, r"temperature is 1e\+39; it must be above 0"),
-        (top_k, 0, "top_k is 0; it must be 1 or more"),
-        (top_k, 1.5, "top_k is 1.5"),
-        (top_p, 1.5, r"top_p is 1.5; it must be in \(0, 1\]"),
-        (top_p, 0.0, "top_p is 0.0"),
-        (min_p, -0.1, r"min_p is -0.1; it must be in \(0, 1\]"),
-        (repetition_penalty, 0, "repetition_penalty is 0; it must be above 0"),
-        (forbid, [], "ids is empty"),
-        (forbid, [-1], r"ids is \[-1\]; it must be 0 or more"),
+        (
+            Temperature,
+            0,
+            r"value is 0; it must be above 0 \(0: Greedy\)",
+        ),
+        (Temperature, float("nan"), "value is nan"),
+        (Temperature, "warm", "value is warm"),
+        (Temperature, 1e-50, "value is 1e-50; it must be above 0"),
+        (Temperature, 1e39, r"value is 1e\+39; it must be above 0"),
+        (TopK, 0, "k is 0; it must be a whole number, 1 or more"),
+        (TopK, 1.5, "k is 1.5"),
+        (TopP, 1.5, r"p is 1.5; it must be in \(0, 1\]"),
+        (TopP, 0.0, "p is 0.0"),
+        (MinP, -0.1, r"p is -0.1; it must be in \(0, 1\]"),
+        (RepetitionPenalty, 0, "penalty is 0; it must be above 0"),
+        (Forbid, [], r"ids is \[\]; it must be one or more"),
+        (TopK, 2**32 + 5, r"k is 4294967301; .* in \[1, 2147483647\]"),
+        (TopK, True, "k is True; it must be a whole number, 1 or more"),
+        (
+            Forbid,
+            [2**32],
+            r"ids is \[4294967296\]; .* in \[0, 2147483647\] each",
+        ),
+        (
+            Forbid,
+            [[1], [2, 3]],
+            r"ids is \[\[1\], \[2, 3\]\]; it must be one or more",
+        ),
+        (Forbid, 3, "ids is 3; it must be one or more whole numbers"),
+        (Forbid, [-1], r"ids is \[-1\]; .* 0 or more each"),
     ],
 )
 def test_a_wrong_hyperparameter_is_named(make, value, message):
+    message = message.replace(" is ", f" of {make.__name__} is ", 1)
     with pytest.raises(ValueError, match=message):
         make(value)
 
@@ -134,13 +152,13 @@ def test_changing_a_hyperparameter_does_not_recompile():
 
     logits = jnp.arange(5.0)
     for value in (1, 2.5, 3):
-        apply(chain(temperature(value), top_k(int(value)), top_p(1 / value)), logits)
+        apply(Chain(Temperature(value), TopK(int(value)), TopP(1 / value)), logits)
     assert len(traces) == 1
 
 
 def test_stacked_leaves_are_a_sweep():
     logits = jnp.asarray(log(0.5, 0.3, 0.2), jnp.float32)
-    stacked = top_p(np.array([0.4, 0.6, 0.9]))
+    stacked = TopP(np.array([0.4, 0.6, 0.9]))
     swept = jax.vmap(lambda strategy: strategy.apply(logits, (), KEY)[0])(stacked)
     for row, p in zip(swept, (0.4, 0.6, 0.9), strict=True):
-        np.testing.assert_array_equal(row, shape(top_p(p), logits))
+        np.testing.assert_array_equal(row, shape(TopP(p), logits))

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.strategies import pytree
+from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.types import Array
 
 

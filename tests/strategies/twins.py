@@ -4,19 +4,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.strategies import Strategy, greedy, pytree
-from lstm_music_jax.strategies.base import Hyperparameter
-from lstm_music_jax.strategies.truncation import forbid_unless
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies import Greedy, Strategy
+from lstm_music_jax.strategies.base import forbid_unless
 
 V = 20
 HALF = np.float32(0.53)
 
 
-@pytree
 class Counts(Strategy):
     """A correct twin: subtract as much for every time a symbol was seen."""
 
-    penalty: Hyperparameter
+    penalty: Number = number()
 
     def init(self, vocab_size):
         return jnp.zeros(vocab_size, jnp.int32)
@@ -28,11 +27,10 @@ class Counts(Strategy):
         return state.at[token].add(1)
 
 
-@pytree
 class Sharpened(Strategy):
     """A correct twin: divide by a number that grows with the entropy."""
 
-    strength: Hyperparameter
+    strength: Number = number()
 
     def apply(self, logits, state, key):
         p = jax.nn.softmax(logits)
@@ -40,11 +38,10 @@ class Sharpened(Strategy):
         return logits / (1 - self.strength * jnp.sum(terms)), state
 
 
-@pytree
 class Sparing(Strategy):
     """A correct twin: with a probability, forbid all but the best."""
 
-    probability: Hyperparameter
+    probability: Number = number()
 
     def apply(self, logits, state, key):
         spared = jax.random.uniform(key) >= self.probability
@@ -55,5 +52,5 @@ TWINS = {
     "counts": Counts(HALF),
     "sharpened": Sharpened(HALF),
     "sparing": Sparing(HALF),
-    "greedy": greedy(),
+    "Greedy": Greedy(),
 }

@@ -15,7 +15,7 @@ from lstm_music_jax.evaluation.measures import (
 )
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.measures.four_parts import four_parts
-from lstm_music_jax.music.corpus.loading import chorales
+from lstm_music_jax.music.corpus.loading import load_chorales
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.score import Note, Score
 
@@ -125,7 +125,7 @@ def test_pieces_that_are_not_in_four_parts_have_no_values(measure):
 
 @pytest.mark.slow
 def test_bachs_chorales():
-    pieces = chorales(Events(), progress=False).pieces
+    pieces = load_chorales(Events(), progress=False).pieces
     scores = [Events().decode(piece.symbols).score for piece in pieces]
     transitions = [len(four_parts(score).transitions()[0]) for score in scores]
     samples = [Sample(np.zeros(0, int), score) for score in scores]

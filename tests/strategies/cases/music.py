@@ -44,7 +44,7 @@ def draw_pitch_range(rng, writing):
     vocabulary, encoding, sounds = writing
     low, high = int(rng.integers(36, 61)), int(rng.integers(60, 86))
     return (
-        strategies.pitch_range(vocabulary, encoding, low, high),
+        strategies.PitchRange(vocabulary, encoding, low, high),
         Stateless(music.pitch_range, sounds=sounds, low=low, high=high),
     )
 
@@ -56,7 +56,7 @@ def draw_in_key(rng, writing):
     tonic = int(rng.choice([0, 4])) - int(rng.choice(scale))
     tonic %= 12
     return (
-        strategies.in_key(vocabulary, encoding, tonic, scale),
+        strategies.InKey(vocabulary, encoding, tonic, scale),
         Stateless(music.in_key, sounds=sounds, tonic=tonic, scale=scale),
     )
 
@@ -65,7 +65,7 @@ def draw_max_leap(rng, writing):
     vocabulary, encoding, sounds = writing
     semitones = int(rng.integers(0, 25))
     return (
-        strategies.max_leap(vocabulary, encoding, semitones),
+        strategies.MaxLeap(vocabulary, encoding, semitones),
         music.MaxLeap(sounds, semitones),
     )
 
@@ -77,7 +77,7 @@ def draw_no_long_rest(rng, writing):
     if isinstance(encoding, NoteNames):
         parsed = [("other", 0)] * len(sounds)
     return (
-        strategies.no_long_rest(vocabulary, encoding, ticks),
+        strategies.NoLongRest(vocabulary, encoding, ticks),
         music.NoLongRest(parsed, ticks),
     )
 

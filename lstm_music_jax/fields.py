@@ -1,0 +1,197 @@
+"""How the fields of a `Checked` class are declared: what they hold, and their bounds.
+
+    class TopP(Strategy):
+        p: Number = number(above=0, at_most=1)
+
+A field is checked and cast when an instance is made. A number may also be an array of
+numbers: the settings of a sweep.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import index
+from typing import Any, Literal
+
+import jax
+import numpy as np
+
+from lstm_music_jax.types import Array, Float, Int
+
+# The types of fields: what a user may write, and what an instance then holds.
+Number = float | np.floating | Float[np.ndarray, "..."] | Float[Array, "..."]
+Numbers = Sequence[float] | Float[np.ndarray, "... _"] | Float[Array, "... _"]
+Integer = int | np.integer | Int[np.ndarray, "..."] | Int[Array, "..."]
+Integers = Sequence[int] | Int[np.ndarray, "... _"] | Int[Array, "... _"]
+
+_LARGEST = int(np.iinfo(np.int32).max)
+_LONGEST_TEXT = 80
+
+
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """The bounds of a number, each optional, and a hint that follows them in errors."""
+
+    above: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    at_most: float | None = None
+    hint: str = ""
+
+    def hold(self, values: np.ndarray) -> bool:
+        """Return whether all values are within the bounds."""
+        return bool(
+            (self.above is None or np.all(values > self.above))
+            and (self.at_least is None or np.all(values >= self.at_least))
+            and (self.below is None or np.all(values < self.below))
+            and (self.at_most is None or np.all(values <= self.at_most))
+        )
+
+    def __str__(self) -> str:
+        """Return them in words, such as "in (0, 1]", "above 0 bits" or "1 or more"."""
+        low = self.at_least if self.above is None else self.above
+        high = self.at_most if self.below is None else self.below
+        hint = f" {self.hint}" if self.hint else ""
+        if low is None:
+            return ""
+        if high is None:
+            return (
+                f"{low}{hint} or more" if self.above is None else f"above {low}{hint}"
+            )
+        left = "[" if self.above is None else "("
+        right = "]" if self.below is None else ")"
+        return f"in {left}{low}, {high}{right}{hint}"
+
+
+def number(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
+    """Declare a finite number: a float32 leaf.
+
+    Args:
+        default: the value where the argument is left out.
+        bounds: a lower bound (`above` or `at_least`), with or without an upper one
+            (`below` or `at_most`), or none; and a `hint`: words that follow the bounds
+            in an error, such as the unit.
+    """
+    return _leaf("a finite number", np.float32, bounds, default)
+
+
+def integer(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
+    """Declare a whole number: an int32 leaf. Arguments as for `number`."""
+    return _leaf("a whole number", np.int32, bounds, default)
+
+
+def numbers(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
+    """Declare a row of finite numbers: a float32 leaf. Arguments as for `number`."""
+    return _leaf("one or more finite numbers", np.float32, bounds, default, 1)
+
+
+def integers(
+    *,
+    default: Any = dataclasses.MISSING,
+    fewest: int = 1,
+    pad_to: int = 0,
+    **bounds: Any,
+) -> Any:
+    """Declare a row of whole numbers, such as ids: an int32 leaf.
+
+    Args:
+        default: as for `number`.
+        fewest: how short the row may be, 0 or 1.
+        pad_to: a shorter row is filled to this length by repeats of its last entry, so
+            that rows of several lengths can be stacked for a sweep.
+        bounds: as for `number`, of each entry.
+    """
+    kind = "one or more whole numbers" if fewest else "whole numbers"
+    return _leaf(kind, np.int32, bounds, default, fewest, pad_to)
+
+
+def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
+    """Declare a whole number that fixes shapes: changing it compiles a new program.
+
+    Arguments as for `number`. It is no leaf, so that it cannot be swept.
+    """
+    cast = partial(_cast_size, Bounds(**bounds))
+    return dataclasses.field(metadata={"cast": cast, "static": True}, default=default)
+
+
+def tree() -> Any:
+    """Declare a PyTree, such as a model, that is held as it is given.
+
+    `repr` shows the name of the argument in its place.
+    """
+    return dataclasses.field(repr=False)
+
+
+def derived(make: Callable[[Any], Any], *, init: Literal[False] = False) -> Any:
+    """Declare a leaf that `make(instance)` computes from the other fields: a table."""
+    return dataclasses.field(init=init, repr=False, metadata={"make": make})
+
+
+def refusal(owner: str, name: str, value: Any, allowed: str) -> ValueError:
+    """Return the error that names an argument, its value and what is allowed."""
+    text = " ".join(str(value).split())
+    if len(text) > _LONGEST_TEXT:
+        text = text[:_LONGEST_TEXT] + "..."
+    return ValueError(f"{name} of {owner} is {text}; it must be {allowed}")
+
+
+def written(value: Any, padded: bool = False) -> str:
+    """Return the shortest expression that is read back as a field's value."""
+    if isinstance(value, jax.core.Tracer) or not hasattr(value, "dtype"):
+        return repr(value)
+    if padded and np.ndim(value) == 1:
+        changes = np.flatnonzero(np.diff(value))
+        value = value[: changes.max(initial=-1) + 2]
+    if np.ndim(value):
+        return f"[{', '.join(map(written, np.asarray(value)))}]"
+    return str(np.asarray(value)[()])
+
+
+def _leaf(kind, dtype, bounds, default, fewest=None, pad_to=0):
+    cast = partial(_cast_leaf, kind, dtype, Bounds(**bounds), fewest, pad_to)
+    metadata = {"cast": cast, "padded": pad_to > 0}
+    return dataclasses.field(metadata=metadata, default=default)
+
+
+def _cast_leaf(kind, dtype, bounds, fewest, pad_to, owner, name, value):
+    """Return a value as a leaf; `fewest` is None for a single number."""
+    try:
+        given = np.asarray(value)
+    except ValueError:  # rows of unequal lengths
+        given = np.asarray(None)
+    if given.size == 0 == fewest:
+        given = given.astype(dtype)
+    whole = dtype is np.int32
+    fits = given.dtype.kind in ("iu" if whole else "iuf")
+    fits = fits and given.size >= (1 if fewest is None else fewest)
+    fits = fits and (fewest is None or given.ndim > 0)
+    if fits and whole and np.any((given > _LARGEST) | (given < -_LARGEST - 1)):
+        # Cast to int32, it would be another number.
+        fits, bounds = False, dataclasses.replace(bounds, at_most=_LARGEST)
+    # What counts is the float32: a tiny number may be 0, and a huge one infinite.
+    with np.errstate(over="ignore"):
+        leaf = given.astype(dtype) if fits else given
+    if not fits or not np.all(np.isfinite(leaf)) or not bounds.hold(leaf):
+        raise refusal(owner, name, value, _allowed(kind, bounds))
+    missing = pad_to - leaf.shape[-1] if pad_to else 0
+    if missing > 0:
+        leaf = np.concatenate([leaf, leaf[..., -1:].repeat(missing, -1)], -1)
+    return leaf[()]
+
+
+def _cast_size(bounds, owner, name, value):
+    try:
+        given = index(value)
+    except TypeError:
+        given = None
+    if given is None or not bounds.hold(np.asarray(given)):
+        raise refusal(owner, name, value, _allowed("a whole number", bounds))
+    return given
+
+
+def _allowed(kind, bounds):
+    limits = str(bounds)
+    if not limits or kind == "a finite number":
+        return limits or kind
+    each = " each" if kind.endswith("s") else ""
+    return f"{kind}{' ' if limits.startswith('in') else ', '}{limits}{each}"

@@ -1,0 +1,79 @@
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Array, Bool, Float, Scalar
+
+# llama.cpp's, https://github.com/ggml-org/llama.cpp/pull/17927
+_WIDTH = 0.3
+_PEAK = 5.0
+_SHARPNESS = 10.0
+
+
+class AdaptivePState(NamedTuple):
+    """The weighted sum of drawn probabilities and the sum of the weights; the last p.
+
+    `drawing` is False until the first note, so that the prompt does not count.
+    """
+
+    weighted: Scalar
+    weight: Scalar
+    probabilities: Float[Array, "v"]
+    drawing: Bool[Array, ""]
+
+
+class AdaptiveP(Strategy):
+    """Prefers symbols of a probability such that drawn ones average to a target.
+
+        l'_x = 5 - 10 d^2 / (1 + d)    d = |p_x - aim| / 0.3, where l_x > -inf
+        aim  = 2 target - a, in 0 .. 1    a: exponentially weighted mean of drawn p
+
+    p is the distribution that the strategy is given; a starts at the target. The new
+    logits no longer have the order of the old ones. So truncate before this strategy,
+    and put nothing behind it.
+
+    Args:
+        target: in (0, 1).
+        decay: in [0, 1); a remembers about 1 / (1 - decay) notes.
+
+    State: `AdaptivePState`.
+
+    Reference: llama.cpp, https://github.com/ggml-org/llama.cpp/pull/17927
+    """
+
+    target: Number = number(above=0, below=1)
+    decay: Number = number(at_least=0, below=1, default=0.9)
+
+    def init(self, vocab_size):
+        # As if the target had been met for ever.
+        weight = jnp.asarray(1 / (1 - self.decay), jnp.float32)
+        return AdaptivePState(
+            self.target * weight,
+            weight,
+            jnp.zeros(vocab_size, jnp.float32),
+            jnp.bool_(False),
+        )
+
+    def apply(self, logits, state, key):
+        probabilities = jax.nn.softmax(logits)
+        mean = state.weighted / state.weight
+        aim = jnp.clip(2 * self.target - mean, 0.0, 1.0)
+        distance = jnp.abs(probabilities - aim) / _WIDTH
+        shaped = _PEAK - _SHARPNESS * distance * distance / (1 + distance)
+        possible = logits > -jnp.inf
+        return jnp.where(possible, shaped, -jnp.inf), state._replace(
+            # The softmax of logits that are all -inf is NaN.
+            probabilities=jnp.where(possible, probabilities, 0.0),
+            drawing=jnp.bool_(True),
+        )
+
+    def observe(self, token, state):
+        drawn = self.decay * state.weighted + state.probabilities[token]
+        weight = self.decay * state.weight + 1
+        return state._replace(
+            weighted=jnp.where(state.drawing, drawn, state.weighted),
+            weight=jnp.where(state.drawing, weight, state.weight),
+        )

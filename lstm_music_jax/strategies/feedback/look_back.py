@@ -1,0 +1,64 @@
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Integer, Number, integer, number, size
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
+from lstm_music_jax.types import Array, Float, Int
+from lstm_music_jax.xla.ordering import keep_mass
+
+
+class LookBackState(NamedTuple):
+    """The last w distributions (nats), and the place of the oldest.
+
+    A place not yet filled holds probabilities of 0: no distribution is near it.
+    """
+
+    log_probs: Float[Array, "w v"]
+    oldest: Int[Array, ""]
+
+
+class LookBack(Strategy):
+    """Keeps the most probable symbol, or the top k where distributions begin to repeat.
+
+        d = min_q KL(p || q)    over the last `memory` distributions q before p
+        top k where d <= alpha, else top 1
+
+    The distributions are those that the strategy is given, one per drawn note. This is
+    the paper's first half. Its second half weighs the k symbols by how far each would
+    lead away from the prompt, which takes k steps of the model per note.
+
+    Args:
+        alpha: 0 nats or more.
+        k: 1 or more; entries that tie with the k-th (with the first) are kept too.
+        memory: 1 or more distributions; fixes a shape, so changing it recompiles.
+
+    State: `LookBackState`.
+
+    Reference: Xu et al. 2023, https://arxiv.org/abs/2305.13477
+    """
+
+    alpha: Number = number(at_least=0, hint="nats")
+    k: Integer = integer(at_least=1)
+    memory: int = size(at_least=1, default=32)
+
+    def init(self, vocab_size):
+        return LookBackState(
+            jnp.full((self.memory, vocab_size), -jnp.inf, jnp.float32), jnp.int32(0)
+        )
+
+    def apply(self, logits, state, key):
+        log_probs = jax.nn.log_softmax(logits)
+        # Logits that are all -inf give NaN.
+        log_probs = jnp.where(jnp.isnan(log_probs), -jnp.inf, log_probs)
+        p = jnp.exp(log_probs)[None]
+        ratios = log_probs[None] - state.log_probs
+        divergences = jnp.sum(jnp.where(p > 0, p * ratios, 0.0), axis=1)
+        new = jnp.min(divergences) > self.alpha
+        count = jnp.where(new, 1, jnp.asarray(self.k)).astype(jnp.float32)
+        keep = keep_mass(logits, jnp.ones_like(logits), count)
+        return forbid_unless(keep, logits), LookBackState(
+            state.log_probs.at[state.oldest].set(log_probs),
+            (state.oldest + 1) % self.memory,
+        )

@@ -1,0 +1,45 @@
+"""What both versions of Mirostat share: a limit moved by the surprise of drawn symbols.
+
+Basu et al. 2020, https://arxiv.org/abs/2007.14966
+"""
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Array, Float, Logits, Scalar
+
+
+class MirostatState(NamedTuple):
+    """The limit mu, and the surprisal of each symbol, should it be drawn: bits."""
+
+    mu: Scalar
+    surprisals: Float[Array, "v"]
+
+
+class Mirostat(Strategy):
+    """The control loop; each version of Mirostat adds how mu truncates."""
+
+    tau: Number = number(above=0, hint="bits")
+    eta: Number = number(above=0, default=0.1)
+
+    def init(self, vocab_size):
+        # The symbols of the prompt are not drawn. They count as exactly as surprising
+        # as wanted, so that none of them moves mu.
+        wanted = jnp.full(vocab_size, self.tau, jnp.float32)
+        return MirostatState(jnp.asarray(2 * self.tau, jnp.float32), wanted)
+
+    def observe(self, token, state):
+        surprisal = state.surprisals[token]
+        # A symbol of probability 0 was not drawn from this distribution.
+        error = jnp.where(jnp.isfinite(surprisal), surprisal - self.tau, 0.0)
+        return state._replace(mu=state.mu - self.eta * error)
+
+
+def surprisals_in_bits(logits: Logits) -> Float[Array, "v"]:
+    """Return -log2 p."""
+    return jax.nn.log_softmax(logits) / -math.log(2)

@@ -1,0 +1,69 @@
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.fields import size
+from lstm_music_jax.strategies.base import forbid_unless
+from lstm_music_jax.strategies.feedback.mirostat import (
+    Mirostat,
+    MirostatState,
+    surprisals_in_bits,
+)
+from lstm_music_jax.types import Logits, Scalar
+from lstm_music_jax.xla.ordering import descending, keep_mass
+
+
+class Mirostat1(Mirostat):
+    """Keeps the k symbols whose mean surprise is about mu bits, by Zipf's law.
+
+        s = sum t_i b_i / sum t_i^2    t_i = ln((i+1)/i), b_i = ln(p_i/p_(i+1)),
+                                       i = 1 .. m-1, p sorted
+        k = (e 2^mu / (1 - v^-e))^(1/s)    e = s - 1, rounded, in 1 .. v
+        mu' = mu - eta (-log2 p_x - tau)   after x was drawn; mu = 2 tau at first
+
+    So mu is steered until the mean surprise is tau. p is the distribution that the
+    strategy is given. The symbols of the prompt do not move mu. llama.cpp takes the
+    surprise of x after the truncation, in the renormalised distribution, where it is
+    smaller. Prefer `Mirostat2`, which needs neither the sort nor Zipf's law.
+
+    Args:
+        tau: the mean surprise to keep, above 0 bits.
+        eta: how fast mu follows, above 0.
+        m: how many of the largest probabilities to fit, 2 or more; fixes a shape.
+
+    State: `MirostatState`.
+
+    Reference: Basu et al. 2020, https://arxiv.org/abs/2007.14966
+    """
+
+    m: int = size(at_least=2, default=100)
+
+    def apply(self, logits, state, key):
+        k = _count(zipf_exponent(logits, self.m), state.mu, logits.shape[0])
+        keep = keep_mass(logits, jnp.ones_like(logits), k)
+        surprisals = surprisals_in_bits(logits)
+        return forbid_unless(keep, logits), MirostatState(state.mu, surprisals)
+
+
+def zipf_exponent(logits: Logits, m: int) -> Scalar:
+    """Return s, the least-squares fit of p_i ~ i^-s to the m largest.
+
+    It is NaN where fewer than two symbols are possible.
+    """
+    size = min(m, logits.shape[0])
+    largest = descending(logits)[:size]
+    ranks = np.arange(1, size)
+    t = jnp.asarray(np.log((ranks + 1) / ranks), jnp.float32)
+    possible = largest[1:] > -jnp.inf
+    b = jnp.where(possible, largest[:-1] - largest[1:], 0.0)
+    return jnp.sum(t * b) / jnp.sum(jnp.where(possible, t * t, 0.0))
+
+
+def _count(s: Scalar, mu: Scalar, vocab_size: int) -> Scalar:
+    # In logarithms, because 2^mu and the power 1/s both leave float32's range.
+    e = s - 1
+    log_size = jnp.log(jnp.float32(vocab_size))
+    ratio = jnp.where(e == 0, 1 / log_size, e / -jnp.expm1(-e * log_size))
+    log_count = (jnp.log(ratio) + mu * jnp.log(jnp.float32(2))) / s
+    count = jnp.round(jnp.exp(jnp.clip(log_count, 0.0, log_size)))
+    # Everything is kept where the fit is flat or rising, or where there is none.
+    return jnp.where((s > 0) & ~jnp.isnan(count), count, jnp.float32(vocab_size))

@@ -1,0 +1,1 @@
+"""Strategies that know what symbols sound, in any encoding; see `sounds.py`."""

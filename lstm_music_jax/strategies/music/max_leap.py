@@ -1,0 +1,52 @@
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import UInt8
+
+from lstm_music_jax.fields import Integer, derived, integer
+from lstm_music_jax.strategies.base import forbid_unless
+from lstm_music_jax.strategies.music.sounds import MusicStrategy
+from lstm_music_jax.types import Array, Bool
+
+
+def _leaps(strategy):
+    """Return the semitones from x to y, `[v+1 v]`; 0 where y is silent or x is v."""
+    pitches = [np.flatnonzero(row) for row in strategy.struck()]
+    leaps = np.zeros((len(pitches) + 1, len(pitches)), np.uint8)
+    every_pitch = np.arange(strategy.struck().shape[1])
+    for x, from_pitches in enumerate(pitches):
+        if from_pitches.size:
+            nearest = np.abs(every_pitch[:, None] - from_pitches).min(axis=1)
+            leaps[x] = [min(nearest[to], default=0) for to in pitches]
+    return leaps
+
+
+class MaxLeap(MusicStrategy):
+    """Forbids symbols further than some semitones from the last one that sounded.
+
+    Between chords, their two nearest pitches count. Silent symbols are free, and before
+    the first sound everything is.
+
+    Args:
+        vocabulary: whose ids the model draws.
+        encoding: in which its symbols sound.
+        semitones: 0 or more; 12 is an octave.
+
+    State: the last symbol that sounded; v before the first.
+
+    Raises:
+        ValueError: also where no symbol sounds.
+    """
+
+    semitones: Integer = integer(at_least=0)
+    leaps: UInt8[Array, "v_plus_1 v"] = derived(_leaps)
+    sounds: Bool[Array, "v"] = derived(lambda strategy: strategy.struck().any(1))
+
+    def init(self, vocab_size):
+        return jnp.int32(vocab_size)
+
+    def apply(self, logits, state, key):
+        leaps = jnp.asarray(self.leaps)[state].astype(jnp.int32)
+        return forbid_unless(leaps <= self.semitones, logits), state
+
+    def observe(self, token, state):
+        return jnp.where(jnp.asarray(self.sounds)[token], token, state)

@@ -1,0 +1,88 @@
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.fields import Integer, derived, integer
+from lstm_music_jax.music.score import HIGHEST_PITCH, TICKS_PER_QUARTER
+from lstm_music_jax.strategies.base import forbid_unless
+from lstm_music_jax.strategies.music.sounds import MusicStrategy
+from lstm_music_jax.types import Array, Bool, Int
+
+
+class NoLongRestState(NamedTuple):
+    """What the 128 keys do, one entry per key, and the length of notes: all in ticks.
+
+    `ends` is when a key's last note ends, seen from now; for a key not yet struck, it
+    is when the piece began. `struck` tells whether a key was struck at this very
+    moment, `lengthening` whether a next duration adds to `length` or replaces it.
+    """
+
+    ends: Int[Array, "keys"]
+    struck: Bool[Array, "keys"]
+    length: Int[Array, ""]
+    lengthening: Bool[Array, ""]
+
+
+def _shifts(strategy):
+    symbols = strategy.vocabulary.symbols
+    return np.array(
+        [strategy.encoding.time_shift(symbol) for symbol in symbols], np.int32
+    )
+
+
+def _durations(strategy):
+    encoding, symbols = strategy.encoding, strategy.vocabulary.symbols
+    return np.array([encoding.duration(symbol) for symbol in symbols], np.int32)
+
+
+class NoLongRest(MusicStrategy):
+    """Forbids a shift after which there would have been silence for too long.
+
+    Silence lasts from the end of the last note to end, or from the beginning, to the
+    clock. Symbols that leave the clock where it is are free. So the strategy does
+    nothing to an encoding without rests, such as `NoteNames`.
+
+    Args:
+        vocabulary: whose ids the model draws.
+        encoding: in which its symbols sound.
+        ticks: 0 or more, 12 to a quarter; 0 allows no rest at all.
+
+    State: `NoLongRestState`.
+
+    Raises:
+        ValueError: also where no symbol sounds.
+    """
+
+    ticks: Integer = integer(at_least=0)
+    shifts: Int[Array, "v"] = derived(_shifts)
+    durations: Int[Array, "v"] = derived(_durations)
+    keys: Bool[Array, "v keys"] = derived(MusicStrategy.struck)
+
+    def init(self, vocab_size):
+        return NoLongRestState(
+            jnp.zeros(HIGHEST_PITCH + 1, jnp.int32),
+            jnp.zeros(HIGHEST_PITCH + 1, bool),
+            jnp.int32(TICKS_PER_QUARTER),
+            jnp.bool_(False),
+        )
+
+    def apply(self, logits, state, key):
+        shifts = jnp.asarray(self.shifts)
+        silence = shifts - jnp.max(state.ends)
+        return forbid_unless((shifts == 0) | (silence <= self.ticks), logits), state
+
+    def observe(self, token, state):
+        # The clock, the length and the keys move as they do when symbols are decoded.
+        shift = jnp.asarray(self.shifts)[token]
+        duration = jnp.asarray(self.durations)[token]
+        # A key that was struck at this moment cannot be struck again. One that has
+        # sounded for longer can be, and its former note ends.
+        strikes = jnp.asarray(self.keys)[token] & ~state.struck
+        added = duration + jnp.where(state.lengthening, state.length, 0)
+        return NoLongRestState(
+            jnp.where(strikes, state.length, state.ends - shift),
+            (state.struck | strikes) & (shift == 0),
+            jnp.where(duration > 0, added, state.length),
+            duration > 0,
+        )

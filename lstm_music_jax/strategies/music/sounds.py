@@ -1,0 +1,40 @@
+"""What the strategies that know music share: the pitches that each symbol strikes."""
+
+import numpy as np
+
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.score import HIGHEST_PITCH
+from lstm_music_jax.music.vocabulary import Vocabulary
+from lstm_music_jax.pytrees import static
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Bool
+
+
+class MusicStrategy(Strategy):
+    """A strategy that knows what symbols sound; it takes these arguments first.
+
+    Args:
+        vocabulary: whose ids the model draws.
+        encoding: in which its symbols sound.
+    """
+
+    permutation_equivariant = False
+    vocabulary: Vocabulary = static(repr=False)
+    encoding: Encoding = static()
+
+    def struck(self) -> Bool[np.ndarray, "v pitches"]:
+        """Return which of the 128 MIDI pitches each symbol strikes.
+
+        Raises:
+            ValueError: no symbol strikes any.
+        """
+        symbols = self.vocabulary.symbols
+        struck = np.zeros((len(symbols), HIGHEST_PITCH + 1), bool)
+        for row, symbol in zip(struck, symbols, strict=True):
+            row[[*self.encoding.pitches(symbol)]] = True
+        if not struck.any():
+            raise ValueError(
+                f"encoding of {type(self).__name__} is {self.encoding}; no symbol of "
+                "the vocabulary sounds in it"
+            )
+        return struck

@@ -1,0 +1,1 @@
+"""Strategies that make what has sounded less likely; `history.py` remembers it."""

@@ -1,0 +1,66 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import (
+    Integer,
+    Integers,
+    Number,
+    integer,
+    integers,
+    number,
+    size,
+)
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.penalties.history import empty_history, extended
+
+_LONGEST_FOR_THE_POWER = 50
+
+
+class DRY(Strategy):
+    """Penalises a symbol that goes on with a repetition, exponentially in its length.
+
+        l_x - multiplier base^(m_x - allowed_length)    where m_x >= allowed_length
+
+    DRY stands for "don't repeat yourself". m_x is the length of the longest run of
+    symbols that the music now ends in and that x followed before, within the last
+    `memory` symbols. In the power it counts as 50 at most.
+
+    Args:
+        multiplier: 0 or more; 0 does nothing, 0.8 is usual.
+        base: 1 or more.
+        allowed_length: 1 or more symbols; shorter repetitions are free.
+        breakers: ids over which no repetition extends, and which are not penalised.
+        memory: 1 or more symbols; fixes a shape, so changing it recompiles.
+
+    State: the `History` of the last `memory` symbols.
+
+    Reference: Philipp Emanuel Weidmann 2024,
+    https://github.com/oobabooga/text-generation-webui/pull/5677
+    """
+
+    multiplier: Number = number(at_least=0)
+    base: Number = number(at_least=1, default=1.75)
+    allowed_length: Integer = integer(at_least=1, default=2)
+    breakers: Integers = integers(at_least=0, fewest=0, default=())
+    memory: int = size(at_least=1, default=512)
+
+    @property
+    def permutation_equivariant(self) -> bool:
+        """Whether there are no breakers, which are named by their ids."""
+        return self.breakers.shape[-1] == 0
+
+    def init(self, vocab_size):
+        return empty_history(self.memory, vocab_size)
+
+    def apply(self, logits, state, key):
+        longest = jnp.zeros(logits.shape, jnp.int32)
+        longest = longest.at[state.symbols].max(state.matches, mode="drop")
+        longest = longest.at[self.breakers].set(0, mode="drop")
+        excess = jnp.minimum(longest, _LONGEST_FOR_THE_POWER) - self.allowed_length
+        power = jnp.asarray(self.base) ** excess.astype(jnp.float32)
+        # Finite, so that a multiplier of 0 leaves the logits as they are.
+        power = jnp.minimum(power, jnp.finfo(jnp.float32).max)
+        penalised = logits - self.multiplier * power
+        return jnp.where(longest >= self.allowed_length, penalised, logits), state
+
+    def observe(self, token, state):
+        return extended(state, token, ~jnp.any(self.breakers == token))

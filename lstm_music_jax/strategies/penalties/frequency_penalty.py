@@ -1,0 +1,30 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy
+
+
+class FrequencyPenalty(Strategy):
+    """Subtracts a penalty for every time a symbol was seen, in the prompt too.
+
+        l_x - penalty count_x
+
+    Args:
+        penalty: any finite number; 0 does nothing, below 0 rewards.
+
+    State: how often each symbol was seen, int32 `[v]`.
+
+    Reference: OpenAI, https://platform.openai.com/docs/api-reference/chat/create
+    (which counts the generated symbols only)
+    """
+
+    penalty: Number = number()
+
+    def init(self, vocab_size):
+        return jnp.zeros(vocab_size, jnp.int32)
+
+    def apply(self, logits, state, key):
+        return logits - self.penalty * state.astype(jnp.float32), state
+
+    def observe(self, token, state):
+        return state.at[token].add(1)

@@ -1,0 +1,35 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Integer, integer, size
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.penalties.history import empty_history, extended
+
+
+class NoRepeatNgram(Strategy):
+    """Forbids a symbol that would complete the same n symbols in a row a second time.
+
+    It looks at the last `memory` symbols, those of the prompt too. The work is one
+    comparison per remembered symbol, whatever n is.
+
+    Args:
+        n: 1 or more; 1 forbids everything remembered.
+        memory: 1 or more symbols; fixes a shape, so changing it recompiles.
+
+    State: the `History` of the last `memory` symbols.
+
+    Reference: Paulus, Xiong & Socher 2017, https://arxiv.org/abs/1705.04304
+    """
+
+    n: Integer = integer(at_least=1)
+    memory: int = size(at_least=1, default=512)
+
+    def init(self, vocab_size):
+        return empty_history(self.memory, vocab_size)
+
+    def apply(self, logits, state, key):
+        completes = state.matches >= self.n - 1
+        ids = jnp.where(completes, state.symbols, logits.shape[0])
+        return logits.at[ids].set(-jnp.inf, mode="drop"), state
+
+    def observe(self, token, state):
+        return extended(state, token)

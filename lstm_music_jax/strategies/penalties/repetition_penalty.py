@@ -1,0 +1,41 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.pytrees import static
+from lstm_music_jax.strategies.base import Strategy
+
+
+class RepetitionPenalty(Strategy):
+    """Divides the logits of all symbols seen so far by a penalty, in the prompt too.
+
+        l_x / penalty    for x seen,    l_x    otherwise
+
+    This is the paper's formula, and it raises a negative logit. Widely shipped code
+    (transformers, llama.cpp) multiplies negative logits instead, so that the penalty
+    always lowers: `by_sign=True` does that. Neither is invariant to a shift of the
+    logits.
+
+    Args:
+        penalty: above 0; 1 does nothing, 1.2 is the paper's; below 1 rewards.
+        by_sign: multiply where the logit is negative.
+
+    State: which symbols have been seen, bool `[v]`.
+
+    Reference: Keskar et al. 2019 (CTRL), https://arxiv.org/abs/1909.05858
+    """
+
+    shift_invariant = False
+    penalty: Number = number(above=0)
+    by_sign: bool = static(default=False, kw_only=True)
+
+    def init(self, vocab_size):
+        return jnp.zeros(vocab_size, bool)
+
+    def apply(self, logits, state, key):
+        discounted = logits / self.penalty
+        if self.by_sign:
+            discounted = jnp.where(logits > 0, discounted, logits * self.penalty)
+        return jnp.where(state, discounted, logits), state
+
+    def observe(self, token, state):
+        return state.at[token].set(True)

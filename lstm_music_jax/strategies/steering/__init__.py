@@ -1,0 +1,1 @@
+"""Strategies that ask for or against given symbols, or follow another model."""

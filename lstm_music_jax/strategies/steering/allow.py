@@ -1,0 +1,21 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Integers, integers
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
+
+
+class Allow(Strategy):
+    """Draws the given symbols only: the complement of `Forbid`.
+
+    At least one of them must be in the vocabulary and not forbidden before.
+
+    Args:
+        ids: one or more ids, 0 or more each; one beyond the vocabulary does nothing.
+    """
+
+    permutation_equivariant = False
+    ids: Integers = integers(at_least=0)
+
+    def apply(self, logits, state, key):
+        allowed = jnp.zeros(logits.shape, bool).at[self.ids].set(True)
+        return forbid_unless(allowed, logits), state

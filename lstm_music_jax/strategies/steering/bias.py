@@ -1,0 +1,28 @@
+import numpy as np
+
+from lstm_music_jax.fields import Integers, Numbers, integers, numbers
+from lstm_music_jax.strategies.base import Strategy
+
+
+class Bias(Strategy):
+    """Adds a value to the logit of each given symbol: l_x + value_x.
+
+    A value of ln 2 doubles a symbol's odds. A forbidden symbol stays forbidden.
+
+    Args:
+        ids: one or more ids, 0 or more each. An id beyond the vocabulary does nothing;
+            the values of an id that is given twice add up.
+        values: as many finite numbers.
+    """
+
+    permutation_equivariant = False
+    ids: Integers = integers(at_least=0)
+    values: Numbers = numbers()
+
+    def check(self):
+        if np.shape(self.values) != np.shape(self.ids):
+            ids = np.shape(self.ids)[-1]
+            raise self.refusal("values", f"{ids} numbers, one for each id")
+
+    def apply(self, logits, state, key):
+        return logits.at[self.ids].add(self.values), state

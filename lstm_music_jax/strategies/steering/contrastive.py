@@ -1,0 +1,60 @@
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number, tree
+from lstm_music_jax.protocols import Model
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
+from lstm_music_jax.types import Logits, PyTree
+
+_LEAST_PROBABILITY = 1e-30
+
+
+class ContrastiveState(NamedTuple):
+    """The amateur's state after the last symbol, and its logits of the next."""
+
+    model_state: PyTree
+    logits: Logits
+
+
+class Contrastive(Strategy):
+    """Weighs symbols by how much likelier they are than an amateur model finds them.
+
+        l'_x = ln p_x - ln q_x    where p_x >= alpha max_y p_y, else -inf
+
+    q is the amateur's distribution after all symbols so far, the prompt's too, read
+    from its zero state. It counts as 1e-30 or more. The truncation keeps the ratio from
+    raising symbols that both find improbable. Each note costs one step of the amateur.
+
+    Args:
+        model: the amateur, a smaller or less trained model of the same vocabulary. Of
+            it, only `initial_state()` and `step(state, token)` are called.
+        alpha: in (0, 1]; 1 keeps the most probable symbol and its equals.
+
+    State: `ContrastiveState`.
+
+    Reference: Li et al. 2022, https://arxiv.org/abs/2210.15097
+    """
+
+    permutation_equivariant = False
+    model: Model = tree()
+    alpha: Number = number(above=0, at_most=1, default=0.1)
+
+    def init(self, vocab_size):
+        # The first symbol replaces these logits, which give the state its shape.
+        return ContrastiveState(
+            self.model.initial_state(), jnp.zeros(vocab_size, jnp.float32)
+        )
+
+    def apply(self, logits, state, key):
+        plausible = logits >= jnp.max(logits) + jnp.log(jnp.asarray(self.alpha))
+        least = jnp.log(jnp.float32(_LEAST_PROBABILITY))
+        amateur = jnp.maximum(jax.nn.log_softmax(state.logits), least)
+        plausible &= logits > -jnp.inf
+        return forbid_unless(plausible, jax.nn.log_softmax(logits) - amateur), state
+
+    def observe(self, token, state):
+        model_state = self.model.advance(state.model_state, token)
+        logits = self.model.readout(model_state)
+        return ContrastiveState(model_state, logits.astype(jnp.float32))

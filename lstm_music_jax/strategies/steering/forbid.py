@@ -1,0 +1,18 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Integers, integers
+from lstm_music_jax.strategies.base import Strategy
+
+
+class Forbid(Strategy):
+    """Never draws the given symbols, such as the start-of-piece symbol.
+
+    Args:
+        ids: one or more ids, 0 or more each; one beyond the vocabulary does nothing.
+    """
+
+    permutation_equivariant = False
+    ids: Integers = integers(at_least=0)
+
+    def apply(self, logits, state, key):
+        return logits.at[self.ids].set(-jnp.inf), state

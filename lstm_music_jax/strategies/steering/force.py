@@ -1,0 +1,43 @@
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.fields import Integers, integers
+from lstm_music_jax.strategies.base import Strategy
+
+
+class Force(Strategy):
+    """Draws tokens[i] as generated note number positions[i], whatever its probability.
+
+    Put it last in a chain. A token beyond the vocabulary forbids everything, so that
+    the model decides.
+
+    Args:
+        positions: one or more different numbers of notes; 0 is the first drawn.
+        tokens: as many ids, 0 or more each.
+
+    State: how many notes have been drawn, int32.
+    """
+
+    permutation_equivariant = False
+    positions: Integers = integers(at_least=0)
+    tokens: Integers = integers(at_least=0)
+
+    def check(self):
+        if np.any(np.diff(np.sort(self.positions)) == 0):
+            raise self.refusal("positions", "different numbers")
+        if np.shape(self.tokens) != np.shape(self.positions):
+            positions = np.shape(self.positions)[-1]
+            raise self.refusal("tokens", f"{positions} ids, one for each position")
+
+    def init(self, vocab_size):
+        return jnp.int32(0)
+
+    def apply(self, logits, state, key):
+        here = jnp.asarray(self.positions) == state
+        token = jnp.sum(jnp.where(here, jnp.asarray(self.tokens), 0))
+        # A stage before may have forbidden the symbol. It becomes possible again,
+        # because it was asked for.
+        possible = jnp.where(logits > -jnp.inf, logits, 0.0)
+        ids = jnp.arange(logits.shape[0], dtype=jnp.int32)
+        forced = jnp.where(ids == token, possible, -jnp.inf)
+        return jnp.where(jnp.any(here), forced, logits), state + 1

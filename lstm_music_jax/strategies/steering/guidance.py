@@ -1,0 +1,67 @@
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Integers, Number, integers, number, tree
+from lstm_music_jax.protocols import Context, Model
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Array, Bool, PyTree, Token
+
+
+class GuidanceState(NamedTuple):
+    """The memory of the other model, and the symbol that it reads next.
+
+    `drawing` is False until the first note.
+    """
+
+    memory: PyTree
+    token: Token
+    drawing: Bool[Array, ""]
+
+
+class Guidance(Strategy):
+    """Strengthens what sets the music's own prompt apart: classifier-free guidance.
+
+        l'_x = u_x + scale (c_x - u_x)
+
+    c is the log-probability that the strategy is given. u is the log-probability under
+    `model` after `prompt` and the symbols drawn; that model does not read the music's
+    own prompt. It costs one more step of the model per note. Forbidden symbols stay
+    forbidden; where only u is -inf, c is kept.
+
+    Args:
+        scale: 1 gives c, 0 gives u, above 1 goes beyond c; any finite number.
+        model: the music's model, or another of the same vocabulary.
+        prompt: one or more ids, such as the start symbol alone.
+        context: what the model remembers, such as `Carried()`.
+
+    State: `GuidanceState`.
+
+    Reference: Sanchez et al. 2023, https://arxiv.org/abs/2306.17806
+    """
+
+    permutation_equivariant = False
+    scale: Number = number()
+    model: Model = tree()
+    prompt: Integers = integers(at_least=0)
+    context: Context
+
+    def init(self, vocab_size):
+        prompt = jnp.asarray(self.prompt, jnp.int32)
+        memory = self.context.prefill(self.model, prompt[:-1])
+        return GuidanceState(memory, prompt[-1], jnp.bool_(False))
+
+    def apply(self, logits, state, key):
+        # The other model steps here and not in `observe`, so that the symbols of the
+        # music's prompt, which it must not read, cost nothing.
+        memory, unguided = self.context.step(self.model, state.memory, state.token)
+        u = jax.nn.log_softmax(unguided.astype(jnp.float32))
+        c = jax.nn.log_softmax(logits)
+        shaped = jnp.where(u > -jnp.inf, u + self.scale * (c - u), c)
+        shaped = jnp.where(logits > -jnp.inf, shaped, -jnp.inf)
+        return shaped, GuidanceState(memory, state.token, jnp.bool_(True))
+
+    def observe(self, token, state):
+        token = jnp.where(state.drawing, token.astype(jnp.int32), state.token)
+        return state._replace(token=token)

@@ -1,0 +1,1 @@
+"""Strategies that reshape the whole distribution and forbid nothing."""

@@ -1,0 +1,44 @@
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.entropy import entropy
+
+
+class DynamicTemperature(Strategy):
+    """Divides the logits by a temperature that rises with the entropy H.
+
+        T = low + (high - low) (H / ln n)^exponent
+
+    n is the number of symbols that are not forbidden. So H / ln n is 1 where all of
+    them are equally probable, and 0 where one is certain.
+
+    Args:
+        low: the temperature where one symbol is certain, above 0.
+        high: the temperature of a flat distribution, `low` or more.
+        exponent: above 0; above 1, T stays low until the model is quite unsure.
+
+    >>> from lstm_music_jax.strategies import Chain, MinP
+    >>> varied = Chain(MinP(0.05), DynamicTemperature(0.5, 1.5))
+
+    References:
+        kalomaze 2024, https://github.com/LostRuins/koboldcpp/pull/600; this is
+            llama.cpp's "dynatemp", where low = t - range and high = t + range
+        Zhu et al. 2023, https://arxiv.org/abs/2309.02772; of the same kind
+    """
+
+    low: Number = number(above=0)
+    high: Number = number(above=0)
+    exponent: Number = number(above=0, default=1)
+
+    def check(self):
+        if np.any(self.high < self.low):
+            raise self.refusal("high", f"{self.low} or more")
+
+    def apply(self, logits, state, key):
+        count = jnp.sum(jnp.where(logits > -jnp.inf, 1.0, 0.0))
+        # The entropy of a single symbol is 0, and so is its share of ln 2.
+        share = jnp.minimum(entropy(logits) / jnp.log(jnp.maximum(count, 2.0)), 1.0)
+        temperature = self.low + (self.high - self.low) * share**self.exponent
+        return logits / temperature, state

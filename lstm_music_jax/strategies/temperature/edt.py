@@ -1,0 +1,37 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.entropy import entropy
+
+COLDEST = 1e-6
+# The smallest normal float32: theta 0 divided by an entropy of 0 must be 0, not NaN.
+TINY = 1.1754944e-38
+
+
+class EDT(Strategy):
+    """Divides the logits by a temperature that falls steeply with the entropy H.
+
+        T = temperature base^(theta / H),    l'_x = (l_x - max l) / T
+
+    This is entropy-based dynamic temperature; H is in nats. T tends to `temperature`
+    as H grows. It tends to 0, the greedy choice, as H does. It never falls below 1e-6.
+
+    Args:
+        temperature: the highest T, above 0.
+        theta: 0 or more; 0 is a plain `Temperature`.
+        base: in (0, 1); 0.8 is the paper's.
+
+    Reference: Zhang, Bao & Huang 2024, https://arxiv.org/abs/2403.14541
+    """
+
+    temperature: Number = number(above=0)
+    theta: Number = number(at_least=0)
+    base: Number = number(above=0, below=1, default=0.8)
+
+    def apply(self, logits, state, key):
+        power = self.theta / jnp.maximum(entropy(logits), TINY)
+        temperature = jnp.maximum(self.temperature * self.base**power, COLDEST)
+        # With the maximum at 0, no small temperature takes a logit to +inf.
+        cooled = (logits - jnp.max(logits)) / temperature
+        return jnp.where(logits > -jnp.inf, cooled, -jnp.inf), state

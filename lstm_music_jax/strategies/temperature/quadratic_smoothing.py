@@ -1,0 +1,38 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy
+
+
+class QuadraticSmoothing(Strategy):
+    """Bends the logits along a parabola, or a cubic, whose top is the largest logit.
+
+        l'_x = max l - k factor d^2 + s factor d^3,    d = l_x - max l
+        k = (3 - curve) / 2,    s = (curve - 1) / 2
+
+    It levels the top of the distribution and drops the tail. At curve 1, logits within
+    1 / factor of the largest come nearer to it, and those further down fall. A larger
+    curve makes them fall faster.
+
+    Args:
+        factor: above 0; the smaller, the flatter.
+        curve: in [1, 3]; 1 is the parabola alone, 3 the cubic alone.
+
+    References:
+        kalomaze 2024, https://github.com/oobabooga/text-generation-webui/pull/5403:
+            "smoothing_factor"
+        text-generation-webui, https://github.com/oobabooga/text-generation-webui/pull/5551:
+            "smoothing_curve"
+    """
+
+    factor: Number = number(above=0)
+    curve: Number = number(at_least=1, at_most=3, default=1)
+
+    def apply(self, logits, state, key):
+        largest = jnp.max(logits)
+        # 0 times inf would be NaN, so forbidden symbols are put back at the end.
+        d = jnp.where(logits > -jnp.inf, logits - largest, 0.0)
+        bent = largest + self.factor * d**2 * (
+            (self.curve - 1.0) / 2.0 * d - (3.0 - self.curve) / 2.0
+        )
+        return jnp.where(logits > -jnp.inf, bent, -jnp.inf), state

@@ -1,0 +1,1 @@
+"""Strategies that forbid symbols by the distribution of the note alone."""

@@ -1,0 +1,30 @@
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
+from lstm_music_jax.strategies.entropy import entropy
+
+
+class EtaCutoff(Strategy):
+    """Keeps the symbols with p_x >= eta, a floor that high entropy H lowers.
+
+        eta = min(epsilon, sqrt(epsilon) e^-H)
+
+    The most probable symbol is always kept. The floor is absolute, like that of
+    `EpsilonCutoff`, unless a flat distribution of the same entropy gives a lower one.
+
+    Args:
+        epsilon: in (0, 1); for 50,000 words 3e-4 to 4e-3 is suggested.
+
+    Reference: Hewitt, Manning & Liang 2022, https://arxiv.org/abs/2210.15191
+    """
+
+    epsilon: Number = number(above=0, below=1)
+
+    def apply(self, logits, state, key):
+        eta = jnp.minimum(
+            self.epsilon, jnp.sqrt(self.epsilon) * jnp.exp(-entropy(logits))
+        )
+        keep = jax.nn.softmax(logits) >= eta
+        return forbid_unless(keep | (logits == jnp.max(logits)), logits), state

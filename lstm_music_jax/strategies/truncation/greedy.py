@@ -1,0 +1,18 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
+from lstm_music_jax.xla.ordering import largest
+
+
+class Greedy(Strategy):
+    """Keeps the most probable symbol alone: argmax_x l_x.
+
+    Of several that are equally probable, it is the one of the lowest id. This is the
+    limit of `Temperature` as T goes to 0.
+    """
+
+    permutation_equivariant = False
+
+    def apply(self, logits, state, key):
+        best = jnp.arange(logits.shape[-1]) == largest(logits)
+        return forbid_unless(best, logits), state

@@ -1,0 +1,38 @@
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
+from lstm_music_jax.xla.ordering import descending
+
+
+class TailFree(Strategy):
+    """Keeps the symbols before the tail, where the sorted probabilities stop bending.
+
+        s_i = |(p_i - p_(i+1)) - (p_(i+1) - p_(i+2))|,    i = 0 .. v-3, p descending
+
+    The k most probable symbols stay, and any that tie with the k-th. k is the first i
+    with s_0 + .. + s_i > z sum s, at least 1. A flat distribution stays whole.
+
+    This counts as llama.cpp did until it dropped the method. text-generation-webui
+    keeps one symbol more, and never the last.
+
+    Args:
+        z: in (0, 1]; 1 keeps everything.
+
+    Reference: Bricken, https://www.trentonbricken.com/Tail-Free-Sampling/
+    """
+
+    z: Number = number(above=0, at_most=1)
+
+    def apply(self, logits, state, key):
+        if logits.shape[-1] < 3:
+            return logits, state
+        # The curvature of a curve over ranks is the one definition that needs a sort.
+        ordered = descending(logits)
+        bend = jnp.abs(jnp.diff(jax.nn.softmax(ordered), n=2))
+        crossed = jnp.cumsum(bend) > self.z * jnp.sum(bend)
+        last = jnp.maximum(jnp.argmax(crossed), 1) - 1
+        keep = (logits >= ordered[last]) | ~jnp.any(crossed)
+        # Rounding may bring the running sum above the sum.
+        return forbid_unless(keep | (self.z >= 1), logits), state

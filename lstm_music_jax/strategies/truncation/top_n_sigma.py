@@ -1,0 +1,30 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
+
+
+class TopNSigma(Strategy):
+    """Keeps the symbols whose logits lie within n standard deviations of the largest.
+
+        l_x >= max l - n sigma
+
+    sigma is the standard deviation of the logits that are not forbidden. Its divisor is
+    their number, as in llama.cpp; torch's default, one less, makes it a little wider. A
+    temperature in front scales both sides, so it does not change what is kept.
+
+    Args:
+        n: above 0; 1 is the paper's.
+
+    Reference: Tang et al. 2024, https://arxiv.org/abs/2411.07641
+    """
+
+    n: Number = number(above=0)
+
+    def apply(self, logits, state, key):
+        depth = jnp.max(logits) - logits
+        finite = depth < jnp.inf
+        count = jnp.sum(jnp.where(finite, 1.0, 0.0))
+        mean = jnp.sum(jnp.where(finite, depth, 0.0)) / count
+        variance = jnp.sum(jnp.where(finite, (depth - mean) ** 2, 0.0)) / count
+        return forbid_unless(depth <= self.n * jnp.sqrt(variance), logits), state

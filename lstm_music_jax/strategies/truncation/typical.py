@@ -1,0 +1,29 @@
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
+from lstm_music_jax.strategies.entropy import entropy
+from lstm_music_jax.xla.ordering import keep_mass
+
+
+class Typical(Strategy):
+    """Keeps the symbols about as surprising as expected: surprisal nearest entropy H.
+
+    They are the smallest set V, in ascending order of |-ln p_x - H|, with
+    sum_V p_x >= mass. The most probable symbol is left out where it is too predictable.
+
+    Args:
+        mass: in (0, 1]; 1 keeps everything.
+
+    Reference: Meister et al. 2022, https://arxiv.org/abs/2202.00666
+    """
+
+    mass: Number = number(above=0, at_most=1)
+
+    def apply(self, logits, state, key):
+        surprisals = -jax.nn.log_softmax(logits)
+        typicality = -jnp.abs(surprisals - entropy(logits))
+        keep = keep_mass(typicality, jnp.exp(-surprisals), self.mass)
+        # Rounding may bring the sum to 1 before the last symbols are in.
+        return forbid_unless(keep | (self.mass >= 1), logits), state

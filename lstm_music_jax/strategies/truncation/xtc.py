@@ -1,0 +1,35 @@
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Number, number
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
+
+
+class XTC(Strategy):
+    """Forbids, with some probability, all likely symbols but the least likely of them.
+
+    XTC stands for "exclude top choices". A symbol is likely if p_x >= threshold. Of
+    several, the least likely one and its equals are kept; of one, nothing is removed.
+    Symbols below the threshold always stay.
+
+    Args:
+        threshold: the p_x that makes a symbol likely, in (0, 0.5]; above 0.5 there
+            could never be two.
+        probability: how often this happens, per note, in [0, 1].
+
+    >>> from lstm_music_jax.strategies import Chain, MinP
+    >>> unexpected = Chain(MinP(0.02), XTC(0.1, 0.5))
+
+    Reference: Philipp Emanuel Weidmann 2024,
+    https://github.com/oobabooga/text-generation-webui/pull/6335
+    """
+
+    threshold: Number = number(above=0, at_most=0.5)
+    probability: Number = number(at_least=0, at_most=1)
+
+    def apply(self, logits, state, key):
+        likely = jax.nn.softmax(logits) >= self.threshold
+        least = jnp.min(jnp.where(likely, logits, jnp.inf))
+        excluded = likely & (logits > least)
+        tossed = jax.random.uniform(key) < self.probability
+        return forbid_unless(~(excluded & tossed), logits), state
