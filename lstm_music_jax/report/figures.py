@@ -61,10 +61,10 @@ def piano_roll(
 
 
 def loss_curve(metrics: str | Path, path: str | Path) -> None:
-    """Draw a run's metrics (JSON lines) as a PNG, with what there was to beat.
+    """Draw a run's metrics (JSON lines) as a PNG: its losses and the baselines.
 
-    The run may be going on, or have been killed: a last line that has no end is left
-    out.
+    The run may still be going on, or may have been killed, so a last line without an
+    end is left out. A baseline that the file does not have is left out too.
     """
     from matplotlib.figure import Figure
 
@@ -82,11 +82,12 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
     for field, label, dashes in (
         ("unigram_loss", "unigram, validation", ":"),
         ("trigram_loss", "interpolated 3-gram, validation", "--"),
+        ("five_gram_loss", "Kneser-Ney 5-gram, validation", "-."),
     ):
         values = [line[field] for line in lines if field in line]
         if values:
             axes.axhline(values[-1], color="0.4", ls=dashes, lw=1, label=label)
-    axes.set(xlabel="step", ylabel="loss (nats a symbol)")
+    axes.set(xlabel="step", ylabel="loss (nats per symbol)")
     perplexity = axes.secondary_yaxis("right", functions=(_exp, _log))
     perplexity.set_ylabel("perplexity")
     axes.grid(color="0.9")
