@@ -6,11 +6,11 @@
         --primer corpus
     python experiments/train.py --run runs/keras --resume --steps 500
 
-The script reads .hdf5, .h5 and .keras files of whole models. A model must consist of
-LSTM layers and a dense softmax head over the symbols whose one-hot vectors are the
-input. The file of symbols must be the one that the model was trained on, with one note
-or chord name per line. Symbols get their ids by falling count, ties by first
-appearance, as in the original recipe.
+The script reads .hdf5, .h5 and .keras files of whole models, Sequential or functional.
+A model must be a chain of LSTM layers and a dense softmax head over the symbols whose
+one-hot vectors are the input. The file of symbols must be the one that the model was
+trained on, with one note or chord name per line. Symbols get their ids by falling
+count, ties by first appearance, as in the original recipe.
 
 Cost: seconds. Expect: generate.py gives the same notes as a loop that takes the argmax
 of Keras's `predict`, from the same primer. train.py goes on training from the weights,

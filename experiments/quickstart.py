@@ -3,8 +3,8 @@
     python experiments/quickstart.py
 
 Cost: about two minutes on two CPU cores. Expect: a validation perplexity of about 6.5,
-where an interpolated 3-gram has 11.2. In runs/quickstart lie a MIDI file of 1000 notes,
-its piano roll, and the loss curve.
+where an interpolated 3-gram has 11.2 and a Kneser-Ney 5-gram has 7.9. In
+runs/quickstart lie a MIDI file of 1000 notes, its piano roll, and the loss curve.
 """
 
 import time
@@ -76,7 +76,8 @@ def main(arguments: Arguments) -> None:
     piano_roll(piece.score, folder.path / "music.png")
     print(
         f"validation perplexity {np.exp(result.best_loss):.2f}, "
-        f"3-gram {np.exp(result.baselines.trigram):.2f}\n"
+        f"3-gram {np.exp(result.baselines.trigram):.2f}, "
+        f"Kneser-Ney 5-gram {np.exp(result.baselines.five_gram):.2f}\n"
         f"{arguments.notes} notes: {folder.path / 'music.mid'}\n"
         f"piano roll: {folder.path / 'music.png'}\n"
         f"loss curve: {folder.path / 'loss.png'}\n"

@@ -241,6 +241,7 @@ def test_quickstart(tmp_path):
     best = min(line["validation_loss"] for line in lines if "validation_loss" in line)
     trigram = next(line["trigram_loss"] for line in lines if "trigram_loss" in line)
     assert np.exp(best) < 0.8 * np.exp(trigram)
+    assert np.exp(best) < 0.9 * np.exp(lines[0]["five_gram_loss"])
 
 
 def test_scripts_use_the_public_api_only():

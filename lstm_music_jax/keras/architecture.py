@@ -1,15 +1,17 @@
 """The architecture of a saved model: what is accepted, and what the settings mean.
 
-Accepted is a Sequential stack of LSTM layers, with a dense softmax head over the same
-symbols whose one-hot vectors are the input. Everything else is refused by name. A file
-that was read in part would generate music too, but wrong music.
+Accepted is a stack of LSTM layers, with a dense softmax head over the same symbols
+whose one-hot vectors are the input. The model may be Sequential, or functional if its
+graph is a chain. Everything else is refused by name. A file that was read in part would
+generate music too, but wrong music.
 """
 
-import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from lstm_music_jax.keras.graph import chain
+from lstm_music_jax.keras.refusal import RefusedError
 from lstm_music_jax.training.config import Gates
 
 # Allowed values of each layer's settings. The first value stands for a setting that
@@ -42,16 +44,12 @@ _GATES: dict[tuple[str, int], Gates] = {
 }
 
 
-class RefusedError(Exception):
-    """Why a file that can be parsed is not accepted."""
-
-
 class Layer(NamedTuple):
-    """A layer of the configuration; `group` is its HDF5 group in an archive."""
+    """A layer of the configuration; `number` counts the layers of its class."""
 
     kind: str
     name: str
-    group: str
+    number: int
     settings: dict
 
 
@@ -93,40 +91,32 @@ def accepted(config: Mapping[str, Any], version: str) -> Architecture:
     )
 
 
-@contextlib.contextmanager
-def naming(layer: Layer) -> Iterator[None]:
-    """Add the layer's name to a RefusedError that is raised inside."""
-    try:
-        yield
-    except RefusedError as error:
-        raise RefusedError(f"its layer {layer.name} {error}") from error
-
-
 def _layers(config) -> list[Layer]:
-    """Return the layers of a configuration, each of an accepted kind."""
-    if config["class_name"] != "Sequential":
-        raise RefusedError(
-            f"its model is {config['class_name']}; it must be Sequential"
-        )
-    # Keras before 2.2.3 wrote only the list of layers.
-    described = config["config"]
-    described = described if isinstance(described, list) else described["layers"]
+    """Return the connected layers of a configuration, each of an accepted kind."""
+    model, described = _kind(config), config["config"]
+    # Keras before 2.4 wrote "Model" for a functional model.
+    if model not in ("Sequential", "Functional", "Model"):
+        raise RefusedError(f"its model is {model}; it must be Sequential or Functional")
     layers, count = [], Counter()
-    for entry in described:
+    # Keras before 2.2.3 wrote only the list of layers for a Sequential model.
+    for entry in described if isinstance(described, list) else described["layers"]:
         kind = _kind(entry)
         settings = entry["config"]
         name = settings.get("name", kind)
         _require_accepted(kind, name, settings)
-        group = kind.lower() + (f"_{count[kind]}" if count[kind] else "")
+        layers.append(Layer(kind, name, count[kind], settings))
         count[kind] += 1
-        layers.append(Layer(kind, name, group, settings))
-    return layers
+    if model == "Sequential":
+        return layers
+    named = {layer.name: layer for layer in layers}
+    return [named[name] for name in chain(described)]
 
 
 def _kind(entry):
     kind = entry.get("registered_name") or entry["class_name"]
-    module = entry.get("module") or "keras"
-    # A class of the user's own may have the name of a class of Keras.
+    # A class of the user's own may have the name of a class of Keras. If it was defined
+    # in a notebook or script, its module is null.
+    module = entry.get("module", "keras") or "__main__"
     if module.partition(".")[0] not in ("keras", "tf_keras"):
         return f"{module}.{kind}"
     return kind

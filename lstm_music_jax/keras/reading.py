@@ -18,12 +18,16 @@ from pathlib import Path
 
 import numpy as np
 
-from lstm_music_jax.keras.architecture import ARRAYS, RefusedError, accepted, naming
+from lstm_music_jax.keras.architecture import ARRAYS, accepted
 from lstm_music_jax.keras.model import KerasFileError, KerasModel, LayerArrays
+from lstm_music_jax.keras.refusal import RefusedError, naming
 
 
 def read_keras(path: str | Path) -> KerasModel:
     """Read a whole model that Keras 2 or 3 has saved, as .hdf5, .h5 or .keras.
+
+    HDF5 files and those of Keras 2.12 name the class of a layer, but do not say where
+    it was defined. From them, your own class named LSTM is read as that of Keras.
 
     Raises:
         FileNotFoundError: the file does not exist.
@@ -84,12 +88,13 @@ def _read_archive(path, h5py) -> KerasModel:
         version = json.loads(archive.read("metadata.json"))["keras_version"]
         weights = archive.read("model.weights.h5")
     with h5py.File(io.BytesIO(weights), "r") as file:
-        # The name of the group in the first versions of the layout.
+        # Keras 2.12 gave the group another name, and counted each layer twice.
         old = "_layer_checkpoint_dependencies"
-        root = old if old in file else "layers"
+        root, step = (old, 2) if old in file else ("layers", 1)
 
         def arrays_of(layer):
-            group = file[root][layer.group]
+            number = step * layer.number
+            group = file[root][layer.kind.lower() + (f"_{number}" if number else "")]
             group = (group["cell"] if layer.kind == "LSTM" else group)["vars"]
             names = ARRAYS[layer.kind]
             return {
@@ -108,12 +113,12 @@ def _read_model(file, config, version, arrays_of) -> KerasModel:
     for layer in architecture.lstms:
         units = int(layer.settings["units"])
         shapes = (inputs, 4 * units), (units, 4 * units), (4 * units,)
-        with naming(layer):
+        with naming(layer.name):
             layers.append(
                 LayerArrays(*_read_arrays(file, layer.kind, arrays_of(layer), shapes))
             )
         inputs = units
-    with naming(head):
+    with naming(head.name):
         shapes = (inputs, vocab_size), (vocab_size,)
         kernel, bias = _read_arrays(file, head.kind, arrays_of(head), shapes)
     return KerasModel(

@@ -81,7 +81,7 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
     """Draw the losses of a run, beside those of its baselines.
 
     The run may still be going on, or may have been killed: an unfinished last line of
-    its metrics is left out.
+    its metrics is left out. A baseline that the metrics lack is left out too.
 
     Args:
         metrics: the run's metrics, JSON lines.
@@ -103,6 +103,7 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
     for field, label, dashes in (
         ("unigram_loss", "unigram, validation", ":"),
         ("trigram_loss", "interpolated 3-gram, validation", "--"),
+        ("five_gram_loss", "Kneser-Ney 5-gram, validation", "-."),
     ):
         values = [line[field] for line in lines if field in line]
         if values:

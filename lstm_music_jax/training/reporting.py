@@ -56,14 +56,14 @@ class Report:
         self.bar.start()
         if self.baselines is not None:
             self._print(
-                "to beat: unigram perplexity {:.2f}, 3-gram {:.2f}".format(
-                    *np.exp(self.baselines)
-                )
+                "to beat: unigram perplexity {:.2f}, 3-gram {:.2f}, "
+                "Kneser-Ney 5-gram {:.2f}".format(*np.exp(self.baselines))
             )
             if not self.path.stat().st_size:
                 self._write(
                     unigram_loss=self.baselines.unigram,
                     trigram_loss=self.baselines.trigram,
+                    five_gram_loss=self.baselines.five_gram,
                 )
         return self
 
@@ -112,7 +112,8 @@ class Report:
         self._print(
             f"step {step}: train {train_loss:.3f}, validation {loss:.3f} nats, "
             f"perplexity {np.exp(loss):.2f} "
-            f"(3-gram {np.exp(self.baselines.trigram):.2f}), "
+            f"(3-gram {np.exp(self.baselines.trigram):.2f}, "
+            f"5-gram {np.exp(self.baselines.five_gram):.2f}), "
             f"accuracy {accuracy:.1%}"
         )
 

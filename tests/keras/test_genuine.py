@@ -25,22 +25,33 @@ def lenient():
         yield
 
 
+@pytest.mark.parametrize("kind", ["Sequential", "Functional"])
 @pytest.mark.parametrize("gates", ["sigmoid", "hard_sigmoid"])
 @pytest.mark.parametrize(("package", "end"), GENUINE)
-def test_against_keras(lenient, package, end, gates, tmp_path):
+def test_against_keras(lenient, package, end, gates, kind, tmp_path):
     pytest.importorskip(package, exc_type=ImportError)
     keras = importlib.import_module(package)
     layers = keras.layers
-    model = keras.Sequential()
-    model.add(layers.Input((WINDOW, VOCAB)))
     first, second = SIZES
-    model.add(layers.LSTM(first, recurrent_activation=gates, return_sequences=True))
-    model.add(layers.Dropout(0.3))
-    model.add(layers.LSTM(second, recurrent_activation=gates))
-    model.add(layers.Dropout(0.3))
-    model.add(layers.Dense(VOCAB))
-    logits_alone = keras.Model(model.inputs, model.outputs)
-    model.add(layers.Activation("softmax"))
+    notes = layers.Input((WINDOW, VOCAB))
+    stack = [
+        layers.LSTM(first, recurrent_activation=gates, return_sequences=True),
+        layers.Dropout(0.3),
+        layers.LSTM(second, recurrent_activation=gates),
+        layers.Dropout(0.3),
+        layers.Dense(VOCAB),
+    ]
+    softmax = layers.Activation("softmax")
+    if kind == "Sequential":
+        model = keras.Sequential([notes, *stack])
+        logits_alone = keras.Model(model.inputs, model.outputs)
+        model.add(softmax)
+    else:
+        logits = notes
+        for layer in stack:
+            logits = layer(logits)
+        logits_alone = keras.Model(notes, logits)
+        model = keras.Model(notes, softmax(logits))
     model.compile("rmsprop", "categorical_crossentropy")
     random = np.random.default_rng(7)
     model.set_weights([random.normal(size=w.shape) for w in model.get_weights()])

@@ -27,6 +27,7 @@ from tests.keras.writing import (
     WINDOW,
     changed,
     members,
+    node,
     replace_member,
     stack,
     write,
@@ -40,14 +41,20 @@ GATES = {
     ("hard_sigmoid", 3): references.hard_sigmoid_keras_3,
 }
 # Each layout, with each major version of Keras that writes it.
-LAYOUTS = [("hdf5", 2), ("list.hdf5", 2), ("h5", 3), ("keras", 2), ("keras", 3)]
+LAYOUTS = [("hdf5", 2), ("h5", 3), ("keras", 2), ("keras", 3)]
+# Early versions wrote a Sequential model as a list, and "Model" for a functional one.
+MODELS = [
+    *((*layout, model) for layout in LAYOUTS for model in ("Sequential", "Functional")),
+    ("list.hdf5", 2, "Sequential"),
+    ("hdf5", 2, "Model"),
+]
 
 
 @pytest.mark.parametrize("gates", ["sigmoid", "hard_sigmoid"])
-@pytest.mark.parametrize(("layout", "version"), LAYOUTS)
-def test_the_run_is_the_model_of_the_file(layout, version, gates, tmp_path):
+@pytest.mark.parametrize(("layout", "version", "model"), MODELS)
+def test_the_run_is_the_model_of_the_file(layout, version, model, gates, tmp_path):
     layers = stack(gates, activation_layer=version == 2)
-    path = write(tmp_path / f"model.{layout}", layers, version)
+    path = write(tmp_path / f"model.{layout}", layers, version, model=model)
     run = imported(path, tmp_path / "run")
     gate = GATES[gates, version]
     windows = random_windows(6)
@@ -97,13 +104,47 @@ def test_other_stacks(tmp_path):
     for place in (0, 2):
         layers[place][1]["batch_input_shape"] = [None, None, VOCAB]
     assert read_keras(write(tmp_path / "d.hdf5", layers)).window is None
-    # The name of the layers' group in the first versions of the layout.
+    # Keras 2.12 gave the layers' group another name, and counted each layer twice.
     path = write(tmp_path / "e.keras", stack(), 2)
     renamed = io.BytesIO(members(path)["model.weights.h5"])
     with h5py.File(renamed, "a") as file:
         file.move("layers", "_layer_checkpoint_dependencies")
+        group = file["_layer_checkpoint_dependencies"]
+        group.move("lstm_1", "lstm_2")
     replace_member(path, "model.weights.h5", renamed.getvalue())
     assert read_keras(path).sizes == SIZES
+
+
+@pytest.mark.parametrize(("layout", "version"), LAYOUTS)
+def test_the_graph_orders_the_layers_of_a_functional_model(layout, version, tmp_path):
+    layers, settings = stack(), {"model": "Functional"}
+    layers[2][1]["name"] = "upper part"
+    path = tmp_path / f"model.{layout}"
+    listed = read_keras(write(path, layers, version, **settings))
+    settings["edit"] = lambda described: described["layers"].reverse()
+    reversed_ = read_keras(write(path, layers, version, **settings))
+    assert reversed_.sizes == listed.sizes == SIZES
+    assert reversed_.window == listed.window == WINDOW
+    jax.tree.map(np.testing.assert_array_equal, reversed_.layers, listed.layers)
+    np.testing.assert_array_equal(reversed_.head_kernel, listed.head_kernel)
+
+
+@pytest.mark.parametrize(("layout", "version"), LAYOUTS)
+def test_other_ways_to_write_a_functional_model(layout, version, tmp_path):
+    def edit(described):
+        # An input and an output by name, and calls with arguments that change nothing.
+        described["input_layers"] = {"notes": ["input_layer", 0, 0]}
+        described["output_layers"] = {"next": [["activation_7", 0, 0]]}
+        for entry, source in (("dropout_7", "lstm_7"), ("lstm_8", "dropout_7")):
+            (entry,) = (x for x in described["layers"] if x["name"] == entry)
+            arguments = {"training": False, "mask": None}
+            # Keras 3.0 counts calls that are not part of the model.
+            entry["inbound_nodes"] = [node(version, source, call=1, **arguments)]
+
+    path = tmp_path / f"model.{layout}"
+    model = read_keras(write(path, stack(), version, model="Functional", edit=edit))
+    assert model.sizes == SIZES
+    assert model.dropout == 0.3
 
 
 def one_layer():

@@ -15,6 +15,7 @@ from tests.keras.writing import (
     WINDOW,
     changed,
     members,
+    node,
     replace_member,
     stack,
     write,
@@ -100,15 +101,157 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("end", ["hdf5", "keras"])
-@pytest.mark.parametrize(("layers", "message"), REFUSED)
-def test_other_models_are_refused_by_name(layers, message, end, tmp_path):
-    path = write(tmp_path / f"model.{end}", layers)
+@pytest.mark.parametrize(
+    ("layers", "message", "model"),
+    [
+        (*case, model)
+        for case in REFUSED
+        for model in ("Sequential", "Functional")
+        if case[0] or model == "Sequential"
+    ],
+)
+def test_other_models_are_refused_by_name(layers, message, end, model, tmp_path):
+    path = write(tmp_path / f"model.{end}", layers, model=model)
     with pytest.raises(ValueError, match="weights is ") as caught:
         read_keras(path)
     if message != "scale" or end == "hdf5":  # an archive numbers its arrays
         assert message in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert str(path) in str(caught.value)
+
+
+def calls(name, *nodes):
+    """Return an edit that replaces the calls of a layer; see `node` for each."""
+
+    def edit(described, version):
+        (entry,) = (x for x in described["layers"] if x["name"] == name)
+        entry["inbound_nodes"] = [
+            node(version, *sources, **arguments) for sources, arguments in nodes
+        ]
+
+    return edit
+
+
+def listed(kind, name, *sources):
+    """Return an edit that lists one more layer, which reads `sources`."""
+
+    def edit(described, version):
+        entry = {"class_name": kind, "name": name, "config": {"name": name}}
+        if kind == "Dense":
+            entry["config"].update(units=3, activation="linear")
+        entry["inbound_nodes"] = [node(version, *sources)] if sources else []
+        described["layers"].append(entry)
+
+    return edit
+
+
+def ends(field, *names):
+    """Return an edit that gives the model other inputs or outputs."""
+
+    def edit(described, version):
+        described[field] = [[name, 0, 0] for name in names]
+
+    return edit
+
+
+def plain(*sources, **arguments):
+    return sources, arguments
+
+
+GRAPHS = [
+    (
+        calls("dropout_7", plain("lstm_7"), plain("lstm_8")),
+        "its layer dropout_7 is called 2 times; it must be called once",
+    ),
+    (calls("lstm_7"), "its layer lstm_7 is called 0 times; it must be called once"),
+    (
+        calls("dense_7", plain("lstm_8", "lstm_8")),
+        "its layer dense_7 reads 2 tensors; it must read 1",
+    ),
+    (
+        calls("lstm_8", plain("lstm_7", output=1)),
+        "its layer lstm_8 reads output 1 of lstm_7; it must read output 0",
+    ),
+    (
+        calls("dropout_8", plain("lstm_8", training=True)),
+        "its layer dropout_8 is called with training True; it must be None or False",
+    ),
+    (
+        calls("lstm_8", plain("dropout_7", mask=[[True] * 99])),
+        "its layer lstm_8 is called with mask [[True, True, True, True, True, True, "
+        "...]]; it must be None or False",
+    ),
+    (
+        listed("Add", "sum", "lstm_7", "dropout_7"),
+        "its layer sum is Add; it must be one of",
+    ),
+    (
+        listed("Sequential", "nested", "lstm_8"),
+        "its layer nested is Sequential; it must be one of",
+    ),
+    (
+        listed("Dense", "unused", "lstm_8"),
+        "its layer unused does not lead to its output activation_7; every layer must",
+    ),
+    (
+        listed("InputLayer", "other"),
+        "its layer other does not lead to its output activation_7; every layer must",
+    ),
+    (listed("Dropout", "lstm_7", "lstm_8"), "its layer lstm_7 is listed twice"),
+    (
+        ends("input_layers", "input_layer", "lstm_7"),
+        "its inputs are input_layer, lstm_7; it must have 1 input",
+    ),
+    (
+        ends("output_layers", "dense_7", "activation_7"),
+        "its outputs are dense_7, activation_7; it must have 1 output",
+    ),
+    (ends("output_layers"), "its outputs are none; it must have 1 output"),
+    (
+        ends("output_layers", "dropout_8"),
+        "its layer dense_7 does not lead to its output dropout_8",
+    ),
+    (
+        ends("input_layers", "lstm_7"),
+        "its output activation_7 depends on input_layer; it must depend on its input "
+        "lstm_7",
+    ),
+    (calls("lstm_7", plain("nobody")), "its graph names nobody, which is not a layer"),
+    (
+        calls("lstm_7", plain("dense_7")),
+        "its layer dense_7 reads its own output",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("end", "version"), [("hdf5", 2), ("h5", 3), ("keras", 2), ("keras", 3)]
+)
+@pytest.mark.parametrize(("change", "message"), GRAPHS)
+def test_other_graphs_are_refused_by_name(change, message, end, version, tmp_path):
+    path = write(
+        tmp_path / f"model.{end}",
+        stack(),
+        version,
+        model="Functional",
+        edit=lambda described: change(described, version),
+    )
+    with pytest.raises(KerasFileError) as caught:
+        read_keras(path)
+    assert str(caught.value).startswith(f"weights is {path}: {message}")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_state_that_another_layer_gives_is_refused(tmp_path):
+    def edit(described):
+        (entry,) = (x for x in described["layers"] if x["name"] == "lstm_8")
+        (call,) = entry["inbound_nodes"]
+        call["kwargs"]["initial_state"] = node(3, "lstm_7", "lstm_7")["args"]
+
+    settings = {"model": "Functional", "edit": edit}
+    path = write(tmp_path / "model.keras", stack(), 3, **settings)
+    with pytest.raises(KerasFileError, match="its layer lstm_8 reads 3 tensors"):
+        read_keras(path)
 
 
 def edit(path, change):
@@ -182,6 +325,11 @@ def test_archives_of_other_things(tmp_path):
     replace_member(path, "config.json", json.dumps(config))
     with pytest.raises(ValueError, match=r"is mine\.LSTM; it must be one of"):
         read_keras(path)
+    # A class that was defined in a notebook.
+    lstm.update(module=None)
+    replace_member(path, "config.json", json.dumps(config))
+    with pytest.raises(ValueError, match=r"is __main__\.LSTM; it must be one of"):
+        read_keras(path)
 
 
 @pytest.mark.parametrize("end", ["hdf5", "keras"])
@@ -212,8 +360,9 @@ def test_other_versions_are_refused(version, tmp_path):
 
 
 def test_other_kinds_of_model_are_refused(tmp_path):
-    path = write(tmp_path / "model.hdf5", stack(), model="Functional")
-    with pytest.raises(ValueError, match="its model is Functional"):
+    path = write(tmp_path / "model.hdf5", stack(), model="Custom>Functional")
+    message = "its model is Custom>Functional; it must be Sequential or Functional"
+    with pytest.raises(ValueError, match=message):
         read_keras(path)
 
 

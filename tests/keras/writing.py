@@ -61,29 +61,74 @@ def stack(gates="sigmoid", *, activation_layer=True):
     return layers
 
 
-def described(layers, version):
-    """Return the layers' configuration: named, the first one with its input shape."""
+def described(layers, version, model):
+    """Return the layers' configuration: named, and with the shape of the input."""
     count, entries = {}, []
     for kind, settings, _ in layers:
         # As in the second model of a session, where Keras goes on counting.
         count[kind] = count.get(kind, 6) + 1
         settings = {"name": f"{kind.lower()}_{count[kind]}", **settings}
         entries.append({"class_name": kind, "config": settings})
-    if entries:
-        shape = [None, WINDOW, VOCAB]
-        if version == 2:
-            first = entries[0]["config"]
-            first.setdefault("batch_input_shape", shape)
-        else:
-            settings = {"name": "input_layer", "batch_shape": shape}
-            entries.insert(0, {"class_name": "InputLayer", "config": settings})
+    shape = [None, WINDOW, VOCAB]
+    if version == 2 and model == "Sequential":
+        for first in entries[:1]:
+            first["config"].setdefault("batch_input_shape", shape)
+    elif entries:
+        field = "batch_shape" if version == 3 else "batch_input_shape"
+        settings = {"name": "input_layer", field: shape}
+        entries.insert(0, {"class_name": "InputLayer", "config": settings})
     return entries
 
 
-def write(path, layers, version=2, *, model="Sequential", keras_version=None):
-    """Write what Keras would write, in the layout that the path's suffix implies."""
-    entries = described(layers, version)
+def node(version, *sources, call=0, output=0, **arguments):
+    """Return how Keras writes a call of a layer that reads the layers `sources`."""
+    if version == 2:
+        return [[source, call, output, arguments] for source in sources]
+    tensors = [
+        {
+            "class_name": "__keras_tensor__",
+            "config": {"dtype": "float32", "keras_history": [source, call, output]},
+        }
+        for source in sources
+    ]
+    return {"args": tensors, "kwargs": {"training": False, "mask": None, **arguments}}
+
+
+def connect(described, version):
+    """Make the configuration of a functional model: a chain in the order listed."""
+    entries, names = described["layers"], []
+    for entry in entries:
+        entry["name"] = entry["config"]["name"]
+        entry["inbound_nodes"] = [node(version, name) for name in names[-1:]]
+        names.append(entry["name"])
+    for field, name in (("input_layers", names[0]), ("output_layers", names[-1])):
+        described[field] = [name, 0, 0] if version == 3 else [[name, 0, 0]]
+
+
+def write(
+    path, layers, version=2, *, model="Sequential", keras_version=None, edit=None
+):
+    """Write what Keras would write, in the layout that the path's suffix implies.
+
+    Args:
+        path: the file.
+        layers: see `stack`.
+        version: 2 or 3.
+        model: the class of the model. All but Sequential are written as a chain.
+        keras_version: the whole version.
+        edit: changes the configuration before it is written.
+    """
+    entries = described(layers, version, model)
+    names = [entry["config"]["name"] for entry in entries]
+    arrays_of = {
+        name: arrays
+        for name, (*_, arrays) in zip(names[-len(layers) :], layers, strict=True)
+    }
     config = {"class_name": model, "config": {"name": "model", "layers": entries}}
+    if model != "Sequential":
+        connect(config["config"], version)
+    if edit:
+        edit(config["config"])
     keras_version = keras_version or VERSIONS[version]
     if path.name.endswith("list.hdf5"):
         config["config"] = entries
@@ -93,11 +138,13 @@ def write(path, layers, version=2, *, model="Sequential", keras_version=None):
         weights = io.BytesIO()
         with h5py.File(weights, "w") as file:
             count = {}
-            for kind, _, arrays in layers:
+            for entry in entries:
+                kind = entry["class_name"]
                 place = kind.lower() + (f"_{count[kind]}" if kind in count else "")
                 count[kind] = count.get(kind, 0) + 1
                 inside = "cell/vars" if kind == "LSTM" else "vars"
                 group = file.create_group(f"layers/{place}/{inside}")
+                arrays = arrays_of.get(entry["config"]["name"], {})
                 for number, array in enumerate(arrays.values()):
                     group[str(number)] = array
         with zipfile.ZipFile(path, "w") as archive:
@@ -107,7 +154,6 @@ def write(path, layers, version=2, *, model="Sequential", keras_version=None):
             archive.writestr("config.json", json.dumps(config))
             archive.writestr("model.weights.h5", weights.getvalue())
         return path
-    names = [entry["config"]["name"] for entry in entries]
     with h5py.File(path, "w") as file:
         # Keras 2.3 stores bytes, later versions store strings.
         text = str.encode if version == 2 else str
@@ -121,7 +167,7 @@ def write(path, layers, version=2, *, model="Sequential", keras_version=None):
             for array_name, array in arrays.items():
                 prefix = f"{name}/lstm_cell" if kind == "LSTM" else name
                 if version == 3:
-                    prefix, end = f"sequential/{prefix}", ""
+                    prefix, end = f"{model.lower()}/{prefix}", ""
                 else:
                     end = ":0"
                 paths.append(f"{prefix}/{array_name}{end}".encode())

@@ -1,0 +1,117 @@
+"""The graph of a functional model, which must be a chain of layers.
+
+Each layer of the configuration has `inbound_nodes`, one per call of the layer. A node
+refers to the tensors that the call reads by [layer, call, output]. Keras 2 writes
+
+    [["lstm", 0, 0, {"training": true}]]
+
+with the other arguments of the call at the end, and Keras 3 writes
+
+    {"args": [{"class_name": "__keras_tensor__",
+               "config": {"keras_history": ["lstm", 0, 0], ...}}],
+     "kwargs": {"training": true}}
+"""
+
+import reprlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lstm_music_jax.keras.refusal import RefusedError, naming
+
+
+def chain(config: Mapping[str, Any]) -> list[str]:
+    """Return the names of a functional model's layers, from its input to its output.
+
+    Raises:
+        RefusedError: the graph is not a chain, or a layer is called with an argument
+            that changes what it computes.
+    """
+    sources = {}
+    for entry in config["layers"]:
+        name = entry["name"]
+        with naming(name):
+            if name in sources:
+                raise RefusedError("is listed twice")
+            sources[name] = _source(entry)
+    first = _only("input", config["input_layers"])
+    backwards = [_only("output", config["output_layers"])]
+    while (source := sources.get(backwards[-1])) is not None:
+        if source in backwards:
+            raise RefusedError(f"its layer {source} reads its own output")
+        backwards.append(source)
+    if backwards[-1] not in sources:
+        raise RefusedError(f"its graph names {backwards[-1]}, which is not a layer")
+    if backwards[-1] != first:
+        raise RefusedError(
+            f"its output {backwards[0]} depends on {backwards[-1]}; it must depend on "
+            f"its input {first}"
+        )
+    for name in sources:
+        if name not in backwards:
+            raise RefusedError(
+                f"its layer {name} does not lead to its output {backwards[0]}; every "
+                "layer must"
+            )
+    return backwards[::-1]
+
+
+def _source(entry) -> str | None:
+    """Return the name of the layer that a layer reads; None for an input."""
+    if entry["class_name"] == "InputLayer":
+        return None
+    calls = entry["inbound_nodes"]
+    if len(calls) != 1:
+        raise RefusedError(f"is called {len(calls)} times; it must be called once")
+    tensors, arguments = _parsed(calls[0])
+    for name, value in arguments.items():
+        if value is not None and value is not False:
+            raise RefusedError(
+                f"is called with {name} {reprlib.repr(value)}; it must be None or False"
+            )
+    if len(tensors) != 1:
+        raise RefusedError(f"reads {len(tensors)} tensors; it must read 1")
+    # The call needs no check, because each layer has one. Its number can be above 0,
+    # because Keras 3.0 also counts calls that are not part of the model.
+    ((source, _, output),) = tensors
+    if output != 0:
+        raise RefusedError(f"reads output {output} of {source}; it must read output 0")
+    return source
+
+
+def _parsed(node) -> tuple[list[list], dict[str, Any]]:
+    """Return the tensors that a call reads, and the other arguments of the call."""
+    if isinstance(node, Mapping):
+        arguments = {f"argument {k}": value for k, value in enumerate(node["args"])}
+        arguments |= node["kwargs"]
+        tensors = list(_tensors(arguments))
+        others = {k: v for k, v in arguments.items() if not list(_tensors(v))}
+        return tensors, others
+    tensors, others = [], {}
+    for *tensor, arguments in _tensors(node):
+        tensors.append(tensor)
+        others |= arguments
+    return tensors, others
+
+
+def _tensors(value) -> Iterator[list]:
+    """Yield the references to tensors in a nested structure."""
+    if isinstance(value, Mapping):
+        if value.get("class_name") == "__keras_tensor__":
+            yield value["config"]["keras_history"]
+        else:
+            yield from _tensors(list(value.values()))
+    elif isinstance(value, list):
+        if value and isinstance(value[0], str):
+            yield value
+        else:
+            for item in value:
+                yield from _tensors(item)
+
+
+def _only(what, layers) -> str:
+    names = [name for name, *_ in _tensors(layers)]
+    if len(names) != 1:
+        raise RefusedError(
+            f"its {what}s are {', '.join(names) or 'none'}; it must have 1 {what}"
+        )
+    return names[0]

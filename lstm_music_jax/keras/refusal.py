@@ -1,0 +1,17 @@
+"""The error of a file that can be parsed but is not accepted."""
+
+import contextlib
+from collections.abc import Iterator
+
+
+class RefusedError(Exception):
+    """Why a file that can be parsed is not accepted."""
+
+
+@contextlib.contextmanager
+def naming(layer: str) -> Iterator[None]:
+    """Add the layer's name to a RefusedError that is raised inside."""
+    try:
+        yield
+    except RefusedError as error:
+        raise RefusedError(f"its layer {layer} {error}") from error
