@@ -143,7 +143,8 @@ def test_a_signal_to_one_stops_all(launch, tmp_path):
     first, second = finish(started)
     assert f"saved in {folder}" in first
     assert "saved" not in second
-    (step,) = saved_steps(RunFolder(folder).checkpoints("last"))
+    first_step, step = saved_steps(RunFolder(folder).checkpoints("last"))
+    assert first_step == 0
     assert f"stopped at step {step} of 100000" in first
 
 
