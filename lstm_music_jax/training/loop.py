@@ -15,6 +15,7 @@ import numpy as np
 from lstm_music_jax import processes
 from lstm_music_jax.devices import require_divisible, spread
 from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.system.folder_lock import locked
 from lstm_music_jax.training.baselines import Baselines, ngram_cross_entropies
 from lstm_music_jax.training.checkpoints import (
     Checkpoints,
@@ -96,6 +97,7 @@ def train(
 
     Raises:
         ValueError: a setting or the folder does not fit.
+        FolderInUseError: another process trains in the folder.
         NonFiniteLossError: the run has diverged. Its last checkpoint is kept.
         SaveError: a file cannot be written. The checkpoints saved before are kept.
         Stopped: a signal came. The run is saved up to its last step.
@@ -103,7 +105,6 @@ def train(
     run_folder = RunFolder(Path(folder))
     if resume:
         model = require_same_run(run_folder, model, training, dataset)
-        run_folder.require_last()
     else:
         run_folder.require_new()
     devices = jax.devices() if devices is None else devices
@@ -114,16 +115,25 @@ def train(
         initial_run_state(model, training, len(dataset.vocabulary)),
         Tally().as_json(),
     )
-    if saved_steps(run_folder.checkpoints("last")):
-        unchangeable = _unchangeable(belongs_to, training)
-        start = restore_last(run_folder, start.tree, unchangeable)
     loop = _Loop(run_folder, dataset, training, devices, show)
-    # No process may change the folder before every process has read it.
-    processes.wait_for_all("the run's folder is read")
-    if processes.is_first():
-        run_folder.describe(model, training, dataset)
-        _roll_back(run_folder, start, belongs_to)
-    return loop.run(start, belongs_to)
+    with ExitStack() as stack:
+        processes.in_first(lambda: stack.enter_context(locked(run_folder.path)))
+        if not resume:
+            # Another process may have begun a run since this was checked above.
+            run_folder.require_new()
+        run_folder.require_last()
+        if saved_steps(run_folder.checkpoints("last")):
+            unchangeable = _unchangeable(belongs_to, training)
+            start = restore_last(run_folder, start.tree, unchangeable)
+        # No process may change the folder before every process has read it.
+        processes.wait_for_all("the run's folder is read")
+
+        def prepare():
+            run_folder.describe(model, training, dataset)
+            _roll_back(run_folder, start, belongs_to)
+
+        processes.in_first(prepare)
+        return loop.run(start, belongs_to)
 
 
 def _unchangeable(belongs_to, training):
