@@ -42,8 +42,24 @@ class Processes:
             processes.join(*by_hand)
 
 
-def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
+@dataclass(frozen=True)
+class _Resumed:
+    """The part of a command line that names the run to resume."""
+
+    run: Path | None = None
+    resume: bool = False
+
+
+def run(
+    main: Callable[[Arguments], None],
+    arguments: type[Arguments],
+    arguments_of_run: Callable[[Path], Arguments] | None = None,
+) -> None:
     """Parse the command line into a frozen dataclass and call `main` with it.
+
+    With `--resume`, what is not given on the command line has the value that the run
+    was started with, so that a value that differs is one that was given.
+    `arguments_of_run` returns the arguments that a run was started with.
 
     A wrong argument, or a file that cannot be read or written, gives one line on stderr
     and exit status 2. If a signal stops a training, the script exits with status 0 and
@@ -52,9 +68,10 @@ def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
     _quieten()
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
-    parsed = _parse(arguments, sys.modules[main.__module__].__doc__)
+    description = sys.modules[main.__module__].__doc__
     try:
-        main(parsed)
+        default = arguments_of_run and _default(arguments_of_run)
+        main(_parse(arguments, description, default))
     except Stopped as stop:
         train = Path(sys.argv[0]).with_name("train.py")
         command = ["python", str(train), "--run", str(stop.folder), "--resume"]
@@ -66,16 +83,36 @@ def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
         _fail(str(error))
 
 
-def _parse(arguments, description):
+def _default(arguments_of_run):
+    """Return the arguments of the run to resume; None if there is none."""
+    options = {"add_help": False, "return_unknown_args": True}
+    resumed, _ = _one_line(
+        tyro.cli, _Resumed, config=(tyro.conf.FlagCreatePairsOff,), **options
+    )
+    return arguments_of_run(resumed.run) if resumed.resume and resumed.run else None
+
+
+def _parse(arguments, description, default):
+    config = (tyro.conf.OmitArgPrefixes,)
+    if default is None:
+        return _one_line(
+            tyro.cli,
+            arguments,
+            description=description,
+            config=(*config, tyro.conf.FlagCreatePairsOff),
+        )
+    # A flag can be given either way, because the run may have it on or off.
+    return _one_line(
+        tyro.cli, arguments, description=description, config=config, default=default
+    )
+
+
+def _one_line(parse, *arguments, **options):
     # tyro explains a wrong argument in a box of many lines; make it one line.
     box = io.StringIO()
     try:
         with contextlib.redirect_stderr(box):
-            return tyro.cli(
-                arguments,
-                description=description,
-                config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
-            )
+            return parse(*arguments, **options)
     except SystemExit as stop:
         if stop.code != 2:
             raise

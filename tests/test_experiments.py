@@ -39,7 +39,8 @@ def call(script, *arguments):
     arguments = [str(argument) for argument in arguments]
     before, sys.argv = sys.argv, [script.__name__, *arguments]
     try:
-        command_line.run(script.main, script.Arguments)
+        resumed = getattr(script, "arguments_of_run", None)
+        command_line.run(script.main, script.Arguments, resumed)
     except SystemExit as stop:
         return stop.code
     finally:
@@ -85,6 +86,67 @@ def test_train_saves_its_settings_and_resumes(run, midi, capsys):
     assert steps == [2, 4, 6]
     assert call(train, "--run", run, "--resume", "--batch-size", 8) == 2
     assert "batch_size is 8" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def unusual(midi, tmp_path_factory):
+    """A complete run in which no setting has its default value."""
+    folder = tmp_path_factory.mktemp("runs") / "unusual"
+    settings = "--validation 0.2 --split-seed 3 --encoding note-names --parts first "
+    settings += "--dropout 0.1 --cores 1 --learning-rate 5e-3 --schedule cosine "
+    settings += "--cross-pieces --seed 7"
+    assert call(train, "--run", folder, "--midi", midi, *TINY, *settings.split()) == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "--steps 2000",
+        "--learning-rate 1e-3",
+        "--batch-size 64",
+        "--window 100",
+        "--seed 0",
+        "--schedule constant",
+        "--no-cross-pieces",
+        "--sizes 512 256",
+        "--dropout 0.3",
+        "--cores 2",
+        "--validation 0.1",
+        "--split-seed 0",
+        "--encoding events",
+        "--parts all",
+        "--midi elsewhere",
+        "--midi None",
+        "--symbols data.txt",
+    ],
+)
+def test_a_setting_that_was_given_is_not_ignored(unusual, given, capsys):
+    """Defaults included: they are not what the run was started with."""
+    files = [unusual / name for name in ("config.json", "metrics.jsonl")]
+    before = [path.read_bytes() for path in files]
+    assert call(train, "--run", unusual, "--resume", *given.split()) == 2
+    name = given.split()[0].removeprefix("--no-").strip("-").replace("-", "_")
+    error = capsys.readouterr().err
+    assert f"error: {name} is " in error
+    assert "the run to resume was started with" in error
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_settings_that_are_the_run_s_own_may_be_given(unusual, midi):
+    given = "--learning-rate 5e-3 --cross-pieces --evaluate-every 100 --sizes 12 8"
+    given = [*given.split(), "--midi", midi]
+    assert call(train, "--run", unusual, "--resume", *given) == 0
+    training = json.loads((unusual / "config.json").read_text())["training"]
+    assert training["evaluate_every"] == 100
+    assert training["steps"] == 4
+
+
+def test_fewer_steps_than_the_run_has_taken_are_refused(run, capsys):
+    before = (run / "config.json").read_bytes()
+    assert call(train, "--run", run, "--resume", "--steps", 3) == 2
+    assert "error: steps is 3; it must be at least" in capsys.readouterr().err
+    assert (run / "config.json").read_bytes() == before
 
 
 def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):

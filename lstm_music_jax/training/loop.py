@@ -125,6 +125,11 @@ def train(
         if saved_steps(run_folder.checkpoints("last")):
             unchangeable = _unchangeable(belongs_to, training)
             start = restore_last(run_folder, start.tree, unchangeable)
+        if training.steps < start.step:
+            raise ValueError(
+                f"steps is {training.steps}; it must be at least {start.step}, because "
+                "the run has taken so many steps already"
+            )
         # No process may change the folder before every process has read it.
         processes.wait_for_all("the run's folder is read")
 
