@@ -83,6 +83,26 @@ def run(
         _fail(str(error))
 
 
+def require_seed(seed: int) -> None:
+    """Raise ValueError unless random keys can be made from a seed."""
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed is {seed}; it must be in [0, 2^32)")
+
+
+def require_folder(name: str, path: Path) -> None:
+    """Raise ValueError if a folder cannot be made at `path`, because a file is there.
+
+    Args:
+        name: the argument that gave the path.
+        path: may exist, or not.
+    """
+    for place in (path, *path.parents):
+        if place.is_file():
+            raise ValueError(
+                f"{name} is {path}, and {place} is a file; it must be a folder"
+            )
+
+
 def _default(arguments_of_run):
     """Return the arguments of the run to resume; None if there is none."""
     options = {"add_help": False, "return_unknown_args": True}

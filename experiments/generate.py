@@ -19,7 +19,7 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from command_line import Processes, run
+from command_line import Processes, require_folder, require_seed, run
 from sources import dataset_of_run
 
 from lstm_music_jax import (
@@ -98,6 +98,9 @@ class Arguments:
 def main(arguments: Arguments) -> None:
     """Check, load, generate, write."""
     arguments.processes.join()
+    require_seed(arguments.seed)
+    out = arguments.out or arguments.run / "music"
+    require_folder("out", out)
     strategy = strategy_of(arguments)
     if arguments.keep_primer and arguments.drop_primer:
         raise ValueError("keep_primer and drop_primer are both given; give one of them")
@@ -118,7 +121,6 @@ def main(arguments: Arguments) -> None:
         )
     if not processes.is_first():
         return
-    out = arguments.out or arguments.run / "music"
     for number, piece in enumerate(pieces):
         path = out / f"piece-{number:03d}.mid"
         write_midi(piece.score, path, tempo=arguments.tempo, program=arguments.program)

@@ -7,6 +7,7 @@ where an interpolated 3-gram has 11.2. In runs/quickstart lie a MIDI file of 100
 its piano roll, and the loss curve.
 """
 
+import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ class Arguments:
     notes: int = 1000
     """Number of notes to generate."""
     seed: int = 0
-    """Seed of the generated music."""
+    """Seed of the training and of the generated music."""
 
 
 TRAINING = TrainingConfig(
@@ -57,10 +58,11 @@ def main(arguments: Arguments) -> None:
     started = time.perf_counter()
     if arguments.notes < 1:
         raise ValueError(f"notes is {arguments.notes}; it must be at least 1")
+    training = dataclasses.replace(TRAINING, seed=arguments.seed)
     folder = RunFolder(arguments.run or _unused(Path("runs/quickstart")))
     folder.require_new()
     data = dataset(Source(), validation=0.1)
-    result = train(folder.path, data, ModelConfig(), TRAINING)
+    result = train(folder.path, data, ModelConfig(), training)
     loss_curve(folder.metrics, folder.path / "loss.png")
 
     trained = load_run(folder.path)

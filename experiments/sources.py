@@ -65,7 +65,13 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
 def dataset(
     source: Source, *, validation: float, seed: int = 0, start: bool = True
 ) -> Dataset:
-    """Load a corpus and split it; its description says how to load it again."""
+    """Load a corpus and split it; its description says how to load it again.
+
+    Raises:
+        ValueError: `validation` is no share.
+    """
+    if not 0 <= validation < 1:
+        raise ValueError(f"validation is {validation}; it must be in [0, 1)")
     corpus, encoding = load(source)
     origin = {
         name: str(value) if isinstance(value, Path) else value

@@ -121,7 +121,7 @@ def train(
         if not resume:
             # Another process may have begun a run since this was checked above.
             run_folder.require_new()
-        run_folder.require_last()
+        run_folder.require_resumable()
         if saved_steps(run_folder.checkpoints("last")):
             unchangeable = _unchangeable(belongs_to, training)
             start = restore_last(run_folder, start.tree, unchangeable)

@@ -88,7 +88,12 @@ class RunFolder:
         return self.path / "checkpoints" / kind
 
     def require_new(self) -> None:
-        """Raise ValueError if the folder exists and is not empty."""
+        """Raise ValueError if the folder is not empty, or if a file is in its place."""
+        for place in (self.path, *self.path.parents):
+            if place.is_file():
+                raise ValueError(
+                    f"run is {self.path}, and {place} is a file; it must be a folder"
+                )
         # A name that begins with a dot is a file that was being written when a run was
         # killed.
         if self.path.exists() and any(
@@ -98,12 +103,16 @@ class RunFolder:
                 f"run is {self.path}, which is not empty; name a new folder, or resume"
             )
 
-    def require_last(self) -> None:
+    def require_resumable(self) -> None:
         """Raise ValueError if the run was trained and its last checkpoint is missing.
+
+        Likewise if metrics cannot be written.
 
         A run saves its first checkpoint before its first line of metrics. A run that
         has neither can be resumed from the start.
         """
+        if self.metrics.is_dir():
+            raise ValueError(f"{self.metrics} is a folder; move it away")
         if saved_steps(self.checkpoints("last")):
             return
         found = [
@@ -181,12 +190,17 @@ def load_run(path: str | Path, checkpoint: Literal["best", "last"] = "best") -> 
             the model after the last saved step.
 
     Raises:
-        FileNotFoundError: the folder is no run folder.
+        FileNotFoundError: the folder is no run folder, or its vocabulary is missing.
         ValueError: the settings or the vocabulary cannot be read.
         CheckpointError: there is no checkpoint, or it belongs to another model.
     """
     folder = RunFolder(Path(path))
     settings = folder.settings()
+    if not folder.vocabulary.is_file():
+        raise FileNotFoundError(
+            f"{folder.vocabulary} is missing; resume the run with the corpus that it "
+            "was trained on to write the file again"
+        )
     vocabulary = Vocabulary.load(folder.vocabulary)
     if not folder.checkpoints(checkpoint).is_dir():
         raise CheckpointError(
