@@ -1,5 +1,7 @@
 """The command line of scripts: parse it, join processes, report an error in a line."""
 
+import interrupts
+
 import contextlib
 import io
 import logging
@@ -71,7 +73,9 @@ def run(
     description = sys.modules[main.__module__].__doc__
     try:
         default = arguments_of_run and _default(arguments_of_run)
-        main(_parse(arguments, description, default))
+        parsed = _parse(arguments, description, default)
+        with interrupts.raised():
+            main(parsed)
     except Stopped as stop:
         train = Path(sys.argv[0]).with_name("train.py")
         command = ["python", str(train), "--run", str(stop.folder), "--resume"]

@@ -11,6 +11,8 @@ Cost: seconds, most of them start-up and compilation; 1000 notes take well under
 Expect: as many sounding notes or chords a piece as asked for.
 """
 
+from command_line import Processes, require_folder, require_seed, run
+
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +21,6 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from command_line import Processes, require_folder, require_seed, run
 from sources import dataset_of_run
 
 from lstm_music_jax import (

@@ -7,6 +7,8 @@ where an interpolated 3-gram has 11.2. In runs/quickstart lie a MIDI file of 100
 its piano roll, and the loss curve.
 """
 
+from command_line import run
+
 import dataclasses
 import time
 from dataclasses import dataclass
@@ -14,7 +16,6 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from command_line import run
 from sources import Source, dataset
 
 from lstm_music_jax import (

@@ -14,6 +14,8 @@ compilation included. Expect: a table, and a picture of entropy,
 repetition and distinct 4-grams against the knob.
 """
 
+from command_line import require_folder, require_seed, run
+
 import ast
 import inspect
 import json
@@ -23,7 +25,6 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from command_line import require_folder, require_seed, run
 
 from lstm_music_jax import (
     Generation,

@@ -15,10 +15,11 @@ Cost: 0.5 s per step of 64 windows of 100, on two CPU cores. Expect: the first c
 beats the interpolated 3-gram (perplexity 11.2 on the chorales) within 100 steps.
 """
 
+from command_line import Processes, run
+
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from command_line import Processes, run
 from sources import Source, dataset, dataset_of_run, source_of_run
 
 from lstm_music_jax import (

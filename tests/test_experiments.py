@@ -1,10 +1,11 @@
 """The scripts, run like users run them: with valid arguments, and with wrong ones."""
 
+import command_line
+
 import json
 import shutil
 import sys
 
-import command_line
 import generate
 import jax
 import mido
