@@ -1,5 +1,7 @@
 """The command line of scripts: parse it, join processes, report an error in a line."""
 
+import interrupts
+
 import contextlib
 import io
 import logging
@@ -42,8 +44,24 @@ class Processes:
             processes.join(*by_hand)
 
 
-def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
+@dataclass(frozen=True)
+class _Resumed:
+    """The part of a command line that names the run to resume."""
+
+    run: Path | None = None
+    resume: bool = False
+
+
+def run(
+    main: Callable[[Arguments], None],
+    arguments: type[Arguments],
+    arguments_of_run: Callable[[Path], Arguments] | None = None,
+) -> None:
     """Parse the command line into a frozen dataclass and call `main` with it.
+
+    With `--resume`, what is not given on the command line has the value that the run
+    was started with, so that a value that differs is one that was given.
+    `arguments_of_run` returns the arguments that a run was started with.
 
     A wrong argument, or a file that cannot be read or written, gives one line on stderr
     and exit status 2. If a signal stops a training, the script exits with status 0 and
@@ -52,9 +70,12 @@ def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
     _quieten()
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
-    parsed = _parse(arguments, sys.modules[main.__module__].__doc__)
+    description = sys.modules[main.__module__].__doc__
     try:
-        main(parsed)
+        default = arguments_of_run and _default(arguments_of_run)
+        parsed = _parse(arguments, description, default)
+        with interrupts.raised():
+            main(parsed)
     except Stopped as stop:
         train = Path(sys.argv[0]).with_name("train.py")
         command = ["python", str(train), "--run", str(stop.folder), "--resume"]
@@ -66,16 +87,56 @@ def run(main: Callable[[Arguments], None], arguments: type[Arguments]) -> None:
         _fail(str(error))
 
 
-def _parse(arguments, description):
+def require_seed(seed: int) -> None:
+    """Raise ValueError unless random keys can be made from a seed."""
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed is {seed}; it must be in [0, 2^32)")
+
+
+def require_folder(name: str, path: Path) -> None:
+    """Raise ValueError if a folder cannot be made at `path`, because a file is there.
+
+    Args:
+        name: the argument that gave the path.
+        path: may exist, or not.
+    """
+    for place in (path, *path.parents):
+        if place.is_file():
+            raise ValueError(
+                f"{name} is {path}, and {place} is a file; it must be a folder"
+            )
+
+
+def _default(arguments_of_run):
+    """Return the arguments of the run to resume; None if there is none."""
+    options = {"add_help": False, "return_unknown_args": True}
+    resumed, _ = _one_line(
+        tyro.cli, _Resumed, config=(tyro.conf.FlagCreatePairsOff,), **options
+    )
+    return arguments_of_run(resumed.run) if resumed.resume and resumed.run else None
+
+
+def _parse(arguments, description, default):
+    config = (tyro.conf.OmitArgPrefixes,)
+    if default is None:
+        return _one_line(
+            tyro.cli,
+            arguments,
+            description=description,
+            config=(*config, tyro.conf.FlagCreatePairsOff),
+        )
+    # A flag can be given either way, because the run may have it on or off.
+    return _one_line(
+        tyro.cli, arguments, description=description, config=config, default=default
+    )
+
+
+def _one_line(parse, *arguments, **options):
     # tyro explains a wrong argument in a box of many lines; make it one line.
     box = io.StringIO()
     try:
         with contextlib.redirect_stderr(box):
-            return tyro.cli(
-                arguments,
-                description=description,
-                config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
-            )
+            return parse(*arguments, **options)
     except SystemExit as stop:
         if stop.code != 2:
             raise

@@ -25,6 +25,8 @@ positions better than the first ones. Streams help the small model a little. The
 the large model overfit sooner; with 1000 steps it overfits either way.
 """
 
+from command_line import run
+
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +34,6 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-from command_line import run
 from sources import Source, dataset
 
 from lstm_music_jax import (

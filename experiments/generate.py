@@ -11,6 +11,8 @@ Cost: seconds, most of them start-up and compilation; 1000 notes take well under
 Expect: as many sounding notes or chords a piece as asked for.
 """
 
+from command_line import Processes, require_folder, require_seed, run
+
 import dataclasses
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +22,6 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from command_line import Processes, run
 from sources import dataset_of_run
 
 from lstm_music_jax import (
@@ -99,6 +100,9 @@ class Arguments:
 def main(arguments: Arguments) -> None:
     """Check, load, generate, write."""
     arguments.processes.join()
+    require_seed(arguments.seed)
+    out = arguments.out or arguments.run / "music"
+    require_folder("out", out)
     strategy = strategy_of(arguments)
     if arguments.keep_primer and arguments.drop_primer:
         raise ValueError("keep_primer and drop_primer are both given; give one of them")
@@ -121,7 +125,6 @@ def main(arguments: Arguments) -> None:
         )
     if not processes.is_first():
         return
-    out = arguments.out or arguments.run / "music"
     for number, piece in enumerate(pieces):
         path = out / f"piece-{number:03d}.mid"
         write_midi(piece.score, path, tempo=arguments.tempo, program=arguments.program)

@@ -17,11 +17,12 @@ of Keras's `predict`, from the same primer. train.py goes on training from the w
 with a new optimiser state.
 """
 
+from command_line import run
+
 from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
-from command_line import run
 from sources import Source, dataset
 
 from lstm_music_jax import RunFolder, import_keras, read_keras

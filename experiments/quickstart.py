@@ -7,13 +7,15 @@ where an interpolated 3-gram has 11.2 and a Kneser-Ney 5-gram has 7.9. In
 runs/quickstart lie a MIDI file of 1000 notes, its piano roll, and the loss curve.
 """
 
+from command_line import run
+
+import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import jax
 import numpy as np
-from command_line import run
 from sources import Source, dataset
 
 from lstm_music_jax import (
@@ -40,7 +42,7 @@ class Arguments:
     notes: int = 1000
     """Number of notes to generate."""
     seed: int = 0
-    """Seed of the generated music."""
+    """Seed of the training and of the generated music."""
 
 
 TRAINING = TrainingConfig(
@@ -57,10 +59,11 @@ def main(arguments: Arguments) -> None:
     started = time.perf_counter()
     if arguments.notes < 1:
         raise ValueError(f"notes is {arguments.notes}; it must be at least 1")
+    training = dataclasses.replace(TRAINING, seed=arguments.seed)
     folder = RunFolder(arguments.run or _unused(Path("runs/quickstart")))
     folder.require_new()
     data = dataset(Source(), validation=0.1)
-    result = train(folder.path, data, ModelConfig(), TRAINING)
+    result = train(folder.path, data, ModelConfig(), training)
     loss_curve(folder.metrics, folder.path / "loss.png")
 
     trained = load_run(folder.path)

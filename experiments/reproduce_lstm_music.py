@@ -15,6 +15,8 @@ per epoch, and it took 200 epochs.
 Expect: argmax falls into a loop sooner or later, as it does in the original.
 """
 
+from command_line import run
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,7 +24,6 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from command_line import run
 from sources import Source, dataset
 
 from lstm_music_jax import (

@@ -32,6 +32,14 @@ class Source:
     parts: Literal["first", "first_nonempty", "all"] = "all"
     """Parts of a MIDI file that note names are taken from."""
 
+    def absolute(self) -> "Source":
+        """Return the same source with paths that hold in any working directory."""
+        return dataclasses.replace(
+            self,
+            midi=self.midi and self.midi.absolute(),
+            symbols=self.symbols and self.symbols.absolute(),
+        )
+
 
 def load(source: Source) -> tuple[Corpus, Encoding]:
     """Load the corpus, from the cache if it is there, and print a summary."""
@@ -57,15 +65,36 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
 def dataset(
     source: Source, *, validation: float, seed: int = 0, start: bool = True
 ) -> Dataset:
-    """Load a corpus and split it; its description says how to load it again."""
+    """Load a corpus and split it; its description says how to load it again.
+
+    Raises:
+        ValueError: `validation` is no share.
+    """
+    if not 0 <= validation < 1:
+        raise ValueError(f"validation is {validation}; it must be in [0, 1)")
     corpus, encoding = load(source)
     origin = {
-        name: str(Path(value).absolute()) if isinstance(value, Path) else value
-        for name, value in dataclasses.asdict(source).items()
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in dataclasses.asdict(source.absolute()).items()
     }
     return Dataset.from_corpus(
         corpus, encoding, validation=validation, seed=seed, start=start, origin=origin
     )
+
+
+def source_of_run(settings: dict[str, Any]) -> Source:
+    """Return the source of a run's corpus.
+
+    Raises:
+        ValueError: the run's settings do not name it.
+    """
+    origin = settings["corpus"].get("origin")
+    if not origin:
+        raise ValueError(
+            "corpus of this run cannot be loaded again, because no script has saved it"
+        )
+    paths = {name: origin[name] and Path(origin[name]) for name in ("midi", "symbols")}
+    return Source(**{**origin, **paths})
 
 
 def dataset_of_run(settings: dict[str, Any]) -> Dataset:
@@ -76,15 +105,8 @@ def dataset_of_run(settings: dict[str, Any]) -> Dataset:
             changed.
     """
     saved = settings["corpus"]
-    if not saved.get("origin"):
-        raise ValueError(
-            "corpus of this run cannot be loaded again, because no script has saved it"
-        )
-    origin = dict(saved["origin"])
-    for name in ("midi", "symbols"):
-        origin[name] = origin[name] and Path(origin[name])
     loaded = dataset(
-        Source(**origin),
+        source_of_run(settings),
         validation=saved["validation"],
         seed=saved["split_seed"],
         start=saved["start"],

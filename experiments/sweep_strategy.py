@@ -15,6 +15,8 @@ compilation included. Expect: a table, and a picture of entropy, repetition and 
 4-grams against the knob.
 """
 
+from command_line import require_folder, require_seed, run
+
 import ast
 import difflib
 import inspect
@@ -25,7 +27,6 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from command_line import run
 
 from lstm_music_jax import (
     Generation,
@@ -69,6 +70,9 @@ def main(arguments: Arguments) -> None:
     """Check, sweep, print, draw."""
     if not arguments.values:
         raise ValueError("values is empty; give one value or more")
+    require_seed(arguments.seed)
+    out = arguments.out or arguments.run / "sweeps"
+    require_folder("out", out)
     loaded = load_run(arguments.run)
     make = strategy_maker(loaded, arguments)
     settings = [make(_whole(value)) for value in arguments.values]
@@ -78,7 +82,6 @@ def main(arguments: Arguments) -> None:
         for k, value in enumerate(arguments.values)
     ]
     name = f"{arguments.strategy}-{arguments.knob}"
-    out = arguments.out or arguments.run / "sweeps"
     out.mkdir(parents=True, exist_ok=True)
     (out / f"{name}.json").write_text(json.dumps(rows, indent=2) + "\n")
     knob_curves(

@@ -15,12 +15,12 @@ Cost: 0.5 s per step of 64 windows of 100, on two CPU cores. Expect: the first c
 beats the interpolated 3-gram (perplexity 11.2 on the chorales) within 100 steps.
 """
 
-import dataclasses
+from command_line import Processes, run
+
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from command_line import Processes, run
-from sources import Source, dataset, dataset_of_run
+from sources import Source, dataset, dataset_of_run, source_of_run
 
 from lstm_music_jax import (
     ModelConfig,
@@ -40,7 +40,8 @@ class Arguments:
     """Folder of the run: a new one, or with --resume the run to go on with."""
     resume: bool = False
     """Go on from the last checkpoint, with the settings that the run was started with.
-    With a constant schedule, --steps may be larger."""
+    Some may be given anew: --evaluate-every, --save-every, --steps-per-dispatch, and
+    with a constant schedule --steps."""
     validation: float = 0.1
     """Share of the symbols that is held out, in whole pieces; 0 for none."""
     split_seed: int = 0
@@ -56,10 +57,8 @@ def main(arguments: Arguments) -> None:
     arguments.processes.join()
     folder = RunFolder(arguments.run)
     if arguments.resume:
-        settings = folder.settings()
-        data = dataset_of_run(settings)
-        model = _resumed(settings["model"], arguments.model)
-        training = _resumed(settings["training"], arguments.training)
+        _require_same(arguments, arguments_of_run(arguments.run))
+        data = dataset_of_run(folder.settings())
     else:
         folder.require_new()
         data = dataset(
@@ -67,23 +66,50 @@ def main(arguments: Arguments) -> None:
             validation=arguments.validation,
             seed=arguments.split_seed,
         )
-        model, training = arguments.model, arguments.training
-    result = train(folder.path, data, model, training, resume=arguments.resume)
+    result = train(
+        folder.path,
+        data,
+        arguments.model,
+        arguments.training,
+        resume=arguments.resume,
+    )
     if not processes.is_first():
         return
     loss_curve(folder.metrics, folder.path / "loss.png")
     print(f"best loss {result.best_loss:.4f} nats; the run is in {folder.path}")
 
 
-def _resumed(saved, given):
-    """Return the saved settings, replaced by those given on the command line."""
-    changed = {
-        field.name: getattr(given, field.name)
-        for field in dataclasses.fields(given)
-        if getattr(given, field.name) != field.default
+def arguments_of_run(path: Path) -> Arguments:
+    """Return the arguments that a run was started with."""
+    settings = RunFolder(path).settings()
+    return Arguments(
+        run=path,
+        resume=True,
+        validation=settings["corpus"]["validation"],
+        split_seed=settings["corpus"]["split_seed"],
+        source=source_of_run(settings),
+        model=settings["model"],
+        training=settings["training"],
+    )
+
+
+def _require_same(given, saved):
+    """Check the settings that `train` does not: corpus, split and cores."""
+    before = _unchecked(saved)
+    for name, value in _unchecked(given).items():
+        if value != before[name]:
+            raise ValueError(
+                f"{name} is {value}; the run to resume was started with {before[name]}"
+            )
+
+
+def _unchecked(arguments):
+    return vars(arguments.source.absolute()) | {
+        "validation": arguments.validation,
+        "split_seed": arguments.split_seed,
+        "cores": arguments.model.cores,
     }
-    return dataclasses.replace(saved, **changed)
 
 
 if __name__ == "__main__":
-    run(main, Arguments)
+    run(main, Arguments, arguments_of_run)

@@ -4,6 +4,8 @@ Each process has its own devices, and all run the same program on the same data.
 they must decide alike on the host, and only the first process writes files.
 """
 
+from collections.abc import Callable
+
 import jax
 import numpy as np
 
@@ -79,6 +81,25 @@ def wait_for_all(name: str) -> None:
         from jax.experimental import multihost_utils
 
         multihost_utils.sync_global_devices(name)
+
+
+def in_first(action: Callable[[], None]) -> None:
+    """Call a function in the first process; every process must call this.
+
+    Raises:
+        Exception: whatever the function raises in the first process.
+        RuntimeError: in the other processes, if the function failed.
+    """
+    failure = None
+    if is_first():
+        try:
+            action()
+        except Exception as error:
+            failure = error
+    if any_process(failure is not None):
+        raise failure or RuntimeError(
+            "process 0 cannot go on, so this process ends; process 0 says why"
+        )
 
 
 def any_process(condition: bool) -> bool:

@@ -1,9 +1,11 @@
 """The scripts, run like users run them: with valid arguments, and with wrong ones."""
 
+import command_line
+
 import json
+import shutil
 import sys
 
-import command_line
 import generate
 import jax
 import mido
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 import quickstart
 import reproduce_lstm_music
+import sweep_strategy
 import train
 
 from lstm_music_jax import Note, Score, write_midi
@@ -39,7 +42,8 @@ def call(script, *arguments):
     arguments = [str(argument) for argument in arguments]
     before, sys.argv = sys.argv, [script.__name__, *arguments]
     try:
-        command_line.run(script.main, script.Arguments)
+        resumed = getattr(script, "arguments_of_run", None)
+        command_line.run(script.main, script.Arguments, resumed)
     except SystemExit as stop:
         return stop.code
     finally:
@@ -85,6 +89,74 @@ def test_train_saves_its_settings_and_resumes(run, midi, capsys):
     assert steps == [2, 4, 6]
     assert call(train, "--run", run, "--resume", "--batch-size", 8) == 2
     assert "batch_size is 8" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def unusual(midi, tmp_path_factory):
+    """A complete run in which no setting has its default value."""
+    folder = tmp_path_factory.mktemp("runs") / "unusual"
+    settings = "--validation 0.2 --split-seed 3 --encoding note-names --parts first "
+    settings += "--dropout 0.1 --cores 1 --learning-rate 5e-3 --schedule cosine "
+    settings += "--cross-pieces --seed 7"
+    assert call(train, "--run", folder, "--midi", midi, *TINY, *settings.split()) == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "--steps 2000",
+        "--learning-rate 1e-3",
+        "--batch-size 64",
+        "--window 100",
+        "--seed 0",
+        "--schedule constant",
+        "--no-cross-pieces",
+        "--sizes 512 256",
+        "--dropout 0.3",
+        "--cores 2",
+        "--validation 0.1",
+        "--split-seed 0",
+        "--encoding events",
+        "--parts all",
+        "--midi elsewhere",
+        "--midi None",
+        "--symbols data.txt",
+    ],
+)
+def test_a_setting_that_was_given_is_not_ignored(unusual, given, capsys):
+    """Defaults included: they are not what the run was started with."""
+    files = [unusual / name for name in ("config.json", "metrics.jsonl")]
+    before = [path.read_bytes() for path in files]
+    assert call(train, "--run", unusual, "--resume", *given.split()) == 2
+    name = given.split()[0].removeprefix("--no-").strip("-").replace("-", "_")
+    error = capsys.readouterr().err
+    assert f"error: {name} is " in error
+    assert "the run to resume was started with" in error
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_settings_that_are_the_run_s_own_may_be_given(unusual, midi):
+    given = "--learning-rate 5e-3 --cross-pieces --evaluate-every 100 --sizes 12 8"
+    given = [*given.split(), "--midi", midi]
+    assert call(train, "--run", unusual, "--resume", *given) == 0
+    training = json.loads((unusual / "config.json").read_text())["training"]
+    assert training["evaluate_every"] == 100
+    assert training["steps"] == 4
+
+
+def test_a_resume_writes_a_missing_vocabulary_again(run, tmp_path):
+    folder = copy_without_vocabulary(run, tmp_path / "bare")
+    assert call(train, "--run", folder, "--resume") == 0
+    found = (folder / "vocabulary.json").read_bytes()
+    assert found == (run / "vocabulary.json").read_bytes()
+
+
+def test_fewer_steps_than_the_run_has_taken_are_refused(run, capsys):
+    before = (run / "config.json").read_bytes()
+    assert call(train, "--run", run, "--resume", "--steps", 3) == 2
+    assert "error: steps is 3; it must be at least" in capsys.readouterr().err
+    assert (run / "config.json").read_bytes() == before
 
 
 def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
@@ -148,6 +220,9 @@ def test_reproduce(tmp_path):
     assert lines[-1]["step"] == 4  # 300 windows: two steps per epoch
 
 
+HUGE = "99999999999999999999"
+SEED = f"seed is {HUGE}; it must be in [0, 2^32)"
+SWEEP = ["--run", "RUN", "--strategy", "top_p", "--knob", "p", "--values", "0.5"]
 WRONG = [
     (train, ["--run", "new", "--midi", "nowhere"], "path is nowhere"),
     (train, ["--run", "new", "--symbols", "nowhere.txt"], "nowhere.txt"),
@@ -159,7 +234,31 @@ WRONG = [
     ),
     (train, ["--run", "new", "--dropout", "1"], "dropout is 1.0; it must be in [0, 1)"),
     (train, ["--run", "new", "--sizes", "0"], "sizes is (0,)"),
+    (
+        train,
+        ["--run", "new", "--sizes", "1000000000"],
+        "sizes is (1000000000,); its layers have 4e+18 parameters, and they may have",
+    ),
     (train, ["--run", "new", "--validation", "1.5"], "validation is 1.5"),
+    (train, ["--run", "new", "--validation", "-1"], "validation is -1.0; it must be"),
+    (train, ["--run", "new", "--validation", "nan"], "validation is nan; it must be"),
+    (
+        train,
+        ["--run", "new", "--seed", HUGE],
+        SEED,
+    ),
+    (train, ["--run", "FILE"], "file is a file; it must be a folder"),
+    (train, ["--run", "FILE/deep"], "file is a file; it must be a folder"),
+    (
+        train,
+        ["--run", "FOLDERS", "--resume"],
+        "metrics.jsonl is a folder; move it away",
+    ),
+    (
+        train,
+        ["--run", "NOISE", "--resume"],
+        "is no JSON in UTF-8, so restore it from a",
+    ),
     (train, ["--run", "new", "--steps", "0"], "steps is 0; it must be 1 or more"),
     (train, ["--run", "new", "--steps", "few"], "steps"),
     (
@@ -171,6 +270,19 @@ WRONG = [
     (train, ["--run", "RUN"], "which is not empty"),
     (generate, ["--run", "nowhere"], "run is nowhere; it must be a run folder"),
     (generate, ["--run", "EMPTY"], "has no best checkpoint"),
+    (generate, ["--run", "BARE"], "vocabulary.json is missing; resume the run with"),
+    (generate, ["--run", "NOISE"], "is no JSON in UTF-8, so restore it from a copy"),
+    (
+        generate,
+        ["--run", "RUN", "--seed", HUGE],
+        SEED,
+    ),
+    (generate, ["--run", "RUN", "--seed", "-1"], "seed is -1; it must be in [0, 2^32)"),
+    (
+        generate,
+        ["--run", "RUN", "--out", "FILE"],
+        "file is a file; it must be a folder",
+    ),
     (generate, ["--run", "RUN", "--notes", "0"], "notes is 0; it must be at least 1"),
     (generate, ["--run", "RUN", "--pieces", "0"], "pieces is 0; it must be at least 1"),
     (
@@ -205,7 +317,29 @@ WRONG = [
     (reproduce_lstm_music, ["--run", "new", "--epochs", "0"], "epochs is 0"),
     (quickstart, ["--run", "RUN"], "which is not empty"),
     (quickstart, ["--notes", "0"], "notes is 0; it must be at least 1"),
+    (quickstart, ["--run", "new", "--seed", HUGE], SEED),
+    (sweep_strategy, [*SWEEP, "--seed", HUGE], SEED),
+    (sweep_strategy, [*SWEEP, "--out", "FILE"], "file is a file; it must be a folder"),
 ]
+
+
+def copy_with_metrics_as_folder(run, folder):
+    shutil.copytree(run, folder)
+    (folder / "metrics.jsonl").unlink()
+    (folder / "metrics.jsonl").mkdir()
+    return folder
+
+
+def copy_without_vocabulary(run, folder):
+    shutil.copytree(run, folder)
+    (folder / "vocabulary.json").unlink()
+    return folder
+
+
+def folder_of_noise(folder):
+    folder.mkdir()
+    (folder / "config.json").write_bytes(b"\xff\x00noise")
+    return folder
 
 
 @pytest.mark.parametrize(("script", "arguments", "message"), WRONG)
@@ -217,7 +351,16 @@ def test_wrong_arguments_get_one_line(
     for name in ("config.json", "vocabulary.json"):
         (empty / name).write_bytes((run / name).read_bytes())
     monkeypatch.chdir(tmp_path)
-    places = {"RUN": run, "EMPTY": empty}
+    (tmp_path / "file").touch()
+    places = {
+        "RUN": run,
+        "EMPTY": empty,
+        "FILE": tmp_path / "file",
+        "FILE/deep": tmp_path / "file" / "deep",
+        "FOLDERS": copy_with_metrics_as_folder(run, tmp_path / "folders"),
+        "NOISE": folder_of_noise(tmp_path / "noise"),
+        "BARE": copy_without_vocabulary(run, tmp_path / "bare"),
+    }
     arguments = [places.get(argument, argument) for argument in arguments]
     if arguments[:2] == ["--run", "new"] and script is train and len(arguments) == 4:
         (tmp_path / "data.txt").write_text(
@@ -231,6 +374,18 @@ def test_wrong_arguments_get_one_line(
     assert error.startswith("error: ")
     assert all(line.startswith("skipped ") for line in others)
     assert not (tmp_path / "new").exists()
+
+
+def test_the_seed_of_quickstart_seeds_its_training(tmp_path, monkeypatch):
+    seeds = []
+
+    def record(folder, data, model, training):
+        seeds.append(training.seed)
+        raise ValueError("no training is needed")
+
+    monkeypatch.setattr(quickstart, "train", record)
+    assert call(quickstart, "--run", tmp_path / "run", "--seed", 5) == 2
+    assert seeds == [5]
 
 
 @pytest.mark.slow

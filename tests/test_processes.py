@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax import processes
+from lstm_music_jax.system.folder_lock import locked
 from lstm_music_jax.training.checkpoints import saved_steps
 from lstm_music_jax.training.run_folder import RunFolder
 from tests.training.test_interruption import wait_for_training
@@ -143,8 +144,19 @@ def test_a_signal_to_one_stops_all(launch, tmp_path):
     first, second = finish(started)
     assert f"saved in {folder}" in first
     assert "saved" not in second
-    (step,) = saved_steps(RunFolder(folder).checkpoints("last"))
+    first_step, step = saved_steps(RunFolder(folder).checkpoints("last"))
+    assert first_step == 0
     assert f"stopped at step {step} of 100000" in first
+
+
+def test_several_processes_are_refused_where_another_run_trains(launch, tmp_path):
+    with locked(tmp_path / "run"):
+        started = launch(tmp_path / "run", 2, 1)
+        (_, first), (_, second) = (one.communicate(timeout=120) for one in started)
+    assert [process.returncode for process in started] == [2, 2]
+    assert f"; process {os.getpid()} on {socket.gethostname()} is training" in first
+    assert "error: process 0 cannot go on, so this process ends" in second
+    assert [error.count("\n") for error in (first, second)] == [1, 1]
 
 
 def test_a_missing_launcher_is_one_line(launch, tmp_path):

@@ -46,8 +46,9 @@ class Checkpoints:
     """Saves checkpoints of one kind into one folder, and keeps the newest ones.
 
     A checkpoint becomes visible when it is complete: orbax writes to a temporary
-    folder and renames it. Saving is asynchronous: `save` blocks only while it copies
-    the arrays to the host, and while the previous save is unfinished.
+    folder and renames it. Only then are older ones removed. Saving is asynchronous:
+    `save` blocks only while it copies the arrays to the host, and while the previous
+    save is unfinished.
 
     With several processes, only the first one saves. In the others every method does
     nothing.
@@ -103,6 +104,17 @@ class Checkpoints:
                 force=True,
             )
 
+    def wait(self) -> None:
+        """Wait until every save is on disk.
+
+        Raises:
+            SaveError: a checkpoint cannot be written.
+        """
+        if self._manager is None:
+            return
+        with self._measured():
+            self._manager.wait_until_finished()
+
     def require_no_failure(self) -> None:
         """Raise SaveError if the save in progress has already failed."""
         if self._manager is None:
@@ -119,8 +131,7 @@ class Checkpoints:
         if self._manager is None:
             return
         if kind is None:
-            with self._measured():
-                self._manager.wait_until_finished()
+            self.wait()
         # An error here would hide the one that ends the context.
         with suppress(Exception):
             self._manager.close()
@@ -149,29 +160,58 @@ def saved_steps(folder: Path) -> list[int]:
 
 
 def replace_all(
-    folder: Path, belongs_to: Mapping[str, Any], step: int | None, tree: PyTree
+    folder: Path, belongs_to: Mapping[str, Any], step: int, tree: PyTree
 ) -> None:
-    """Make the checkpoint of one step the only one of a folder; None empties it.
+    """Make the checkpoint of one step the only one of a folder.
 
     If the folder holds that checkpoint and it can be read, it is left as it is. There
     is a readable checkpoint at any time.
     """
     steps = set(saved_steps(folder))
-    if step in steps:
-        try:
-            _read(Path(folder).absolute() / str(step), step, tree, {})
-        except Exception:
-            remove(folder, step)
-            steps.remove(step)
-    if step is not None and step not in steps:
+    if step in steps and not _is_readable(folder, step, tree):
+        set_aside(folder, step)
+        steps.remove(step)
+    if step not in steps:
         with Checkpoints(folder, belongs_to, keep=None) as checkpoints:
             checkpoints.save(step, tree)
     for other in steps - {step}:
-        remove(folder, other)
+        _remove(folder, other)
 
 
-def remove(folder: Path, step: int) -> None:
-    """Remove one checkpoint."""
+def keep_newest(folder: Path, like: PyTree) -> None:
+    """Remove all checkpoints of a folder except the newest one that can be read.
+
+    Args:
+        folder: the folder that `Checkpoints` was opened with.
+        like: a PyTree of the checkpoints' arrays, or of their shapes.
+    """
+    found = False
+    for step in reversed(saved_steps(folder)):
+        if not _is_readable(folder, step, like):
+            set_aside(folder, step)
+        elif found:
+            _remove(folder, step)
+        else:
+            found = True
+
+
+def set_aside(folder: Path, step: int) -> None:
+    """Rename a damaged checkpoint to `<step>.damaged`, so that nothing reads it."""
+    damaged = Path(folder) / f"{step}.damaged"
+    shutil.rmtree(damaged, ignore_errors=True)
+    (Path(folder) / str(step)).rename(damaged)
+
+
+def _is_readable(folder, step, like):
+    try:
+        _read(Path(folder).absolute() / str(step), step, like, {})
+    # Orbax and the libraries below it raise a dozen types for damaged files.
+    except Exception:
+        return False
+    return True
+
+
+def _remove(folder, step):
     shutil.rmtree(Path(folder) / str(step))
 
 
@@ -203,7 +243,6 @@ def restore(
             restored = _read(folder / str(step), step, like, belongs_to or {})
         except CheckpointError:
             raise
-        # Orbax and the libraries below it raise a dozen types for damaged files.
         except Exception as error:
             damaged.append(f"{step} ({_reason(error)})")
         else:

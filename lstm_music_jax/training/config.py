@@ -28,6 +28,8 @@ _CHOICES = {
     "matmul_precision": get_args(MatmulPrecision),
 }
 _MAX_SEMITONES = 24
+# Training takes about 20 bytes per parameter, and XLA aborts where it cannot have them.
+_MAX_PARAMETERS = 10**9
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,22 @@ class ModelConfig:
     rounding of its logits, and nothing else. A resumed run keeps its first value."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for gates of an unknown name, or fewer than one core."""
+        """Raise ValueError for unknown gates, too large sizes, or less than a core."""
         if self.gates not in _GATES:
             raise ValueError(f"gates is {self.gates!r}; it must be one of {[*_GATES]}")
         if self.cores < 1:
             raise ValueError(f"cores is {self.cores}; it must be 1 or more")
+        # Without the parameters that depend on the vocabulary, which are few.
+        inputs = (0, *self.sizes[:-1])
+        parameters = sum(
+            4 * size * (below + size)
+            for below, size in zip(inputs, self.sizes, strict=True)
+        )
+        if parameters > _MAX_PARAMETERS:
+            raise ValueError(
+                f"sizes is {self.sizes}; its layers have {parameters:.0e} parameters, "
+                f"and they may have at most {_MAX_PARAMETERS:.0e}"
+            )
 
     @property
     def gate(self) -> Gate:

@@ -15,14 +15,15 @@ import numpy as np
 from lstm_music_jax import processes
 from lstm_music_jax.devices import require_divisible, spread
 from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.system.folder_lock import locked
 from lstm_music_jax.training.baselines import Baselines, ngram_cross_entropies
 from lstm_music_jax.training.checkpoints import (
     Checkpoints,
     Restored,
-    remove,
+    keep_newest,
     replace_all,
-    restore,
     saved_steps,
+    set_aside,
 )
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.data import training_data
@@ -32,6 +33,7 @@ from lstm_music_jax.training.run_folder import (
     RunState,
     initial_run_state,
     require_same_run,
+    restore_last,
 )
 from lstm_music_jax.training.settings import changeable_settings, owner_of_checkpoints
 from lstm_music_jax.training.signals import Stopped, stop_on_signals
@@ -95,6 +97,7 @@ def train(
 
     Raises:
         ValueError: a setting or the folder does not fit.
+        FolderInUseError: another process trains in the folder.
         NonFiniteLossError: the run has diverged. Its last checkpoint is kept.
         SaveError: a file cannot be written. The checkpoints saved before are kept.
         Stopped: a signal came. The run is saved up to its last step.
@@ -112,16 +115,30 @@ def train(
         initial_run_state(model, training, len(dataset.vocabulary)),
         Tally().as_json(),
     )
-    last = run_folder.checkpoints("last")
-    if saved_steps(last):
-        start = restore(last, start.tree, _unchangeable(belongs_to, training))
     loop = _Loop(run_folder, dataset, training, devices, show)
-    # No process may change the folder before every process has read it.
-    processes.wait_for_all("the run's folder is read")
-    if processes.is_first():
-        run_folder.describe(model, training, dataset)
-        _roll_back(run_folder, start, belongs_to)
-    return loop.run(start, belongs_to)
+    with ExitStack() as stack:
+        processes.in_first(lambda: stack.enter_context(locked(run_folder.path)))
+        if not resume:
+            # Another process may have begun a run since this was checked above.
+            run_folder.require_new()
+        run_folder.require_resumable()
+        if saved_steps(run_folder.checkpoints("last")):
+            unchangeable = _unchangeable(belongs_to, training)
+            start = restore_last(run_folder, start.tree, unchangeable)
+        if training.steps < start.step:
+            raise ValueError(
+                f"steps is {training.steps}; it must be at least {start.step}, because "
+                "the run has taken so many steps already"
+            )
+        # No process may change the folder before every process has read it.
+        processes.wait_for_all("the run's folder is read")
+
+        def prepare():
+            run_folder.describe(model, training, dataset)
+            _roll_back(run_folder, start, belongs_to)
+
+        processes.in_first(prepare)
+        return loop.run(start, belongs_to)
 
 
 def _unchangeable(belongs_to, training):
@@ -132,16 +149,23 @@ def _unchangeable(belongs_to, training):
 
 
 def _roll_back(run_folder, start, belongs_to):
-    """Bring the folder back to the time when the checkpoint `start` was saved."""
+    """Bring the folder back to the time when the checkpoint `start` was saved.
+
+    Metrics and models from after that time are computed again. The best model is kept
+    until there is another one to replace it.
+    """
     tally, best_model = Tally.from_json(start.facts), start.tree.best
     drop_lines_after(run_folder.metrics, start.step, tally)
     last = run_folder.checkpoints("last")
     # Newer checkpoints are damaged; an intact one would have been restored.
     for step in saved_steps(last):
         if step > start.step:
-            remove(last, step)
+            set_aside(last, step)
     best = run_folder.checkpoints("best")
-    replace_all(best, belongs_to, tally.best_step or None, best_model)
+    if tally.best_step:
+        replace_all(best, belongs_to, tally.best_step, best_model)
+    else:
+        keep_newest(best, best_model)
 
 
 class _Loop:
@@ -170,6 +194,13 @@ class _Loop:
             signalled = enter(stop_on_signals(self._announce_stop))
             # The processes must stop after the same step.
             self.stop = lambda: processes.any_process(signalled())
+            self.best = enter(Checkpoints(best, belongs_to))
+            self.last = enter(Checkpoints(last, belongs_to, keep=2))
+            if self.saved_step is None:
+                # Before the first line of metrics: a run that has metrics and no
+                # checkpoint is then known to have lost it.
+                self._save()
+                self.last.wait()
             self.report = enter(
                 Report(
                     self.run_folder.metrics
@@ -181,8 +212,6 @@ class _Loop:
                     self.show,
                 )
             )
-            self.best = enter(Checkpoints(best, belongs_to))
-            self.last = enter(Checkpoints(last, belongs_to, keep=2))
             while self.step < self.training.steps and not self.stop():
                 self._advance()
                 if self.step % self.training.evaluate_every == 0:
@@ -272,7 +301,12 @@ class _Loop:
         if loss < self.tally.best_loss:
             self.tally.best_loss, self.tally.best_step = loss, self.step
             self.best_model = jax.device_get(self.state.model)
-            self.best.save(self.step, self.best_model)
+            self._save_best(self.best_model)
+
+    def _save_best(self, model):
+        # A run that was killed may have saved the best model of this step already.
+        if self.step not in saved_steps(self.best.folder):
+            self.best.save(self.step, model)
 
     def _save(self):
         if self.step != self.saved_step:
@@ -292,7 +326,7 @@ class _Loop:
             return self.tally.best_loss
         loss = self.tally.last_loss = self._validate()
         if loss < self.tally.best_loss:
-            self.best.save(self.step, self.state.model)
+            self._save_best(self.state.model)
         return min(loss, self.tally.best_loss)
 
     def _announce_stop(self):

@@ -13,6 +13,7 @@ run was killed, its last line may be incomplete.
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -25,7 +26,13 @@ from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.encodings.from_config import encoding_from_config
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.system.atomic_write import write_atomically
-from lstm_music_jax.training.checkpoints import CheckpointError, SaveError, restore
+from lstm_music_jax.training.checkpoints import (
+    CheckpointError,
+    Restored,
+    SaveError,
+    restore,
+    saved_steps,
+)
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.settings import (
     changeable_settings,
@@ -81,7 +88,12 @@ class RunFolder:
         return self.path / "checkpoints" / kind
 
     def require_new(self) -> None:
-        """Raise ValueError if the folder exists and is not empty."""
+        """Raise ValueError if the folder is not empty, or if a file is in its place."""
+        for place in (self.path, *self.path.parents):
+            if place.is_file():
+                raise ValueError(
+                    f"run is {self.path}, and {place} is a file; it must be a folder"
+                )
         # A name that begins with a dot is a file that was being written when a run was
         # killed.
         if self.path.exists() and any(
@@ -89,6 +101,33 @@ class RunFolder:
         ):
             raise ValueError(
                 f"run is {self.path}, which is not empty; name a new folder, or resume"
+            )
+
+    def require_resumable(self) -> None:
+        """Raise ValueError if the run was trained and its last checkpoint is missing.
+
+        Likewise if metrics cannot be written.
+
+        A run saves its first checkpoint before its first line of metrics. A run that
+        has neither can be resumed from the start.
+        """
+        if self.metrics.is_dir():
+            raise ValueError(f"{self.metrics} is a folder; move it away")
+        if saved_steps(self.checkpoints("last")):
+            return
+        found = [
+            name
+            for name, exists in {
+                "metrics": self.metrics.exists() and self.metrics.stat().st_size,
+                "a best checkpoint": saved_steps(self.checkpoints("best")),
+            }.items()
+            if exists
+        ]
+        if found:
+            raise ValueError(
+                f"run is {self.path}, which has {' and '.join(found)}, but "
+                f"{self.checkpoints('last')} holds no checkpoint to resume from; put "
+                "it back, or start anew in a new folder"
             )
 
     def describe(
@@ -151,12 +190,17 @@ def load_run(path: str | Path, checkpoint: Literal["best", "last"] = "best") -> 
             the model after the last saved step.
 
     Raises:
-        FileNotFoundError: the folder is no run folder.
+        FileNotFoundError: the folder is no run folder, or its vocabulary is missing.
         ValueError: the settings or the vocabulary cannot be read.
         CheckpointError: there is no checkpoint, or it belongs to another model.
     """
     folder = RunFolder(Path(path))
     settings = folder.settings()
+    if not folder.vocabulary.is_file():
+        raise FileNotFoundError(
+            f"{folder.vocabulary} is missing; resume the run with the corpus that it "
+            "was trained on to write the file again"
+        )
     vocabulary = Vocabulary.load(folder.vocabulary)
     if not folder.checkpoints(checkpoint).is_dir():
         raise CheckpointError(
@@ -172,9 +216,31 @@ def load_run(path: str | Path, checkpoint: Literal["best", "last"] = "best") -> 
     belongs_to = model_of_checkpoints(
         settings["model"], settings["encoding"], vocabulary
     )
-    restored = restore(folder.checkpoints(checkpoint), like, belongs_to).tree
-    model = restored if checkpoint == "best" else restored.state.model
+    if checkpoint == "best":
+        model = restore(folder.checkpoints("best"), like, belongs_to).tree
+    else:
+        model = restore_last(folder, like, belongs_to).tree.state.model
     return Run(model, vocabulary, encoding_from_config(settings["encoding"]), settings)
+
+
+def restore_last(
+    folder: RunFolder, like: RunState, belongs_to: Mapping[str, Any]
+) -> Restored:
+    """Restore the newest intact checkpoint that a run resumes from; see `restore`.
+
+    Raises:
+        CheckpointError: `restore` raises it, or the checkpoint's name is not the step
+            that it holds.
+    """
+    last = folder.checkpoints("last")
+    restored = restore(last, like, belongs_to)
+    step = int(restored.tree.state.step)
+    if step != restored.step:
+        raise CheckpointError(
+            f"{last / str(restored.step)} holds step {step}; a checkpoint's name must "
+            f"be its step, so rename it to {step}"
+        )
+    return restored
 
 
 def require_same_run(

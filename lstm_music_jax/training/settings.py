@@ -39,7 +39,13 @@ def read_config_json(path: Path) -> dict[str, Any]:
             allowed.
     """
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(
+                "it is no JSON in UTF-8, so restore it from a copy, or start anew in "
+                f"a new folder ({error})"
+            ) from error
         if not isinstance(saved, dict):
             raise ValueError("the file must hold a JSON object")
         saved = upgraded_settings(saved)

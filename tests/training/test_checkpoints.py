@@ -11,6 +11,7 @@ import pytest
 from lstm_music_jax.training.checkpoints import (
     CheckpointError,
     Checkpoints,
+    keep_newest,
     replace_all,
     restore,
     saved_steps,
@@ -201,7 +202,7 @@ def test_other_leaves_are_named(pristine):
     assert "more: wanted, but not saved" in message
 
 
-def test_replace_all_leaves_one_checkpoint_or_none(folder):
+def test_replace_all_leaves_one_checkpoint(folder):
     replace_all(folder, BELONGS_TO, 20, tree(20))
     assert saved_steps(folder) == [20]
     drop_arrays(folder / "20")
@@ -209,8 +210,17 @@ def test_replace_all_leaves_one_checkpoint_or_none(folder):
     np.testing.assert_array_equal(restore(folder, tree(0)).tree["deep"][0], 21)
     replace_all(folder, BELONGS_TO, 10, tree(10))
     assert saved_steps(folder) == [10]
-    replace_all(folder, BELONGS_TO, None, tree(0))
-    assert saved_steps(folder) == []
+
+
+def test_keep_newest_leaves_the_newest_that_can_be_read(folder):
+    with Checkpoints(folder, BELONGS_TO, keep=None) as checkpoints:
+        checkpoints.save(40, tree(40))
+    drop_arrays(folder / "40")
+    keep_newest(folder, tree(0))
+    assert saved_steps(folder) == [30]
+    assert (folder / "40.damaged").is_dir()
+    keep_newest(folder, tree(0))
+    assert saved_steps(folder) == [30]
 
 
 def test_nothing_is_unpickled(pristine, monkeypatch):

@@ -4,6 +4,7 @@ import os
 import random
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -165,6 +166,22 @@ def test_sigterm_then_a_full_disk_then_the_same_bits(launch, whole, tmp_path):
     (line,) = [line for line in out.splitlines() if line.startswith("error: ")]
     assert "File too large; the checkpoints saved before are kept" in line
     assert saved_steps(RunFolder(folder).checkpoints("last"))[-1] == step
+    process = launch(folder)
+    _, error = process.communicate()
+    assert process.returncode == 0, error
+    require_same(folder, whole)
+
+
+def test_two_processes_never_train_in_one_folder(launch, whole, tmp_path):
+    folder = tmp_path / "run"
+    first = launch(folder, 0.1)
+    wait_for_training(first, folder, lines=6)
+    out, error = launch(folder).communicate()
+    name = f"process {first.pid} on {socket.gethostname()} is training in it"
+    assert f"error: run is {folder}; {name}, so wait" in out, error
+    assert first.poll() is None
+    first.kill()
+    first.communicate()
     process = launch(folder)
     _, error = process.communicate()
     assert process.returncode == 0, error
