@@ -1,7 +1,7 @@
 """Dataclasses that are PyTrees, and those that also check their fields."""
 
 import dataclasses
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 import jax
 import numpy as np
@@ -18,8 +18,19 @@ from lstm_music_jax.fields import (
     written,
 )
 
+Class = TypeVar("Class")
 
-def pytree(cls: type, **options: bool) -> type:
+
+def static(**options: Any) -> Any:
+    """Declare a field that is part of the compiled program and not a leaf.
+
+    Its values must be hashable. `options` go to `dataclasses.field`.
+    """
+    return dataclasses.field(metadata={"static": True}, **options)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(static,))
+def pytree(cls: type[Class], **options: bool) -> type[Class]:
     """Make `cls` a frozen dataclass and a PyTree whose leaves are the fields.
 
     Fields declared by `static()` are not leaves. `options` go to `dataclass`.
@@ -29,7 +40,7 @@ def pytree(cls: type, **options: bool) -> type:
     0.10.2, 0.12.0). `jit` may then run the program that belongs to the other class.
     """
     cls = dataclasses.dataclass(frozen=True, **options)(cls)
-    fields = dataclasses.fields(cls)
+    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
     leaves = [field.name for field in fields if not field.metadata.get("static")]
     sizes = [field.name for field in fields if field.metadata.get("static")]
 
@@ -51,14 +62,6 @@ def pytree(cls: type, **options: bool) -> type:
 
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
     return cls
-
-
-def static(**options: Any) -> Any:
-    """Declare a field that is part of the compiled program and not a leaf.
-
-    Its values must be hashable. `options` go to `dataclasses.field`.
-    """
-    return dataclasses.field(metadata={"static": True}, **options)
 
 
 @dataclass_transform(
@@ -108,7 +111,8 @@ class Checked:
         Arguments that equal their default are left out. A model or a vocabulary is
         shown by the name of its argument.
         """
-        arguments, by_name = [], False
+        arguments: list[str] = []
+        by_name: Any = False
         for field in _fields(self):
             if not field.init:
                 continue
@@ -127,7 +131,8 @@ class Checked:
             return NotImplemented
         leaves, structure = jax.tree.flatten(self)
         others, structure_of_other = jax.tree.flatten(other)
-        return structure == structure_of_other and all(map(_same, leaves, others))
+        same = structure == structure_of_other  # type: ignore[operator]
+        return same and all(map(_same, leaves, others))
 
     def __hash__(self) -> int:
         """Return a hash of class, static fields and shapes of the leaves."""

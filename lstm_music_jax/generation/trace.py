@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from lstm_music_jax.strategies.base import State, Strategy
+from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
-from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, Token
+from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, PyTree, Token
 from lstm_music_jax.xla.ordering import largest
 
 
@@ -39,8 +39,8 @@ class Trace(NamedTuple):
 
 
 def apply_in_stages(
-    strategy: Strategy, logits: Logits, state: State, key: PRNGKey
-) -> tuple[Logits, State, list[Logits]]:
+    strategy: Strategy, logits: Logits, state: PyTree, key: PRNGKey
+) -> tuple[Logits, PyTree, list[Logits]]:
     """Apply a strategy.
 
     Returns:

@@ -97,7 +97,8 @@ def _layers(config) -> list[Layer]:
     # Keras before 2.4 wrote "Model" for a functional model.
     if model not in ("Sequential", "Functional", "Model"):
         raise RefusedError(f"its model is {model}; it must be Sequential or Functional")
-    layers, count = [], Counter()
+    layers: list[Layer] = []
+    count: Counter[str] = Counter()
     # Keras before 2.2.3 wrote only the list of layers for a Sequential model.
     for entry in described if isinstance(described, list) else described["layers"]:
         kind = _kind(entry)

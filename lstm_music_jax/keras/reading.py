@@ -119,8 +119,8 @@ def _read_model(file, config, version, arrays_of) -> KerasModel:
             )
         inputs = units
     with naming(head.name):
-        shapes = (inputs, vocab_size), (vocab_size,)
-        kernel, bias = _read_arrays(file, head.kind, arrays_of(head), shapes)
+        head_shapes = (inputs, vocab_size), (vocab_size,)
+        kernel, bias = _read_arrays(file, head.kind, arrays_of(head), head_shapes)
     return KerasModel(
         version,
         tuple(layers),

@@ -11,8 +11,6 @@ import jax.numpy as jnp
 from lstm_music_jax.pytrees import Checked
 from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree, Token
 
-State = PyTree
-
 
 class Strategy(Checked):
     """Three pure methods, written for one stream; only `apply` must be overridden.
@@ -42,18 +40,20 @@ class Strategy(Checked):
     shift_invariant: ClassVar[bool] = True
     permutation_equivariant: ClassVar[bool] = True
 
-    def init(self, vocab_size: int) -> State:
+    def init(self, vocab_size: int) -> PyTree:
         """Return the state before the first symbol; `()` for a stateless strategy."""
         return ()
 
-    def apply(self, logits: Logits, state: State, key: PRNGKey) -> tuple[Logits, State]:
+    def apply(
+        self, logits: Logits, state: PyTree, key: PRNGKey
+    ) -> tuple[Logits, PyTree]:
         """Return shaped logits, float32 `[v]`; `-inf` forbids a symbol.
 
         `logits` need not be normalised. `key` belongs to this strategy and this note.
         """
         raise NotImplementedError
 
-    def observe(self, token: Token, state: State) -> State:
+    def observe(self, token: Token, state: PyTree) -> PyTree:
         """Return the state after `token`; called once for every symbol of the stream.
 
         The symbols of the prompt come first.

@@ -1,8 +1,8 @@
 import jax
 
 from lstm_music_jax.fields import refusal
-from lstm_music_jax.strategies.base import State, Strategy
-from lstm_music_jax.types import Logits, PRNGKey
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Logits, PRNGKey, PyTree
 
 
 class Chain(Strategy, init=False):
@@ -32,12 +32,12 @@ class Chain(Strategy, init=False):
         object.__setattr__(self, "stages", tuple(flat))
 
     @property
-    def shift_invariant(self) -> bool:
+    def shift_invariant(self) -> bool:  # type: ignore[override]
         """Whether all stages are."""
         return all(stage.shift_invariant for stage in self.stages)
 
     @property
-    def permutation_equivariant(self) -> bool:
+    def permutation_equivariant(self) -> bool:  # type: ignore[override]
         """Whether all stages are."""
         return all(stage.permutation_equivariant for stage in self.stages)
 
@@ -53,8 +53,8 @@ class Chain(Strategy, init=False):
         return (shaped[-1] if shaped else logits), state
 
     def apply_stages(
-        self, logits: Logits, state: State, key: PRNGKey
-    ) -> tuple[list[Logits], State]:
+        self, logits: Logits, state: PyTree, key: PRNGKey
+    ) -> tuple[list[Logits], PyTree]:
         """Return the logits after each stage, and the state, as `apply` would."""
         shaped, states = [], []
         for index, stage in enumerate(self.stages):

@@ -46,7 +46,7 @@ def check_strategy(
             found = str(error)
             if not isinstance(error, Broken):
                 found = f"it raised {type(error).__name__}: {found}"
-            name, text = type(strategy).__name__, law.__doc__.split("\n")[0]
+            name, text = type(strategy).__name__, (law.__doc__ or "").split("\n")[0]
             raise AssertionError(
                 f"{name} breaks {law.__name__}. Law: {text} Found: {found}"
             ) from error

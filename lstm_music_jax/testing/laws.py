@@ -40,7 +40,7 @@ Law = Callable[[Subject], None]
 
 NOTES = 6  # in the engine
 # Of 1/64 like the logits, and of both signs.
-SHIFTS = np.float32([8, -3.5, 40, 0.25, -8, 1.75, -30])
+SHIFTS = np.array([8, -3.5, 40, 0.25, -8, 1.75, -30], np.float32)
 
 
 def is_pure(subject: Subject) -> None:
@@ -229,10 +229,10 @@ def one_trace(subject: Subject) -> None:
     """
     for path, value in floats(subject.strategy):
         raise Broken(f"{path} is {value!r}, a float; it must be a float32 leaf")
-    for path, leaf in jax.tree_util.tree_leaves_with_path(subject.strategy):
+    for place, leaf in jax.tree_util.tree_leaves_with_path(subject.strategy):
         require(
             isinstance(leaf, (np.ndarray, np.generic, jax.Array)),
-            f"the leaf {jax.tree_util.keystr(path)} is {leaf!r}, no array",
+            f"the leaf {jax.tree_util.keystr(place)} is {leaf!r}, no array",
         )
     tokens = subject.course.tokens
     before = subject.traces
@@ -260,7 +260,7 @@ def structure_is_its_own(subject: Subject) -> None:
     values = [getattr(strategy, name) for name, _ in fields]
     other = class_like(tuple(fields))(*values)
     require(
-        structure != jax.tree.structure(other),
+        structure != jax.tree.structure(other),  # type: ignore[operator]
         f"{structure} equals that of another dataclass; register it by "
         "lstm_music_jax.pytrees.pytree",
     )

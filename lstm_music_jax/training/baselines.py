@@ -105,7 +105,8 @@ def kneser_ney_probabilities(
     count = len(grams[0])
     newest_first = np.concatenate(grams).T[::-1]
     # Training and validation share the numbers of n-grams, by length.
-    numbers, contexts = [], [np.zeros(newest_first.shape[1], np.int64)]
+    numbers: list[np.ndarray] = []
+    contexts = [np.zeros(newest_first.shape[1], np.int64)]
     for symbol in newest_first:
         numbers.append(_number(symbol, numbers[-1] if numbers else contexts[0]))
     for symbol in newest_first[1:]:

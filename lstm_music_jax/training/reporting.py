@@ -105,7 +105,7 @@ class Report:
         self, step: int, train_loss: float, loss: float | None, accuracy: float | None
     ) -> None:
         """Report a validation; its loss is None if nothing is held out."""
-        if loss is None:
+        if loss is None or self.baselines is None:
             self._print(f"step {step}: train {train_loss:.3f} nats")
             return
         self._write(step=step, validation_loss=loss, validation_accuracy=accuracy)

@@ -34,8 +34,8 @@ def wasserstein(feature: Feature) -> DistanceMeasure:
         levels = np.unique(every)
         ours_counts, human_counts = (_histograms(side, levels) for side in sides)
         gaps = np.diff(levels)
-        deviation = np.concatenate([np.zeros(1), *sides[1]])[1:]
-        deviation = deviation.std() if len(deviation) else 0.0
+        human_values = np.concatenate([np.zeros(0), *sides[1]])
+        deviation = float(human_values.std()) if len(human_values) else 0.0
 
         def of_places(of_ours: np.ndarray, of_human: np.ndarray) -> float:
             first = ours_counts[of_ours].sum(axis=0)
