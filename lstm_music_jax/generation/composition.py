@@ -56,12 +56,14 @@ class Composition(NamedTuple):
         symbols: the symbols drawn, behind the primer's if that was kept.
         score: how they sound.
         skipped: how many symbols were ill-formed where they stood, and so silent.
+        fallbacks: notes at which a strategy forbade every symbol and was passed over.
         trace: of each drawn symbol, `[n]`, on the host; None if not asked for.
     """
 
     symbols: list[str]
     score: Score
     skipped: int
+    fallbacks: int
     trace: Trace | None
 
 
@@ -159,25 +161,27 @@ def _decode(
     trace = jax.tree.map(
         lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
     )
-    return [
-        _decode_piece(
-            run,
-            prompt,
-            tokens[piece],
-            jax.tree.map(lambda leaf, piece=piece: leaf[piece], trace),
-            notes,
-            keep_primer,
+    fallbacks = np.asarray(drawn[-1].fallbacks).tolist()
+    pieces: list[Composition | None] = []
+    for piece, prompt in enumerate(prompts):
+        decoded, symbols = _decode_piece(run, prompt, tokens[piece], notes, keep_primer)
+        if decoded is None:
+            pieces.append(None)
+            continue
+        of_piece = jax.tree.map(lambda leaf, piece=piece: leaf[piece], trace)
+        pieces.append(
+            Composition(
+                symbols, decoded.score, decoded.skipped, fallbacks[piece], of_piece
+            )
         )
-        for piece, prompt in enumerate(prompts)
-    ]
+    return pieces
 
 
-def _decode_piece(run, prompt, tokens, trace, notes, keep_primer):
+def _decode_piece(run, prompt, tokens, notes, keep_primer):
+    """Return the decoded music and its symbols, None if there are too few notes."""
     primer = [int(token) for token in prompt if token != run.vocabulary.start_id]
     symbols = run.vocabulary.symbols_of([*primer, *tokens] if keep_primer else tokens)
     if keep_primer:
         notes += run.encoding.decode(run.vocabulary.symbols_of(primer)).note_count
     decoded = run.encoding.decode(symbols, max_notes=notes)
-    if decoded.note_count < notes:
-        return None
-    return Composition(symbols, decoded.score, decoded.skipped, trace)
+    return (decoded if decoded.note_count >= notes else None), symbols

@@ -52,8 +52,8 @@ class Stream(NamedTuple):
         memory: what the model remembers of the symbols before it.
         strategy_state: after observing all symbols so far.
         draw_state: of the draw.
-        fallbacks: notes at which the strategy forbade every symbol, so that the
-            model's own distribution was used.
+        fallbacks: notes at which the strategy, or a stage of a chain, forbade every
+            symbol and was passed over.
         undefined: notes at which the logits were NaN, so that nothing could be drawn.
     """
 
@@ -171,24 +171,19 @@ def _draw_note(
     draw_key = jax.random.fold_in(keys[1], stream.position)
     memory, logits = sampler.context.step(model, stream.memory, stream.token)
     logits = logits.astype(jnp.float32)
-    shaped, state, stages = apply_in_stages(
+    shaped, state = apply_in_stages(
         sampler.strategy, logits, stream.strategy_state, strategy_key
     )
-    # Where a strategy forbids every symbol, the model's own distribution is used.
-    empty = jnp.all(shaped == -jnp.inf)
-    shaped = jnp.where(empty, logits, shaped)
-    token, draw_state = sampler.draw.draw(shaped, stream.draw_state, draw_key)
+    token, draw_state = sampler.draw.draw(shaped.logits, stream.draw_state, draw_key)
 
     log_probs = jax.nn.log_softmax(logits)
-    strategy_log_probs = jax.nn.log_softmax(shaped)
+    strategy_log_probs = jax.nn.log_softmax(shaped.logits)
     undefined = jnp.isnan(strategy_log_probs[token])
     note = Notes(
         token,
         log_probs[token],
         strategy_log_probs[token],
-        trace_note(log_probs, strategy_log_probs, empty, stages, token)
-        if trace
-        else None,
+        trace_note(log_probs, strategy_log_probs, shaped, token) if trace else None,
     )
     stream = Stream(
         number=stream.number,
@@ -197,7 +192,7 @@ def _draw_note(
         memory=memory,
         strategy_state=sampler.strategy.observe(token, state),
         draw_state=draw_state,
-        fallbacks=stream.fallbacks + empty.astype(jnp.int32),
+        fallbacks=stream.fallbacks + shaped.empty.astype(jnp.int32),
         undefined=stream.undefined + undefined.astype(jnp.int32),
     )
     return stream, note

@@ -64,7 +64,7 @@ class Generation(NamedTuple):
     def fallbacks(self) -> Int[Array, "*b"]:
         """Notes per stream at which the strategy forbade every symbol.
 
-        The model's own distribution was used there.
+        It was passed over there, or the stage of a chain that did so.
         """
         return self.streams.state.fallbacks
 

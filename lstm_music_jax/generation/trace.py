@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.base import Strategy, unless_empty
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, PyTree, Token
 from lstm_music_jax.xla.ordering import largest
@@ -21,10 +21,11 @@ class Trace(NamedTuple):
         surprisal: -log p of the drawn symbol under the model, nats.
         rank: number of symbols that the model finds more probable than the drawn one.
         margin: difference in log-probability of the model's two best symbols, nats.
-        empty_support: whether the strategy forbade every symbol; the model's own
-            distribution was used then.
+        empty_support: whether the strategy, or a stage of it, forbade every symbol and
+            was passed over.
         stage_kept_mass: kept mass after each stage of a chain; other strategies have no
             stages.
+        stage_passed_over: which stages of a chain forbade every symbol.
     """
 
     model_entropy: Float[Array, "*b"]
@@ -36,28 +37,41 @@ class Trace(NamedTuple):
     margin: Float[Array, "*b"]
     empty_support: Bool[Array, "*b"]
     stage_kept_mass: Float[Array, "*b stages"]
+    stage_passed_over: Bool[Array, "*b stages"]
+
+
+class Shaped(NamedTuple):
+    """What a strategy made of a note's logits.
+
+    Attributes:
+        logits: to draw from; the model's own where the strategy forbade every symbol.
+        empty: whether the strategy, or a stage of it, forbade every symbol.
+        stages: logits after each stage of a chain.
+        passed_over: which of the stages forbade every symbol.
+    """
+
+    logits: Logits
+    empty: Bool[Array, ""]
+    stages: list[Logits]
+    passed_over: Bool[Array, "stages"]
 
 
 def apply_in_stages(
     strategy: Strategy, logits: Logits, state: PyTree, key: PRNGKey
-) -> tuple[Logits, PyTree, list[Logits]]:
-    """Apply a strategy.
-
-    Returns:
-        The shaped logits, the new state, and the logits after each stage of a chain.
-    """
+) -> tuple[Shaped, PyTree]:
+    """Apply a strategy; a chain tells what each of its stages did."""
     if isinstance(strategy, Chain) and strategy.stages:
-        stages, state = strategy.apply_stages(logits, state, key)
-        return stages[-1], state, stages
+        stages, passed_over, state = strategy.apply_stages(logits, state, key)
+        skipped = jnp.stack(passed_over)
+        return Shaped(stages[-1], jnp.any(skipped), stages, skipped), state
     shaped, state = strategy.apply(logits, state, key)
-    return shaped, state, []
+    return Shaped(*unless_empty(shaped, logits), [], jnp.zeros(0, bool)), state
 
 
 def trace_note(
     log_probs: Float[Array, "v"],
     strategy_log_probs: Float[Array, "v"],
-    empty: Bool[Array, ""],
-    stages: list[Logits],
+    shaped: Shaped,
     token: Token,
 ) -> Trace:
     """Return the trace of one note.
@@ -65,15 +79,17 @@ def trace_note(
     Args:
         log_probs: of the model.
         strategy_log_probs: of the distribution that was drawn from.
-        empty: whether the strategy forbade every symbol.
-        stages: logits after each stage of a chain.
+        shaped: what the strategy made of the logits.
         token: the drawn symbol.
     """
     probabilities = jnp.exp(log_probs)
     kept = strategy_log_probs > -jnp.inf
     best = largest(log_probs)
     others = jnp.where(jnp.arange(log_probs.shape[0]) == best, -jnp.inf, log_probs)
-    masses = [jnp.sum(jnp.where(s > -jnp.inf, probabilities, 0.0)) for s in stages]
+    masses = [
+        jnp.sum(jnp.where(stage > -jnp.inf, probabilities, 0.0))
+        for stage in shaped.stages
+    ]
     return Trace(
         _entropy(log_probs, probabilities),
         _entropy(strategy_log_probs, jnp.exp(strategy_log_probs)),
@@ -82,8 +98,9 @@ def trace_note(
         -log_probs[token],
         jnp.sum((log_probs > log_probs[token]).astype(jnp.int32)),
         log_probs[best] - jnp.max(others),
-        empty,
+        shaped.empty,
         jnp.stack(masses) if masses else jnp.zeros(0, jnp.float32),
+        shaped.passed_over,
     )
 
 

@@ -64,3 +64,9 @@ class Strategy(Checked):
 def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
     """Return `logits` with -inf where `keep` is false."""
     return jnp.where(keep, logits, -jnp.inf)
+
+
+def unless_empty(shaped: Logits, logits: Logits) -> tuple[Logits, Bool[Array, ""]]:
+    """Return `shaped`, or `logits` if `shaped` forbids every symbol; and whether so."""
+    empty = jnp.all(shaped == -jnp.inf)
+    return jnp.where(empty, logits, shaped), empty

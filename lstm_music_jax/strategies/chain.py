@@ -1,8 +1,8 @@
 import jax
 
 from lstm_music_jax.fields import refusal
-from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.types import Logits, PRNGKey, PyTree
+from lstm_music_jax.strategies.base import Strategy, unless_empty
+from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree
 
 
 class Chain(Strategy, init=False):
@@ -10,6 +10,9 @@ class Chain(Strategy, init=False):
 
     A chain without stages is the model's own distribution. A chain within a chain is
     replaced by its stages. Each stage has its own state and its own key.
+
+    A stage that would forbid every symbol is passed over for that note. So it cannot
+    undo what the stages before it forbid.
 
     Args:
         stages: any number of strategies.
@@ -49,20 +52,27 @@ class Chain(Strategy, init=False):
         return tuple(stage.init(vocab_size) for stage in self.stages)
 
     def apply(self, logits, state, key):
-        shaped, state = self.apply_stages(logits, state, key)
+        shaped, _, state = self.apply_stages(logits, state, key)
         return (shaped[-1] if shaped else logits), state
 
     def apply_stages(
         self, logits: Logits, state: PyTree, key: PRNGKey
-    ) -> tuple[list[Logits], PyTree]:
-        """Return the logits after each stage, and the state, as `apply` would."""
-        shaped, states = [], []
+    ) -> tuple[list[Logits], list[Bool[Array, ""]], PyTree]:
+        """Do as `apply`, and keep what each stage did.
+
+        Returns:
+            The logits after each stage, whether each stage was passed over, and the
+            new state.
+        """
+        shaped, passed_over, states = [], [], []
         for index, stage in enumerate(self.stages):
             stage_key = jax.random.fold_in(key, index)
-            logits, after = stage.apply(logits, state[index], stage_key)
+            stage_logits, after = stage.apply(logits, state[index], stage_key)
+            logits, empty = unless_empty(stage_logits, logits)
             shaped.append(logits)
+            passed_over.append(empty)
             states.append(after)
-        return shaped, tuple(states)
+        return shaped, passed_over, tuple(states)
 
     def observe(self, token, state):
         return tuple(
