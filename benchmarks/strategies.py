@@ -23,6 +23,7 @@ from timing import measure, write
 
 from lstm_music_jax import MusicLSTM, generate, strategies
 from lstm_music_jax.strategies import Chain, Temperature
+from lstm_music_jax.testing.examples import EXAMPLES
 
 VOCABULARY = 308
 # Symbols drawn a run: a run takes a good tenth of a second on two cores.
@@ -45,51 +46,12 @@ class Arguments:
 
 
 def table() -> dict[str, strategies.Strategy]:
-    """Return every per-stream strategy that needs no second model, as one uses it."""
-    s = strategies
-    stateless = {
-        "Greedy": s.Greedy(),
-        "DynamicTemperature": s.DynamicTemperature(0.5, 1.5),
-        "EDT": s.EDT(1.0, 0.5),
-        "TopK": s.TopK(20),
-        "TopP": s.TopP(0.9),
-        "MinP": s.MinP(0.05),
-        "TopA": s.TopA(0.2),
-        "Typical": s.Typical(0.9),
-        "EpsilonCutoff": s.EpsilonCutoff(3e-4),
-        "EtaCutoff": s.EtaCutoff(3e-4),
-        "TopNSigma": s.TopNSigma(1.0),
-        "TopH": s.TopH(0.4),
-        "TailFree": s.TailFree(0.95),
-        "QuadraticSmoothing": s.QuadraticSmoothing(0.2),
-        "XTC": s.XTC(0.1, 0.5),
-        "Forbid": s.Forbid([0]),
+    """Return the examples of all strategies that need no model and no vocabulary."""
+    return {
+        example.name: example.make()
+        for example in EXAMPLES
+        if not example.needs and example.name != PLAIN
     }
-    stateful = {
-        "Mirostat1": s.Mirostat1(3.0),
-        "Mirostat2": s.Mirostat2(3.0),
-        "RepetitionPenalty": s.RepetitionPenalty(1.2),
-        "FrequencyPenalty": s.FrequencyPenalty(0.1),
-        "PresencePenalty": s.PresencePenalty(0.1),
-        "NoRepeatNgram": s.NoRepeatNgram(4),
-        "DRY": s.DRY(0.8),
-        "LookBack": s.LookBack(0.1, 20),
-        "AdaptiveP": s.AdaptiveP(0.3),
-        "LoopBreaker": s.LoopBreaker(16, 3),
-    }
-    presets = {
-        "TransformersOrder": s.TransformersOrder(
-            s.RepetitionPenalty(1.2), s.Temperature(0.9), s.TopK(50), s.TopP(0.95)
-        ),
-        "LlamaCppOrder": s.LlamaCppOrder(
-            s.RepetitionPenalty(1.1),
-            s.TopK(40),
-            s.TopP(0.95),
-            s.MinP(0.05),
-            s.Temperature(0.8),
-        ),
-    }
-    return stateless | stateful | presets
 
 
 def main(arguments: Arguments) -> None:

@@ -29,8 +29,8 @@ import jax
 import numpy as np
 
 from lstm_music_jax import (
-    Generation,
     Run,
+    Trace,
     generate,
     knob_curves,
     load_run,
@@ -78,8 +78,8 @@ def main(arguments: Arguments) -> None:
     settings = [make(_whole(value)) for value in arguments.values]
     drawn = generate_all(loaded, settings, arguments)
     rows = [
-        measure(value, jax.tree.map(lambda leaf, k=k: leaf[k], drawn))
-        for k, value in enumerate(arguments.values)
+        measure(value, *of_setting)
+        for value, of_setting in zip(arguments.values, drawn, strict=True)
     ]
     name = f"{arguments.strategy}-{arguments.knob}"
     out.mkdir(parents=True, exist_ok=True)
@@ -149,27 +149,34 @@ def strategy_named(name: str) -> type[strategies.Strategy]:
 
 def generate_all(
     loaded: Run, settings: list[strategies.Strategy], arguments: Arguments
-) -> Generation:
-    """Generate with all settings, `[s b n]`; in one program where that can be."""
+) -> list[tuple[np.ndarray, Trace]]:
+    """Return the symbols `[b n]` and the trace of each setting.
+
+    All settings are drawn by one program, unless they differ in a size.
+    """
     prompts = start_prompts(loaded, arguments.pieces)
     key = jax.random.key(arguments.seed)
     length = arguments.length
     if len({jax.tree.structure(setting) for setting in settings}) == 1:
-        strategies_ = stack(settings)
-        return sweep(loaded.model, prompts, key, strategies_, length=length, trace=True)
+        stacked = stack(settings)
+        swept = sweep(loaded.model, prompts, key, stacked, length=length, trace=True)
+        both = swept.tokens, swept.trace
+        return [
+            jax.tree.map(lambda leaf, k=k: np.asarray(leaf[k]), both)
+            for k in range(len(settings))
+        ]
     drawn = [
         generate(
             loaded.model, prompts, key, length=length, strategy=setting, trace=True
         )
         for setting in settings
     ]
-    return jax.tree.map(lambda *leaves: np.stack(leaves), *drawn)
+    return [(np.asarray(each.tokens), each.trace) for each in drawn]
 
 
-def measure(value: float, drawn: Generation) -> dict[str, float]:
+def measure(value: float, tokens: np.ndarray, trace: Trace) -> dict[str, float]:
     """Return a row of the table: means over the pieces of one setting."""
-    pieces = [repetition(tokens) for tokens in np.asarray(drawn.tokens)]
-    trace = drawn.trace
+    pieces = [repetition(piece) for piece in tokens]
     return {
         "value": value,
         "entropy": float(np.mean(trace.strategy_entropy)),

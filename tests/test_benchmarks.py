@@ -6,6 +6,7 @@ import compare
 import jax
 import numpy as np
 import pytest
+import strategies
 import timing
 import training
 from programs import (
@@ -22,6 +23,7 @@ from programs import (
 from steps import limit_programs, step_products, stored_bytes
 
 from lstm_music_jax import ModelConfig, MusicLSTM
+from lstm_music_jax.testing.examples import EXAMPLES
 from tests.references import numpy_logits
 
 
@@ -142,6 +144,14 @@ def test_the_package_program_takes_training_steps():
     assert losses[0] == pytest.approx(np.log(13), abs=0.3)
     assert (np.diff(losses) < 0).all()
     assert program.memory > stored_bytes(ModelConfig((8, 6)), 13, 4 * 5)
+
+
+def test_every_strategy_that_stands_alone_is_measured():
+    measured = strategies.table()
+    assert {"TopP", "DRY", "LlamaCppOrder"} <= measured.keys()
+    others = {example.name for example in EXAMPLES if example.needs}
+    assert {"Guidance", "Contrastive", "InKey"} <= others
+    assert len(measured) + len(others) + 1 == len(EXAMPLES)
 
 
 def result(rows, **others):

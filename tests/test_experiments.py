@@ -220,9 +220,29 @@ def test_reproduce(tmp_path):
     assert lines[-1]["step"] == 4  # 300 windows: two steps per epoch
 
 
+@pytest.mark.parametrize(
+    ("strategy", "knob", "values"),
+    [
+        ("TopP", "p", [0.5, 1]),
+        ("NoRepeatNgram", "memory", [4, 8]),  # fixes a size: a program per value
+        ("PitchRange", "low", [55, 60]),
+    ],
+)
+def test_sweep(run, tmp_path, strategy, knob, values):
+    fixed = {"NoRepeatNgram": ["n=2"], "PitchRange": ["high=72"]}.get(strategy, [])
+    arguments = ["--strategy", strategy, "--knob", knob, "--values", *values]
+    arguments += ["--length", 20, "--pieces", 2, "--out", tmp_path]
+    arguments += ["--fixed", *fixed] if fixed else []
+    assert call(sweep_strategy, "--run", run, *arguments) == 0
+    rows = json.loads((tmp_path / f"{strategy}-{knob}.json").read_text())
+    assert [row["value"] for row in rows] == values
+    assert rows[0]["kept count"] <= rows[1]["kept count"] or knob != "p"
+
+
 HUGE = "99999999999999999999"
 SEED = f"seed is {HUGE}; it must be in [0, 2^32)"
-SWEEP = ["--run", "RUN", "--strategy", "top_p", "--knob", "p", "--values", "0.5"]
+SWEEP = ["--run", "RUN", "--values", "1.5"]
+SWEEP_P = ["--run", "RUN", "--strategy", "TopP", "--knob", "p", "--values", "0.5"]
 WRONG = [
     (train, ["--run", "new", "--midi", "nowhere"], "path is nowhere"),
     (train, ["--run", "new", "--symbols", "nowhere.txt"], "nowhere.txt"),
@@ -313,13 +333,32 @@ WRONG = [
         "keep_primer and drop_primer",
     ),
     (generate, ["--run", "RUN", "--tempo", "0"], "tempo is 0.0; it must be 4 to 1000"),
+    (
+        sweep_strategy,
+        [*SWEEP, "--strategy", "TopP", "--knob", "p"],
+        "error: p of TopP is 1.5; it must be in (0, 1]",
+    ),
+    (
+        sweep_strategy,
+        [*SWEEP, "--strategy", "top_p", "--knob", "p"],
+        "strategy is top_p; it must be a known one, such as TopP",
+    ),
+    (
+        sweep_strategy,
+        [*SWEEP, "--strategy", "TopP", "--knob", "k"],
+        "knob is k; it must be one of ['p']",
+    ),
     (reproduce_lstm_music, ["--run", "new"], "midi and symbols are both missing"),
     (reproduce_lstm_music, ["--run", "new", "--epochs", "0"], "epochs is 0"),
     (quickstart, ["--run", "RUN"], "which is not empty"),
     (quickstart, ["--notes", "0"], "notes is 0; it must be at least 1"),
     (quickstart, ["--run", "new", "--seed", HUGE], SEED),
-    (sweep_strategy, [*SWEEP, "--seed", HUGE], SEED),
-    (sweep_strategy, [*SWEEP, "--out", "FILE"], "file is a file; it must be a folder"),
+    (sweep_strategy, [*SWEEP_P, "--seed", HUGE], SEED),
+    (
+        sweep_strategy,
+        [*SWEEP_P, "--out", "FILE"],
+        "file is a file; it must be a folder",
+    ),
 ]
 
 

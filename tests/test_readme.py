@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import lstm_music_jax
+from docs import strategy_table
 from lstm_music_jax import strategies
 
 README = Path(__file__).parents[1] / "README.md"
@@ -17,11 +18,25 @@ def test_the_recipe_runs():
     assert found.failed == 0
 
 
+def test_the_table_of_strategies_is_up_to_date():
+    readme = README.read_text()
+    up_to_date = readme == strategy_table.written(readme)
+    assert up_to_date, "run `python docs/strategy_table.py`"
+
+
 def test_every_strategy_is_in_the_table():
     table = set(re.findall(r"`(\w+)`", README.read_text()))
     for name, value in vars(strategies).items():
         if inspect.isclass(value) and issubclass(value, strategies.Strategy):
             assert name in table | {"Strategy"}
+
+
+def test_references_are_links():
+    assert strategy_table.links(strategies.TopP) == [
+        "[Holtzman et al. 2019](https://arxiv.org/abs/1904.09751)"
+    ]
+    assert len(strategy_table.links(strategies.Mirostat2)) == 2
+    assert strategy_table.links(strategies.Greedy) == []
 
 
 def test_public_names_exist():

@@ -1,9 +1,8 @@
-"""Sampling strategies: one class each, in a folder per family, and what writes them.
+"""Sampling strategies: one class each, one file per class, one folder per family.
 
-`base.py` is the contract, `chain.py` the composition. `temperature`, `truncation`,
-`penalties`, `feedback`, `steering` and `music` are the families. Strategies know models
-by their protocol alone. May import `types`, `fields`, `pytrees`, `protocols`, `xla` and
-`music`. Start with `truncation/top_p.py`.
+`base.py` is the contract and `chain.py` the composition. Start with
+`truncation/top_p.py`. The package may import `types`, `fields`, `pytrees`, `protocols`,
+`xla` and `music`; it knows models by their protocol alone.
 """
 
 from .base import Strategy as Strategy

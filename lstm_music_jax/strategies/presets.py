@@ -63,7 +63,7 @@ class TransformersOrder(Preset, init=False):
     https://github.com/huggingface/transformers/blob/000034a44ef887621d9b36001a5eb7c46e64cb3f/src/transformers/generation/utils.py
     """
 
-    order: ClassVar[tuple[type[Strategy], ...]] = (
+    order = (
         RepetitionPenalty,
         NoRepeatNgram,
         Temperature,
@@ -93,7 +93,7 @@ class LlamaCppOrder(Preset, init=False):
     https://github.com/ggml-org/llama.cpp/blob/001d906a6d86e2490e394361e7cc6f478b100088/common/common.h
     """
 
-    order: ClassVar[tuple[type[Strategy], ...]] = (
+    order = (
         RepetitionPenalty,
         FrequencyPenalty,
         PresencePenalty,

@@ -7,7 +7,7 @@ import pytest
 
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
-from lstm_music_jax.strategies import Chain, Forbid, Temperature, TopK, TopP
+from lstm_music_jax.strategies import Allow, Chain, Forbid, Temperature, TopK, TopP
 from tests.references import numpy_logits
 
 KEY = jax.random.key(7)
@@ -76,10 +76,28 @@ def test_tracing_changes_no_symbol_and_is_off_by_default(model):
     assert traced.trace.stage_kept_mass.shape == (3, 20, 0)
 
 
-def test_an_empty_support_is_recorded(model):
-    strategy = Chain(Temperature(0.5), Forbid(range(13)))
-    trace = generate(model, PROMPTS, KEY, length=9, strategy=strategy, trace=True).trace
+def test_a_stage_that_leaves_nothing_is_passed_over(model):
+    """What the stages before it forbid stays forbidden."""
+    strategy = Chain(Forbid([0, 1]), Temperature(0.5), Allow([0, 1]), TopK(5))
+    drawn = generate(model, PROMPTS, KEY, length=9, strategy=strategy, trace=True)
+    trace = drawn.trace
+    passed_over = np.broadcast_to([False, False, True, False], (3, 9, 4))
+    np.testing.assert_array_equal(trace.stage_passed_over, passed_over)
+    assert np.all(trace.empty_support)
+    np.testing.assert_array_equal(trace.kept_count, 5)
+    np.testing.assert_array_equal(drawn.fallbacks, [9, 9, 9])
+    assert not np.isin(drawn.tokens, [0, 1]).any()
+    without = Chain(Forbid([0, 1]), Temperature(0.5), Temperature(1), TopK(5))
+    same = generate(model, PROMPTS, KEY, length=9, strategy=without)
+    np.testing.assert_array_equal(drawn.tokens, same.tokens)
+    np.testing.assert_array_equal(same.fallbacks, [0, 0, 0])
+
+
+def test_a_strategy_that_leaves_nothing_is_recorded(model):
+    strategy = Forbid(range(13))
+    drawn = generate(model, PROMPTS, KEY, length=9, strategy=strategy, trace=True)
+    trace = drawn.trace
     assert np.all(trace.empty_support)
     np.testing.assert_array_equal(trace.kept_count, 13)
     np.testing.assert_allclose(trace.strategy_entropy, trace.model_entropy, rtol=1e-6)
-    np.testing.assert_array_equal(trace.stage_kept_mass[..., 1], 0)
+    np.testing.assert_array_equal(drawn.fallbacks, [9, 9, 9])

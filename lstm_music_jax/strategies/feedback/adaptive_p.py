@@ -26,7 +26,7 @@ class AdaptivePState(NamedTuple):
 
 
 class AdaptiveP(Strategy):
-    """Prefers symbols of a probability such that drawn ones average to a target.
+    """Prefers symbols of such a probability that the drawn ones average to a target.
 
         l'_x = 5 - 10 d^2 / (1 + d)    d = |p_x - aim| / 0.3, where l_x > -inf
         aim  = 2 target - a, in 0 .. 1    a: exponentially weighted mean of drawn p

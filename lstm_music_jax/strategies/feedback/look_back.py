@@ -20,7 +20,7 @@ class LookBackState(NamedTuple):
 
 
 class LookBack(Strategy):
-    """Keeps the most probable symbol, or the top k where distributions begin to repeat.
+    """Keeps the most probable symbol; where distributions begin to repeat, the top k.
 
         d = min_q KL(p || q)    over the last `memory` distributions q before p
         top k where d <= alpha, else top 1

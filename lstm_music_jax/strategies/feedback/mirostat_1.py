@@ -13,17 +13,18 @@ from lstm_music_jax.xla.ordering import descending, keep_mass
 
 
 class Mirostat1(Mirostat):
-    """Keeps the k symbols whose mean surprise is about mu bits, by Zipf's law.
+    """Keeps the k most probable symbols, and steers k towards a mean surprise.
 
         s = sum t_i b_i / sum t_i^2    t_i = ln((i+1)/i), b_i = ln(p_i/p_(i+1)),
                                        i = 1 .. m-1, p sorted
         k = (e 2^mu / (1 - v^-e))^(1/s)    e = s - 1, rounded, in 1 .. v
         mu' = mu - eta (-log2 p_x - tau)   after x was drawn; mu = 2 tau at first
 
-    So mu is steered until the mean surprise is tau. p is the distribution that the
-    strategy is given. The symbols of the prompt do not move mu. llama.cpp takes the
-    surprise of x after the truncation, in the renormalised distribution, where it is
-    smaller. Prefer `Mirostat2`, which needs neither the sort nor Zipf's law.
+    If p follows Zipf's law, the k symbols have a mean surprise of about mu bits. p is
+    the distribution that the strategy is given. The symbols of the prompt do not move
+    mu. llama.cpp takes the surprise of x after the truncation, in the renormalised
+    distribution, where it is smaller. Prefer `Mirostat2`, which needs neither the sort
+    nor Zipf's law.
 
     Args:
         tau: the mean surprise to keep, above 0 bits.

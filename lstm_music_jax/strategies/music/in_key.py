@@ -1,13 +1,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.fields import (
-    Integer,
-    Integers,
-    derived,
-    integer,
-    integers,
-)
+from lstm_music_jax.fields import Integer, Integers, derived, integer, integers
 from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.strategies.music.sounds import MusicStrategy
 from lstm_music_jax.types import Array, Bool

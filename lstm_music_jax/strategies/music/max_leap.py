@@ -3,6 +3,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from lstm_music_jax.fields import Integer, derived, integer
+from lstm_music_jax.music.score import HIGHEST_PITCH
 from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.strategies.music.sounds import MusicStrategy
 from lstm_music_jax.types import Array, Bool
@@ -12,7 +13,7 @@ def _leaps(strategy):
     """Return the semitones from x to y, `[v+1 v]`; 0 where y is silent or x is v."""
     pitches = [np.flatnonzero(row) for row in strategy.struck()]
     leaps = np.zeros((len(pitches) + 1, len(pitches)), np.uint8)
-    every_pitch = np.arange(strategy.struck().shape[1])
+    every_pitch = np.arange(HIGHEST_PITCH + 1)
     for x, from_pitches in enumerate(pitches):
         if from_pitches.size:
             nearest = np.abs(every_pitch[:, None] - from_pitches).min(axis=1)
@@ -23,8 +24,8 @@ def _leaps(strategy):
 class MaxLeap(MusicStrategy):
     """Forbids symbols further than some semitones from the last one that sounded.
 
-    Between chords, their two nearest pitches count. Silent symbols are free, and before
-    the first sound everything is.
+    Between chords, their two nearest pitches count. Silent symbols are free, and so is
+    everything before the first sound.
 
     Args:
         vocabulary: whose ids the model draws.

@@ -24,24 +24,20 @@ class NoLongRestState(NamedTuple):
     lengthening: Bool[Array, ""]
 
 
-def _shifts(strategy):
-    symbols = strategy.vocabulary.symbols
-    return np.array(
-        [strategy.encoding.time_shift(symbol) for symbol in symbols], np.int32
+def _ticks(method):
+    """Return a function from a strategy to that method of its encoding, `[v]`."""
+    return lambda strategy: np.array(
+        [getattr(strategy.encoding, method)(s) for s in strategy.vocabulary.symbols],
+        np.int32,
     )
 
 
-def _durations(strategy):
-    encoding, symbols = strategy.encoding, strategy.vocabulary.symbols
-    return np.array([encoding.duration(symbol) for symbol in symbols], np.int32)
-
-
 class NoLongRest(MusicStrategy):
-    """Forbids a shift after which there would have been silence for too long.
+    """Forbids a shift that would make a silence longer than some ticks.
 
-    Silence lasts from the end of the last note to end, or from the beginning, to the
-    clock. Symbols that leave the clock where it is are free. So the strategy does
-    nothing to an encoding without rests, such as `NoteNames`.
+    A silence lasts from the end of the last note to end, or from the beginning, to the
+    clock. Symbols that do not move the clock are free. So the strategy does nothing to
+    an encoding without rests, such as `NoteNames`.
 
     Args:
         vocabulary: whose ids the model draws.
@@ -55,8 +51,8 @@ class NoLongRest(MusicStrategy):
     """
 
     ticks: Integer = integer(at_least=0)
-    shifts: Int[Array, "v"] = derived(_shifts)
-    durations: Int[Array, "v"] = derived(_durations)
+    shifts: Int[Array, "v"] = derived(_ticks("time_shift"))
+    durations: Int[Array, "v"] = derived(_ticks("duration"))
     keys: Bool[Array, "v keys"] = derived(MusicStrategy.struck)
 
     def init(self, vocab_size):

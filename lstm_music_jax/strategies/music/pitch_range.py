@@ -9,7 +9,7 @@ from lstm_music_jax.types import Array, Int
 
 
 def _extremes(strategy):
-    """Return the lowest and highest pitch of each symbol, `[v 2]`; silent: (127, 0)."""
+    """Return each symbol's lowest and highest pitch, `[v 2]`; (127, 0) if silent."""
     struck = strategy.struck()
     pitches = np.arange(HIGHEST_PITCH + 1, dtype=np.int32)
     lowest = np.where(struck, pitches, HIGHEST_PITCH).min(1)
@@ -17,7 +17,7 @@ def _extremes(strategy):
 
 
 class PitchRange(MusicStrategy):
-    """Forbids symbols that sound any pitch outside low .. high, as of an instrument.
+    """Forbids symbols that sound any pitch outside low .. high, an instrument's range.
 
     Args:
         vocabulary: whose ids the model draws.
@@ -39,7 +39,7 @@ class PitchRange(MusicStrategy):
 
     def check(self):
         if np.any(self.low > self.high):
-            raise self.refusal("high", f"a whole number, in [{self.low}, 127]")
+            raise self.refusal("high", f"a whole number in [{self.low}, 127]")
         lowest, highest = self.extremes.T
         low, high = (np.expand_dims(bound, -1) for bound in (self.low, self.high))
         sounding = (lowest <= highest) & (low <= lowest) & (highest <= high)
@@ -49,6 +49,5 @@ class PitchRange(MusicStrategy):
 
     def apply(self, logits, state, key):
         lowest, highest = jnp.asarray(self.extremes).T
-        return forbid_unless(
-            (self.low <= lowest) & (highest <= self.high), logits
-        ), state
+        inside = (self.low <= lowest) & (highest <= self.high)
+        return forbid_unless(inside, logits), state

@@ -16,12 +16,12 @@ _LONGEST_FOR_THE_POWER = 50
 
 
 class DRY(Strategy):
-    """Penalises a symbol that goes on with a repetition, exponentially in its length.
+    """Penalises a symbol that continues a repetition, exponentially in its length.
 
         l_x - multiplier base^(m_x - allowed_length)    where m_x >= allowed_length
 
     DRY stands for "don't repeat yourself". m_x is the length of the longest run of
-    symbols that the music now ends in and that x followed before, within the last
+    symbols that the music now ends in and that x has followed before, within the last
     `memory` symbols. In the power it counts as 50 at most.
 
     Args:

@@ -5,9 +5,11 @@ from lstm_music_jax.strategies.base import Strategy
 
 
 class FrequencyPenalty(Strategy):
-    """Subtracts a penalty for every time a symbol was seen, in the prompt too.
+    """Subtracts a penalty from a symbol's logit for every time it was seen.
 
         l_x - penalty count_x
+
+    The symbols of the prompt count too.
 
     Args:
         penalty: any finite number; 0 does nothing, below 0 rewards.

@@ -6,7 +6,7 @@ from lstm_music_jax.strategies.penalties.history import empty_history, extended
 
 
 class NoRepeatNgram(Strategy):
-    """Forbids a symbol that would complete the same n symbols in a row a second time.
+    """Forbids a symbol that would complete n symbols in a row that occurred before.
 
     It looks at the last `memory` symbols, those of the prompt too. The work is one
     comparison per remembered symbol, whatever n is.

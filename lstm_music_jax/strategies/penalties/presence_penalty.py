@@ -5,9 +5,11 @@ from lstm_music_jax.strategies.base import Strategy
 
 
 class PresencePenalty(Strategy):
-    """Subtracts a penalty, once, from every symbol seen so far, in the prompt too.
+    """Subtracts a penalty from the logit of every symbol seen so far, however often.
 
         l_x - penalty    for x seen,    l_x    otherwise
+
+    The symbols of the prompt count too.
 
     Args:
         penalty: any finite number; 0 does nothing, below 0 rewards.

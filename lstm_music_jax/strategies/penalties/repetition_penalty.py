@@ -6,14 +6,14 @@ from lstm_music_jax.strategies.base import Strategy
 
 
 class RepetitionPenalty(Strategy):
-    """Divides the logits of all symbols seen so far by a penalty, in the prompt too.
+    """Divides the logits of all symbols seen so far by a penalty.
 
         l_x / penalty    for x seen,    l_x    otherwise
 
-    This is the paper's formula, and it raises a negative logit. Widely shipped code
-    (transformers, llama.cpp) multiplies negative logits instead, so that the penalty
-    always lowers: `by_sign=True` does that. Neither is invariant to a shift of the
-    logits.
+    The symbols of the prompt count too. This is the paper's formula, and it raises a
+    negative logit. Widely shipped code (transformers, llama.cpp) multiplies negative
+    logits instead, so that the penalty always lowers: `by_sign=True` does that. Neither
+    is invariant to a shift of the logits.
 
     Args:
         penalty: above 0; 1 does nothing, 1.2 is the paper's; below 1 rewards.

@@ -21,7 +21,7 @@ class GuidanceState(NamedTuple):
 
 
 class Guidance(Strategy):
-    """Strengthens what sets the music's own prompt apart: classifier-free guidance.
+    """Strengthens the influence of the music's own prompt: classifier-free guidance.
 
         l'_x = u_x + scale (c_x - u_x)
 

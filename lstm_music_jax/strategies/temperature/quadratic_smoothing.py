@@ -19,10 +19,10 @@ class QuadraticSmoothing(Strategy):
         curve: in [1, 3]; 1 is the parabola alone, 3 the cubic alone.
 
     References:
-        kalomaze 2024, https://github.com/oobabooga/text-generation-webui/pull/5403:
-            "smoothing_factor"
-        text-generation-webui, https://github.com/oobabooga/text-generation-webui/pull/5551:
-            "smoothing_curve"
+        kalomaze 2024, https://github.com/oobabooga/text-generation-webui/pull/5403;
+            its "smoothing_factor"
+        text-generation-webui, https://github.com/oobabooga/text-generation-webui/pull/5551;
+            its "smoothing_curve"
     """
 
     factor: Number = number(above=0)

@@ -7,7 +7,7 @@ from lstm_music_jax.strategies.entropy import entropy
 
 
 class EtaCutoff(Strategy):
-    """Keeps the symbols with p_x >= eta, a floor that high entropy H lowers.
+    """Keeps the symbols with p_x >= eta, a floor that falls as the entropy H rises.
 
         eta = min(epsilon, sqrt(epsilon) e^-H)
 

@@ -5,9 +5,9 @@ from lstm_music_jax.xla.ordering import largest
 
 
 class Greedy(Strategy):
-    """Keeps the most probable symbol alone: argmax_x l_x.
+    """Keeps only the most probable symbol, argmax_x l_x.
 
-    Of several that are equally probable, it is the one of the lowest id. This is the
+    Of several equally probable symbols it keeps the one of the lowest id. This is the
     limit of `Temperature` as T goes to 0.
     """
 

@@ -6,7 +6,7 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
 class TopA(Strategy):
-    """Keeps the symbols that reach a share of the largest probability squared.
+    """Keeps the symbols that reach a share `a` of the largest probability squared.
 
         p_x >= a (max_y p_y)^2
 

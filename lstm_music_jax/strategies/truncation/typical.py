@@ -8,10 +8,11 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class Typical(Strategy):
-    """Keeps the symbols about as surprising as expected: surprisal nearest entropy H.
+    """Keeps the symbols whose surprisal is nearest to the entropy H.
 
     They are the smallest set V, in ascending order of |-ln p_x - H|, with
-    sum_V p_x >= mass. The most probable symbol is left out where it is too predictable.
+    sum_V p_x >= mass: symbols about as surprising as expected. The most probable symbol
+    is left out where it is too predictable.
 
     Args:
         mass: in (0, 1]; 1 keeps everything.

@@ -71,7 +71,10 @@ class Chain:
 
     def apply(self, logits, slack=0.0):
         for stage in self.stages:
-            logits = stage.apply(logits, slack)
+            shaped = stage.apply(logits, slack)
+            # A stage that leaves nothing is passed over.
+            if np.any(shaped > -np.inf):
+                logits = shaped
         return logits
 
     def observe(self, token):
