@@ -37,10 +37,10 @@ class Preset(Chain, init=False):
             names = ", ".join(cls.__name__ for cls in self.order)
             allowed = f"at most one each of {names}"
             raise refusal(type(self).__name__, "stages", list(self.stages), allowed)
-        if RepetitionPenalty in given:
-            given[RepetitionPenalty] = dataclasses.replace(
-                given[RepetitionPenalty], by_sign=True
-            )
+        penalty = given.get(RepetitionPenalty)
+        if isinstance(penalty, RepetitionPenalty):
+            by_sign = dataclasses.replace(penalty, by_sign=True)
+            given[RepetitionPenalty] = by_sign
         in_order = tuple(given[cls] for cls in self.order if cls in given)
         object.__setattr__(self, "stages", in_order)
 

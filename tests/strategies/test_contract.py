@@ -1,9 +1,6 @@
 """What every strategy inherits from `Checked`: checks, repr, equality, a PyTree."""
 
 import dataclasses
-import doctest
-import importlib
-import pkgutil
 
 import jax
 import jax.numpy as jnp
@@ -29,11 +26,6 @@ from lstm_music_jax.strategies import (
     TopP,
 )
 from tests.strategies.table import EVENTS, MODEL, NAMES, TABLE
-
-MODULES = [
-    module.name
-    for module in pkgutil.walk_packages(strategies.__path__, f"{strategies.__name__}.")
-]
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -158,8 +150,3 @@ def test_a_wrong_value_is_named_in_one_line(arguments, message):
     with pytest.raises(ValueError, match=message) as error:
         Weighted(**arguments)
     assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_examples_in_docstrings(module):
-    assert doctest.testmod(importlib.import_module(module)).failed == 0

@@ -1,4 +1,5 @@
 import jax.numpy as jnp
+import numpy as np
 
 from lstm_music_jax.fields import (
     Integer,
@@ -44,9 +45,9 @@ class DRY(Strategy):
     memory: int = size(at_least=1, default=512)
 
     @property
-    def permutation_equivariant(self) -> bool:
+    def permutation_equivariant(self) -> bool:  # type: ignore[override]
         """Whether there are no breakers, which are named by their ids."""
-        return self.breakers.shape[-1] == 0
+        return np.shape(self.breakers)[-1] == 0
 
     def init(self, vocab_size):
         return empty_history(self.memory, vocab_size)
