@@ -1,15 +1,17 @@
-"""What each sampling strategy costs: microseconds a note on top of a plain draw.
+"""What each sampling strategy costs: microseconds per note on top of a plain draw.
 
     python benchmarks/strategies.py --quick
     python benchmarks/strategies.py --out benchmarks/results
 
-A model 512-256 over 308 symbols draws with a temperature alone, and with each strategy;
-the difference is the strategy's, its share is of the plain step. Cost: 7 minutes on
-two CPU cores; --quick (64 streams, few repeats) takes one.
+A model 512-256 over 308 symbols draws with a temperature alone, and then with each
+strategy behind it. The difference is the strategy's cost, given also as a share of the
+plain step. Every strategy that needs no model and no vocabulary is measured, with the
+settings of `lstm_music_jax/testing/examples.py`. Cost: 7 minutes on two CPU cores;
+--quick (64 streams, few repeats) takes one.
 
 Expect, at 64 streams on a quiet machine: at most a tenth of the step for every
 stateless strategy but two, and at most a quarter for one with a state. The two are
-TopH, whose entropy takes two sums a look (12 to 16%), and TailFree, the one that
+TopH, whose bisection takes two sums per look (12 to 16%), and TailFree, the one that
 needs a sort (14 to 20%).
 """
 
@@ -26,7 +28,7 @@ from lstm_music_jax.strategies import Chain, Temperature
 from lstm_music_jax.testing.examples import EXAMPLES
 
 VOCABULARY = 308
-# Symbols drawn a run: a run takes a good tenth of a second on two cores.
+# Symbols drawn per run: a run takes a good tenth of a second on two cores.
 LENGTHS = {1: 500, 64: 60, 1024: 6}
 PLAIN = "Temperature"
 
@@ -92,7 +94,7 @@ def main(arguments: Arguments) -> None:
 
 
 def drawing(model, streams, length, strategy, trace=False):
-    """Return a program without arguments that draws."""
+    """Return a function without arguments that draws."""
     prompts = jnp.zeros((streams, 1), jnp.int32)
     key = jax.random.key(0)
     return lambda: generate(

@@ -4,11 +4,12 @@
     python experiments/generate.py --run runs/quickstart --primer corpus --keep-primer
     srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
 
-All devices take part, each with its pieces; of several processes (--cluster, or
---coordinator, --process-id, --num-processes) all those of all. The music is the same.
+Every device of every process takes part (for several processes: --cluster, or
+--coordinator, --process-id, --num-processes). The music does not depend on how many
+there are.
 
 Cost: seconds, most of them start-up and compilation; 1000 notes take well under one.
-Expect: as many sounding notes or chords a piece as asked for.
+Expect: in each piece, as many sounding notes or chords as asked for.
 """
 
 from command_line import Processes, require_folder, require_seed, run
@@ -43,14 +44,14 @@ from lstm_music_jax import (
 
 @dataclass(frozen=True)
 class Arguments:
-    """Command line; a strategy that is not given is not applied."""
+    """Command line; a strategy whose flag is left out is not applied."""
 
     run: Path
     """Run folder, of quickstart.py, train.py or reproduce_lstm_music.py."""
     out: Path | None = None
     """Where to write; by default the folder `music` in the run folder."""
     notes: int = 1000
-    """Notes (or chords, with note names) a piece."""
+    """Notes (or chords, with note names) per piece."""
     pieces: int = 1
     """How many pieces."""
     seed: int = 0

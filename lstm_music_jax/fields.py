@@ -48,19 +48,30 @@ class Bounds:
         )
 
     def __str__(self) -> str:
-        """Return them in words, such as "in (0, 1]", "above 0 bits" or "1 or more"."""
+        """Return the bounds in words, such as "in (0, 1]" or "above 0 bits"."""
         low = self.at_least if self.above is None else self.above
         high = self.at_most if self.below is None else self.below
         hint = f" {self.hint}" if self.hint else ""
-        if low is None:
-            return ""
-        if high is None:
-            return (
-                f"{low}{hint} or more" if self.above is None else f"above {low}{hint}"
-            )
-        left = "[" if self.above is None else "("
-        right = "]" if self.below is None else ")"
-        return f"in {left}{low}, {high}{right}{hint}"
+        if low is not None and high is not None:
+            left = "[" if self.above is None else "("
+            right = "]" if self.below is None else ")"
+            return f"in {left}{low}, {high}{right}{hint}"
+        if low is not None:
+            above = self.above is not None
+            return f"above {low}{hint}" if above else f"{low}{hint} or more"
+        if high is not None:
+            below = self.below is not None
+            return f"below {high}{hint}" if below else f"{high}{hint} or less"
+        return ""
+
+    def within_int32(self) -> "Bounds":
+        """Return the bounds, with those of int32 where there are none."""
+        bounds = self
+        if self.above is None and self.at_least is None:
+            bounds = dataclasses.replace(bounds, at_least=-_LARGEST - 1)
+        if self.below is None and self.at_most is None:
+            bounds = dataclasses.replace(bounds, at_most=_LARGEST)
+        return bounds
 
 
 def number(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
@@ -68,9 +79,8 @@ def number(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
 
     Args:
         default: the value where the argument is left out.
-        bounds: a lower bound (`above` or `at_least`), with or without an upper one
-            (`below` or `at_most`), or none; and a `hint`: words that follow the bounds
-            in an error, such as the unit.
+        bounds: at most one of `above` and `at_least`, and one of `below` and `at_most`;
+            and a `hint`: words that follow the bound in an error, such as the unit.
     """
     return _leaf("a finite number", np.float32, bounds, default)
 
@@ -167,7 +177,7 @@ def _cast_leaf(kind, dtype, bounds, fewest, pad_to, owner, name, value):
     fits = fits and (fewest is None or given.ndim > 0)
     if fits and whole and np.any((given > _LARGEST) | (given < -_LARGEST - 1)):
         # Cast to int32, it would be another number.
-        fits, bounds = False, dataclasses.replace(bounds, at_most=_LARGEST)
+        fits, bounds = False, bounds.within_int32()
     # What counts is the float32: a tiny number may be 0, and a huge one infinite.
     with np.errstate(over="ignore"):
         leaf = given.astype(dtype) if fits else given

@@ -158,4 +158,4 @@ def _is_default(field: dataclasses.Field, value: Any) -> bool:
 def _same(one: Any, other: Any) -> bool:
     """Return whether two leaves are equal; one that is traced equals itself alone."""
     traced = isinstance(one, jax.core.Tracer) or isinstance(other, jax.core.Tracer)
-    return one is other or (not traced and np.array_equal(one, other))
+    return one is other or bool(not traced and np.array_equal(one, other))

@@ -1,13 +1,18 @@
-"""The laws of a sampling strategy, to be checked on one's own.
+"""The laws of a sampling strategy, for users to check their own strategies.
 
     from lstm_music_jax.testing import check_strategy
 
-    check_strategy(my_strategy(0.9), vocab_size=32)
+    check_strategy(MyStrategy(0.9), vocab_size=32)
 
-The strategy runs on a few streams: prompts in which symbols repeat, and distributions
-with ties, with forbidden symbols, with all the probability on one. It is compiled once
-for them and once inside the engine. Rounding may decide a rule that is met exactly (a
-nucleus of p = 0.5, of two equal symbols): give hyperparameters that are not round.
+The strategy runs on a few streams. Their prompts repeat symbols. Their distributions
+have ties, forbidden symbols, or all the probability on one symbol. The strategy is
+compiled once for these streams and once inside the engine. Give hyperparameters that
+are not round, because rounding may decide a rule that is met exactly: a nucleus of
+p = 0.5, of two equal symbols.
+
+`laws.py` holds the laws, `subject.py` the streams, `examples.py` an example of every
+strategy. May import `types`, `pytrees`, `xla`, `strategies` and `generation`. Start
+with `laws.py`.
 """
 
 from collections.abc import Collection
@@ -27,16 +32,16 @@ def check_strategy(
     seed: int = 0,
     except_for: Collection[Law] = (),
 ) -> None:
-    """Check that a strategy keeps every law of `LAWS`; takes a second or two.
+    """Check that a strategy keeps every law of `LAWS`; this takes a second or two.
 
     Args:
-        strategy: what a factory returned, its leaves single settings, not a sweep's.
+        strategy: a strategy with single settings, not those of a sweep.
         vocab_size: best 16 or more, so that no history holds every symbol.
-        seed: of the streams.
+        seed: the seed of the streams.
         except_for: laws that the strategy breaks on purpose.
 
     Raises:
-        AssertionError: naming the first law broken, and what was found.
+        AssertionError: names the first law that is broken, and what was found.
     """
     subject = Subject(strategy, vocab_size, seed)
     for law in (law for law in LAWS if law not in except_for):

@@ -1,4 +1,4 @@
-"""What the laws look at, and how they say what they found."""
+"""What the laws compare, and how they report what they found."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -15,17 +15,17 @@ TOLERANCE = 1e-4  # of probabilities and log-probabilities: float32 rounding, sh
 
 
 class Broken(Exception):  # noqa: N818
-    """A law does not hold; the text says what was found."""
+    """A law does not hold; the message says what was found."""
 
 
 def require(holds, found: str) -> None:
-    """Raise Broken with what was found."""
+    """Raise Broken with what was found, unless something holds."""
     if not holds:
         raise Broken(found)
 
 
 def require_equal(wanted, found, what: str) -> None:
-    """Compare two arrays of logits by what they mean: support and probabilities."""
+    """Require that two arrays of logits have equal supports and probabilities."""
     differ = (wanted > -np.inf) != (found > -np.inf)
     differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
     require_none(differ, what, wanted, found)
@@ -39,7 +39,7 @@ def _probabilities(logits):
 
 
 def require_none(bad, what: str, *arrays) -> None:
-    """Name the first bad entry, and its values before and after."""
+    """Raise Broken if any entry is bad; name the first, and its values in `arrays`."""
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
         values = " became ".join(str(array[at]) for array in arrays)
@@ -47,7 +47,7 @@ def require_none(bad, what: str, *arrays) -> None:
 
 
 def host(tree):
-    """Return the leaves as numpy arrays, keys as their bits."""
+    """Return the leaves as NumPy arrays, and keys as their bits."""
     return [
         np.asarray(
             jax.random.key_data(leaf)
@@ -59,7 +59,7 @@ def host(tree):
 
 
 def copied(leaf):
-    """Return a leaf that nobody else can change."""
+    """Return a copy of a leaf that can be written into; others as they are."""
     return leaf if isinstance(leaf, jax.Array) else np.array(leaf)
 
 
@@ -71,7 +71,7 @@ def kind(state) -> str:
 
 @cache
 def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
-    """Return a class of these fields, (name, whether static), of no other use."""
+    """Return a class registered by JAX, with fields (name, whether static)."""
     return jax.tree_util.register_dataclass(
         dataclasses.make_dataclass("Other", [name for name, _ in fields]),
         data_fields=[name for name, is_static in fields if not is_static],
@@ -92,7 +92,7 @@ def floats(value: Any, path: str = "strategy") -> Iterator[tuple[str, float]]:
 
 
 def primitives(jaxpr) -> Iterator[str]:
-    """Yield the names of a program's operations, those of inner programs too."""
+    """Yield the names of a program's operations, and of those of inner programs."""
     for equation in jaxpr.eqns:
         yield equation.primitive.name
         inner = jax.tree.leaves(

@@ -39,15 +39,15 @@ from lstm_music_jax.types import Array, Int, PRNGKey
 Law = Callable[[Subject], None]
 
 NOTES = 6  # in the engine
-# Of 1/64 like the logits, and of both signs.
+# Multiples of 1/64, like the logits, and of both signs.
 SHIFTS = np.array([8, -3.5, 40, 0.25, -8, 1.75, -30], np.float32)
 
 
 def is_pure(subject: Subject) -> None:
     """Results depend on the arguments alone, and nothing is changed in place.
 
-    So a saved state can be restored, and forked: what one fork observes does not
-    reach the other. Nor does it matter which copy of the strategy is asked.
+    So a saved state can be restored and forked: one fork does not see what the other
+    observes. A copy of the strategy gives the same results.
     """
     strategy, stream = subject.strategy, subject.stream(0)
     tokens, others = subject.streams.prompt[:2, :3]
@@ -110,10 +110,10 @@ def forbidden_stays_forbidden(subject: Subject) -> None:
 
 
 def something_is_left_to_draw(subject: Subject) -> None:
-    """A finite logit goes out where one came in, but for a mask that forbids them all.
+    """A finite logit goes out where one came in, unless a mask forbids them all.
 
-    A mask forbids whatever the logits: the symbols that came in must then be
-    forbidden in the same state when all logits are 0, and other symbols not. (The
+    A mask forbids the same symbols whatever the logits are. So in the same state, with
+    all logits 0, it must forbid the symbols that came in and allow some other. (The
     engine falls back on the model's distribution.)
     """
     given, course = np.asarray(subject.streams.logits), subject.course
@@ -133,9 +133,9 @@ def something_is_left_to_draw(subject: Subject) -> None:
 
 
 def survives_an_empty_support(subject: Subject) -> None:
-    """Where an earlier mask left nothing, no NaN and no +inf comes out, then or later.
+    """If an earlier mask left nothing, no NaN and no +inf comes out, then or later.
 
-    The engine then falls back, and the symbol observed is one that was forbidden.
+    The engine then falls back on the model, so the symbol observed was forbidden.
     """
     streams = subject.streams
     empty = streams._replace(logits=streams.logits.at[:, 1].set(-jnp.inf))
@@ -167,7 +167,7 @@ def rows_are_independent(subject: Subject) -> None:
 
 
 def jit_equals_eager(subject: Subject) -> None:
-    """Compiled for a batch, and one stream at a time uncompiled, it does the same."""
+    """A compiled batch gives what one stream at a time gives without compilation."""
     for index in (0, 1):
         stream, tokens = subject.stream(index), subject.course.tokens[index]
         state = after_prompt(subject.strategy, stream)
@@ -177,7 +177,7 @@ def jit_equals_eager(subject: Subject) -> None:
 
 
 def shift_invariance(subject: Subject) -> None:
-    """Adding a constant to all logits changes no probability, if it is claimed."""
+    """Adding a constant to all logits changes no probability, if the flag says so."""
     if not subject.strategy.shift_invariant:
         return
     streams = subject.streams
@@ -193,10 +193,10 @@ def shift_invariance(subject: Subject) -> None:
 
 
 def permutation_equivariance(subject: Subject) -> None:
-    """Renaming the symbols renames the result and no more, if it is claimed."""
+    """Renaming the symbols only renames the result, if the flag says so."""
     if not subject.strategy.permutation_equivariant:
         return
-    # new name of a symbol: names[symbol]; symbol of a name: symbols[name]
+    # names[symbol] is the new name of a symbol; symbols[name] is the way back.
     names = subject.rng.permutation(subject.vocab_size)
     symbols, renamed = np.argsort(names), jnp.asarray(names, jnp.int32)
     streams = subject.streams._replace(
@@ -212,7 +212,7 @@ def permutation_equivariance(subject: Subject) -> None:
 
 
 def the_state_moves(subject: Subject) -> None:
-    """A strategy that has a state changes it: otherwise it has forgotten `observe`."""
+    """A strategy with a state changes it; one that does not has forgotten `observe`."""
     states = host(subject.course.states)
     first = host(subject.strategy.init(subject.vocab_size))
     moved = [(leaf != start).any() for leaf, start in zip(states, first, strict=True)]
@@ -223,9 +223,9 @@ def the_state_moves(subject: Subject) -> None:
 
 
 def one_trace(subject: Subject) -> None:
-    """Hyperparameters are leaves, arrays or numpy scalars: changing one is no retrace.
+    """Hyperparameters are leaves, arrays or NumPy scalars: changing one traces nothing.
 
-    Only what fixes shapes is static, and a float fixes none.
+    Only what fixes shapes is static, and a float does not fix a shape.
     """
     for path, value in floats(subject.strategy):
         raise Broken(f"{path} is {value!r}, a float; it must be a float32 leaf")
@@ -244,10 +244,10 @@ def one_trace(subject: Subject) -> None:
 
 
 def structure_is_its_own(subject: Subject) -> None:
-    """No other class has an equal tree structure: `jit` may mix up two that do.
+    """No other class has an equal tree structure, because `jit` may mix up two that do.
 
-    Two that `jax.tree_util.register_dataclass` has registered have, if their fields
-    are as many and the static ones equal; `pytrees.pytree` does it right.
+    Two classes registered by `jax.tree_util.register_dataclass` have equal structures
+    if they have as many fields and equal static ones. Subclasses of `Strategy` do not.
     """
     strategy = subject.strategy
     if not dataclasses.is_dataclass(strategy):
@@ -261,13 +261,12 @@ def structure_is_its_own(subject: Subject) -> None:
     other = class_like(tuple(fields))(*values)
     require(
         structure != jax.tree.structure(other),  # type: ignore[operator]
-        f"{structure} equals that of another dataclass; register it by "
-        "lstm_music_jax.pytrees.pytree",
+        f"{structure} equals that of another dataclass; let Strategy register it",
     )
 
 
 def leaves_can_be_swept(subject: Subject) -> None:
-    """`vmap` over stacked leaves does what one setting after another does."""
+    """`vmap` over stacked leaves gives what one setting after another gives."""
     settings = subject.strategy, subject.changed()
     stream = subject.stream(0)
 
@@ -297,7 +296,7 @@ def stays_on_the_device(subject: Subject) -> None:
 
 
 def composes_in_a_chain(subject: Subject) -> None:
-    """A chain of one does what its stage does with the stage's key, flags included.
+    """A chain of one stage gives what the stage gives with its key, flags included.
 
     Where the stage forbids every symbol, the chain passes it over.
     """
@@ -308,7 +307,7 @@ def composes_in_a_chain(subject: Subject) -> None:
         value = getattr(strategy, flag)
         require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
     stage_keys = jax.vmap(jax.random.fold_in, (0, None))(stream.keys, 0)
-    # A chain within a chain is taken apart: it is still the same chain.
+    # A chain within a chain is replaced by its stages: it is still the same chain.
     keys = stream.keys if isinstance(strategy, Chain) else stage_keys
     state = after_prompt(strategy, stream)
     wanted = by_hand(strategy, stream._replace(keys=keys), tokens, state)
@@ -356,7 +355,7 @@ def run_engine(
     return begin_and_draw(model, prompts, key, indices, count, sampler, plan)[1]
 
 
-# Those whose breach makes others fail come first.
+# A law whose breach makes others fail comes before them.
 LAWS: tuple[Law, ...] = (
     is_pure,
     keeps_shapes_and_dtypes,

@@ -1,4 +1,4 @@
-"""Strategies with one mistake each, planted to break a law: name -> (it, the law)."""
+"""Strategies with one planted mistake each: name -> (strategy, the law it breaks)."""
 
 import dataclasses
 from typing import ClassVar
@@ -30,7 +30,7 @@ class ListOfSeen(Counts):
 
 
 class CountsInPlace(Counts):
-    """Writes into the state it was given, where that is numpy's."""
+    """Writes into the state it is given, if that is a NumPy array."""
 
     def init(self, vocab_size):
         return np.zeros(vocab_size, np.int32)
@@ -45,7 +45,7 @@ class CountsInPlace(Counts):
 
 
 class NumpyNoise(Sparing):
-    """Asks numpy for chance, not the key."""
+    """Draws random numbers from NumPy and not from the key."""
 
     def apply(self, logits, state, key):
         noise = np.random.default_rng().normal(size=logits.shape)
@@ -67,21 +67,21 @@ class WholeLogits(Sharpened):
 
 
 class OneTooMany(Sharpened):
-    """Returns a logit more than there are symbols."""
+    """Returns one logit too many."""
 
     def apply(self, logits, state, key):
         return jnp.concatenate([logits, logits[:1]]), state
 
 
 class DriftingState(Counts):
-    """The counts become floats once there are any."""
+    """Its counts become floats after the first symbol."""
 
     def observe(self, token, state):
         return state.astype(jnp.float32).at[token].add(1)
 
 
 class GrowingState(Counts):
-    """The history grows by a symbol a note."""
+    """Its history grows by one symbol per note."""
 
     def init(self, vocab_size):
         return jnp.zeros(0, jnp.int32)
@@ -102,14 +102,14 @@ class NoZeroLogZero(Sharpened):
 
 
 class Rewarding(Counts):
-    """Brings back what was forbidden."""
+    """Makes forbidden symbols possible again."""
 
     def apply(self, logits, state, key):
         return jnp.maximum(logits, -30.0), state
 
 
 class MinPWrongSign(Strategy):
-    """Keeps what is more probable than the most probable: a sign is wrong."""
+    """Keeps what is more probable than the most probable symbol: a sign is wrong."""
 
     p: Number = number()
 
@@ -118,7 +118,7 @@ class MinPWrongSign(Strategy):
 
 
 class ForgetsTheMaximum(Strategy):
-    """Keeps what holds a fixed probability, and not always the most probable."""
+    """Has a fixed threshold, which may exclude even the most probable symbol."""
 
     p: Number = number()
 
@@ -158,7 +158,7 @@ class BatchMaximum(Strategy):
 
 
 class OtherWhenTraced(Sharpened):
-    """Does another thing in compiled programs."""
+    """Behaves differently in compiled programs."""
 
     def apply(self, logits, state, key):
         if isinstance(logits, jax.core.Tracer):
@@ -167,14 +167,14 @@ class OtherWhenTraced(Sharpened):
 
 
 class Branching(Sharpened):
-    """Decides by the value of a hyperparameter in Python."""
+    """Branches in Python on the value of a hyperparameter."""
 
     def apply(self, logits, state, key):
         return (logits if self.strength > 1 else logits / 2), state
 
 
 class SpoiledByEmpty(Strategy):
-    """Keeps the entropy in its state, which that of nothing, NaN, spoils for ever."""
+    """Keeps an average in its state, which an empty support spoils for ever: NaN."""
 
     rate: Number = number()
 
@@ -188,7 +188,7 @@ class SpoiledByEmpty(Strategy):
 
 
 class DroppedRenormalisation(Strategy):
-    """A nucleus by exp(l), which is not normalised."""
+    """A nucleus of exp(l), which is not normalised."""
 
     p: Number = number()
 
@@ -198,14 +198,14 @@ class DroppedRenormalisation(Strategy):
 
 
 class DividesSeen(Counts):
-    """The penalty that divides, claiming it does not mind a shift."""
+    """Divides by a penalty, and claims to be invariant to a shift."""
 
     def apply(self, logits, state, key):
         return jnp.where(state > 0, logits / (1 + self.penalty), logits), state
 
 
 class FirstOfEquals(Strategy):
-    """Greedy by index among equals, claiming that names do not matter."""
+    """Keeps the first of equals, and claims that names do not matter."""
 
     def apply(self, logits, state, key):
         best = jnp.arange(logits.shape[-1]) == jnp.argmax(logits)
@@ -213,21 +213,21 @@ class FirstOfEquals(Strategy):
 
 
 class CountsNeighbour(Counts):
-    """Counts the symbol beside the one it was told: the index is off by one."""
+    """Counts the symbol after the observed one: the index is off by one."""
 
     def observe(self, token, state):
         return state.at[(token + 1) % state.shape[0]].add(1)
 
 
 class ForgetsToObserve(Counts):
-    """Has counts, and counts nothing."""
+    """Has counts, and never changes them."""
 
     def observe(self, token, state):
         return state
 
 
 class StaticStrength(Strategy):
-    """Its hyperparameter is no leaf."""
+    """Its hyperparameter is static and not a leaf."""
 
     strength: float = static()
 

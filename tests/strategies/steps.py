@@ -1,4 +1,4 @@
-"""A strategy with a memory, step by step: told of symbols, applied note by note."""
+"""Ways to run a strategy with a memory step by step."""
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ def log(*probabilities):
         return np.log(probabilities)
 
 
-# One program for all strategies that differ in their hyperparameters only.
+# Strategies that differ only in their hyperparameters share a program.
 apply = jax.jit(lambda strategy, *arguments: strategy.apply(*arguments, KEY))
 observe = jax.jit(lambda strategy, *arguments: strategy.observe(*arguments))
 
@@ -26,13 +26,16 @@ def observed(strategy, vocab_size, seen):
 
 
 def shape(strategy, logits, seen=()):
-    """Apply a strategy after it has been told of the symbols seen."""
+    """Return the shaped logits after the strategy has observed the symbols seen."""
     state = observed(strategy, len(logits), seen)
     return np.asarray(apply(strategy, jnp.float32(logits), state)[0])
 
 
 def follow(strategy, notes, prompt=()):
-    """Apply, note by note: (logits, symbol drawn) each. Returns all shaped logits."""
+    """Apply and observe `notes`, pairs of logits and the drawn symbol.
+
+    Returns the shaped logits of each, and the last state.
+    """
     notes = list(notes)
     state = observed(strategy, len(notes[0][0]), prompt)
     shaped = []

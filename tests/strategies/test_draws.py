@@ -1,14 +1,14 @@
-"""What the engine draws under every strategy is distributed as it should be.
+"""Under every strategy, the drawn symbols have the right distribution.
 
 The model is a table of logits by the last symbol, so the exact distribution of the
 first two notes is known from the NumPy references. 100,000 streams draw two notes
 each, and a chi-square test compares the counts of all pairs of symbols. The seed is
-fixed; over seeds a right strategy would fail once in 100,000 times, as P(chi-square of
-35 degrees > 82.6) = 1e-5. With all 36 pairs about equally likely, probability that is
-moved from one pair to another is noticed in 99% of seeds from 0.0036 on; probability
-that is moved from one first note to another from 0.0088 on. (The chi-square of 35
-degrees must then have the noncentrality 92.) A pair that should be impossible is
-noticed whenever it is drawn.
+fixed. Over all seeds, a right strategy would fail once in 100,000 times, because
+P(chi-square of 35 degrees > 82.6) = 1e-5. With all 36 pairs about equally likely, the
+test notices in 99% of seeds if a probability of 0.0036 or more moves from one pair to
+another, or 0.0088 or more from one first note to another. (The chi-square of 35 degrees
+then has the noncentrality 92.) A pair that should be impossible is noticed whenever it
+is drawn.
 """
 
 import copy
@@ -44,7 +44,7 @@ MAJOR = (0, 2, 4, 5, 7, 9, 11)
 
 
 class Xtc:
-    """The mixture of its two outcomes, as log-probabilities."""
+    """XTC as the mixture of its two outcomes, in log-probabilities."""
 
     def __init__(self, threshold, probability):
         self.threshold, self.probability = threshold, probability
@@ -203,14 +203,14 @@ CASES = {
 
 
 def next_note(reference, last):
-    """The exact distribution after `last`; the model's if all is forbidden."""
+    """Return the exact distribution after `last`; the model's if all is forbidden."""
     logits = np.float64(MODEL.table[last])
     shaped = reference.apply(logits)
     return softmax(shaped if np.any(shaped > -np.inf) else logits)
 
 
 def pairs_of_notes(reference):
-    """The exact distribution of the first two notes, `[v v]`."""
+    """Return the exact distribution of the first two notes, `[v v]`."""
     reference = copy.deepcopy(reference)
     for symbol in PROMPT:
         reference.observe(symbol)
@@ -224,7 +224,7 @@ def pairs_of_notes(reference):
 
 
 def test_the_references_of_the_cases_differ_from_the_model():
-    """Or a strategy that did nothing would pass."""
+    """Otherwise a strategy that does nothing would pass."""
     alone = pairs_of_notes(Chain())
     assert alone.min() > 0.0005
     for name in CASES.keys() - {"model alone"}:
@@ -241,7 +241,7 @@ def test_pairs_of_notes(name):
     counts = np.bincount(first * SYMBOLS + second, minlength=SYMBOLS**2)
     expected = STREAMS * pairs_of_notes(reference).ravel()
     assert np.all(counts[expected == 0] == 0)
-    # Of the rarest pairs, which no chi-square distribution describes, one cell.
+    # No chi-square distribution describes the rarest pairs: they become one cell.
     rare = expected < 10
     counts = np.append(counts[~rare], counts[rare].sum())
     expected = np.append(expected[~rare], max(expected[rare].sum(), 1e-9))

@@ -27,7 +27,7 @@ EVENTS = Vocabulary(
 
 
 def allowed(strategy, vocabulary, seen=()):
-    """The symbols a strategy leaves after it has been told of those seen."""
+    """Return the symbols that a strategy allows after it has observed those seen."""
     state = strategy.init(len(vocabulary))
     for token in vocabulary.ids_of(list(seen)):
         state = strategy.observe(jnp.int32(token), state)

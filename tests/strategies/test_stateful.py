@@ -1,4 +1,4 @@
-"""Strategies with a memory from note to note, beside other models, and in a scan."""
+"""Strategies with a memory, strategies that use another model, and all in one scan."""
 
 import math
 
@@ -31,7 +31,7 @@ from tests.strategies.steps import INF, KEY, follow, log, shape
 
 
 def test_history():
-    """The matches of 0 1 0 1 1, remembering four."""
+    """The matches of 0 1 0 1 1 with a memory of four."""
     history = empty_history(4, 2)
     matches = []
     for token in (0, 1, 0, 1, 1):
@@ -129,7 +129,7 @@ def test_adaptive_p_survives_an_empty_distribution():
 
 
 def decided(model):
-    """Scale the weights up: a fresh model finds all symbols about as likely."""
+    """Scale the weights up, because a fresh model finds all symbols about as likely."""
     return jax.tree.map(lambda leaf: 4 * leaf, model)
 
 
@@ -238,7 +238,7 @@ def test_all_run_in_one_scan_and_forced_notes_come(model, amateur):
 
 
 def test_the_state_keeps_its_types(model, amateur):
-    """As a scan's carry must: shape, dtype, and no weak types."""
+    """It keeps shapes and dtypes and has no weak types, as a scan's carry must."""
     strategy = everything(model, amateur)
     before = jax.eval_shape(lambda: strategy.init(7))
     logits, token = jnp.zeros(7), jnp.int32(0)

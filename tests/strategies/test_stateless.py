@@ -301,7 +301,7 @@ def test_a_wrong_hyperparameter_is_named(make, values, message):
 
 
 def test_transformers_order():
-    """Given in another order than they are applied in."""
+    """The order of the arguments does not matter."""
     preset = TransformersOrder(
         EtaCutoff(0.01),
         EpsilonCutoff(0.02),
@@ -329,7 +329,7 @@ def test_transformers_order():
 
 
 def test_llama_cpp_order():
-    """Given in another order than they are applied in."""
+    """The order of the arguments does not matter."""
     preset = LlamaCppOrder(
         Temperature(2),
         XTC(0.1, 0.5),

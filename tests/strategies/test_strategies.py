@@ -1,4 +1,4 @@
-"""Every strategy on distributions small enough to work out by hand."""
+"""The most common strategies on distributions small enough to work out by hand."""
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,7 @@ INF = np.inf
 
 
 def shape(strategy, logits, seen=()):
-    """Apply a strategy after it has been told of the symbols seen."""
+    """Return the shaped logits after the strategy has observed the symbols seen."""
     logits = jnp.asarray(logits, jnp.float32)
     state = strategy.init(len(logits))
     for token in seen:

@@ -10,7 +10,7 @@ from lstm_music_jax.types import Array
 
 @pytree
 class Toy:
-    """Logits are a fading sum of one table row for every symbol read."""
+    """Its logits are a fading sum of one table row per symbol read."""
 
     table: Array
     fading: Array

@@ -1,1 +1,1 @@
-"""Every strategy beside its reference, with hyperparameters drawn for both."""
+"""Every strategy with its reference, and how to draw hyperparameters for both."""

@@ -20,7 +20,7 @@ class Case(NamedTuple):
 
 
 def real(low, high, *edges):
-    """A float32 number in low..high, now and then one of the edges."""
+    """Draw a float32 number in low..high, or sometimes one of the edges."""
 
     def draw(rng, v):
         if edges and rng.random() < 0.15:
@@ -35,7 +35,7 @@ def whole(low, high):
 
 
 def case(make, reference, *, exact=False, size=None, **draws):
-    """The common case: factory and reference take the same arguments."""
+    """The common case: a strategy and its reference take the same arguments."""
 
     def draw(rng, v):
         values = {

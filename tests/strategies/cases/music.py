@@ -1,4 +1,4 @@
-"""The strategies that know music, in either encoding, each beside its reference."""
+"""The strategies that know music, in either encoding, each with its reference."""
 
 from lstm_music_jax import strategies
 from lstm_music_jax.music.encodings.events import Events

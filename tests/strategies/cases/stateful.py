@@ -1,4 +1,4 @@
-"""The strategies with a state, and chains and presets, each beside its reference."""
+"""The strategies with a state, and chains and presets, each with its reference."""
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def draw_dry(rng, v, **sizes):
 
 
 def draw_chain(rng, v):
-    """Nested, with stages that change their state when applied and when told."""
+    """Nest chains; stages change their state when applied and when they observe."""
     penalty, heat = real(0.8, 2)(rng, v), real(0.3, 2)(rng, v)
     mass, factor = real(0.5, 1)(rng, v), real(1.1, 1.5)(rng, v)
     return (

@@ -1,4 +1,4 @@
-"""The strategies without a state, each beside its reference."""
+"""The strategies without a state, each with its reference."""
 
 import numpy as np
 

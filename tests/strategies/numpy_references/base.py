@@ -18,7 +18,10 @@ def log_softmax(logits):
 
 
 def entropy(logits, slack=0.0):
-    """In nats. A sum of v float32 terms is no better than 1e-6 near zero."""
+    """Return the entropy in nats.
+
+    Near zero, the slack is absolute: a float32 sum of v terms is off by about 1e-6.
+    """
     p = softmax(logits)
     exact = -np.sum(p[p > 0] * np.log(p[p > 0]))
     return max(exact + slack * (exact + 0.1), 0.0)
@@ -38,7 +41,7 @@ def best(logits):
 
 
 def prefix(keys, weights, mass, slack=0.0, width=0.0):
-    """Keep x while all that is strictly ahead of it weighs less than the mass.
+    """Keep x if the symbols strictly ahead of it weigh less than the mass.
 
     Keys within `width` are ahead of one another if it is negative, not if positive;
     equal keys never are.
@@ -49,7 +52,7 @@ def prefix(keys, weights, mass, slack=0.0, width=0.0):
 
 
 class Stateless:
-    """A function above as a strategy."""
+    """A stateless reference as a strategy."""
 
     def __init__(self, function, **hyperparameters):
         self.function, self.hyperparameters = function, hyperparameters
@@ -83,7 +86,7 @@ class Chain:
 
 
 class Remembering:
-    """Keeps all symbols, and how many of them came before the first `apply`."""
+    """Remembers all symbols, and how many of them came before the first `apply`."""
 
     def __init__(self):
         self.history, self.prompt = [], None

@@ -88,7 +88,7 @@ class Dry(Remembering):
 
 
 class Mirostat2:
-    """`mu` in bits; a drawn symbol moves it, a prompt's does not."""
+    """Drawn symbols move `mu`, in bits; those of the prompt do not."""
 
     def __init__(self, tau, eta):
         self.tau, self.eta, self.mu = tau, eta, 2 * tau
