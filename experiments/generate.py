@@ -28,6 +28,7 @@ from sources import dataset_of_run
 from lstm_music_jax import (
     TICKS_PER_QUARTER,
     Carried,
+    Composition,
     NoteNames,
     Run,
     SlidingWindow,
@@ -83,16 +84,22 @@ class Arguments:
     min_p: float | None = None
     """Keep symbols at least p times as probable as the most probable one."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the matrix products: bfloat16 rounds the weights and what they multiply, and
-    adds up in float32. Faster where hardware multiplies bfloat16: a recent CPU draws
-    64 pieces in half the time."""
+    """Precision of the matrix products. bfloat16 rounds their operands and sums in
+    float32. It is faster where the hardware multiplies bfloat16: a recent CPU draws 64
+    pieces in half the time."""
     matmul_precision: Literal["default", "tensorfloat32", "highest"] = "default"
-    """Of float32 products on hardware that has several: the device's default is
-    tensorfloat32 on recent NVIDIA GPUs; highest is float32 proper."""
+    """Precision of float32 products, on hardware that has several. The default of
+    recent NVIDIA GPUs is tensorfloat32; highest is full float32."""
+    cores: int | None = None
+    """CPU cores that share the products of a single piece; by default as the run says.
+    Changes rounding, and so in rare cases the music."""
+    parallel_streams: int | None = None
+    """Pieces that a device draws side by side, at most. Fewer take less memory and give
+    the same music."""
     note_length: float | None = None
     """Length of every note, in quarters (note names only)."""
     tempo: float = 120.0
-    """Quarters a minute."""
+    """Quarters per minute."""
     program: int = 0
     """General MIDI program; 0 is a piano."""
     processes: Processes = field(default_factory=Processes)
@@ -114,6 +121,9 @@ def main(arguments: Arguments) -> None:
     prompts = prompts_of(loaded, arguments)
     if arguments.precision == "bfloat16":
         loaded = dataclasses.replace(loaded, model=loaded.model.in_bfloat16())
+    if arguments.cores is not None:
+        model = loaded.model.with_cores(arguments.cores)
+        loaded = dataclasses.replace(loaded, model=model)
     with jax.default_matmul_precision(arguments.matmul_precision):
         pieces = compose(
             loaded,
@@ -122,6 +132,7 @@ def main(arguments: Arguments) -> None:
             notes=arguments.notes,
             strategy=strategy,
             context=context,
+            parallel_streams=arguments.parallel_streams,
             keep_primer=arguments.keep_primer,
         )
     if not processes.is_first():
@@ -130,10 +141,17 @@ def main(arguments: Arguments) -> None:
         path = out / f"piece-{number:03d}.mid"
         write_midi(piece.score, path, tempo=arguments.tempo, program=arguments.program)
         piano_roll(piece.score, path.with_suffix(".png"))
-        silent = (
-            f", {piece.skipped} ill-formed symbols skipped" if piece.skipped else ""
-        )
-        print(f"{path}: {len(piece.score.notes)} notes sound{silent}")
+        print(f"{path}: {len(piece.score.notes)} notes sound{_remarks(piece)}")
+
+
+def _remarks(piece: Composition) -> str:
+    """Return what did not go as asked for, to be put behind a line."""
+    remarks = ""
+    if piece.skipped:
+        remarks += f", {piece.skipped} ill-formed symbols skipped"
+    if piece.fallbacks:
+        remarks += f", {piece.fallbacks} notes at which a strategy left no symbol"
+    return remarks
 
 
 # What each flag stands for, in the order of application.
@@ -166,7 +184,7 @@ def strategy_of(arguments: Arguments) -> strategies.Strategy:
 
 
 def context_of(loaded: Run, arguments: Arguments) -> Carried | SlidingWindow:
-    """Carry the state on, or forget what the training's window could not hold."""
+    """Return the context that the arguments name."""
     if arguments.context == "window":
         trained = loaded.settings["training"].window
         return SlidingWindow(trained if arguments.window is None else arguments.window)
@@ -197,7 +215,7 @@ def with_note_length(loaded: Run, quarters: float) -> Run:
 
 
 def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
-    """Return the primers' ids, a row a piece."""
+    """Return the primers' ids, one row per piece."""
     pieces, length = arguments.pieces, arguments.primer_length
     if pieces < 1:
         raise ValueError(f"pieces is {pieces}; it must be at least 1")

@@ -57,17 +57,17 @@ class Arguments:
     fixed: tuple[str, ...] = ()
     """Its other arguments, each as NAME=VALUE."""
     length: int = 1000
-    """Symbols a piece."""
+    """Symbols per piece."""
     pieces: int = 8
-    """Pieces a value."""
+    """Pieces per value."""
     seed: int = 0
-    """Of the noise, which all values share."""
+    """Seed of the noise, which all values share."""
     out: Path | None = None
     """Folder for the table (JSON) and the picture; by default in the run folder."""
 
 
 def main(arguments: Arguments) -> None:
-    """Check, sweep, print, draw."""
+    """Check the arguments, sweep, print the table and draw the picture."""
     if not arguments.values:
         raise ValueError("values is empty; give one value or more")
     require_seed(arguments.seed)

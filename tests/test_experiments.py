@@ -332,6 +332,12 @@ WRONG = [
         ["--run", "RUN", "--keep-primer", "--drop-primer"],
         "keep_primer and drop_primer",
     ),
+    (generate, ["--run", "RUN", "--cores", "0"], "cores is 0; it must be at least 1"),
+    (
+        generate,
+        ["--run", "RUN", "--parallel-streams", "0"],
+        "parallel_streams is 0; it must be a whole number, 1 or more",
+    ),
     (generate, ["--run", "RUN", "--tempo", "0"], "tempo is 0.0; it must be 4 to 1000"),
     (
         sweep_strategy,
