@@ -126,7 +126,7 @@ def test_a_piece_without_symbols_has_no_copied_share():
 def transposing_index(pieces, encoding, semitones=12):
     vocabulary = Vocabulary.from_pieces(pieces)
     table = transposition_table(vocabulary, encoding, semitones)
-    ids = [vocabulary.encode(piece) for piece in pieces]
+    ids = [vocabulary.ids_of(piece) for piece in pieces]
     return vocabulary, CopyIndex(ids, table), CopyIndex(ids)
 
 
@@ -141,13 +141,13 @@ def test_a_transposed_copy_is_found():
     vocabulary, index, exact = transposing_index(
         [events(range(40, 100)), events(rest), events(tune)], Events()
     )
-    higher = vocabulary.encode(events(tune + 5))
+    higher = vocabulary.ids_of(events(tune + 5))
     copy = index.longest(higher)
     assert (copy.length, copy.piece, copy.piece_start) == (48, 2, 0)
     assert copy.semitones == -5
     assert exact.longest(higher).length < 12
     assert index.copied_share(higher, 48) == 1
-    assert index.longest(vocabulary.encode(events(tune))).semitones == 0
+    assert index.longest(vocabulary.ids_of(events(tune))).semitones == 0
 
 
 @pytest.mark.parametrize("semitones", range(-6, 7))
@@ -157,20 +157,20 @@ def test_a_tune_copied_in_any_key_is_as_long_as_the_tune(semitones):
     vocabulary, index, _ = transposing_index(
         [events(range(30, 90)), events(tune)], Events()
     )
-    copy = index.longest(vocabulary.encode(events(tune + semitones)))
+    copy = index.longest(vocabulary.ids_of(events(tune + semitones)))
     assert (copy.length, copy.semitones) == (40, -semitones)
 
 
 def test_a_transposition_that_leaves_the_vocabulary_is_no_copy():
     pieces = [["pitch_60", "pitch_62", "pitch_64"], ["pitch_70"]]
     vocabulary, index, _ = transposing_index(pieces, Events())
-    assert index.longest(vocabulary.encode(["pitch_70", "pitch_62"])).length == 1
+    assert index.longest(vocabulary.ids_of(["pitch_70", "pitch_62"])).length == 1
 
 
 def test_two_spellings_of_a_sound_are_one():
     pieces = [["E-5", "E-5", "F5", "G5", "4.9", "D#5", "0.7", "F#5"]]
     vocabulary, index, exact = transposing_index(pieces, NoteNames())
-    played = vocabulary.encode(["F5", "G5", "4.9", "E-5", "0.7"])
+    played = vocabulary.ids_of(["F5", "G5", "4.9", "E-5", "0.7"])
     assert exact.longest(played).length == 3
     assert index.longest(played).length == 5
 

@@ -1,5 +1,6 @@
 """What the references share: distributions, keeping symbols, chains and histories."""
 
+import copy
 import inspect
 
 import numpy as np
@@ -74,9 +75,10 @@ class Chain:
 
     def apply(self, logits, slack=0.0):
         for stage in self.stages:
+            exact = copy.deepcopy(stage).apply(logits) if slack else None
             shaped = stage.apply(logits, slack)
-            # A stage that leaves nothing is passed over.
-            if np.any(shaped > -np.inf):
+            # A stage that leaves nothing is passed over. The slack has no say in that.
+            if np.any((shaped if exact is None else exact) > -INF):
                 logits = shaped
         return logits
 
