@@ -156,7 +156,9 @@ def begin(
 def _draw(model, sampler, plan, key, stream):
     keys = jax.random.split(jax.random.fold_in(key, stream.number))
     draw_note = partial(_draw_note, model, sampler, plan.trace, keys)
-    return jax.lax.scan(draw_note, stream, length=plan.length)
+    stream, notes = jax.lax.scan(draw_note, stream, length=plan.length)
+    undefined = jnp.sum(jnp.isnan(notes.strategy_log_probs).astype(jnp.int32))
+    return stream._replace(undefined=stream.undefined + undefined), notes
 
 
 def _draw_note(
@@ -178,7 +180,6 @@ def _draw_note(
 
     log_probs = jax.nn.log_softmax(logits)
     strategy_log_probs = jax.nn.log_softmax(shaped.logits)
-    undefined = jnp.isnan(strategy_log_probs[token])
     note = Notes(
         token,
         log_probs[token],
@@ -193,6 +194,6 @@ def _draw_note(
         strategy_state=sampler.strategy.observe(token, state),
         draw_state=draw_state,
         fallbacks=stream.fallbacks + shaped.empty.astype(jnp.int32),
-        undefined=stream.undefined + undefined.astype(jnp.int32),
+        undefined=stream.undefined,
     )
     return stream, note
