@@ -16,16 +16,23 @@ SCRIPTS = [
 ]
 
 
+# A shell may have started the tests with the signal ignored.
+WITH_SIGINT = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
 def start(script, *arguments, options=()):
+    path = f"experiments/{script}"
     return subprocess.Popen(
-        [sys.executable, *options, f"experiments/{script}", *map(str, arguments)],
+        [sys.executable, "-c", WITH_SIGINT, *options, path, *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell may have started the tests with the signal ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

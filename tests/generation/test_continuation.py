@@ -37,7 +37,7 @@ def models():
 
 def both_ways(model, prompts, sampler):
     """Draw in one call and in two; return the streams and notes of each way."""
-    plan = partial(Plan, trace=True, parallel_streams=STREAMS)
+    plan = partial(Plan, trace=False, parallel_streams=STREAMS)
     streams = jnp.arange(STREAMS), jnp.int32(STREAMS)
     begin = partial(begin_and_draw, model, prompts, KEY, *streams, sampler)
     whole = begin(plan(FIRST + MORE))

@@ -128,7 +128,7 @@ def test_a_stream_alone_is_an_exact_sample():
 RARE = np.array([1e-5, 1e-4, 1e-3, 0.3, 0.2, 0.49889])
 
 
-@pytest.mark.parametrize("streams", [1, 3, 50])
+@pytest.mark.parametrize("streams", [1, 50])
 def test_symbols_after_a_rare_one_have_the_right_frequencies(streams):
     """Of three million seeds, about 300 begin with the symbol of probability 1e-4."""
     rates = np.stack([RARE, np.full(6, 1 / 6), RARE])
