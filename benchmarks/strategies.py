@@ -25,6 +25,7 @@ from timing import measure, write
 
 from lstm_music_jax import MusicLSTM, generate, strategies
 from lstm_music_jax.strategies import Chain, Temperature
+from lstm_music_jax.system.cores import count_cores
 from lstm_music_jax.testing.examples import EXAMPLES
 
 VOCABULARY = 308
@@ -58,7 +59,7 @@ def table() -> dict[str, strategies.Strategy]:
 
 def main(arguments: Arguments) -> None:
     """Measure at each number of streams."""
-    model = MusicLSTM(VOCABULARY, key=jax.random.key(0))
+    model = MusicLSTM(VOCABULARY, cores=count_cores(), key=jax.random.key(0))
     chosen = {
         name: strategy
         for name, strategy in table().items()

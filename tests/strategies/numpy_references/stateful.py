@@ -96,7 +96,7 @@ class Mirostat2:
 
     def apply(self, logits, slack=0.0):
         self.handed = logits
-        # mu has been rounded once a symbol.
+        # mu has been rounded once per symbol.
         return self.shape(logits, self.mu + slack * (10 + abs(self.mu)), slack)
 
     def shape(self, logits, mu, slack):
