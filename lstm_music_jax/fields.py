@@ -159,7 +159,8 @@ def written(value: Any, padded: bool = False) -> str:
 
 def _leaf(kind, dtype, bounds, default, fewest=None, pad_to=0):
     cast = partial(_cast_leaf, kind, dtype, Bounds(**bounds), fewest, pad_to)
-    metadata = {"cast": cast, "padded": pad_to > 0}
+    rank = 0 if fewest is None else 1
+    metadata = {"cast": cast, "padded": pad_to > 0, "rank": rank}
     return dataclasses.field(metadata=metadata, default=default)
 
 

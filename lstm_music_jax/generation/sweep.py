@@ -1,5 +1,6 @@
 """Sweeps: many settings of one strategy, all streams, in one compiled program."""
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from lstm_music_jax.generation.generate import CARRIED, GUMBEL
 from lstm_music_jax.generation.program import Generation, Streams, run
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Int, PRNGKey
 
 
@@ -52,6 +54,7 @@ def sweep(
     Raises:
         ValueError: the leaves do not share a leading axis; and as in `generate`.
     """
+    _require_stacked(strategies)
     sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(strategies)}
     if isinstance(prompts, Streams):
         sizes.add(prompts.state.number.shape[:1])
@@ -71,6 +74,23 @@ def sweep(
         devices=devices,
         settings=True,
     )
+
+
+def _require_stacked(strategy):
+    """Raise ValueError where a hyperparameter has no leading axis of settings."""
+    if isinstance(strategy, Chain):
+        for stage in strategy.stages:
+            _require_stacked(stage)
+        return
+    if not dataclasses.is_dataclass(strategy):
+        return
+    for field in dataclasses.fields(strategy):
+        shape = np.shape(getattr(strategy, field.name))
+        if "rank" in field.metadata and len(shape) != field.metadata["rank"] + 1:
+            raise ValueError(
+                f"{field.name} of {type(strategy).__name__} has shape {shape}; in a "
+                "sweep its leading axis must be the settings, as `stack` makes it"
+            )
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:

@@ -29,7 +29,8 @@ EXPECTED = {
     "no devices": "devices is empty; name one device or more",
     "NaN": "RuntimeError: logits are NaN at 4 notes of stream 0",
     "window": "window is 2.5; it must be a whole number, 1 or more",
-    "not stacked": "strategies has leaves of leading axes [()]; all must share one",
+    "not stacked": "value of Temperature has shape (); in a sweep its leading axis",
+    "ids": "ids of Forbid has shape (2,); in a sweep its leading axis must be the",
 }
 
 

@@ -57,6 +57,9 @@ MISTAKES = {
     "not stacked": lambda: sweep(
         MODEL, PROMPTS, KEY, strategies.Temperature(1), length=2
     ),
+    "ids": lambda: sweep(
+        MODEL, PROMPTS, KEY, strategies.Chain(strategies.Forbid([1, 2])), length=2
+    ),
 }
 
 if __name__ == "__main__":
