@@ -15,7 +15,7 @@ ALLOWED = {
     "pytrees": set(),
     "protocols": {"types"},
     "system": set(),
-    "processes": set(),
+    "processes": {"system"},
     "devices": {"types"},
     "music": {"system"},
     "report": {"music"},
