@@ -82,6 +82,7 @@ def run(
         if processes.is_first():
             print(f"{stop}; go on with: {shlex.join(command)}")
     except KeyboardInterrupt:
+        processes.leave(130)
         raise SystemExit(130) from None
     except (ValueError, OSError, RuntimeError) as error:
         _fail(str(error))
@@ -169,4 +170,5 @@ def _warn(message, category, *_):
 
 def _fail(message: str) -> NoReturn:
     print("error:", " ".join(message.split()), file=sys.stderr)
+    processes.leave(2)
     raise SystemExit(2) from None

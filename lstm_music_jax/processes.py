@@ -4,10 +4,20 @@ Each process has its own devices, and all run the same program on the same data.
 they must decide alike on the host, and only the first process writes files.
 """
 
+import os
+import sys
+import time
 from collections.abc import Callable
 
 import jax
 import numpy as np
+
+from lstm_music_jax.system.abort_summary import summarise_abort
+
+# Seconds. JAX's default for the first is 100, which is long to wait for the dead. Much
+# less would take a process for dead that is only swapping memory.
+_HEARTBEAT_TIMEOUT = 30
+_GRACE = 2.0
 
 
 def join(
@@ -16,6 +26,9 @@ def join(
     num_processes: int | None = None,
 ) -> None:
     """Join the other processes; to be called before anything is computed.
+
+    A process is taken for dead after 30 seconds without a sign of life. The others then
+    end too, with a line on standard error.
 
     Without arguments, JAX asks the launcher that started the processes (SLURM, Open
     MPI, Kubernetes, a TPU pod).
@@ -45,8 +58,17 @@ def join(
         _require_valid(coordinator, process_id, num_processes)
     # How CPU devices communicate; devices that are faster ignore it.
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    summarise_abort(
+        "error: another process has ended, so this one ends too; when all have ended, "
+        "start them again, and a training with --resume"
+    )
     try:
-        jax.distributed.initialize(coordinator, num_processes, process_id)
+        jax.distributed.initialize(
+            coordinator,
+            num_processes,
+            process_id,
+            heartbeat_timeout_seconds=_HEARTBEAT_TIMEOUT,
+        )
     except ValueError as error:
         if not missing:
             raise
@@ -67,6 +89,30 @@ def _require_valid(coordinator, process_id, num_processes):
             f"process_id is {process_id}; it must be from 0 to num_processes - 1 "
             f"= {num_processes - 1}"
         )
+
+
+def leave(status: int) -> None:
+    """Exit at once if there are other processes, which may be waiting for this one.
+
+    An ordinary exit waits until all processes exit. Call this after an error.
+    """
+    if not jax.distributed.is_initialized():
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if is_first():
+        # The end of the first process aborts the others. They may have met the same
+        # error, and then have their own line to print.
+        time.sleep(_GRACE)
+    os._exit(status)
+
+
+def has_lost_others(error: Exception) -> bool:
+    """Return whether an error says that the processes cannot compute together."""
+    if not jax.distributed.is_initialized():
+        return False
+    # Where JAX dispatches a computation, an error of Gloo is a ValueError.
+    return isinstance(error, jax.errors.JaxRuntimeError) or "Gloo" in str(error)
 
 
 def is_first() -> bool:

@@ -18,7 +18,7 @@ ALLOWED = {
     "pytrees": {"fields"},
     "protocols": {"types"},
     "system": set(),
-    "processes": set(),
+    "processes": {"system"},
     "devices": {"types"},
     "music": {"system"},
     "report": {"music"},

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +40,8 @@ def start(tmp_path_factory):
     }
 
     def start(script, arguments, count, devices):
-        with socket.create_server(("localhost", 0)) as free:
-            coordinator = f"localhost:{free.getsockname()[1]}"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            coordinator = f"127.0.0.1:{free.getsockname()[1]}"
         joined = ["--coordinator", coordinator, "--num-processes", count]
         return [
             subprocess.Popen(
@@ -49,7 +50,11 @@ def start(tmp_path_factory):
                     *(map(str, [*joined, "--process-id", i]) if count > 1 else ()),
                 ],
                 cwd=ROOT,
-                env=environment | {"JAX_NUM_CPU_DEVICES": str(devices)},
+                env=environment
+                | {
+                    "JAX_NUM_CPU_DEVICES": str(devices),
+                    "JAX_COORDINATOR_BIND_ADDRESS": coordinator,
+                },
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -157,6 +162,25 @@ def test_several_processes_are_refused_where_another_run_trains(launch, tmp_path
     assert f"; process {os.getpid()} on {socket.gethostname()} is training" in first
     assert "error: process 0 cannot go on, so this process ends" in second
     assert [error.count("\n") for error in (first, second)] == [1, 1]
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_if_one_is_killed_the_other_ends_and_says_how_to_go_on(
+    launch, tmp_path, killed
+):
+    started = launch(tmp_path / "run", 2, 1, steps=100_000)
+    wait_for_training(started[0], tmp_path / "run")
+    started[killed].kill()
+    began = time.perf_counter()
+    _, error = started[1 - killed].communicate(timeout=120)
+    # JAX alone takes 80 to 100 seconds, or prints a stack of 20 lines.
+    assert time.perf_counter() - began < 20
+    assert started[1 - killed].returncode != 0
+    # Two lines if Python and C++ find it out at the same time.
+    lines = error.splitlines()
+    assert 1 <= len(lines) <= 2
+    assert all(line.startswith("error: ") and "resume" in line for line in lines)
+    started[killed].communicate()
 
 
 def test_a_missing_launcher_is_one_line(launch, tmp_path):

@@ -45,6 +45,10 @@ class NonFiniteLossError(RuntimeError):
     """The loss or its gradient is infinite or NaN, so the run cannot go on."""
 
 
+class LostProcessError(RuntimeError):
+    """A computation that several processes share has failed in this process."""
+
+
 class Result(NamedTuple):
     """How a run ended.
 
@@ -100,6 +104,8 @@ def train(
         FolderInUseError: another process trains in the folder.
         NonFiniteLossError: the run has diverged. Its last checkpoint is kept.
         SaveError: a file cannot be written. The checkpoints saved before are kept.
+        LostProcessError: another process has ended. The checkpoints saved before are
+            kept.
         Stopped: a signal came. The run is saved up to its last step.
     """
     run_folder = RunFolder(Path(folder))
@@ -138,7 +144,16 @@ def train(
             _roll_back(run_folder, start, belongs_to)
 
         processes.in_first(prepare)
-        return loop.run(start, belongs_to)
+        try:
+            return loop.run(start, belongs_to)
+        except (RuntimeError, ValueError) as error:
+            if not processes.has_lost_others(error):
+                raise
+            raise LostProcessError(
+                "the processes cannot compute together any more, because one has ended "
+                f"or failed; when all have ended, resume the run in {run_folder.path} "
+                f"({error})"
+            ) from error
 
 
 def _unchangeable(belongs_to, training):
