@@ -15,9 +15,7 @@ for text in sys.argv[1:]:
 print("from Python", file=sys.stderr)
 os._exit(3)
 """
-OTHER = (
-    "E1124 22:45:04.4 277 heap_simulator.cc:2203] No place.\n    @ 0x7f0 Heap()\n"
-)
+OTHER = "E1124 22:45:04.4 277 heap_simulator.cc:2203] No place.\n    @ 0x7f0 Heap()\n"
 POLLED = (
     "E1124 22:45:04.4 277 coordination_service_agent.cc:289] Polled an error\nmore\n"
 )

@@ -16,7 +16,7 @@ from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.trace import Trace, apply_in_stages, trace_note
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.types import Array, Float, Int, Key, PRNGKey, PyTree
+from lstm_music_jax.types import Array, Bool, Float, Int, Key, PRNGKey, PyTree
 from lstm_music_jax.xla.batching import map_in_parts
 
 
@@ -54,7 +54,7 @@ class Stream(NamedTuple):
         draw_state: of the draw.
         fallbacks: notes at which the strategy, or a stage of a chain, forbade every
             symbol and was passed over.
-        undefined: notes at which the logits were NaN, so that nothing could be drawn.
+        undefined: whether logits were NaN, so that nothing could be drawn from them.
     """
 
     number: Int[Array, "*b"]
@@ -64,7 +64,7 @@ class Stream(NamedTuple):
     strategy_state: PyTree
     draw_state: PyTree
     fallbacks: Int[Array, "*b"]
-    undefined: Int[Array, "*b"]
+    undefined: Bool[Array, "*b"]
 
 
 class Notes(NamedTuple):
@@ -149,7 +149,7 @@ def begin(
         strategy_state=strategy_state,
         draw_state=sampler.draw.init(shared_key, number, streams),
         fallbacks=jnp.int32(0),
-        undefined=jnp.int32(0),
+        undefined=jnp.bool_(False),
     )
 
 
@@ -157,8 +157,9 @@ def _draw(model, sampler, plan, key, stream):
     keys = jax.random.split(jax.random.fold_in(key, stream.number))
     draw_note = partial(_draw_note, model, sampler, plan.trace, keys)
     stream, notes = jax.lax.scan(draw_note, stream, length=plan.length)
-    undefined = jnp.sum(jnp.isnan(notes.strategy_log_probs).astype(jnp.int32))
-    return stream._replace(undefined=stream.undefined + undefined), notes
+    # NaN is passed on by a sum, which needs no array beside the notes.
+    undefined = jnp.isnan(jnp.sum(notes.strategy_log_probs))
+    return stream._replace(undefined=stream.undefined | undefined), notes
 
 
 def _draw_note(

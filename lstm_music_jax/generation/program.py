@@ -186,8 +186,8 @@ def _require_defined(state):
     if undefined.any():
         stream = tuple(map(int, np.argwhere(undefined)[0]))
         raise RuntimeError(
-            f"logits are NaN at {undefined[stream]} notes of stream {stream[-1]}; the "
-            "model's parameters or the strategy give no distribution"
+            f"logits of stream {stream[-1]} became NaN; the model's parameters or the "
+            "strategy give no distribution"
         )
 
 

@@ -27,7 +27,7 @@ EXPECTED = {
     "draw": "draw is 'gumbel'; it must be a draw, such as Gumbel()",
     "parallel_streams": "parallel_streams is 0; it must be a whole number, 1 or more",
     "no devices": "devices is empty; name one device or more",
-    "NaN": "RuntimeError: logits are NaN at 4 notes of stream 0",
+    "NaN": "RuntimeError: logits of stream 0 became NaN; the model's parameters or",
     "window": "window is 2.5; it must be a whole number, 1 or more",
     "not stacked": "value of Temperature has shape (); in a sweep its leading axis",
     "ids": "ids of Forbid has shape (2,); in a sweep its leading axis must be the",
