@@ -15,7 +15,7 @@ def join(
     process_id: int | None = None,
     num_processes: int | None = None,
 ) -> None:
-    """Join the other processes; to be called before anything is computed.
+    """Join the other processes; call this before anything is computed.
 
     Without arguments, JAX asks the launcher that started the processes (SLURM, Open
     MPI, Kubernetes, a TPU pod).

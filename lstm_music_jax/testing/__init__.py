@@ -1,13 +1,15 @@
-"""The laws of a sampling strategy, to be checked on one's own.
+"""Laws that every sampling strategy must keep, and a check for your own strategy.
 
     from lstm_music_jax.testing import check_strategy
 
     check_strategy(my_strategy(0.9), vocab_size=32)
 
-The strategy runs on a few streams: prompts in which symbols repeat, and distributions
-with ties, with forbidden symbols, with all the probability on one. It is compiled once
-for them and once inside the engine. Rounding may decide a rule that is met exactly (a
-nucleus of p = 0.5, of two equal symbols): give hyperparameters that are not round.
+The strategy runs on a few streams. Their prompts repeat symbols. Their distributions
+have ties, forbidden symbols, or all the probability on one symbol. The strategy is
+compiled once for these streams and once inside the engine.
+
+Use hyperparameters that are not round, such as p = 0.53. Otherwise a threshold may be
+met exactly, as p = 0.5 is by one of two equal symbols, and rounding decides.
 """
 
 from collections.abc import Collection
@@ -30,13 +32,15 @@ def check_strategy(
     """Check that a strategy keeps every law of `LAWS`; takes a second or two.
 
     Args:
-        strategy: what a factory returned, its leaves single settings, not a sweep's.
-        vocab_size: best 16 or more, so that no history holds every symbol.
-        seed: of the streams.
+        strategy: a strategy with a single setting, not stacked for a sweep.
+        vocab_size: number of symbols, best 16 or more, so that no history holds every
+            symbol.
+        seed: fixes the random streams.
         except_for: laws that the strategy breaks on purpose.
 
     Raises:
-        AssertionError: naming the first law broken, and what was found.
+        AssertionError: a law is broken. The message names the first such law and what
+            was found.
     """
     subject = Subject(strategy, vocab_size, seed)
     for law in (law for law in LAWS if law not in except_for):

@@ -1,4 +1,4 @@
-"""What the laws look at, and how they say what they found."""
+"""Tools of the laws: comparisons of results, and inspections of strategies."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ import numpy as np
 
 from lstm_music_jax.strategies.base import Strategy
 
-TOLERANCE = 1e-4  # of probabilities and log-probabilities: float32 rounding, sharpened
+# For probabilities and log-probabilities: float32 rounding, enlarged by sharpening.
+TOLERANCE = 1e-4
 
 
 class Broken(Exception):  # noqa: N818
@@ -19,13 +20,13 @@ class Broken(Exception):  # noqa: N818
 
 
 def require(holds, found: str) -> None:
-    """Raise Broken with what was found."""
+    """Raise Broken with the text `found` unless the condition holds."""
     if not holds:
         raise Broken(found)
 
 
 def require_equal(wanted, found, what: str) -> None:
-    """Compare two arrays of logits by what they mean: support and probabilities."""
+    """Raise Broken unless two arrays of logits agree in support and probabilities."""
     differ = (wanted > -np.inf) != (found > -np.inf)
     differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
     require_none(differ, what, wanted, found)
@@ -39,7 +40,7 @@ def _probabilities(logits):
 
 
 def require_none(bad, what: str, *arrays) -> None:
-    """Name the first bad entry, and its values before and after."""
+    """Raise Broken if an entry is bad; name the first, and its values in the arrays."""
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
         values = " became ".join(str(array[at]) for array in arrays)
@@ -59,7 +60,7 @@ def host(tree):
 
 
 def copied(leaf):
-    """Return a leaf that nobody else can change."""
+    """Return a leaf that cannot be changed from outside: a NumPy array is copied."""
     return leaf if isinstance(leaf, jax.Array) else np.array(leaf)
 
 
@@ -71,7 +72,7 @@ def kind(state) -> str:
 
 @cache
 def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
-    """Return a class of these fields, (name, whether static), of no other use."""
+    """Return a dataclass with these fields, each (name, is static)."""
     return jax.tree_util.register_dataclass(
         dataclasses.make_dataclass("Other", [name for name, _ in fields]),
         data_fields=[name for name, is_static in fields if not is_static],

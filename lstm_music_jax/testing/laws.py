@@ -38,16 +38,16 @@ from lstm_music_jax.types import Array, Int, PRNGKey
 
 Law = Callable[[Subject], None]
 
-NOTES = 6  # in the engine
-# Of 1/64 like the logits, and of both signs.
+NOTES = 6  # drawn in the engine
+# Multiples of 1/64, like the logits, with both signs.
 SHIFTS = np.array([8, -3.5, 40, 0.25, -8, 1.75, -30], np.float32)
 
 
 def is_pure(subject: Subject) -> None:
     """Results depend on the arguments alone, and nothing is changed in place.
 
-    So a saved state can be restored, and forked: what one fork observes does not
-    reach the other. Nor does it matter which copy of the strategy is asked.
+    So a saved state can be restored and forked: symbols that one fork observes do not
+    change the other. A copy of the strategy gives the same results.
     """
     strategy, stream = subject.strategy, subject.stream(0)
     tokens, others = subject.streams.prompt[:2, :3]
@@ -86,35 +86,36 @@ def keeps_shapes_and_dtypes(subject: Subject) -> None:
     )
     shaped = f"{applied[0].dtype}{list(applied[0].shape)}"
     wanted = f"float32[{subject.vocab_size}]"
-    require(shaped == wanted, f"logits {shaped} from logits {wanted}")
+    require(shaped == wanted, f"apply returned logits {shaped}, not {wanted}")
     observed = jax.eval_shape(lambda s: strategy.observe(token, s), state)
     for method, after in (("apply", applied[1]), ("observe", observed)):
         require(
             kind(after) == kind(state),
-            f"{method} made of the state {kind(state)} {kind(after)}",
+            f"{method} changed the state from {kind(state)} to {kind(after)}",
         )
 
 
 def no_nan_or_infinity(subject: Subject) -> None:
-    """No NaN and no +inf comes out."""
+    """Shaped logits are never NaN or +inf."""
     given = np.asarray(subject.streams.logits)
     shaped = np.asarray(subject.course.shaped)
     require_none(np.isnan(shaped) | (shaped == np.inf), "logits", given, shaped)
 
 
 def forbidden_stays_forbidden(subject: Subject) -> None:
-    """What came in as -inf goes out as -inf."""
+    """A logit that is -inf stays -inf."""
     given = np.asarray(subject.streams.logits)
     shaped = np.asarray(subject.course.shaped)
     require_none((given == -np.inf) & (shaped != -np.inf), "logits", given, shaped)
 
 
 def something_is_left_to_draw(subject: Subject) -> None:
-    """A finite logit goes out where one came in, but for a mask that forbids them all.
+    """A strategy leaves a finite logit if it was given one, unless it is a mask.
 
-    A mask forbids whatever the logits: the symbols that came in must then be
-    forbidden in the same state when all logits are 0, and other symbols not. (The
-    engine falls back on the model's distribution.)
+    A mask forbids the same symbols whatever the logits are. It may forbid all symbols
+    that earlier stages left, and the engine then falls back on the model's
+    distribution. The check for a mask is to apply it in the same state with all logits
+    0: it must leave a symbol, but none of the symbols that it was given.
     """
     given, course = np.asarray(subject.streams.logits), subject.course
     came_in = given > -np.inf
@@ -125,7 +126,7 @@ def something_is_left_to_draw(subject: Subject) -> None:
         key = subject.streams.keys[tuple(at)]
         flat = np.asarray(subject.strategy.apply(zeros, state, key)[0]) > -np.inf
         place = f"(stream, note) {tuple(map(int, at))}"
-        require(flat.any(), f"every symbol forbidden at {place}, all logits being 0")
+        require(flat.any(), f"every symbol forbidden at {place}, with all logits 0")
         require(
             not (flat & came_in[tuple(at)]).any(),
             f"every symbol forbidden at {place}, logits {given[tuple(at)]}",
@@ -133,9 +134,10 @@ def something_is_left_to_draw(subject: Subject) -> None:
 
 
 def survives_an_empty_support(subject: Subject) -> None:
-    """Where an earlier mask left nothing, no NaN and no +inf comes out, then or later.
+    """Logits that are all -inf give no NaN and no +inf, at that note or later.
 
-    The engine then falls back, and the symbol observed is one that was forbidden.
+    The engine then falls back on the model's distribution, so the symbol that is
+    observed next was forbidden.
     """
     streams = subject.streams
     empty = streams._replace(logits=streams.logits.at[:, 1].set(-jnp.inf))
@@ -146,7 +148,7 @@ def survives_an_empty_support(subject: Subject) -> None:
     require_none(bad, "with note 1 all -inf, logits", given, shaped)
     for leaf in host(course.states):
         if leaf.dtype.kind == "f":
-            require_none(np.isnan(leaf[:, -1]), "six notes later a state", leaf[:, -1])
+            require_none(np.isnan(leaf[:, -1]), "the last note's state", leaf[:, -1])
 
 
 def rows_are_independent(subject: Subject) -> None:
@@ -167,7 +169,7 @@ def rows_are_independent(subject: Subject) -> None:
 
 
 def jit_equals_eager(subject: Subject) -> None:
-    """Compiled for a batch, and one stream at a time uncompiled, it does the same."""
+    """A compiled batch gives the same logits as uncompiled single streams."""
     for index in (0, 1):
         stream, tokens = subject.stream(index), subject.course.tokens[index]
         state = after_prompt(subject.strategy, stream)
@@ -177,7 +179,7 @@ def jit_equals_eager(subject: Subject) -> None:
 
 
 def shift_invariance(subject: Subject) -> None:
-    """Adding a constant to all logits changes no probability, if it is claimed."""
+    """Adding a constant to all logits changes no probability, if the flag says so."""
     if not subject.strategy.shift_invariant:
         return
     streams = subject.streams
@@ -193,10 +195,10 @@ def shift_invariance(subject: Subject) -> None:
 
 
 def permutation_equivariance(subject: Subject) -> None:
-    """Renaming the symbols renames the result and no more, if it is claimed."""
+    """Renaming the symbols only renames the result, if the flag says so."""
     if not subject.strategy.permutation_equivariant:
         return
-    # new name of a symbol: names[symbol]; symbol of a name: symbols[name]
+    # names[symbol] is the new name of a symbol; symbols[name] is its inverse.
     names = subject.rng.permutation(subject.vocab_size)
     symbols, renamed = np.argsort(names), jnp.asarray(names, jnp.int32)
     streams = subject.streams._replace(
@@ -212,27 +214,28 @@ def permutation_equivariance(subject: Subject) -> None:
 
 
 def the_state_moves(subject: Subject) -> None:
-    """A strategy that has a state changes it: otherwise it has forgotten `observe`."""
+    """A state changes from note to note; otherwise `observe` has been forgotten."""
     states = host(subject.course.states)
     first = host(subject.strategy.init(subject.vocab_size))
     moved = [(leaf != start).any() for leaf, start in zip(states, first, strict=True)]
     require(
         not moved or any(moved),
-        f"{PROMPT} prompt symbols and {len(KINDS)} notes changed nothing of the state",
+        f"{PROMPT} prompt symbols and {len(KINDS)} notes did not change the state",
     )
 
 
 def one_trace(subject: Subject) -> None:
-    """Hyperparameters are leaves, arrays or numpy scalars: changing one is no retrace.
+    """Changing a hyperparameter causes no retrace, because it is an array leaf.
 
-    Only what fixes shapes is static, and a float fixes none.
+    A NumPy scalar is one too. Only a field that fixes a shape is static, and a float
+    fixes no shape.
     """
     for path, value in floats(subject.strategy):
         raise Broken(f"{path} is {value!r}, a float; it must be a float32 leaf")
     for place, leaf in jax.tree_util.tree_leaves_with_path(subject.strategy):
         require(
             isinstance(leaf, (np.ndarray, np.generic, jax.Array)),
-            f"the leaf {jax.tree_util.keystr(place)} is {leaf!r}, no array",
+            f"the leaf {jax.tree_util.keystr(place)} is {leaf!r}; it must be an array",
         )
     tokens = subject.course.tokens
     before = subject.traces
@@ -244,10 +247,11 @@ def one_trace(subject: Subject) -> None:
 
 
 def structure_is_its_own(subject: Subject) -> None:
-    """No other class has an equal tree structure: `jit` may mix up two that do.
+    """No other class has an equal tree structure, because `jit` may mix up the two.
 
-    Two that `jax.tree_util.register_dataclass` has registered have, if their fields
-    are as many and the static ones equal; `pytrees.pytree` does it right.
+    Two classes that `jax.tree_util.register_dataclass` has registered have equal
+    structures if they have as many fields and equal static ones. `pytrees.pytree`
+    avoids this.
     """
     strategy = subject.strategy
     if not dataclasses.is_dataclass(strategy):
@@ -267,7 +271,7 @@ def structure_is_its_own(subject: Subject) -> None:
 
 
 def leaves_can_be_swept(subject: Subject) -> None:
-    """`vmap` over stacked leaves does what one setting after another does."""
+    """`vmap` over stacked leaves gives the same logits as one setting after another."""
     settings = subject.strategy, subject.changed()
     stream = subject.stream(0)
 
@@ -283,7 +287,7 @@ def leaves_can_be_swept(subject: Subject) -> None:
 
 
 def stays_on_the_device(subject: Subject) -> None:
-    """The compiled program calls nothing on the host and moves nothing there."""
+    """The compiled program makes no callback and no transfer to the host."""
     for name in primitives(subject.jaxpr()):
         require(
             not any(word in name for word in ("callback", "debug", "feed")),
@@ -297,9 +301,9 @@ def stays_on_the_device(subject: Subject) -> None:
 
 
 def composes_in_a_chain(subject: Subject) -> None:
-    """A chain of one does what its stage does with the stage's key, flags included.
+    """A chain of one stage gives the stage's logits with its key, and has its flags.
 
-    Where the stage forbids every symbol, the chain passes it over.
+    If the stage forbids every symbol, the chain passes it over.
     """
     strategy, stream = subject.strategy, subject.stream(2)
     tokens = subject.course.tokens[2]
@@ -308,7 +312,7 @@ def composes_in_a_chain(subject: Subject) -> None:
         value = getattr(strategy, flag)
         require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
     stage_keys = jax.vmap(jax.random.fold_in, (0, None))(stream.keys, 0)
-    # A chain within a chain is taken apart: it is still the same chain.
+    # A chain within a chain is replaced by its stages, so they keep their keys.
     keys = stream.keys if isinstance(strategy, Chain) else stage_keys
     state = after_prompt(strategy, stream)
     wanted = by_hand(strategy, stream._replace(keys=keys), tokens, state)
@@ -319,7 +323,7 @@ def composes_in_a_chain(subject: Subject) -> None:
 
 
 def replays_in_the_engine(subject: Subject) -> None:
-    """The engine's symbols follow from observing prompt and notes once, in order."""
+    """The engine draws what a replay draws that observes each symbol once, in order."""
     strategy, key = subject.strategy, jax.random.key(7)
     rows = [subject.logits(0) for _ in range(subject.vocab_size)]
     model = ToyModel(jnp.asarray(rows))
@@ -356,7 +360,7 @@ def run_engine(
     return begin_and_draw(model, prompts, key, indices, count, sampler, plan)[1]
 
 
-# Those whose breach makes others fail come first.
+# A law comes first if breaking it makes other laws fail.
 LAWS: tuple[Law, ...] = (
     is_pure,
     keeps_shapes_and_dtypes,

@@ -1,4 +1,4 @@
-"""What a strategy is tested on: streams of many kinds, and ways to run through them.
+"""The streams that a strategy is tested on, and functions that run it on them.
 
 Logits are multiples of 1/64, so that adding a constant to them loses no bits and ties
 stay ties.
@@ -19,7 +19,7 @@ from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree
 
 STREAMS = 4
 PROMPT = 8
-# A program here runs a few times only: these make compiling it four times faster.
+# Programs here run only a few times. These options compile them four times faster.
 QUICK = {
     "xla_backend_optimization_level": 0,
     "xla_cpu_use_fusion_emitters": False,
@@ -28,7 +28,7 @@ QUICK = {
 
 
 class Streams(NamedTuple):
-    """What one stream meets, or a batch of them: a prompt, then notes."""
+    """The input of a stream or a batch: a prompt, then each note's logits and key."""
 
     prompt: Int[Array, "*b p"]
     logits: Float[Array, "*b n v"]
@@ -36,7 +36,7 @@ class Streams(NamedTuple):
 
 
 class Course(NamedTuple):
-    """What became of it; `states` are those before each note."""
+    """The results of a stream or a batch; `states` are the states before each note."""
 
     shaped: Float[Array, "*b n v"]
     tokens: Int[Array, "*b n"]
@@ -47,7 +47,7 @@ class Subject:
     """A strategy under test and the streams it is tested on."""
 
     def __init__(self, strategy: Strategy, vocab_size: int, seed: int = 0):
-        """Draw the streams."""
+        """Make the random streams."""
         self.strategy = strategy
         self.vocab_size = vocab_size
         self.rng = np.random.default_rng(seed)
@@ -64,11 +64,11 @@ class Subject:
             ),
             jax.random.split(jax.random.key(seed), (STREAMS, notes)),
         )
-        # Compiled under quick options; a strategy's second check compiles nothing.
+        # All subjects share one program, so checking a strategy again compiles nothing.
         self._batch = quickly(_courses)
 
     def logits(self, kind: int) -> Float[np.ndarray, "v"]:
-        """Return random logits of the kind of that number, counted round."""
+        """Return random logits of `KINDS[kind % len(KINDS)]`."""
         logits = KINDS[kind % len(KINDS)](self.rng, self.vocab_size)
         return (np.round(64 * logits) / 64).astype(np.float32)
 
@@ -78,14 +78,14 @@ class Subject:
 
     @cached_property
     def course(self) -> Course:
-        """What becomes of all streams, the symbols drawn as the engine draws them."""
+        """The results of all streams, with symbols drawn as the engine draws them."""
         unused = jnp.zeros((STREAMS, len(KINDS)), jnp.int32)
         return self._batch(self.strategy, self.streams, unused, jnp.bool_(False))
 
     def rerun(
         self, streams: Streams, tokens: Array, strategy: Strategy | None = None
     ) -> Course:
-        """Return what becomes of other streams, the symbols given: no compilation."""
+        """Return the results of other streams with given symbols; compiles nothing."""
         strategy = self.strategy if strategy is None else strategy
         return self._batch(strategy, streams, tokens, jnp.bool_(True))
 
@@ -100,7 +100,7 @@ class Subject:
 
     @property
     def traces(self) -> int:
-        """How often any batch's program has been traced so far."""
+        """How often the batch program of any subject has been traced so far."""
         return len(_TRACES)
 
 
@@ -140,7 +140,7 @@ def _course(
 
 
 def after_prompt(strategy, stream):
-    """Return the state, found without any compilation."""
+    """Return the state after the prompt, computed without compilation."""
     state = strategy.init(stream.logits.shape[-1])
     for token in stream.prompt:
         state = strategy.observe(token, state)
@@ -148,7 +148,7 @@ def after_prompt(strategy, stream):
 
 
 def by_hand(strategy, stream, tokens, state):
-    """Return the shaped logits, found note by note without any compilation."""
+    """Return the shaped logits, computed note by note without compilation."""
     rows = []
     for logits, token, key in zip(stream.logits, tokens, stream.keys, strict=False):
         shaped, state = strategy.apply(logits, state, key)
@@ -159,24 +159,24 @@ def by_hand(strategy, stream, tokens, state):
 
 @pytree
 class ToyModel:
-    """A model for the engine: logits are a sum over the symbols read, which fades.
+    """A model for the engine: logits are a fading sum of one row per symbol read.
 
-    `table[x]` is what symbol x adds, `[v v]`.
+    `table[x]` is the row of symbol x; the table is float32 `[v v]`.
     """
 
     table: Any
 
     def initial_state(self):
-        """Nothing has been read."""
+        """Return the zero state."""
         return jnp.zeros_like(self.table[0])
 
     def step(self, state, token):
-        """Read a symbol; return the next one's logits."""
+        """Read a symbol; return the new state and the next symbol's logits."""
         state = self.advance(state, token)
         return state, self.readout(state)
 
     def advance(self, state, token):
-        """Read a symbol."""
+        """Return the state after reading a symbol."""
         return 0.5 * state + self.table[token]
 
     def readout(self, state):
@@ -184,7 +184,7 @@ class ToyModel:
         return state
 
     def unroll(self, tokens):
-        """Read `[b t]` of them."""
+        """Read symbols `[b t]`; return the last states and the logits `[b t v]`."""
         zeros = jax.vmap(lambda _: self.initial_state())(tokens)
         states, logits = jax.lax.scan(jax.vmap(self.step), zeros, tokens.T)
         return states, jnp.swapaxes(logits, 0, 1)
@@ -220,7 +220,7 @@ def _change(leaf):
 
 @cache
 def quickly(function: Callable) -> Callable:
-    """Return `function` compiled, one for all subjects, with little optimisation."""
+    """Return `function` compiled with little optimisation, once for all subjects."""
     known = {}
     for name, value in QUICK.items():
         try:

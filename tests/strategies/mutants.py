@@ -1,4 +1,4 @@
-"""Strategies with one mistake each, planted to break a law: name -> (it, the law)."""
+"""Strategies with one planted mistake each: name -> (strategy, the law it breaks)."""
 
 import dataclasses
 from typing import ClassVar
@@ -30,7 +30,7 @@ class ListOfSeen(Counts):
 
 
 class CountsInPlace(Counts):
-    """Writes into the state it was given, where that is numpy's."""
+    """Writes into the given state if it is a NumPy array."""
 
     def init(self, vocab_size):
         return np.zeros(vocab_size, np.int32)
@@ -45,7 +45,7 @@ class CountsInPlace(Counts):
 
 
 class NumpyNoise(Sparing):
-    """Asks numpy for chance, not the key."""
+    """Draws from NumPy's random numbers and ignores the key."""
 
     def apply(self, logits, state, key):
         noise = np.random.default_rng().normal(size=logits.shape)
@@ -60,28 +60,28 @@ class HalfPrecision(Sharpened):
 
 
 class WholeLogits(Sharpened):
-    """Returns integers."""
+    """Returns int32 logits."""
 
     def apply(self, logits, state, key):
         return super().apply(logits, state, key)[0].astype(jnp.int32), state
 
 
 class OneTooMany(Sharpened):
-    """Returns a logit more than there are symbols."""
+    """Returns one logit more than there are symbols."""
 
     def apply(self, logits, state, key):
         return jnp.concatenate([logits, logits[:1]]), state
 
 
 class DriftingState(Counts):
-    """The counts become floats once there are any."""
+    """Turns its counts into floats at the first symbol."""
 
     def observe(self, token, state):
         return state.astype(jnp.float32).at[token].add(1)
 
 
 class GrowingState(Counts):
-    """The history grows by a symbol a note."""
+    """Keeps a history that grows by one symbol per note."""
 
     def init(self, vocab_size):
         return jnp.zeros(0, jnp.int32)
@@ -102,14 +102,14 @@ class NoZeroLogZero(Sharpened):
 
 
 class Rewarding(Counts):
-    """Brings back what was forbidden."""
+    """Makes forbidden symbols possible again."""
 
     def apply(self, logits, state, key):
         return jnp.maximum(logits, -30.0), state
 
 
 class MinPWrongSign(Strategy):
-    """Keeps what is more probable than the most probable: a sign is wrong."""
+    """Keeps symbols more probable than the most probable one: a sign is wrong."""
 
     p: Number = number()
 
@@ -118,7 +118,7 @@ class MinPWrongSign(Strategy):
 
 
 class ForgetsTheMaximum(Strategy):
-    """Keeps what holds a fixed probability, and not always the most probable."""
+    """Keeps symbols above a fixed probability, even if there is none."""
 
     p: Number = number()
 
@@ -158,7 +158,7 @@ class BatchMaximum(Strategy):
 
 
 class OtherWhenTraced(Sharpened):
-    """Does another thing in compiled programs."""
+    """Leaves the logits unchanged in compiled programs."""
 
     def apply(self, logits, state, key):
         if isinstance(logits, jax.core.Tracer):
@@ -167,14 +167,14 @@ class OtherWhenTraced(Sharpened):
 
 
 class Branching(Sharpened):
-    """Decides by the value of a hyperparameter in Python."""
+    """Branches in Python on the value of a hyperparameter."""
 
     def apply(self, logits, state, key):
         return (logits if self.strength > 1 else logits / 2), state
 
 
 class SpoiledByEmpty(Strategy):
-    """Keeps the entropy in its state, which that of nothing, NaN, spoils for ever."""
+    """Averages 1 - max p in its state; logits that are all -inf make it NaN."""
 
     rate: Number = number()
 
@@ -188,7 +188,7 @@ class SpoiledByEmpty(Strategy):
 
 
 class DroppedRenormalisation(Strategy):
-    """A nucleus by exp(l), which is not normalised."""
+    """Keeps a nucleus by exp(l), which is not normalised."""
 
     p: Number = number()
 
@@ -198,14 +198,14 @@ class DroppedRenormalisation(Strategy):
 
 
 class DividesSeen(Counts):
-    """The penalty that divides, claiming it does not mind a shift."""
+    """Divides the logits of seen symbols, but claims to be shift-invariant."""
 
     def apply(self, logits, state, key):
         return jnp.where(state > 0, logits / (1 + self.penalty), logits), state
 
 
 class FirstOfEquals(Strategy):
-    """Greedy by index among equals, claiming that names do not matter."""
+    """Keeps the first of equals, but claims to be permutation-equivariant."""
 
     def apply(self, logits, state, key):
         best = jnp.arange(logits.shape[-1]) == jnp.argmax(logits)
@@ -213,21 +213,21 @@ class FirstOfEquals(Strategy):
 
 
 class CountsNeighbour(Counts):
-    """Counts the symbol beside the one it was told: the index is off by one."""
+    """Counts the symbol after the observed one: the index is off by one."""
 
     def observe(self, token, state):
         return state.at[(token + 1) % state.shape[0]].add(1)
 
 
 class ForgetsToObserve(Counts):
-    """Has counts, and counts nothing."""
+    """Has counts, but never changes them."""
 
     def observe(self, token, state):
         return state
 
 
 class StaticStrength(Strategy):
-    """Its hyperparameter is no leaf."""
+    """Has a hyperparameter that is not a leaf."""
 
     strength: float = static()
 
@@ -236,13 +236,13 @@ class StaticStrength(Strategy):
 
 
 class PythonFloat(Sharpened):
-    """Its hyperparameter is not cast."""
+    """Has a hyperparameter that is not cast to float32."""
 
     strength: float
 
 
 class Unregistered(Sharpened):
-    """Its subclasses have to be made PyTrees by other means."""
+    """Does not make its subclasses PyTrees."""
 
     def __init_subclass__(cls):
         pass
@@ -251,20 +251,20 @@ class Unregistered(Sharpened):
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class RegisteredByJax(Unregistered):
-    """Any other class with as many fields compares equal in a cache of programs."""
+    """Has the tree structure of every class that JAX registers with one field."""
 
     strength: float
 
 
 class SettingsTogether(Sharpened):
-    """Mixes the settings of a sweep."""
+    """Uses the largest setting of a sweep in all of them."""
 
     def apply(self, logits, state, key):
         return logits / (1 + _loudest(jnp.asarray(self.strength))), state
 
 
 class Callback(Sharpened):
-    """Asks the host for a number."""
+    """Calls the host for a number."""
 
     def apply(self, logits, state, key):
         strength = jax.pure_callback(
@@ -282,12 +282,12 @@ MUTANTS = {
     "chance from elsewhere": (NumpyNoise(HALF), laws.is_pure),
     "float16": (HalfPrecision(HALF), laws.keeps_shapes_and_dtypes),
     "integers": (WholeLogits(HALF), laws.keeps_shapes_and_dtypes),
-    "a logit too many": (OneTooMany(HALF), laws.keeps_shapes_and_dtypes),
+    "one logit too many": (OneTooMany(HALF), laws.keeps_shapes_and_dtypes),
     "a drifting dtype": (DriftingState(HALF), laws.keeps_shapes_and_dtypes),
     "a growing state": (GrowingState(HALF), laws.keeps_shapes_and_dtypes),
     "0 ln 0": (NoZeroLogZero(HALF), laws.no_nan_or_infinity),
     "-inf forgotten": (Rewarding(HALF), laws.forbidden_stays_forbidden),
-    "a sign": (MinPWrongSign(HALF), laws.something_is_left_to_draw),
+    "a wrong sign": (MinPWrongSign(HALF), laws.something_is_left_to_draw),
     "the maximum forgotten": (
         ForgetsTheMaximum(HALF),
         laws.something_is_left_to_draw,
@@ -296,7 +296,7 @@ MUTANTS = {
     "rows mixed": (BatchMaximum(np.float32(1.3)), laws.rows_are_independent),
     "tracers told apart": (OtherWhenTraced(HALF), laws.jit_equals_eager),
     "a branch in Python": (Branching(HALF), laws.no_nan_or_infinity),
-    "spoiled by nothing": (SpoiledByEmpty(HALF), laws.survives_an_empty_support),
+    "NaN after all -inf": (SpoiledByEmpty(HALF), laws.survives_an_empty_support),
     "not normalised": (DroppedRenormalisation(HALF), laws.shift_invariance),
     "a false claim on shifts": (DividesSeen(HALF), laws.shift_invariance),
     "a false claim on names": (FirstOfEquals(), laws.permutation_equivariance),

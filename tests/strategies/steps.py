@@ -1,4 +1,4 @@
-"""A strategy with a memory, step by step: told of symbols, applied note by note."""
+"""Functions that run a strategy step by step: observe symbols, then apply per note."""
 
 import jax
 import jax.numpy as jnp
@@ -26,13 +26,17 @@ def observed(strategy, vocab_size, seen):
 
 
 def shape(strategy, logits, seen=()):
-    """Apply a strategy after it has been told of the symbols seen."""
+    """Return the logits that a strategy shapes after it has observed `seen`."""
     state = observed(strategy, len(logits), seen)
     return np.asarray(apply(strategy, jnp.float32(logits), state)[0])
 
 
 def follow(strategy, notes, prompt=()):
-    """Apply, note by note: (logits, symbol drawn) each. Returns all shaped logits."""
+    """Run through `notes`, each (logits, drawn symbol).
+
+    Returns:
+        All shaped logits, and the last state.
+    """
     notes = list(notes)
     state = observed(strategy, len(notes[0][0]), prompt)
     shaped = []

@@ -1,14 +1,15 @@
-"""What the engine draws under every strategy is distributed as it should be.
+"""The symbols that the engine draws under every strategy have the exact distribution.
 
 The model is a table of logits by the last symbol, so the exact distribution of the
 first two notes is known from the NumPy references. 100,000 streams draw two notes
 each, and a chi-square test compares the counts of all pairs of symbols. The seed is
-fixed; over seeds a right strategy would fail once in 100,000 times, as P(chi-square of
-35 degrees > 82.6) = 1e-5. With all 36 pairs about equally likely, probability that is
-moved from one pair to another is noticed in 99% of seeds from 0.0036 on; probability
-that is moved from one first note to another from 0.0088 on. (The chi-square of 35
-degrees must then have the noncentrality 92.) A pair that should be impossible is
-noticed whenever it is drawn.
+fixed. Over seeds, a right strategy would fail once in 100,000 times, because
+P(chi-square of 35 degrees > 82.6) = 1e-5.
+
+Errors of this size are noticed in 99% of seeds, if all 36 pairs are about equally
+likely: a probability of 0.0036 moved from one pair to another, or of 0.0088 moved from
+one first note to another. (The chi-square of 35 degrees then has the noncentrality 92.)
+A pair that should be impossible is noticed whenever it is drawn.
 """
 
 import copy
@@ -203,14 +204,14 @@ CASES = {
 
 
 def next_note(reference, last):
-    """The exact distribution after `last`; the model's if all is forbidden."""
+    """Return the exact distribution after `last`; the model's if all is forbidden."""
     logits = np.float64(MODEL.table[last])
     shaped = reference.apply(logits)
     return softmax(shaped if np.any(shaped > -np.inf) else logits)
 
 
 def pairs_of_notes(reference):
-    """The exact distribution of the first two notes, `[v v]`."""
+    """Return the exact distribution of the first two notes, `[v v]`."""
     reference = copy.deepcopy(reference)
     for symbol in PROMPT:
         reference.observe(symbol)
@@ -224,7 +225,7 @@ def pairs_of_notes(reference):
 
 
 def test_the_references_of_the_cases_differ_from_the_model():
-    """Or a strategy that did nothing would pass."""
+    """Otherwise a strategy that does nothing would pass."""
     alone = pairs_of_notes(Chain())
     assert alone.min() > 0.0005
     for name in CASES.keys() - {"model alone"}:
@@ -241,7 +242,7 @@ def test_pairs_of_notes(name):
     counts = np.bincount(first * SYMBOLS + second, minlength=SYMBOLS**2)
     expected = STREAMS * pairs_of_notes(reference).ravel()
     assert np.all(counts[expected == 0] == 0)
-    # Of the rarest pairs, which no chi-square distribution describes, one cell.
+    # The rarest pairs become one cell, because chi-square does not fit rare counts.
     rare = expected < 10
     counts = np.append(counts[~rare], counts[rare].sum())
     expected = np.append(expected[~rare], max(expected[rare].sum(), 1e-9))

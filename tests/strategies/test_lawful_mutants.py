@@ -1,4 +1,4 @@
-"""What keeps every law, and is still wrong, is caught beside numpy."""
+"""Mistakes that keep every law are caught by comparing with NumPy."""
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +25,7 @@ class KOffByOneAbove(Strategy):
 
 
 class PenalisesUnseen(Counts):
-    """Penalises what has not been seen."""
+    """Penalises symbols that have not been seen."""
 
     def apply(self, logits, state, key):
         return logits - self.penalty * (state == 0).astype(jnp.float32), state
@@ -66,7 +66,7 @@ def top_p_by_numpy(logits, seen):
     return np.where(np.isin(np.arange(len(p)), kept), logits, -np.inf)
 
 
-# A factory, the rule in numpy, the mutant.
+# The right strategy, its rule in NumPy, the mutant.
 WRONG = {
     "k + 1": (TopK(3), top_k_by_numpy, KOffByOneAbove(np.int32(3))),
     "penalised unseen": (
@@ -84,7 +84,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_no_law_catches_numpy_does(name):
+def test_numpy_catches_a_mutant_that_keeps_every_law(name):
     right, reference, mutant = WRONG[name]
     logits, seen = np.random.default_rng(0).normal(size=V), [3, 7, 3]
     wanted = reference(logits, seen)

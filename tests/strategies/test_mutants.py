@@ -1,6 +1,6 @@
-"""The laws catch what they are for: planted mistakes fail theirs, their twins none.
+"""Each law catches its mistakes: a mutant breaks its law, its correct twin breaks none.
 
-What no law can catch, a wrong number say, is caught beside numpy: test_lawful_mutants.
+`test_lawful_mutants.py` covers mistakes that no law can catch, such as a wrong number.
 """
 
 import pytest
@@ -23,7 +23,7 @@ def test_a_mutant_breaks_its_law(name):
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_a_twin_breaks_none(name):
+def test_a_correct_twin_breaks_no_law(name):
     check_strategy(TWINS[name], V)
 
 
@@ -43,7 +43,7 @@ def test_a_law_can_be_excepted(law):
 
 
 class Retold(Strategy):
-    """What a wrong engine makes of a strategy: it is told `times` of every symbol."""
+    """Observes every symbol `times` times, as in an engine with a mistake."""
 
     inner: Strategy
     times: int = static()
@@ -61,7 +61,7 @@ class Retold(Strategy):
 
 
 @pytest.mark.parametrize("times", [0, 2])
-def test_an_engine_that_tells_of_a_symbol_not_once_is_caught(monkeypatch, times):
+def test_an_engine_that_observes_a_symbol_never_or_twice_is_caught(monkeypatch, times):
     def wrong(model, prompts, key, strategy):
         return run_engine(model, prompts, key, Retold(strategy, times))
 
@@ -70,7 +70,7 @@ def test_an_engine_that_tells_of_a_symbol_not_once_is_caught(monkeypatch, times)
         check_strategy(Counts(HALF), V)
 
 
-def test_an_engine_that_does_not_tell_of_the_prompt_is_caught(monkeypatch):
+def test_an_engine_that_does_not_observe_the_whole_prompt_is_caught(monkeypatch):
     def wrong(model, prompts, key, strategy):
         return run_engine(model, prompts[:, 1:], key, strategy)
 
@@ -80,13 +80,13 @@ def test_an_engine_that_does_not_tell_of_the_prompt_is_caught(monkeypatch):
 
 
 class ForgetfulChain(Chain, init=False):
-    """Tells its stages nothing."""
+    """A chain whose stages observe nothing."""
 
     def observe(self, token, state):
         return state
 
 
-def test_a_chain_that_forgets_to_tell_is_caught(monkeypatch):
+def test_a_chain_whose_stages_observe_nothing_is_caught(monkeypatch):
     monkeypatch.setattr(laws, "Chain", ForgetfulChain)
     with pytest.raises(AssertionError, match="breaks composes_in_a_chain"):
         check_strategy(Counts(HALF), V)

@@ -1,9 +1,9 @@
 """Every strategy against its NumPy reference, on many random distributions.
 
-Two numbers that differ by 1e-5 of their size are one number to a rule computed in
-float32. Where, and only where, the reference itself decides otherwise when its
-comparisons are moved by that much either way, either decision is accepted, for every
-symbol that is undecided; symbols of equal logits must share it.
+A rule computed in float32 cannot tell numbers apart that differ by 1e-5 of their size.
+So the reference is run again with its comparisons moved by that much either way. If
+its decision on a symbol changes, the symbol is undecided, and either decision is
+accepted. Undecided symbols of equal logits must get the same decision.
 """
 
 import copy
@@ -26,7 +26,7 @@ from tests.strategies.numpy_references.base import Chain, Stateless
 SLACK = 1e-5
 INF = np.inf
 ROWS = 48
-# A smaller seed is no simpler one.
+# Shrinking is left out, because a smaller seed is not a simpler one.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 SEQUENTIAL = STATEFUL | MUSIC
 
@@ -95,7 +95,7 @@ def agrees(got, wanted, exact):
 
 
 def between(got, fewer, wanted, more, exact):
-    """Whether `got` keeps and is something between the three references' results."""
+    """Return whether `got` lies between the results of the three references."""
     kept, sure, undecided = got > -INF, fewer > -INF, more > -INF
     if np.any(sure & ~kept) or np.any(kept & ~undecided):
         return False
@@ -110,7 +110,7 @@ def between(got, fewer, wanted, more, exact):
 
 
 def check(got, reference, logits, exact, where):
-    """Compare one result with the reference, and move the reference's state."""
+    """Compare one result with the reference, and advance the reference's state."""
     before = copy.deepcopy(reference)
     logits = logits.astype(np.float64)
     wanted = reference.apply(logits)
@@ -130,7 +130,7 @@ def check(got, reference, logits, exact, where):
 
 
 def compile_rows():
-    """Return a program of its own for one strategy's rows: the stateless ones."""
+    """Return a new program that applies a stateless strategy to rows."""
 
     @jax.jit
     def apply_rows(strategies, logits, keys):
@@ -143,7 +143,7 @@ def compile_rows():
 
 
 def behind_a_temperature(draw, rng, v):
-    """The same strategy second in a chain, where XLA fuses it with the first."""
+    """Return the strategy as second in a chain, where XLA fuses it with the first."""
     strategy, reference = draw(rng, v)
     heat = float(np.float32(rng.uniform(0.5, 2)))
     first = Stateless(ref.temperature, value=heat)
@@ -154,7 +154,7 @@ def behind_a_temperature(draw, rng, v):
 @pytest.mark.parametrize("v", [2, 17, 308])
 @pytest.mark.parametrize("name", STATELESS)
 def test_one_distribution(name, v):
-    """Alone at the smallest and the largest v, behind a temperature at the other."""
+    """The strategy is alone at v = 2 and 308, and behind a temperature at v = 17."""
     case, apply_rows = STATELESS[name], compile_rows()
     exact = case.exact and v != 17
     keys = jax.random.split(jax.random.key(0), ROWS)
@@ -177,7 +177,7 @@ def test_one_distribution(name, v):
 
 @pytest.mark.parametrize("v", [2, 17])
 def test_xtc(v):
-    """Every outcome is one of two; the coin falls as often as it should."""
+    """Every result is one of the two that XTC allows."""
     apply_rows = compile_rows()
     keys = jax.random.split(jax.random.key(1), ROWS)
 
@@ -202,7 +202,7 @@ def test_xtc(v):
 
 
 @pytest.mark.parametrize("chance", [0.05, 0.5, 0.9])
-def test_xtc_falls_as_often_as_it_should(chance):
+def test_xtc_removes_symbols_with_its_probability(chance):
     logits = jnp.log(jnp.float32([0.4, 0.3, 0.2, 0.1]))
     keys = jax.random.split(jax.random.key(2), 40_000)
     apply = jax.jit(jax.vmap(lambda key: XTC(0.15, chance).apply(logits, (), key)[0]))
@@ -216,7 +216,7 @@ def test_xtc_falls_as_often_as_it_should(chance):
 
 
 def test_no_two_strategies_share_a_structure():
-    """Or jit may run the program compiled for the one when it is given the other."""
+    """Otherwise jit may run the program of one strategy when given another."""
     rng = np.random.default_rng(0)
     drawn = [
         case.draw(rng, 17)[0] for case in (*STATELESS.values(), *STATEFUL.values())
@@ -231,7 +231,7 @@ PROMPT, NOTES, STREAMS = 3, 50, 12
 
 
 def symbols_with_repeats(rng, length, v):
-    """Copies of earlier passages, loops among them, broken by random symbols."""
+    """Return symbols that repeat earlier passages, with loops and random symbols."""
     symbols = [rng.integers(v)]
     back = 1
     while len(symbols) < length:
@@ -245,8 +245,8 @@ def symbols_with_repeats(rng, length, v):
 def meetings(rng, v):
     """Return one stream's symbols and logits; every symbol drawn was possible.
 
-    Most of what is drawn is likely, and half of the distributions have been met
-    before, or nearly.
+    Most drawn symbols are likely. Half of the distributions equal an earlier one, or
+    nearly do.
     """
     symbols = np.int32(symbols_with_repeats(rng, PROMPT + NOTES, v))
     logits = distributions(rng, NOTES, v)
@@ -261,7 +261,7 @@ def meetings(rng, v):
 
 
 def compile_streams():
-    """Return a program for one strategy's streams: as the engine does, undrawn."""
+    """Return a program that runs streams as the engine does, with given symbols."""
 
     @jax.jit
     def apply_streams(strategies, symbols, logits):

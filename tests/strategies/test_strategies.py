@@ -1,4 +1,4 @@
-"""Every strategy on distributions small enough to work out by hand."""
+"""The basic strategies on distributions small enough to work out by hand."""
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,7 @@ INF = np.inf
 
 
 def shape(strategy, logits, seen=()):
-    """Apply a strategy after it has been told of the symbols seen."""
+    """Return the logits that a strategy shapes after it has observed `seen`."""
     logits = jnp.asarray(logits, jnp.float32)
     state = strategy.init(len(logits))
     for token in seen:
@@ -34,7 +34,7 @@ def log(*probabilities):
         return np.log(probabilities)
 
 
-# strategy, logits, symbols seen, the logits to expect
+# strategy, logits, symbols seen, expected logits
 CASES = {
     "Greedy": (Greedy(), [1, 3, 2], (), [-INF, 3, -INF]),
     "Greedy: first of equals": (Greedy(), [3, 1, 3], (), [3, -INF, -INF]),

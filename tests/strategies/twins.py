@@ -1,4 +1,4 @@
-"""Correct strategies, of which the mutants are made by planting a mistake."""
+"""Correct strategies; each mutant is one of them with a planted mistake."""
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ HALF = np.float32(0.53)
 
 
 class Counts(Strategy):
-    """A correct twin: subtract as much for every time a symbol was seen."""
+    """A correct twin: subtract a penalty for every time a symbol was seen."""
 
     penalty: Number = number()
 
@@ -39,7 +39,7 @@ class Sharpened(Strategy):
 
 
 class Sparing(Strategy):
-    """A correct twin: with a probability, forbid all but the best."""
+    """A correct twin: with some probability, forbid all symbols but the best."""
 
     probability: Number = number()
 

@@ -1,4 +1,4 @@
-"""The last symbols, and how far the music now repeats what came before each of them."""
+"""The last symbols, and for each how far the music now matches what came before it."""
 
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ def empty_history(memory: int, vocab_size: int) -> History:
 def extended(
     history: History, token: Token, joins: Bool[Array, ""] | bool = True
 ) -> History:
-    """Return the history after `token`; matches extend over it only if it `joins`.
+    """Return the history after `token`; if not `joins`, all matches end at it.
 
     The match before a symbol grows if that symbol equals the new one. It is then the
     match before the symbol that followed. All symbols move one place towards the
