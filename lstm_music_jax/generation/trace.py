@@ -21,8 +21,8 @@ class Trace(NamedTuple):
         surprisal: -log p of the drawn symbol under the model, nats.
         rank: number of symbols that the model finds more probable than the drawn one.
         margin: difference in log-probability of the model's two best symbols, nats.
-        empty_support: whether the strategy, or a stage of it, forbade every symbol and
-            was passed over.
+        empty_support: True if the strategy, or a stage of a chain, forbade every symbol
+            and was passed over.
         stage_kept_mass: kept mass after each stage of a chain; other strategies have no
             stages.
         stage_passed_over: which stages of a chain forbade every symbol.
@@ -46,7 +46,7 @@ class Shaped(NamedTuple):
     Attributes:
         logits: the logits to draw from; the model's own if the strategy forbade every
             symbol.
-        empty: whether the strategy, or a stage of it, forbade every symbol.
+        empty: True if the strategy, or a stage of a chain, forbade every symbol.
         stages: logits after each stage of a chain.
         passed_over: which of the stages forbade every symbol.
     """

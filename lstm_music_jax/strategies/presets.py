@@ -25,7 +25,7 @@ from lstm_music_jax.strategies.truncation.xtc import XTC
 class Preset(Chain, init=False):
     """A chain that sorts its stages into a fixed order, each class at most once.
 
-    A `RepetitionPenalty` gets `by_sign=True`, because the samplers do so.
+    A `RepetitionPenalty` gets `by_sign=True`, because these samplers use that form.
     """
 
     order: ClassVar[tuple[type[Strategy], ...]] = ()

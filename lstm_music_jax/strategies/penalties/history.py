@@ -11,8 +11,8 @@ class History(NamedTuple):
     """The last w symbols, the oldest first, and the match before each.
 
     `matches[i]` counts the symbols right before `symbols[i]` that equal the last
-    symbols of the music. If the music now goes on as it did then, `symbols[i]` comes
-    next. Places not yet filled hold the id v, which no symbol has.
+    symbols of the music. If the music now continues as it did then, `symbols[i]` comes
+    next. Entries not yet filled hold the id v, which no symbol has.
     """
 
     symbols: Int[Array, "w"]

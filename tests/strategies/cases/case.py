@@ -11,7 +11,7 @@ from tests.strategies.numpy_references.base import Stateless
 class Case(NamedTuple):
     """`draw(rng, v)` returns a strategy and its reference.
 
-    `exact`: what is kept is handed on unchanged. `size`: the only v it works for.
+    `exact`: the logits of kept symbols are unchanged. `size`: the only v that works.
     """
 
     draw: Callable
@@ -20,7 +20,7 @@ class Case(NamedTuple):
 
 
 def real(low, high, *edges):
-    """A float32 number in low..high, now and then one of the edges."""
+    """Return a function that draws a float32 in low..high, in 15% one of the edges."""
 
     def draw(rng, v):
         if edges and rng.random() < 0.15:
@@ -35,7 +35,7 @@ def whole(low, high):
 
 
 def case(make, reference, *, exact=False, size=None, **draws):
-    """The common case: factory and reference take the same arguments."""
+    """Return a case whose strategy and reference take the same arguments."""
 
     def draw(rng, v):
         values = {

@@ -48,7 +48,7 @@ def draw_dry(rng, v, **sizes):
 
 
 def draw_chain(rng, v):
-    """Nested, with stages that change their state when applied and when told."""
+    """Return nested chains whose stages change state in `apply` and in `observe`."""
     penalty, heat = real(0.8, 2)(rng, v), real(0.3, 2)(rng, v)
     mass, factor = real(0.5, 1)(rng, v), real(1.1, 1.5)(rng, v)
     return (

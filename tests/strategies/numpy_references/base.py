@@ -1,4 +1,4 @@
-"""What the references share: distributions, keeping symbols, chains and histories."""
+"""Tools of the references: distributions, keeping symbols, chains and histories."""
 
 import inspect
 
@@ -18,14 +18,17 @@ def log_softmax(logits):
 
 
 def entropy(logits, slack=0.0):
-    """In nats. A sum of v float32 terms is no better than 1e-6 near zero."""
+    """Return the entropy in nats.
+
+    Near 0, a sum of v float32 terms has errors of 1e-6, so slack is absolute there.
+    """
     p = softmax(logits)
     exact = -np.sum(p[p > 0] * np.log(p[p > 0]))
     return max(exact + slack * (exact + 0.1), 0.0)
 
 
 def surprisal(logits):
-    """-ln p, in nats."""
+    """Return -ln p, in nats."""
     return -log_softmax(logits)
 
 
@@ -38,10 +41,10 @@ def best(logits):
 
 
 def prefix(keys, weights, mass, slack=0.0, width=0.0):
-    """Keep x while all that is strictly ahead of it weighs less than the mass.
+    """Return a mask: x is kept if all entries ahead of it weigh less than the mass.
 
-    Keys within `width` are ahead of one another if it is negative, not if positive;
-    equal keys never are.
+    An entry is ahead of x if its key exceeds that of x by more than `width`, which may
+    be negative. Equal keys are never ahead of one another.
     """
     ahead = keys[None, :] > (keys + width)[:, None]
     ahead &= keys[None, :] != keys[:, None]
@@ -49,7 +52,7 @@ def prefix(keys, weights, mass, slack=0.0, width=0.0):
 
 
 class Stateless:
-    """A function above as a strategy."""
+    """A strategy whose `apply` is a function of the logits."""
 
     def __init__(self, function, **hyperparameters):
         self.function, self.hyperparameters = function, hyperparameters
