@@ -14,7 +14,7 @@ _SHARPNESS = 10.0
 
 
 class AdaptivePState(NamedTuple):
-    """Two running sums, whose ratio `weighted / weight` is a, and the last p.
+    """The sums whose ratio `weighted / weight` is the mean a, and the last p.
 
     `drawing` is False until the first note, so that the prompt does not count.
     """
