@@ -1,7 +1,7 @@
 """The only place that knows there are several devices.
 
 One device runs a function under `jit`, several devices run the same function under
-`pmap`. The function is told which shard of the work it does. It sums or gathers over
+`pmap`. The function receives a `Shard`, its part of the work. It sums or gathers over
 all shards where it must, and never asks how many devices there are.
 """
 
@@ -30,12 +30,15 @@ class Shard:
     count: int
 
     def rows(self, total: int) -> Int[Array, "b"]:
-        """Return which of `total` rows are this shard's; `count` must divide them."""
+        """Return the indices of this shard's rows; `count` must divide `total`."""
         require_divisible(total, self.count)
         return self.index * (total // self.count) + jnp.arange(total // self.count)
 
     def padded_rows(self, total: int) -> Int[Array, "b"]:
-        """Return which of `total` rows are this shard's; the last row fills it up."""
+        """Return the indices of this shard's rows, filled up with the last row.
+
+        All shards get equally many indices.
+        """
         padded = -(-total // self.count) * self.count
         return jnp.minimum(self.rows(padded), total - 1)
 
@@ -51,7 +54,7 @@ class Shard:
 
 
 def require_divisible(batch_size: int, devices: int) -> None:
-    """Raise ValueError unless so many devices can share a batch equally."""
+    """Raise ValueError unless the number of devices divides the batch size."""
     if batch_size % devices:
         raise ValueError(
             f"batch_size is {batch_size}; {devices} devices must divide it"

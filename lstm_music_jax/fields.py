@@ -1,4 +1,4 @@
-"""How the fields of a `Checked` class are declared: what they hold, and their bounds.
+"""Functions that declare the fields of a `Checked` class: their type and their bounds.
 
     class TopP(Strategy):
         p: Number = number(above=0, at_most=1)
@@ -106,10 +106,10 @@ def integers(
 
     Args:
         default: as for `number`.
-        fewest: how short the row may be, 0 or 1.
+        fewest: the smallest length of the row, 0 or 1.
         pad_to: a shorter row is filled to this length by repeats of its last entry, so
             that rows of several lengths can be stacked for a sweep.
-        bounds: as for `number`, of each entry.
+        bounds: the bounds of each entry, as for `number`.
     """
     kind = "one or more whole numbers" if fewest else "whole numbers"
     return _leaf(kind, np.int32, bounds, default, fewest, pad_to)
@@ -118,22 +118,22 @@ def integers(
 def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     """Declare a whole number that fixes shapes: changing it compiles a new program.
 
-    Arguments as for `number`. It is no leaf, so that it cannot be swept.
+    Arguments as for `number`. It is not a leaf, so it cannot be swept.
     """
     cast = partial(_cast_size, Bounds(**bounds))
     return dataclasses.field(metadata={"cast": cast, "static": True}, default=default)
 
 
 def tree() -> Any:
-    """Declare a PyTree, such as a model, that is held as it is given.
+    """Declare a PyTree, such as a model, that is stored unchanged.
 
-    `repr` shows the name of the argument in its place.
+    `repr` shows the name of the argument instead of the PyTree.
     """
     return dataclasses.field(repr=False)
 
 
 def derived(make: Callable[[Any], Any], *, init: Literal[False] = False) -> Any:
-    """Declare a leaf that `make(instance)` computes from the other fields: a table."""
+    """Declare a leaf, such as a table, that `make(instance)` computes from fields."""
     return dataclasses.field(init=init, repr=False, metadata={"make": make})
 
 
@@ -146,7 +146,7 @@ def refusal(owner: str, name: str, value: Any, allowed: str) -> ValueError:
 
 
 def written(value: Any, padded: bool = False) -> str:
-    """Return the shortest expression that is read back as a field's value."""
+    """Return the shortest expression that evaluates to a field's value."""
     if isinstance(value, jax.core.Tracer) or not hasattr(value, "dtype"):
         return repr(value)
     if padded and np.ndim(value) == 1:
@@ -177,9 +177,9 @@ def _cast_leaf(kind, dtype, bounds, fewest, pad_to, owner, name, value):
     fits = fits and given.size >= (1 if fewest is None else fewest)
     fits = fits and (fewest is None or given.ndim > 0)
     if fits and whole and np.any((given > _LARGEST) | (given < -_LARGEST - 1)):
-        # Cast to int32, it would be another number.
+        # The cast to int32 would change the number.
         fits, bounds = False, bounds.within_int32()
-    # What counts is the float32: a tiny number may be 0, and a huge one infinite.
+    # The float32 is checked, because a tiny number may become 0, and a huge one inf.
     with np.errstate(over="ignore"):
         leaf = given.astype(dtype) if fits else given
     if not fits or not np.all(np.isfinite(leaf)) or not bounds.hold(leaf):

@@ -25,7 +25,7 @@ def join(
     process_id: int | None = None,
     num_processes: int | None = None,
 ) -> None:
-    """Join the other processes; to be called before anything is computed.
+    """Join the other processes; call this before anything is computed.
 
     A process is taken for dead after 30 seconds without a sign of life. The others then
     end too, with a line on standard error.

@@ -1,7 +1,7 @@
-"""The contracts between rooms: what a model and a context must offer.
+"""The contracts between packages: the methods of a model and of a context.
 
-Strategies and the sampler know models and contexts by these methods alone, so that any
-object that has them can take part.
+Strategies and the sampler use models and contexts only through these methods, so any
+object that has the methods works.
 """
 
 from typing import Protocol, TypeVar, runtime_checkable
@@ -28,7 +28,7 @@ class Model(Protocol[State]):
         ...
 
     def readout(self, state: State) -> Logits:
-        """Return the logits of the symbol that comes next."""
+        """Return the logits of the next symbol."""
         ...
 
     def unroll(self, tokens: Tokens) -> tuple[State, Float[Array, "b t v"]]:

@@ -22,7 +22,7 @@ Class = TypeVar("Class")
 
 
 def static(**options: Any) -> Any:
-    """Declare a field that is part of the compiled program and not a leaf.
+    """Declare a field that is not a leaf: changing its value compiles a new program.
 
     Its values must be hashable. `options` go to `dataclasses.field`.
     """
@@ -69,19 +69,19 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
     field_specifiers=(number, integer, numbers, integers, size, static, tree, derived),
 )
 class Checked:
-    """A subclass is a frozen dataclass and a PyTree that checks its own fields.
+    """Base class of frozen dataclasses that are PyTrees and check their fields.
 
-    No decorator is needed. Every field says by a function of `fields` what it holds.
-    It is checked and cast when an instance is made, and not when one is unflattened.
-    A field declared by an annotation alone is a leaf that is held as it is given.
-    `init=False` in the class statement keeps an `__init__` that is written by hand.
+    Subclasses need no decorator. Each field is declared by a function of `fields`. Its
+    value is checked and cast when an instance is made, but not when one is unflattened.
+    A field that has only an annotation is a leaf and is stored unchanged. `init=False`
+    in the class statement keeps an `__init__` that is written by hand.
     """
 
     # The fields check their values themselves, and with a clearer error.
     __no_type_check__: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Raise ValueError where fields, each of them valid, do not fit together."""
+        """Raise ValueError if the fields, each valid alone, do not fit together."""
 
     def __init_subclass__(cls, init: bool = True) -> None:
         super().__init_subclass__()
@@ -156,6 +156,6 @@ def _is_default(field: dataclasses.Field, value: Any) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Return whether two leaves are equal; one that is traced equals itself alone."""
+    """Return whether two leaves are equal; a traced leaf equals only itself."""
     traced = isinstance(one, jax.core.Tracer) or isinstance(other, jax.core.Tracer)
     return one is other or bool(not traced and np.array_equal(one, other))

@@ -1,4 +1,4 @@
-"""Checks of the arguments of `generate` and `sweep`; each mistake gets one sentence."""
+"""Checks of the arguments of `generate` and `sweep`; each error is one sentence."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -20,10 +20,10 @@ def is_traced(tree: Any) -> bool:
 
 
 def whole_number(name: str, value: Any) -> int:
-    """Return a number of 1 or more as an int.
+    """Return `value`, a whole number of 1 or more, as an int.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: `value` is anything else.
     """
     try:
         number = index(value)
@@ -50,7 +50,7 @@ def _vocab_size(structure, leaves):
 
 
 def require_prompts(model: Model, prompts: Any) -> None:
-    """Raise ValueError unless prompts are ids of the model, `[b p]`, none empty."""
+    """Raise ValueError unless `prompts` holds ids of the model, `[b p]`, b, p > 0."""
     if not isinstance(prompts, jax.Array | np.ndarray):
         raise ValueError(
             f"prompts is a {type(prompts).__name__}; it must be an array of ids, one "
@@ -86,7 +86,7 @@ def require_key(key: Any) -> None:
 
 
 def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
-    """Raise ValueError unless each is of its kind."""
+    """Raise ValueError unless each argument is an instance of its type."""
     for name, value, kind, example in (
         ("strategy", strategy, Strategy, "Temperature(0.9)"),
         ("context", context, Context, "SlidingWindow(100)"),
@@ -99,6 +99,6 @@ def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
 
 
 def require_devices(devices: Sequence[jax.Device] | None) -> None:
-    """Raise ValueError where no device is left to draw on."""
+    """Raise ValueError if `devices` is empty."""
     if devices is not None and not len(devices):
         raise ValueError("devices is empty; name one device or more")

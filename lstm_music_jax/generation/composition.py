@@ -1,4 +1,4 @@
-"""From a trained model to scores: as many notes as asked for, in any encoding."""
+"""Composition: a trained model writes scores of a given number of notes."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -31,7 +31,7 @@ _PATIENCE = 8
 
 @runtime_checkable
 class Run(Protocol):
-    """A trained model, and what turns its ids into music: see `load_run`."""
+    """A trained model, and what turns its ids into music; see `load_run`."""
 
     @property
     def model(self) -> Model:
@@ -40,12 +40,12 @@ class Run(Protocol):
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """What the model's ids stand for."""
+        """The symbols that the model's ids stand for."""
         ...
 
     @property
     def encoding(self) -> Encoding:
-        """What the symbols stand for."""
+        """The encoding that turns the symbols into notes."""
         ...
 
 
@@ -53,11 +53,12 @@ class Composition(NamedTuple):
     """A piece.
 
     Attributes:
-        symbols: the symbols drawn, behind the primer's if that was kept.
-        score: how they sound.
-        skipped: how many symbols were ill-formed where they stood, and so silent.
-        fallbacks: notes at which a strategy forbade every symbol and was passed over.
-        trace: of each drawn symbol, `[n]`, on the host; None if not asked for.
+        symbols: the drawn symbols, after the primer's symbols if the primer was kept.
+        score: the music that the symbols stand for.
+        skipped: number of symbols that are ill-formed where they stand, and so silent.
+        fallbacks: number of notes at which a strategy forbade every symbol and was
+            passed over.
+        trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
     """
 
     symbols: list[str]
@@ -83,24 +84,25 @@ def compose(
 ) -> list[Composition]:
     """Continue each prompt by `notes` sounding notes or chords.
 
-    The start-of-piece symbol is never drawn. An encoding may spend several symbols on a
-    note: all pieces are continued until each has its notes.
+    The start-of-piece symbol is never drawn. An encoding may use several symbols per
+    note, so all pieces are continued until each has its notes.
 
     Args:
         run: the model, its vocabulary and its encoding.
         prompts: ids, one row per piece.
         key: the same key gives the same music.
         notes: sounding notes or chords per piece, 1 or more.
-        strategy: as in `generate`, like all that follow.
-        context: what the model remembers.
-        draw: how a symbol is drawn.
-        trace: describe every note's distributions.
-        parallel_streams: how many pieces a device draws side by side, at most.
-        devices: the devices to draw on.
-        keep_primer: put the prompt's music in front.
+        strategy: as in `generate`.
+        context: as in `generate`.
+        draw: as in `generate`.
+        trace: as in `generate`.
+        parallel_streams: as in `generate`; a stream is a piece.
+        devices: as in `generate`.
+        keep_primer: put the prompt's music in front of the piece.
 
     Raises:
-        ValueError: `notes` is below 1, or the model falls silent.
+        ValueError: `notes` is below 1, or the model does not give that many notes in 8
+            times the usual number of symbols; and as in `generate`.
     """
     if notes < 1:
         raise ValueError(f"notes is {notes}; it must be at least 1")
@@ -127,8 +129,8 @@ def compose(
             return pieces
         if len(drawn) == _PATIENCE:
             raise ValueError(
-                f"notes is {notes}; within {_PATIENCE * length} symbols the model did "
-                "not give as many: train it longer, or sample with a higher temperature"
+                f"notes is {notes}; within {_PATIENCE * length} symbols the model gave "
+                "fewer: train it longer, or sample with a higher temperature"
             )
         drawn.append(go_on(drawn[-1].streams))
 
@@ -156,7 +158,7 @@ def _decode(
     notes: int,
     keep_primer: bool,
 ) -> list[Composition | None]:
-    """Return the piece of each stream, None where it has not enough notes."""
+    """Return the piece of each stream; None if it has too few notes."""
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(
         lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
@@ -178,7 +180,7 @@ def _decode(
 
 
 def _decode_piece(run, prompt, tokens, notes, keep_primer):
-    """Return the decoded music and its symbols, None if there are too few notes."""
+    """Return the decoded music, None if it has too few notes; and its symbols."""
     primer = [int(token) for token in prompt if token != run.vocabulary.start_id]
     symbols = run.vocabulary.symbols_of([*primer, *tokens] if keep_primer else tokens)
     if keep_primer:

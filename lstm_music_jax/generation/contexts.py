@@ -1,7 +1,7 @@
-"""What the model remembers of the music so far.
+"""Contexts: what the model remembers of the music so far.
 
-The last symbol of the prompt is read by the first `step`, not by `prefill`. So there
-are as many steps as drawn symbols, and no logits are computed that nobody draws from.
+The last symbol of the prompt is read by the first `step`, not by `prefill`. So there is
+one step per drawn symbol, and all computed logits are used for a draw.
 """
 
 from itertools import pairwise
@@ -19,7 +19,7 @@ from lstm_music_jax.xla.barriers import materialise
 
 @pytree
 class Carried:
-    """The LSTM's state goes on for ever: one step per note, nothing is forgotten."""
+    """Carries the LSTM's state on for ever: one step per note, nothing is forgotten."""
 
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> PyTree:
         """Return the model's state after the prompt."""
@@ -38,8 +38,8 @@ class WindowMemory(NamedTuple):
     """The memory of a sliding window.
 
     Attributes:
-        states: w states, `[w ...]`, whose first symbols are one note apart.
-        youngest: which of them has read one symbol only.
+        states: w states, `[w ...]`, that started one note apart.
+        youngest: index of the state that started last, int32.
     """
 
     states: PyTree
@@ -48,17 +48,16 @@ class WindowMemory(NamedTuple):
 
 @pytree
 class SlidingWindow:
-    """Every note is predicted from the last `window` notes, from the zero state.
+    """Predicts every note from the last `window` notes, starting at the zero state.
 
     The logits are those of re-running the model over the window, or over all notes
-    while there are fewer. The memory holds `window` states whose first symbols are one
-    note apart. Each new note resets the oldest state to zero, which makes it the
-    youngest, and advances all states in one matrix product over `window` rows. The
-    state that is now the oldest has read exactly the last `window` notes: its readout
-    is the prediction.
+    while there are fewer. The memory holds `window` states that started one note apart.
+    Each new note resets the oldest state to zero, which makes it the youngest, and
+    advances all states in one matrix product over `window` rows. The state that is now
+    the oldest has read exactly the last `window` notes: its readout is the prediction.
 
-    The arithmetic is that of re-running. The number of sequential steps falls from
-    window x notes to window + notes.
+    The amount of arithmetic is that of re-running. The number of sequential steps falls
+    from window x notes to window + notes.
 
     Before `window` notes have been read, the oldest states all equal the one that
     started with the first note.
@@ -79,9 +78,9 @@ class SlidingWindow:
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> WindowMemory:
         """Return the memory of the prompt's last `window` - 1 symbols.
 
-        A state starts at each symbol. The prompt is read in a few parts, each with as
-        many rows as states have started by its end. With all rows from the first symbol
-        on, half of the products would be wasted.
+        A state starts at each symbol. The prompt is read in a few parts. Each part has
+        as many rows as states have started by its end. With all rows from the first
+        symbol on, half of the products would be wasted.
         """
         read = min(len(prompt), self.window - 1)
         prompt = prompt[len(prompt) - read :]
@@ -101,7 +100,7 @@ class SlidingWindow:
     def step(
         self, model: Model, memory: WindowMemory, token: Token
     ) -> tuple[WindowMemory, Logits]:
-        """Restart the oldest state, advance all, and read the next oldest out."""
+        """Restart the oldest state, advance all, and read out the next oldest."""
         youngest = (memory.youngest + 1) % self.window
         states = _start(model, memory.states, youngest, token)
         oldest = (youngest + 1) % self.window
@@ -118,7 +117,7 @@ def _start(model, states, row, token):
     """Reset the state of one row to zero, and let all states read a symbol."""
     zero = model.initial_state()
     states = jax.tree.map(lambda leaf, zero: leaf.at[row].set(zero), states, zero)
-    # Within the gates' loop the reset would keep a CPU from vectorising the loop.
+    # If XLA fused the reset into the gates' loop, a CPU could not vectorise the loop.
     states = materialise(states)
     return jax.vmap(model.advance, (0, None))(states, token)
 

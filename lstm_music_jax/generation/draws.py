@@ -63,11 +63,11 @@ class Gumbel:
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
     ) -> PyTree:
-        """Return nothing: these draws have no state."""
+        """Return `()`, because independent draws have no state."""
         return ()
 
     def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
-        """Draw a symbol."""
+        """Draw a symbol from softmax(logits), int32."""
         return largest(logits + gumbel(key, logits.size)), state
 
 
@@ -93,10 +93,10 @@ class Arithmetic:
     """Arithmetic sampling: streams of one prompt cover the distribution evenly.
 
     A stream follows a point u of [0, 1). Each symbol owns an interval as long as its
-    probability; the symbol whose interval holds u is drawn, and that interval is the
-    [0, 1) of the next symbol. The points of a batch are 1/streams apart, behind one
-    random shift. So symbols of joint probability p are drawn by streams x p streams,
-    rounded up or down, while that is 1 or more.
+    probability. The symbol whose interval holds u is drawn; its interval is divided in
+    the same way for the next symbol. The points of a batch are 1/streams apart and
+    share one random shift. So a sequence of probability p is drawn by p x streams of
+    the streams, rounded up or down, while that is 1 or more.
 
     Each stream on its own is an exact sample, because its u is uniform: a random
     rotation decides which stream gets which point.
@@ -104,8 +104,8 @@ class Arithmetic:
     Stretching an interval to [0, 1) would amplify rounding errors by 1/p at each
     symbol. The state therefore counts in units of the distance between streams:
     rounding errors add up and are never amplified. Once less than 1 stream is expected
-    to have the same symbols, the stream is alone and its point is uniform in what is
-    left. From then on its symbols are drawn independently, as by `Gumbel`.
+    to have the same symbols, the stream is alone and its point is uniform in its
+    interval. From then on its symbols are drawn independently, as by `Gumbel`.
 
     Reference: Vilnis et al. 2022, https://arxiv.org/abs/2210.15458
     """
@@ -125,14 +125,14 @@ class Arithmetic:
     def draw(
         self, logits: Logits, state: ArithmeticState, key: PRNGKey
     ) -> tuple[Token, ArithmeticState]:
-        """Draw the symbol whose interval holds the point; go into the interval."""
+        """Draw the symbol whose interval holds the point; keep the place within it."""
         probabilities = jax.nn.softmax(logits)
         ends = jnp.cumsum(probabilities)
         ends = state.expected * (ends / ends[-1])
         begins = jnp.concatenate([jnp.zeros(1), ends[:-1]])
         rank = state.rank.astype(jnp.float32)
         holds = (rank < ends - state.offset) & (probabilities > 0)
-        # Rounding may leave the point behind the last interval that is not empty.
+        # Rounding may put the point beyond the last interval that is not empty.
         last = probabilities.shape[0] - 1 - jnp.argmax(probabilities[::-1] > 0)
         evenly = jnp.where(jnp.any(holds), jnp.argmax(holds), last).astype(jnp.int32)
 

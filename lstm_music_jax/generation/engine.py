@@ -1,9 +1,9 @@
 """The sampler: draws symbol after symbol of one stream in one `lax.scan`.
 
-`vmap` makes the batch. The key of a stream is `fold_in(key, number)`. It is split into
-one key for the strategy and one for the draw; at each note `fold_in(key, position)` is
-taken of both. So a stream meets the same noise in any batch, on any number of devices,
-under any strategy, and however often it was stopped and continued.
+`vmap` turns one stream into a batch. The key of a stream is `fold_in(key, number)`. It
+is split into one key for the strategy and one for the draw. At each note, the position
+is folded into both. So a stream has the same noise in any batch, on any number of
+devices, under any strategy, and however often it was stopped and continued.
 """
 
 from functools import partial
@@ -21,7 +21,7 @@ from lstm_music_jax.xla.batching import map_in_parts
 
 
 class Sampler(NamedTuple):
-    """How symbols are chosen; a PyTree."""
+    """How symbols are chosen: a strategy, a context and a draw; a PyTree."""
 
     strategy: Strategy
     context: Context
@@ -34,7 +34,7 @@ class Plan(NamedTuple):
     Attributes:
         length: symbols to draw per stream.
         trace: whether to describe every note's distributions.
-        parallel_streams: how many streams a device draws side by side, at most.
+        parallel_streams: the most streams that a device draws at once.
     """
 
     length: int
@@ -43,17 +43,17 @@ class Plan(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """Everything that a stream goes on from, apart from the key of its batch.
+    """The state of a stream between two notes, without the key of its batch.
 
     Attributes:
-        number: counts the streams of a batch, and fixes the noise of each.
-        position: symbols so far, the prompt's included.
+        number: number of the stream within its batch; it fixes the stream's noise.
+        position: number of symbols so far, including the prompt's.
         token: the last symbol, which the model has not read yet.
-        memory: what the model remembers of the symbols before it.
-        strategy_state: after observing all symbols so far.
-        draw_state: of the draw.
-        fallbacks: notes at which the strategy, or a stage of a chain, forbade every
-            symbol and was passed over.
+        memory: what the model remembers of the symbols before the last one.
+        strategy_state: the strategy's state after observing all symbols so far.
+        draw_state: the state of the draw.
+        fallbacks: number of notes at which the strategy, or a stage of a chain, forbade
+            every symbol and was passed over.
         undefined: whether logits were NaN, so that nothing could be drawn from them.
     """
 
@@ -68,13 +68,14 @@ class Stream(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """What was drawn: symbols, log-probabilities in nats, and the trace if asked for.
+    """Drawn symbols, with their log-probabilities in nats, float32, and their trace.
 
     Attributes:
-        tokens: int32.
-        log_probs: of each symbol under the model, float32.
-        strategy_log_probs: of each symbol in the distribution it was drawn from.
-        trace: None unless asked for.
+        tokens: the symbols, int32.
+        log_probs: log-probability of each symbol under the model.
+        strategy_log_probs: log-probability of each symbol in the distribution that it
+            was drawn from.
+        trace: None unless requested.
     """
 
     tokens: Int[Array, "*b n"]
@@ -92,7 +93,16 @@ def begin_and_draw(
     sampler: Sampler,
     plan: Plan,
 ) -> tuple[Stream, Notes]:
-    """Continue prompts, as the streams `numbers` of a batch of `streams`.
+    """Continue prompts.
+
+    Args:
+        model: the model.
+        prompts: ids; one row per stream.
+        key: the key of the batch.
+        numbers: the number of each stream within the batch.
+        streams: the number of streams in the batch.
+        sampler: how symbols are chosen.
+        plan: what is fixed when the program is compiled.
 
     Returns:
         The streams afterwards, and `plan.length` notes of each.
@@ -108,7 +118,7 @@ def begin_and_draw(
 def draw_more(
     model: Model, streams: Stream, key: PRNGKey, sampler: Sampler, plan: Plan
 ) -> tuple[Stream, Notes]:
-    """Continue streams that were begun with the same key.
+    """Continue streams with `key`, the key that they began with.
 
     Returns:
         The streams afterwards, and `plan.length` more notes of each.
@@ -128,7 +138,11 @@ def begin(
     number: Int[Array, ""],
     streams: Int[Array, ""],
 ) -> Stream:
-    """Return stream `number` of `streams` after its prompt, all but the last symbol."""
+    """Return stream `number` of a batch of `streams`, ready for its first draw.
+
+    The strategy has observed the whole prompt. The model has read all of it but the
+    last symbol.
+    """
     prompt = prompt.astype(jnp.int32)
     token = prompt[-1]
     memory = sampler.context.prefill(model, prompt[:-1])
@@ -139,7 +153,7 @@ def begin(
         strategy.init(logits.shape[-1]),
         prompt,
     )
-    # Streams count from 0, so the last number is free for what all streams share.
+    # Streams are numbered from 0, so the last number is free for their shared key.
     shared_key = jax.random.fold_in(key, jnp.uint32(2**32 - 1))
     return Stream(
         number=number,

@@ -53,20 +53,21 @@ def generate(
         model: the model to sample from.
         prompts: one or more ids per stream, or the `streams` of an earlier generation
             by the same model, strategy, context and draw.
-        key: the same key gives the same symbols. Streams have theirs already.
-        length: symbols to draw, 1 or more.
-        strategy: shapes each distribution; by default it stays the model's own.
+        key: the same key gives the same symbols. None with `streams`, which keep the
+            key that they began with.
+        length: symbols to draw per stream, 1 or more.
+        strategy: shapes each distribution; by default the model's own is left alone.
         context: what the model remembers; by default the state is carried for ever.
         draw: how a symbol is drawn; by default independently.
         trace: describe every note's distributions (see `Trace`).
-        parallel_streams: how many streams a device draws side by side, at most. Fewer
-            take less memory. By default all, on a CPU 1024.
-        devices: the devices to draw on; by default all, those of other processes
-            included. Every process then calls this with equal arguments, and gets all
-            streams.
+        parallel_streams: the most streams that a device draws at once. Fewer take less
+            memory. By default all, or 1024 on a CPU.
+        devices: the devices to draw on; by default all, including those of other
+            processes. Every process must then call this with equal arguments, and gets
+            all streams.
 
     Raises:
-        ValueError: an argument is of another kind than stated, an id is unknown to the
+        ValueError: an argument has a wrong type or value, an id is unknown to the
             model, or the streams belong to another strategy, context or draw.
         RuntimeError: the logits became NaN.
     """

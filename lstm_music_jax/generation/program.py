@@ -35,8 +35,8 @@ class Streams(NamedTuple):
     """Streams that `generate` can continue.
 
     Attributes:
-        key: the key they were begun with.
-        state: everything else that they go on from, with a leading axis b.
+        key: the key that they began with.
+        state: their states, with a leading axis b, or two, s and b, in a sweep.
     """
 
     key: PRNGKey
@@ -44,13 +44,14 @@ class Streams(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """What was drawn, without the prompt.
+    """The drawn symbols, without the prompt, and their probabilities.
 
     Attributes:
-        tokens: drawn symbols, int32.
-        log_probs: log-probability of each under the model, nats, float32.
-        strategy_log_probs: the same in the distribution it was drawn from.
-        trace: every note's distributions, or None if not asked for.
+        tokens: the symbols, int32.
+        log_probs: log-probability of each symbol under the model, nats, float32.
+        strategy_log_probs: log-probability of each symbol in the distribution that it
+            was drawn from, nats, float32.
+        trace: a description of every note's distributions; None unless requested.
         streams: what `generate` continues from.
     """
 
@@ -62,9 +63,10 @@ class Generation(NamedTuple):
 
     @property
     def fallbacks(self) -> Int[Array, "*b"]:
-        """Notes per stream at which the strategy forbade every symbol.
+        """Number of notes per stream at which the strategy forbade every symbol.
 
-        It was passed over there, or the stage of a chain that did so.
+        At these notes the strategy was passed over. In a chain, a stage counts as the
+        strategy does.
         """
         return self.streams.state.fallbacks
 
@@ -121,10 +123,10 @@ def run(
 
 
 def _source(model, prompts, key):
-    """Return what the streams go on from, and their key."""
+    """Return the prompts, or the states of streams, and the key."""
     if isinstance(prompts, Streams):
         if key is not None:
-            raise ValueError("key is given; streams go on with the key they began with")
+            raise ValueError("key is given; streams keep the key that they began with")
         return prompts.state, prompts.key
     require_prompts(model, prompts)
     if key is None:
@@ -167,10 +169,11 @@ def _draw_more(shard, model, streams, key, sampler, plan):
 
 
 def _devices_for(streams, devices, traced):
-    """Return the devices that take part: no more than there are streams.
+    """Return the devices to use: no more than there are streams.
 
-    Devices of other processes always take part, because all processes must call the
-    same program. A call that is traced becomes part of the caller's program.
+    Devices of other processes are always used, because all processes must call the same
+    program. A traced call becomes part of the caller's program, so by default it uses
+    one device.
     """
     if traced and devices is None:
         return (jax.devices()[0],)
@@ -181,7 +184,7 @@ def _devices_for(streams, devices, traced):
 
 
 def _require_defined(state):
-    """Raise RuntimeError where logits were NaN, because nothing can be drawn then."""
+    """Raise RuntimeError if logits were NaN, because they give no distribution."""
     undefined = np.asarray(state.undefined)
     if undefined.any():
         stream = tuple(map(int, np.argwhere(undefined)[0]))
@@ -192,7 +195,7 @@ def _require_defined(state):
 
 
 def _require_same_states(model, streams, sampler, settings):
-    """Raise ValueError where the streams' states are not those of the sampler."""
+    """Raise ValueError if a state of the streams does not fit the sampler."""
     one_symbol = jnp.zeros(1, jnp.int32)
     key, zero = jax.random.key(0), jnp.int32(0)
 
@@ -210,8 +213,8 @@ def _require_same_states(model, streams, sampler, settings):
     for name in _OWNERS:
         if _shapes(getattr(wanted, name)) != _shapes(getattr(given, name)):
             raise ValueError(
-                f"prompts has streams whose {name} was begun by another "
-                f"{_OWNERS[name]}; continue them with the one they began with"
+                f"prompts has streams whose {name} belongs to another "
+                f"{_OWNERS[name]}; continue them with the one that they began with"
             )
 
 

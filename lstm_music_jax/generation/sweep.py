@@ -34,16 +34,16 @@ def sweep(
 ) -> Generation:
     """Generate with every setting of a strategy; results are `[s b n]`.
 
-    All settings meet the same noise: row i holds what `generate` gives with setting i
-    alone. Other values of as many settings do not recompile. A sweep can be continued
-    as a generation can, with its `streams` as prompts and None as key.
+    All settings get the same noise: row i holds what `generate` gives with setting i
+    alone. New values do not recompile if the number of settings stays the same. A sweep
+    can be continued like a generation, with its `streams` as prompts and None as key.
 
     Args:
         model: as in `generate`.
         prompts: as in `generate`; all settings continue the same prompts.
         key: as in `generate`.
-        strategies: a strategy each of whose leaves has the settings as its leading
-            axis: see `stack` and `grid`.
+        strategies: one strategy whose leaves all have a leading axis s, the settings;
+            see `stack` and `grid`.
         length: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
@@ -105,7 +105,7 @@ def stack(strategies: Sequence[Strategy]) -> Strategy:
     if len(structures) != 1:
         raise ValueError(
             "strategies differ in more than their hyperparameters; a setting that "
-            "fixes a shape takes a sweep of its own"
+            "fixes a shape needs a sweep of its own"
         )
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *strategies)
 

@@ -14,15 +14,15 @@ class Trace(NamedTuple):
     """The distributions of each note, `[b n]`.
 
     Attributes:
-        model_entropy: of the model's distribution, nats.
-        strategy_entropy: of the distribution that was drawn from, nats.
+        model_entropy: entropy of the model's distribution, nats.
+        strategy_entropy: entropy of the distribution that was drawn from, nats.
         kept_mass: the model's probability of all symbols that could be drawn.
         kept_count: number of symbols that could be drawn.
         surprisal: -log p of the drawn symbol under the model, nats.
         rank: number of symbols that the model finds more probable than the drawn one.
         margin: difference in log-probability of the model's two best symbols, nats.
-        empty_support: whether the strategy, or a stage of it, forbade every symbol and
-            was passed over.
+        empty_support: True if the strategy, or a stage of a chain, forbade every symbol
+            and was passed over.
         stage_kept_mass: kept mass after each stage of a chain; other strategies have no
             stages.
         stage_passed_over: which stages of a chain forbade every symbol.
@@ -41,11 +41,12 @@ class Trace(NamedTuple):
 
 
 class Shaped(NamedTuple):
-    """What a strategy made of a note's logits.
+    """The result of a strategy on one note's logits.
 
     Attributes:
-        logits: to draw from; the model's own where the strategy forbade every symbol.
-        empty: whether the strategy, or a stage of it, forbade every symbol.
+        logits: the logits to draw from; the model's own if the strategy forbade every
+            symbol.
+        empty: True if the strategy, or a stage of a chain, forbade every symbol.
         stages: logits after each stage of a chain.
         passed_over: which of the stages forbade every symbol.
     """
@@ -59,7 +60,7 @@ class Shaped(NamedTuple):
 def apply_in_stages(
     strategy: Strategy, logits: Logits, state: PyTree, key: PRNGKey
 ) -> tuple[Shaped, PyTree]:
-    """Apply a strategy; a chain tells what each of its stages did."""
+    """Apply a strategy; for a chain, keep the result of each stage."""
     if isinstance(strategy, Chain) and strategy.stages:
         stages, passed_over, state = strategy.apply_stages(logits, state, key)
         skipped = jnp.stack(passed_over)
@@ -77,9 +78,10 @@ def trace_note(
     """Return the trace of one note.
 
     Args:
-        log_probs: of the model.
-        strategy_log_probs: of the distribution that was drawn from.
-        shaped: what the strategy made of the logits.
+        log_probs: log-probabilities under the model, nats.
+        strategy_log_probs: log-probabilities in the distribution that was drawn from,
+            nats.
+        shaped: the result of the strategy.
         token: the drawn symbol.
     """
     probabilities = jnp.exp(log_probs)

@@ -38,7 +38,7 @@ class LSTM(nnx.Module):
         Args:
             input_size: numbers in an input, i.
             size: units, h.
-            key: of the random parameters.
+            key: the key for the random parameters.
             input_scale: standard deviation of the input kernel.
             gate: activation of the three gates.
             cores: how many of a CPU's cores share a product of one stream.
@@ -70,9 +70,9 @@ class LSTM(nnx.Module):
     def step_token(self, state: LSTMState, token: Token) -> LSTMState:
         """Return `step(state, one_hot(token))`, by reading a row of the kernel."""
         row = self.input_kernel[...][token] + self.bias[...]
-        # A CPU would read the row number by number within the gates' loop, which then
-        # is not vectorised. Where all streams read the same token, as in a sliding
-        # window of 100, the gates would take 340 us instead of 90 us.
+        # If XLA fused this read into the gates' loop, a CPU would not vectorise the
+        # loop. When all streams read the same token, as in a sliding window of 100, the
+        # gates would take 340 us instead of 90 us.
         return self._advance(state, materialise_on_cpu(row))
 
     def unroll(

@@ -65,7 +65,7 @@ class MusicLSTM(nnx.Module):
             gate: activation of all gates.
             cores: how many of a CPU's cores share the products of a single stream.
                 Changes the rounding of that stream's logits.
-            key: of the random parameters.
+            key: the key for the random parameters.
 
         Raises:
             ValueError: an empty vocabulary, no layers, a size or `cores` below 1, or a
@@ -124,7 +124,7 @@ class MusicLSTM(nnx.Module):
         return copy
 
     def with_cores(self, cores: int) -> "MusicLSTM":
-        """Return a copy whose single-stream products are shared by so many CPU cores.
+        """Return a copy in which `cores` CPU cores share each single-stream product.
 
         Raises:
             ValueError: `cores` is below 1.
@@ -183,9 +183,9 @@ class MusicLSTM(nnx.Module):
         dropout_keys: PRNGKeys | None = None,
         resets: Bool[Array, "b t"] | None = None,
     ) -> tuple[State, Float[Array, "b t h"]]:
-        """Do as `unroll`, but return what the head reads instead of the logits.
+        """Read sequences as `unroll` does, but return the inputs of the head.
 
-        That is the last layer's hidden state, with dropout applied.
+        They are the last layer's hidden states, with dropout applied.
         """
         if state is None:
             state = self.initial_states(tokens.shape[0])

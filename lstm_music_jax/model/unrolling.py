@@ -79,7 +79,7 @@ def unroll_rows(
 
 
 class _Saved(NamedTuple):
-    """What the backward loop reads; all but the kernel and the state is `[t b ...]`."""
+    """What the backward loop reads: `[t b ...]`, except the kernel and the state."""
 
     recurrent_kernel: Array
     state: LSTMState
@@ -102,8 +102,8 @@ def _forward(read, steps, recurrent_kernel, state, gate, resets=None):
             _put(gates, now, time),
         )
 
-    # The buffers' first values are overwritten. If they were a constant, XLA would keep
-    # one buffer of that shape and copy it for each.
+    # The buffers' first values are overwritten. They are not constants, because XLA
+    # would keep one constant per shape and copy it into each buffer.
     *_, fill = cell_step(read(0), state.cell, gate)
     shapes = [(steps, *state.hidden.shape)] * 2 + [(steps, *fill.shape)]
     buffers = (

@@ -2,7 +2,7 @@
 
 `base.py` is the contract and `chain.py` the composition. Start with
 `truncation/top_p.py`. The package may import `types`, `fields`, `pytrees`, `protocols`,
-`xla` and `music`; it knows models by their protocol alone.
+`xla` and `music`. It uses models only through their protocol.
 """
 
 from .base import Strategy as Strategy

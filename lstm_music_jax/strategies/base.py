@@ -13,14 +13,14 @@ from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree, Token
 
 
 class Strategy(Checked):
-    """Three pure methods, written for one stream; only `apply` must be overridden.
+    """Base class of strategies: pure methods for one stream; override at least `apply`.
 
     A subclass is a frozen dataclass and a PyTree without any decorator. Its leaves are
     the hyperparameters: changing one never recompiles, and `vmap` over stacked leaves
-    is a sweep. Its static fields fix shapes. Each field says by a function of `fields`
-    what it holds; it is checked and cast when the strategy is made.
+    is a sweep. Its static fields fix shapes. Each field is declared by a function of
+    `fields`. Its value is checked and cast when the strategy is made.
 
-    Most strategies obey two laws; one that does not sets the flag to False.
+    Most strategies obey two laws. A strategy that breaks one sets its flag to False.
     `shift_invariant`: adding a constant to all logits changes no probability.
     `permutation_equivariant`: renaming the symbols renames the result.
 
@@ -67,6 +67,6 @@ def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
 
 
 def unless_empty(shaped: Logits, logits: Logits) -> tuple[Logits, Bool[Array, ""]]:
-    """Return `shaped`, or `logits` if `shaped` forbids every symbol; and whether so."""
+    """Return `shaped`, or `logits` if it forbids every symbol; and whether it does."""
     empty = jnp.all(shaped == -jnp.inf)
     return jnp.where(empty, logits, shaped), empty

@@ -8,11 +8,11 @@ from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree
 class Chain(Strategy, init=False):
     """Applies strategies one after another, in the order in which they are written.
 
-    A chain without stages is the model's own distribution. A chain within a chain is
-    replaced by its stages. Each stage has its own state and its own key.
+    A chain without stages changes nothing. A chain within a chain is replaced by its
+    stages. Each stage has its own state and its own key.
 
-    A stage that would forbid every symbol is passed over for that note. So it cannot
-    undo what the stages before it forbid.
+    A stage that would forbid every symbol is passed over at that note. So the symbols
+    that earlier stages forbade stay forbidden.
 
     Args:
         stages: any number of strategies.
@@ -36,12 +36,12 @@ class Chain(Strategy, init=False):
 
     @property
     def shift_invariant(self) -> bool:  # type: ignore[override]
-        """Whether all stages are."""
+        """Whether all stages are shift-invariant."""
         return all(stage.shift_invariant for stage in self.stages)
 
     @property
     def permutation_equivariant(self) -> bool:  # type: ignore[override]
-        """Whether all stages are."""
+        """Whether all stages are permutation-equivariant."""
         return all(stage.permutation_equivariant for stage in self.stages)
 
     def __repr__(self) -> str:
@@ -58,7 +58,7 @@ class Chain(Strategy, init=False):
     def apply_stages(
         self, logits: Logits, state: PyTree, key: PRNGKey
     ) -> tuple[list[Logits], list[Bool[Array, ""]], PyTree]:
-        """Do as `apply`, and keep what each stage did.
+        """Apply all stages, and keep the result of each.
 
         Returns:
             The logits after each stage, whether each stage was passed over, and the

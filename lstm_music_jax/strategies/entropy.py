@@ -19,14 +19,14 @@ def entropy_terms(
     most probable symbols is ln W + U / W, where W = sum w_x and U = sum w_x d_x.
     """
     peak = jnp.max(logits)
-    # The test is not depth == 0. Where the logits were just scaled, XLA may fuse the
-    # subtraction into one rounding, and the largest then differs a little from itself.
+    # depth == 0 would not do. If the logits were just scaled, XLA may fuse the scaling
+    # and the subtraction into one rounding. The largest then has a depth near 0, not 0.
     top = logits == peak
-    # exp(-200) is 0 in float32, as p is where l is -inf; 0 times inf would be NaN.
+    # A depth of 200 gives the weight 0 in float32, as inf does; 0 times inf is NaN.
     depth = jnp.where(top, 0.0, jnp.minimum(peak - logits, 200.0))
     weight = jnp.exp(-depth)
     # The terms sum to W - 1 and not to W, because 1 + w loses the small w of a nearly
-    # certain symbol. All symbols at the top share the 1, so that none is special.
+    # certain symbol. All symbols at the top share the 1, so renaming changes nothing.
     ties = jnp.sum(jnp.where(top, 1.0, 0.0))
     return jnp.where(top, 1.0 - 1.0 / ties, weight), weight * depth
 
@@ -37,7 +37,8 @@ def entropy_of_kept(
     """Return the entropy of the renormalised distribution over the symbols `kept`.
 
     Args:
-        kept: holds all of the most probable symbols, or none; of none it is 0.
+        kept: all of the most probable symbols are kept, or no symbol at all; the
+            entropy of no symbol is 0.
         excess, spread: the two results of `entropy_terms`.
     """
     beyond_one = jnp.sum(jnp.where(kept, excess, 0.0))

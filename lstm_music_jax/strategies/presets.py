@@ -25,7 +25,7 @@ from lstm_music_jax.strategies.truncation.xtc import XTC
 class Preset(Chain, init=False):
     """A chain that sorts its stages into a fixed order, each class at most once.
 
-    The repetition penalty is the shipped one, `by_sign`.
+    A `RepetitionPenalty` gets `by_sign=True`, because these samplers use that form.
     """
 
     order: ClassVar[tuple[type[Strategy], ...]] = ()
@@ -48,9 +48,9 @@ class Preset(Chain, init=False):
 class TransformersOrder(Preset, init=False):
     """Chains strategies in the order of Hugging Face's `generate(do_sample=True)`.
 
-    The temperature comes before the strategies that truncate. The repetition penalty
-    is the shipped one, `by_sign`. transformers looks for n-grams in the whole past,
-    `NoRepeatNgram` in its own `memory`.
+    The temperature comes before the strategies that truncate. A `RepetitionPenalty`
+    gets `by_sign=True`. transformers looks for n-grams in the whole past,
+    `NoRepeatNgram` in its last `memory` symbols.
 
     Args:
         stages: strategies of the classes in `order`, in any order.
@@ -79,9 +79,9 @@ class TransformersOrder(Preset, init=False):
 class LlamaCppOrder(Preset, init=False):
     """Chains strategies in llama.cpp's default order of samplers.
 
-    The temperature comes last, so that it does not change what is kept. The repetition
-    penalty is the shipped one, `by_sign`. llama.cpp's penalties look back over its last
-    64 tokens, those here over all.
+    The temperature comes last, so it does not change which symbols are kept. A
+    `RepetitionPenalty` gets `by_sign=True`. llama.cpp's penalties count the last 64
+    tokens, the penalties here all symbols.
 
     Args:
         stages: strategies of the classes in `order`, in any order.

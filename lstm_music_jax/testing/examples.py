@@ -1,8 +1,8 @@
-"""The one list of all strategies: an example of each, a row per strategy.
+"""The list of all strategies, with example hyperparameters for each.
 
 The laws are tested on these examples, the benchmarks time them, and the table in the
-README is written from them. The numbers are not round, because rounding may decide a
-rule that is met exactly.
+README is written from them. The numbers are not round. Otherwise a threshold may be met
+exactly, and rounding decides.
 """
 
 import dataclasses
@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from lstm_music_jax import strategies as s
 from lstm_music_jax.strategies.base import Strategy
 
-# Arguments that an example leaves to its user.
+# Arguments that an example leaves open; `make` takes them.
 SURROUNDINGS = ("model", "context", "vocabulary", "encoding")
 
 
 class Example(NamedTuple):
-    """A strategy class and example arguments, all but its surroundings."""
+    """A strategy class and its arguments, except the surroundings."""
 
     strategy: type[Strategy]
     arguments: tuple[Any, ...]
@@ -34,7 +34,7 @@ class Example(NamedTuple):
         return fields.intersection(SURROUNDINGS)
 
     def make(self, **surroundings: Any) -> Strategy:
-        """Make the strategy; of the surroundings it takes those that it needs."""
+        """Return the strategy; surroundings that it does not need are ignored."""
         needed = {name: surroundings[name] for name in self.needs}
         return self.strategy(*self.arguments, **self.settings, **needed)
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from lstm_music_jax.strategies.base import Strategy
 
-TOLERANCE = 1e-4  # of probabilities and log-probabilities: float32 rounding, sharpened
+# For probabilities and log-probabilities: float32 rounding, enlarged by sharpening.
+TOLERANCE = 1e-4
 
 
 class Broken(Exception):  # noqa: N818

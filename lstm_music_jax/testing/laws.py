@@ -86,24 +86,24 @@ def keeps_shapes_and_dtypes(subject: Subject) -> None:
     )
     shaped = f"{applied[0].dtype}{list(applied[0].shape)}"
     wanted = f"float32[{subject.vocab_size}]"
-    require(shaped == wanted, f"logits {shaped} from logits {wanted}")
+    require(shaped == wanted, f"apply returned logits {shaped}, not {wanted}")
     observed = jax.eval_shape(lambda s: strategy.observe(token, s), state)
     for method, after in (("apply", applied[1]), ("observe", observed)):
         require(
             kind(after) == kind(state),
-            f"{method} made of the state {kind(state)} {kind(after)}",
+            f"{method} changed the state from {kind(state)} to {kind(after)}",
         )
 
 
 def no_nan_or_infinity(subject: Subject) -> None:
-    """No NaN and no +inf comes out."""
+    """Shaped logits are never NaN or +inf."""
     given = np.asarray(subject.streams.logits)
     shaped = np.asarray(subject.course.shaped)
     require_none(np.isnan(shaped) | (shaped == np.inf), "logits", given, shaped)
 
 
 def forbidden_stays_forbidden(subject: Subject) -> None:
-    """What came in as -inf goes out as -inf."""
+    """A logit that is -inf stays -inf."""
     given = np.asarray(subject.streams.logits)
     shaped = np.asarray(subject.course.shaped)
     require_none((given == -np.inf) & (shaped != -np.inf), "logits", given, shaped)
@@ -125,7 +125,7 @@ def something_is_left_to_draw(subject: Subject) -> None:
         key = subject.streams.keys[tuple(at)]
         flat = np.asarray(subject.strategy.apply(zeros, state, key)[0]) > -np.inf
         place = f"(stream, note) {tuple(map(int, at))}"
-        require(flat.any(), f"every symbol forbidden at {place}, all logits being 0")
+        require(flat.any(), f"every symbol forbidden at {place}, with all logits 0")
         require(
             not (flat & came_in[tuple(at)]).any(),
             f"every symbol forbidden at {place}, logits {given[tuple(at)]}",
@@ -146,7 +146,7 @@ def survives_an_empty_support(subject: Subject) -> None:
     require_none(bad, "with note 1 all -inf, logits", given, shaped)
     for leaf in host(course.states):
         if leaf.dtype.kind == "f":
-            require_none(np.isnan(leaf[:, -1]), "six notes later a state", leaf[:, -1])
+            require_none(np.isnan(leaf[:, -1]), "the last note's state", leaf[:, -1])
 
 
 def rows_are_independent(subject: Subject) -> None:
@@ -218,7 +218,7 @@ def the_state_moves(subject: Subject) -> None:
     moved = [(leaf != start).any() for leaf, start in zip(states, first, strict=True)]
     require(
         not moved or any(moved),
-        f"{PROMPT} prompt symbols and {len(KINDS)} notes changed nothing of the state",
+        f"{PROMPT} prompt symbols and {len(KINDS)} notes did not change the state",
     )
 
 
@@ -232,7 +232,7 @@ def one_trace(subject: Subject) -> None:
     for place, leaf in jax.tree_util.tree_leaves_with_path(subject.strategy):
         require(
             isinstance(leaf, (np.ndarray, np.generic, jax.Array)),
-            f"the leaf {jax.tree_util.keystr(place)} is {leaf!r}, no array",
+            f"the leaf {jax.tree_util.keystr(place)} is {leaf!r}; it must be an array",
         )
     tokens = subject.course.tokens
     before = subject.traces
@@ -282,7 +282,7 @@ def leaves_can_be_swept(subject: Subject) -> None:
 
 
 def stays_on_the_device(subject: Subject) -> None:
-    """The compiled program calls nothing on the host and moves nothing there."""
+    """The compiled program makes no callback and no transfer to the host."""
     for name in primitives(subject.jaxpr()):
         require(
             not any(word in name for word in ("callback", "debug", "feed")),
@@ -298,7 +298,7 @@ def stays_on_the_device(subject: Subject) -> None:
 def composes_in_a_chain(subject: Subject) -> None:
     """A chain of one stage gives what the stage gives with its key, flags included.
 
-    Where the stage forbids every symbol, the chain passes it over.
+    If the stage forbids every symbol, the chain passes it over.
     """
     strategy, stream = subject.strategy, subject.stream(2)
     tokens = subject.course.tokens[2]
@@ -318,7 +318,7 @@ def composes_in_a_chain(subject: Subject) -> None:
 
 
 def replays_in_the_engine(subject: Subject) -> None:
-    """The engine's symbols follow from observing prompt and notes once, in order."""
+    """The engine draws what a replay draws that observes each symbol once, in order."""
     strategy, key = subject.strategy, jax.random.key(7)
     rows = [subject.logits(0) for _ in range(subject.vocab_size)]
     model = ToyModel(jnp.asarray(rows))

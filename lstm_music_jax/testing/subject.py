@@ -47,7 +47,7 @@ class Subject:
     """A strategy under test and the streams it is tested on."""
 
     def __init__(self, strategy: Strategy, vocab_size: int, seed: int = 0):
-        """Draw the streams."""
+        """Make the random streams."""
         self.strategy = strategy
         self.vocab_size = vocab_size
         self.rng = np.random.default_rng(seed)
@@ -100,7 +100,7 @@ class Subject:
 
     @property
     def traces(self) -> int:
-        """How often any batch's program has been traced so far."""
+        """How often the batch program of any subject has been traced so far."""
         return len(_TRACES)
 
 
@@ -167,16 +167,16 @@ class ToyModel:
     table: Any
 
     def initial_state(self):
-        """Nothing has been read."""
+        """Return the zero state."""
         return jnp.zeros_like(self.table[0])
 
     def step(self, state, token):
-        """Read a symbol; return the next one's logits."""
+        """Read a symbol; return the new state and the next symbol's logits."""
         state = self.advance(state, token)
         return state, self.readout(state)
 
     def advance(self, state, token):
-        """Read a symbol."""
+        """Return the state after reading a symbol."""
         return 0.5 * state + self.table[token]
 
     def readout(self, state):

@@ -138,9 +138,9 @@ def kneser_ney_probabilities(
 
 
 def _windows(pieces, order, mark):
-    """Return each symbol but the first of each piece as `[n order]`, symbol last.
+    """Return the n-grams that end in each symbol but the first of a piece, `[n order]`.
 
-    The symbols before it come first, filled up with marks at the start of a piece.
+    Near the start of a piece, marks stand in for the missing earlier symbols.
     """
     marks = np.full(order - 1, mark)
     windows = [np.empty((0, order), np.int64)]

@@ -75,8 +75,8 @@ def training_data(
 ) -> tuple[Batcher, Batcher | None]:
     """Return the training data and the validation data; None if nothing is held out.
 
-    Windows are validated on windows. Streams are validated on whole pieces, each from
-    the zero state.
+    Training on windows is validated on windows. Training on streams is validated on
+    whole pieces, each from the zero state.
 
     Raises:
         ValueError: the pieces are too short for the settings.

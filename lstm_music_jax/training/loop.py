@@ -332,8 +332,8 @@ class _Loop:
     def _finish(self):
         """Report the steps since the last validation; return the lowest loss.
 
-        The checkpoint does not record this. If the run is given more steps later, it
-        goes on as if it had not ended here.
+        The checkpoint does not record this report. So a run that is later resumed with
+        more steps computes what an uninterrupted run would.
         """
         if self.tally.since_line.steps:
             self._write_line(self.step, self.tally.since_line.steps)

@@ -3,7 +3,7 @@
 `products.py` multiplies matrices, `ordering.py` finds maxima and prefixes of sorted
 values without a slow sort, `bits.py` makes cheap random bits, `rows.py` is the gradient
 of reading rows, `batching.py` maps over streams in parts, `barriers.py` keeps XLA from
-fusing what is faster apart.
+fusing operations that run faster apart.
 
-May import `types` alone. Each docstring states the measurement that justifies it.
+May import only `types`. Each docstring states the measurement that justifies it.
 """

@@ -1,4 +1,4 @@
-"""Keeping XLA from fusing what is faster apart."""
+"""Barriers that keep XLA from fusing operations that run faster apart."""
 
 import jax
 
@@ -6,7 +6,7 @@ from lstm_music_jax.types import PyTree
 
 
 def materialise(tree: PyTree) -> PyTree:
-    """Return `tree`, computed in full before anything that reads it.
+    """Return `tree`, computed in full before any operation that reads it.
 
     XLA fuses no operation across this point.
     """
@@ -14,5 +14,5 @@ def materialise(tree: PyTree) -> PyTree:
 
 
 def materialise_on_cpu(tree: PyTree) -> PyTree:
-    """Return `tree`; only a program for a CPU computes it in full first."""
+    """Return `materialise(tree)` in programs for a CPU, and `tree` in all others."""
     return jax.lax.platform_dependent(tree, cpu=materialise, default=lambda tree: tree)

@@ -13,7 +13,7 @@ _MOST_ON_A_CPU = 1024
 
 
 def default_parallel_streams(streams: int, devices: Sequence[jax.Device]) -> int:
-    """Return how many streams a device should draw side by side."""
+    """Return how many streams a device should draw at once."""
     if devices[0].platform == "cpu":
         return min(streams, _MOST_ON_A_CPU)
     return streams
@@ -24,9 +24,9 @@ def map_in_parts(
 ) -> PyTree:
     """Map `function` over the leading axis of `batches`, at most `most` rows at once.
 
-    The parts are equally long; where they cannot be, the last row is computed more than
-    once. A single row is not mapped, because a CPU's cores share the products of a
-    single row (see `products`).
+    All parts have the same length. If the rows do not fill the last part, the last row
+    is computed more than once. A single row is not mapped, because a CPU's cores share
+    the products of a single row (see `products`).
     """
     rows = len(jax.tree.leaves(batches)[0])
     if rows == 1:

@@ -11,7 +11,7 @@ def rows_gradient(
     indices: Int[Array, "*b"],
     rows_bar: Float[Array, "*b o"],
 ) -> Float[Array, "v o"]:
-    """Return the table's cotangent from that of `table[indices]`.
+    """Return the table's cotangent, given that of `table[indices]`.
 
     It is `zeros.at[indices].add(rows_bar)`, in a form for which XLA copies nothing.
     """

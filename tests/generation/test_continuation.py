@@ -99,10 +99,10 @@ def test_a_continuation_may_use_another_temperature(models):
 @pytest.mark.parametrize(
     ("changed", "owner"),
     [
-        ({"strategy": DRY(0.8, memory=9)}, "strategy_state was begun by another strat"),
-        ({"context": SlidingWindow(5)}, "memory was begun by another model or context"),
-        ({"draw": Arithmetic()}, "draw_state was begun by another draw"),
-        ({"key": KEY}, "key is given; streams go on with the key they began with"),
+        ({"strategy": DRY(0.8, memory=9)}, "strategy_state belongs to another strat"),
+        ({"context": SlidingWindow(5)}, "memory belongs to another model or context"),
+        ({"draw": Arithmetic()}, "draw_state belongs to another draw"),
+        ({"key": KEY}, "key is given; streams keep the key that they began with"),
     ],
 )
 def test_a_continuation_needs_the_same_sampler(models, changed, owner):

@@ -60,7 +60,7 @@ class HalfPrecision(Sharpened):
 
 
 class WholeLogits(Sharpened):
-    """Returns integers."""
+    """Returns int32 logits."""
 
     def apply(self, logits, state, key):
         return super().apply(logits, state, key)[0].astype(jnp.int32), state
@@ -236,13 +236,13 @@ class StaticStrength(Strategy):
 
 
 class PythonFloat(Sharpened):
-    """Its hyperparameter is not cast."""
+    """Has a hyperparameter that is not cast to float32."""
 
     strength: float
 
 
 class Unregistered(Sharpened):
-    """Its subclasses have to be made PyTrees by other means."""
+    """Does not make its subclasses PyTrees."""
 
     def __init_subclass__(cls):
         pass
@@ -251,20 +251,20 @@ class Unregistered(Sharpened):
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class RegisteredByJax(Unregistered):
-    """Any other class with as many fields compares equal in a cache of programs."""
+    """Has the tree structure of every class that JAX registers with one field."""
 
     strength: float
 
 
 class SettingsTogether(Sharpened):
-    """Mixes the settings of a sweep."""
+    """Uses the largest setting of a sweep in all of them."""
 
     def apply(self, logits, state, key):
         return logits / (1 + _loudest(jnp.asarray(self.strength))), state
 
 
 class Callback(Sharpened):
-    """Asks the host for a number."""
+    """Calls the host for a number."""
 
     def apply(self, logits, state, key):
         strength = jax.pure_callback(
@@ -282,12 +282,12 @@ MUTANTS = {
     "chance from elsewhere": (NumpyNoise(HALF), laws.is_pure),
     "float16": (HalfPrecision(HALF), laws.keeps_shapes_and_dtypes),
     "integers": (WholeLogits(HALF), laws.keeps_shapes_and_dtypes),
-    "a logit too many": (OneTooMany(HALF), laws.keeps_shapes_and_dtypes),
+    "one logit too many": (OneTooMany(HALF), laws.keeps_shapes_and_dtypes),
     "a drifting dtype": (DriftingState(HALF), laws.keeps_shapes_and_dtypes),
     "a growing state": (GrowingState(HALF), laws.keeps_shapes_and_dtypes),
     "0 ln 0": (NoZeroLogZero(HALF), laws.no_nan_or_infinity),
     "-inf forgotten": (Rewarding(HALF), laws.forbidden_stays_forbidden),
-    "a sign": (MinPWrongSign(HALF), laws.something_is_left_to_draw),
+    "a wrong sign": (MinPWrongSign(HALF), laws.something_is_left_to_draw),
     "the maximum forgotten": (
         ForgetsTheMaximum(HALF),
         laws.something_is_left_to_draw,
@@ -296,7 +296,7 @@ MUTANTS = {
     "rows mixed": (BatchMaximum(np.float32(1.3)), laws.rows_are_independent),
     "tracers told apart": (OtherWhenTraced(HALF), laws.jit_equals_eager),
     "a branch in Python": (Branching(HALF), laws.no_nan_or_infinity),
-    "spoiled by nothing": (SpoiledByEmpty(HALF), laws.survives_an_empty_support),
+    "NaN after all -inf": (SpoiledByEmpty(HALF), laws.survives_an_empty_support),
     "not normalised": (DroppedRenormalisation(HALF), laws.shift_invariance),
     "a false claim on shifts": (DividesSeen(HALF), laws.shift_invariance),
     "a false claim on names": (FirstOfEquals(), laws.permutation_equivariance),

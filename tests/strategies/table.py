@@ -1,7 +1,7 @@
 """Every strategy once or more: name -> (strategy, size of the vocabulary).
 
 The first rows are the examples of the package, each under the name of its class. The
-others are special cases: after a colon stands what is special.
+other rows are special cases, described after the colon.
 """
 
 import jax.numpy as jnp
@@ -83,7 +83,7 @@ TABLE: dict[str, tuple[Strategy, int]] = {
     "LoopBreaker: short loops": (LoopBreaker(3, 2, 1.37), V),
     "MaxLeap: note names": (MaxLeap(NAMES, NoteNames(), 5), len(NAMES)),
     "Mirostat1: fits a few": (Mirostat1(1.93, 0.27, 12), V),
-    "NoLongRest: none there": (NoLongRest(NAMES, NoteNames(), 11), len(NAMES)),
+    "NoLongRest: no rests": (NoLongRest(NAMES, NoteNames(), 11), len(NAMES)),
     "NoRepeatNgram: short memory": (NoRepeatNgram(3, 16), V),
     "NoRepeatNgram: one": (NoRepeatNgram(1, 5), V),
     "PitchRange: note names": (PitchRange(NAMES, NoteNames(), 50, 66), len(NAMES)),

@@ -1,4 +1,4 @@
-"""What every strategy inherits from `Checked`: checks, repr, equality, a PyTree."""
+"""Behaviour that strategies inherit from `Checked`: checks, repr, equality, PyTree."""
 
 import dataclasses
 
@@ -37,7 +37,7 @@ from tests.strategies.table import EVENTS, MODEL, NAMES, TABLE
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_the_repr_makes_the_strategy_again(name):
+def test_evaluating_the_repr_gives_an_equal_strategy(name):
     strategy, vocab_size = TABLE[name]
     vocabularies = {len(known): known for known in (NAMES, EVENTS)}
     names = {
@@ -127,7 +127,7 @@ class Weighted(Strategy):
         return logits * self.double, state
 
 
-def test_a_class_of_ones_own():
+def test_a_user_defined_class():
     assert repr(Weighted()) == "Weighted()"
     assert repr(Weighted(count=7)) == "Weighted(count=7)"
     assert (

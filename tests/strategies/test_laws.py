@@ -8,7 +8,7 @@ from lstm_music_jax import strategies
 from lstm_music_jax.testing import check_strategy, laws
 from tests.strategies.table import TABLE
 
-# Asking for a symbol by its number outweighs what forbade it.
+# `Force` makes a symbol possible even if an earlier stage forbade it.
 ON_PURPOSE = {"Force": (laws.forbidden_stays_forbidden,)}
 
 

@@ -1,4 +1,4 @@
-"""The strategies that know music, on a vocabulary of either encoding."""
+"""The music strategies, on a vocabulary of either encoding."""
 
 import jax
 import jax.numpy as jnp
@@ -39,7 +39,7 @@ def without(vocabulary, *symbols):
     return [symbol for symbol in vocabulary.symbols if symbol not in symbols]
 
 
-def test_what_symbols_sound():
+def test_pitches_shifts_and_durations_of_symbols():
     assert [NoteNames().pitches(symbol) for symbol in NAMES.symbols] == [
         (60,),
         (66,),
@@ -98,7 +98,7 @@ def test_in_key_of_events():
         (5, ["C4"], ("F#4", "C6", "E-2")),
         (4, ["C4", "<start>"], ("F#4", "C6", "E-2")),
         (3, ["C4"], ("F#4", "4.9", "C6", "E-2")),
-        # From the nearest of E4 and A4.
+        # The leap is measured from the nearer of E4 and A4.
         (3, ["C6", "4.9"], ("C4", "C6", "E-2")),
         (15, ["4.9"], ("E-2",)),
         (0, ["4.9"], ("C4", "F#4", "C6", "E-2")),
@@ -122,24 +122,25 @@ def test_max_leap_of_events():
         (6, [], ["shift_12"]),
         (5, [], ["shift_6", "shift_12"]),
         (12, ["shift_6"], ["shift_12"]),
-        # A quarter, since no length is set: 12 ticks sound.
+        # Without a duration symbol, a note lasts a quarter, 12 ticks.
         (0, ["pitch_60"], []),
         (0, ["pitch_60", "shift_6"], ["shift_12"]),
         (6, ["pitch_60", "shift_6"], []),
         (0, ["pitch_60", "shift_12"], ["shift_6", "shift_12"]),
         (0, ["duration_3", "pitch_60"], ["shift_6", "shift_12"]),
         (3, ["duration_3", "pitch_60"], ["shift_12"]),
-        # Lengths in a row add up; a length that comes later begins anew.
+        # Durations in a row add up; a duration after another symbol starts from 0.
         (0, ["duration_3", "duration_3", "pitch_60"], ["shift_12"]),
         (
             0,
             ["duration_3", "pitch_60", "duration_3", "pitch_66"],
             ["shift_6", "shift_12"],
         ),
-        # The longest of a chord counts, and an earlier note that still sounds.
+        # The longest note of a chord counts, and an earlier note that still sounds.
         (0, ["pitch_60", "duration_3", "pitch_66"], []),
         (0, ["pitch_60", "shift_6", "duration_3", "pitch_66"], ["shift_12"]),
-        # Struck again later, a note ends; at the same moment, that means nothing.
+        # A note ends if its key is struck again later. At the same moment, the second
+        # strike is ignored.
         (0, ["pitch_60", "shift_6", "duration_3", "pitch_60"], ["shift_6", "shift_12"]),
         (0, ["pitch_60", "duration_3", "pitch_60"], []),
     ],
@@ -149,7 +150,7 @@ def test_no_long_rest(ticks, seen, forbidden):
     assert allowed(strategy, EVENTS, seen) == without(EVENTS, *forbidden)
 
 
-def test_no_long_rest_holds_of_what_is_decoded():
+def test_the_decoded_music_has_no_long_rest():
     symbols = ["shift_1", "shift_5", "shift_9", "duration_2", "duration_7"]
     symbols += ["pitch_60", "pitch_62", "<start>"]
     vocabulary = Vocabulary(tuple(symbols))

@@ -23,7 +23,7 @@ def test_a_mutant_breaks_its_law(name):
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_a_twin_breaks_none(name):
+def test_a_correct_twin_breaks_no_law(name):
     check_strategy(TWINS[name], V)
 
 

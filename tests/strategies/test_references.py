@@ -202,7 +202,7 @@ def test_xtc(v):
 
 
 @pytest.mark.parametrize("chance", [0.05, 0.5, 0.9])
-def test_xtc_falls_as_often_as_it_should(chance):
+def test_xtc_removes_symbols_with_its_probability(chance):
     logits = jnp.log(jnp.float32([0.4, 0.3, 0.2, 0.1]))
     keys = jax.random.split(jax.random.key(2), 40_000)
     apply = jax.jit(jax.vmap(lambda key: XTC(0.15, chance).apply(logits, (), key)[0]))
@@ -245,8 +245,8 @@ def symbols_with_repeats(rng, length, v):
 def meetings(rng, v):
     """Return one stream's symbols and logits; every symbol drawn was possible.
 
-    Most of what is drawn is likely, and half of the distributions have been met
-    before, or nearly.
+    Most drawn symbols are likely. Half of the distributions equal an earlier one, or
+    nearly do.
     """
     symbols = np.int32(symbols_with_repeats(rng, PROMPT + NOTES, v))
     logits = distributions(rng, NOTES, v)

@@ -37,8 +37,9 @@ def test_history():
     for token in (0, 1, 0, 1, 1):
         history = extended(history, jnp.int32(token))
         matches.append(history.matches.tolist())
-    # After 0 1 0 the 1 has the 0 before it in common; after 0 1 0 1 the second 0 has
-    # 0 1; after the last 1 it is lone symbols again, and the first 0 has been left.
+    # After 0 1 0, the match before the 1 is 0. After 0 1 0 1, the match before the
+    # second 0 is 0 1. After the last 1, all matches are single symbols again, and the
+    # first 0 has been forgotten.
     assert matches[2:] == [[0, 0, 1, 0], [0, 0, 2, 0], [0, 1, 0, 1]]
     assert history.symbols.tolist() == [1, 0, 1, 1]
 
@@ -46,11 +47,11 @@ def test_history():
 def test_loop_breaker_heats_up_in_a_loop_and_cools_down_after_it():
     notes = [([8.0, 8.0], token) for token in (1, 1, 1, 0, 0)]
     shaped, _ = follow(LoopBreaker(1, 3, 2), notes, prompt=(1, 1, 1))
-    # 1 1 1 | 1 1 1: three notes drawn in the loop, a fourth after which it ends.
+    # 1 1 1 | 1 1 1 0: the loop heats four notes, and the fourth draw ends it.
     assert [row[0] for row in shaped] == [4, 2, 1, 0.5, 8]
 
 
-def test_loop_breaker_does_not_run_out_of_numbers():
+def test_the_heat_of_loop_breaker_does_not_overflow():
     shaped, _ = follow(LoopBreaker(1, 2, 1e30), [([1.0, -INF], 0)] * 4, prompt=(0, 0))
     np.testing.assert_array_equal(shaped[-1] < 1e-20, [True, True])
     assert not np.isnan(shaped[-1]).any()
@@ -61,19 +62,19 @@ def test_mirostat_follows_the_drawn_symbols_only(make):
     strategy = make(2, eta=0.5)
     notes = [(log(0.5, 0.25, 0.125, 0.125), 0), (log(0.25, 0.25, 0.25, 0.25), 1)]
     _, state = follow(strategy, notes, prompt=(3, 3, 3))
-    # 4 - 0.5 (1 bit - 2) = 4.5, then as surprising as wanted.
+    # 4 - 0.5 (1 bit - 2) = 4.5. The second symbol has the wanted surprisal.
     np.testing.assert_allclose(state.mu, 4.5, rtol=1e-6)
 
 
 @pytest.mark.parametrize("make", [Mirostat1, Mirostat2])
-def test_mirostat_survives_what_it_cannot_have_drawn(make):
+def test_mirostat_ignores_a_drawn_symbol_of_probability_0(make):
     _, state = follow(make(2), [([-INF, -INF], 0), ([0.0, -INF], 1)])
     assert float(state.mu) == 4
 
 
-def test_mirostat_2_truncates_by_the_limit_it_has_learnt():
+def test_mirostat_2_truncates_by_mu():
     logits = log(0.5, 0.25, 0.125, 0.125)
-    # mu: 2 bits; a symbol of 1 bit where 1 was wanted leaves it, one of 2 lowers it.
+    # mu starts at 2 bits. A symbol of 1 bit, as wanted, leaves it; one of 2 lowers it.
     shaped, _ = follow(Mirostat2(1, eta=0.5), [(logits, 0), (logits, 1), (logits, 0)])
     kept = [(row > -INF).tolist() for row in shaped]
     assert kept[:2] == [[True, True, False, False]] * 2
@@ -89,7 +90,7 @@ def test_zipf_exponent_by_numpy():
     np.testing.assert_allclose(zipf_exponent(jnp.float32(logits), 8), wanted, rtol=1e-5)
 
 
-def test_look_back_samples_where_it_has_been_before():
+def test_look_back_keeps_the_top_k_when_a_distribution_repeats():
     a, b = log(0.5, 0.3, 0.2), log(0.1, 0.2, 0.7)
     # KL(b || a) = 0.1 ln 0.2 + 0.2 ln 2/3 + 0.7 ln 3.5 = 0.635 nats
     notes = [(a, 0), (a, 1), (b, 0), (b, 0)]
@@ -169,7 +170,7 @@ def test_guidance_is_between_and_beyond_two_runs_of_the_model(model, scale):
 
 @pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS.keys())
 def test_guidance_in_the_engine(model, context):
-    """Scale 1 draws as the model does, 0 as it does after the other prompt."""
+    """Scale 1 draws what the model draws, 0 what it draws after the other prompt."""
 
     def tokens(prompts, *strategy):
         drawn = generate(
@@ -182,7 +183,8 @@ def test_guidance_in_the_engine(model, context):
         )
         return np.asarray(drawn.tokens)
 
-    others = jnp.int32([[5, 0, 6]] * 2)  # as long: a note's noise hangs on its place
+    # The prompts have equal lengths, because a note's noise depends on its position.
+    others = jnp.int32([[5, 0, 6]] * 2)
     plain, elsewhere = tokens(PROMPTS), tokens(others)
     one, zero = (
         tokens(PROMPTS, Guidance(scale, model, [5, 0, 6], context)) for scale in (1, 0)
@@ -230,7 +232,7 @@ def everything(model, amateur):
     )
 
 
-def test_all_run_in_one_scan_and_forced_notes_come(model, amateur):
+def test_all_run_in_one_scan_and_forced_notes_are_drawn(model, amateur):
     drawn = generate(model, PROMPTS, KEY, length=9, strategy=everything(model, amateur))
     assert drawn.tokens[:, 2].tolist() == [3, 3]
     assert drawn.tokens[:, 5].tolist() == [0, 0]

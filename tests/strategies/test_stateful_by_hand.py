@@ -22,7 +22,7 @@ from lstm_music_jax.strategies import (
 from tests.strategies.steps import INF, log, shape
 
 FLAT = [0.0] * 4
-# strategy, logits, symbols seen, the logits to expect
+# strategy, logits, symbols seen, expected logits
 CASES = {
     "FrequencyPenalty": (
         FrequencyPenalty(0.5),
@@ -85,7 +85,7 @@ CASES = {
         (0, 3, 1),
         [0, -INF, 0, -INF],
     ),
-    # Ends in 0 1; 0 1 was followed by 2, and a lone 1 by 3: too short.
+    # The music ends in 0 1. 2 followed 0 1; 3 followed only 1, which is too short.
     "DRY": (
         DRY(2, base=3, allowed_length=2),
         FLAT,
@@ -98,7 +98,7 @@ CASES = {
         (1, 3, 0, 1, 2, 0, 1),
         [0, 0, -6, -2],
     ),
-    # Ends in 3 0 1; 3 0 1 was followed by 2 once, 0 1 by 2 later.
+    # The music ends in 3 0 1. 2 followed 3 0 1 once, and 0 1 later.
     "DRY: the longest match counts": (
         DRY(1, base=2, allowed_length=1),
         FLAT,

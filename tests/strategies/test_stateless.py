@@ -36,13 +36,13 @@ from lstm_music_jax.strategies.entropy import entropy
 from tests.strategies.test_strategies import INF, KEY, log, shape
 
 LN2 = np.log(2)
-# Of entropy 1.75 ln 2, which is 7/8 of ln 4.
+# The entropy is 1.75 ln 2, which is 7/8 of ln 4.
 HALVES = log(0.5, 0.25, 0.125, 0.125)
 FALLING = log(0.5, 0.3, 0.15, 0.05)
-# Second differences 0, 0.14, 0.17: running sums 0, 0.45, 1 of all of it.
+# The second differences are 0, 0.14, 0.17; their running shares are 0, 0.45, 1.
 BENT = log(0.35, 0.3, 0.25, 0.06, 0.04)
 
-# strategy, logits, the logits to expect
+# strategy, logits, expected logits
 CASES = {
     "DynamicTemperature: certain": (DynamicTemperature(2, 4), [6, -INF], [3, -INF]),
     "DynamicTemperature: flat": (
@@ -98,13 +98,13 @@ CASES = {
         log(0.5, 0.25, 0.245, 0),
     ),
     "EtaCutoff: flat": (EtaCutoff(0.99), [2, 2, 2], [2, 2, 2]),
-    # sigma sqrt(2)
+    # sigma is sqrt(2).
     "TopNSigma": (TopNSigma(1), [3, 1, 1, -1], [3, -INF, -INF, -INF]),
     "TopNSigma: 1.5": (TopNSigma(1.5), [3, 1, 1, -1], [3, 1, 1, -INF]),
     "TopNSigma: forbidden": (TopNSigma(1), [-INF, 3, -1], [-INF, 3, -INF]),
     "TopNSigma: just reached": (TopNSigma(2), [-INF, 3, -1], [-INF, 3, -1]),
     "TopNSigma: flat": (TopNSigma(0.1), [5, 5], [5, 5]),
-    # Entropies in bits: of one 0, of two 0.918, of all 1.75.
+    # Entropies in bits: 0 for one symbol, 0.918 for two, 1.75 for all.
     "TopH: one": (TopH(0.5), HALVES, log(0.5, 0, 0, 0)),
     "TopH: two": (TopH(0.6), HALVES, log(0.5, 0.25, 0, 0)),
     "TopH: equals stand or fall together": (
@@ -232,7 +232,7 @@ def test_xtc_is_tossed_for_every_note():
     assert abs(excluded.mean() - 0.3) < 0.03
 
 
-def test_what_renaming_the_symbols_does_not_rename_says_so():
+def test_strategies_that_name_ids_are_not_permutation_equivariant():
     assert not Bias([1], [1.0]).permutation_equivariant
     assert not Chain(TopH(0.5), Allow([1])).permutation_equivariant
     assert Chain(TopH(0.5), XTC(0.1, 0.5)).permutation_equivariant
@@ -366,7 +366,7 @@ def test_llama_cpp_order():
 def test_presets_chain_only_what_is_given():
     assert LlamaCppOrder().stages == TransformersOrder().stages == ()
     logits = log(0.6, 0.3, 0.1)
-    # At temperature 2 the two most probable hold 0.81 of it, at 1 they hold 0.9.
+    # The two most probable symbols have mass 0.81 at temperature 2, and 0.9 at 1.
     for preset, wanted in (
         (TransformersOrder(TopP(0.85), Temperature(2)), log(0.6, 0.3, 0.1) / 2),
         (LlamaCppOrder(TopP(0.85), Temperature(2)), log(0.6, 0.3, 0) / 2),

@@ -34,7 +34,7 @@ def log(*probabilities):
         return np.log(probabilities)
 
 
-# strategy, logits, symbols seen, the logits to expect
+# strategy, logits, symbols seen, expected logits
 CASES = {
     "Greedy": (Greedy(), [1, 3, 2], (), [-INF, 3, -INF]),
     "Greedy: first of equals": (Greedy(), [3, 1, 3], (), [3, -INF, -INF]),

@@ -49,7 +49,7 @@ class Sample:
 
     @property
     def generated(self) -> Int[np.ndarray, "n"]:
-        """The ids behind the primer."""
+        """The ids after the primer."""
         return self.ids[self.primer :]
 
 
@@ -63,7 +63,7 @@ class Direction(Enum):
 
 @dataclass(frozen=True)
 class Measure:
-    """What every measure says of itself.
+    """The description that every measure carries.
 
     Attributes:
       name: plain words, as they stand in a table.

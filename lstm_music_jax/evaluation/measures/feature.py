@@ -29,7 +29,7 @@ class Feature:
 
 
 def mean_of(feature: Feature) -> PieceMeasure:
-    """The mean of a feature over a piece; NaN where the piece has none of it."""
+    """The mean of a feature over a piece; NaN if the feature has no values there."""
 
     def function(sample: Sample) -> float:
         values = feature.values(sample)

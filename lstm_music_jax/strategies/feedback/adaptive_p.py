@@ -7,14 +7,14 @@ from lstm_music_jax.fields import Number, number
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Bool, Float, Scalar
 
-# llama.cpp's, https://github.com/ggml-org/llama.cpp/pull/17927
+# The constants of https://github.com/ggml-org/llama.cpp/pull/17927
 _WIDTH = 0.3
 _PEAK = 5.0
 _SHARPNESS = 10.0
 
 
 class AdaptivePState(NamedTuple):
-    """The weighted sum of drawn probabilities and the sum of the weights; the last p.
+    """The sums whose ratio `weighted / weight` is the mean a, and the last p.
 
     `drawing` is False until the first note, so that the prompt does not count.
     """
@@ -26,17 +26,17 @@ class AdaptivePState(NamedTuple):
 
 
 class AdaptiveP(Strategy):
-    """Prefers symbols of such a probability that the drawn ones average to a target.
+    """Prefers symbols that bring the mean probability of drawn symbols to a target.
 
         l'_x = 5 - 10 d^2 / (1 + d)    d = |p_x - aim| / 0.3, where l_x > -inf
-        aim  = 2 target - a, in 0 .. 1    a: exponentially weighted mean of drawn p
+        aim  = 2 target - a            a: exponentially weighted mean of drawn p
 
-    p is the distribution that the strategy is given; a starts at the target. The new
-    logits no longer have the order of the old ones. So truncate before this strategy,
-    and put nothing behind it.
+    p is the distribution that the strategy is given. a starts at the target. The aim is
+    clipped to [0, 1]. The new logits no longer have the order of the old ones. So
+    truncate before this strategy, and put nothing after it.
 
     Args:
-        target: in (0, 1).
+        target: the mean probability to reach, in (0, 1).
         decay: in [0, 1); a remembers about 1 / (1 - decay) notes.
 
     State: `AdaptivePState`.
@@ -48,7 +48,7 @@ class AdaptiveP(Strategy):
     decay: Number = number(at_least=0, below=1, default=0.9)
 
     def init(self, vocab_size):
-        # As if the target had been met for ever.
+        # The sums of an endless past in which every drawn symbol met the target.
         weight = jnp.asarray(1 / (1 - self.decay), jnp.float32)
         return AdaptivePState(
             self.target * weight,

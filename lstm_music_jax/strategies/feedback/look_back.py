@@ -10,9 +10,9 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class LookBackState(NamedTuple):
-    """The last w distributions (nats), and the place of the oldest.
+    """The last w distributions, log-probabilities in nats, and the index of the oldest.
 
-    A place not yet filled holds probabilities of 0: no distribution is near it.
+    A row not yet filled holds probabilities of 0, so no distribution is near it.
     """
 
     log_probs: Float[Array, "w v"]
@@ -20,7 +20,7 @@ class LookBackState(NamedTuple):
 
 
 class LookBack(Strategy):
-    """Keeps the most probable symbol; where distributions begin to repeat, the top k.
+    """Keeps the most probable symbol, or the top k when distributions begin to repeat.
 
         d = min_q KL(p || q)    over the last `memory` distributions q before p
         top k where d <= alpha, else top 1
@@ -30,8 +30,8 @@ class LookBack(Strategy):
     lead away from the prompt, which takes k steps of the model per note.
 
     Args:
-        alpha: 0 nats or more.
-        k: 1 or more; entries that tie with the k-th (with the first) are kept too.
+        alpha: the divergence that still counts as a repeat, 0 nats or more.
+        k: 1 or more. Symbols that tie with the last one kept are kept too.
         memory: 1 or more distributions; fixes a shape, so changing it recompiles.
 
     State: `LookBackState`.

@@ -7,14 +7,14 @@ from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, Scalar
 
 _NO_SYMBOL = -1
-# All symbols are equally likely long before; and -inf divided by inf would be NaN.
+# Far below this heat all symbols are equally likely. -inf divided by inf would be NaN.
 _HOTTEST = 1e30
 
 
 class LoopBreakerState(NamedTuple):
     """The last w symbols, the newest first; a run for each period; the heat.
 
-    `runs[q - 1]` is how many symbols in a row, up to the last, equal the one q before.
+    `runs[q - 1]` counts the last symbols in a row that equal the symbol q before them.
     """
 
     symbols: Int[Array, "w"]
@@ -23,20 +23,19 @@ class LoopBreakerState(NamedTuple):
 
 
 class LoopBreaker(Strategy):
-    """Raises the temperature, note by note, while the last symbols are a loop.
+    """Raises the temperature, note by note, while the music is in a loop.
 
-    They are a loop if the music ends in `repeats` equal stretches of q symbols in a
-    row, for some q of 1 to n. The logits are divided by a heat. In a loop the heat is
-    multiplied by `factor` with every note, beginning with `factor` itself. Out of
-    loops it is 1.
+    The music is in a loop if it ends in `repeats` equal stretches of q symbols, for
+    some q from 1 to n. The logits are divided by a heat. Outside loops the heat is 1.
+    Each note of a loop, the first included, multiplies the heat by `factor`.
 
-    `DRY` breaks loops as well. This strategy needs no memory longer than n symbols and
-    changes nothing until there is a loop. It always gets out of a loop, because the
+    `DRY` breaks loops as well. This strategy remembers only n symbols and changes
+    nothing until there is a loop. With a factor above 1 it ends every loop, because the
     heat grows until all possible symbols are equally likely.
 
     Args:
         n: the longest period, 1 or more symbols; fixes a shape.
-        repeats: 2 or more times.
+        repeats: how many equal stretches make a loop, 2 or more.
         factor: 1 or more; 1 does nothing.
 
     State: `LoopBreakerState`.

@@ -1,4 +1,4 @@
-"""What both versions of Mirostat share: a limit moved by the surprise of drawn symbols.
+"""The part that both versions of Mirostat share: the control of the limit mu.
 
 Basu et al. 2020, https://arxiv.org/abs/2007.14966
 """
@@ -15,21 +15,21 @@ from lstm_music_jax.types import Array, Float, Logits, Scalar
 
 
 class MirostatState(NamedTuple):
-    """The limit mu, and the surprisal of each symbol, should it be drawn: bits."""
+    """The limit mu, and the surprisal of each symbol at this note; both in bits."""
 
     mu: Scalar
     surprisals: Float[Array, "v"]
 
 
 class Mirostat(Strategy):
-    """The control loop; each version of Mirostat adds how mu truncates."""
+    """Moves mu by the surprisal of drawn symbols; subclasses truncate by mu."""
 
     tau: Number = number(above=0, hint="bits")
     eta: Number = number(above=0, default=0.1)
 
     def init(self, vocab_size):
-        # The symbols of the prompt are not drawn. They count as exactly as surprising
-        # as wanted, so that none of them moves mu.
+        # The symbols of the prompt are not drawn. They get the surprisal tau, so that
+        # none of them moves mu.
         wanted = jnp.full(vocab_size, self.tau, jnp.float32)
         return MirostatState(jnp.asarray(2 * self.tau, jnp.float32), wanted)
 
@@ -41,5 +41,5 @@ class Mirostat(Strategy):
 
 
 def surprisals_in_bits(logits: Logits) -> Float[Array, "v"]:
-    """Return -log2 p."""
+    """Return -log2 p of every symbol."""
     return jax.nn.log_softmax(logits) / -math.log(2)

@@ -13,21 +13,21 @@ from lstm_music_jax.xla.ordering import descending, keep_mass
 
 
 class Mirostat1(Mirostat):
-    """Keeps the k most probable symbols, and steers k towards a mean surprise.
+    """Keeps the k most probable symbols, and steers k towards a mean surprisal.
 
         s = sum t_i b_i / sum t_i^2    t_i = ln((i+1)/i), b_i = ln(p_i/p_(i+1)),
                                        i = 1 .. m-1, p sorted
         k = (e 2^mu / (1 - v^-e))^(1/s)    e = s - 1, rounded, in 1 .. v
         mu' = mu - eta (-log2 p_x - tau)   after x was drawn; mu = 2 tau at first
 
-    If p follows Zipf's law, the k symbols have a mean surprise of about mu bits. p is
+    If p follows Zipf's law, the k symbols have a mean surprisal of about mu bits. p is
     the distribution that the strategy is given. The symbols of the prompt do not move
-    mu. llama.cpp takes the surprise of x after the truncation, in the renormalised
+    mu. llama.cpp takes the surprisal of x after the truncation, in the renormalised
     distribution, where it is smaller. Prefer `Mirostat2`, which needs neither the sort
     nor Zipf's law.
 
     Args:
-        tau: the mean surprise to keep, above 0 bits.
+        tau: the mean surprisal to keep, above 0 bits.
         eta: how fast mu follows, above 0.
         m: how many of the largest probabilities to fit, 2 or more; fixes a shape.
 
@@ -46,9 +46,9 @@ class Mirostat1(Mirostat):
 
 
 def zipf_exponent(logits: Logits, m: int) -> Scalar:
-    """Return s, the least-squares fit of p_i ~ i^-s to the m largest.
+    """Return s of the least-squares fit of p_i ~ i^-s to the m largest probabilities.
 
-    It is NaN where fewer than two symbols are possible.
+    It is NaN if fewer than two symbols are possible.
     """
     size = min(m, logits.shape[0])
     largest = descending(logits)[:size]
@@ -66,5 +66,5 @@ def _count(s: Scalar, mu: Scalar, vocab_size: int) -> Scalar:
     ratio = jnp.where(e == 0, 1 / log_size, e / -jnp.expm1(-e * log_size))
     log_count = (jnp.log(ratio) + mu * jnp.log(jnp.float32(2))) / s
     count = jnp.round(jnp.exp(jnp.clip(log_count, 0.0, log_size)))
-    # Everything is kept where the fit is flat or rising, or where there is none.
+    # Every symbol is kept if the fit is flat or rising, or if there is no fit.
     return jnp.where((s > 0) & ~jnp.isnan(count), count, jnp.float32(vocab_size))

@@ -9,16 +9,16 @@ from lstm_music_jax.strategies.feedback.mirostat import (
 
 
 class Mirostat2(Mirostat):
-    """Keeps the symbols with -log2 p_x <= mu, and steers mu towards a mean surprise.
+    """Keeps the symbols with -log2 p_x <= mu, and steers mu towards a mean surprisal.
 
         mu' = mu - eta (-log2 p_x - tau)    after x was drawn; mu = 2 tau at first
 
     The most probable symbol is always kept. p is the distribution that the strategy is
-    given. The symbols of the prompt do not move mu. llama.cpp takes the surprise of x
+    given. The symbols of the prompt do not move mu. llama.cpp takes the surprisal of x
     after the truncation, in the renormalised distribution, where it is smaller.
 
     Args:
-        tau: the mean surprise to keep, above 0 bits.
+        tau: the mean surprisal to keep, above 0 bits.
         eta: how fast mu follows, above 0.
 
     State: `MirostatState`.

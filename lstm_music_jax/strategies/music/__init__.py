@@ -1,1 +1,1 @@
-"""Strategies that know what symbols sound, in any encoding; see `sounds.py`."""
+"""Strategies that know the pitches of symbols, in any encoding; see `sounds.py`."""

@@ -22,14 +22,14 @@ class InKey(MusicStrategy):
     """Forbids symbols that sound any pitch class outside a scale.
 
     Args:
-        vocabulary: whose ids the model draws.
-        encoding: in which its symbols sound.
+        vocabulary: the symbols that the model's ids stand for.
+        encoding: the encoding of the symbols.
         tonic: pitch class, 0 (C) to 11 (B).
-        scale: one or more semitones above the tonic, 0 to 11: `MAJOR`, `MINOR` (the
-            natural one), `HARMONIC_MINOR`, `PENTATONIC` or any other.
+        scale: one or more steps, 0 to 11 semitones above the tonic: `MAJOR`, `MINOR`
+            (the natural one), `HARMONIC_MINOR`, `PENTATONIC` or any other.
 
     Raises:
-        ValueError: also where that forbids every symbol that sounds.
+        ValueError: also if every symbol that sounds would be forbidden.
 
     >>> from lstm_music_jax import NoteNames, Vocabulary
     >>> from lstm_music_jax.strategies import PENTATONIC

@@ -10,7 +10,10 @@ from lstm_music_jax.types import Array, Bool
 
 
 def _leaps(strategy):
-    """Return the semitones from x to y, `[v+1 v]`; 0 where y is silent or x is v."""
+    """Return the leap in semitones from symbol x to symbol y, uint8 `[v+1 v]`.
+
+    It is 0 if x or y is silent. Row v, for no symbol yet, is 0.
+    """
     pitches = [np.flatnonzero(row) for row in strategy.struck()]
     leaps = np.zeros((len(pitches) + 1, len(pitches)), np.uint8)
     every_pitch = np.arange(HIGHEST_PITCH + 1)
@@ -22,20 +25,20 @@ def _leaps(strategy):
 
 
 class MaxLeap(MusicStrategy):
-    """Forbids symbols further than some semitones from the last one that sounded.
+    """Forbids leaps of more than `semitones` from the last symbol that sounded.
 
-    Between chords, their two nearest pitches count. Silent symbols are free, and so is
-    everything before the first sound.
+    Between chords, their two nearest pitches count. Silent symbols are always allowed,
+    and before the first sound all symbols are.
 
     Args:
-        vocabulary: whose ids the model draws.
-        encoding: in which its symbols sound.
+        vocabulary: the symbols that the model's ids stand for.
+        encoding: the encoding of the symbols.
         semitones: 0 or more; 12 is an octave.
 
-    State: the last symbol that sounded; v before the first.
+    State: the last symbol that sounded, int32; v before the first.
 
     Raises:
-        ValueError: also where no symbol sounds.
+        ValueError: also if no symbol sounds.
     """
 
     semitones: Integer = integer(at_least=0)

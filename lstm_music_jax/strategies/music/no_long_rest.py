@@ -11,11 +11,12 @@ from lstm_music_jax.types import Array, Bool, Int
 
 
 class NoLongRestState(NamedTuple):
-    """What the 128 keys do, one entry per key, and the length of notes: all in ticks.
+    """The state of the 128 keys, one entry per key, and the length of notes, in ticks.
 
-    `ends` is when a key's last note ends, seen from now; for a key not yet struck, it
-    is when the piece began. `struck` tells whether a key was struck at this very
-    moment, `lengthening` whether a next duration adds to `length` or replaces it.
+    `ends` is the end of a key's last note, relative to now; for a key not yet struck,
+    it is the beginning of the piece. `struck` is True if a key was struck at this
+    moment. `lengthening` is True if a next duration adds to `length`, and False if it
+    replaces `length`.
     """
 
     ends: Int[Array, "keys"]
@@ -25,7 +26,7 @@ class NoLongRestState(NamedTuple):
 
 
 def _ticks(method):
-    """Return a function from a strategy to that method of its encoding, `[v]`."""
+    """Return a function that calls `method` of a strategy's encoding on each symbol."""
     return lambda strategy: np.array(
         [getattr(strategy.encoding, method)(s) for s in strategy.vocabulary.symbols],
         np.int32,
@@ -33,21 +34,21 @@ def _ticks(method):
 
 
 class NoLongRest(MusicStrategy):
-    """Forbids a shift that would make a silence longer than some ticks.
+    """Forbids time shifts that would make a silence longer than `ticks`.
 
-    A silence lasts from the end of the last note to end, or from the beginning, to the
-    clock. Symbols that do not move the clock are free. So the strategy does nothing to
-    an encoding without rests, such as `NoteNames`.
+    A silence begins when no note sounds any more, or with the piece, and lasts until
+    now. Symbols that do not move the time are always allowed. So the strategy does
+    nothing with an encoding without rests, such as `NoteNames`.
 
     Args:
-        vocabulary: whose ids the model draws.
-        encoding: in which its symbols sound.
+        vocabulary: the symbols that the model's ids stand for.
+        encoding: the encoding of the symbols.
         ticks: 0 or more, 12 to a quarter; 0 allows no rest at all.
 
     State: `NoLongRestState`.
 
     Raises:
-        ValueError: also where no symbol sounds.
+        ValueError: also if no symbol sounds.
     """
 
     ticks: Integer = integer(at_least=0)
@@ -69,11 +70,11 @@ class NoLongRest(MusicStrategy):
         return forbid_unless((shifts == 0) | (silence <= self.ticks), logits), state
 
     def observe(self, token, state):
-        # The clock, the length and the keys move as they do when symbols are decoded.
+        # The time, the length and the keys change as they do in decoding.
         shift = jnp.asarray(self.shifts)[token]
         duration = jnp.asarray(self.durations)[token]
-        # A key that was struck at this moment cannot be struck again. One that has
-        # sounded for longer can be, and its former note ends.
+        # A key that was struck at this moment cannot be struck again. A key that was
+        # struck earlier can be, and its former note ends.
         strikes = jnp.asarray(self.keys)[token] & ~state.struck
         added = duration + jnp.where(state.lengthening, state.length, 0)
         return NoLongRestState(

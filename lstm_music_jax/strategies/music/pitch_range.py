@@ -20,13 +20,13 @@ class PitchRange(MusicStrategy):
     """Forbids symbols that sound any pitch outside low .. high, an instrument's range.
 
     Args:
-        vocabulary: whose ids the model draws.
-        encoding: in which its symbols sound.
+        vocabulary: the symbols that the model's ids stand for.
+        encoding: the encoding of the symbols.
         low: MIDI pitch, 0 to 127.
         high: MIDI pitch, low to 127.
 
     Raises:
-        ValueError: also where that forbids every symbol that sounds.
+        ValueError: also if every symbol that sounds would be forbidden.
 
     >>> from lstm_music_jax import NoteNames, Vocabulary
     >>> PitchRange(Vocabulary(("C2", "C6")), NoteNames(), low=36, high=76)

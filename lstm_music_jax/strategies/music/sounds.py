@@ -1,4 +1,4 @@
-"""What the strategies that know music share: the pitches that each symbol strikes."""
+"""The base class of music strategies, which finds the pitches that symbols strike."""
 
 import numpy as np
 
@@ -11,11 +11,11 @@ from lstm_music_jax.types import Bool
 
 
 class MusicStrategy(Strategy):
-    """A strategy that knows what symbols sound; it takes these arguments first.
+    """Base class of strategies that know the pitches of symbols.
 
     Args:
-        vocabulary: whose ids the model draws.
-        encoding: in which its symbols sound.
+        vocabulary: the symbols that the model's ids stand for.
+        encoding: the encoding of the symbols.
     """
 
     permutation_equivariant = False
@@ -26,7 +26,7 @@ class MusicStrategy(Strategy):
         """Return which of the 128 MIDI pitches each symbol strikes.
 
         Raises:
-            ValueError: no symbol strikes any.
+            ValueError: no symbol strikes a pitch.
         """
         symbols = self.vocabulary.symbols
         struck = np.zeros((len(symbols), HIGHEST_PITCH + 1), bool)

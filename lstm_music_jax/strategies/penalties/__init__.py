@@ -1,1 +1,1 @@
-"""Strategies that make what has sounded less likely; `history.py` remembers it."""
+"""Strategies that penalise earlier symbols; `history.py` remembers the last of them."""

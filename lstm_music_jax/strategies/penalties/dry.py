@@ -23,7 +23,7 @@ class DRY(Strategy):
 
     DRY stands for "don't repeat yourself". m_x is the length of the longest run of
     symbols that the music now ends in and that x has followed before, within the last
-    `memory` symbols. In the power it counts as 50 at most.
+    `memory` symbols. In the power m_x is at most 50.
 
     Args:
         multiplier: 0 or more; 0 does nothing, 0.8 is usual.
@@ -46,7 +46,7 @@ class DRY(Strategy):
 
     @property
     def permutation_equivariant(self) -> bool:  # type: ignore[override]
-        """Whether there are no breakers, which are named by their ids."""
+        """Whether there are no breakers, because breakers are given by their ids."""
         return np.shape(self.breakers)[-1] == 0
 
     def init(self, vocab_size):

@@ -1,4 +1,4 @@
-"""The last symbols, and how far the music now repeats what came before each of them."""
+"""The last symbols, and for each how far the music now matches what came before it."""
 
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ class History(NamedTuple):
     """The last w symbols, the oldest first, and the match before each.
 
     `matches[i]` counts the symbols right before `symbols[i]` that equal the last
-    symbols of the music. If the music now goes on as it did then, `symbols[i]` comes
-    next. Places not yet filled hold the id v, which no symbol has.
+    symbols of the music. If the music now continues as it did then, `symbols[i]` comes
+    next. Entries not yet filled hold the id v, which no symbol has.
     """
 
     symbols: Int[Array, "w"]
@@ -29,7 +29,7 @@ def empty_history(memory: int, vocab_size: int) -> History:
 def extended(
     history: History, token: Token, joins: Bool[Array, ""] | bool = True
 ) -> History:
-    """Return the history after `token`; matches extend over it only if it `joins`.
+    """Return the history after `token`; if not `joins`, all matches end at it.
 
     The match before a symbol grows if that symbol equals the new one. It is then the
     match before the symbol that followed. All symbols move one place towards the

@@ -12,7 +12,7 @@ class NoRepeatNgram(Strategy):
     comparison per remembered symbol, whatever n is.
 
     Args:
-        n: 1 or more; 1 forbids everything remembered.
+        n: 1 or more; 1 forbids every remembered symbol.
         memory: 1 or more symbols; fixes a shape, so changing it recompiles.
 
     State: the `History` of the last `memory` symbols.

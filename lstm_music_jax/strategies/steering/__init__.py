@@ -1,1 +1,1 @@
-"""Strategies that ask for or against given symbols, or follow another model."""
+"""Strategies that favour or forbid given symbols, or that use another model."""

@@ -5,9 +5,10 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
 class Allow(Strategy):
-    """Draws the given symbols only: the complement of `Forbid`.
+    """Keeps the given symbols only: the complement of `Forbid`.
 
-    At least one of them must be in the vocabulary and not forbidden before.
+    If an earlier stage forbade all of them, or none is in the vocabulary, the strategy
+    is passed over.
 
     Args:
         ids: one or more ids, 0 or more each; one beyond the vocabulary does nothing.

@@ -12,24 +12,25 @@ _LEAST_PROBABILITY = 1e-30
 
 
 class ContrastiveState(NamedTuple):
-    """The amateur's state after the last symbol, and its logits of the next."""
+    """The amateur's state after the last symbol, and its logits for the next."""
 
     model_state: PyTree
     logits: Logits
 
 
 class Contrastive(Strategy):
-    """Weighs symbols by how much likelier they are than an amateur model finds them.
+    """Scores symbols by how much likelier the model finds them than an amateur does.
 
         l'_x = ln p_x - ln q_x    where p_x >= alpha max_y p_y, else -inf
 
-    q is the amateur's distribution after all symbols so far, the prompt's too, read
-    from its zero state. It counts as 1e-30 or more. The truncation keeps the ratio from
-    raising symbols that both find improbable. Each note costs one step of the amateur.
+    q is the distribution of the amateur, a second model, after all symbols so far. The
+    amateur starts at its zero state and reads the prompt too. Probabilities q_x below
+    1e-30 are raised to 1e-30. The truncation keeps the ratio from raising symbols that
+    both find improbable. Each note costs one step of the amateur.
 
     Args:
-        model: the amateur, a smaller or less trained model of the same vocabulary. Of
-            it, only `initial_state()` and `step(state, token)` are called.
+        model: the amateur, a smaller or less trained model of the same vocabulary. Only
+            its `initial_state`, `advance` and `readout` are called.
         alpha: in (0, 1]; 1 keeps the most probable symbol and its equals.
 
     State: `ContrastiveState`.

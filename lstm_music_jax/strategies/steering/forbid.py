@@ -5,7 +5,7 @@ from lstm_music_jax.strategies.base import Strategy
 
 
 class Forbid(Strategy):
-    """Never draws the given symbols, such as the start-of-piece symbol.
+    """Forbids the given symbols, such as the start-of-piece symbol.
 
     Args:
         ids: one or more ids, 0 or more each; one beyond the vocabulary does nothing.

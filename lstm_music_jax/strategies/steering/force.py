@@ -6,13 +6,13 @@ from lstm_music_jax.strategies.base import Strategy
 
 
 class Force(Strategy):
-    """Draws tokens[i] as generated note number positions[i], whatever its probability.
+    """Forces generated note positions[i] to be tokens[i], whatever its probability.
 
-    Put it last in a chain. A token beyond the vocabulary forbids everything, so that
-    the model decides.
+    Put it last in a chain. With a token beyond the vocabulary, the strategy is passed
+    over at that note.
 
     Args:
-        positions: one or more different numbers of notes; 0 is the first drawn.
+        positions: one or more different note numbers; 0 is the first drawn note.
         tokens: as many ids, 0 or more each.
 
     State: how many notes have been drawn, int32.
@@ -35,8 +35,8 @@ class Force(Strategy):
     def apply(self, logits, state, key):
         here = jnp.asarray(self.positions) == state
         token = jnp.sum(jnp.where(here, jnp.asarray(self.tokens), 0))
-        # A stage before may have forbidden the symbol. It becomes possible again,
-        # because it was asked for.
+        # If an earlier stage forbade the symbol, it becomes possible again, because the
+        # user asks for it.
         possible = jnp.where(logits > -jnp.inf, logits, 0.0)
         ids = jnp.arange(logits.shape[0], dtype=jnp.int32)
         forced = jnp.where(ids == token, possible, -jnp.inf)

@@ -26,9 +26,9 @@ class Guidance(Strategy):
         l'_x = u_x + scale (c_x - u_x)
 
     c is the log-probability that the strategy is given. u is the log-probability under
-    `model` after `prompt` and the symbols drawn; that model does not read the music's
-    own prompt. It costs one more step of the model per note. Forbidden symbols stay
-    forbidden; where only u is -inf, c is kept.
+    `model` after `prompt` and the drawn symbols; that model does not read the music's
+    own prompt. Each note costs one step of `model`. Forbidden symbols stay forbidden;
+    where only u is -inf, c is kept.
 
     Args:
         scale: 1 gives c, 0 gives u, above 1 goes beyond c; any finite number.

@@ -1,1 +1,1 @@
-"""Strategies that forbid symbols by the distribution of the note alone."""
+"""Strategies that forbid symbols, judging only by the note's distribution."""

@@ -11,8 +11,9 @@ class EtaCutoff(Strategy):
 
         eta = min(epsilon, sqrt(epsilon) e^-H)
 
-    The most probable symbol is always kept. The floor is absolute, like that of
-    `EpsilonCutoff`, unless a flat distribution of the same entropy gives a lower one.
+    The most probable symbol is always kept. At low entropy the floor is epsilon, as in
+    `EpsilonCutoff`. e^-H is the probability of each symbol in a flat distribution of
+    entropy H.
 
     Args:
         epsilon: in (0, 1); for 50,000 words 3e-4 to 4e-3 is suggested.

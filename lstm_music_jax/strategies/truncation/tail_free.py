@@ -14,8 +14,8 @@ class TailFree(Strategy):
     The k most probable symbols stay, and any that tie with the k-th. k is the first i
     with s_0 + .. + s_i > z sum s, at least 1. A flat distribution stays whole.
 
-    This counts as llama.cpp did until it dropped the method. text-generation-webui
-    keeps one symbol more, and never the last.
+    llama.cpp counted like this until it dropped the method. text-generation-webui keeps
+    one symbol more, and never the last.
 
     Args:
         z: in (0, 1]; 1 keeps everything.
@@ -28,7 +28,7 @@ class TailFree(Strategy):
     def apply(self, logits, state, key):
         if logits.shape[-1] < 3:
             return logits, state
-        # The curvature of a curve over ranks is the one definition that needs a sort.
+        # The differences are between neighbours in rank, so the values must be sorted.
         ordered = descending(logits)
         bend = jnp.abs(jnp.diff(jax.nn.softmax(ordered), n=2))
         crossed = jnp.cumsum(bend) > self.z * jnp.sum(bend)

@@ -10,8 +10,8 @@ class TopA(Strategy):
 
         p_x >= a (max_y p_y)^2
 
-    It is strict where the model is sure and lenient where it is not, both more so than
-    `MinP`.
+    The threshold falls with the square of the largest probability, so it is lenient
+    where the model is unsure. That of `MinP` falls in proportion.
 
     Args:
         a: in [0, 1]; 0 keeps everything.

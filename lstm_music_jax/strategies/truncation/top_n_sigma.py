@@ -10,8 +10,8 @@ class TopNSigma(Strategy):
         l_x >= max l - n sigma
 
     sigma is the standard deviation of the logits that are not forbidden. Its divisor is
-    their number, as in llama.cpp; torch's default, one less, makes it a little wider. A
-    temperature in front scales both sides, so it does not change what is kept.
+    their number, as in llama.cpp; torch's default is one less, so its sigma is a little
+    larger. An earlier temperature scales both sides, so the same symbols are kept.
 
     Args:
         n: above 0; 1 is the paper's.

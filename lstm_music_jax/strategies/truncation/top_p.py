@@ -6,11 +6,11 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class TopP(Strategy):
-    """Keeps the nucleus: the smallest set V of most probable symbols that holds p.
+    """Keeps the nucleus: the smallest set V of most probable symbols with mass p.
 
         sum_V p_x >= p
 
-    The symbol that crosses p is kept, so at least one always is.
+    The symbol that crosses p is kept, so at least one symbol always is.
 
     Args:
         p: in (0, 1]; 1 keeps everything.

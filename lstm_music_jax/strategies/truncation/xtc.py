@@ -8,13 +8,13 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 class XTC(Strategy):
     """Forbids, with some probability, all likely symbols but the least likely of them.
 
-    XTC stands for "exclude top choices". A symbol is likely if p_x >= threshold. Of
-    several, the least likely one and its equals are kept; of one, nothing is removed.
-    Symbols below the threshold always stay.
+    XTC stands for "exclude top choices". A symbol is likely if p_x >= threshold. The
+    least likely of these symbols and its ties are kept, so a single likely symbol is
+    kept too. Symbols below the threshold always stay.
 
     Args:
         threshold: the p_x that makes a symbol likely, in (0, 0.5]; above 0.5 there
-            could never be two.
+            could never be two likely symbols.
         probability: how often this happens, per note, in [0, 1].
 
     >>> from lstm_music_jax.strategies import Chain, MinP

@@ -11,7 +11,7 @@ from tests.strategies.numpy_references.base import Stateless
 class Case(NamedTuple):
     """`draw(rng, v)` returns a strategy and its reference.
 
-    `exact`: what is kept is handed on unchanged. `size`: the only v it works for.
+    `exact`: the logits of kept symbols are unchanged. `size`: the only v that works.
     """
 
     draw: Callable

@@ -52,7 +52,7 @@ def draw_pitch_range(rng, writing):
 def draw_in_key(rng, writing):
     vocabulary, encoding, sounds = writing
     scale = SCALES[rng.integers(len(SCALES))]
-    # Some symbol sounds in it: pitch class 0 or 4 alone does in either writing.
+    # A symbol may sound in the key, because some symbol has only pitch class 0 or 4.
     tonic = int(rng.choice([0, 4])) - int(rng.choice(scale))
     tonic %= 12
     return (

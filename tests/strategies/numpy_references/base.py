@@ -1,4 +1,4 @@
-"""What the references share: distributions, keeping symbols, chains and histories."""
+"""Tools of the references: distributions, keeping symbols, chains and histories."""
 
 import copy
 import inspect
@@ -29,7 +29,7 @@ def entropy(logits, slack=0.0):
 
 
 def surprisal(logits):
-    """-ln p, in nats."""
+    """Return -ln p, in nats."""
     return -log_softmax(logits)
 
 
@@ -44,8 +44,8 @@ def best(logits):
 def prefix(keys, weights, mass, slack=0.0, width=0.0):
     """Keep x if the symbols strictly ahead of it weigh less than the mass.
 
-    Keys within `width` are ahead of one another if it is negative, not if positive;
-    equal keys never are.
+    An entry is ahead of x if its key exceeds that of x by more than `width`, which may
+    be negative. Equal keys are never ahead of one another.
     """
     ahead = keys[None, :] > (keys + width)[:, None]
     ahead &= keys[None, :] != keys[:, None]

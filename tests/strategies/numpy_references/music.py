@@ -1,4 +1,4 @@
-"""References of the strategies that know music.
+"""References of the music strategies.
 
 `sounds` lists the MIDI pitches of every symbol, () for none.
 """
@@ -42,7 +42,7 @@ class NoLongRest(Remembering):
         self.parsed, self.ticks = parsed, ticks
 
     def silence(self):
-        """Clock beyond the end of all notes; a key struck again ends its last one."""
+        """Return the ticks since all notes ended; a new strike ends a key's note."""
         clock, length, ends = 0, 12, {}
         struck, before = set(), None
         for kind, number in (self.parsed[x] for x in self.history):

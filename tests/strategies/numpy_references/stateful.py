@@ -188,7 +188,7 @@ class LoopBreaker(Remembering):
         self.n, self.repeats, self.factor, self.heat = n, repeats, factor, 1.0
 
     def run(self, period):
-        """How many symbols in a row, up to the last, equal the one `period` before."""
+        """Return how many of the last symbols equal the symbol `period` before them."""
         run = 0
         for i in reversed(range(period, len(self.history))):
             if self.history[i] != self.history[i - period]:
@@ -214,7 +214,7 @@ class Force(Remembering):
         token = self.forced.get(len(self.generated))
         if token is None:
             return logits
-        # It is drawn even if it was impossible.
+        # The symbol is drawn even if it was forbidden.
         return allow(np.where(logits > -INF, logits, 0.0), [token])
 
 

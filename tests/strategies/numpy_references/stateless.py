@@ -85,7 +85,7 @@ def tail_free(logits, z, slack=0.0):
     total = curvature.sum()
     if z >= 1 or len(logits) < 3 or total <= 1e-15:
         return logits
-    # Probabilities known to 1e-7 make differences known to 1e-7, however small.
+    # Probabilities have errors of 1e-7, and so have their differences, however small.
     z = z * (1 + slack) + 0.03 * slack / total
     beyond = np.cumsum(curvature / total) > z
     if not beyond.any():
@@ -121,7 +121,7 @@ def quadratic_smoothing(logits, factor, curve, slack=0.0):
 
 
 def xtc(logits, threshold, removes, slack=0.0):
-    """`removes` is the outcome of the coin."""
+    """`removes` is whether likely symbols are removed at this note."""
     p = softmax(logits)
     above = p >= threshold * (1 - slack)
     if not removes or above.sum() < 2:
