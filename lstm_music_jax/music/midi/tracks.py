@@ -170,7 +170,7 @@ def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
 
 
 def _event_end(chunk: bytes, position: int, status: int, track: int) -> int:
-    """Return where the event at `position` ends; music21 is given the bytes up to it."""
+    """Return where the event at `position` ends; music21 gets the bytes up to it."""
     if status in (0xF0, 0xF7, 0xFF):
         data_start = position + (2 if status == 0xFF else 1)
         length, start = _read_number(chunk, data_start, track)
