@@ -84,7 +84,7 @@ def main(arguments: Arguments) -> None:
         encoding="note-names",
         parts=arguments.parts,
     )
-    data = dataset(source, validation=0, start=False)
+    data = dataset(source, validation=0, start=False, end=False)
     ids = np.concatenate(data.train)
     if len(ids) <= WINDOW:
         raise ValueError(

@@ -63,7 +63,12 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
 
 
 def dataset(
-    source: Source, *, validation: float, seed: int = 0, start: bool = True
+    source: Source,
+    *,
+    validation: float,
+    seed: int = 0,
+    start: bool = True,
+    end: bool = True,
 ) -> Dataset:
     """Load a corpus and split it; its description says how to load it again.
 
@@ -78,7 +83,13 @@ def dataset(
         for name, value in dataclasses.asdict(source.absolute()).items()
     }
     return Dataset.from_corpus(
-        corpus, encoding, validation=validation, seed=seed, start=start, origin=origin
+        corpus,
+        encoding,
+        validation=validation,
+        seed=seed,
+        start=start,
+        end=end,
+        origin=origin,
     )
 
 
@@ -110,6 +121,7 @@ def dataset_of_run(settings: dict[str, Any]) -> Dataset:
         validation=saved["validation"],
         seed=saved["split_seed"],
         start=saved["start"],
+        end=saved["end"],
     )
     if loaded.description["fingerprint"] != saved["fingerprint"]:
         raise ValueError(f"corpus of this run ({saved['source']}) has changed since")

@@ -112,16 +112,16 @@ def strategy_maker(loaded: Run, arguments: Arguments) -> Callable:
     if arguments.knob not in names or arguments.knob in given:
         free = [name for name in names if name not in given]
         raise ValueError(f"knob is {arguments.knob}; it must be one of {free}")
-    start = loaded.vocabulary.start_id
+    markers = loaded.vocabulary.marker_ids
 
     def make(value):
         try:
             strategy = strategy_class(**given, **{arguments.knob: value})
         except TypeError as error:
             raise ValueError(f"strategy is {arguments.strategy}: {error}") from None
-        if start is None:
+        if not markers:
             return strategies.Chain(strategy)
-        return strategies.Chain(strategies.Forbid([start]), strategy)
+        return strategies.Chain(strategies.Forbid(markers), strategy)
 
     return make
 

@@ -25,7 +25,7 @@ def noisy_scales():
     rng = np.random.default_rng(0)
     pieces = tuple(Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20))
     corpus = Corpus(pieces, (), "noisy scales")
-    return Dataset.from_corpus(corpus, NoteNames(), validation=0.2)
+    return Dataset.from_corpus(corpus, NoteNames(), validation=0.2, end=False)
 
 
 @pytest.fixture(scope="session")

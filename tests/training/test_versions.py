@@ -67,14 +67,18 @@ def renamed(saved, names):
 def as_version_1(folder):
     """Rewrite a run folder of the current version as version 1 would have."""
     config = json.loads((folder / "config.json").read_text())
-    del config["version"], config["model"]["cores"]
+    del config["version"], config["model"]["cores"], config["corpus"]["end"]
     config["training"] = renamed(config["training"], OLD_NAMES)
     config["encoding"] = renamed(config["encoding"], OLD_ENCODING)
     (folder / "config.json").write_text(json.dumps(config))
+    vocabulary = json.loads((folder / "vocabulary.json").read_text())
+    del vocabulary["end"]
+    (folder / "vocabulary.json").write_text(json.dumps(vocabulary))
     for path in folder.glob("checkpoints/*/*/about/metadata"):
         content = json.loads(path.read_text())["content"]
         del content["version"]
         belongs_to = content["belongs_to"]
+        del belongs_to["corpus"]["end"], belongs_to["vocabulary"]["end"]
         belongs_to["training"] = renamed(belongs_to["training"], OLD_NAMES)
         belongs_to["encoding"] = renamed(belongs_to["encoding"], OLD_ENCODING)
         content["facts"] = renamed(content["facts"], OLD_FACTS)
@@ -106,13 +110,16 @@ def test_a_genuine_folder_loads(genuine):
     assert run.model.cores == run.settings["model"].cores == 2
     assert run.settings["training"] == dataclasses.replace(RESUMED, steps=9)
     assert run.encoding == NoteNames(ticks_per_note=12)
+    assert run.vocabulary.start is not None
+    assert run.vocabulary.end is None
+    assert run.settings["corpus"]["end"] is False
 
 
 def test_a_genuine_folder_resumes(genuine, dataset):
     model = load_run(genuine).settings["model"]
     result = train(genuine, dataset, model, RESUMED, resume=True, **ONE)
     assert result.last_loss == pytest.approx(LOSS, rel=1e-4)
-    assert json.loads((genuine / "config.json").read_text())["version"] == 2
+    assert json.loads((genuine / "config.json").read_text())["version"] == 3
     load_run(genuine)
 
 
@@ -183,9 +190,9 @@ def change(path, value):
 
 
 UNREADABLE = [
-    (change("version", 3), "version is 3; it must be an integer from 1 to 2; a newer"),
-    (change("version", "2"), "version is '2'; it must be an integer from 1 to 2"),
-    (change("version", 0), "version is 0; it must be an integer from 1 to 2"),
+    (change("version", 4), "version is 4; it must be an integer from 1 to 3; a newer"),
+    (change("version", "2"), "version is '2'; it must be an integer from 1 to 3"),
+    (change("version", 0), "version is 0; it must be an integer from 1 to 3"),
     (change("model", None), "model is missing; it must be an object"),
     (change("corpus", None), "corpus is missing; it must be an object"),
     (change("encoding", "events"), "encoding is 'events'; it must be an object"),
@@ -243,8 +250,8 @@ def test_a_checkpoint_of_a_newer_version_is_refused(current, tmp_path):
     folder = shutil.copytree(current, tmp_path / "copy")
     (path,) = folder.glob("checkpoints/best/*/about/metadata")
     content = json.loads(path.read_text())["content"]
-    write_about(path, content | {"version": 3})
-    with pytest.raises(CheckpointError, match="version is 3; it must be an integer"):
+    write_about(path, content | {"version": 4})
+    with pytest.raises(CheckpointError, match="version is 4; it must be an integer"):
         load_run(folder)
 
 

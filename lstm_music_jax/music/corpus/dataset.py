@@ -22,7 +22,7 @@ class Dataset:
         encoding: turns music into symbols and back.
         vocabulary: turns symbols into ids and back.
         train: the ids of each training piece, int32 `[t]`. The start symbol comes
-            first, if the vocabulary has one.
+            first and the end symbol last, if the vocabulary has them.
         validation: the ids of each validation piece, likewise.
         description: JSON that says which corpus this is and how it was split.
     """
@@ -42,6 +42,7 @@ class Dataset:
         validation: float = 0.1,
         seed: int = 0,
         start: bool = True,
+        end: bool = True,
         origin: Any = None,
     ) -> "Dataset":
         """Split a corpus by piece, and turn its symbols into ids.
@@ -53,6 +54,8 @@ class Dataset:
             seed: the seed of the split.
             start: put a start symbol before each piece, so that a model can generate
                 without a primer.
+            end: put an end symbol after each piece, so that a model learns where pieces
+                end.
             origin: JSON that says how to load the corpus again, kept in `description`.
 
         Raises:
@@ -60,7 +63,7 @@ class Dataset:
                 split.
         """
         vocabulary = Vocabulary.from_pieces(
-            (piece.symbols for piece in corpus.pieces), start=start
+            (piece.symbols for piece in corpus.pieces), start=start, end=end
         )
         if validation > 0:
             train, held_out = split_corpus(corpus, validation, seed)
@@ -78,18 +81,23 @@ class Dataset:
                 "validation": validation,
                 "split_seed": seed,
                 "start": start,
+                "end": end,
                 "origin": origin,
             },
         )
 
 
 def piece_ids(piece: Piece, vocabulary: Vocabulary) -> np.ndarray:
-    """Return the ids of a piece, int32 `[t]`, the start symbol's first if there is one.
+    """Return the ids of a piece, int32 `[t]`, between those of its start and its end.
+
+    The vocabulary may lack a start symbol or an end symbol.
 
     Raises:
         UnknownSymbolError: the vocabulary lacks a symbol of the piece.
     """
     ids = vocabulary.ids_of(piece.symbols, source=piece.name)
-    if vocabulary.start_id is None:
-        return ids
-    return np.concatenate([np.array([vocabulary.start_id], np.int32), ids])
+    before, after = (
+        np.array([] if marker is None else [marker], np.int32)
+        for marker in (vocabulary.start_id, vocabulary.end_id)
+    )
+    return np.concatenate([before, ids, after])
