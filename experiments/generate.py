@@ -2,6 +2,7 @@
 
     python experiments/generate.py --run runs/quickstart --pieces 4 --top-p 0.95
     python experiments/generate.py --run runs/quickstart --primer corpus --keep-primer
+    python experiments/generate.py --run runs/quickstart --pieces 4 --until-end
     srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
 
 Every device of every process takes part (for several processes: --cluster, or
@@ -9,7 +10,8 @@ Every device of every process takes part (for several processes: --cluster, or
 there are.
 
 Cost: seconds, most of them start-up and compilation; 1000 notes take well under one.
-Expect: in each piece, as many sounding notes or chords as asked for.
+Expect: in each piece, as many sounding notes or chords as asked for, or with
+--until-end as many as the model finds right.
 """
 
 from command_line import Processes, require_folder, require_seed, run
@@ -52,7 +54,9 @@ class Arguments:
     out: Path | None = None
     """Where to write; by default the folder `music` in the run folder."""
     notes: int = 1000
-    """Notes (or chords, with note names) per piece."""
+    """Notes (or chords, with note names) per piece; with --until-end the most."""
+    until_end: bool = False
+    """Let each piece end where the model ends it."""
     pieces: int = 1
     """How many pieces."""
     seed: int = 0
@@ -134,14 +138,26 @@ def main(arguments: Arguments) -> None:
             context=context,
             parallel_streams=arguments.parallel_streams,
             keep_primer=arguments.keep_primer,
+            until_end=arguments.until_end,
         )
     if not processes.is_first():
         return
     for number, piece in enumerate(pieces):
         path = out / f"piece-{number:03d}.mid"
         write_midi(piece.score, path, tempo=arguments.tempo, program=arguments.program)
-        piano_roll(piece.score, path.with_suffix(".png"))
-        print(f"{path}: {len(piece.score.notes)} notes sound{_remarks(piece)}")
+        # A piece may end before its first note, and then there is nothing to draw.
+        if piece.score.notes:
+            piano_roll(piece.score, path.with_suffix(".png"))
+        ending = _ending(piece, arguments) if arguments.until_end else ""
+        notes = len(piece.score.notes)
+        print(f"{path}: {notes} notes sound{ending}{_remarks(piece)}")
+
+
+def _ending(piece: Composition, arguments: Arguments) -> str:
+    """Return how the piece ended, to be put behind a line."""
+    if piece.ended:
+        return ", then the piece ends"
+    return f", cut at --notes {arguments.notes}"
 
 
 def _remarks(piece: Composition) -> str:
@@ -225,9 +241,12 @@ def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
         raise ValueError(f"primer_length is {length}; it must be at least 1")
     if arguments.primer == "corpus":
         data = dataset_of_run(loaded.settings)
-        return corpus_primers(
-            data.validation or data.train, pieces, length, arguments.seed
-        )
+        # A primer that holds the end of its piece leaves nothing to continue.
+        primers = [
+            ids[:-1] if data.vocabulary.end_id is not None else ids
+            for ids in data.validation or data.train
+        ]
+        return corpus_primers(primers, pieces, length, arguments.seed)
     path = Path(arguments.primer)
     if not path.is_file():
         raise ValueError(
@@ -243,7 +262,7 @@ def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
     return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
 
 
-def corpus_primers(ids: tuple, pieces: int, length: int, seed: int) -> jax.Array:
+def corpus_primers(ids: list, pieces: int, length: int, seed: int) -> jax.Array:
     """Draw windows of `length` ids, each from a random place of a random piece."""
     long_enough = [piece for piece in ids if len(piece) >= length]
     if not long_enough:

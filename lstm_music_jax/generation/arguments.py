@@ -34,6 +34,22 @@ def whole_number(name: str, value: Any) -> int:
     return number
 
 
+def symbol_id(name: str, value: Any, model: Model) -> int:
+    """Return `value`, the id of a symbol of the model, as an int.
+
+    Raises:
+        ValueError: `value` is anything else.
+    """
+    size = vocab_size(model)
+    try:
+        number = index(value)
+    except TypeError:
+        number = -1
+    if not 0 <= number < size or isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}; it must be an id from 0 to {size - 1}")
+    return number
+
+
 def vocab_size(model: Model) -> int:
     """Return the number of symbols that the model knows, v."""
     leaves, structure = jax.tree.flatten(model)

@@ -27,6 +27,8 @@ from lstm_music_jax.types import Array, Int, PRNGKey
 
 # A piece may take this many times the usual number of symbols for its notes.
 _PATIENCE = 8
+# Pieces that may end are drawn in blocks of at most this many symbols.
+_BLOCK = 256
 
 
 @runtime_checkable
@@ -53,9 +55,11 @@ class Composition(NamedTuple):
     """A piece.
 
     Attributes:
-        symbols: the drawn symbols, after the primer's symbols if the primer was kept.
+        symbols: the drawn symbols, without an end symbol, after the primer's symbols if
+            the primer was kept.
         score: the music that the symbols stand for.
         skipped: number of symbols that are ill-formed where they stand, and so silent.
+        ended: True if the piece ended by itself, with the end symbol.
         fallbacks: number of notes at which a strategy forbade every symbol and was
             passed over.
         trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
@@ -64,6 +68,7 @@ class Composition(NamedTuple):
     symbols: list[str]
     score: Score
     skipped: int
+    ended: bool
     fallbacks: int
     trace: Trace | None
 
@@ -81,17 +86,20 @@ def compose(
     parallel_streams: int | None = None,
     devices: Sequence[jax.Device] | None = None,
     keep_primer: bool = False,
+    until_end: bool = False,
 ) -> list[Composition]:
-    """Continue each prompt by `notes` sounding notes or chords.
+    """Continue each prompt by `notes` sounding notes or chords, or until its end.
 
-    The start-of-piece symbol is never drawn. An encoding may use several symbols per
-    note, so all pieces are continued until each has its notes.
+    The start-of-piece symbol is never drawn, and the end symbol only with `until_end`.
+    An encoding may use several symbols per note, so all pieces are continued until each
+    has its notes or its end.
 
     Args:
         run: the model, its vocabulary and its encoding.
         prompts: ids, one row per piece.
         key: the same key gives the same music.
-        notes: sounding notes or chords per piece, 1 or more.
+        notes: sounding notes or chords per piece, 1 or more; with `until_end`, the most
+            that a piece may have.
         strategy: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
@@ -99,21 +107,33 @@ def compose(
         parallel_streams: as in `generate`; a stream is a piece.
         devices: as in `generate`.
         keep_primer: put the prompt's music in front of the piece.
+        until_end: let each piece end when the model draws the end symbol. The first
+            symbol may be that one, so a piece may have no notes.
 
     Raises:
         ValueError: `notes` is below 1, or the model does not give that many notes in 8
-            times the usual number of symbols; and as in `generate`.
+            times the usual number of symbols, or `until_end` is given and the run has
+            no end symbol; and as in `generate`.
     """
     if notes < 1:
         raise ValueError(f"notes is {notes}; it must be at least 1")
-    start = run.vocabulary.start_id
-    if start is not None:
-        strategy = Chain(Forbid([start]), strategy)
-    length = notes * run.encoding.symbols_per_note
+    stop = run.vocabulary.end_id if until_end else None
+    if until_end and stop is None:
+        raise ValueError(
+            "until_end is True; this run was trained without an end symbol, so train a "
+            "new one with train.py and without --no-end-symbol"
+        )
+    forbidden = [marker for marker in run.vocabulary.marker_ids if marker != stop]
+    if forbidden:
+        strategy = Chain(Forbid(forbidden), strategy)
+    usual = notes * run.encoding.symbols_per_note
+    # When all pieces have ended, no further block is drawn.
+    length = min(usual, _BLOCK) if until_end else usual
     go_on = partial(
         generate,
         run.model,
         length=length,
+        stop=stop,
         strategy=strategy,
         context=context,
         draw=draw,
@@ -123,14 +143,20 @@ def compose(
     )
     drawn = [go_on(prompts, key)]
     while True:
-        decoded = _decode(run, np.asarray(prompts), drawn, notes, keep_primer)
-        pieces = [piece for piece in decoded if piece is not None]
-        if len(pieces) == len(decoded):
-            return pieces
-        if len(drawn) == _PATIENCE:
+        total = len(drawn) * length
+        lengths = _lengths(drawn)
+        # No piece has more notes than symbols, so decoding earlier would be in vain.
+        if total >= notes or np.all(lengths < total):
+            decoded = _decode(
+                run, np.asarray(prompts), drawn, lengths, notes, keep_primer
+            )
+            pieces = [piece for piece in decoded if piece is not None]
+            if len(pieces) == len(decoded):
+                return pieces
+        if total >= _PATIENCE * usual:
             raise ValueError(
-                f"notes is {notes}; within {_PATIENCE * length} symbols the model gave "
-                "fewer: train it longer, or sample with a higher temperature"
+                f"notes is {notes}; within {total} symbols the model gave fewer: train "
+                "it longer, or sample with a higher temperature"
             )
         drawn.append(go_on(drawn[-1].streams))
 
@@ -151,39 +177,70 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     return jnp.full((pieces, 1), start, jnp.int32)
 
 
+def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
+    """Return how many symbols each stream drew, without the end symbol."""
+    return np.sum(
+        [
+            np.full(len(each.tokens), each.tokens.shape[1])
+            if each.lengths is None
+            else np.asarray(each.lengths)
+            for each in drawn
+        ],
+        axis=0,
+    )
+
+
 def _decode(
     run: Run,
     prompts: np.ndarray,
     drawn: Sequence[Generation],
+    lengths: np.ndarray,
     notes: int,
     keep_primer: bool,
 ) -> list[Composition | None]:
-    """Return the piece of each stream; None if it has too few notes."""
+    """Return the piece of each stream; None if it has neither its notes nor its end."""
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(
         lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
     )
     fallbacks = np.asarray(drawn[-1].fallbacks).tolist()
     pieces: list[Composition | None] = []
-    for piece, prompt in enumerate(prompts):
-        decoded, symbols = _decode_piece(run, prompt, tokens[piece], notes, keep_primer)
-        if decoded is None:
+    for piece, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
+        symbols, most = _symbols_and_most_notes(
+            run, prompt, tokens[piece, :length], notes, keep_primer
+        )
+        decoded, ended = _decode_piece(run, symbols, most, length < tokens.shape[1])
+        if decoded.note_count < most and not ended:
             pieces.append(None)
             continue
-        of_piece = jax.tree.map(lambda leaf, piece=piece: leaf[piece], trace)
+        of_piece = jax.tree.map(lambda leaf, i=piece, n=length: leaf[i, :n], trace)
         pieces.append(
             Composition(
-                symbols, decoded.score, decoded.skipped, fallbacks[piece], of_piece
+                symbols,
+                decoded.score,
+                decoded.skipped,
+                ended,
+                fallbacks[piece],
+                of_piece,
             )
         )
     return pieces
 
 
-def _decode_piece(run, prompt, tokens, notes, keep_primer):
-    """Return the decoded music, None if it has too few notes; and its symbols."""
-    primer = [int(token) for token in prompt if token != run.vocabulary.start_id]
-    symbols = run.vocabulary.symbols_of([*primer, *tokens] if keep_primer else tokens)
-    if keep_primer:
-        notes += run.encoding.decode(run.vocabulary.symbols_of(primer)).note_count
-    decoded = run.encoding.decode(symbols, max_notes=notes)
-    return (decoded if decoded.note_count >= notes else None), symbols
+def _symbols_and_most_notes(run, prompt, tokens, notes, keep_primer):
+    """Return a piece's symbols and the most notes; a kept primer adds to both."""
+    symbols = run.vocabulary.symbols_of(tokens)
+    if not keep_primer:
+        return symbols, notes
+    markers = run.vocabulary.marker_ids
+    primer = run.vocabulary.symbols_of(t for t in prompt if t not in markers)
+    return [*primer, *symbols], notes + run.encoding.decode(primer).note_count
+
+
+def _decode_piece(run, symbols, most, has_end):
+    """Return the music, at most `most` notes, and whether it goes on to its end."""
+    if has_end:
+        whole = run.encoding.decode(symbols)
+        if whole.note_count <= most:
+            return whole, True
+    return run.encoding.decode(symbols, max_notes=most), False

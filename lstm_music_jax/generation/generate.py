@@ -24,6 +24,7 @@ def generate(
     key: PRNGKey | None = None,
     *,
     length: int,
+    stop: int | None = None,
     strategy: Strategy = MODEL_ALONE,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
@@ -49,6 +50,11 @@ def generate(
     >>> more.tokens.shape
     (4, 50)
 
+    With `stop`, a stream ends when this symbol is drawn. All its later symbols are
+    `stop` too, of probability 1 (log-probability 0) and with a trace of zeros. The
+    stream's state stays as it was at its end. The program still runs for `length`
+    notes. Up to its end, a stream has the symbols that it has without `stop`.
+
     Args:
         model: the model to sample from.
         prompts: one or more ids per stream, or the `streams` of an earlier generation
@@ -56,6 +62,8 @@ def generate(
         key: the same key gives the same symbols. None with `streams`, which keep the
             key that they began with.
         length: symbols to draw per stream, 1 or more.
+        stop: id of the symbol with which a stream ends; by default none does. A stream
+            to continue, or a prompt, that ends with it has already ended.
         strategy: shapes each distribution; by default the model's own is left alone.
         context: what the model remembers; by default the state is carried for ever.
         draw: how a symbol is drawn; by default independently.
@@ -75,7 +83,7 @@ def generate(
         model,
         prompts,
         key,
-        Sampler(strategy, context, draw),
+        Sampler(strategy, context, draw, stop),
         length=length,
         trace=trace,
         parallel_streams=parallel_streams,

@@ -26,6 +26,7 @@ def sweep(
     strategies: Strategy,
     *,
     length: int,
+    stop: int | None = None,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
     trace: bool = False,
@@ -45,6 +46,7 @@ def sweep(
         strategies: one strategy whose leaves all have a leading axis s, the settings;
             see `stack` and `grid`.
         length: as in `generate`.
+        stop: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
         trace: as in `generate`.
@@ -67,7 +69,7 @@ def sweep(
         model,
         prompts,
         key,
-        Sampler(strategies, context, draw),
+        Sampler(strategies, context, draw, stop),
         length=length,
         trace=trace,
         parallel_streams=parallel_streams,

@@ -11,7 +11,7 @@ from lstm_music_jax.xla.ordering import largest
 
 
 class Trace(NamedTuple):
-    """The distributions of each note, `[b n]`.
+    """The distributions of each note, `[b n]`; zeros for notes after a stop symbol.
 
     Attributes:
         model_entropy: entropy of the model's distribution, nats.

@@ -11,6 +11,10 @@ from lstm_music_jax.strategies.penalties.frequency_penalty import FrequencyPenal
 from lstm_music_jax.strategies.penalties.no_repeat_ngram import NoRepeatNgram
 from lstm_music_jax.strategies.penalties.presence_penalty import PresencePenalty
 from lstm_music_jax.strategies.penalties.repetition_penalty import RepetitionPenalty
+from lstm_music_jax.strategies.steering.exponential_decay_length import (
+    ExponentialDecayLength,
+)
+from lstm_music_jax.strategies.steering.min_length import MinLength
 from lstm_music_jax.strategies.temperature.temperature import Temperature
 from lstm_music_jax.strategies.truncation.epsilon_cutoff import EpsilonCutoff
 from lstm_music_jax.strategies.truncation.eta_cutoff import EtaCutoff
@@ -66,6 +70,8 @@ class TransformersOrder(Preset, init=False):
     order = (
         RepetitionPenalty,
         NoRepeatNgram,
+        MinLength,
+        ExponentialDecayLength,
         Temperature,
         TopK,
         TopP,

@@ -1,4 +1,7 @@
-"""Continuation: n symbols and then m more equal the n + m symbols of one call."""
+"""Continuation: n symbols and then m more equal the n + m symbols of one call.
+
+Streams that end are continued too.
+"""
 
 from functools import partial
 
@@ -18,7 +21,8 @@ from lstm_music_jax.testing.subject import quickly
 from tests.strategies.table import TABLE
 
 KEY = jax.random.key(3)
-STREAMS, FIRST, MORE = 3, 5, 7
+STREAMS, PROMPT, FIRST, MORE = 3, 6, 5, 7
+NEVER = np.int32(-1)
 CONTEXTS = (Carried(), SlidingWindow(4))
 DRAWS = (Gumbel(), Arithmetic())
 # Each strategy is tested with one context and one draw. The four combinations of
@@ -36,7 +40,10 @@ def models():
 
 
 def both_ways(model, prompts, sampler):
-    """Draw in one call and in two; return the streams and notes of each way."""
+    """Draw in one call and in two; return the streams and notes of each way.
+
+    `sampler.stop` is an argument of the program, so it is compiled once for all stops.
+    """
     plan = partial(Plan, trace=False, parallel_streams=STREAMS)
     streams = jnp.arange(STREAMS), jnp.int32(STREAMS)
     begin = partial(begin_and_draw, model, prompts, KEY, *streams, sampler)
@@ -52,12 +59,42 @@ def both_ways(model, prompts, sampler):
 )
 def test_two_calls_give_the_same_as_one(models, name, context, draw):
     strategy, vocab_size = TABLE[name]
-    prompts = jax.random.randint(KEY, (STREAMS, 6), 0, vocab_size)
-    sampler = Sampler(strategy, context, draw)
-    whole, parts = quickly(both_ways)(models[vocab_size], prompts, sampler)
+    prompts = jax.random.randint(KEY, (STREAMS, PROMPT), 0, vocab_size)
+    program = partial(quickly(both_ways), models[vocab_size], prompts)
+    sampler = Sampler(strategy, context, draw, NEVER)
+    endless = program(sampler)
+    require_same(*endless)
+    # The first stream ends within the second call, or before.
+    stop = np.asarray(endless[0][1].tokens)[0, FIRST + 1]
+    ended = program(sampler._replace(stop=stop))
+    require_same(*ended)
+    require_ended(ended[0], endless[0], prompts, stop)
+
+
+def require_same(whole, parts):
     np.testing.assert_array_equal(whole[1].tokens, parts[1].tokens)
     for one, other in zip(*map(jax.tree.leaves, (whole, parts)), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def require_ended(ended, endless, prompts, stop):
+    """Check that streams are the endless ones up to `stop`, and then do not change."""
+    (state, notes), (endless_state, endless_notes) = ended, endless
+    for stream, tokens in enumerate(np.asarray(endless_notes.tokens)):
+        # A stream whose prompt ends with the symbol has ended.
+        ends = np.flatnonzero(np.append(prompts[stream, -1], tokens) == stop)
+        drawn = ends[0] if ends.size else FIRST + MORE
+        for one, other in zip(notes[:3], endless_notes[:3], strict=True):
+            np.testing.assert_array_equal(one[stream, :drawn], other[stream, :drawn])
+        np.testing.assert_array_equal(notes.tokens[stream, drawn:], stop)
+        np.testing.assert_array_equal(notes.log_probs[stream, drawn:], 0)
+        np.testing.assert_array_equal(notes.strategy_log_probs[stream, drawn:], 0)
+        assert state.position[stream] == PROMPT + drawn
+        if drawn == FIRST + MORE:
+            for one, other in zip(
+                *map(jax.tree.leaves, (state, endless_state)), strict=True
+            ):
+                np.testing.assert_array_equal(one[stream], other[stream])
 
 
 @pytest.mark.parametrize("context", CONTEXTS)

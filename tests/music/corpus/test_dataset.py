@@ -1,4 +1,4 @@
-"""Datasets: each piece stands between its start and its end symbol, if there are any."""
+"""Datasets: each piece stands between its start symbol and its end symbol."""
 
 import numpy as np
 import pytest

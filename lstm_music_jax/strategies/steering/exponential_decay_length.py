@@ -1,0 +1,53 @@
+import jax.numpy as jnp
+
+from lstm_music_jax.fields import Integer, Number, integer, number
+from lstm_music_jax.strategies.base import Strategy
+
+# Without a limit, the logit would become infinite, and the probabilities NaN.
+_MOST_GROWTH = 1e18
+
+
+class ExponentialDecayLength(Strategy):
+    """Raises the stop symbol's logit by a factor per symbol, to end a long piece.
+
+        l'_stop = l_stop + |l_stop| (factor^(n - start) - 1)    where n > start
+
+    n is the number of drawn symbols; those of the prompt do not count. The piece may
+    end where the model finds it fitting, and must do so more and more.
+
+    The formula is that of transformers. It is odd in three ways. It depends on the
+    size of the logit, so it is not invariant to a shift of all logits. A logit of 0
+    never grows. A factor below 1 lowers the logit, but at most to 0 or to twice its
+    negative value. Two things differ: transformers gives NaN for a stop symbol that is
+    forbidden, which stays forbidden here; and the power is at most 1e18.
+
+    Args:
+        start: number of symbols after which the growth begins, 0 or more.
+        factor: above 0; 1 does nothing, 1.01 is mild.
+        stop: the id with which a piece ends, 0 or more; one beyond the vocabulary does
+            nothing.
+
+    State: how many symbols have been drawn, int32.
+
+    Reference: `ExponentialDecayLengthPenalty` of transformers,
+    https://huggingface.co/docs/transformers/internal/generation_utils
+    """
+
+    shift_invariant = False
+    permutation_equivariant = False
+    start: Integer = integer(at_least=0)
+    factor: Number = number(above=0)
+    stop: Integer = integer(at_least=0)
+
+    def init(self, vocab_size):
+        return jnp.int32(0)
+
+    def apply(self, logits, state, key):
+        late = jnp.maximum(state - self.start, 0).astype(jnp.float32)
+        power = jnp.exp(
+            jnp.minimum(late * jnp.log(self.factor), jnp.log(jnp.float32(_MOST_GROWTH)))
+        )
+        raised = logits + jnp.abs(logits) * (power - 1)
+        is_stop = jnp.arange(logits.shape[0], dtype=jnp.int32) == self.stop
+        possible = logits > -jnp.inf
+        return jnp.where(is_stop & possible, raised, logits), state + 1
