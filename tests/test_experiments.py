@@ -97,7 +97,7 @@ def unusual(midi, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "unusual"
     settings = "--validation 0.2 --split-seed 3 --encoding note-names --parts first "
     settings += "--dropout 0.1 --cores 1 --learning-rate 5e-3 --schedule cosine "
-    settings += "--cross-pieces --seed 7"
+    settings += "--cross-pieces --seed 7 --no-end-symbol"
     assert call(train, "--run", folder, "--midi", midi, *TINY, *settings.split()) == 0
     return folder
 
@@ -117,6 +117,7 @@ def unusual(midi, tmp_path_factory):
         "--cores 2",
         "--validation 0.1",
         "--split-seed 0",
+        "--end-symbol",
         "--encoding events",
         "--parts all",
         "--midi elsewhere",
@@ -166,6 +167,23 @@ def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
     assert len(onsets(first)) == len(onsets(second)) == 40
     assert onsets(first) != onsets(second)
     assert first.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_generate_ends_pieces_where_the_model_ends_them(run, tmp_path, capsys):
+    """After four steps of training, any symbol may be the next, the end as well."""
+    arguments = ["--notes", 30, "--pieces", 3, "--until-end", "--temperature", 5]
+    assert call(generate, "--run", run, *arguments, "--out", tmp_path) == 0
+    for number, line in enumerate(capsys.readouterr().out.splitlines()):
+        notes = len(onsets(tmp_path / f"piece-00{number}.mid"))
+        ended = f"{notes} notes sound, then the piece ends" in line
+        assert ended or "30 notes sound, cut at --notes 30" in line
+
+
+def test_a_run_without_an_end_symbol_cannot_end(unusual, capsys):
+    assert call(generate, "--run", unusual, "--until-end") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: until_end is True; this run was trained without an")
+    assert len(error.splitlines()) == 1
 
 
 def test_generate_gives_the_same_music_for_the_same_seed(run, tmp_path):

@@ -27,13 +27,13 @@ class Sampler(NamedTuple):
         strategy: shapes each distribution.
         context: what the model remembers.
         draw: picks a symbol.
-        stop: the symbol with which a stream ends; None if no stream ends.
+        stop: id of the symbol with which a stream ends; None if no stream ends.
     """
 
     strategy: Strategy
     context: Context
     draw: Draw
-    stop: Token | None = None
+    stop: Token | int | None = None
 
 
 class Plan(NamedTuple):

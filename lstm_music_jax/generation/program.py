@@ -98,8 +98,8 @@ def run(
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
     if sampler.stop is not None:
-        stop = np.int32(symbol_id("stop", sampler.stop, model))
-        sampler = sampler._replace(stop=stop)
+        stop = symbol_id("stop", sampler.stop, model)
+        sampler = sampler._replace(stop=jnp.int32(stop))
     require_devices(devices)
     if isinstance(source, Stream):
         _require_same_states(model, source, sampler, settings)

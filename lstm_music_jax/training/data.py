@@ -28,11 +28,11 @@ class Batcher(Protocol):
     @classmethod
     def for_training(
         cls,
-        pieces: Sequence[np.ndarray],
+        dataset: Dataset,
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> "Batcher":
-        """Prepare pieces of ids for training; `table` holds the transpositions."""
+        """Prepare the training pieces; `table` holds the transpositions."""
 
     @classmethod
     def for_validation(
@@ -86,7 +86,7 @@ def training_data(
         table = transposition_table(
             dataset.vocabulary, dataset.encoding, config.transpose
         )
-    train = batcher.for_training(dataset.train, table, config)
+    train = batcher.for_training(dataset, table, config)
     if not dataset.validation:
         return train, None
     return train, batcher.for_validation(dataset.validation, config)

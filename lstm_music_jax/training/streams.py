@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.model.music_lstm import MusicLSTM, State
+from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.training.batch import Batch, gather
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.keys import order_key
@@ -40,12 +41,12 @@ class StreamBatcher(NamedTuple):
     @classmethod
     def for_training(
         cls,
-        pieces: Sequence[np.ndarray],
+        dataset: Dataset,
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> "StreamBatcher":
         """Lay all pieces end to end."""
-        return lay_end_to_end(pieces, table)
+        return lay_end_to_end(dataset.train, table)
 
     @classmethod
     def for_validation(

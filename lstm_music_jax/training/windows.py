@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.model.music_lstm import MusicLSTM, State
+from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.training.batch import Batch, gather
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.keys import order_key, row_keys, transposition_key
@@ -33,14 +34,20 @@ class WindowBatcher(NamedTuple):
     @classmethod
     def for_training(
         cls,
-        pieces: Sequence[np.ndarray],
+        dataset: Dataset,
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> "WindowBatcher":
         """Cut a window at every start; with `cross_pieces`, across pieces as well."""
+        pieces = dataset.train
         if config.cross_pieces:
-            pieces = [np.concatenate(pieces)]
-        windows = cut_windows(pieces, config.window, partial=config.objective == "all")
+            pieces = (np.concatenate(pieces),)
+        windows = cut_windows(
+            pieces,
+            config.window,
+            partial=config.objective == "all",
+            tails=config.objective == "all" and dataset.vocabulary.end is not None,
+        )
         if table is None:
             return windows
         return windows._replace(table=jnp.asarray(table))
@@ -108,6 +115,7 @@ def cut_windows(
     *,
     stride: int = 1,
     partial: bool = True,
+    tails: bool = False,
 ) -> WindowBatcher:
     """Cut pieces of ids into windows of `width` inputs and `width` targets.
 
@@ -116,6 +124,11 @@ def cut_windows(
     Where a piece ends inside its last window, only the targets within the piece count;
     with `partial=False` such a window is left out. With `stride=width` each symbol but
     a piece's first is predicted exactly once.
+
+    With `stride=1`, the last symbol of a piece is a target of one window, and a symbol
+    in the middle of as many as `width`. With `tails=True`, windows also start at all
+    later symbols. Then the last symbol, which may be the end symbol, is a target of
+    `width` windows too.
 
     Raises:
         ValueError: `width` or `stride` is below 1, or no piece is long enough for a
@@ -129,7 +142,8 @@ def cut_windows(
     for piece in pieces:
         targets = len(piece) - 1
         if targets > 0:
-            count = 1 + -(-max(0, targets - width) // stride)
+            last = targets - 1 if tails else max(0, targets - width)
+            count = 1 + -(-last // stride)
             firsts = stride * np.arange(count)
             cut.append(np.stack([offset + firsts, np.minimum(width, targets - firsts)]))
         offset += len(piece)
