@@ -7,8 +7,9 @@ import numpy as np
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.vocabulary import Vocabulary
 
-# What a symbol strikes: whether these are pitch classes (else MIDI pitches), and which.
-_Sound = tuple[bool, frozenset[int]]
+# What a symbol strikes: whether these are pitch classes (else MIDI pitches), and which;
+# and the MIDI pitches that it lets go.
+_Sound = tuple[bool, frozenset[int], frozenset[int]]
 
 
 def transposition_table(
@@ -19,7 +20,7 @@ def transposition_table(
     Row `max_semitones + s` transposes by `s` semitones. The entry is -1 where the
     vocabulary has no symbol for the transposed sound.
 
-    - A symbol that strikes nothing stays the same.
+    - A symbol that strikes nothing and lets nothing go stays the same.
     - The pitch classes of a chord wrap around at the octave: '4.9' up 3 is '0.7'.
     - If several symbols spell the same sound ('D#5', 'E-5'), the first one of the
       vocabulary is taken. `Vocabulary.from_pieces` puts the commonest one first.
@@ -46,7 +47,7 @@ def transposition_table(
         if semitones == 0:
             continue
         for number, sound in enumerate(sounds):
-            if sound[1]:
+            if sound[1] or sound[2]:
                 transposed = _transposed(sound, semitones)
                 table[max_semitones + semitones, number] = first_id.get(transposed, -1)
     return table
@@ -55,13 +56,14 @@ def transposition_table(
 def _sound(symbol: str, encoding: Encoding) -> _Sound:
     pitches = encoding.pitches(symbol)
     if pitches and symbol[0].isdigit():
-        return True, frozenset(pitch % 12 for pitch in pitches)
-    return False, frozenset(pitches)
+        return True, frozenset(pitch % 12 for pitch in pitches), frozenset()
+    return False, frozenset(pitches), frozenset(encoding.releases(symbol))
 
 
 def _transposed(sound: _Sound, semitones: int) -> _Sound:
-    are_classes, numbers = sound
-    raised = (number + semitones for number in numbers)
+    are_classes, struck, released = sound
+    raised = (number + semitones for number in struck)
     if are_classes:
         raised = (number % 12 for number in raised)
-    return are_classes, frozenset(raised)
+    let_go = frozenset(number + semitones for number in released)
+    return are_classes, frozenset(raised), let_go

@@ -140,6 +140,10 @@ class Events:
         event, value = self._parse(symbol)
         return (value,) if event == "pitch" else ()
 
+    def releases(self, symbol: str) -> tuple[int, ...]:
+        """Return (), because the duration of each note is known when it is struck."""
+        return ()
+
     def time_shift(self, symbol: str) -> int:
         """Return the ticks of 'shift_n'; 0 for any other symbol."""
         event, value = self._parse(symbol)
