@@ -7,12 +7,12 @@ from jaxtyping import Int
 
 from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
 
-# Scores know no metre, so bars of four quarters are counted from the beginning.
+# A Score has no metre, so each bar is taken to be four quarters long.
 TICKS_PER_BAR = 4 * TICKS_PER_QUARTER
 
 
 class Notes(NamedTuple):
-    """Onsets (ticks), pitches and durations (ticks), sorted by onset and pitch."""
+    """Onsets (ticks), MIDI pitches and durations (ticks), sorted by onset and pitch."""
 
     onsets: Int[np.ndarray, "notes"]
     pitches: Int[np.ndarray, "notes"]
@@ -20,5 +20,5 @@ class Notes(NamedTuple):
 
 
 def notes_of(score: Score) -> Notes:
-    """The notes that sound, as `Score.notes` has them."""
+    """The notes of `score.notes` as arrays."""
     return Notes(*np.array(score.notes, int).reshape(-1, 3).T)

@@ -7,7 +7,7 @@ import pytest
 
 from lstm_music_jax.evaluation.measures import copied_share, longest_copy
 from lstm_music_jax.evaluation.measures.base import Sample
-from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_run_length
+from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
 from lstm_music_jax.evaluation.measures.suffix_automaton import SuffixAutomaton
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
@@ -179,7 +179,7 @@ def test_k_is_what_few_human_pieces_reach():
     index = CopyIndex([np.arange(100)])
     # The longest shared runs are of 1 to 20 symbols.
     human = [Sample(np.append(np.arange(size), 200)) for size in range(1, 21)]
-    assert human_run_length(index, human) == 20
-    assert human_run_length(index, human, percentile=50) == 11
+    assert human_copy_length(index, human) == 20
+    assert human_copy_length(index, human, percentile=50) == 11
     with pytest.raises(ValueError, match="human is empty; a percentile needs pieces"):
-        human_run_length(index, [])
+        human_copy_length(index, [])
