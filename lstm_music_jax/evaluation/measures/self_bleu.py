@@ -78,7 +78,7 @@ def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
     by_gram = counts.tocsc()
     owners, values = by_gram.indices, by_gram.data
     gram = np.repeat(np.arange(counts.shape[1]), np.diff(by_gram.indptr))
-    # Sorted so that each n-gram's largest count comes first and its second largest next.
+    # Sort so that each n-gram's largest count comes first and its second largest next.
     order = np.lexsort((-values, gram))
     owners, values = owners[order], values[order]
     first = by_gram.indptr[:-1]

@@ -68,7 +68,7 @@ def self_similarity(
 def _smoothed(
     matrix: Float[np.ndarray, "frames frames"], smoothing: int
 ) -> Float[np.ndarray, "frames frames"]:
-    """Each cell plus the next `smoothing` - 1 cells of its diagonal, fewer at its end."""
+    """Each cell plus the next `smoothing` - 1 cells on its diagonal, or fewer."""
     size = len(matrix)
     result = matrix.copy()
     for ahead in range(1, min(smoothing, size)):

@@ -104,7 +104,7 @@ class SuffixAutomaton:
         return np.array(found_lengths, int), np.array(found_ends, int)
 
     def locate(self, length: int, end: int) -> tuple[int, int]:
-        """The piece in which a passage from `match` occurs, and where it starts there."""
+        """The piece in which a passage from `match` occurs, and its start there."""
         start = end - length
         piece = int(np.searchsorted(self._starts, start, side="right")) - 1
         return piece, int(start - self._starts[piece])
