@@ -26,7 +26,7 @@ def optimizer(config: TrainingConfig) -> optax.GradientTransformation:
 
 
 def learning_rate(config: TrainingConfig) -> optax.Schedule:
-    """Return the learning rate by step: a linear warm-up, then constant or a cosine."""
+    """Return the learning rate by step: linear warm-up, then constant or a cosine."""
     peak, warmup = config.learning_rate, config.warmup_steps
     if config.schedule == "cosine":
         rest = optax.cosine_decay_schedule(peak, config.steps - warmup)
