@@ -1,4 +1,4 @@
-"""Activations of the gates: the logistic function, or a line clipped to [0, 1]."""
+"""Activations of an LSTM's gates: the logistic function, or a clipped line."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -13,12 +13,12 @@ from lstm_music_jax.types import Array, Float
 class Gate(Protocol):
     """Activation of a layer's three gates, with values in [0, 1].
 
-    It is fixed when a program is compiled, so equal activations must compare and hash
-    equal.
+    It is a static argument of compiled programs, so equal activations must compare
+    equal and have the same hash.
     """
 
     def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return how far each gate is open, in [0, 1]."""
+        """Return the value of each gate, in [0, 1]."""
         ...
 
     def pull_back(

@@ -29,7 +29,7 @@ EXPECTED = {
     "no devices": "devices is empty; name one device or more",
     "NaN": "RuntimeError: logits of stream 0 became NaN, which give no distribution",
     "window": "window is 2.5; it must be a whole number, 1 or more",
-    "not stacked": "value of Temperature has shape (); in a sweep its leading axis",
+    "not stacked": "value of Temperature has shape (); in a sweep it must have a",
     "ids": "ids of Forbid has shape (2,); in a sweep it must have a leading axis of",
 }
 
