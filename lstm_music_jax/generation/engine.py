@@ -138,7 +138,7 @@ def begin(
     number: Int[Array, ""],
     streams: Int[Array, ""],
 ) -> Stream:
-    """Return stream `number` of a batch of `streams`, ready for its first draw.
+    """Return stream `number`, ready for its first draw; its batch has `streams`.
 
     The strategy has observed the whole prompt. The model has read all of it but the
     last symbol.

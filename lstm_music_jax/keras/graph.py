@@ -80,7 +80,7 @@ def _source(entry) -> str | None:
 
 
 def _parsed(node) -> tuple[list[list], dict[str, Any]]:
-    """Return the tensors that a call reads, and the other arguments of the call."""
+    """Return references to the tensors that a call reads, and its other arguments."""
     if isinstance(node, Mapping):
         arguments = {f"argument {k}": value for k, value in enumerate(node["args"])}
         arguments |= node["kwargs"]

@@ -5,10 +5,11 @@ Each of three layouts holds a configuration in JSON and named arrays in HDF5:
     .hdf5, .h5   Keras 2: model_weights/<layer>, arrays named in `weight_names`
     .h5          Keras 3: the same
     .keras       Keras 2.12 and later: a zip of config.json, metadata.json and
-                 model.weights.h5, which numbers layers by class, and arrays
+                 model.weights.h5, in which the layers of each class are numbered, and
+                 the arrays of each layer
 
-The gates stand in the same order as in our model. Nothing in a file is ever executed
-or unpickled.
+The gates have the same order as in `MusicLSTM`. Nothing in a file is ever executed or
+unpickled.
 """
 
 import io

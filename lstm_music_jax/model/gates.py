@@ -44,13 +44,13 @@ class Sigmoid:
     def pull_back(
         self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
     ) -> Float[Array, "..."]:
-        """Return gate_bar gate (1 - gate)."""
+        """Return gate_bar * gate * (1 - gate)."""
         return gate_bar * gate * (1 - gate)
 
 
 @dataclass(frozen=True)
 class HardSigmoid:
-    """The line `slope x + 1/2`, clipped to [0, 1] (Courbariaux et al. 2015).
+    """The line `slope * x + 1/2`, clipped to [0, 1] (Courbariaux et al. 2015).
 
     Keras 2 uses the slope 1/5, Keras 3 and PyTorch use 1/6.
     """
@@ -58,13 +58,13 @@ class HardSigmoid:
     slope: float
 
     def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return min(max(slope x + 1/2, 0), 1)."""
+        """Return min(max(slope * x + 1/2, 0), 1)."""
         return jnp.clip(self.slope * preactivation + 0.5, 0, 1)
 
     def pull_back(
         self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
     ) -> Float[Array, "..."]:
-        """Return slope gate_bar where the line is not clipped, 0 elsewhere."""
+        """Return slope * gate_bar where the line is not clipped, and 0 elsewhere."""
         between = (gate > 0) & (gate < 1)
         return jnp.where(between, self.slope * gate_bar, jnp.zeros_like(gate_bar))
 

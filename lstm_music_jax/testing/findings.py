@@ -79,7 +79,7 @@ def kind(state) -> str:
 
 @cache
 def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
-    """Return a new dataclass that JAX registers, with fields (name, is static)."""
+    """Return a new dataclass registered by JAX; each field is (name, is static)."""
     return jax.tree_util.register_dataclass(
         dataclasses.make_dataclass("Other", [name for name, _ in fields]),
         data_fields=[name for name, is_static in fields if not is_static],

@@ -181,6 +181,8 @@ def replace_all(
 def keep_newest(folder: Path, like: PyTree) -> None:
     """Remove all checkpoints of a folder except the newest one that can be read.
 
+    Damaged checkpoints are renamed and not removed; see `set_aside`.
+
     Args:
         folder: the folder that `Checkpoints` was opened with.
         like: a PyTree of the checkpoints' arrays, or of their shapes.
@@ -331,7 +333,7 @@ def _handlers():
 
 
 def _this_process_only():
-    """Return the options that make orbax wait for no other process."""
+    """Return options with which orbax does not wait for other processes."""
     index = jax.process_index()
     return ocp.options.MultiprocessingOptions(
         primary_host=index,

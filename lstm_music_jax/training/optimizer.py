@@ -7,7 +7,7 @@ from lstm_music_jax.training.config import TrainingConfig
 
 
 def optimizer(config: TrainingConfig) -> optax.GradientTransformation:
-    """Return Adam (Kingma & Ba 2014) after clipping by the global norm.
+    """Return an optimiser: Adam (Kingma & Ba 2014) on gradients clipped by global norm.
 
     Weight decay, if any, is decoupled from the gradient (Loshchilov & Hutter 2019).
     It applies to matrices only, because biases do not cause overfitting.

@@ -28,8 +28,8 @@ class Stopped(KeyboardInterrupt):
 def stop_on_signals(on_first: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     """Yield a function that returns whether SIGINT or SIGTERM has come.
 
-    A second signal exits the process. On leaving the context, the previous handlers
-    are restored. Only the main thread may set handlers; in any other thread nothing is
+    A second signal exits the process. When the `with` block ends, the previous handlers
+    are restored. Only the main thread may set handlers. In other threads nothing is
     set, and the function always returns False.
 
     Args:

@@ -1,4 +1,4 @@
-"""Barriers that keep XLA from fusing operations that run faster apart."""
+"""Barriers that keep XLA from fusing operations that are faster when not fused."""
 
 import jax
 

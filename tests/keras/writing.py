@@ -65,7 +65,7 @@ def described(layers, version, model):
     """Return the layers' configuration: named, and with the shape of the input."""
     count, entries = {}, []
     for kind, settings, _ in layers:
-        # Names begin at high numbers, because Keras counts the layers of a whole session.
+        # Names begin at high numbers: Keras counts the layers of a whole session.
         count[kind] = count.get(kind, 6) + 1
         settings = {"name": f"{kind.lower()}_{count[kind]}", **settings}
         entries.append({"class_name": kind, "config": settings})

@@ -1,4 +1,4 @@
-"""Paired comparison over several trained models: the unit is a run."""
+"""Paired comparison over several runs; a run is one trained model."""
 
 import numpy as np
 from jaxtyping import Float
