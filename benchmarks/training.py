@@ -121,7 +121,8 @@ def training_programs(
 ) -> list[StepProgram]:
     """Return the programs of this package and of the other libraries.
 
-    All start with the same weights."""
+    All start with the same weights.
+    """
     model = ModelConfig(arguments.sizes, dropout)
     config = TrainingConfig(batch_size=batch, window=arguments.window)
     state = initial_state(model, config, arguments.vocabulary)

@@ -79,7 +79,7 @@ def run(
         train = Path(sys.argv[0]).with_name("train.py")
         command = ["python", str(train), "--run", str(stop.folder), "--resume"]
         if processes.is_first():
-            print(f"{stop}; go on with: {shlex.join(command)}")
+            print(f"{stop}; resume with: {shlex.join(command)}")
     except KeyboardInterrupt:
         processes.leave(130)
         raise SystemExit(130) from None

@@ -145,7 +145,7 @@ def in_first(action: Callable[[], None]) -> None:
             failure = error
     if any_process(failure is not None):
         raise failure or RuntimeError(
-            "process 0 cannot go on, so this process ends; process 0 says why"
+            "process 0 cannot continue, so this process ends; process 0 says why"
         )
 
 

@@ -160,7 +160,7 @@ def test_several_processes_are_refused_where_another_run_trains(launch, tmp_path
         (_, first), (_, second) = (one.communicate(timeout=120) for one in started)
     assert [process.returncode for process in started] == [2, 2]
     assert f"; process {os.getpid()} on {socket.gethostname()} is training" in first
-    assert "error: process 0 cannot go on, so this process ends" in second
+    assert "error: process 0 cannot continue, so this process ends" in second
     assert [error.count("\n") for error in (first, second)] == [1, 1]
 
 

@@ -34,7 +34,7 @@ class Plan(NamedTuple):
     Attributes:
         length: symbols to draw per stream.
         trace: whether to describe the distributions of every symbol.
-        parallel_streams: the most streams that a device draws at once.
+        parallel_streams: the most streams that a device draws at the same time.
     """
 
     length: int

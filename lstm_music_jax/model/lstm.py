@@ -1,4 +1,4 @@
-"""One LSTM layer: its parameters, a step of one stream, and the run over time."""
+"""One LSTM layer: its parameters, a step of one stream, and unrolling over time."""
 
 import jax
 import jax.numpy as jnp

@@ -42,7 +42,7 @@ from lstm_music_jax.training.tally import Sums, Tally, dispatch_end, saves_after
 
 
 class NonFiniteLossError(RuntimeError):
-    """The loss or its gradient is infinite or NaN, so the run cannot go on."""
+    """The loss or its gradient is infinite or NaN, so the run cannot continue."""
 
 
 class LostProcessError(RuntimeError):
@@ -83,7 +83,7 @@ def train(
     """Train a model on a dataset into a run folder, which `load_run` reads.
 
     On SIGINT or SIGTERM the dispatch in flight ends, the run is saved, and Stopped is
-    raised. A second signal exits the process at once. Signals are only handled when
+    raised. A second signal exits the process immediately. Signals are only handled when
     `train` runs in the main thread.
 
     Args:
@@ -350,7 +350,7 @@ class _Loop:
         if self.show:
             print(
                 "stopping: saving after the dispatch in flight; "
-                "a second signal exits at once",
+                "a second signal exits immediately",
                 file=sys.stderr,
                 flush=True,
             )

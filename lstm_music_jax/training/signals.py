@@ -1,4 +1,4 @@
-"""Signals that stop a run: the first lets it save, the second exits at once."""
+"""Signals that stop a run: the first lets it save, the second exits immediately."""
 
 import os
 import signal

@@ -139,7 +139,7 @@ def test_sigint_stops_the_script_which_says_how_to_go_on(tmp_path):
     process.send_signal(signal.SIGINT)
     out, error = process.communicate()
     assert process.returncode == 0, error
-    _, _, command = out.rpartition("go on with: python ")
+    _, _, command = out.rpartition("resume with: python ")
     assert command.startswith("experiments/train.py --run '"), out
     again = subprocess.run(
         [sys.executable, *shlex.split(command)], cwd=ROOT, env=environment, **pipes
@@ -157,7 +157,7 @@ def test_sigterm_then_a_full_disk_then_the_same_bits(launch, whole, tmp_path):
     process.send_signal(signal.SIGTERM)
     out, error = process.communicate()
     assert process.returncode == 0, error
-    assert "a second signal exits at once" in error
+    assert "a second signal exits immediately" in error
     step = saved_steps(RunFolder(folder).checkpoints("last"))[-1]
     assert 0 < step < STEPS
     assert f"stopped at step {step} of {STEPS} and saved" in out

@@ -1,4 +1,4 @@
-"""Energy distance: how far a set is from the human one in many measures at once."""
+"""Energy distance: how far a set is from the human one in many measures together."""
 
 from collections.abc import Sequence
 
