@@ -7,7 +7,7 @@ from jaxtyping import Int
 
 from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
 
-# A Score has no metre, so each bar is taken to be four quarters long.
+# Bars are taken to be four quarters long, whatever the metre.
 TICKS_PER_BAR = 4 * TICKS_PER_QUARTER
 
 
@@ -20,5 +20,6 @@ class Notes(NamedTuple):
 
 
 def notes_of(score: Score) -> Notes:
-    """The notes of `score.notes` as arrays."""
-    return Notes(*np.array(score.notes, int).reshape(-1, 3).T)
+    """The notes of `score` as arrays, with 12 ticks per quarter."""
+    table = score.on_grid(TICKS_PER_QUARTER).table
+    return Notes(table.onsets, table.pitches, table.durations)
