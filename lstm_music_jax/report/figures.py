@@ -19,7 +19,7 @@ def piano_roll(
     Args:
         score: the music.
         path: the PNG file; missing folders are created.
-        title: stands above the picture.
+        title: text above the picture.
         quarters_per_row: quarter notes per row; longer music takes several rows.
 
     Raises:
@@ -83,10 +83,10 @@ def _draw_notes(axes, score):
 
 
 def loss_curve(metrics: str | Path, path: str | Path) -> None:
-    """Draw the losses of a run, beside those of its baselines.
+    """Draw the losses of a run and of its baselines.
 
-    The run may still be going on, or may have been killed: an unfinished last line of
-    its metrics is left out. A baseline that the metrics lack is left out too.
+    The run may still be training, or may have been killed: an unfinished last line of
+    metrics is left out. A baseline that the metrics lack is left out too.
 
     Args:
         metrics: the run's metrics, JSON lines.
@@ -127,11 +127,11 @@ def knob_curves(
     """Draw what a sweep over one hyperparameter (the knob) does to the music.
 
     Args:
-        rows: one per value of the knob, which is its `value`. The rest are means over
-            pieces. In nats: `entropy` of the distribution drawn from, `model` (the
-            entropy of the model's own distribution) and `surprisal` of the drawn
-            symbol. `repeated` is a share, `longest loop` is in symbols, `distinct` is a
-            count.
+        rows: one mapping per value of the knob. `value` is the value. The other entries
+            are means over pieces: `entropy` of the distribution that was drawn from,
+            `model` (the entropy of the model's distribution) and `surprisal` of the
+            drawn symbols, all in nats; `repeated`, the share of 4-grams seen before;
+            `longest loop` in symbols; and `distinct`, the number of distinct 4-grams.
         path: the PNG file; missing folders are created.
         knob: the name of the hyperparameter.
     """
@@ -155,7 +155,7 @@ def knob_curves(
     _save(figure, path)
 
 
-# Both are clipped, because matplotlib also applies them outside the data.
+# _exp and _log clip, because matplotlib also calls them with values outside the data.
 def _exp(loss):
     return np.exp(np.minimum(loss, 100))
 
