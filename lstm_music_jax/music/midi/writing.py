@@ -1,14 +1,20 @@
-"""Writing: a score to a MIDI file, through a music21 stream."""
+"""Writing: a score to a MIDI file, from music21's own MIDI events."""
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Sequence
 from pathlib import Path
 
+from lstm_music_jax.music.midi.content import FileNote, midi_content
 from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+from lstm_music_jax.system.atomic_write import write_atomically
 
 MIN_TEMPO, MAX_TEMPO = 4, 1000
 _PROGRAM_COUNT = 128
+_FILE_TICKS_PER_QUARTER = 480
+# pretty_midi refuses a file that lasts 10^7 ticks or more.
+_MOST_TICKS = 10**7 - 1
+_CHANNEL, _VELOCITY = 1, 90
 
 
 def write_midi(
@@ -16,15 +22,42 @@ def write_midi(
 ) -> None:
     """Write `score.notes` as a MIDI file, each note with its own onset and duration.
 
+    The file has 480 ticks per quarter, or 12 if the music is longer than 20,833
+    quarters. It appears whole or not at all, and replaces a file of the same name.
+
     Args:
         score: the music; an empty score gives a file without notes.
         path: the file; missing folders are created.
-        tempo: quarter notes per minute, 4 to 1000.
+        tempo: quarter notes per minute, 4 to 1000. A file holds whole microseconds per
+            quarter, so it plays at this tempo to 1 part in 100,000.
         program: General MIDI program, 0 to 127; 0 is a piano.
 
     Raises:
-        ValueError: `tempo` or `program` is out of its range.
+        ValueError: `tempo` or `program` is out of its range, or `score` is longer than
+            833,333 quarters.
+        OSError: the file cannot be written.
     """
+    write_atomically(Path(path), midi_bytes(score, tempo=tempo, program=program))
+
+
+def midi_bytes(score: Score, *, tempo: float | int = 120, program: int = 0) -> bytes:
+    """Return what `write_midi` writes.
+
+    Raises:
+        ValueError: as in `write_midi`.
+    """
+    require_tempo_and_program(tempo, program)
+    ticks_per_quarter, notes = _file_notes(score)
+    return midi_content(
+        notes,
+        ticks_per_quarter=ticks_per_quarter,
+        tempos=[(0, tempo)],
+        programs={_CHANNEL: program},
+    )
+
+
+def require_tempo_and_program(tempo: float | int, program: int) -> None:
+    """Raise ValueError unless `write_midi` takes this tempo and this program."""
     # The comparison is negated so that NaN is refused, too.
     if isinstance(tempo, bool) or not MIN_TEMPO <= tempo <= MAX_TEMPO:
         raise ValueError(
@@ -35,30 +68,21 @@ def write_midi(
         raise ValueError(
             f"program is {program!r}; it must be 0 to {_PROGRAM_COUNT - 1}"
         )
-    from music21.midi.translate import streamToMidiFile
-
-    content = streamToMidiFile(_stream(score, tempo, program)).writestr()
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
 
 
-def _stream(score: Score, tempo: float | int, program: int):
-    """Return a music21 part with an instrument, a tempo and the notes of `score`."""
-    from music21.instrument import Piano, instrumentFromMidiProgram
-    from music21.note import Note
-    from music21.pitch import Pitch
-    from music21.stream import Part
-    from music21.tempo import MetronomeMark
-
-    part = Part()
-    instrument = Piano() if program == 0 else instrumentFromMidiProgram(program)
-    part.insert(0, instrument)
-    part.insert(0, MetronomeMark(number=tempo))
-    for onset, pitch, duration in score.notes:
-        length = Fraction(duration, TICKS_PER_QUARTER)
-        # Note(pitch) would read a number below 12 as a pitch class in octave 4.
-        note = Note(Pitch(midi=pitch), quarterLength=length)
-        part.coreInsert(Fraction(onset, TICKS_PER_QUARTER), note)
-    part.coreElementsChanged()
-    return part
+def _file_notes(score: Score) -> tuple[int, Sequence[FileNote]]:
+    """Return the file's ticks per quarter, and the notes of `score` in these ticks."""
+    scale = _FILE_TICKS_PER_QUARTER // TICKS_PER_QUARTER
+    notes = score.notes
+    end = max((onset + duration for onset, _, duration in notes), default=0)
+    if end > _MOST_TICKS:
+        raise ValueError(
+            f"score is {end // TICKS_PER_QUARTER} quarters long; it must be at most "
+            f"{_MOST_TICKS // TICKS_PER_QUARTER}"
+        )
+    if end * scale > _MOST_TICKS:
+        scale = 1
+    return scale * TICKS_PER_QUARTER, [
+        FileNote(scale * onset, scale * (onset + duration), pitch, _VELOCITY, _CHANNEL)
+        for onset, pitch, duration in notes
+    ]
