@@ -99,10 +99,10 @@ def programs_for(score: Score, folder: Path) -> dict[str, Callable[[], None]]:
     Raises:
         RuntimeError: symusic reads other notes in a file than the score has.
     """
-    parts, notes = score.parts, score.notes
+    tracks, notes = score.tracks, score.notes
     writers: dict[str, Callable[[Path], None]] = {
         # A new score has not yet computed its notes.
-        THIS_PACKAGE: lambda path: write_midi(Score(parts), path, tempo=_TEMPO),
+        THIS_PACKAGE: lambda path: write_midi(Score(tracks), path, tempo=_TEMPO),
         "mido": partial(write_with_mido, notes),
         "pretty_midi": partial(write_with_pretty_midi, notes),
         "symusic": partial(write_with_symusic, notes),
@@ -132,8 +132,8 @@ def notes_in(path: Path) -> list[Note]:
 
 def write_with_mido(notes: Sequence[Note], path: Path) -> None:
     """Write notes by mido."""
-    changes = [(onset, 1, pitch) for onset, pitch, _ in notes]
-    changes += [(onset + duration, 0, pitch) for onset, pitch, duration in notes]
+    changes = [(onset, 1, pitch) for onset, pitch, *_ in notes]
+    changes += [(onset + duration, 0, pitch) for onset, pitch, duration, _ in notes]
     track = mido.MidiTrack()
     track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(_TEMPO)))
     track.append(mido.Message("program_change", program=0))
@@ -160,7 +160,7 @@ def write_with_pretty_midi(notes: Sequence[Note], path: Path) -> None:
         pretty_midi.Note(
             _VELOCITY, pitch, seconds * onset, seconds * (onset + duration)
         )
-        for onset, pitch, duration in notes
+        for onset, pitch, duration, _ in notes
     ]
     file.instruments.append(piano)
     file.write(str(path))
@@ -171,7 +171,7 @@ def write_with_symusic(notes: Sequence[Note], path: Path) -> None:
     score = symusic.Score(_TICKS)
     score.tempos.append(symusic.Tempo(0, _TEMPO))
     track = symusic.Track(program=0)
-    for onset, pitch, duration in notes:
+    for onset, pitch, duration, _ in notes:
         track.notes.append(
             symusic.Note(_SCALE * onset, _SCALE * duration, pitch, _VELOCITY)
         )
@@ -191,7 +191,7 @@ def write_with_a_music21_stream(notes: Sequence[Note], path: Path) -> None:
     part = Part()
     part.insert(0, Piano())
     part.insert(0, MetronomeMark(number=_TEMPO))
-    for onset, pitch, duration in notes:
+    for onset, pitch, duration, _ in notes:
         length = Fraction(duration, TICKS_PER_QUARTER)
         note = StreamNote(Pitch(midi=pitch), quarterLength=length)
         part.coreInsert(Fraction(onset, TICKS_PER_QUARTER), note)

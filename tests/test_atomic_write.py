@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource
 import subprocess
 import sys
 
@@ -46,10 +45,12 @@ def test_a_file_that_cannot_take_its_place_leaves_nothing(tmp_path, write, monke
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_a_full_disk_leaves_nothing_behind(tmp_path, write):
-    # The operating system lets this process write files of 1000 bytes at most.
+    # The operating system lets the process write files of 1000 bytes at most.
     program = f"""
+import resource
 from pathlib import Path
 from lstm_music_jax.system.atomic_write import {write.__name__}
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
     {write.__name__}(Path("x"), 2000 * "x")
 except OSError as error:
@@ -59,7 +60,6 @@ except OSError as error:
         [sys.executable, "-c", program],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": os.getcwd()},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
         capture_output=True,
         text=True,
         check=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+from lstm_music_jax.music.score import Score
 from lstm_music_jax.system.atomic_write import write_atomically
 
 _BLACK_KEYS = (1, 3, 6, 8, 10)
@@ -31,12 +31,11 @@ def piano_roll(
     """
     from matplotlib.figure import Figure
 
-    notes = np.array(score.notes, int).reshape(-1, 3)
-    if not len(notes):
+    pitches = score.table.pitches
+    if not len(pitches):
         raise ValueError("score has no notes; it must have at least one to be drawn")
-    pitches = notes[:, 1]
     low, high = pitches.min() - 2, pitches.max() + 2
-    quarters = score.end / TICKS_PER_QUARTER
+    quarters = score.end / score.ticks_per_quarter
     quarters_per_row = max(quarters_per_row, int(np.ceil(quarters / _MOST_ROWS)))
     rows = max(1, int(np.ceil(quarters / quarters_per_row)))
     width = min(quarters, quarters_per_row)
@@ -46,13 +45,10 @@ def piano_roll(
     margins = {"left": 0.035, "right": 0.985, "bottom": 0.5 / height}
     margins["top"] = 1 - 0.3 / height
     all_axes = figure.subplots(rows, squeeze=False, gridspec_kw=margins)[:, 0]
-    begins, ends = notes[:, 0], notes[:, 0] + notes[:, 2]
     for row, axes in enumerate(all_axes):
-        begin, end = row * width, (row + 1) * width
-        axes.set(xlim=(begin, end), ylim=(low, high))
+        axes.set(xlim=(row * width, (row + 1) * width), ylim=(low, high))
         _draw_keyboard(axes, low, high)
-        heard = (begins < end * TICKS_PER_QUARTER) & (ends > begin * TICKS_PER_QUARTER)
-        _draw_notes(axes, notes[heard])
+        _draw_notes(axes, score)
     if title:
         all_axes[0].set_title(title, loc="left")
     all_axes[-1].set_xlabel("quarters")
@@ -71,16 +67,19 @@ def _draw_keyboard(axes, low, high):
     axes.set_axisbelow(True)
 
 
-def _draw_notes(axes, notes):
-    """Draw one bar per note; `notes` are onset, pitch, duration `[n 3]`, in ticks."""
-    onset, pitch, duration = notes.T
-    begin, end = onset / TICKS_PER_QUARTER, (onset + duration) / TICKS_PER_QUARTER
+def _draw_notes(axes, score):
+    """Draw one bar per note that sounds within the limits of the axes."""
+    notes = score.table
+    begin = notes.onsets / score.ticks_per_quarter
+    end = begin + notes.durations / score.ticks_per_quarter
+    first, last = axes.get_xlim()
+    seen = (begin < last) & (end > first)
     style = {"facecolors": "tab:blue", "edgecolors": "white", "linewidths": 0.3}
-    _draw_bars(axes, begin, end, pitch, 0.4, **style)
+    _draw_bars(axes, begin[seen], end[seen], notes.pitches[seen], 0.4, **style)
 
 
 def _draw_bars(axes, begin, end, pitch, half_width, **style):
-    """Draw bars from `begin` to `end` quarters; axes' limits stay as they are."""
+    """Draw bars from `begin` to `end` quarters; the axes keep their limits."""
     from matplotlib.collections import PolyCollection
 
     low, high = pitch - half_width, pitch + half_width

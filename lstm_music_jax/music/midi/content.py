@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-DRUM_CHANNEL = 10
 _MICROSECONDS_PER_MINUTE = 60_000_000
 
 

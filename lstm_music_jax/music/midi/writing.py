@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from lstm_music_jax.music.midi.content import FileNote, midi_content
-from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score, Tempo
 from lstm_music_jax.system.atomic_write import write_atomically, write_new
 
 MIN_TEMPO, MAX_TEMPO = 4, 1000
@@ -15,52 +14,60 @@ _FILE_TICKS_PER_QUARTER = 480
 # pretty_midi refuses a file that lasts 10^7 ticks or more.
 _MOST_TICKS = 10**7 - 1
 MAX_QUARTERS = _MOST_TICKS // TICKS_PER_QUARTER
-_CHANNEL, _VELOCITY = 1, 90
+_CHANNEL = 1
+_USUAL_TEMPO = Tempo(0, 120)
 
 
 def write_midi(
     score: Score,
     path: str | Path,
     *,
-    tempo: float | int = 120,
+    tempo: float | int | None = None,
     program: int = 0,
     overwrite: bool = True,
 ) -> None:
-    """Write `score.notes` as a MIDI file, each note with its own onset and duration.
+    """Write `score.notes` as a MIDI file, as one instrument plays them.
 
-    The file has 480 ticks per quarter, or 12 if the music is longer than 20,833
-    quarters. It appears whole or not at all.
+    The file has 480 ticks per quarter if the score's grid fits into that, and otherwise
+    the score's own. It appears whole or not at all.
 
     Args:
         score: the music; an empty score gives a file without notes.
         path: the file; missing folders are created.
-        tempo: quarter notes per minute, 4 to 1000. A file holds whole microseconds per
-            quarter, so it plays at this tempo to 1 part in 100,000.
+        tempo: quarter notes per minute, 4 to 1000; None for the score's own tempos, or
+            120 if it has none. A file holds whole microseconds per quarter, so it plays
+            at this tempo to 1 part in 100,000.
         program: General MIDI program, 0 to 127; 0 is a piano.
         overwrite: whether the file may take the place of one that exists.
 
     Raises:
-        ValueError: `tempo` or `program` is out of its range, or `score` is longer than
-            833,333 quarters.
+        ValueError: `tempo` or `program` is out of its range, or `score` lasts 10^7
+            ticks or more.
         FileExistsError: the file exists and `overwrite` is false.
         OSError: the file cannot be written.
     """
     require_tempo_and_program(tempo, program)
-    ticks_per_quarter, notes = _file_notes(score)
+    scale = _file_ticks_per_tick(score)
+    tempos = score.tempos if tempo is None else [Tempo(0, tempo)]
     content = midi_content(
-        notes,
-        ticks_per_quarter=ticks_per_quarter,
-        tempos=[(0, tempo)],
+        _file_notes(score, scale),
+        ticks_per_quarter=scale * score.ticks_per_quarter,
+        tempos=[(scale * tick, each) for tick, each in tempos or [_USUAL_TEMPO]],
+        metres=[
+            (scale * tick, beats, beat_unit) for tick, beats, beat_unit in score.metres
+        ],
         programs={_CHANNEL: program},
     )
     write = write_atomically if overwrite else write_new
     write(Path(path), content)
 
 
-def require_tempo_and_program(tempo: float | int, program: int) -> None:
+def require_tempo_and_program(tempo: float | int | None, program: int) -> None:
     """Raise ValueError unless `write_midi` takes this tempo and this program."""
     # The comparison is negated so that NaN is refused, too.
-    if isinstance(tempo, bool) or not MIN_TEMPO <= tempo <= MAX_TEMPO:
+    if tempo is not None and (
+        isinstance(tempo, bool) or not MIN_TEMPO <= tempo <= MAX_TEMPO
+    ):
         raise ValueError(
             f"tempo is {tempo!r}; it must be {MIN_TEMPO} to {MAX_TEMPO} quarters per "
             "minute"
@@ -71,19 +78,22 @@ def require_tempo_and_program(tempo: float | int, program: int) -> None:
         )
 
 
-def _file_notes(score: Score) -> tuple[int, Sequence[FileNote]]:
-    """Return the file's ticks per quarter, and the notes of `score` in these ticks."""
-    scale = _FILE_TICKS_PER_QUARTER // TICKS_PER_QUARTER
-    notes = score.notes
-    end = max((onset + duration for onset, _, duration in notes), default=0)
-    if end > MAX_QUARTERS * TICKS_PER_QUARTER:
+def _file_ticks_per_tick(score: Score) -> int:
+    """Return by how much the ticks of the file are finer than those of `score`."""
+    grid, end = score.ticks_per_quarter, score.end
+    if end > _MOST_TICKS:
         raise ValueError(
-            f"score is {end / TICKS_PER_QUARTER:g} quarters long; it must be at most "
-            f"{MAX_QUARTERS}, because other programs read no more"
+            f"score lasts {end} ticks, {grid} per quarter; it must last at most "
+            f"{_MOST_TICKS}, because other programs read no more"
         )
-    if end * scale > _MOST_TICKS:
-        scale = 1
-    return scale * TICKS_PER_QUARTER, [
-        FileNote(scale * onset, scale * (onset + duration), pitch, _VELOCITY, _CHANNEL)
-        for onset, pitch, duration in notes
+    scale = _FILE_TICKS_PER_QUARTER // grid
+    fits = scale * grid == _FILE_TICKS_PER_QUARTER and scale * end <= _MOST_TICKS
+    return scale if fits else 1
+
+
+def _file_notes(score: Score, scale: int) -> list[FileNote]:
+    """Return the notes of `score`, with times in ticks of the file."""
+    return [
+        FileNote(scale * onset, scale * (onset + duration), pitch, velocity, _CHANNEL)
+        for onset, pitch, duration, velocity in score.notes
     ]

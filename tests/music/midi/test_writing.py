@@ -2,6 +2,7 @@
 
 import random
 import time
+from dataclasses import replace
 from fractions import Fraction
 
 import mido
@@ -10,26 +11,21 @@ from hypothesis import HealthCheck, given, settings
 
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
-from lstm_music_jax.music.midi.content import DRUM_CHANNEL, FileNote, midi_content
+from lstm_music_jax.music.midi.content import FileNote, midi_content
 from lstm_music_jax.music.midi.reading import read_midi
 from lstm_music_jax.music.midi.writing import write_midi
-from lstm_music_jax.music.score import TICKS_PER_QUARTER, Note, Score
+from lstm_music_jax.music.parts import parts_of
+from lstm_music_jax.music.score import DRUM_CHANNEL, Metre, Note, Score, Tempo
 from tests.music.midi.midi_files import notes
 from tests.music.midi.other_readers import READERS, read_with_mido
 
-VELOCITY = 90
-
 
 def expected(score):
+    """Return what a program should read: the notes of a score, none of them a drum."""
+    grid = score.ticks_per_quarter
     return [
-        (
-            Fraction(onset, TICKS_PER_QUARTER),
-            pitch,
-            Fraction(duration, TICKS_PER_QUARTER),
-            VELOCITY,
-            False,
-        )
-        for onset, pitch, duration in score.notes
+        (Fraction(onset, grid), pitch, Fraction(duration, grid), velocity, False)
+        for onset, pitch, duration, velocity in score.notes
     ]
 
 
@@ -104,16 +100,45 @@ def test_a_quarter_has_480_ticks_unless_the_music_is_very_long(tmp_path):
         write_midi(score, path, tempo=133.7)
         assert mido.MidiFile(path).ticks_per_beat == ticks
         check_with_all(path, score, tempo=133.7)
-    with pytest.raises(ValueError, match="score is 833334 quarters long; it must be"):
+    with pytest.raises(
+        ValueError, match="score lasts 10000008 ticks, 12 per quarter; it must"
+    ):
         write_midi(Score.from_notes([Note(0, 60, 12 * 833_334)]), path)
     check_with_all(path, score, tempo=133.7)
+
+
+@pytest.mark.parametrize(
+    ("grid", "ticks"), [(24, 480), (48, 480), (384, 384), (1000, 1000)]
+)
+def test_velocities_and_any_grid_are_written(tmp_path, grid, ticks):
+    notes = [Note(37 * k, 60 + k % 3, 30, 1 + k) for k in range(127)]
+    score = Score.from_notes(notes, ticks_per_quarter=grid)
+    write_midi(score, tmp_path / "x.mid")
+    assert mido.MidiFile(tmp_path / "x.mid").ticks_per_beat == ticks
+    check_with_all(tmp_path / "x.mid", score)
+
+
+def test_a_score_is_written_with_its_own_tempos_and_metres(tmp_path):
+    path = tmp_path / "x.mid"
+    tempos = (Tempo(0, 90.0), Tempo(12, 133.7))
+    metres = (Metre(0, 3, 4), Metre(36, 6, 8))
+    score = Score.from_notes([Note(0, 60, 48)], tempos=tempos)
+    score = replace(score, metres=metres)
+    write_midi(score, path)
+    for read in READERS:
+        assert read(path).tempos == [666_667, 448_766]
+    again = read_midi(path).on_grid(12)
+    assert again.metres == metres
+    assert [tick for tick, _ in again.tempos] == [0, 12]
+    write_midi(score, path, tempo=100)
+    check_with_all(path, score, tempo=100)
 
 
 def test_a_score_is_read_again_as_a_part_of_its_instrument(tmp_path):
     score = Score.from_notes([Note(0, 60, 12)])
     for program, name in ((0, "Piano"), (40, "Violin"), (127, "Sampler")):
         write_midi(score, tmp_path / "x.mid", program=program)
-        (part,) = read_midi(tmp_path / "x.mid").parts
+        (part,) = parts_of(read_midi(tmp_path / "x.mid"))
         assert part.name == name
 
 
