@@ -13,9 +13,9 @@ and the piano roll is the picture of the same notes.
     ratio        ms divided by this package's
     spread       (median - minimum) / minimum of the repeats
 
-Install the libraries by `pip install -e '.[test]'`. Cost: a minute; --quick takes ten
-seconds. Expect: 1000 notes in 3 ms, several times faster than mido and pretty_midi,
-which are written in Python, and several times slower than symusic, which is C++.
+Install the libraries by `pip install -e '.[test]'`. Cost: a minute and a half; --quick
+takes ten seconds. Expect: 1000 notes in 3 ms, faster than mido and pretty_midi, which
+are written in Python, and slower than symusic, which is written in C++.
 """
 
 import tempfile
