@@ -17,7 +17,7 @@ note: shift and pitch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from lstm_music_jax.music.encodings.base import Decoded
@@ -58,7 +58,12 @@ class Events:
             clock, duration = note.onset, note.duration
         return symbols
 
-    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+    def decode(
+        self,
+        symbols: Iterable[str],
+        max_notes: int | None = None,
+        after: Iterable[str] = (),
+    ) -> Decoded:
         """Return the notes of any symbols; skip and count the ill-formed ones.
 
         Ill-formed are unknown symbols, and a pitch that is struck already at the same
@@ -67,28 +72,25 @@ class Events:
         Args:
             symbols: any strings.
             max_notes: stop after this many notes.
+            after: symbols that come before, for example those of a primer. Their music
+                is left out, and time counts from their end. The duration that they
+                set is in force, and it may go on as a sum.
         """
-        durations: dict[tuple[int, int], int] = {}  # by onset and pitch
-        clock, duration, skipped = 0, TICKS_PER_QUARTER, 0
-        previous = ""
+        reader = _Reader()
+        for symbol in after:
+            reader.read(symbol)
+        begin, notes_before = reader.clock, len(reader.durations)
+        reader.skipped = 0
         for symbol in symbols:
-            if max_notes is not None and len(durations) >= max_notes:
+            count = len(reader.durations) - notes_before
+            if max_notes is not None and count >= max_notes:
                 break
-            event, value = _parse(symbol)
-            if event == "shift":
-                clock += value
-            elif event == "duration":
-                duration = value + (duration if previous == "duration" else 0)
-            elif event == "pitch" and (clock, value) not in durations:
-                durations[clock, value] = duration
-            else:
-                skipped += 1
-            previous = event
-        notes = (
-            Note(onset, pitch, duration)
-            for (onset, pitch), duration in durations.items()
-        )
-        return Decoded(Score.from_notes(notes), skipped, len(durations))
+            reader.read(symbol)
+        notes = [
+            Note(onset - begin, pitch, duration)
+            for (onset, pitch), duration in reader.durations.items()
+        ][notes_before:]
+        return Decoded(Score.from_notes(notes), reader.skipped, len(notes))
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitch of 'pitch_n'; () for any other symbol."""
@@ -108,6 +110,39 @@ class Events:
     def config(self) -> dict[str, Any]:
         """Return the encoding's kind alone, because it has no settings."""
         return {"kind": "events"}
+
+
+@dataclass
+class _Reader:
+    """Reads one symbol after another, and keeps what is in force for the next.
+
+    Attributes:
+        clock: the tick of the next pitch.
+        duration: ticks that the next pitch lasts.
+        previous: the event of the symbol that was read last.
+        durations: the notes so far, by onset and pitch, in the order of the symbols.
+        skipped: number of ill-formed symbols.
+    """
+
+    clock: int = 0
+    duration: int = TICKS_PER_QUARTER
+    previous: str = ""
+    durations: dict[tuple[int, int], int] = field(default_factory=dict)
+    skipped: int = 0
+
+    def read(self, symbol: str) -> None:
+        """Read the next symbol."""
+        event, value = _parse(symbol)
+        if event == "shift":
+            self.clock += value
+        elif event == "duration":
+            begun = self.duration if self.previous == "duration" else 0
+            self.duration = begun + value
+        elif event == "pitch" and (self.clock, value) not in self.durations:
+            self.durations[self.clock, value] = self.duration
+        else:
+            self.skipped += 1
+        self.previous = event
 
 
 def _summands(event: str, ticks: int, largest: int) -> list[str]:

@@ -54,7 +54,12 @@ class NoteNames:
         """Return one symbol per chord of the chosen parts, in the order of time."""
         return [_symbol(chord) for chord in self._chords(score)]
 
-    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+    def decode(
+        self,
+        symbols: Iterable[str],
+        max_notes: int | None = None,
+        after: Iterable[str] = (),
+    ) -> Decoded:
         """Return the notes and chords of any symbols, one every `ticks_per_note` ticks.
 
         Symbols that name no note or chord are skipped and counted.
@@ -62,6 +67,8 @@ class NoteNames:
         Args:
             symbols: any strings.
             max_notes: stop after this many notes and chords.
+            after: symbols that come before. They change nothing, because no symbol
+                depends on an earlier one.
         """
         chords: list[Chord] = []
         skipped = 0
