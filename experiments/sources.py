@@ -63,9 +63,16 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
 
 
 def dataset(
-    source: Source, *, validation: float, seed: int = 0, start: bool = True
+    source: Source,
+    *,
+    validation: float,
+    seed: int = 0,
+    start: bool = True,
+    any_key: bool = True,
 ) -> Dataset:
     """Load a corpus and split it; its description says how to load it again.
+
+    The arguments are those of `Dataset.from_corpus`.
 
     Raises:
         ValueError: `validation` is no share.
@@ -78,7 +85,13 @@ def dataset(
         for name, value in dataclasses.asdict(source.absolute()).items()
     }
     return Dataset.from_corpus(
-        corpus, encoding, validation=validation, seed=seed, start=start, origin=origin
+        corpus,
+        encoding,
+        validation=validation,
+        seed=seed,
+        start=start,
+        any_key=any_key,
+        origin=origin,
     )
 
 
@@ -110,6 +123,7 @@ def dataset_of_run(settings: dict[str, Any]) -> Dataset:
         validation=saved["validation"],
         seed=saved["split_seed"],
         start=saved["start"],
+        any_key=saved["split_in_any_key"],
     )
     if loaded.description["fingerprint"] != saved["fingerprint"]:
         raise ValueError(f"corpus of this run ({saved['source']}) has changed since")

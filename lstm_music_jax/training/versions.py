@@ -11,7 +11,7 @@ a step to `_SETTINGS_STEPS` and to `_CHECKPOINT_STEPS`.
 from collections.abc import Mapping
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 
 
 def upgraded_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,5 +91,20 @@ def _renamed(saved, names):
     return {names.get(name, name): value for name, value in saved.items()}
 
 
-_SETTINGS_STEPS = (_settings_to_version_2,)
-_CHECKPOINT_STEPS = (_checkpoint_to_version_2,)
+# Version 2 to version 3: the split keeps transposed versions on one side. A run of an
+# earlier version keeps its split.
+
+
+def _settings_to_version_3(saved):
+    settings = dict(saved)
+    if isinstance(settings.get("corpus"), dict):
+        settings["corpus"] = {**settings["corpus"], "split_in_any_key": False}
+    return settings
+
+
+def _checkpoint_to_version_3(saved):
+    return {**saved, "belongs_to": _settings_to_version_3(saved["belongs_to"])}
+
+
+_SETTINGS_STEPS = (_settings_to_version_2, _settings_to_version_3)
+_CHECKPOINT_STEPS = (_checkpoint_to_version_2, _checkpoint_to_version_3)
