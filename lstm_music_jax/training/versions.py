@@ -91,15 +91,24 @@ def _renamed(saved, names):
     return {names.get(name, name): value for name, value in saved.items()}
 
 
-# Version 2 to version 3: the split keeps transposed versions on one side. A run of an
-# earlier version keeps its split.
+# Version 2 to version 3.
 
 
 def _settings_to_version_3(saved):
     settings = dict(saved)
     if isinstance(settings.get("corpus"), dict):
-        settings["corpus"] = {**settings["corpus"], "split_in_any_key": False}
+        settings["corpus"] = _corpus_to_version_3(settings["corpus"])
     return settings
+
+
+def _corpus_to_version_3(saved):
+    # The split took no notice of the key, and a run keeps its split.
+    corpus = {**saved, "split_in_any_key": False}
+    # A symbols file held note names, whatever the encoding was said to be.
+    origin = corpus.get("origin")
+    if isinstance(origin, dict) and origin.get("symbols"):
+        corpus["origin"] = {**origin, "encoding": "note-names"}
+    return corpus
 
 
 def _checkpoint_to_version_3(saved):

@@ -21,6 +21,7 @@ from lstm_music_jax.training.checkpoints import CheckpointError, saved_steps
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.loop import train
 from lstm_music_jax.training.run_folder import RunFolder, load_run
+from lstm_music_jax.training.versions import upgraded_settings
 from tests.training.conftest import MODEL, TRAINING, noisy_scales
 from tests.training.test_loop import require_same
 
@@ -136,6 +137,15 @@ def test_the_rewritten_folders_below_are_like_the_genuine_one(
     found, wanted = contents(tmp_path / "run"), contents(genuine)
     assert len(wanted) == 3
     assert keys_of(found) == keys_of(wanted)
+
+
+def test_the_symbols_file_of_an_older_run_holds_note_names():
+    """Earlier versions said 'events' there, which was their default, and read names."""
+    for symbols, encoding in (("data.txt", "note-names"), (None, "events")):
+        origin = {"symbols": symbols, "encoding": "events"}
+        saved = {"version": 2, "corpus": {"origin": origin}}
+        corpus = upgraded_settings(saved)["corpus"]
+        assert corpus["origin"]["encoding"] == encoding
 
 
 @pytest.mark.parametrize("batching", ["windows", "streams"])

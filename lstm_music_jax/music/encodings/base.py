@@ -58,6 +58,14 @@ class Encoding(Protocol):
         """
         ...
 
+    def canonical(self, text: str) -> str:
+        """Return the symbol that `text` spells, as `encode` would write it.
+
+        Raises:
+            ValueError: `text` spells no symbol; the message says what is allowed.
+        """
+        ...
+
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitches that `symbol` strikes; () if it strikes none."""
         ...

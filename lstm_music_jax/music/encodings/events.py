@@ -92,6 +92,21 @@ class Events:
         ][notes_before:]
         return Decoded(Score.from_notes(notes), reader.skipped, len(notes))
 
+    def canonical(self, text: str) -> str:
+        """Return the event that `text` spells: 'pitch_060' is 'pitch_60'.
+
+        Raises:
+            ValueError: `text` spells none.
+        """
+        event, value = _parse(text)
+        if not event:
+            raise ValueError(
+                f"symbol is {text!r}; it must be shift_1 to shift_{LONGEST_SHIFT}, "
+                f"duration_1 to duration_{LONGEST_DURATION}, or pitch_0 to "
+                f"pitch_{HIGHEST_PITCH}"
+            )
+        return f"{event}_{value}"
+
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitch of 'pitch_n'; () for any other symbol."""
         event, value = _parse(symbol)

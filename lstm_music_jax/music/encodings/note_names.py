@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from lstm_music_jax.music.encodings.base import Decoded
 from lstm_music_jax.music.encodings.pitch_names import (
+    canonical_name,
     chord_name,
     named_pitches,
     pitch_name,
@@ -82,6 +83,14 @@ class NoteNames:
             else:
                 skipped += 1
         return Decoded(Score((Part("", tuple(chords)),)), skipped, len(chords))
+
+    def canonical(self, text: str) -> str:
+        """Return the name of the note or chord that `text` spells: see `pitch_names`.
+
+        Raises:
+            ValueError: `text` spells none.
+        """
+        return canonical_name(text)
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitches that `symbol` names; () if it names none."""
