@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+from lstm_music_jax.music.score import Score
 
 _BLACK_KEYS = (1, 3, 6, 8, 10)
 
@@ -27,19 +27,18 @@ def piano_roll(
     """
     from matplotlib.figure import Figure
 
-    notes = np.array(score.notes, int).reshape(-1, 3)
-    if not len(notes):
+    pitches = score.table.pitches
+    if not len(pitches):
         raise ValueError("score has no notes; it must have at least one to be drawn")
-    pitches = notes[:, 1]
     low, high = pitches.min() - 2, pitches.max() + 2
-    quarters = score.end / TICKS_PER_QUARTER
+    quarters = score.end / score.ticks_per_quarter
     rows = max(1, int(np.ceil(quarters / quarters_per_row)))
     width = min(quarters, quarters_per_row)
     figure = Figure(figsize=(16, 0.8 + rows * max(1.2, 0.05 * (high - low))), dpi=100)
     all_axes = figure.subplots(rows, squeeze=False)[:, 0]
     for row, axes in enumerate(all_axes):
         _draw_keyboard(axes, low, high)
-        _draw_notes(axes, notes)
+        _draw_notes(axes, score)
         axes.set(xlim=(row * width, (row + 1) * width), ylim=(low, high))
     if title:
         all_axes[0].set_title(title, loc="left")
@@ -59,10 +58,11 @@ def _draw_keyboard(axes, low, high):
     axes.set_axisbelow(True)
 
 
-def _draw_notes(axes, notes):
-    """Draw one bar per note; `notes` are onset, pitch, duration `[n 3]`, in ticks."""
+def _draw_notes(axes, score):
+    """Draw one bar per note."""
     from matplotlib.collections import PolyCollection
 
+    notes = score.table
     bars = [
         [
             (begin, pitch - 0.4),
@@ -70,7 +70,12 @@ def _draw_notes(axes, notes):
             (begin + length, pitch + 0.4),
             (begin + length, pitch - 0.4),
         ]
-        for begin, pitch, length in notes / (TICKS_PER_QUARTER, 1, TICKS_PER_QUARTER)
+        for begin, pitch, length in zip(
+            notes.onsets / score.ticks_per_quarter,
+            notes.pitches,
+            notes.durations / score.ticks_per_quarter,
+            strict=True,
+        )
     ]
     axes.add_collection(
         PolyCollection(bars, facecolors="tab:blue", edgecolors="white", linewidths=0.3)

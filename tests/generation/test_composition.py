@@ -18,7 +18,7 @@ from lstm_music_jax import (
     start_prompts,
     strategies,
 )
-from lstm_music_jax.music.score import canonical_notes
+from lstm_music_jax.music.score import Score
 
 KEY = jax.random.key(0)
 EVENTS = ("pitch_60", "pitch_64", "pitch_67", "shift_6", "shift_12", "duration_6")
@@ -72,7 +72,7 @@ def test_a_dropped_primer_leaves_its_note_length_in_force():
     (kept,) = compose(run, prompts, KEY, notes=20, keep_primer=True)
     later = [note._replace(onset=note.onset + 6) for note in dropped.score.notes]
     first = run.encoding.decode(primer).score.notes
-    assert canonical_notes([*first, *later]) == kept.score.notes
+    assert Score.from_notes([*first, *later]).notes == kept.score.notes
 
 
 def test_draws_more_symbols_until_there_are_enough_notes():

@@ -167,7 +167,7 @@ def test_the_decoded_music_has_no_long_rest():
         state = observe(jnp.int32(token), state)
         drawn.append(vocabulary.symbols[token])
     end = longest = 0
-    for onset, _, duration in Events().decode(drawn).score.notes:
+    for onset, _, duration, _ in Events().decode(drawn).score.notes:
         longest = max(longest, onset - end)
         end = max(end, onset + duration)
     assert longest == 6

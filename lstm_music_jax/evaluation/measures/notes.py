@@ -20,5 +20,6 @@ class Notes(NamedTuple):
 
 
 def notes_of(score: Score) -> Notes:
-    """The notes that sound, as `Score.notes` has them."""
-    return Notes(*np.array(score.notes, int).reshape(-1, 3).T)
+    """The notes that sound, as `Score.notes` has them, with 12 ticks per quarter."""
+    table = score.on_grid(TICKS_PER_QUARTER).table
+    return Notes(table.onsets, table.pitches, table.durations)

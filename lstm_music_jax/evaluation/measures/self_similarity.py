@@ -21,7 +21,7 @@ def chroma(
     A frame of silence is a row of zeros.
     """
     notes = notes_of(score)
-    frames = -(-score.end // frame)
+    frames = -(-score.on_grid(TICKS_PER_QUARTER).end // frame)
     changes = np.zeros((frames * frame + 1, 12))
     np.add.at(changes, (notes.onsets, notes.pitches % 12), 1)
     np.add.at(changes, (notes.onsets + notes.durations, notes.pitches % 12), -1)

@@ -31,10 +31,10 @@ class InKey(MusicStrategy):
     Raises:
         ValueError: also if every symbol that sounds would be forbidden.
 
-    >>> from lstm_music_jax import NoteNames, Vocabulary
+    >>> from lstm_music_jax import Events, Vocabulary
     >>> from lstm_music_jax.strategies import PENTATONIC
-    >>> InKey(Vocabulary(("F4", "F#4", "2.7.11")), NoteNames(), 7, PENTATONIC)
-    InKey(vocabulary, NoteNames(parts='all', ticks_per_note=12), 7, [0, 2, 4, 7, 9])
+    >>> InKey(Vocabulary(("pitch_65", "pitch_67")), Events(), 7, PENTATONIC)
+    InKey(vocabulary, Events(ticks_per_quarter=12, drums=False), 7, [0, 2, 4, 7, 9])
     """
 
     tonic: Integer = integer(at_least=0, at_most=11)

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.fields import Integer, derived, integer
-from lstm_music_jax.music.score import HIGHEST_PITCH, TICKS_PER_QUARTER
+from lstm_music_jax.music.score import HIGHEST_PITCH
 from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.strategies.music.sounds import MusicStrategy
 from lstm_music_jax.types import Array, Bool, Int
@@ -43,7 +43,7 @@ class NoLongRest(MusicStrategy):
     Args:
         vocabulary: the symbols that the model's ids stand for.
         encoding: the encoding of the symbols.
-        ticks: 0 or more, 12 to a quarter; 0 allows no rest at all.
+        ticks: 0 or more, on the grid of the encoding; 0 allows no rest at all.
 
     State: `NoLongRestState`.
 
@@ -60,7 +60,7 @@ class NoLongRest(MusicStrategy):
         return NoLongRestState(
             jnp.zeros(HIGHEST_PITCH + 1, jnp.int32),
             jnp.zeros(HIGHEST_PITCH + 1, bool),
-            jnp.int32(TICKS_PER_QUARTER),
+            jnp.int32(self.encoding.ticks_per_quarter),
             jnp.bool_(False),
         )
 

@@ -28,9 +28,9 @@ class PitchRange(MusicStrategy):
     Raises:
         ValueError: also if every symbol that sounds would be forbidden.
 
-    >>> from lstm_music_jax import NoteNames, Vocabulary
-    >>> PitchRange(Vocabulary(("C2", "C6")), NoteNames(), low=36, high=76)
-    PitchRange(vocabulary, NoteNames(parts='all', ticks_per_note=12), 36, 76)
+    >>> from lstm_music_jax import Events, Vocabulary
+    >>> PitchRange(Vocabulary(("pitch_36",)), Events(), low=36, high=76)
+    PitchRange(vocabulary, Events(ticks_per_quarter=12, drums=False), 36, 76)
     """
 
     low: Integer = integer(at_least=0, at_most=HIGHEST_PITCH)

@@ -65,4 +65,4 @@ def score_of(piece):
     for pitches, duration in piece:
         chords.append(Chord(onset, duration, pitches))
         onset += duration
-    return Score((Part("", tuple(chords)),))
+    return Score.from_parts([Part("", tuple(chords))])

@@ -109,7 +109,7 @@ def test_what_is_no_note_name_is_an_error(tmp_path, text):
         (
             Events(),
             "shift_0",
-            "must be shift_1 to shift_48, .* to pitch_127$",
+            "must be shift_1 to shift_48, or .* to pitch_127$",
         ),
     ],
 )
