@@ -8,8 +8,8 @@ Every device of every process draws a part of the pieces. For several processes,
 --cluster, or --coordinator, --process-id and --num-processes. The music does not depend
 on the number of devices.
 
-Files are numbered on from those in the folder, and none is overwritten. The first pieces
-also get a picture (--pictures).
+Files are numbered on from those in the folder, and none is overwritten. The first
+pieces also get a picture (--pictures).
 
 Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
 1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16),

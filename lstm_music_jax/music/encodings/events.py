@@ -17,7 +17,7 @@ note: shift and pitch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -102,7 +102,12 @@ class Events:
             symbols.append(names["pitch"][pitch])
         return symbols
 
-    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+    def decode(
+        self,
+        symbols: Iterable[str],
+        max_notes: int | None = None,
+        after: Iterable[str] = (),
+    ) -> Decoded:
         """Return the notes of any symbols; skip and count the ill-formed ones.
 
         Ill-formed are unknown symbols, and a pitch that is struck already at the same
@@ -111,29 +116,43 @@ class Events:
         Args:
             symbols: any strings.
             max_notes: stop after this many notes.
+            after: symbols that come before, for example those of a primer. Their music
+                is left out, and time counts from their end. The duration that they
+                set is in force, and it may go on as a sum.
         """
-        durations: dict[tuple[int, int], int] = {}  # by onset and pitch
-        clock, duration, skipped = 0, self.ticks_per_quarter, 0
-        previous = ""
+        reader = _Reader(duration=self.ticks_per_quarter)
+        for symbol in after:
+            reader.read(*self._parse(symbol))
+        begin, notes_before = reader.clock, len(reader.durations)
+        reader.skipped = 0
         for symbol in symbols:
-            if max_notes is not None and len(durations) >= max_notes:
+            count = len(reader.durations) - notes_before
+            if max_notes is not None and count >= max_notes:
                 break
-            event, value = self._parse(symbol)
-            if event == "shift":
-                clock += value
-            elif event == "duration":
-                duration = value + (duration if previous == "duration" else 0)
-            elif event == "pitch" and (clock, value) not in durations:
-                durations[clock, value] = duration
-            else:
-                skipped += 1
-            previous = event
+            reader.read(*self._parse(symbol))
+        played = [*reader.durations.items()][notes_before:]
         notes = Notes.of(
-            Note(onset, pitch, duration)
-            for (onset, pitch), duration in durations.items()
+            Note(onset - begin, pitch, duration) for (onset, pitch), duration in played
         )
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
-        return Decoded(score, skipped, len(durations))
+        return Decoded(score, reader.skipped, len(played))
+
+    def canonical(self, text: str) -> str:
+        """Return the event that `text` spells: 'pitch_060' is 'pitch_60'.
+
+        Raises:
+            ValueError: `text` spells none.
+        """
+        event, _, digits = text.partition("_")
+        if digits.isascii() and digits.isdigit():
+            symbol = f"{event}_{digits.lstrip('0') or '0'}"
+            if symbol in self._meanings:
+                return symbol
+        allowed = ", or ".join(
+            f"{event}_{values[0]} to {event}_{values[-1]}"
+            for event, values in self._allowed.items()
+        )
+        raise ValueError(f"symbol is {text!r}; it must be {allowed}")
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitch of 'pitch_n'; () for any other symbol."""
@@ -194,3 +213,35 @@ class Events:
     def _parse(self, symbol: str) -> tuple[str, int]:
         """Return a symbol's event and value; ("", 0) if it is ill-formed."""
         return self._meanings.get(symbol, ("", 0))
+
+
+@dataclass
+class _Reader:
+    """Reads one event after another, and keeps what is in force for the next.
+
+    Attributes:
+        duration: ticks that the next pitch lasts.
+        clock: the tick of the next pitch.
+        previous: the event that was read last.
+        durations: the notes so far, by onset and pitch, in the order of the events.
+        skipped: number of ill-formed events.
+    """
+
+    duration: int
+    clock: int = 0
+    previous: str = ""
+    durations: dict[tuple[int, int], int] = field(default_factory=dict)
+    skipped: int = 0
+
+    def read(self, event: str, value: int) -> None:
+        """Read the next event."""
+        if event == "shift":
+            self.clock += value
+        elif event == "duration":
+            begun = self.duration if self.previous == "duration" else 0
+            self.duration = begun + value
+        elif event == "pitch" and (self.clock, value) not in self.durations:
+            self.durations[self.clock, value] = self.duration
+        else:
+            self.skipped += 1
+        self.previous = event
