@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.vocabulary import Vocabulary
 
-# What a symbol strikes: whether these are pitch classes (else MIDI pitches), and which;
-# and the MIDI pitches that it lets go.
-_Sound = tuple[bool, frozenset[int], frozenset[int]]
+
+class Sound(NamedTuple):
+    """What a symbol strikes or lets go; symbols that sound alike have equal sounds.
+
+    Attributes:
+        are_classes: whether the numbers are pitch classes, which wrap around at the
+            octave. Otherwise they are MIDI pitches.
+        numbers: the pitches or classes; empty if the symbol strikes nothing.
+        let_go: whether the pitches are let go, not struck.
+    """
+
+    are_classes: bool
+    numbers: frozenset[int]
+    let_go: bool = False
+
+
+def sound_of(symbol: str, encoding: Encoding) -> Sound:
+    """Return what `symbol` strikes or lets go."""
+    pitches = encoding.pitches(symbol)
+    if pitches and symbol[0].isdigit():
+        return Sound(True, frozenset(pitch % 12 for pitch in pitches))
+    if released := encoding.releases(symbol):
+        return Sound(False, frozenset(released), let_go=True)
+    return Sound(False, frozenset(pitches))
 
 
 def transposition_table(
@@ -39,31 +62,22 @@ def transposition_table(
         raise ValueError(f"max_semitones is {max_semitones}; it must be 0 or more")
     ids = np.arange(len(vocabulary), dtype=np.int32)
     table = np.tile(ids, (2 * max_semitones + 1, 1))
-    sounds = [_sound(symbol, encoding) for symbol in vocabulary.symbols]
-    first_id: dict[_Sound, int] = {}
+    sounds = [sound_of(symbol, encoding) for symbol in vocabulary.symbols]
+    first_id: dict[Sound, int] = {}
     for number, sound in enumerate(sounds):
         first_id.setdefault(sound, number)
     for semitones in range(-max_semitones, max_semitones + 1):
         if semitones == 0:
             continue
         for number, sound in enumerate(sounds):
-            if sound[1] or sound[2]:
+            if sound.numbers:
                 transposed = _transposed(sound, semitones)
                 table[max_semitones + semitones, number] = first_id.get(transposed, -1)
     return table
 
 
-def _sound(symbol: str, encoding: Encoding) -> _Sound:
-    pitches = encoding.pitches(symbol)
-    if pitches and symbol[0].isdigit():
-        return True, frozenset(pitch % 12 for pitch in pitches), frozenset()
-    return False, frozenset(pitches), frozenset(encoding.releases(symbol))
-
-
-def _transposed(sound: _Sound, semitones: int) -> _Sound:
-    are_classes, struck, released = sound
-    raised = (number + semitones for number in struck)
-    if are_classes:
+def _transposed(sound: Sound, semitones: int) -> Sound:
+    raised = (number + semitones for number in sound.numbers)
+    if sound.are_classes:
         raised = (number % 12 for number in raised)
-    let_go = frozenset(number + semitones for number in released)
-    return are_classes, frozenset(raised), let_go
+    return sound._replace(numbers=frozenset(raised))

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lstm_music_jax.music.encodings.base import Decoded
+from lstm_music_jax.music.encodings.event_symbols import EventSymbols
 from lstm_music_jax.music.pedal import sustained_ends
 from lstm_music_jax.music.score import (
     DEFAULT_VELOCITY,
@@ -35,16 +36,14 @@ TICKS_PER_SECOND = 100
 LONGEST_SHIFT = 100
 VELOCITY_BINS = 32
 _BIN_WIDTH = (HIGHEST_VELOCITY + 1) // VELOCITY_BINS
-_ALLOWED = {
-    "note_on": range(HIGHEST_PITCH + 1),
-    "note_off": range(HIGHEST_PITCH + 1),
-    "shift": range(1, LONGEST_SHIFT + 1),
-    "velocity": range(1, VELOCITY_BINS + 1),
-}
-_SYMBOLS = tuple(f"{event}_{n}" for event, values in _ALLOWED.items() for n in values)
-_MEANINGS = {
-    f"{event}_{n}": (event, n) for event, values in _ALLOWED.items() for n in values
-}
+_EVENTS = EventSymbols(
+    {
+        "note_on": range(HIGHEST_PITCH + 1),
+        "note_off": range(HIGHEST_PITCH + 1),
+        "shift": range(1, LONGEST_SHIFT + 1),
+        "velocity": range(1, VELOCITY_BINS + 1),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Performance:
     @property
     def symbols(self) -> tuple[str, ...]:
         """All symbols of this encoding."""
-        return _SYMBOLS
+        return _EVENTS.all
 
     def encode(self, score: Score) -> list[str]:
         """Return the symbols of the score's notes; the division into tracks is lost.
@@ -86,28 +85,30 @@ class Performance:
         pitches = np.concatenate([notes.pitches, notes.pitches])
         loudness = np.concatenate([bins, np.zeros(size, np.int64)])
         order = np.lexsort((pitches, loudness, strikes, times))
-        symbols: list[str] = []
+        names, symbols = _EVENTS.names, []
         clock, velocity = 0, 0
         for time, on, pitch, level in zip(
             *(column[order].tolist() for column in (times, strikes, pitches, loudness)),
             strict=True,
         ):
             if time > clock:
-                full, rest = divmod(time - clock, LONGEST_SHIFT)
-                symbols += [f"shift_{LONGEST_SHIFT}"] * full
-                if rest:
-                    symbols.append(f"shift_{rest}")
+                symbols += _EVENTS.sum_of("shift", time - clock)
                 clock = time
             if not on:
-                symbols.append(f"note_off_{pitch}")
+                symbols.append(names["note_off"][pitch])
                 continue
             if level != velocity:
-                symbols.append(f"velocity_{level}")
+                symbols.append(names["velocity"][level])
                 velocity = level
-            symbols.append(f"note_on_{pitch}")
+            symbols.append(names["note_on"][pitch])
         return symbols
 
-    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+    def decode(
+        self,
+        symbols: Iterable[str],
+        max_notes: int | None = None,
+        after: Iterable[str] = (),
+    ) -> Decoded:
         """Return the notes of any symbols; skip and count the ill-formed ones.
 
         Ill-formed are unknown symbols, a note-on of a pitch that sounds, a note-off of
@@ -117,14 +118,20 @@ class Performance:
         Args:
             symbols: any strings.
             max_notes: strike no more than this many notes.
+            after: symbols that come before, for example those of a primer. Their music
+                is left out, and time counts from their end. Their keys are still down,
+                and their velocity is in force.
         """
         keyboard = _Keyboard()
+        for symbol in after:
+            keyboard.apply(*_EVENTS.parse(symbol))
+        keyboard.forget_notes()
         skipped = 0
         for symbol in symbols:
-            event, value = _MEANINGS.get(symbol, ("", 0))
+            event, value = _EVENTS.parse(symbol)
             if max_notes is not None and len(keyboard.notes) >= max_notes:
                 # The notes that sound are heard to their ends; no other one begins.
-                if not keyboard.sounding:
+                if not keyboard.heard():
                     break
                 if event == "note_on" or (
                     event == "note_off" and value not in keyboard.sounding
@@ -135,19 +142,27 @@ class Performance:
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
         return Decoded(score, skipped, len(notes))
 
+    def canonical(self, text: str) -> str:
+        """Return the event that `text` spells: 'note_on_060' is 'note_on_60'.
+
+        Raises:
+            ValueError: `text` spells none.
+        """
+        return _EVENTS.canonical(text)
+
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitch of 'note_on_n'; () for any other symbol."""
-        event, value = _MEANINGS.get(symbol, ("", 0))
+        event, value = _EVENTS.parse(symbol)
         return (value,) if event == "note_on" else ()
 
     def releases(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitch of 'note_off_n'; () for any other symbol."""
-        event, value = _MEANINGS.get(symbol, ("", 0))
+        event, value = _EVENTS.parse(symbol)
         return (value,) if event == "note_off" else ()
 
     def time_shift(self, symbol: str) -> int:
         """Return the ticks of 'shift_n', 10 ms each; 0 for any other symbol."""
-        event, value = _MEANINGS.get(symbol, ("", 0))
+        event, value = _EVENTS.parse(symbol)
         return value if event == "shift" else 0
 
     def duration(self, symbol: str) -> int:
@@ -179,28 +194,46 @@ class _Keyboard:
 
     Attributes:
         notes: the notes that were struck; those that sound have a duration of 0.
-        sounding: the position in `notes` of each pitch that sounds.
+        sounding: the position in `notes` of each pitch that sounds. It is negative for
+            a note that was forgotten.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.notes: list[Note] = []
         self.sounding: dict[int, int] = {}
         self._clock, self._velocity = 0, DEFAULT_VELOCITY
+        self._struck_now: set[int] = set()
 
     def apply(self, event: str, value: int) -> bool:
         """Do what an event says; return False if it is ill-formed here."""
         if event == "shift":
             self._clock += value
+            self._struck_now.clear()
         elif event == "velocity":
             self._velocity = bin_velocity(value)
         elif event == "note_on" and value not in self.sounding:
             self.sounding[value] = len(self.notes)
             self.notes.append(Note(self._clock, value, 0, self._velocity))
-        elif event == "note_off" and self._begun_earlier(value):
+            self._struck_now.add(value)
+        elif (
+            event == "note_off"
+            and value in self.sounding
+            and value not in self._struck_now
+        ):
             self._end(self.sounding.pop(value))
         else:
             return False
         return True
+
+    def forget_notes(self) -> None:
+        """Forget all notes, and count time from now; keys that are down stay down."""
+        self.notes = []
+        self.sounding = dict.fromkeys(self.sounding, -1)
+        self._clock = 0
+
+    def heard(self) -> bool:
+        """Return whether a note sounds that was not forgotten."""
+        return any(place >= 0 for place in self.sounding.values())
 
     def released(self) -> list[Note]:
         """Let all keys go, and return the notes."""
@@ -209,14 +242,11 @@ class _Keyboard:
         self.sounding.clear()
         return self.notes
 
-    def _begun_earlier(self, pitch: int) -> bool:
-        place = self.sounding.get(pitch)
-        return place is not None and self.notes[place].onset < self._clock
-
     def _end(self, place: int) -> None:
-        note = self.notes[place]
-        duration = max(self._clock - note.onset, 1)
-        self.notes[place] = note._replace(duration=duration)
+        if place >= 0:
+            note = self.notes[place]
+            duration = max(self._clock - note.onset, 1)
+            self.notes[place] = note._replace(duration=duration)
 
 
 def velocity_bins(velocities: np.ndarray) -> np.ndarray:

@@ -149,3 +149,27 @@ def test_all_symbols_are_known():
     symbols = Performance().symbols
     assert len(symbols) == len(set(symbols)) == 128 + 128 + 100 + 32
     assert Performance().decode(["shift_1", *symbols]).skipped == 128
+
+
+def test_what_comes_before_leaves_keys_down_and_a_velocity_in_force():
+    before = ["velocity_3", "note_on_60", "shift_7", "note_on_61"]
+    symbols = [
+        *("note_on_60", "note_off_61", "shift_4", "note_off_60", "note_on_60"),
+        *("shift_5", "note_off_60", "note_off_61"),
+    ]
+    decoded = Performance().decode(symbols, after=before)
+    # Pitch 60 sounds already, and 61 was struck at this very moment.
+    assert decoded.skipped == 2
+    assert decoded.score.notes == (Note(4, 60, 5, 10),)
+
+
+@given(st.lists(st.sampled_from(ANY_SYMBOLS), max_size=40), st.integers(0, 40))
+def test_cut_anywhere_the_second_half_is_heard_as_before(symbols, cut):
+    """All notes struck behind the cut are those of the whole, moved in time."""
+    first, whole = Performance().decode(symbols[:cut]), Performance().decode(symbols)
+    later = Performance().decode(symbols[cut:], after=symbols[:cut])
+    assert later.skipped == whole.skipped - first.skipped
+    assert later.note_count == whole.note_count - first.note_count
+    clock = sum(Performance().time_shift(symbol) for symbol in symbols[:cut])
+    moved = {note._replace(onset=note.onset + clock) for note in later.score.notes}
+    assert moved <= set(whole.score.notes)
