@@ -104,8 +104,8 @@ class Arguments:
     memory and give the same music."""
     note_length: float | None = None
     """Length of every note, in quarters (note names only)."""
-    tempo: float = 120.0
-    """Quarters per minute."""
+    tempo: float | None = None
+    """Quarters per minute; by default that of the score, usually 120."""
     program: int = 0
     """General MIDI program; 0 is a piano."""
     pictures: int = 4
