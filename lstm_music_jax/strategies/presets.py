@@ -11,6 +11,8 @@ from lstm_music_jax.strategies.penalties.frequency_penalty import FrequencyPenal
 from lstm_music_jax.strategies.penalties.no_repeat_ngram import NoRepeatNgram
 from lstm_music_jax.strategies.penalties.presence_penalty import PresencePenalty
 from lstm_music_jax.strategies.penalties.repetition_penalty import RepetitionPenalty
+from lstm_music_jax.strategies.steering.sequence_bias import SequenceBias
+from lstm_music_jax.strategies.steering.watermark import Watermark
 from lstm_music_jax.strategies.temperature.temperature import Temperature
 from lstm_music_jax.strategies.truncation.epsilon_cutoff import EpsilonCutoff
 from lstm_music_jax.strategies.truncation.eta_cutoff import EtaCutoff
@@ -64,6 +66,7 @@ class TransformersOrder(Preset, init=False):
     """
 
     order = (
+        SequenceBias,
         RepetitionPenalty,
         NoRepeatNgram,
         Temperature,
@@ -73,6 +76,7 @@ class TransformersOrder(Preset, init=False):
         Typical,
         EpsilonCutoff,
         EtaCutoff,
+        Watermark,
     )
 
 

@@ -1,4 +1,4 @@
-"""The largest number, a fast sort, and prefixes of sorted values without any sort."""
+"""The largest and smallest numbers, a fast sort, and prefixes found without a sort."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.types import Array, Bool, Float, Int, Scalar
+from lstm_music_jax.types import Array, Bool, Float, Int, Scalar, UInt32
 
 
 def largest(values: Float[Array, "v"]) -> Int[Array, ""]:
@@ -38,6 +38,25 @@ def descending(values: Float[Array, "v"]) -> Float[Array, "v"]:
 def _turn_negative(patterns):
     """Map float bits to integers of the same order; the map is its own inverse."""
     return jnp.where(patterns < 0, patterns ^ jnp.int32(0x7FFFFFFF), patterns)
+
+
+def smallest(values: UInt32[Array, "v"], count: Int[Array, ""]) -> Bool[Array, "v"]:
+    """Return which entries are the `count` smallest.
+
+    The threshold is found exactly by 32 bisections of its bit pattern, as in `_bisect`.
+
+    Args:
+        values: all different.
+        count: 0 to v - 1.
+    """
+
+    def halve(threshold, bit):
+        tried = threshold | bit
+        fits = jnp.sum(values < tried, dtype=jnp.int32) <= count
+        return jnp.where(fits, tried, threshold), None
+
+    bits = jnp.uint32(1) << jnp.arange(31, -1, -1, dtype=jnp.uint32)
+    return values < jax.lax.scan(halve, jnp.uint32(0), bits)[0]
 
 
 def keep_mass(
