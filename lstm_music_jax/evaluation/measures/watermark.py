@@ -131,7 +131,7 @@ def green_symbols(
 
     A score is a keyed hash of the symbol; the hash's words depend on key and context.
     """
-    first = np.broadcast_to(_mix(np.uint32([key])), len(contexts))
+    first = np.broadcast_to(_mix(np.array([key], np.uint32)), len(contexts))
     for symbol in contexts.T.astype(np.uint32):
         first = _mix(first ^ symbol)
     second = _mix(first ^ _SECOND_ROUND)
