@@ -1,4 +1,4 @@
-r"""Test whether MIDI files carry the watermark of a key.
+"""Test whether MIDI files carry the watermark of a key.
 
     python experiments/generate.py --run runs/quickstart --watermark 7919 --out marked
     python experiments/detect_watermark.py --run runs/quickstart --key 7919 \
