@@ -4,11 +4,11 @@
     python experiments/detect_watermark.py --run runs/quickstart --key 7919 \
         --files marked/piece-000.mid
 
-The run folder says which symbols the notes were written from.
+The run folder tells which symbols the model draws, and how notes become symbols.
 
-Cost: seconds, most of them start-up.
-Expect: p-values below 1e-4 for files of 200 notes that were generated with this key,
-and evenly spread p-values for all others.
+Cost: seconds, mostly for start-up.
+Expect: files of 200 notes that were generated with this key have p-values below 1e-4.
+The p-values of all others are spread evenly from 0 to 1.
 """
 
 from command_line import run
@@ -24,24 +24,24 @@ class Arguments:
     """Command line."""
 
     run: Path
-    """Run folder whose model may have drawn the music."""
+    """Run folder of the model that may have drawn the music."""
     key: int
-    """The secret that the music was generated with."""
+    """The secret, as given to generate.py."""
     files: tuple[Path, ...]
     """MIDI files."""
     gamma: float = 0.25
-    """Share of green symbols that the music was generated with."""
+    """Share of green symbols, as given to the strategy."""
     width: int = 1
-    """How many symbols select the green ones, as the music was generated with."""
+    """Number of symbols that select the green ones, as given to the strategy."""
 
 
 def main(arguments: Arguments) -> None:
-    """Test file by file."""
+    """Test one file after another."""
     loaded = load_run(arguments.run)
     known = set(loaded.vocabulary.symbols)
     for path in arguments.files:
         symbols = loaded.encoding.encode(read_midi(path))
-        # Symbols that the model cannot draw bear no mark.
+        # Symbols that the model cannot draw carry no mark.
         ids = loaded.vocabulary.ids_of([each for each in symbols if each in known])
         p_value, z_score, green_share, scored = detect_watermark(
             ids,
@@ -52,7 +52,7 @@ def main(arguments: Arguments) -> None:
         )
         print(
             f"{path}: p-value {p_value:.2g}, z-score {z_score:.1f}, {green_share:.1%} "
-            f"of {scored} runs of symbols are green"
+            f"of {scored} symbols are green"
         )
 
 

@@ -4,12 +4,12 @@
     python experiments/generate.py --run runs/quickstart --primer corpus --keep-primer
     srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
 
-Every device of every process takes part (for several processes: --cluster, or
---coordinator, --process-id, --num-processes). The music does not depend on how many
-there are.
+Every device of every process draws a part of the pieces. For several processes, give
+--cluster, or --coordinator, --process-id and --num-processes. The music does not depend
+on the number of devices.
 
-Cost: seconds, most of them start-up and compilation; 1000 notes take well under one.
-Expect: in each piece, as many sounding notes or chords as asked for.
+Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
+Expect: each piece has as many sounding notes or chords as asked for.
 """
 
 from command_line import Processes, require_folder, require_seed, run
@@ -45,7 +45,7 @@ from lstm_music_jax import (
 
 @dataclass(frozen=True)
 class Arguments:
-    """Command line; a strategy whose flag is left out is not applied."""
+    """Command line of the script; a strategy is applied only if its flag is given."""
 
     run: Path
     """Run folder, of quickstart.py, train.py or reproduce_lstm_music.py."""
@@ -58,23 +58,24 @@ class Arguments:
     seed: int = 0
     """The same seed gives the same music."""
     checkpoint: Literal["best", "last"] = "best"
-    """Which checkpoint of the run."""
+    """The checkpoint to use: the model with the lowest loss, or the last one."""
     context: Literal["carried", "window"] = "carried"
     """Carry the state on for ever, or predict from the last --window symbols."""
     window: int | None = None
     """Symbols of the sliding window; by default that of the training."""
     primer: str = "none"
-    """`none`, `corpus` (pieces held out, or else trained on), or a MIDI file."""
+    """Music to continue: `none`, `corpus` (held-out pieces, or training pieces if there
+    are none), or a MIDI file."""
     primer_length: int = 100
     """Symbols of the primer that are read."""
     keep_primer: bool = False
     """Write the primer in front of the music."""
     drop_primer: bool = False
-    """Write the music alone; the default."""
+    """Write the music without the primer; this is the default."""
     greedy: bool = False
     """Always the most probable symbol."""
     repetition_penalty: float | None = None
-    """Above 1: what has sounded becomes less likely."""
+    """Above 1, symbols that have occurred become less likely."""
     temperature: float | None = None
     """Below 1 sharpens, above 1 flattens."""
     top_k: int | None = None
@@ -93,11 +94,11 @@ class Arguments:
     """Precision of float32 products, on hardware that has several. The default of
     recent NVIDIA GPUs is tensorfloat32; highest is full float32."""
     cores: int | None = None
-    """CPU cores that share the products of a single piece; by default as the run says.
-    Changes rounding, and so in rare cases the music."""
+    """CPU cores that share the products of a single piece; by default those of the run.
+    They change the rounding, and so in rare cases the music."""
     parallel_streams: int | None = None
-    """Pieces that a device draws side by side, at most. Fewer take less memory and give
-    the same music."""
+    """The most pieces that a device draws at the same time. Smaller numbers take less
+    memory and give the same music."""
     note_length: float | None = None
     """Length of every note, in quarters (note names only)."""
     tempo: float = 120.0
@@ -147,7 +148,7 @@ def main(arguments: Arguments) -> None:
 
 
 def _remarks(piece: Composition) -> str:
-    """Return what did not go as asked for, to be put behind a line."""
+    """Return remarks about skipped symbols and ignored strategies, if any."""
     remarks = ""
     if piece.skipped:
         remarks += f", {piece.skipped} ill-formed symbols skipped"
@@ -156,7 +157,7 @@ def _remarks(piece: Composition) -> str:
     return remarks
 
 
-# What each flag stands for, in the order of application.
+# The strategy of each flag, in the order in which they are applied.
 SHORTHANDS = {
     "repetition_penalty": partial(strategies.RepetitionPenalty, by_sign=True),
     "greedy": lambda _: strategies.Greedy(),
@@ -172,7 +173,7 @@ def strategy_of(arguments: Arguments) -> strategies.Strategy:
     """Chain the strategies whose flags were given.
 
     Raises:
-        ValueError: a wrong value, naming the flag.
+        ValueError: a value is wrong; the message names the flag.
     """
     given = []
     for name, make in SHORTHANDS.items():

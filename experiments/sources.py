@@ -1,4 +1,4 @@
-"""Loads the music that a script is told to use; the arguments are shared by scripts."""
+"""Arguments that name the music of a script, and functions that load it."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Source:
     """Parts of a MIDI file that note names are taken from."""
 
     def absolute(self) -> "Source":
-        """Return the same source with paths that hold in any working directory."""
+        """Return the same source with absolute paths."""
         return dataclasses.replace(
             self,
             midi=self.midi and self.midi.absolute(),

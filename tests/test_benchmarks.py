@@ -1,4 +1,4 @@
-"""The benchmarks: the programs that they time, how, and how they compare results."""
+"""The benchmarks: their programs, how they are timed, and how results are compared."""
 
 import json
 

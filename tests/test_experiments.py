@@ -1,4 +1,4 @@
-"""The scripts, run like users run them: with valid arguments, and with wrong ones."""
+"""The scripts, run as users run them: with valid arguments, and with wrong ones."""
 
 import command_line
 
@@ -25,7 +25,7 @@ TINY += ["--evaluate-every", 2]
 
 @pytest.fixture(scope="module")
 def midi(tmp_path_factory):
-    """A folder of six short pieces, one file that is no MIDI, and one without notes."""
+    """Return a folder of six short MIDI files, one damaged file, one without notes."""
     folder = tmp_path_factory.mktemp("midi")
     random = np.random.default_rng(0)
     for number in range(6):
@@ -94,7 +94,7 @@ def test_train_saves_its_settings_and_resumes(run, midi, capsys):
 
 @pytest.fixture(scope="module")
 def unusual(midi, tmp_path_factory):
-    """A complete run in which no setting has its default value."""
+    """Return a complete run in which no setting has its default value."""
     folder = tmp_path_factory.mktemp("runs") / "unusual"
     settings = "--validation 0.2 --split-seed 3 --encoding note-names --parts first "
     settings += "--dropout 0.1 --cores 1 --learning-rate 5e-3 --schedule cosine "
@@ -126,7 +126,7 @@ def unusual(midi, tmp_path_factory):
     ],
 )
 def test_a_setting_that_was_given_is_not_ignored(unusual, given, capsys):
-    """Defaults included: they are not what the run was started with."""
+    """This includes default values, because the run was started with other values."""
     files = [unusual / name for name in ("config.json", "metrics.jsonl")]
     before = [path.read_bytes() for path in files]
     assert call(train, "--run", unusual, "--resume", *given.split()) == 2

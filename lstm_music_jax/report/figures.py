@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+from lstm_music_jax.music.score import Score
 
 _BLACK_KEYS = (1, 3, 6, 8, 10)
 
@@ -19,7 +19,7 @@ def piano_roll(
     Args:
         score: the music.
         path: the PNG file; missing folders are created.
-        title: stands above the picture.
+        title: text above the picture.
         quarters_per_row: quarter notes per row; longer music takes several rows.
 
     Raises:
@@ -27,19 +27,18 @@ def piano_roll(
     """
     from matplotlib.figure import Figure
 
-    notes = np.array(score.notes, int).reshape(-1, 3)
-    if not len(notes):
+    pitches = score.table.pitches
+    if not len(pitches):
         raise ValueError("score has no notes; it must have at least one to be drawn")
-    pitches = notes[:, 1]
     low, high = pitches.min() - 2, pitches.max() + 2
-    quarters = score.end / TICKS_PER_QUARTER
+    quarters = score.end / score.ticks_per_quarter
     rows = max(1, int(np.ceil(quarters / quarters_per_row)))
     width = min(quarters, quarters_per_row)
     figure = Figure(figsize=(16, 0.8 + rows * max(1.2, 0.05 * (high - low))), dpi=100)
     all_axes = figure.subplots(rows, squeeze=False)[:, 0]
     for row, axes in enumerate(all_axes):
         _draw_keyboard(axes, low, high)
-        _draw_notes(axes, notes)
+        _draw_notes(axes, score)
         axes.set(xlim=(row * width, (row + 1) * width), ylim=(low, high))
     if title:
         all_axes[0].set_title(title, loc="left")
@@ -59,10 +58,11 @@ def _draw_keyboard(axes, low, high):
     axes.set_axisbelow(True)
 
 
-def _draw_notes(axes, notes):
-    """Draw one bar per note; `notes` are onset, pitch, duration `[n 3]`, in ticks."""
+def _draw_notes(axes, score):
+    """Draw one bar per note."""
     from matplotlib.collections import PolyCollection
 
+    notes = score.table
     bars = [
         [
             (begin, pitch - 0.4),
@@ -70,7 +70,12 @@ def _draw_notes(axes, notes):
             (begin + length, pitch + 0.4),
             (begin + length, pitch - 0.4),
         ]
-        for begin, pitch, length in notes / (TICKS_PER_QUARTER, 1, TICKS_PER_QUARTER)
+        for begin, pitch, length in zip(
+            notes.onsets / score.ticks_per_quarter,
+            notes.pitches,
+            notes.durations / score.ticks_per_quarter,
+            strict=True,
+        )
     ]
     axes.add_collection(
         PolyCollection(bars, facecolors="tab:blue", edgecolors="white", linewidths=0.3)
@@ -78,10 +83,10 @@ def _draw_notes(axes, notes):
 
 
 def loss_curve(metrics: str | Path, path: str | Path) -> None:
-    """Draw the losses of a run, beside those of its baselines.
+    """Draw the losses of a run and of its baselines.
 
-    The run may still be going on, or may have been killed: an unfinished last line of
-    its metrics is left out. A baseline that the metrics lack is left out too.
+    The run may still be training, or may have been killed: an unfinished last line of
+    metrics is left out. A baseline that the metrics lack is left out too.
 
     Args:
         metrics: the run's metrics, JSON lines.
@@ -122,11 +127,11 @@ def knob_curves(
     """Draw what a sweep over one hyperparameter (the knob) does to the music.
 
     Args:
-        rows: one per value of the knob, which is its `value`. The rest are means over
-            pieces. In nats: `entropy` of the distribution drawn from, `model` (the
-            entropy of the model's own distribution) and `surprisal` of the drawn
-            symbol. `repeated` is a share, `longest loop` is in symbols, `distinct` is a
-            count.
+        rows: one mapping per value of the knob. `value` is the value. The other entries
+            are means over pieces: `entropy` of the distribution that was drawn from,
+            `model` (the entropy of the model's distribution) and `surprisal` of the
+            drawn symbols, all in nats; `repeated`, the share of 4-grams seen before;
+            `longest loop` in symbols; and `distinct`, the number of distinct 4-grams.
         path: the PNG file; missing folders are created.
         knob: the name of the hyperparameter.
     """
@@ -150,7 +155,7 @@ def knob_curves(
     _save(figure, path)
 
 
-# Both are clipped, because matplotlib also applies them outside the data.
+# _exp and _log clip, because matplotlib also calls them with values outside the data.
 def _exp(loss):
     return np.exp(np.minimum(loss, 100))
 

@@ -1,8 +1,9 @@
-"""Measures, one file each; `base.py` is the contract.
+"""Measures, one per file; `base.py` is the contract.
 
 A new measure is one file, one import below and one row in a table. The tables hold the
-measures that need nothing but the pieces; those of four-part writing have their own.
-Measures of copying need the training pieces, and that of a watermark needs its key.
+measures that need nothing but the pieces. Measures of four-part writing have a table of
+their own. Measures of copying are in no table, because they need the training pieces.
+That of a watermark is in no table either, because it needs the key.
 """
 
 from lstm_music_jax.evaluation.measures.copying import copied_share, longest_copy

@@ -1,7 +1,7 @@
-"""Watermark: whether a piece was marked by `strategies.Watermark` with a given key.
+"""Watermark: whether `strategies.Watermark` has marked a piece with a given key.
 
-The green symbols are computed here in NumPy, bit for bit as the strategy computes them,
-so that no model and no JAX is needed.
+NumPy computes the green symbols here, bit for bit as the strategy does. So detection
+needs neither a model nor JAX.
 """
 
 import math
@@ -21,13 +21,14 @@ class WatermarkDetection(NamedTuple):
     """The evidence for a watermark in one piece.
 
     Attributes:
-      p_value: the probability that a piece without the mark has as many green symbols,
-        or more. It is exact, so at most a share alpha of unmarked pieces has a p-value
-        of alpha or less, however repetitive they are.
-      z_score: how many standard deviations the number of green symbols is above its
-        mean without the mark; NaN if nothing can be scored.
-      green_share: green symbols of those scored; NaN if nothing can be scored.
-      scored: how many different runs of width + 1 symbols were scored.
+      p_value: the probability that an unmarked piece has at least as many green
+        symbols. It is exact: of unmarked pieces, at most a share alpha has a p-value of
+        alpha or less, even if they repeat themselves.
+      z_score: the number of green symbols, in standard deviations above the mean of
+        unmarked pieces; NaN if nothing is scored.
+      green_share: the share of green symbols among those scored; NaN if nothing is
+        scored.
+      scored: the number of different n-grams that were scored.
     """
 
     p_value: float
@@ -47,26 +48,27 @@ def detect_watermark(
 ) -> WatermarkDetection:
     """Test whether a piece carries the watermark of a key.
 
-    Each run of width + 1 symbols is scored once, wherever it recurs, because its last
-    symbol is green each time or never. Symbols that follow the same `width` symbols
-    share one set of green symbols. So without the mark the number of green ones is a
-    sum of hypergeometric numbers, one for each such group. Its exact distribution gives
-    the p-value, its mean and variance the z-score. If no two runs begin alike, the
-    z-score is that of the paper, (G - gamma T) / sqrt(T gamma (1 - gamma)) for G green
-    symbols of T.
+    The n-grams of n = width + 1 symbols are scored: is the last symbol green after the
+    others? Each different n-gram is scored once, because the answer is the same
+    wherever it recurs. n-grams that differ only in the last symbol share one set of
+    green symbols. So the number of green symbols in an unmarked piece is a sum of
+    hypergeometric numbers, one for each such set. The p-value, the mean and the
+    variance are those of this sum. If no two n-grams share a set, the z-score is the
+    paper's, (G - gamma T) / sqrt(T gamma (1 - gamma)) for G green symbols of T.
 
-    The first `width` symbols are not scored, because what came before is not known.
+    The first `width` symbols are not scored, because the symbols before them are
+    unknown.
 
     Args:
-      ids: the piece, or an excerpt.
-      vocab_size: of the model that drew it.
+      ids: the piece, or an excerpt of it.
+      vocab_size: the number of symbols of the model that drew it.
       key: as given to `strategies.Watermark`.
       gamma: as given to `strategies.Watermark`.
       width: as given to `strategies.Watermark`.
-      primer: how many ids at the beginning were given and are not scored.
+      primer: how many ids at the beginning were given; they are not scored.
 
     Raises:
-      ValueError: an argument is out of its range.
+      ValueError: an argument is out of range.
 
     >>> import numpy as np
     >>> scale = np.arange(40)
@@ -81,15 +83,15 @@ def detect_watermark(
     _require(ids, vocab_size, key, gamma, width, primer)
     count = _green_count(gamma, vocab_size)
     start = max(primer - width, 0)
-    runs = np.zeros((0, width + 1), ids.dtype)
+    ngrams = np.zeros((0, width + 1), ids.dtype)
     if len(ids) > start + width:
-        runs = np.lib.stride_tricks.sliding_window_view(ids[start:], width + 1)
-    runs = np.unique(runs, axis=0)
-    contexts, group = np.unique(runs[:, :-1], axis=0, return_inverse=True)
+        ngrams = np.lib.stride_tricks.sliding_window_view(ids[start:], width + 1)
+    ngrams = np.unique(ngrams, axis=0)
+    contexts, group = np.unique(ngrams[:, :-1], axis=0, return_inverse=True)
     group = group.reshape(-1)
     tables = green_symbols(key, contexts, vocab_size, count)
-    green = int(tables[group, runs[:, -1]].sum())
-    scored, groups = len(runs), np.bincount(group, minlength=1)
+    green = int(tables[group, ngrams[:, -1]].sum())
+    scored, groups = len(ngrams), np.bincount(group, minlength=1)
     share = count / vocab_size
     variance = share * (1 - share) * np.sum(groups * (vocab_size - groups))
     variance /= max(vocab_size - 1, 1)
@@ -106,7 +108,7 @@ def detect_watermark(
 def watermark(
     vocab_size: int, key: int, gamma: float = 0.25, width: int = 1
 ) -> PieceMeasure:
-    """The z-score of `detect_watermark` for the generated symbols of a piece."""
+    """The z-score of the generated symbols, by `detect_watermark`."""
 
     def function(sample: Sample) -> float:
         ids, primer = sample.ids, sample.primer
@@ -129,7 +131,7 @@ def green_symbols(
 ) -> Bool[np.ndarray, "c v"]:
     """Return which symbols are green after each context: the `count` smallest scores.
 
-    A score is a keyed hash of the symbol; the hash's words depend on key and context.
+    A score is a hash of the symbol, with two words that depend on key and context.
     """
     first = np.broadcast_to(_mix(np.array([key], np.uint32)), len(contexts))
     for symbol in contexts.T.astype(np.uint32):
@@ -148,7 +150,7 @@ def _mix(value: UInt32[np.ndarray, "..."]) -> UInt32[np.ndarray, "..."]:
 
 
 def _green_count(gamma: float, vocab_size: int) -> int:
-    # In float32, because the strategy holds gamma as one.
+    # In float32, because the strategy stores gamma in float32.
     rounded = np.round(np.float32(gamma) * np.float32(vocab_size))
     return int(np.clip(rounded, 1, vocab_size - 1))
 

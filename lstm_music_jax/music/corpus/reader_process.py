@@ -16,12 +16,24 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
+
 from lstm_music_jax.music.corpus.score_file import (
     FileFormat,
     ScoreOrReason,
     read_score,
 )
-from lstm_music_jax.music.score import Chord, Part, Score
+from lstm_music_jax.music.score import (
+    Chord,
+    InstrumentChange,
+    Metre,
+    Notes,
+    Part,
+    Pedal,
+    Score,
+    Tempo,
+    Track,
+)
 
 
 class ReaderProcess:
@@ -102,17 +114,27 @@ def answer_requests(file_format: FileFormat) -> None:
 def _to_json(result: ScoreOrReason):
     if isinstance(result, str):
         return result
-    return [
+    parts = result.written and [
         [part.name, [[c.onset, c.duration, c.pitches, c.spelling] for c in part.chords]]
-        for part in result.parts
+        for part in result.written
     ]
+    tracks = [
+        [
+            [column.tolist() for column in (*t.notes, t.channels, t.programs)],
+            [[*change[:3], _data_to_json(change.data)] for change in t.changes],
+        ]
+        for t in result.tracks
+    ]
+    others = (result.tempos, result.metres, result.pedals)
+    return [parts, tracks, result.ticks_per_quarter, result.endless, others]
 
 
 def _from_json(content) -> ScoreOrReason:
     if isinstance(content, str):
         return content
-    return Score(
-        tuple(
+    parts, tracks, ticks_per_quarter, endless, (tempos, metres, pedals) = content
+    if parts is not None:
+        return Score.from_parts(
             Part(
                 name,
                 tuple(
@@ -120,6 +142,34 @@ def _from_json(content) -> ScoreOrReason:
                     for onset, duration, pitches, spelling in chords
                 ),
             )
-            for name, chords in content
+            for name, chords in parts
         )
+    return Score(
+        tuple(_track_from_json(*track) for track in tracks),
+        ticks_per_quarter,
+        tuple(Tempo(*each) for each in tempos),
+        tuple(Metre(*each) for each in metres),
+        tuple(Pedal(*each) for each in pedals),
+        endless=endless,
     )
+
+
+def _track_from_json(columns, changes) -> Track:
+    *notes, channels, programs = (np.array(column, np.int64) for column in columns)
+    return Track(
+        Notes(*notes),
+        channels,
+        programs,
+        tuple(
+            InstrumentChange(tick, channel, kind, _data_from_json(data))
+            for tick, channel, kind, data in changes
+        ),
+    )
+
+
+def _data_to_json(data: int | bytes):
+    return data if isinstance(data, int) else data.hex()
+
+
+def _data_from_json(data):
+    return data if isinstance(data, int) else bytes.fromhex(data)

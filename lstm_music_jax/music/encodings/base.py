@@ -29,13 +29,18 @@ class Decoded:
 class Encoding(Protocol):
     """Turns a score into symbols, and any sequence of symbols into a score.
 
-    Symbols are strings; a `Vocabulary` numbers them. Time is in ticks, 12 per quarter.
+    Symbols are strings; a `Vocabulary` numbers them.
 
     Attributes:
         symbols_per_note: typical number of symbols per note, rounded up.
     """
 
     symbols_per_note: ClassVar[int]
+
+    @property
+    def ticks_per_quarter(self) -> int:
+        """The grid on which this encoding counts time, in ticks per quarter note."""
+        ...
 
     def encode(self, score: Score) -> list[str]:
         """Return the symbols of `score`, in the order of time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+from lstm_music_jax.music.score import Score
 
 MIN_TEMPO, MAX_TEMPO = 4, 1000
 _PROGRAM_COUNT = 128
@@ -55,10 +55,10 @@ def _stream(score: Score, tempo: float | int, program: int):
     instrument = Piano() if program == 0 else instrumentFromMidiProgram(program)
     part.insert(0, instrument)
     part.insert(0, MetronomeMark(number=tempo))
-    for onset, pitch, duration in score.notes:
-        length = Fraction(duration, TICKS_PER_QUARTER)
+    for onset, pitch, duration, _ in score.notes:
+        length = Fraction(duration, score.ticks_per_quarter)
         # Note(pitch) would read a number below 12 as a pitch class in octave 4.
         note = Note(Pitch(midi=pitch), quarterLength=length)
-        part.coreInsert(Fraction(onset, TICKS_PER_QUARTER), note)
+        part.coreInsert(Fraction(onset, score.ticks_per_quarter), note)
     part.coreElementsChanged()
     return part

@@ -9,32 +9,33 @@ from lstm_music_jax.strategies.steering.sequence_matching import matching
 class SequenceBias(Strategy):
     """Adds a bias to a symbol that would complete a given sequence; -inf forbids it.
 
-        l_x + sum_k biases[k]    over all k that x would complete
+        l_x + sum_k biases[k]    over all sequences k that x would complete
 
-    x completes sequence k if x is its last symbol and the music ends in the others. The
-    prompt counts. A sequence of one symbol is always about to be completed. If x
-    completes several sequences, because one is the end of another or is given twice,
-    their biases add up. A forbidden symbol stays forbidden.
+    x completes a sequence if it is the last symbol of the sequence, and the stream ends
+    in the other symbols. The symbols of the prompt count. A sequence of one symbol can
+    always be completed. If x completes several sequences, their biases add up. A
+    forbidden symbol stays forbidden.
 
-    The work per note does not grow with the lengths of the sequences, and with their
-    number only as far as they can be completed at the same time.
+    The work per symbol does not depend on the lengths of the sequences. It grows with
+    the number of sequences that can be completed at the same time.
 
     Args:
-        sequences: one or more sequences of ids, of any lengths; ids are 0 or more. They
-            fix shapes, so changing them recompiles.
-        biases: as many numbers, finite or -inf.
+        sequences: one or more sequences of ids, of any lengths. A sequence that is
+            given twice counts twice. Changing them recompiles.
+        biases: a number for each sequence, finite or -inf.
 
     State: the state of the `Matching` automaton, int32.
 
     Raises:
-        ValueError: also if an id is beyond the vocabulary, when the music begins.
+        ValueError: also if an id is beyond the vocabulary, when generation begins.
 
     >>> SequenceBias([[60, 62, 64], [7]], biases=[1.5, float("-inf")])
     SequenceBias(((60, 62, 64), (7,)), [1.5, float('-inf')])
 
     Reference: `SequenceBiasLogitsProcessor` and `NoBadWordsLogitsProcessor`,
     https://github.com/huggingface/transformers/blob/000034a44ef887621d9b36001a5eb7c46e64cb3f/src/transformers/generation/logits_process.py;
-    they take a sequence into account one symbol later at the start of the music.
+    they ignore a sequence that would begin with the first symbol of the prompt and end
+    with the first drawn symbol.
     """
 
     permutation_equivariant = False

@@ -8,16 +8,19 @@ from jaxtyping import Int
 
 
 class Matching(NamedTuple):
-    """An Aho-Corasick automaton of sequences without their last symbols.
+    """An Aho-Corasick automaton of the beginnings of sequences.
 
-    A state is the longest beginning of any sequence that the music now ends in; state 0
-    is the empty one. Symbols that no beginning contains share letter 0.
+    The beginning of a sequence is all of it but the last symbol. A state stands for the
+    longest part of the stream's end with which some beginning starts. State 0 stands
+    for the empty one.
 
     Attributes:
-        letters: the letter of each symbol up to the largest in a beginning, then 0.
-        moves: the next state for each state and letter.
-        completing: for each state, the numbers of the sequences that the next symbol
-            can complete; the rows are filled with the number of sequences.
+        letters: the letter of each symbol, up to the largest that occurs in a
+            beginning; all symbols that occur in none have letter 0. One more entry, 0,
+            is for all larger symbols.
+        moves: the next state, for each state and letter.
+        completing: for each state, the indices of the sequences that the next symbol
+            can complete; shorter rows are filled with the number of sequences.
     """
 
     letters: Int[np.ndarray, "symbols"]
@@ -33,7 +36,8 @@ def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
     letters[used] = np.arange(1, len(used) + 1)
     children, completing = _trie(sequences, letters)
     moves = np.zeros((len(children), len(used) + 1), np.int32)
-    # Breadth first, so that the shorter state that a longer one falls back to is done.
+    # Breadth first, because a state needs the moves of the shorter one that it falls
+    # back to.
     queue = [(0, 0)]
     for state, shorter in queue:
         if state:
@@ -48,9 +52,9 @@ def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
 
 
 def _trie(sequences, letters):
-    """Return the children of each state, and the sequences that it is the beginning of.
+    """Return for each state its children, and the sequences that it is the start of.
 
-    The states are numbered in the order in which they are met.
+    The children are a dictionary from letters to states.
     """
     children, completing = [{}], [[]]
     for number, sequence in enumerate(sequences):

@@ -6,7 +6,7 @@ from lstm_music_jax.types import Array, Bool, Int
 from lstm_music_jax.xla.bits import keyed_bits, mix
 from lstm_music_jax.xla.ordering import smallest
 
-# The golden ratio's bits; any number other than 0 would do.
+# The bits of the golden ratio. Any other number but 0 would do as well.
 _SECOND_ROUND = 0x9E3779B9
 
 
@@ -15,25 +15,27 @@ class Watermark(Strategy):
 
         l_x + delta    where x is green
 
-    Of the v symbols, gamma v are green, rounded to a whole number from 1 to v - 1. Each
-    run of `width` symbols has its own green symbols: those whose `green_scores` are
-    smallest. Until `width` symbols are there, nothing is changed.
+    Of the v symbols, gamma v are green, rounded to a whole number from 1 to v - 1. A
+    hash of the key and of the last `width` symbols decides which. As long as the stream
+    has fewer than `width` symbols, the logits are unchanged.
 
-    `detect_watermark` finds the mark with the key alone. It is found the sooner, the
-    larger delta is and the more even the distributions are. Put it last in a chain.
+    `detect_watermark` finds the mark with the key, and needs no model. It needs fewer
+    symbols if delta is larger or if the distributions are flatter. Put the strategy
+    last in a chain.
 
-    The mark is for honest use: it is inaudible and survives excerpts. It does not
-    withstand an attacker, because there are 2^31 keys and the hash is not
-    cryptographic.
+    The mark does not withstand an attacker, because there are only 2^31 keys and the
+    hash is not cryptographic.
 
     Args:
         key: the secret, 0 or more.
         gamma: the share of green symbols, in (0, 1).
         delta: 0 or more nats; 0 does nothing.
-        width: 1 or more symbols; fixes a shape. A wider one hides the mark better and
-            loses more of it where a note is changed.
+        width: number of symbols that select the green ones, 1 or more; changing it
+            recompiles. A larger width is harder to notice, and an edited symbol then
+            erases more of the mark.
 
-    State: the last `width` symbols, int32, the oldest first; v where there is none yet.
+    State: the last `width` symbols, int32, the oldest first. Entries not yet filled
+    hold the id v, which no symbol has.
 
     Reference: Kirchenbauer et al. 2023, https://arxiv.org/abs/2301.10226
     """
@@ -56,7 +58,7 @@ class Watermark(Strategy):
         return jnp.concatenate([state[1:], token.astype(jnp.int32)[None]])
 
     def green(self, context: Int[Array, "w"], vocab_size: int) -> Bool[Array, "v"]:
-        """Return which symbols are green after the `width` symbols of `context`."""
+        """Return which symbols are green after `context`, which has `width` symbols."""
         first = mix(jnp.asarray(self.key).astype(jnp.uint32))
         for symbol in context.astype(jnp.uint32):
             first = mix(first ^ symbol)

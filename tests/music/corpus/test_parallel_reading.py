@@ -22,7 +22,9 @@ def files(tmp_path):
 def test_the_result_does_not_depend_on_the_processes(files):
     here = read_scores(files, "midi", processes=1, progress=False)
     there = read_scores(files, "midi", processes=2, progress=False)
-    assert here == there
+    assert [r if isinstance(r, str) else r.notes for r in here] == [
+        r if isinstance(r, str) else r.notes for r in there
+    ]
     assert here[2] == "not a MIDI file: it does not begin with 'MThd'"
     assert here[5] == "No such file or directory"
     assert [score.notes[0].pitch for score in here[:2]] == [60, 61]
@@ -32,9 +34,9 @@ def test_a_reader_process_returns_the_whole_score():
     paths = chorale_paths()[:2]
     here = read_scores(paths, "musicxml", processes=1, progress=False)
     there = read_scores(paths, "musicxml", processes=2, progress=False)
-    assert here == there
-    spelled = [[c.spelling for p in s.parts for c in p.chords] for s in here]
-    assert spelled == [[c.spelling for p in s.parts for c in p.chords] for s in there]
+    assert [s.written for s in here] == [s.written for s in there]
+    spelled = [[c.spelling for p in s.written for c in p.chords] for s in here]
+    assert spelled == [[c.spelling for p in s.written for c in p.chords] for s in there]
     assert "F#4" in spelled[0]
 
 
@@ -51,7 +53,7 @@ import sys
 for line in sys.stdin:
     if "2.mid" in line:
         sys.exit(1)
-    print("[]", flush=True)
+    print('[null, [], 480, 0, [[], [], []]]', flush=True)
 """
 
 
