@@ -53,8 +53,8 @@ class TransformersOrder(Preset, init=False):
 
     The temperature comes before the strategies that truncate. A `RepetitionPenalty`
     gets `by_sign=True`. transformers searches all earlier symbols for n-grams, while
-    `NoRepeatNgram` searches the last `memory` symbols. transformers hashes its watermark
-    otherwise than `Watermark`, so neither detector finds the other's mark.
+    `NoRepeatNgram` searches the last `memory` symbols. transformers uses another hash
+    than `Watermark`, so neither detector finds the mark of the other.
 
     Args:
         stages: strategies of the classes in `order`, in any order.
