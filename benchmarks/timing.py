@@ -26,7 +26,17 @@ from lstm_music_jax.system.cores import count_cores
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "music21")
 # Other libraries, whose versions are recorded if they are installed.
-PEERS = ("keras", "tensorflow", "tensorflow-cpu", "torch", "onnxruntime", "onnx")
+PEERS = (
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
+    "torch",
+    "onnxruntime",
+    "onnx",
+    "mido",
+    "pretty_midi",
+    "symusic",
+)
 # Seconds of rest between programs of different libraries. The threads of some libraries
 # keep spinning for a while, and would take the next program's cores.
 REST = 0.1

@@ -8,6 +8,7 @@ import logging
 import re
 import shlex
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ def require_seed(seed: int) -> None:
 
 
 def require_folder(name: str, path: Path) -> None:
-    """Raise ValueError if a folder cannot be made at `path`, because a file is there.
+    """Raise ValueError unless files can be written to a folder at `path`.
 
     Args:
         name: name of the argument that gave the path, for the error.
@@ -105,6 +106,17 @@ def require_folder(name: str, path: Path) -> None:
             raise ValueError(
                 f"{name} is {path}, and {place} is a file; it must be a folder"
             )
+    nearest = next(
+        place for place in (path, *path.absolute().parents) if place.is_dir()
+    )
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"{name} is {path}, and {nearest} cannot be written ({error.strerror}); it "
+            "must be a folder that can"
+        ) from None
 
 
 def _default(arguments_of_run):

@@ -8,7 +8,12 @@ Every device of every process draws a part of the pieces. For several processes,
 --cluster, or --coordinator, --process-id and --num-processes. The music does not depend
 on the number of devices.
 
+Files are numbered on from those in the folder, and none is overwritten. The first
+pieces also get a picture (--pictures).
+
 Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
+1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16),
+of which five seconds go to their files.
 Expect: each piece has as many sounding notes or chords as asked for.
 """
 
@@ -23,6 +28,7 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
+from piece_files import write_pieces
 from sources import dataset_of_run
 
 from lstm_music_jax import (
@@ -34,13 +40,12 @@ from lstm_music_jax import (
     SlidingWindow,
     compose,
     load_run,
-    piano_roll,
     processes,
     read_midi,
     start_prompts,
     strategies,
-    write_midi,
 )
+from lstm_music_jax.music.midi.writing import MAX_QUARTERS, require_tempo_and_program
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,9 @@ class Arguments:
     """Quarters per minute."""
     program: int = 0
     """General MIDI program; 0 is a piano."""
+    pictures: int = 4
+    """How many of the first pieces also get a piano roll. One takes a fifth of a
+    second."""
     processes: Processes = field(default_factory=Processes)
 
 
@@ -114,12 +122,15 @@ def main(arguments: Arguments) -> None:
     require_seed(arguments.seed)
     out = arguments.out or arguments.run / "music"
     require_folder("out", out)
+    require_tempo_and_program(arguments.tempo, arguments.program)
+    if arguments.pictures < 0:
+        raise ValueError(f"pictures is {arguments.pictures}; it must be 0 or more")
     strategy = strategy_of(arguments)
     if arguments.keep_primer and arguments.drop_primer:
         raise ValueError("keep_primer and drop_primer are both given; give one of them")
     loaded = load_run(arguments.run, arguments.checkpoint)
     if arguments.note_length is not None:
-        loaded = with_note_length(loaded, arguments.note_length)
+        loaded = with_note_length(loaded, arguments)
     context = context_of(loaded, arguments)
     prompts = prompts_of(loaded, arguments)
     if arguments.precision == "bfloat16":
@@ -140,10 +151,14 @@ def main(arguments: Arguments) -> None:
         )
     if not processes.is_first():
         return
-    for number, piece in enumerate(pieces):
-        path = out / f"piece-{number:03d}.mid"
-        write_midi(piece.score, path, tempo=arguments.tempo, program=arguments.program)
-        piano_roll(piece.score, path.with_suffix(".png"))
+    written = write_pieces(
+        pieces,
+        out,
+        tempo=arguments.tempo,
+        program=arguments.program,
+        pictures=arguments.pictures,
+    )
+    for path, piece in written:
         print(f"{path}: {len(piece.score.notes)} notes sound{_remarks(piece)}")
 
 
@@ -197,22 +212,33 @@ def context_of(loaded: Run, arguments: Arguments) -> Carried | SlidingWindow:
     return Carried()
 
 
-def with_note_length(loaded: Run, quarters: float) -> Run:
-    """Return the run with every note `quarters` long, and no rests between them.
+def with_note_length(loaded: Run, arguments: Arguments) -> Run:
+    """Return the run with every note as long as asked for, and no rests between them.
 
     Raises:
-        ValueError: the run is of events, or `quarters` is off the grid of ticks.
+        ValueError: the run is of events, or the length is off the grid of ticks, or a
+            MIDI file cannot hold as many such notes.
     """
+    quarters = arguments.note_length
     if not isinstance(loaded.encoding, NoteNames):
         raise ValueError(
             f"note_length is {quarters}; it must be left out, because this run's "
             "encoding keeps rhythm"
         )
     ticks = quarters * TICKS_PER_QUARTER
-    if ticks != round(ticks) or ticks < 1:
+    # Also false for NaN and infinity.
+    if not (ticks >= 1 and ticks % 1 == 0):
         raise ValueError(
             f"note_length is {quarters}; it must be a positive multiple of "
             f"1/{TICKS_PER_QUARTER}"
+        )
+    notes = arguments.notes
+    if arguments.keep_primer:
+        notes += arguments.primer_length
+    if quarters * notes > MAX_QUARTERS:
+        raise ValueError(
+            f"note_length is {quarters}; a file holds {MAX_QUARTERS} quarters, so for "
+            f"{notes} notes it must be at most {MAX_QUARTERS / notes:g}"
         )
     encoding = dataclasses.replace(loaded.encoding, ticks_per_note=round(ticks))
     return dataclasses.replace(loaded, encoding=encoding)

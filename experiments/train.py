@@ -105,7 +105,7 @@ def _require_same(given, saved):
 
 
 def _unchecked(arguments):
-    return vars(arguments.source.absolute()) | {
+    return vars(arguments.source.resolved()) | {
         "validation": arguments.validation,
         "split_seed": arguments.split_seed,
         "cores": arguments.model.cores,

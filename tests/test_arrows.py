@@ -21,7 +21,7 @@ ALLOWED = {
     "processes": {"system"},
     "devices": {"types"},
     "music": {"system"},
-    "report": {"music"},
+    "report": {"system", "music"},
     "evaluation": {"types", "music"},
     "xla": {"types"},
     "model": {"types", "xla"},

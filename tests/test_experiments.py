@@ -162,11 +162,13 @@ def test_fewer_steps_than_the_run_has_taken_are_refused(run, capsys):
 
 def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
     arguments = ["--notes", 40, "--pieces", 2, "--top-p", 0.9, "--out", tmp_path]
+    arguments += ["--pictures", 1]
     assert call(generate, "--run", run, *arguments) == 0
     first, second = (tmp_path / f"piece-00{k}.mid" for k in range(2))
     assert len(onsets(first)) == len(onsets(second)) == 40
     assert onsets(first) != onsets(second)
     assert first.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
+    assert not second.with_suffix(".png").exists()
 
 
 def test_generate_gives_the_same_music_for_the_same_seed(run, tmp_path):
@@ -201,16 +203,44 @@ def test_note_names_keep_the_note_length(names_run, tmp_path, context):
     assert set(np.diff(found)) == {ticks // 2}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tempo", "nan"], "tempo is nan"),
+        (["--program", "-1"], "program is -1"),
+        (["--pictures", "-1"], "pictures is -1"),
+        (["--out", "/proc/music"], "out is /proc/music"),
+        (
+            ["--note-length", "nan"],
+            "note_length is nan; it must be a positive multiple",
+        ),
+        (
+            ["--note-length", "inf"],
+            "note_length is inf; it must be a positive multiple",
+        ),
+        (["--note-length", "50", "--notes", "16667"], "it must be at most 49.999"),
+    ],
+)
+def test_the_files_arguments_are_checked_before_a_note_is_drawn(
+    names_run, tmp_path, monkeypatch, capsys, arguments, message
+):
+    monkeypatch.setattr(generate, "compose", None)
+    assert call(generate, "--run", names_run, "--out", tmp_path, *arguments) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_primers(run, midi, tmp_path):
     primer = midi / "deep" / "0.mid"
-    for arguments, notes in (
-        (["--primer", primer, "--keep-primer"], None),
-        (["--primer", primer, "--drop-primer"], 20),
-        (["--primer", "corpus"], 20),
+    for number, (arguments, notes) in enumerate(
+        (
+            (["--primer", primer, "--keep-primer"], None),
+            (["--primer", primer, "--drop-primer"], 20),
+            (["--primer", "corpus"], 20),
+        )
     ):
         out = ["--notes", 20, "--primer-length", 30, "--out", tmp_path]
         assert call(generate, "--run", run, *arguments, *out) == 0
-        found = onsets(tmp_path / "piece-000.mid")
+        found = onsets(tmp_path / f"piece-{number:03d}.mid")
         if notes is None:
             begin = onsets(primer)
             heard = len(found) - 20
@@ -363,6 +393,13 @@ WRONG = [
         "parallel_streams is 0; it must be a whole number, 1 or more",
     ),
     (generate, ["--run", "RUN", "--tempo", "0"], "tempo is 0.0; it must be 4 to 1000"),
+    (generate, ["--run", "RUN", "--program", "128"], "program is 128; it must be 0 to"),
+    (generate, ["--run", "RUN", "--pictures", "-1"], "pictures is -1; it must be 0 or"),
+    (
+        generate,
+        ["--run", "RUN", "--out", "/proc/music"],
+        "out is /proc/music, and /proc cannot be written (",
+    ),
     (
         sweep_strategy,
         [*SWEEP, "--strategy", "TopP", "--knob", "p"],

@@ -186,9 +186,13 @@ def _decode(
 
 def _decode_piece(run, prompt, tokens, notes, keep_primer):
     """Return the decoded music, or None if it has too few notes, and its symbols."""
-    primer = [int(token) for token in prompt if token != run.vocabulary.start_id]
-    symbols = run.vocabulary.symbols_of([*primer, *tokens] if keep_primer else tokens)
+    ids = [int(token) for token in prompt if token != run.vocabulary.start_id]
+    primer = run.vocabulary.symbols_of(ids)
+    symbols = run.vocabulary.symbols_of(tokens)
     if keep_primer:
-        notes += run.encoding.decode(run.vocabulary.symbols_of(primer)).note_count
-    decoded = run.encoding.decode(symbols, max_notes=notes)
+        notes += run.encoding.decode(primer).note_count
+        symbols = primer + symbols
+        decoded = run.encoding.decode(symbols, max_notes=notes)
+    else:
+        decoded = run.encoding.decode(symbols, max_notes=notes, after=primer)
     return (decoded if decoded.note_count >= notes else None), symbols

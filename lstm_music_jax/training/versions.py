@@ -11,7 +11,7 @@ a conversion to `_SETTINGS_STEPS` and to `_CHECKPOINT_STEPS`.
 from collections.abc import Mapping
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 
 
 def upgraded_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,5 +91,29 @@ def _renamed(saved, names):
     return {names.get(name, name): value for name, value in saved.items()}
 
 
-_SETTINGS_STEPS = (_settings_to_version_2,)
-_CHECKPOINT_STEPS = (_checkpoint_to_version_2,)
+# Version 2 to version 3.
+
+
+def _settings_to_version_3(saved):
+    settings = dict(saved)
+    if isinstance(settings.get("corpus"), dict):
+        settings["corpus"] = _corpus_to_version_3(settings["corpus"])
+    return settings
+
+
+def _corpus_to_version_3(saved):
+    # The split took no notice of the key, and a run keeps its split.
+    corpus = {**saved, "split_in_any_key": False}
+    # A symbols file held note names, whatever the encoding was said to be.
+    origin = corpus.get("origin")
+    if isinstance(origin, dict) and origin.get("symbols"):
+        corpus["origin"] = {**origin, "encoding": "note-names"}
+    return corpus
+
+
+def _checkpoint_to_version_3(saved):
+    return {**saved, "belongs_to": _settings_to_version_3(saved["belongs_to"])}
+
+
+_SETTINGS_STEPS = (_settings_to_version_2, _settings_to_version_3)
+_CHECKPOINT_STEPS = (_checkpoint_to_version_2, _checkpoint_to_version_3)

@@ -18,6 +18,7 @@ from lstm_music_jax import (
     start_prompts,
     strategies,
 )
+from lstm_music_jax.music.score import Score
 
 KEY = jax.random.key(0)
 EVENTS = ("pitch_60", "pitch_64", "pitch_67", "shift_6", "shift_12", "duration_6")
@@ -61,6 +62,17 @@ def test_keeps_or_drops_the_primer(run):
     assert count(run, kept.score) == 20 + heard
     assert kept.symbols[: len(ids)] == run.vocabulary.symbols_of(ids)
     np.testing.assert_array_equal(kept.symbols[len(ids) :], dropped.symbols)
+
+
+def test_a_dropped_primer_leaves_its_note_length_in_force():
+    run = make_run(Events(), ("pitch_60", "pitch_64", "shift_6", "duration_6"))
+    primer = ["duration_6", "pitch_60", "pitch_64", "shift_6", "duration_6"]
+    prompts = jnp.asarray(run.vocabulary.ids_of(primer))[None]
+    (dropped,) = compose(run, prompts, KEY, notes=20)
+    (kept,) = compose(run, prompts, KEY, notes=20, keep_primer=True)
+    later = [note._replace(onset=note.onset + 6) for note in dropped.score.notes]
+    first = run.encoding.decode(primer).score.notes
+    assert Score.from_notes([*first, *later]).notes == kept.score.notes
 
 
 def test_draws_more_symbols_until_there_are_enough_notes():

@@ -8,8 +8,9 @@ Start with `pieces.py` (what a corpus is), `loading.py` (chorales and MIDI folde
 - `score_file.py` reads one file, `parallel_reading.py` many, each in a
   `reader_process.py`;
 - `cache.py` keeps a loaded corpus on disk;
-- `split.py` divides a corpus for training and validation, and `near_duplicates.py`
-  finds the pieces that must stay together.
+- `split.py` divides a corpus for training and validation, `near_duplicates.py` finds
+  the pieces that must stay together, and `transposed_windows.py` compares them
+  regardless of their key.
 
 These modules import the other modules of `music`, and `system`.
 """

@@ -17,13 +17,14 @@ note: shift and pitch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from lstm_music_jax.music.encodings.base import Decoded
+from lstm_music_jax.music.encodings.event_symbols import EventSymbols
 from lstm_music_jax.music.score import (
     HIGHEST_PITCH,
     TICKS_PER_QUARTER,
@@ -62,14 +63,10 @@ class Events:
                 f"{GRIDS}"
             )
 
-    @cached_property
+    @property
     def symbols(self) -> tuple[str, ...]:
-        """All symbols of this encoding, in the order of the grammar."""
-        return tuple(
-            f"{event}_{value}"
-            for event, values in self._allowed.items()
-            for value in values
-        )
+        """All symbols of this encoding."""
+        return self._events.all
 
     def encode(self, score: Score) -> list[str]:
         """Return the symbols of the score's notes; the division into tracks is lost.
@@ -85,24 +82,25 @@ class Events:
         notes = notes.take(np.lexsort((notes.pitches, notes.durations, notes.onsets)))
         shifts = np.diff(notes.onsets, prepend=0).tolist()
         durations = notes.durations.tolist()
-        names, longest_shift = self._names, len(self._allowed["shift"])
-        symbols: list[str] = []
+        names, symbols = self._events.names, []
         duration = 0
         for shift, pitch, length in zip(
             shifts, notes.pitches.tolist(), durations, strict=True
         ):
             if shift:
-                if shift <= longest_shift:
-                    symbols.append(names["shift"][shift])
-                else:
-                    symbols += self._summands("shift", shift)
+                symbols += self._events.sum_of("shift", shift)
             if length != duration:
-                symbols += self._summands("duration", length)
+                symbols += self._events.sum_of("duration", length)
                 duration = length
             symbols.append(names["pitch"][pitch])
         return symbols
 
-    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+    def decode(
+        self,
+        symbols: Iterable[str],
+        max_notes: int | None = None,
+        after: Iterable[str] = (),
+    ) -> Decoded:
         """Return the notes of any symbols; skip and count the ill-formed ones.
 
         Ill-formed are unknown symbols, and a pitch that is struck already at the same
@@ -111,43 +109,52 @@ class Events:
         Args:
             symbols: any strings.
             max_notes: stop after this many notes.
+            after: symbols that come before, for example those of a primer. Their music
+                is left out, and time counts from their end. The duration that they
+                set is in force, and it may go on as a sum.
         """
-        durations: dict[tuple[int, int], int] = {}  # by onset and pitch
-        clock, duration, skipped = 0, self.ticks_per_quarter, 0
-        previous = ""
+        reader = _Reader(duration=self.ticks_per_quarter)
+        for symbol in after:
+            reader.read(*self._events.parse(symbol))
+        begin, notes_before = reader.clock, len(reader.durations)
+        reader.skipped = 0
         for symbol in symbols:
-            if max_notes is not None and len(durations) >= max_notes:
+            count = len(reader.durations) - notes_before
+            if max_notes is not None and count >= max_notes:
                 break
-            event, value = self._parse(symbol)
-            if event == "shift":
-                clock += value
-            elif event == "duration":
-                duration = value + (duration if previous == "duration" else 0)
-            elif event == "pitch" and (clock, value) not in durations:
-                durations[clock, value] = duration
-            else:
-                skipped += 1
-            previous = event
+            reader.read(*self._events.parse(symbol))
+        played = [*reader.durations.items()][notes_before:]
         notes = Notes.of(
-            Note(onset, pitch, duration)
-            for (onset, pitch), duration in durations.items()
+            Note(onset - begin, pitch, duration) for (onset, pitch), duration in played
         )
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
-        return Decoded(score, skipped, len(durations))
+        return Decoded(score, reader.skipped, len(played))
+
+    def canonical(self, text: str) -> str:
+        """Return the event that `text` spells: 'pitch_060' is 'pitch_60'.
+
+        Raises:
+            ValueError: `text` spells none.
+        """
+        return self._events.canonical(text)
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitch of 'pitch_n'; () for any other symbol."""
-        event, value = self._parse(symbol)
+        event, value = self._events.parse(symbol)
         return (value,) if event == "pitch" else ()
+
+    def releases(self, symbol: str) -> tuple[int, ...]:
+        """Return (), because the duration of each note is known when it is struck."""
+        return ()
 
     def time_shift(self, symbol: str) -> int:
         """Return the ticks of 'shift_n'; 0 for any other symbol."""
-        event, value = self._parse(symbol)
+        event, value = self._events.parse(symbol)
         return value if event == "shift" else 0
 
     def duration(self, symbol: str) -> int:
         """Return the ticks of 'duration_n'; 0 for any other symbol."""
-        event, value = self._parse(symbol)
+        event, value = self._events.parse(symbol)
         return value if event == "duration" else 0
 
     def config(self) -> dict[str, Any]:
@@ -160,37 +167,41 @@ class Events:
         return {"kind": "events", **changed}
 
     @cached_property
-    def _allowed(self) -> dict[str, range]:
-        """The values that each event may have."""
+    def _events(self) -> EventSymbols:
         longest = {
             event: range(1, quarters * self.ticks_per_quarter + 1)
             for event, quarters in _QUARTERS.items()
         }
-        return {**longest, "pitch": range(HIGHEST_PITCH + 1)}
+        return EventSymbols({**longest, "pitch": range(HIGHEST_PITCH + 1)})
 
-    @cached_property
-    def _names(self) -> dict[str, list[str]]:
-        """The symbol of each event and value."""
-        return {
-            event: [f"{event}_{value}" for value in range(allowed.stop)]
-            for event, allowed in self._allowed.items()
-        }
 
-    @cached_property
-    def _meanings(self) -> dict[str, tuple[str, int]]:
-        """The event and value of each symbol."""
-        return {
-            self._names[event][value]: (event, value)
-            for event, allowed in self._allowed.items()
-            for value in allowed
-        }
+@dataclass
+class _Reader:
+    """Reads one event after another, and keeps what is in force for the next.
 
-    def _summands(self, event: str, ticks: int) -> list[str]:
-        """Return symbols whose values add up to `ticks`."""
-        names = self._names[event]
-        full, rest = divmod(ticks, len(names) - 1)
-        return [names[-1]] * full + ([names[rest]] if rest else [])
+    Attributes:
+        duration: ticks that the next pitch lasts.
+        clock: the tick of the next pitch.
+        previous: the event that was read last.
+        durations: the notes so far, by onset and pitch, in the order of the events.
+        skipped: number of ill-formed events.
+    """
 
-    def _parse(self, symbol: str) -> tuple[str, int]:
-        """Return a symbol's event and value; ("", 0) if it is ill-formed."""
-        return self._meanings.get(symbol, ("", 0))
+    duration: int
+    clock: int = 0
+    previous: str = ""
+    durations: dict[tuple[int, int], int] = field(default_factory=dict)
+    skipped: int = 0
+
+    def read(self, event: str, value: int) -> None:
+        """Read the next event."""
+        if event == "shift":
+            self.clock += value
+        elif event == "duration":
+            begun = self.duration if self.previous == "duration" else 0
+            self.duration = begun + value
+        elif event == "pitch" and (self.clock, value) not in self.durations:
+            self.durations[self.clock, value] = self.duration
+        else:
+            self.skipped += 1
+        self.previous = event

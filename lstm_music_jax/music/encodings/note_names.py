@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from lstm_music_jax.music.encodings.base import Decoded
 from lstm_music_jax.music.encodings.pitch_names import (
+    canonical_name,
     chord_name,
     named_pitches,
     pitch_name,
@@ -61,7 +62,12 @@ class NoteNames:
         """Return one symbol per chord of the chosen parts, in the order of time."""
         return [_symbol(chord) for chord in self._chords(score)]
 
-    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+    def decode(
+        self,
+        symbols: Iterable[str],
+        max_notes: int | None = None,
+        after: Iterable[str] = (),
+    ) -> Decoded:
         """Return the notes and chords of any symbols, one every `ticks_per_note` ticks.
 
         Symbols that name no note or chord are skipped and counted.
@@ -69,6 +75,8 @@ class NoteNames:
         Args:
             symbols: any strings.
             max_notes: stop after this many notes and chords.
+            after: symbols that come before. They change nothing, because no symbol
+                depends on an earlier one.
         """
         chords: list[Chord] = []
         skipped = 0
@@ -84,9 +92,21 @@ class NoteNames:
         score = Score.from_parts([Part("", tuple(chords))])
         return Decoded(score, skipped, len(chords))
 
+    def canonical(self, text: str) -> str:
+        """Return the name of the note or chord that `text` spells: see `pitch_names`.
+
+        Raises:
+            ValueError: `text` spells none.
+        """
+        return canonical_name(text)
+
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitches that `symbol` names; () if it names none."""
         return named_pitches(symbol)
+
+    def releases(self, symbol: str) -> tuple[int, ...]:
+        """Return (), because all notes last `ticks_per_note`."""
+        return ()
 
     def time_shift(self, symbol: str) -> int:
         """Return 0, because no symbol is a rest."""
