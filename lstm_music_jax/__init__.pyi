@@ -1,6 +1,10 @@
 """The public API: what a type checker sees, and what `__init__.py` loads lazily."""
 
 from . import processes as processes, strategies as strategies
+from .evaluation.measures.watermark import (
+    WatermarkDetection as WatermarkDetection,
+    detect_watermark as detect_watermark,
+)
 from .generation.composition import (
     Composition as Composition,
     compose as compose,
