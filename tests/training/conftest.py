@@ -23,8 +23,8 @@ def noisy_scale(rng, length):
 def noisy_scales():
     """Return a dataset of twenty noisy scales, the same in every process."""
     rng = np.random.default_rng(0)
-    pieces = tuple(Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20))
-    corpus = Corpus(pieces, (), "noisy scales")
+    pieces = [Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20)]
+    corpus = Corpus.from_pieces(pieces, source="noisy scales")
     return Dataset.from_corpus(corpus, NoteNames(), validation=0.2)
 
 

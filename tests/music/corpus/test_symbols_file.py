@@ -13,7 +13,7 @@ SYMBOL = st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), min_si
 @given(st.lists(st.lists(SYMBOL, min_size=1), min_size=1, max_size=4))
 def test_written_symbols_are_read_again(tmp_path, groups):
     pieces = tuple(Piece(str(i), tuple(group)) for i, group in enumerate(groups))
-    write_symbols(Corpus(pieces, (), ""), tmp_path / "data.txt")
+    write_symbols(Corpus.from_pieces(pieces), tmp_path / "data.txt")
     read_back = load_symbols(tmp_path / "data.txt")
     assert [p.symbols for p in read_back.pieces] == [p.symbols for p in pieces]
 
@@ -43,4 +43,6 @@ def test_a_file_without_symbols_is_an_error(tmp_path):
 @pytest.mark.parametrize("symbols", [(), ("",), ("a\nb",), ("a\r",)])
 def test_what_a_file_cannot_hold_is_an_error(tmp_path, symbols):
     with pytest.raises(ValueError, match="'song'"):
-        write_symbols(Corpus((Piece("song", symbols),), (), ""), tmp_path / "data.txt")
+        write_symbols(
+            Corpus.from_pieces([Piece("song", symbols)]), tmp_path / "data.txt"
+        )
