@@ -77,7 +77,8 @@ def test_a_training_step_and_a_validation(batching, precision):
     )
     corpus = Corpus.from_pieces(Piece(f"{k}", SCALE[k:]) for k in range(4))
     dataset = Dataset.from_corpus(corpus, NoteNames(), validation=0.3)
-    train, validation = training_data(dataset, training)
+    feed, validation = training_data(dataset, training)
+    train = feed.batcher_at(0)
     state = initial_state(model, training, len(dataset.vocabulary))
     shard = Shard(jnp.int32(0), 1)
 

@@ -45,6 +45,13 @@ class PieceIds(Sequence[np.ndarray]):
         self._ends = np.cumsum(self.lengths)
         self.total = int(self.lengths.sum())
 
+    @property
+    def dtype(self) -> type[np.integer]:
+        """The smallest type that holds all ids, of uint16 and int32."""
+        largest = max(self._before or 0, self._after or 0)
+        narrow = self._ids.dtype == np.uint16 and largest < 2**16
+        return np.uint16 if narrow else np.int32
+
     @classmethod
     def of_corpus(
         cls, corpus: Corpus, before: int | None = None, after: int | None = None
