@@ -54,7 +54,7 @@ class WindowBatcher:
     @classmethod
     def tree_unflatten(cls, size: int, leaves: tuple[PyTree, ...]) -> "WindowBatcher":
         """Undo `tree_flatten`."""
-        # Not through __init__, because JAX also builds trees of other things than arrays.
+        # Not through __init__, because JAX also builds trees of other things.
         batcher = object.__new__(cls)
         for field, value in zip(fields(cls), (*leaves, size), strict=True):
             object.__setattr__(batcher, field.name, value)
