@@ -1,4 +1,4 @@
-"""Loads the music that a script is told to use; the arguments are shared by scripts."""
+"""Arguments that name the music of a script, and functions that load it."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -25,19 +25,24 @@ class Source:
     midi: Path | None = None
     """Folder of MIDI files, searched recursively."""
     symbols: Path | None = None
-    """File of note names, one per line, with an empty line between pieces."""
-    encoding: Literal["events", "note-names"] = "events"
+    """File of symbols, one per line, with an empty line between pieces."""
+    encoding: Literal["events", "note-names"] | None = None
     """`events` keeps rhythm and the octaves of chords. `note-names` writes note and
-    chord names like the original recipe. A symbols file always holds note names."""
+    chord names like the original recipe. By default a symbols file holds note names,
+    and all other music becomes events."""
     parts: Literal["first", "first_nonempty", "all"] = "all"
     """Parts of a MIDI file that note names are taken from."""
 
-    def absolute(self) -> "Source":
-        """Return the same source with paths that hold in any working directory."""
+    def resolved(self) -> "Source":
+        """Return the source as a run keeps it.
+
+        Its paths hold in any working directory, and its encoding is named.
+        """
         return dataclasses.replace(
             self,
             midi=self.midi and self.midi.absolute(),
             symbols=self.symbols and self.symbols.absolute(),
+            encoding=self.encoding or ("note-names" if self.symbols else "events"),
         )
 
 
@@ -47,12 +52,12 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
         raise ValueError(
             f"midi is {source.midi} and symbols is {source.symbols}; give one of them"
         )
-    if source.encoding == "events" and not source.symbols:
+    if source.resolved().encoding == "events":
         encoding = Events()
     else:
         encoding = NoteNames(parts=source.parts)
     if source.symbols:
-        corpus = load_symbols(source.symbols)
+        corpus = load_symbols(source.symbols, encoding)
     elif source.midi:
         corpus = load_midi_folder(source.midi, encoding)
     else:
@@ -63,9 +68,16 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
 
 
 def dataset(
-    source: Source, *, validation: float, seed: int = 0, start: bool = True
+    source: Source,
+    *,
+    validation: float,
+    seed: int = 0,
+    start: bool = True,
+    any_key: bool = True,
 ) -> Dataset:
     """Load a corpus and split it; its description says how to load it again.
+
+    The arguments are those of `Dataset.from_corpus`.
 
     Raises:
         ValueError: `validation` is no share.
@@ -75,10 +87,16 @@ def dataset(
     corpus, encoding = load(source)
     origin = {
         name: str(value) if isinstance(value, Path) else value
-        for name, value in dataclasses.asdict(source.absolute()).items()
+        for name, value in dataclasses.asdict(source.resolved()).items()
     }
     return Dataset.from_corpus(
-        corpus, encoding, validation=validation, seed=seed, start=start, origin=origin
+        corpus,
+        encoding,
+        validation=validation,
+        seed=seed,
+        start=start,
+        any_key=any_key,
+        origin=origin,
     )
 
 
@@ -110,6 +128,7 @@ def dataset_of_run(settings: dict[str, Any]) -> Dataset:
         validation=saved["validation"],
         seed=saved["split_seed"],
         start=saved["start"],
+        any_key=saved["split_in_any_key"],
     )
     if loaded.description["fingerprint"] != saved["fingerprint"]:
         raise ValueError(f"corpus of this run ({saved['source']}) has changed since")

@@ -57,9 +57,9 @@ class Batcher(Protocol):
 
     @staticmethod
     def carried(states: State) -> PyTree:
-        """Return what the next step begins with, given the states after a step.
+        """Return the states that the next step begins with, given those after a step.
 
-        None for the zero state.
+        None means that the next step begins with the zero state.
         """
 
     @property
@@ -74,14 +74,14 @@ class Batcher(Protocol):
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Return what the given rows of the batch read at a step."""
+        """Return the given rows of the batch of a step."""
 
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Return the sums of the windows or pieces at `indices`, for validation.
+        """Sum the losses of the windows or pieces at `indices`, for validation.
 
-        An index of `size` or more counts nothing.
+        An index of `size` or more adds nothing.
         """
 
 
@@ -130,7 +130,7 @@ def training_data(
     """Return the training data and the validation data; None if nothing is held out.
 
     Training on windows is validated on windows. Training on streams is validated on
-    whole pieces, each from the zero state.
+    whole pieces, each read from the zero state.
 
     Args:
         dataset: the pieces.

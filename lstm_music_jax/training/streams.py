@@ -1,9 +1,9 @@
-"""Streams: all pieces end to end, read on from step to step with the state carried.
+"""Streams: all pieces end to end, read with a state that is carried between steps.
 
-Truncated backpropagation through time (Williams & Peng 1990). An epoch lays all pieces
-end to end in its own order and cuts the result into `batch_size` streams of equal
-length. A step reads the next `window` symbols of every stream, from the state in which
-the previous step left the stream.
+This is truncated backpropagation through time (Williams & Peng 1990). An epoch lays all
+pieces end to end in its own order, and cuts the result into `batch_size` streams of
+equal length. A step reads the next `window` symbols of every stream, starting with the
+stream's state after the previous step.
 """
 
 from typing import NamedTuple
@@ -69,7 +69,7 @@ class StreamBatcher(NamedTuple):
 
     @staticmethod
     def carried(states: State) -> State:
-        """Carry the state of every stream."""
+        """Return `states`, because every stream carries its state."""
         return states
 
     @property
@@ -89,17 +89,17 @@ class StreamBatcher(NamedTuple):
     ) -> Batch:
         """Read the next `window` symbols of the streams `rows`.
 
-        The length of a stream is rounded up to whole steps. The last stream goes on
-        from the epoch's end to its beginning, so every step is full and every symbol
-        is read at least once.
+        The length of a stream is rounded up to whole steps. The last stream continues
+        from the end of the epoch at its beginning, so every step is full and every
+        symbol is read at least once.
 
         The state is reset where a piece begins, and where an epoch begins, because
-        the pieces then stand in a new order. The first symbol of a piece is no target,
-        because nothing before it predicts it. With `cross_pieces` the music goes on
-        across pieces: the state is reset only where an epoch begins, and every symbol
-        is a target.
+        every epoch orders the pieces anew. The first symbol of a piece is no target,
+        because no symbol of the piece comes before it. With `cross_pieces`, pieces are
+        read as one long piece: the state is reset only where an epoch begins, and every
+        symbol is a target.
 
-        A piece is transposed as a whole, by a new shift each epoch.
+        A piece is transposed as a whole, by a new shift in each epoch.
         """
         assert self.ids is not None
         pieces, offsets, epoch_begins = self._reading(step, rows, config)
@@ -121,7 +121,7 @@ class StreamBatcher(NamedTuple):
         """Sum the losses of the pieces at `indices`, each read from the zero state.
 
         A piece is read to its end, `window` symbols at a time. An index past the last
-        piece counts nothing.
+        piece adds nothing.
         """
         width, resident = config.window, self.ids
         assert isinstance(resident, Resident)

@@ -1,4 +1,4 @@
-"""Windows: pieces cut into short sequences, shuffled, each read from the zero state."""
+"""Windows: short sequences cut from pieces, shuffled, each read from the zero state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -82,8 +82,8 @@ class WindowBatcher:
     ) -> tuple["WindowBatcher", PieceIds]:
         """Cut windows side by side, within pieces.
 
-        With objective "last", each window gives one prediction. Windows then start
-        at every tenth of a window, which is enough to follow the loss.
+        With objective "last", each window gives only one prediction. Windows then start
+        at every tenth of a window's length, which is enough to estimate the loss.
         """
         every_position = config.objective == "all"
         stride = config.window if every_position else max(1, config.window // 10)
@@ -94,7 +94,7 @@ class WindowBatcher:
 
     @staticmethod
     def carried(states: State) -> None:
-        """Carry no state: every window begins with the zero state."""
+        """Return None, because every window begins with the zero state."""
 
     def places(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig

@@ -11,8 +11,9 @@ Start with `pieces.py` (what a corpus is), `loading.py` (chorales and MIDI folde
   into one array;
 - `cache.py` says where the cache is, `entries.py` keeps what each file became, and
   `file_contents.py` notices which files have changed, all in `array_file.py`s;
-- `split.py` divides a corpus for training and validation, and `near_duplicates.py`
-  finds the pieces that must stay together;
+- `split.py` divides a corpus for training and validation, `near_duplicates.py` finds
+  the pieces that must stay together, and `transposed_windows.py` compares them
+  regardless of their key;
 - `piece_ids.py` gives training the ids of a corpus without a copy.
 
 These modules import the other modules of `music`, and `system`.

@@ -45,6 +45,7 @@ class Dataset:
         validation: float = 0.1,
         seed: int = 0,
         start: bool = True,
+        any_key: bool = True,
         origin: Any = None,
     ) -> "Dataset":
         """Split a corpus by piece, and turn its symbols into ids.
@@ -56,6 +57,8 @@ class Dataset:
             seed: the seed of the split.
             start: put a start symbol before each piece, so that a model can generate
                 without a primer.
+            any_key: keep pieces that share music on one side of the split, even if they
+                have it in different keys. Runs of earlier versions have False.
             origin: JSON that says how to load the corpus again, kept in `description`.
 
         Raises:
@@ -65,7 +68,9 @@ class Dataset:
         # The corpus lists its symbols in the order of a vocabulary.
         vocabulary = Vocabulary.from_pieces([corpus.symbols], start=start)
         if validation > 0:
-            train, held_out = split_corpus(corpus, validation, seed)
+            train, held_out = split_corpus(
+                corpus, encoding if any_key else None, validation, seed
+            )
         else:
             train, held_out = corpus, corpus.take([])
         return cls(
@@ -79,6 +84,7 @@ class Dataset:
                 "pieces": len(corpus.names),
                 "validation": validation,
                 "split_seed": seed,
+                "split_in_any_key": any_key,
                 "start": start,
                 "origin": origin,
             },

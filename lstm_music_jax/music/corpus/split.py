@@ -8,24 +8,32 @@ from dataclasses import replace
 
 import numpy as np
 
-from lstm_music_jax.music.corpus.near_duplicates import SHARED_RUN, near_duplicates
+from lstm_music_jax.music.corpus.near_duplicates import near_duplicates
 from lstm_music_jax.music.corpus.pieces import Corpus
+from lstm_music_jax.music.corpus.transposed_windows import SHARED_RUN
+from lstm_music_jax.music.encodings.base import Encoding
 
 # The pieces for training, and those for validation.
 Sides = tuple[Corpus, Corpus]
 
 
-def split_corpus(corpus: Corpus, validation: float | int = 0.1, seed: int = 0) -> Sides:
+def split_corpus(
+    corpus: Corpus,
+    encoding: Encoding | None,
+    validation: float | int = 0.1,
+    seed: int = 0,
+) -> Sides:
     """Return the pieces for training and those for validation, in the corpus' order.
 
-    Whole pieces are held out. Near-duplicates, which share a run of 64 symbols directly
-    or through others, all go to one side. Neither side is empty.
+    Whole pieces are held out. Near-duplicates, which share a run of 64 symbols in any
+    key, directly or through others, all go to one side. Neither side is empty.
 
     If all pieces are near-duplicates, as in a corpus of one piece, the end of each
     piece is held out instead. It is named "... (tail)", and a line on stderr says so.
 
     Args:
         corpus: the pieces.
+        encoding: as in `near_duplicates`.
         validation: share of the symbols to hold out, between 0 and 1. The result is as
             close to it as the sizes of the pieces allow.
         seed: chooses the pieces.
@@ -35,7 +43,7 @@ def split_corpus(corpus: Corpus, validation: float | int = 0.1, seed: int = 0) -
     """
     if not 0 < validation < 1:
         raise ValueError(f"validation is {validation}; it must be between 0 and 1")
-    groups = near_duplicates(corpus.pieces)
+    groups = near_duplicates(corpus, encoding)
     if len(groups) < 2:
         return _split_off_tails(corpus, validation)
     held_out = np.zeros(len(corpus.names), bool)

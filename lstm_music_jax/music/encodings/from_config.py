@@ -9,7 +9,8 @@ from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 
-_ENCODINGS = {"note_names": NoteNames, "events": Events}
+# The classes of encodings by their kinds, as `config()` names them.
+ENCODINGS = {"note_names": NoteNames, "events": Events}
 
 
 def encoding_from_config(config: Mapping[str, Any]) -> Encoding:
@@ -23,12 +24,12 @@ def encoding_from_config(config: Mapping[str, Any]) -> Encoding:
     """
     attributes = dict(config)
     kind = attributes.pop("kind", None)
-    if kind not in _ENCODINGS:
+    if kind not in ENCODINGS:
         raise ValueError(
-            f"kind of encoding is {kind!r}; it must be one of {[*_ENCODINGS]}"
+            f"kind of encoding is {kind!r}; it must be one of {[*ENCODINGS]}"
         )
     try:
-        return _ENCODINGS[kind](**attributes)
+        return ENCODINGS[kind](**attributes)
     except TypeError as error:
         raise ValueError(
             f"encoding {kind!r} cannot be built from {attributes}: {error}"
