@@ -33,7 +33,7 @@ _BLOCK = 256
 
 @runtime_checkable
 class Run(Protocol):
-    """A trained model, and what turns its ids into music; see `load_run`."""
+    """A trained model with its vocabulary and its encoding; see `load_run`."""
 
     @property
     def model(self) -> Model:
@@ -52,16 +52,18 @@ class Run(Protocol):
 
 
 class Composition(NamedTuple):
-    """A piece.
+    """A generated piece.
 
     Attributes:
         symbols: the drawn symbols, without an end symbol, after the primer's symbols if
             the primer was kept.
         score: the music that the symbols stand for.
-        skipped: number of symbols that are ill-formed where they stand, and so silent.
-        ended: True if the piece ended by itself, with the end symbol.
-        fallbacks: number of notes at which a strategy forbade every symbol and was
-            passed over.
+        skipped: number of symbols that the encoding does not allow at their place. They
+            make no sound.
+        ended: True if the piece ended with the end symbol, before it had more notes
+            than asked for.
+        fallbacks: number of symbols for which a strategy forbade every symbol and was
+            ignored.
         trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
     """
 
@@ -92,14 +94,14 @@ def compose(
 
     The start-of-piece symbol is never drawn, and the end symbol only with `until_end`.
     An encoding may use several symbols per note, so all pieces are continued until each
-    has its notes or its end.
+    has enough notes or has ended. Scores are cut to exactly `notes`.
 
     Args:
         run: the model, its vocabulary and its encoding.
         prompts: ids, one row per piece.
-        key: the same key gives the same music.
-        notes: sounding notes or chords per piece, 1 or more; with `until_end`, the most
-            that a piece may have.
+        key: random key; the same key gives the same music.
+        notes: number of sounding notes or chords per piece, 1 or more. With
+            `until_end`, the most that a piece may have.
         strategy: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
@@ -113,7 +115,8 @@ def compose(
     Raises:
         ValueError: `notes` is below 1, or the model does not give that many notes in 8
             times the usual number of symbols, or `until_end` is given and the run has
-            no end symbol; and as in `generate`.
+            no end symbol. And wherever `generate` raises it.
+        RuntimeError: the logits became NaN.
     """
     if notes < 1:
         raise ValueError(f"notes is {notes}; it must be at least 1")
@@ -155,8 +158,8 @@ def compose(
                 return pieces
         if total >= _PATIENCE * usual:
             raise ValueError(
-                f"notes is {notes}; within {total} symbols the model gave fewer: train "
-                "it longer, or sample with a higher temperature"
+                f"notes is {notes}, and the model gave fewer within {total} symbols; "
+                "train it longer, or sample with a higher temperature"
             )
         drawn.append(go_on(drawn[-1].streams))
 
@@ -172,7 +175,8 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     start = run.vocabulary.start_id
     if start is None:
         raise ValueError(
-            "primer is none; this run was trained without a start symbol and needs one"
+            "primer is none; this run needs a primer, because it was trained without a "
+            "start symbol"
         )
     return jnp.full((pieces, 1), start, jnp.int32)
 
@@ -198,7 +202,7 @@ def _decode(
     notes: int,
     keep_primer: bool,
 ) -> list[Composition | None]:
-    """Return the piece of each stream; None if it has neither its notes nor its end."""
+    """Return the piece of each stream; None where it has not enough notes yet."""
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(
         lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
@@ -206,11 +210,11 @@ def _decode(
     fallbacks = np.asarray(drawn[-1].fallbacks).tolist()
     pieces: list[Composition | None] = []
     for piece, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
-        symbols, most = _symbols_and_most_notes(
-            run, prompt, tokens[piece, :length], notes, keep_primer
+        has_end = length < tokens.shape[1]
+        decoded, symbols, ended = _decode_piece(
+            run, prompt, tokens[piece, :length], has_end, notes, keep_primer
         )
-        decoded, ended = _decode_piece(run, symbols, most, length < tokens.shape[1])
-        if decoded.note_count < most and not ended:
+        if decoded is None:
             pieces.append(None)
             continue
         of_piece = jax.tree.map(lambda leaf, i=piece, n=length: leaf[i, :n], trace)
@@ -227,20 +231,21 @@ def _decode(
     return pieces
 
 
-def _symbols_and_most_notes(run, prompt, tokens, notes, keep_primer):
-    """Return a piece's symbols and the most notes; a kept primer adds to both."""
-    symbols = run.vocabulary.symbols_of(tokens)
-    if not keep_primer:
-        return symbols, notes
+def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
+    """Return the music, the symbols, and whether the piece ended by itself.
+
+    The music is None if the piece has too few notes and no end.
+    """
     markers = run.vocabulary.marker_ids
-    primer = run.vocabulary.symbols_of(t for t in prompt if t not in markers)
-    return [*primer, *symbols], notes + run.encoding.decode(primer).note_count
-
-
-def _decode_piece(run, symbols, most, has_end):
-    """Return the music, at most `most` notes, and whether it goes on to its end."""
+    primer = run.vocabulary.symbols_of(id for id in prompt if id not in markers)
+    symbols = run.vocabulary.symbols_of(tokens)
+    after = primer
+    if keep_primer:
+        notes += run.encoding.decode(primer).note_count
+        symbols, after = primer + symbols, []
     if has_end:
-        whole = run.encoding.decode(symbols)
-        if whole.note_count <= most:
-            return whole, True
-    return run.encoding.decode(symbols, max_notes=most), False
+        whole = run.encoding.decode(symbols, after=after)
+        if whole.note_count <= notes:
+            return whole, symbols, True
+    decoded = run.encoding.decode(symbols, max_notes=notes, after=after)
+    return (decoded if decoded.note_count >= notes else None), symbols, False
