@@ -35,7 +35,7 @@ def test_the_shares_are_those_of_the_performance_rnn():
 
 def test_an_encoding_of_beats_cannot_be_stretched():
     vocabulary = Vocabulary(("shift_12", "pitch_60"))
-    with pytest.raises(ValueError, match="stretch is 0.05; it must be 0"):
+    with pytest.raises(ValueError, match=r"stretch is 0\.05; it must be 0"):
         stretch_table(vocabulary, Events(), 0.05)
 
 
