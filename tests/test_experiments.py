@@ -250,7 +250,7 @@ def test_a_bad_primer_is_named(run, tmp_path, capsys):
 )
 def test_names_of_files_never_stop_a_script(variables, tmp_path):
     """The script reads one note and stops, because that is too little to split."""
-    folder = tmp_path / os.fsdecode("Stücke \n\xff".encode("latin-1"))
+    folder = tmp_path / os.fsdecode("Stücke \n".encode() + b"\xff")
     folder.mkdir()
     write_midi(Score.from_notes([Note(0, 60, 3)]), folder / "a.kar")
     (folder / os.fsdecode(b"bad \xff\n.mid")).write_bytes(b"bad")
