@@ -1,4 +1,4 @@
-"""The models that are measured: one with random weights, one trained for a moment."""
+"""The models that are measured: one with random weights, one trained briefly."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Loads the music that a script is told to use; the arguments are shared by scripts."""
+"""Arguments that name the music of a script, and functions that load it."""
 
 import dataclasses
 from dataclasses import dataclass

@@ -3,8 +3,8 @@
     class TopP(Strategy):
         p: Number = number(above=0, at_most=1)
 
-A field is checked and cast when an instance is made. A number may also be an array of
-numbers: the settings of a sweep.
+The value of a field is checked and cast when an instance is made. A number may also be
+an array with one number per setting of a sweep.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ import numpy as np
 
 from lstm_music_jax.types import Array, Float, Int
 
-# The types of fields: what a user may write, and what an instance then holds.
+# The types of fields: the values that a user may give, and those an instance holds.
 Number = float | np.floating | Float[np.ndarray, "..."] | Float[Array, "..."]
 Numbers = Sequence[float] | Float[np.ndarray, "... _"] | Float[Array, "... _"]
 Integer = int | np.integer | Int[np.ndarray, "..."] | Int[Array, "..."]
@@ -30,7 +30,7 @@ _LONGEST_TEXT = 80
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """The bounds of a number, each optional, and a hint that follows them in errors."""
+    """Optional bounds of a number, and a hint that follows them in errors."""
 
     above: float | None = None
     at_least: float | None = None
@@ -65,7 +65,7 @@ class Bounds:
         return ""
 
     def within_int32(self) -> "Bounds":
-        """Return the bounds, with those of int32 where there are none."""
+        """Return the bounds, with the limits of int32 in place of missing ones."""
         bounds = self
         if self.above is None and self.at_least is None:
             bounds = dataclasses.replace(bounds, at_least=-_LARGEST - 1)
@@ -78,9 +78,9 @@ def number(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     """Declare a finite number: a float32 leaf.
 
     Args:
-        default: the value where the argument is left out.
-        bounds: at most one of `above` and `at_least`, and one of `below` and `at_most`;
-            and a `hint`: words that follow the bound in an error, such as the unit.
+        default: the value if the argument is left out.
+        bounds: optionally `above` or `at_least`, and `below` or `at_most`. And `hint`,
+            words that follow the bounds in errors, such as the unit.
     """
     return _leaf("a finite number", np.float32, bounds, default)
 

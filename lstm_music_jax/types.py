@@ -2,12 +2,12 @@
 
 Axes, one letter each, the same everywhere:
 
-    b  streams (the pieces of a batch, or the sequences generated at once)
+    b  streams (the sequences of a batch, or those that are generated together)
     t  time, in symbols
     v  vocabulary
-    h  hidden units of a layer; four_h its four gates side by side
+    h  hidden units of a layer; four_h: its gates and its candidate side by side
     i  inputs of a layer
-    w  window: states kept, or symbols remembered, by a sliding window
+    w  window: remembered states, symbols or distributions
     n  generated symbols
     p  prompt symbols
     s  settings of a sweep

@@ -1,4 +1,4 @@
-"""Programs for CUDA are lowered without a GPU: no branch for it breaks unseen."""
+"""Programs are lowered for CUDA without a GPU, so that errors in its branches show."""
 
 import jax
 import jax.numpy as jnp

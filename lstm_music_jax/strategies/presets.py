@@ -1,4 +1,4 @@
-"""Presets: chains in the order, and with the formulas, of widely used samplers."""
+"""Presets: chains with the order and the formulas of widely used samplers."""
 
 import dataclasses
 from typing import ClassVar
@@ -23,9 +23,10 @@ from lstm_music_jax.strategies.truncation.xtc import XTC
 
 
 class Preset(Chain, init=False):
-    """A chain that sorts its stages into a fixed order, each class at most once.
+    """A chain that sorts its stages into a fixed order of their classes.
 
-    A `RepetitionPenalty` gets `by_sign=True`, because these samplers use that form.
+    Each class may occur once. A `RepetitionPenalty` gets `by_sign=True`, because these
+    samplers use that form.
     """
 
     order: ClassVar[tuple[type[Strategy], ...]] = ()
@@ -49,8 +50,8 @@ class TransformersOrder(Preset, init=False):
     """Chains strategies in the order of Hugging Face's `generate(do_sample=True)`.
 
     The temperature comes before the strategies that truncate. A `RepetitionPenalty`
-    gets `by_sign=True`. transformers looks for n-grams in the whole past,
-    `NoRepeatNgram` in its last `memory` symbols.
+    gets `by_sign=True`. transformers searches all earlier symbols for n-grams, while
+    `NoRepeatNgram` searches the last `memory` symbols.
 
     Args:
         stages: strategies of the classes in `order`, in any order.
@@ -80,8 +81,8 @@ class LlamaCppOrder(Preset, init=False):
     """Chains strategies in llama.cpp's default order of samplers.
 
     The temperature comes last, so it does not change which symbols are kept. A
-    `RepetitionPenalty` gets `by_sign=True`. llama.cpp's penalties count the last 64
-    tokens, the penalties here all symbols.
+    `RepetitionPenalty` gets `by_sign=True`. The penalties of llama.cpp count the last
+    64 tokens, while the penalties here count all symbols.
 
     Args:
         stages: strategies of the classes in `order`, in any order.

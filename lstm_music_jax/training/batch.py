@@ -11,7 +11,8 @@ class Batch(NamedTuple):
     """Sequences of input symbols, and the target symbol that follows each input.
 
     Only targets where `counted` is True enter the loss. Where `resets` is True, the
-    state is zero before the input is read; None means that it never is reset.
+    state is reset to zero before the input is read. If `resets` is None, no state is
+    reset.
     """
 
     inputs: Int[Array, "b t"]

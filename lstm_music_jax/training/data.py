@@ -1,8 +1,8 @@
-"""Training and validation data on the device, and the interface that steps read it by.
+"""Training and validation data on the device, and the interface of batchers.
 
-The ids of all pieces lie on the device in one array. A step finds its symbols by
-index, in an order that the seed and the step's number fix. So (seed, step) is the
-whole state of the data, and nothing is streamed from the host.
+The ids of all pieces lie on the device in one array. A step computes the indices of the
+symbols that it reads from the seed and the step's number. So (seed, step) is the whole
+state of the data, and nothing is streamed from the host.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from lstm_music_jax.types import Array, Int, PyTree
 
 @runtime_checkable
 class Batcher(Protocol):
-    """A corpus on the device, and how steps read it; a PyTree of arrays."""
+    """A corpus on the device, with methods that form batches; a PyTree of arrays."""
 
     @classmethod
     def for_training(
@@ -42,9 +42,9 @@ class Batcher(Protocol):
 
     @staticmethod
     def carried(states: State) -> PyTree:
-        """Return what the next step begins with, given the states after a step.
+        """Return the states that the next step begins with, given those after a step.
 
-        None for the zero state.
+        None means that the next step begins with the zero state.
         """
 
     @property
@@ -54,14 +54,14 @@ class Batcher(Protocol):
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Return what the given rows of the batch read at a step."""
+        """Return the given rows of the batch of a step."""
 
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Return the sums of the windows or pieces at `indices`, for validation.
+        """Sum the losses of the windows or pieces at `indices`, for validation.
 
-        An index of `size` or more counts nothing.
+        An index of `size` or more adds nothing.
         """
 
 
@@ -73,10 +73,10 @@ def batcher_class(config: TrainingConfig) -> type[WindowBatcher] | type[StreamBa
 def training_data(
     dataset: Dataset, config: TrainingConfig
 ) -> tuple[Batcher, Batcher | None]:
-    """Return the training data and the validation data; None if nothing is held out.
+    """Return the training data, and the validation data or None if none is held out.
 
     Training on windows is validated on windows. Training on streams is validated on
-    whole pieces, each from the zero state.
+    whole pieces, each read from the zero state.
 
     Raises:
         ValueError: the pieces are too short for the settings.

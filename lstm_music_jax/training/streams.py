@@ -1,9 +1,9 @@
-"""Streams: all pieces end to end, read on from step to step with the state carried.
+"""Streams: all pieces end to end, read with a state that is carried between steps.
 
-Truncated backpropagation through time (Williams & Peng 1990). An epoch lays all pieces
-end to end in its own order and cuts the result into `batch_size` streams of equal
-length. A step reads the next `window` symbols of every stream, from the state in which
-the previous step left the stream.
+This is truncated backpropagation through time (Williams & Peng 1990). An epoch lays all
+pieces end to end in its own order, and cuts the result into `batch_size` streams of
+equal length. A step reads the next `window` symbols of every stream, starting with the
+stream's state after the previous step.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ class StreamBatcher(NamedTuple):
 
     @staticmethod
     def carried(states: State) -> State:
-        """Carry the state of every stream."""
+        """Return `states`, because every stream carries its state."""
         return states
 
     @property
@@ -71,17 +71,17 @@ class StreamBatcher(NamedTuple):
     ) -> Batch:
         """Read the next `window` symbols of the streams `rows`.
 
-        The length of a stream is rounded up to whole steps. The last stream goes on
-        from the epoch's end to its beginning, so every step is full and every symbol
-        is read at least once.
+        The length of a stream is rounded up to whole steps. The last stream continues
+        from the end of the epoch at its beginning, so every step is full and every
+        symbol is read at least once.
 
         The state is reset where a piece begins, and where an epoch begins, because
-        the pieces then stand in a new order. The first symbol of a piece is no target,
-        because nothing before it predicts it. With `cross_pieces` the music goes on
-        across pieces: the state is reset only where an epoch begins, and every symbol
-        is a target.
+        every epoch orders the pieces anew. The first symbol of a piece is no target,
+        because no symbol of the piece comes before it. With `cross_pieces`, pieces are
+        read as one long piece: the state is reset only where an epoch begins, and every
+        symbol is a target.
 
-        A piece is transposed as a whole, by a new shift each epoch.
+        A piece is transposed as a whole, by a new shift in each epoch.
         """
         width, total = config.window, self.ids.shape[0]
         steps_per_epoch = -(-total // (config.batch_size * width))
@@ -90,7 +90,7 @@ class StreamBatcher(NamedTuple):
         order = epoch_order(pieces_key, epoch, jnp.arange(self.size), self.size)
         ends = jnp.cumsum(self.lengths[order])
 
-        # Where each symbol stands in the epoch, then in which piece, then where in it.
+        # The place of each symbol in the epoch, its piece, and its place in the piece.
         firsts = (rows * steps_per_epoch + step_of_epoch) * width
         places = (firsts[:, None] + jnp.arange(width + 1)[None]) % total
         turns = jnp.searchsorted(ends, places, side="right", method="scan_unrolled")
@@ -112,7 +112,7 @@ class StreamBatcher(NamedTuple):
         """Sum the losses of the pieces at `indices`, each read from the zero state.
 
         A piece is read to its end, `window` symbols at a time. An index past the last
-        piece counts nothing.
+        piece adds nothing.
         """
         width = config.window
         starts = self.starts.at[indices].get(mode="clip")
@@ -138,12 +138,13 @@ def lay_end_to_end(
     Raises:
         ValueError: no piece has two symbols or more.
     """
-    # Pieces of like length become neighbours, so a validation batch has few gaps.
+    # Sorting puts pieces of similar length into a validation batch, so few of its rows
+    # end early.
     pieces = sorted(pieces, key=len, reverse=True)
     if not pieces or len(pieces[0]) < 2:
         raise ValueError(
             f"pieces has {len(pieces)} entries, and none has 2 symbols or more; "
-            "at least one must"
+            "at least one must have them"
         )
     lengths = np.array([len(piece) for piece in pieces])
     laid = StreamBatcher(

@@ -1,11 +1,11 @@
 """Versions of the run folder's format, and how folders of older versions are read.
 
-`config.json` and every checkpoint hold the version that they were written in. A file
-without a version is of version 1. Reading converts an older file step by step; each
-step is a pure function that knows two neighbouring versions.
+`config.json` and every checkpoint hold the version in which they were written. A file
+without a version has version 1. Reading converts an older file version by version; each
+conversion is a pure function from one version to the next.
 
 Renaming, adding or removing a setting makes a new version: raise `VERSION`, and append
-a step to `_SETTINGS_STEPS` and to `_CHECKPOINT_STEPS`.
+a conversion to `_SETTINGS_STEPS` and to `_CHECKPOINT_STEPS`.
 """
 
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ _RENAMED_SETTINGS = {
 }
 _RENAMED_IN_ENCODING = {"step": "ticks_per_note"}
 _RENAMED_SUMS = {"line": "since_line", "stretch": "since_validation"}
-# Settings that came into being after version 1 did, with what their absence means.
+# Settings that were added within version 1. A file that lacks one means this value.
 _ADDED_TO_MODEL = {"gates": "sigmoid", "cores": 2}
 _ADDED_TO_TRAINING = {
     "batching": "windows",

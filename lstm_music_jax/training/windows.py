@@ -1,4 +1,4 @@
-"""Windows: pieces cut into short sequences, shuffled, each read from the zero state."""
+"""Windows: short sequences cut from pieces, shuffled, each read from the zero state."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,10 +18,10 @@ from lstm_music_jax.types import Array, Int
 
 
 class WindowBatcher(NamedTuple):
-    """Windows into one array of ids; see `Batcher` for the methods.
+    """Windows of one array of ids; see `Batcher` for the methods.
 
     Window k reads `ids[starts[k] : starts[k] + width]` and predicts the symbol after
-    each of them; the first `lengths[k]` targets count. Row r of `table` is a
+    each of these; only the first `lengths[k]` targets count. Row r of `table` is a
     transposition: the new id of each id, or -1 where there is none.
     """
 
@@ -37,7 +37,7 @@ class WindowBatcher(NamedTuple):
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> "WindowBatcher":
-        """Cut a window at every start; with `cross_pieces`, across pieces as well."""
+        """Start a window at every symbol; with `cross_pieces`, windows cross pieces."""
         if config.cross_pieces:
             pieces = [np.concatenate(pieces)]
         windows = cut_windows(pieces, config.window, partial=config.objective == "all")
@@ -49,10 +49,10 @@ class WindowBatcher(NamedTuple):
     def for_validation(
         cls, pieces: Sequence[np.ndarray], config: TrainingConfig
     ) -> "WindowBatcher":
-        """Cut windows side by side, within pieces.
+        """Cut pieces into adjacent windows that do not cross pieces.
 
-        With objective "last", each window gives one prediction. Windows then start
-        at every tenth of a window, which is enough to follow the loss.
+        With objective "last", each window gives only one prediction. Windows then start
+        at every tenth of a window's length, which is enough to estimate the loss.
         """
         every_position = config.objective == "all"
         stride = config.window if every_position else max(1, config.window // 10)
@@ -60,7 +60,7 @@ class WindowBatcher(NamedTuple):
 
     @staticmethod
     def carried(states: State) -> None:
-        """Carry no state: every window begins with the zero state."""
+        """Return None, because every window begins with the zero state."""
 
     @property
     def size(self) -> int:
@@ -96,7 +96,7 @@ class WindowBatcher(NamedTuple):
         return predict(model, self.at(indices, config.window), config.objective).totals
 
     def at(self, indices: Int[Array, "b"], width: int) -> Batch:
-        """Return the windows at `indices`; one past the last window counts nothing."""
+        """Return the windows at `indices`; in one past the last, no target counts."""
         starts = self.starts.at[indices].get(mode="clip")
         lengths = self.lengths.at[indices].get(mode="fill", fill_value=0)
         return gather(self.ids, starts, lengths, width)
@@ -112,10 +112,10 @@ def cut_windows(
     """Cut pieces of ids into windows of `width` inputs and `width` targets.
 
     A window starts at every `stride`-th symbol of a piece, until the piece is covered.
-    No window crosses into the next piece; pass all pieces as one for windows that do.
-    Where a piece ends inside its last window, only the targets within the piece count;
-    with `partial=False` such a window is left out. With `stride=width` each symbol but
-    a piece's first is predicted exactly once.
+    No window crosses from one piece into the next; to let them cross, pass all pieces
+    as one. If a piece ends inside its last window, only the targets within the piece
+    count; with `partial=False` such a window is left out. With `stride=width` each
+    symbol but a piece's first is predicted exactly once.
 
     Raises:
         ValueError: `width` or `stride` is below 1, or no piece is long enough for a

@@ -39,7 +39,7 @@ def run(request):
 
 
 def count(run, score):
-    """Count sounding notes; with note names, count notes and chords."""
+    """Return the number of notes; with note names, a chord counts once."""
     if isinstance(run.encoding, Events):
         return len(score.notes)
     return len({note.onset for note in score.notes})
@@ -86,7 +86,7 @@ def test_draws_more_symbols_until_there_are_enough_notes():
 
 
 def test_the_trace_covers_every_drawn_symbol():
-    """It covers the symbols of a continuation too."""
+    """The trace also covers the symbols of continuations."""
     run = make_run(Events(), EVENTS)
     shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(3.0)
@@ -129,7 +129,7 @@ def test_a_silent_model_is_an_error():
     run = make_run(Events(), EVENTS)
     shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(30.0)
-    with pytest.raises(ValueError, match="notes is 10; within 160 symbols"):
+    with pytest.raises(ValueError, match=r"notes is 10, and .* within 160 symbols"):
         compose(run, start_prompts(run, 1), KEY, notes=10, strategy=strategies.Greedy())
 
 

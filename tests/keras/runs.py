@@ -1,4 +1,4 @@
-"""Runs imported from files of Keras, and in NumPy what they must compute."""
+"""Imports files of Keras into runs, and computes in NumPy what the runs must return."""
 
 import jax
 import jax.numpy as jnp
@@ -40,7 +40,7 @@ def numpy_forward(layers, windows, gate):
 
 
 def loop(predict, primer, notes):
-    """Generate like the original: take the argmax, slide the window by one."""
+    """Generate as in the original recipe: take the argmax, slide the window by one."""
     symbols = list(primer)
     for _ in range(notes):
         symbols.append(int(np.argmax(predict(np.array([symbols[-WINDOW:]]))[0])))

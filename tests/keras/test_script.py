@@ -1,4 +1,4 @@
-"""The script that imports a file of Keras, and its run in the other scripts."""
+"""The script that imports a file of Keras; other scripts then use the run."""
 
 import generate
 import import_keras as script

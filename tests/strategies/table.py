@@ -1,7 +1,7 @@
-"""Every strategy once or more: name -> (strategy, size of the vocabulary).
+"""A table of all strategies: name -> (strategy, size of the vocabulary).
 
-The first rows are the examples of the package, each under the name of its class. The
-other rows are special cases, described after the colon.
+The first rows are the examples of the package, each with the name of its class. The
+other rows are special cases, which their names describe.
 """
 
 import jax.numpy as jnp

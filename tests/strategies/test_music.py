@@ -1,4 +1,4 @@
-"""The music strategies, on a vocabulary of either encoding."""
+"""The music strategies, with vocabularies of both encodings."""
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,7 @@ EVENTS = Vocabulary(
 
 
 def allowed(strategy, vocabulary, seen=()):
-    """Return the symbols that a strategy allows after it has observed those seen."""
+    """Return the symbols that a strategy allows after it has observed `seen`."""
     state = strategy.init(len(vocabulary))
     for token in vocabulary.ids_of(list(seen)):
         state = strategy.observe(jnp.int32(token), state)

@@ -1,4 +1,4 @@
-"""Strategies with a memory, on sequences short enough to follow by hand."""
+"""Strategies with a state, on sequences short enough to work out by hand."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The pure step: against NumPy, and the same on any number of devices."""
+"""The training step: compared with NumPy, and the same on any number of devices."""
 
 import dataclasses
 from functools import partial
@@ -65,7 +65,7 @@ def test_evaluate_counts_every_window_once(dataset):
 
 @pytest.fixture(scope="module")
 def runs(windows):
-    """Final state and losses of eight steps on one, two and four devices."""
+    """Return the last state and losses of eight steps on one, two and four devices."""
     return train_on_devices(MODEL, TRAINING, windows, (4, 4))
 
 

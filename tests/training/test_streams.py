@@ -1,4 +1,4 @@
-"""Streams: what they read, when their state is reset, and any number of devices."""
+"""Streams: what they read, when states are reset, and the same on several devices."""
 
 import dataclasses
 from functools import partial
@@ -61,7 +61,7 @@ def test_an_epoch_is_all_pieces_end_to_end(streams, width):
     for epoch in range(3):
         ids = inputs[epoch].ravel()
         np.testing.assert_array_equal(np.sort(ids[:16]), np.sort(np.hstack(PIECES)))
-        # The last stream goes on at the beginning of the epoch.
+        # The last stream continues at the beginning of the epoch.
         np.testing.assert_array_equal(ids[16:], np.resize(ids[:16], ids.size)[16:])
         np.testing.assert_array_equal(targets[epoch].ravel()[:-1], ids[1:])
         orders.add(tuple(ids[np.isin(ids, [*FIRSTS])][:4]))
@@ -88,7 +88,7 @@ def data(dataset):
 
 @pytest.fixture(scope="module")
 def runs(data):
-    """Twelve steps, more than one epoch, on one, two and four devices."""
+    """Return twelve steps, more than one epoch, on one, two and four devices."""
     return train_on_devices(SMALL, STREAMING, data[0], (8, 4))
 
 
@@ -105,7 +105,7 @@ def test_several_devices_compute_what_one_computes(runs, count):
 
 
 def test_a_frozen_model_carries_its_state(data):
-    """With a learning rate near 0, steps together read each stream once."""
+    """With a learning rate near 0, the losses are those of reading each stream once."""
     streams = data[0]
     config = dataclasses.replace(STREAMING, learning_rate=1e-30, batch_size=4, window=5)
     still = dataclasses.replace(SMALL, dropout=0.0)

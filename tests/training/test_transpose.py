@@ -1,4 +1,4 @@
-"""Transposition on the device: one valid shift per window, or per piece of a stream."""
+"""Transposition: one valid shift per window, or per piece of a stream."""
 
 import dataclasses
 
@@ -23,7 +23,7 @@ SHIFT, BEGIN = 20, 21
 
 @pytest.fixture(scope="module")
 def dataset():
-    """Pieces of ten adjacent pitches each, with time shifts in between."""
+    """Return a dataset whose pieces have ten adjacent pitches each, and time shifts."""
     rng = np.random.default_rng(0)
     pieces = []
     for number in range(12):

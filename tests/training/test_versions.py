@@ -1,4 +1,4 @@
-"""Run folders of older versions load and resume; what cannot be read is one error.
+"""Run folders of older versions load and resume; others give an error of one line.
 
 `version_1.zip` is a run folder that version 1 wrote: a run of 12 steps, stopped after
 step 9. It was trained on the noisy scales of `conftest.py` on a CPU, with jax 0.10.
@@ -66,7 +66,7 @@ def renamed(saved, names):
 
 
 def as_version_1(folder):
-    """Rewrite a run folder of the current version as version 1 would have."""
+    """Rewrite a run folder of the current version into the format of version 1."""
     config = json.loads((folder / "config.json").read_text())
     del config["version"], config["model"]["cores"]
     del config["corpus"]["split_in_any_key"]

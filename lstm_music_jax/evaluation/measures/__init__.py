@@ -1,8 +1,8 @@
-"""Measures, one file each; `base.py` is the contract.
+"""Measures, one per file; `base.py` is the contract.
 
 A new measure is one file, one import below and one row in a table. The tables hold the
-measures that need nothing but the pieces; those of four-part writing have their own.
-Measures of copying need the training pieces.
+measures that need nothing but the pieces. Measures of four-part writing have a table of
+their own. Measures of copying are in no table, because they need the training pieces.
 """
 
 from lstm_music_jax.evaluation.measures.copying import copied_share, longest_copy

@@ -17,7 +17,7 @@ def _extremes(strategy):
 
 
 class PitchRange(MusicStrategy):
-    """Forbids symbols that sound any pitch outside low .. high, an instrument's range.
+    """Forbids symbols with any pitch outside a range, such as that of an instrument.
 
     Args:
         vocabulary: the symbols that the model's ids stand for.
@@ -26,7 +26,7 @@ class PitchRange(MusicStrategy):
         high: MIDI pitch, low to 127.
 
     Raises:
-        ValueError: also if every symbol that sounds would be forbidden.
+        ValueError: a field is invalid, or every symbol that sounds would be forbidden.
 
     >>> from lstm_music_jax import Events, Vocabulary
     >>> PitchRange(Vocabulary(("pitch_36",)), Events(), low=36, high=76)

@@ -66,7 +66,7 @@ class Dry(Remembering):
         self.memory = memory
 
     def match(self, recent, end):
-        """Length of the common suffix of recent[:end] and recent."""
+        """Return the length of the common suffix of recent[:end] and recent."""
         length = 0
         while (
             length < end
@@ -88,7 +88,7 @@ class Dry(Remembering):
 
 
 class Mirostat2:
-    """Drawn symbols move `mu`, in bits; those of the prompt do not."""
+    """Reference of `Mirostat2`. Only drawn symbols move `mu`, which is in bits."""
 
     def __init__(self, tau, eta):
         self.tau, self.eta, self.mu = tau, eta, 2 * tau
@@ -120,7 +120,7 @@ class Mirostat1(Mirostat2):
         return top_k(logits, int(np.clip(np.rint(k), 1, len(logits))))
 
     def slope(self, logits):
-        """Zipf's exponent by least squares over the m most probable symbols."""
+        """Return Zipf's exponent by least squares over the m most probable symbols."""
         largest = np.sort(logits)[::-1][: self.m]
         tb = tt = 0.0
         for i in range(1, len(largest)):
@@ -174,7 +174,7 @@ class LookBack:
 
     @staticmethod
     def divergence(p, logits, past):
-        """KL(p || q) in nats."""
+        """Return KL(p || q) in nats."""
         on = p > 0
         return np.sum(p[on] * (log_softmax(logits)[on] - log_softmax(past)[on]))
 
@@ -219,7 +219,10 @@ class Force(Remembering):
 
 
 class Guidance(Remembering):
-    """`other(symbols)`: the other model's logits after its prompt and the symbols."""
+    """Reference of `Guidance`.
+
+    `other(symbols)` returns the guiding model's logits after its prompt and `symbols`.
+    """
 
     def __init__(self, scale, other):
         super().__init__()
@@ -235,7 +238,10 @@ class Guidance(Remembering):
 
 
 class Contrastive(Remembering):
-    """`amateur(symbols)`: its logits after all of the symbols, the prompt's too."""
+    """Reference of `Contrastive`.
+
+    `amateur(symbols)` returns the amateur's logits after the prompt and the symbols.
+    """
 
     def __init__(self, amateur, alpha):
         super().__init__()
