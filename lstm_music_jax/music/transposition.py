@@ -11,23 +11,27 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 
 
 class Sound(NamedTuple):
-    """What a symbol strikes; two symbols that sound alike have equal sounds.
+    """What a symbol strikes or lets go; symbols that sound alike have equal sounds.
 
     Attributes:
         are_classes: whether the numbers are pitch classes, which wrap around at the
             octave. Otherwise they are MIDI pitches.
         numbers: the pitches or classes; empty if the symbol strikes nothing.
+        let_go: whether the pitches are let go, not struck.
     """
 
     are_classes: bool
     numbers: frozenset[int]
+    let_go: bool = False
 
 
 def sound_of(symbol: str, encoding: Encoding) -> Sound:
-    """Return what `symbol` strikes."""
+    """Return what `symbol` strikes or lets go."""
     pitches = encoding.pitches(symbol)
     if pitches and symbol[0].isdigit():
         return Sound(True, frozenset(pitch % 12 for pitch in pitches))
+    if released := encoding.releases(symbol):
+        return Sound(False, frozenset(released), let_go=True)
     return Sound(False, frozenset(pitches))
 
 
@@ -39,7 +43,7 @@ def transposition_table(
     Row `max_semitones + s` transposes by `s` semitones. The entry is -1 where the
     vocabulary has no symbol for the transposed sound.
 
-    - A symbol that strikes nothing stays the same.
+    - A symbol that strikes nothing and lets nothing go stays the same.
     - The pitch classes of a chord wrap around at the octave: '4.9' up 3 is '0.7'.
     - If several symbols spell the same sound ('D#5', 'E-5'), the first one of the
       vocabulary is taken. `Vocabulary.from_pieces` puts the commonest one first.
@@ -76,4 +80,4 @@ def _transposed(sound: Sound, semitones: int) -> Sound:
     raised = (number + semitones for number in sound.numbers)
     if sound.are_classes:
         raised = (number % 12 for number in raised)
-    return Sound(sound.are_classes, frozenset(raised))
+    return sound._replace(numbers=frozenset(raised))

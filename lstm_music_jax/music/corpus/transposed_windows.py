@@ -28,8 +28,9 @@ class WindowComparison:
     """Hashes and compares windows of 64 ids.
 
     Each symbol has a shape: what stays of it when it is transposed. A symbol that
-    strikes nothing is its own shape. A symbol that strikes pitches has, beside its
-    shape, a lowest pitch. A chord of pitch classes has, beside its shape, its classes.
+    strikes nothing is its own shape. A symbol that strikes pitches, or lets them go,
+    has, beside its shape, a lowest pitch. A chord of pitch classes has, beside its
+    shape, its classes.
     """
 
     def __init__(self, symbols: Sequence[str], encoding: Encoding | None):
@@ -55,7 +56,8 @@ class WindowComparison:
             elif sound.numbers:
                 lowest = min(sound.numbers)
                 self._lowest[number] = lowest
-                shape = frozenset(pitch - lowest for pitch in sound.numbers)
+                steps = frozenset(pitch - lowest for pitch in sound.numbers)
+                shape = (sound.let_go, steps)
             self._shape[number] = shape_of.setdefault(shape, len(shape_of))
         random = np.random.default_rng(0)
         self._shape_values = _numbers(random, len(shape_of))

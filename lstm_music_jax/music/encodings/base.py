@@ -75,6 +75,10 @@ class Encoding(Protocol):
         """Return the MIDI pitches that `symbol` strikes; () if it strikes none."""
         ...
 
+    def releases(self, symbol: str) -> tuple[int, ...]:
+        """Return the MIDI pitches that `symbol` lets go; () if it lets none go."""
+        ...
+
     def time_shift(self, symbol: str) -> int:
         """Return the ticks by which `symbol` moves the clock; 0 if it does not."""
         ...

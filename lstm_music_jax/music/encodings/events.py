@@ -24,6 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lstm_music_jax.music.encodings.base import Decoded
+from lstm_music_jax.music.encodings.event_symbols import EventSymbols
 from lstm_music_jax.music.score import (
     HIGHEST_PITCH,
     TICKS_PER_QUARTER,
@@ -62,14 +63,10 @@ class Events:
                 f"{GRIDS}"
             )
 
-    @cached_property
+    @property
     def symbols(self) -> tuple[str, ...]:
-        """All symbols of this encoding, in the order of the grammar."""
-        return tuple(
-            f"{event}_{value}"
-            for event, values in self._allowed.items()
-            for value in values
-        )
+        """All symbols of this encoding."""
+        return self._events.all
 
     def encode(self, score: Score) -> list[str]:
         """Return the symbols of the score's notes; the division into tracks is lost.
@@ -85,19 +82,15 @@ class Events:
         notes = notes.take(np.lexsort((notes.pitches, notes.durations, notes.onsets)))
         shifts = np.diff(notes.onsets, prepend=0).tolist()
         durations = notes.durations.tolist()
-        names, longest_shift = self._names, len(self._allowed["shift"])
-        symbols: list[str] = []
+        names, symbols = self._events.names, []
         duration = 0
         for shift, pitch, length in zip(
             shifts, notes.pitches.tolist(), durations, strict=True
         ):
             if shift:
-                if shift <= longest_shift:
-                    symbols.append(names["shift"][shift])
-                else:
-                    symbols += self._summands("shift", shift)
+                symbols += self._events.sum_of("shift", shift)
             if length != duration:
-                symbols += self._summands("duration", length)
+                symbols += self._events.sum_of("duration", length)
                 duration = length
             symbols.append(names["pitch"][pitch])
         return symbols
@@ -122,14 +115,14 @@ class Events:
         """
         reader = _Reader(duration=self.ticks_per_quarter)
         for symbol in after:
-            reader.read(*self._parse(symbol))
+            reader.read(*self._events.parse(symbol))
         begin, notes_before = reader.clock, len(reader.durations)
         reader.skipped = 0
         for symbol in symbols:
             count = len(reader.durations) - notes_before
             if max_notes is not None and count >= max_notes:
                 break
-            reader.read(*self._parse(symbol))
+            reader.read(*self._events.parse(symbol))
         played = [*reader.durations.items()][notes_before:]
         notes = Notes.of(
             Note(onset - begin, pitch, duration) for (onset, pitch), duration in played
@@ -143,30 +136,25 @@ class Events:
         Raises:
             ValueError: `text` spells none.
         """
-        event, _, digits = text.partition("_")
-        if digits.isascii() and digits.isdigit():
-            symbol = f"{event}_{digits.lstrip('0') or '0'}"
-            if symbol in self._meanings:
-                return symbol
-        allowed = ", or ".join(
-            f"{event}_{values[0]} to {event}_{values[-1]}"
-            for event, values in self._allowed.items()
-        )
-        raise ValueError(f"symbol is {text!r}; it must be {allowed}")
+        return self._events.canonical(text)
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitch of 'pitch_n'; () for any other symbol."""
-        event, value = self._parse(symbol)
+        event, value = self._events.parse(symbol)
         return (value,) if event == "pitch" else ()
+
+    def releases(self, symbol: str) -> tuple[int, ...]:
+        """Return (), because the duration of each note is known when it is struck."""
+        return ()
 
     def time_shift(self, symbol: str) -> int:
         """Return the ticks of 'shift_n'; 0 for any other symbol."""
-        event, value = self._parse(symbol)
+        event, value = self._events.parse(symbol)
         return value if event == "shift" else 0
 
     def duration(self, symbol: str) -> int:
         """Return the ticks of 'duration_n'; 0 for any other symbol."""
-        event, value = self._parse(symbol)
+        event, value = self._events.parse(symbol)
         return value if event == "duration" else 0
 
     def config(self) -> dict[str, Any]:
@@ -179,40 +167,12 @@ class Events:
         return {"kind": "events", **changed}
 
     @cached_property
-    def _allowed(self) -> dict[str, range]:
-        """The values that each event may have."""
+    def _events(self) -> EventSymbols:
         longest = {
             event: range(1, quarters * self.ticks_per_quarter + 1)
             for event, quarters in _QUARTERS.items()
         }
-        return {**longest, "pitch": range(HIGHEST_PITCH + 1)}
-
-    @cached_property
-    def _names(self) -> dict[str, list[str]]:
-        """The symbol of each event and value."""
-        return {
-            event: [f"{event}_{value}" for value in range(allowed.stop)]
-            for event, allowed in self._allowed.items()
-        }
-
-    @cached_property
-    def _meanings(self) -> dict[str, tuple[str, int]]:
-        """The event and value of each symbol."""
-        return {
-            self._names[event][value]: (event, value)
-            for event, allowed in self._allowed.items()
-            for value in allowed
-        }
-
-    def _summands(self, event: str, ticks: int) -> list[str]:
-        """Return symbols whose values add up to `ticks`."""
-        names = self._names[event]
-        full, rest = divmod(ticks, len(names) - 1)
-        return [names[-1]] * full + ([names[rest]] if rest else [])
-
-    def _parse(self, symbol: str) -> tuple[str, int]:
-        """Return a symbol's event and value; ("", 0) if it is ill-formed."""
-        return self._meanings.get(symbol, ("", 0))
+        return EventSymbols({**longest, "pitch": range(HIGHEST_PITCH + 1)})
 
 
 @dataclass

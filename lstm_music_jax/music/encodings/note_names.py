@@ -104,6 +104,10 @@ class NoteNames:
         """Return the MIDI pitches that `symbol` names; () if it names none."""
         return named_pitches(symbol)
 
+    def releases(self, symbol: str) -> tuple[int, ...]:
+        """Return (), because all notes last `ticks_per_note`."""
+        return ()
+
     def time_shift(self, symbol: str) -> int:
         """Return 0, because no symbol is a rest."""
         return 0
