@@ -16,7 +16,7 @@ from lstm_music_jax import ModelConfig, TrainingConfig
 from lstm_music_jax.devices import spread
 from lstm_music_jax.system.cores import count_cores
 from lstm_music_jax.training.step import TrainState, train_steps
-from lstm_music_jax.training.windows import WindowBatcher
+from lstm_music_jax.training.windows import WindowBatcher, cut_windows
 
 # A product of a limit program has at most this many streams. With more, the programs
 # are no faster, and the operands would take gigabytes.
@@ -45,10 +45,7 @@ def motif_windows(vocabulary: int, batch: int, width: int) -> WindowBatcher:
     """Return the windows of one batch, so that every step reads the same ones."""
     ids = np.concatenate(motif_pieces(vocabulary))
     starts = np.random.default_rng(0).integers(len(ids) - width, size=batch)
-    lengths = np.full(batch, width)
-    return WindowBatcher(
-        *(jnp.asarray(part, jnp.int32) for part in (ids, starts, lengths))
-    )
+    return cut_windows([ids[start : start + width + 1] for start in starts], width)
 
 
 def package_step_program(

@@ -16,7 +16,7 @@ Token ids are int32, logits and probabilities float32, log-probabilities and
 entropies in nats. Keys are typed (`jax.random.key`).
 """
 
-from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
+from jaxtyping import Array, Bool, Float, Int, Integer, Key, PyTree, UInt32
 
 Tokens = Int[Array, "b t"]
 Token = Int[Array, ""]
@@ -30,6 +30,7 @@ __all__ = [
     "Bool",
     "Float",
     "Int",
+    "Integer",
     "Key",
     "Logits",
     "PRNGKey",

@@ -7,20 +7,34 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file, text in UTF-8, and create missing folders.
+@contextmanager
+def written_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing, and create missing folders; a context.
 
-    The content goes to a temporary file beside `path`, which then takes its place. So
-    neither a reader nor a second writer ever sees half of it, and nothing is left
-    behind if the disk is full.
+    What is written goes to a temporary file beside `path`, which takes its place when
+    the context ends without an exception. So neither a reader nor a second writer ever
+    sees half of it, and nothing is left behind if the disk is full.
 
     Raises:
         OSError: the file cannot be written; the error names it.
     """
-    with _written_beside(path, content) as temporary:
+    with _beside(path) as temporary:
+        with _opened(temporary, path) as file:
+            yield file
         os.replace(temporary, path)
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file, text in UTF-8; see `written_atomically`.
+
+    Raises:
+        OSError: the file cannot be written; the error names it.
+    """
+    with written_atomically(path) as file:
+        file.write(_bytes(content))
 
 
 def write_new(path: Path, content: str | bytes) -> None:
@@ -32,7 +46,9 @@ def write_new(path: Path, content: str | bytes) -> None:
         FileExistsError: there is something at `path`. It is left as it is.
         OSError: the file cannot be written; the error names it.
     """
-    with _written_beside(path, content) as temporary:
+    with _beside(path) as temporary:
+        with _opened(temporary, path) as file:
+            file.write(_bytes(content))
         path.open("xb").close()
         try:
             os.replace(temporary, path)
@@ -42,17 +58,26 @@ def write_new(path: Path, content: str | bytes) -> None:
 
 
 @contextmanager
-def _written_beside(path: Path, content: str | bytes) -> Iterator[Path]:
-    """Write a temporary file in the folder of `path`, and remove it in the end."""
-    data = content.encode() if isinstance(content, str) else content
+def _beside(path: Path) -> Iterator[Path]:
+    """Name a temporary file in the folder of `path`, and remove it in the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        try:
-            temporary.write_bytes(data)
-        except OSError as error:
-            # An error of writing names no file, and one of opening the temporary file.
-            raise OSError(error.errno, error.strerror, str(path)) from None
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(temporary: Path, path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file for writing; errors name the file that it will become."""
+    try:
+        with temporary.open("wb") as file:
+            yield file
+    except OSError as error:
+        # An error of writing names no file, and one of opening the temporary file.
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content

@@ -257,7 +257,7 @@ class _Loop:
             if not ended:
                 end = min(dispatch_end(self.training, step), self.training.steps)
                 self.state, metrics = self.train_steps(
-                    self.state, self.data, jnp.int32(end - step)
+                    self.state, self.data.batcher_at(step), jnp.int32(end - step)
                 )
                 issued, step = (step, end, metrics), end
                 ended = (

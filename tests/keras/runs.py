@@ -22,7 +22,10 @@ from tests.keras.writing import VOCAB, WINDOW, corpus
 def dataset(symbols=None):
     pieces = (Piece("data", tuple(symbols or corpus())),)
     return Dataset.from_corpus(
-        Corpus(pieces, (), "data"), NoteNames(), validation=0, start=False
+        Corpus.from_pieces(pieces, source="data"),
+        NoteNames(),
+        validation=0,
+        start=False,
     )
 
 

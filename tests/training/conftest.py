@@ -26,8 +26,8 @@ def noisy_scales(any_key=False):
     Its description is the one that runs of earlier versions have.
     """
     rng = np.random.default_rng(0)
-    pieces = tuple(Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20))
-    corpus = Corpus(pieces, (), "noisy scales")
+    pieces = [Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20)]
+    corpus = Corpus.from_pieces(pieces, source="noisy scales")
     return Dataset.from_corpus(corpus, NoteNames(), validation=0.2, any_key=any_key)
 
 

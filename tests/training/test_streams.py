@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.devices import spread
+from lstm_music_jax.music.corpus.piece_ids import PieceIds
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.data import training_data
+from lstm_music_jax.training.ids import Resident
 from lstm_music_jax.training.step import evaluate, initial_state, train_steps
-from lstm_music_jax.training.streams import lay_end_to_end
+from lstm_music_jax.training.streams import longest_first, streams_of
 from tests.references import numpy_logits
 from tests.training.conftest import MODEL, TRAINING
 from tests.training.devices import train_on_devices
@@ -22,6 +24,13 @@ PIECES = [np.arange(10, 17), np.arange(30, 33), np.arange(50, 51), np.arange(70,
 FIRSTS = {10, 30, 50, 70}
 STREAMING = dataclasses.replace(TRAINING, batching="streams", steps_per_dispatch=8)
 SMALL = dataclasses.replace(MODEL, sizes=(16,))
+
+
+def lay_end_to_end(pieces):
+    """Return the batcher of pieces that are separate arrays."""
+    pieces = longest_first(PieceIds.of(pieces))
+    ids = Resident(jnp.asarray(pieces.end_to_end()))
+    return streams_of(pieces.lengths)._replace(ids=ids)
 
 
 def read_steps(streams, steps, config):
@@ -83,7 +92,8 @@ def test_with_cross_pieces_the_state_goes_on_across_pieces():
 
 @pytest.fixture(scope="module")
 def data(dataset):
-    return training_data(dataset, STREAMING)
+    feed, validation = training_data(dataset, STREAMING)
+    return feed.batcher_at(0), validation
 
 
 @pytest.fixture(scope="module")

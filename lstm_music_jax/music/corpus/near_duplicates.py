@@ -2,58 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 
-from lstm_music_jax.music.corpus.pieces import Piece
+from lstm_music_jax.music.corpus.piece_ids import PieceIds
+from lstm_music_jax.music.corpus.pieces import Corpus
 from lstm_music_jax.music.corpus.transposed_windows import SHARED_RUN, WindowComparison
 from lstm_music_jax.music.encodings.base import Encoding
 
 # Windows are hashed about this many at a time, which bounds the memory.
 _HASHED_AT_ONCE = 2**20
+_SORTED_AT_ONCE = 2**22
 _COMPARED_AT_ONCE = 2**15
 
 
-def near_duplicates(
-    pieces: Sequence[Piece], encoding: Encoding | None
-) -> list[list[int]]:
-    """Return groups of near-duplicates, as the positions of their pieces in `pieces`.
+def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]]:
+    """Return groups of near-duplicates, as the positions of their pieces.
 
     Two pieces are in one group if they share a run of 64 symbols, directly or through
     other pieces. A run may be transposed. Each piece is in exactly one group, which may
     be its own.
 
     Args:
-        pieces: the pieces.
+        corpus: the pieces.
         encoding: defines what the symbols sound like. With None, the symbols of a run
             must be equal, and transposed runs do not count.
     """
-    number_of = {
-        symbol: number
-        for number, symbol in enumerate(
-            dict.fromkeys(chain.from_iterable(piece.symbols for piece in pieces))
-        )
-    }
-    ids = [
-        np.fromiter(map(number_of.__getitem__, piece.symbols), np.int32)
-        for piece in pieces
-    ]
-    comparison = WindowComparison([*number_of], encoding)
-    return _Grouping(ids, comparison).groups()
+    comparison = WindowComparison(corpus.symbols, encoding)
+    return _Grouping(corpus, comparison).groups()
 
 
 class _Grouping:
     """Joins the pieces that share windows."""
 
-    def __init__(self, pieces: Sequence[np.ndarray], comparison: WindowComparison):
-        sizes = np.array([len(piece) for piece in pieces], np.int64)
-        self._ends = np.cumsum(sizes)
-        self._ids = np.concatenate([np.zeros(0, np.int32), *pieces])
+    def __init__(self, corpus: Corpus, comparison: WindowComparison):
+        self._ends = np.cumsum(corpus.counts)
+        self._ids = corpus.numbers[: corpus.counts.sum()]
+        if (corpus.firsts != self._ends - corpus.counts).any():
+            self._ids = PieceIds.of_corpus(corpus).end_to_end()
         self._comparison = comparison
         # The first piece of the group of each piece.
-        self._first = np.arange(len(pieces))
+        self._first = np.arange(len(self._ends))
 
     def groups(self) -> list[list[int]]:
         """Return the groups, in the order of their first pieces."""
@@ -88,24 +79,32 @@ class _Grouping:
 
         Both are int64 `[m]`, sorted by number.
         """
-        hashes, places = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+        hashes = np.zeros(len(self._ids), np.uint64)
         for start, end in self._stretches():
-            if end - start < SHARED_RUN:
-                continue
-            found = self._comparison.hashes(self._ids[start:end])
-            place = np.arange(start, start + len(found))
+            if end - start >= SHARED_RUN:
+                found = self._comparison.hashes(self._ids[start:end])
+                hashes[start : start + len(found)] = found
+        # Sorting a part of the hashes at a time bounds the memory.
+        found_places, found_numbers = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        parts = 1 + len(hashes) // _SORTED_AT_ONCE
+        borders = [2**64 * part // parts for part in range(parts + 1)]
+        count = 0
+        for low, high in pairwise(borders):
+            inside = (hashes >= np.uint64(low)) & (hashes <= np.uint64(high - 1))
+            places = np.flatnonzero(inside)
             # A window must not cross the end of its piece.
-            end_of_piece = self._ends[np.searchsorted(self._ends, place, side="right")]
-            whole = place + SHARED_RUN <= end_of_piece
-            hashes.append(found[whole])
-            places.append(place[whole])
-        all_hashes, all_places = np.concatenate(hashes), np.concatenate(places)
-        order = np.argsort(all_hashes)
-        in_order = all_hashes[order]
-        new = np.concatenate([[True], in_order[1:] != in_order[:-1]])[: len(in_order)]
-        alone = new & np.concatenate([new[1:], [True]])[: len(in_order)]
-        numbers = np.cumsum(new)
-        return all_places[order[~alone]], numbers[~alone]
+            end_of_piece = self._ends[np.searchsorted(self._ends, places, side="right")]
+            places = places[places + SHARED_RUN <= end_of_piece]
+            places = places[np.argsort(hashes[places])]
+            in_order = hashes[places]
+            new = np.concatenate([[True], in_order[1:] != in_order[:-1]])
+            new = new[: len(in_order)]
+            alone = new & np.concatenate([new[1:], [True]])[: len(in_order)]
+            numbers = count + np.cumsum(new)
+            count += int(new.sum())
+            found_places.append(places[~alone])
+            found_numbers.append(numbers[~alone])
+        return np.concatenate(found_places), np.concatenate(found_numbers)
 
     def _stretches(self) -> Iterable[tuple[int, int]]:
         """Yield begin and end of consecutive whole pieces that are hashed together."""

@@ -65,7 +65,7 @@ def load_symbols(path: str | Path, encoding: Encoding) -> Corpus:
         Piece(f"{path.name} {i}" if several else path.name, tuple(group))
         for i, group in enumerate(groups, start=1)
     )
-    return Corpus(tuple(pieces), (), f"symbols of {printable(path.name)}")
+    return Corpus.from_pieces(pieces, source=f"symbols of {printable(path.name)}")
 
 
 def write_symbols(corpus: Corpus, path: str | Path) -> None:

@@ -12,7 +12,7 @@ from lstm_music_jax.music.score import Chord, Part, Score
 def corpus_of(*symbols):
     """Return a corpus of pieces with these symbols."""
     pieces = (Piece(f"piece {i}", tuple(each)) for i, each in enumerate(symbols))
-    return Corpus(tuple(pieces), (), "test")
+    return Corpus.from_pieces(pieces, source="test")
 
 
 def noise(seed, length):

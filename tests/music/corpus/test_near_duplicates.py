@@ -34,13 +34,13 @@ def groups_by_pairs(corpus, runs_of):
 def test_groups_equal_those_of_comparing_all_pairs(symbols):
     corpus = corpus_of(*symbols)
     expected = groups_by_pairs(corpus, lambda piece: runs([piece]))
-    assert near_duplicates(corpus.pieces, None) == expected
+    assert near_duplicates(corpus, None) == expected
 
 
 def test_pieces_are_joined_through_other_pieces():
     a, b = noise(1, 64), noise(2, 64)
     corpus = corpus_of(a, ["x", *a, *b], [*b, "y"], noise(3, 64), a[:63])
-    assert near_duplicates(corpus.pieces, None) == [[0, 1, 2], [3], [4]]
+    assert near_duplicates(corpus, None) == [[0, 1, 2], [3], [4]]
 
 
 def key_free_runs(piece, encoding):
@@ -111,7 +111,7 @@ def pieces_with_copies(seed, alphabet):
 def test_groups_regardless_of_key(encoding, alphabet, seed):
     corpus = pieces_with_copies(seed, alphabet)
     expected = groups_by_pairs(corpus, lambda piece: key_free_runs(piece, encoding))
-    assert near_duplicates(corpus.pieces, encoding) == expected
+    assert near_duplicates(corpus, encoding) == expected
 
 
 @pytest.mark.parametrize(("encoding", "alphabet"), ALPHABETS)
@@ -122,12 +122,12 @@ def test_equal_hashes_of_different_runs_join_nothing(encoding, alphabet, monkeyp
     for seed in range(3):
         corpus = pieces_with_copies(seed, alphabet)
         expected = groups_by_pairs(corpus, lambda piece: key_free_runs(piece, encoding))
-        assert near_duplicates(corpus.pieces, encoding) == expected
+        assert near_duplicates(corpus, encoding) == expected
 
 
 def test_chorales_in_another_key_are_found(chorale_cache):
     corpus = load_chorales(NoteNames(), cache=chorale_cache)
-    same_key = near_duplicates(corpus.pieces, None)
-    any_key = near_duplicates(corpus.pieces, NoteNames())
+    same_key = near_duplicates(corpus, None)
+    any_key = near_duplicates(corpus, NoteNames())
     names = [{corpus.pieces[i].name for i in g} for g in any_key if g not in same_key]
     assert names == [{"bwv280", "bwv176.6"}, {"bwv18.5-w", "bwv18.5-lz"}]

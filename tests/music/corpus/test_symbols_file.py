@@ -33,7 +33,7 @@ def load(path, content, encoding=None):
 def test_written_symbols_are_read_again(tmp_path, given_corpus):
     encoding, groups = given_corpus
     pieces = tuple(Piece(str(i), tuple(group)) for i, group in enumerate(groups))
-    write_symbols(Corpus(pieces, (), ""), tmp_path / "data.txt")
+    write_symbols(Corpus.from_pieces(pieces), tmp_path / "data.txt")
     read_back = load_symbols(tmp_path / "data.txt", encoding)
     assert [p.symbols for p in read_back.pieces] == [p.symbols for p in pieces]
 
@@ -140,4 +140,6 @@ SYMBOLS_THAT_DO_NOT_FIT = [("",), ("a\nb",), ("a\r",), (" a",), ("#a",), ("\ufef
 @pytest.mark.parametrize("symbols", [(), *SYMBOLS_THAT_DO_NOT_FIT])
 def test_what_a_file_cannot_hold_is_an_error(tmp_path, symbols):
     with pytest.raises(ValueError, match="'song'"):
-        write_symbols(Corpus((Piece("song", symbols),), (), ""), tmp_path / "data.txt")
+        write_symbols(
+            Corpus.from_pieces([Piece("song", symbols)]), tmp_path / "data.txt"
+        )
