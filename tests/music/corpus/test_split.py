@@ -84,7 +84,7 @@ def test_one_large_piece_never_fills_both_sides():
 
 def test_the_end_of_a_single_piece_is_held_out(capsys):
     hundred = tuple(map(str, range(100)))
-    train, validation = split_corpus(corpus_of(hundred), 0.1)
+    train, validation = split_corpus(corpus_of(hundred), None, 0.1)
     assert train.pieces == (Piece("piece 0", hundred[:90]),)
     assert validation.pieces == (Piece("piece 0 (tail)", hundred[90:]),)
     assert "the last 10% of each is held out" in capsys.readouterr().err
