@@ -89,6 +89,8 @@ class Arguments:
     """Keep the most probable symbols that hold probability p."""
     min_p: float | None = None
     """Keep symbols at least p times as probable as the most probable one."""
+    watermark: int | None = None
+    """Secret key of a watermark, which detect_watermark.py finds."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Precision of the matrix products. bfloat16 rounds their operands and sums in
     float32. It is faster where the hardware multiplies bfloat16: a recent CPU draws 64
@@ -104,8 +106,8 @@ class Arguments:
     memory and give the same music."""
     note_length: float | None = None
     """Length of every note, in quarters (note names only)."""
-    tempo: float = 120.0
-    """Quarters per minute."""
+    tempo: float | None = None
+    """Quarters per minute; by default that of the score, usually 120."""
     program: int = 0
     """General MIDI program; 0 is a piano."""
     pictures: int = 4
@@ -178,6 +180,7 @@ SHORTHANDS = {
     "top_k": strategies.TopK,
     "top_p": strategies.TopP,
     "min_p": strategies.MinP,
+    "watermark": strategies.Watermark,
 }
 
 

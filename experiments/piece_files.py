@@ -14,7 +14,7 @@ def write_pieces(
     pieces: Sequence[Composition],
     folder: Path,
     *,
-    tempo: float,
+    tempo: float | None,
     program: int,
     pictures: int,
 ) -> Iterator[tuple[Path, Composition]]:

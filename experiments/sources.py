@@ -11,6 +11,7 @@ from lstm_music_jax import (
     Encoding,
     Events,
     NoteNames,
+    Performance,
     load_chorales,
     load_midi_folder,
     load_symbols,
@@ -26,12 +27,17 @@ class Source:
     """Folder of MIDI files, searched recursively."""
     symbols: Path | None = None
     """File of symbols, one per line, with an empty line between pieces."""
-    encoding: Literal["events", "note-names"] | None = None
-    """`events` keeps rhythm and the octaves of chords. `note-names` writes note and
-    chord names like the original recipe. By default a symbols file holds note names,
-    and all other music becomes events."""
+    encoding: Literal["events", "performance", "note-names"] | None = None
+    """`events` keeps rhythm and the octaves of chords. `performance` keeps expressive
+    timing, to 10 ms, and loudness. `note-names` writes note and chord names like the
+    original recipe. By default a symbols file holds note names, and all other music
+    becomes events."""
     parts: Literal["first", "first_nonempty", "all"] = "all"
     """Parts of a MIDI file that note names are taken from."""
+    grid: Literal[12, 24, 48] = 12
+    """Ticks per quarter note, for events."""
+    drums: bool = False
+    """Keep drums (MIDI channel 10). The original recipe's --parts first always does."""
 
     def resolved(self) -> "Source":
         """Return the source as a run keeps it.
@@ -46,16 +52,29 @@ class Source:
         )
 
 
+def encoding_of(source: Source) -> Encoding:
+    """Return the encoding of the music.
+
+    Raises:
+        ValueError: a setting is given that the encoding does not have.
+    """
+    kind = source.resolved().encoding
+    if source.grid != 12 and kind != "events":
+        raise ValueError(f"grid is {source.grid}; it needs --encoding events")
+    if kind == "events":
+        return Events(source.grid, source.drums)
+    if kind == "performance":
+        return Performance(source.drums)
+    return NoteNames(parts=source.parts, drums=source.drums or None)
+
+
 def load(source: Source) -> tuple[Corpus, Encoding]:
     """Load the corpus, from the cache if it is there, and print a summary."""
     if source.midi and source.symbols:
         raise ValueError(
             f"midi is {source.midi} and symbols is {source.symbols}; give one of them"
         )
-    if source.resolved().encoding == "events":
-        encoding = Events()
-    else:
-        encoding = NoteNames(parts=source.parts)
+    encoding = encoding_of(source)
     if source.symbols:
         corpus = load_symbols(source.symbols, encoding)
     elif source.midi:

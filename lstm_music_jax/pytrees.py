@@ -13,6 +13,7 @@ from lstm_music_jax.fields import (
     number,
     numbers,
     refusal,
+    sequences,
     size,
     tree,
     written,
@@ -66,7 +67,17 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
 
 @dataclass_transform(
     frozen_default=True,
-    field_specifiers=(number, integer, numbers, integers, size, static, tree, derived),
+    field_specifiers=(
+        number,
+        integer,
+        numbers,
+        integers,
+        sequences,
+        size,
+        static,
+        tree,
+        derived,
+    ),
 )
 class Checked:
     """Base class of frozen dataclasses that are PyTrees and check their fields.

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 
+import detect_watermark
 import generate
 import jax
 import mido
@@ -176,6 +177,19 @@ def test_generate_gives_the_same_music_for_the_same_seed(run, tmp_path):
             call(generate, "--run", run, "--notes", 30, "--out", tmp_path / name) == 0
         )
     assert onsets(tmp_path / "a/piece-000.mid") == onsets(tmp_path / "b/piece-000.mid")
+
+
+def test_a_watermark_is_found_in_the_midi_file(names_run, tmp_path, capsys):
+    arguments = ["--notes", 150, "--watermark", 7919, "--out", tmp_path]
+    assert call(generate, "--run", names_run, *arguments) == 0
+    files = ["--files", tmp_path / "piece-000.mid"]
+    capsys.readouterr()
+    p_values = []
+    for key in (7919, 1):
+        assert call(detect_watermark, "--run", names_run, "--key", key, *files) == 0
+        line = capsys.readouterr().out
+        p_values.append(float(line.partition("p-value ")[2].partition(",")[0]))
+    assert p_values[0] < 1e-4 < p_values[1]
 
 
 @pytest.mark.parametrize("context", ["carried", "window"])
@@ -349,6 +363,16 @@ WRONG = [
         generate,
         ["--run", "RUN", "--note-length", "1"],
         "note_length is 1.0; it must be left out",
+    ),
+    (
+        generate,
+        ["--run", "RUN", "--watermark", "-1"],
+        "error: --watermark: key of Watermark is -1; it must be a whole number, 0 or",
+    ),
+    (
+        detect_watermark,
+        ["--run", "RUN", "--key", "1", "--files", "nowhere.mid"],
+        "nowhere.mid",
     ),
     (generate, ["--run", "RUN", "--window", "9"], "window is 9; it needs --context"),
     (generate, ["--run", "RUN", "--primer", "no.mid"], "primer is no.mid; it must be"),

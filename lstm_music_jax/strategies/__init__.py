@@ -41,6 +41,8 @@ from .steering.contrastive import Contrastive as Contrastive
 from .steering.forbid import Forbid as Forbid
 from .steering.force import Force as Force
 from .steering.guidance import Guidance as Guidance
+from .steering.sequence_bias import SequenceBias as SequenceBias
+from .steering.watermark import Watermark as Watermark
 from .temperature.dynamic_temperature import DynamicTemperature as DynamicTemperature
 from .temperature.edt import EDT as EDT
 from .temperature.quadratic_smoothing import QuadraticSmoothing as QuadraticSmoothing

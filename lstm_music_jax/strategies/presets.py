@@ -11,6 +11,8 @@ from lstm_music_jax.strategies.penalties.frequency_penalty import FrequencyPenal
 from lstm_music_jax.strategies.penalties.no_repeat_ngram import NoRepeatNgram
 from lstm_music_jax.strategies.penalties.presence_penalty import PresencePenalty
 from lstm_music_jax.strategies.penalties.repetition_penalty import RepetitionPenalty
+from lstm_music_jax.strategies.steering.sequence_bias import SequenceBias
+from lstm_music_jax.strategies.steering.watermark import Watermark
 from lstm_music_jax.strategies.temperature.temperature import Temperature
 from lstm_music_jax.strategies.truncation.epsilon_cutoff import EpsilonCutoff
 from lstm_music_jax.strategies.truncation.eta_cutoff import EtaCutoff
@@ -51,7 +53,8 @@ class TransformersOrder(Preset, init=False):
 
     The temperature comes before the strategies that truncate. A `RepetitionPenalty`
     gets `by_sign=True`. transformers searches all earlier symbols for n-grams, while
-    `NoRepeatNgram` searches the last `memory` symbols.
+    `NoRepeatNgram` searches the last `memory` symbols. transformers uses another hash
+    than `Watermark`, so neither detector finds the mark of the other.
 
     Args:
         stages: strategies of the classes in `order`, in any order.
@@ -65,6 +68,7 @@ class TransformersOrder(Preset, init=False):
     """
 
     order = (
+        SequenceBias,
         RepetitionPenalty,
         NoRepeatNgram,
         Temperature,
@@ -74,6 +78,7 @@ class TransformersOrder(Preset, init=False):
         Typical,
         EpsilonCutoff,
         EtaCutoff,
+        Watermark,
     )
 
 

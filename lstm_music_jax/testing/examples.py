@@ -81,6 +81,8 @@ EXAMPLES: tuple[Example, ...] = (
     example(s.Force, positions=[1, 4], tokens=[3, 7]),
     example(s.Guidance, scale=1.37, prompt=[2, 3]),
     example(s.Contrastive, alpha=0.13),
+    example(s.SequenceBias, [[12, 15], [10, 12, 15], [7]], biases=[0.7, -2.3, 1.1]),
+    example(s.Watermark, 7919, gamma=0.27, delta=1.37),
     example(s.PitchRange, low=50, high=66),
     example(s.InKey, tonic=9, scale=s.MINOR),
     example(s.MaxLeap, semitones=5),

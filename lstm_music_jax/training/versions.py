@@ -93,6 +93,9 @@ def _renamed(saved, names):
 
 # Version 2 to version 3.
 
+# What scripts can say of a corpus since, with the values that older runs had.
+_ADDED_TO_ORIGIN = {"grid": 12, "drums": False}
+
 
 def _settings_to_version_3(saved):
     settings = dict(saved)
@@ -104,10 +107,12 @@ def _settings_to_version_3(saved):
 def _corpus_to_version_3(saved):
     # The split took no notice of the key, and a run keeps its split.
     corpus = {**saved, "split_in_any_key": False}
-    # A symbols file held note names, whatever the encoding was said to be.
     origin = corpus.get("origin")
-    if isinstance(origin, dict) and origin.get("symbols"):
-        corpus["origin"] = {**origin, "encoding": "note-names"}
+    if isinstance(origin, dict):
+        corpus["origin"] = _ADDED_TO_ORIGIN | origin
+        # A symbols file held note names, whatever the encoding was said to be.
+        if origin.get("symbols"):
+            corpus["origin"]["encoding"] = "note-names"
     return corpus
 
 

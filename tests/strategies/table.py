@@ -28,11 +28,13 @@ from lstm_music_jax.strategies import (
     NoRepeatNgram,
     PitchRange,
     RepetitionPenalty,
+    SequenceBias,
     Strategy,
     Temperature,
     TopK,
     TopP,
     Typical,
+    Watermark,
 )
 from lstm_music_jax.testing.examples import EXAMPLES
 from lstm_music_jax.testing.subject import ToyModel
@@ -88,6 +90,11 @@ TABLE: dict[str, tuple[Strategy, int]] = {
     "NoRepeatNgram: one": (NoRepeatNgram(1, 5), V),
     "PitchRange: note names": (PitchRange(NAMES, NoteNames(), 50, 66), len(NAMES)),
     "RepetitionPenalty: by sign": (RepetitionPenalty(1.2, by_sign=True), V),
+    "SequenceBias: forbids": (
+        SequenceBias([[s, t] for s in (10, 12, 15) for t in (7, 12)], [-np.inf] * 6),
+        V,
+    ),
     "TopK: one": (TopK(1), V),
     "TopP: all": (TopP(1.0), V),
+    "Watermark: wide": (Watermark(7919, width=3), V),
 }

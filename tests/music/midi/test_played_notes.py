@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.midi.reading import read_midi
+from lstm_music_jax.music.midi.writing import write_midi
 from lstm_music_jax.music.parts import parts_of
 from lstm_music_jax.music.score import Metre, Note, Notes, Pedal, Score, Tempo
+from lstm_music_jax.music.tempo_map import TempoMap
 from tests.music.midi.midi_files import (
     beat,
     notes,
@@ -180,3 +182,27 @@ def test_a_grid_that_does_not_exist_is_an_error():
 def test_the_loudest_of_equal_notes_counts():
     notes = Notes.of([Note(0, 60, 5, 30), Note(0, 60, 2, 80)])
     assert Score.from_notes(notes).notes == (Note(0, 60, 5, 80),)
+
+
+def test_a_piece_that_is_read_and_written_again_sounds_at_its_own_speed(tmp_path):
+    conductor = [
+        mido.MetaMessage("set_tempo", tempo=612_345),
+        mido.MetaMessage("time_signature", numerator=7, denominator=8),
+        mido.MetaMessage("set_tempo", tempo=300_000, time=500),
+        mido.MetaMessage("time_signature", numerator=2, denominator=2, time=300),
+    ]
+    tracks = [conductor, [*beat(60), *beat(64)], [on(7, 40, 2), off(900, 40, 2)]]
+    path = save_midi(tmp_path / "x.mid", *tracks)
+    score = read_midi(path)
+    write_midi(score, tmp_path / "again.mid")
+    again = read_midi(tmp_path / "again.mid")
+    assert again.metres == score.metres == (Metre(0, 7, 8), Metre(800, 2, 2))
+    assert again.ticks_per_quarter == score.ticks_per_quarter == 480
+    assert again.notes == score.notes
+    first, second = (
+        TempoMap(each.tempos, each.ticks_per_quarter).seconds(each.table.onsets)
+        for each in (score, again)
+    )
+    np.testing.assert_allclose(first, second, atol=1e-6)
+    lengths = [mido.MidiFile(p).length for p in (path, tmp_path / "again.mid")]
+    assert lengths[0] == pytest.approx(lengths[1], abs=1e-6)

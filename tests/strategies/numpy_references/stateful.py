@@ -218,6 +218,56 @@ class Force(Remembering):
         return allow(np.where(logits > -INF, logits, 0.0), [token])
 
 
+class SequenceBias(Remembering):
+    def __init__(self, sequences, biases):
+        super().__init__()
+        self.sequences, self.biases = sequences, biases
+
+    def shape(self, logits, slack):
+        shaped = logits.copy()
+        for sequence, bias in zip(self.sequences, self.biases, strict=True):
+            *others, last = sequence
+            if self.history[len(self.history) - len(others) :] == others:
+                shaped[last] += bias
+        return shaped
+
+
+def mix(number):
+    """Return MurmurHash3's finaliser."""
+    number = (number ^ number >> 16) * 0x85EBCA6B % 2**32
+    number = (number ^ number >> 13) * 0xC2B2AE35 % 2**32
+    return number ^ number >> 16
+
+
+def green(key, context, v, count):
+    """Return the set of the green symbols."""
+    first = mix(key)
+    for symbol in context:
+        first = mix(first ^ symbol)
+    second = mix(first ^ 0x9E3779B9)
+    scores = {x: mix(mix(x ^ first) ^ second) for x in range(v)}
+    return set(sorted(scores, key=scores.get)[:count])
+
+
+class Watermark(Remembering):
+    """Python rounds halves to even as well."""
+
+    def __init__(self, key, gamma, delta, width):
+        super().__init__()
+        self.key, self.gamma, self.delta = key, gamma, delta
+        self.width = width
+
+    def shape(self, logits, slack):
+        if len(self.history) < self.width:
+            return logits
+        v = len(logits)
+        count = min(max(round(self.gamma * v), 1), v - 1)
+        shaped = logits.copy()
+        for x in green(self.key, self.history[-self.width :], v, count):
+            shaped[x] += self.delta
+        return shaped
+
+
 class Guidance(Remembering):
     """Reference of `Guidance`.
 
