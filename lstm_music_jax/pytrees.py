@@ -8,6 +8,7 @@ import numpy as np
 
 from lstm_music_jax.fields import (
     derived,
+    ids,
     integer,
     integers,
     number,
@@ -66,7 +67,17 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
 
 @dataclass_transform(
     frozen_default=True,
-    field_specifiers=(number, integer, numbers, integers, size, static, tree, derived),
+    field_specifiers=(
+        number,
+        integer,
+        numbers,
+        integers,
+        ids,
+        size,
+        static,
+        tree,
+        derived,
+    ),
 )
 class Checked:
     """Base class of frozen dataclasses that are PyTrees and check their fields.

@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.generation.arguments import require_sampler
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.engine import Sampler
 from lstm_music_jax.generation.generate import CARRIED, GUMBEL
 from lstm_music_jax.generation.program import Generation, Streams, run
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.strategies.chain import Chain
+from lstm_music_jax.strategies.base import Strategy, parts
 from lstm_music_jax.types import Array, Int, PRNGKey
 
 
@@ -54,6 +54,7 @@ def sweep(
     Raises:
         ValueError: the leaves do not share a leading axis; and as in `generate`.
     """
+    require_sampler(strategies, context, draw)
     _require_stacked(strategies)
     sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(strategies)}
     if isinstance(prompts, Streams):
@@ -78,19 +79,14 @@ def sweep(
 
 def _require_stacked(strategy):
     """Raise ValueError where a hyperparameter has no leading axis of settings."""
-    if isinstance(strategy, Chain):
-        for stage in strategy.stages:
-            _require_stacked(stage)
-        return
-    if not dataclasses.is_dataclass(strategy):
-        return
-    for field in dataclasses.fields(strategy):
-        shape = np.shape(getattr(strategy, field.name))
-        if "rank" in field.metadata and len(shape) != field.metadata["rank"] + 1:
-            raise ValueError(
-                f"{field.name} of {type(strategy).__name__} has shape {shape}; in a "
-                "sweep its leading axis must be the settings, as `stack` makes it"
-            )
+    for part in parts(strategy):
+        for field in dataclasses.fields(part):
+            shape = np.shape(getattr(part, field.name))
+            if "rank" in field.metadata and len(shape) != field.metadata["rank"] + 1:
+                raise ValueError(
+                    f"{field.name} of {type(part).__name__} has shape {shape}; in a "
+                    "sweep its leading axis must be the settings, as `stack` makes it"
+                )
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:

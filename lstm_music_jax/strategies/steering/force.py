@@ -1,26 +1,25 @@
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.fields import Integers, integers
+from lstm_music_jax.fields import Integers, ids, integers
 from lstm_music_jax.strategies.base import Strategy
 
 
 class Force(Strategy):
     """Forces generated note positions[i] to be tokens[i], whatever its probability.
 
-    Put it last in a chain. With a token beyond the vocabulary, the strategy is passed
-    over at that note.
+    Put it last in a chain.
 
     Args:
         positions: one or more different note numbers; 0 is the first drawn note.
-        tokens: as many ids, 0 or more each.
+        tokens: as many ids.
 
     State: how many notes have been drawn, int32.
     """
 
     permutation_equivariant = False
     positions: Integers = integers(at_least=0)
-    tokens: Integers = integers(at_least=0)
+    tokens: Integers = ids()
 
     def check(self):
         if np.any(np.diff(np.sort(self.positions)) == 0):
