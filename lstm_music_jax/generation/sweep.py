@@ -34,9 +34,10 @@ def sweep(
 ) -> Generation:
     """Generate with every setting of a strategy; results are `[s b n]`.
 
-    All settings get the same noise: row i holds what `generate` gives with setting i
-    alone. New values do not recompile if the number of settings stays the same. A sweep
-    can be continued like a generation, with its `streams` as prompts and None as key.
+    All settings get the same noise: row i holds the symbols that `generate` gives with
+    setting i alone. Their log-probabilities agree to 1e-5, but not bit for bit. New
+    values do not recompile if the number of settings stays the same. A sweep can be
+    continued like a generation, with its `streams` as prompts and None as key.
 
     Args:
         model: as in `generate`.

@@ -50,7 +50,8 @@ class TransformersOrder(Preset, init=False):
 
     The temperature comes before the strategies that truncate. A `RepetitionPenalty`
     gets `by_sign=True`. transformers looks for n-grams in the whole past,
-    `NoRepeatNgram` in its last `memory` symbols.
+    `NoRepeatNgram` in its last `memory` symbols. `TopP` keeps all symbols that tie with
+    the last one kept, transformers some of them; the other strategies treat ties alike.
 
     Args:
         stages: strategies of the classes in `order`, in any order.
@@ -81,7 +82,8 @@ class LlamaCppOrder(Preset, init=False):
 
     The temperature comes last, so it does not change which symbols are kept. A
     `RepetitionPenalty` gets `by_sign=True`. llama.cpp's penalties count the last 64
-    tokens, the penalties here all symbols.
+    tokens, the penalties here all symbols. `TopK`, `Typical` and `TopP` keep all
+    symbols that tie with the last one kept, llama.cpp some of them.
 
     Args:
         stages: strategies of the classes in `order`, in any order.

@@ -10,7 +10,9 @@ class TopP(Strategy):
 
         sum_V p_x >= p
 
-    The symbol that crosses p is kept, so at least one symbol always is.
+    The symbol that crosses p is kept, so at least one symbol always is. All symbols
+    that are as probable as it are kept too. transformers keeps only as many of them as
+    reach p.
 
     Args:
         p: in (0, 1]; 1 keeps everything.
