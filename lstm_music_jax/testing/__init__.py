@@ -1,18 +1,20 @@
-"""The laws of a sampling strategy, for users to check their own strategies.
+"""The laws of sampling strategies, with which users check their own strategies.
 
     from lstm_music_jax.testing import check_strategy
 
     check_strategy(MyStrategy(0.9), vocab_size=32)
 
-The strategy runs on a few streams. Their prompts repeat symbols. Their distributions
-have ties, forbidden symbols, or all the probability on one symbol. The strategy is
-compiled once for these streams and once inside the engine. Give hyperparameters that
-are not round, because rounding may decide a rule that is met exactly: a nucleus of
-p = 0.5, of two equal symbols.
+The strategy is applied to a few random streams. Their prompts repeat symbols. Their
+distributions have ties, forbidden symbols, or all the probability on one symbol. The
+strategy is compiled once for these streams and once inside the engine.
 
-`laws.py` holds the laws, `subject.py` the streams, `examples.py` an example of every
-strategy. May import `types`, `pytrees`, `xla`, `strategies` and `generation`. Start
-with `laws.py`.
+Choose hyperparameters that are not round. At a round value, a threshold may be met
+exactly, and then rounding decides: with two equally probable symbols, a nucleus of
+p = 0.5 may hold one or both.
+
+Start with `laws.py`, which holds the laws. `subject.py` holds the streams, and
+`examples.py` an example of every strategy. This package may import `types`, `pytrees`,
+`xla`, `strategies` and `generation`.
 """
 
 from collections.abc import Collection
@@ -35,8 +37,9 @@ def check_strategy(
     """Check that a strategy keeps every law of `LAWS`; this takes a second or two.
 
     Args:
-        strategy: a strategy with single settings, not those of a sweep.
-        vocab_size: best 16 or more, so that no history holds every symbol.
+        strategy: a strategy with a single setting, not the stacked ones of a sweep.
+        vocab_size: number of symbols; choose 16 or more, so that no stream uses every
+            symbol.
         seed: the seed of the streams.
         except_for: laws that the strategy breaks on purpose.
 

@@ -38,16 +38,17 @@ from lstm_music_jax.types import Array, Int, PRNGKey
 
 Law = Callable[[Subject], None]
 
-NOTES = 6  # in the engine
-# Multiples of 1/64, like the logits, and of both signs.
+# How many symbols the engine generates.
+NOTES = 6
+# Constants added to the logits: multiples of 1/64, like the logits, of both signs.
 SHIFTS = np.array([8, -3.5, 40, 0.25, -8, 1.75, -30], np.float32)
 
 
 def is_pure(subject: Subject) -> None:
-    """Results depend on the arguments alone, and nothing is changed in place.
+    """Results depend only on the arguments, and nothing is changed in place.
 
-    So a saved state can be restored and forked: one fork does not see what the other
-    observes. A copy of the strategy gives the same results.
+    So a saved state can be used twice, and the second use does not see what the first
+    has observed. A copy of the strategy gives the same results.
     """
     strategy, stream = subject.strategy, subject.stream(0)
     tokens, others = subject.streams.prompt[:2, :3]
@@ -73,7 +74,7 @@ def is_pure(subject: Subject) -> None:
 def keeps_shapes_and_dtypes(subject: Subject) -> None:
     """`apply` returns float32 `[v]`; the state keeps structure, shapes and dtypes.
 
-    Otherwise it cannot be the carry of a scan.
+    A state that changes them cannot be the carry of a scan.
     """
     stream = subject.stream(0)
     token, logits, key = stream.prompt[0], stream.logits[0], stream.keys[0]
@@ -110,11 +111,12 @@ def forbidden_stays_forbidden(subject: Subject) -> None:
 
 
 def something_is_left_to_draw(subject: Subject) -> None:
-    """A finite logit goes out where one came in, unless a mask forbids them all.
+    """Logits that allow a symbol still do so afterwards, unless a mask forbids all.
 
-    A mask forbids the same symbols whatever the logits are. So in the same state, with
-    all logits 0, it must forbid the symbols that came in and allow some other. (The
-    engine falls back on the model's distribution.)
+    A strategy is a mask if it forbids the same symbols whatever the logits are. If it
+    has forbidden every symbol, it is applied again in the same state to logits that are
+    all 0. A mask then forbids the symbols that were allowed before, and allows others.
+    (The engine ignores a mask that forbids every symbol.)
     """
     given, course = np.asarray(subject.streams.logits), subject.course
     came_in = given > -np.inf
@@ -133,9 +135,10 @@ def something_is_left_to_draw(subject: Subject) -> None:
 
 
 def survives_an_empty_support(subject: Subject) -> None:
-    """If an earlier mask left nothing, no NaN and no +inf comes out, then or later.
+    """Logits that are all -inf, from an earlier mask, never give NaN or +inf.
 
-    The engine then falls back on the model, so the symbol observed was forbidden.
+    This holds for the logits of this symbol and of all later ones. The engine draws
+    from the model's distribution instead, so the symbol observed was forbidden.
     """
     streams = subject.streams
     empty = streams._replace(logits=streams.logits.at[:, 1].set(-jnp.inf))
@@ -167,7 +170,7 @@ def rows_are_independent(subject: Subject) -> None:
 
 
 def jit_equals_eager(subject: Subject) -> None:
-    """A compiled batch gives what one stream at a time gives without compilation."""
+    """A compiled batch gives the same as single streams without compilation."""
     for index in (0, 1):
         stream, tokens = subject.stream(index), subject.course.tokens[index]
         state = after_prompt(subject.strategy, stream)
@@ -177,7 +180,7 @@ def jit_equals_eager(subject: Subject) -> None:
 
 
 def shift_invariance(subject: Subject) -> None:
-    """Adding a constant to all logits changes no probability, if the flag says so."""
+    """If `shift_invariant`, a constant added to all logits changes no probability."""
     if not subject.strategy.shift_invariant:
         return
     streams = subject.streams
@@ -193,7 +196,7 @@ def shift_invariance(subject: Subject) -> None:
 
 
 def permutation_equivariance(subject: Subject) -> None:
-    """Renaming the symbols only renames the result, if the flag says so."""
+    """If `permutation_equivariant`, renaming the symbols only renames the result."""
     if not subject.strategy.permutation_equivariant:
         return
     # names[symbol] is the new name of a symbol; symbols[name] is the way back.
@@ -212,7 +215,7 @@ def permutation_equivariance(subject: Subject) -> None:
 
 
 def the_state_moves(subject: Subject) -> None:
-    """A strategy with a state changes it; one that does not has forgotten `observe`."""
+    """A state, if there is one, changes; otherwise the strategy lacks `observe`."""
     states = host(subject.course.states)
     first = host(subject.strategy.init(subject.vocab_size))
     moved = [(leaf != start).any() for leaf, start in zip(states, first, strict=True)]
@@ -223,9 +226,9 @@ def the_state_moves(subject: Subject) -> None:
 
 
 def one_trace(subject: Subject) -> None:
-    """Hyperparameters are leaves, arrays or NumPy scalars: changing one traces nothing.
+    """Hyperparameters are array leaves, so changing one traces no program again.
 
-    Only what fixes shapes is static, and a float does not fix a shape.
+    Only fields that fix a shape are static, and a float does not fix a shape.
     """
     for path, value in floats(subject.strategy):
         raise Broken(f"{path} is {value!r}, a float; it must be a float32 leaf")
@@ -244,10 +247,11 @@ def one_trace(subject: Subject) -> None:
 
 
 def structure_is_its_own(subject: Subject) -> None:
-    """No other class has an equal tree structure, because `jit` may mix up two that do.
+    """No other class has an equal tree structure, because `jit` could mix them up.
 
-    Two classes registered by `jax.tree_util.register_dataclass` have equal structures
-    if they have as many fields and equal static ones. Subclasses of `Strategy` do not.
+    The tree structures of two classes registered by `jax.tree_util.register_dataclass`
+    are equal if the number of fields and the static values are equal. Subclasses of
+    `Strategy` are registered in another way.
     """
     strategy = subject.strategy
     if not dataclasses.is_dataclass(strategy):
@@ -266,7 +270,7 @@ def structure_is_its_own(subject: Subject) -> None:
 
 
 def leaves_can_be_swept(subject: Subject) -> None:
-    """`vmap` over stacked leaves gives what one setting after another gives."""
+    """`vmap` over stacked leaves gives the same as single settings."""
     settings = subject.strategy, subject.changed()
     stream = subject.stream(0)
 
@@ -282,7 +286,7 @@ def leaves_can_be_swept(subject: Subject) -> None:
 
 
 def stays_on_the_device(subject: Subject) -> None:
-    """The compiled program makes no callback and no transfer to the host."""
+    """The compiled program has no callbacks and no transfers to the host."""
     for name in primitives(subject.jaxpr()):
         require(
             not any(word in name for word in ("callback", "debug", "feed")),
@@ -296,9 +300,10 @@ def stays_on_the_device(subject: Subject) -> None:
 
 
 def composes_in_a_chain(subject: Subject) -> None:
-    """A chain of one stage gives what the stage gives with its key, flags included.
+    """A chain of one stage gives the same as the stage, and has the same flags.
 
-    If the stage forbids every symbol, the chain passes it over.
+    The stage must get the key that the chain gives it. If the stage forbids every
+    symbol, the chain ignores it.
     """
     strategy, stream = subject.strategy, subject.stream(2)
     tokens = subject.course.tokens[2]
@@ -307,7 +312,7 @@ def composes_in_a_chain(subject: Subject) -> None:
         value = getattr(strategy, flag)
         require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
     stage_keys = jax.vmap(jax.random.fold_in, (0, None))(stream.keys, 0)
-    # A chain within a chain is replaced by its stages: it is still the same chain.
+    # Chain(chain) has the stages of the chain, so it uses the same keys.
     keys = stream.keys if isinstance(strategy, Chain) else stage_keys
     state = after_prompt(strategy, stream)
     wanted = by_hand(strategy, stream._replace(keys=keys), tokens, state)
@@ -318,7 +323,7 @@ def composes_in_a_chain(subject: Subject) -> None:
 
 
 def replays_in_the_engine(subject: Subject) -> None:
-    """The engine draws what a replay draws that observes each symbol once, in order."""
+    """The engine draws the same symbols as a loop that observes each symbol once."""
     strategy, key = subject.strategy, jax.random.key(7)
     rows = [subject.logits(0) for _ in range(subject.vocab_size)]
     model = ToyModel(jnp.asarray(rows))
@@ -347,7 +352,7 @@ def replays_in_the_engine(subject: Subject) -> None:
 def run_engine(
     model: ToyModel, prompts: Int[Array, "b p"], key: PRNGKey, strategy: Strategy
 ) -> Notes:
-    """Generate a few notes, with all the streams on one device."""
+    """Generate `NOTES` symbols of every stream on one device."""
     streams = prompts.shape[0]
     sampler = Sampler(strategy, CARRIED, GUMBEL)
     plan = Plan(NOTES, trace=False, parallel_streams=streams)
@@ -355,7 +360,7 @@ def run_engine(
     return begin_and_draw(model, prompts, key, indices, count, sampler, plan)[1]
 
 
-# A law whose breach makes others fail comes before them.
+# If breaking one law makes another fail, the first comes earlier in this list.
 LAWS: tuple[Law, ...] = (
     is_pure,
     keeps_shapes_and_dtypes,

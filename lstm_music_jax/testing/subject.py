@@ -1,7 +1,7 @@
-"""The streams that a strategy is tested on, and ways to run through them.
+"""The streams on which a strategy is tested, and functions that apply it to them.
 
-Logits are multiples of 1/64, so that adding a constant to them loses no bits and ties
-stay ties.
+Logits are multiples of 1/64, so that adding a constant is exact, and equal logits stay
+equal.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree
 
 STREAMS = 4
 PROMPT = 8
-# A program here runs only a few times. These options compile it four times as fast.
+# With these options, programs compile four times as fast. They run only a few times.
 QUICK = {
     "xla_backend_optimization_level": 0,
     "xla_cpu_use_fusion_emitters": False,
@@ -28,7 +28,7 @@ QUICK = {
 
 
 class Streams(NamedTuple):
-    """The input of one stream or a batch: a prompt, then logits and keys of notes."""
+    """The input of one stream or a batch: a prompt, then logits and keys per symbol."""
 
     prompt: Int[Array, "*b p"]
     logits: Float[Array, "*b n v"]
@@ -36,7 +36,7 @@ class Streams(NamedTuple):
 
 
 class Course(NamedTuple):
-    """The output for `Streams`; `states` are those before each note."""
+    """The output for `Streams`: shaped logits, symbols, and the state before each."""
 
     shaped: Float[Array, "*b n v"]
     tokens: Int[Array, "*b n"]
@@ -44,14 +44,14 @@ class Course(NamedTuple):
 
 
 class Subject:
-    """A strategy under test and the streams it is tested on."""
+    """A strategy under test, and the streams on which it is tested."""
 
     def __init__(self, strategy: Strategy, vocab_size: int, seed: int = 0):
         """Make the random streams."""
         self.strategy = strategy
         self.vocab_size = vocab_size
         self.rng = np.random.default_rng(seed)
-        # Three symbols, so that the prompts repeat themselves.
+        # Prompts use only three symbols, so that they repeat themselves.
         alphabet = self.rng.choice(vocab_size, min(3, vocab_size), replace=False)
         notes = len(KINDS)
         self.streams = Streams(
@@ -64,11 +64,11 @@ class Subject:
             ),
             jax.random.split(jax.random.key(seed), (STREAMS, notes)),
         )
-        # A second check of the same strategy compiles nothing.
+        # The compiled function is shared, so a second check compiles nothing.
         self._batch = quickly(_courses)
 
     def logits(self, kind: int) -> Float[np.ndarray, "v"]:
-        """Return random logits of one of `KINDS`; `kind` wraps around."""
+        """Return random logits of kind `kind` modulo the number of `KINDS`."""
         logits = KINDS[kind % len(KINDS)](self.rng, self.vocab_size)
         return (np.round(64 * logits) / 64).astype(np.float32)
 
@@ -85,22 +85,22 @@ class Subject:
     def rerun(
         self, streams: Streams, tokens: Array, strategy: Strategy | None = None
     ) -> Course:
-        """Return the output for other streams and given symbols; compiles nothing."""
+        """Return the output for other streams and given symbols, without compiling."""
         strategy = self.strategy if strategy is None else strategy
         return self._batch(strategy, streams, tokens, jnp.bool_(True))
 
     def changed(self) -> Strategy:
-        """Return the strategy with all numbers changed a little."""
+        """Return the strategy with all hyperparameters changed a little."""
         return jax.tree.map(_change, self.strategy)
 
     def jaxpr(self) -> Any:
-        """Return the batch's program."""
+        """Return the program for the batch, as JAX traces it."""
         arguments = self.strategy, self.streams, self.course.tokens, jnp.bool_(True)
         return jax.make_jaxpr(_courses)(*arguments).jaxpr
 
     @property
     def traces(self) -> int:
-        """How often the batch program of any subject has been traced so far."""
+        """How often the program has been traced so far, for all subjects together."""
         return len(_TRACES)
 
 
@@ -120,7 +120,7 @@ def _courses(
 def _course(
     strategy: Strategy, stream: Streams, tokens: Int[Array, "n"], given: Bool[Array, ""]
 ) -> Course:
-    """Take one stream through its prompt and its notes."""
+    """Return the output for one stream."""
 
     def note(state, at):
         logits, token, key = at
@@ -148,7 +148,7 @@ def after_prompt(strategy, stream):
 
 
 def by_hand(strategy, stream, tokens, state):
-    """Return the shaped logits, computed note by note without compilation."""
+    """Return the shaped logits, computed symbol by symbol without compilation."""
     rows = []
     for logits, token, key in zip(stream.logits, tokens, stream.keys, strict=False):
         shaped, state = strategy.apply(logits, state, key)
@@ -159,9 +159,9 @@ def by_hand(strategy, stream, tokens, state):
 
 @pytree
 class ToyModel:
-    """A model for the engine: its logits are a fading sum over the symbols read.
+    """A simple model for the engine, whose state is its logits.
 
-    Symbol x adds `table[x]`; `table` is `[v v]`.
+    Reading symbol x halves the logits and adds `table[x]`; `table` is `[v v]`.
     """
 
     table: Any
@@ -184,14 +184,14 @@ class ToyModel:
         return state
 
     def unroll(self, tokens):
-        """Read sequences of symbols, `[b t]`."""
+        """Read sequences, `[b t]`; return the last states and all logits."""
         zeros = jax.vmap(lambda _: self.initial_state())(tokens)
         states, logits = jax.lax.scan(jax.vmap(self.step), zeros, tokens.T)
         return states, jnp.swapaxes(logits, 0, 1)
 
 
 def _one_symbol(rng, v, logit):
-    """Return logits of 0 for one symbol, and of `logit` for the others."""
+    """Return logits with 0 for one random symbol, and `logit` for the others."""
     return np.where(np.arange(v) == rng.integers(v), 0.0, logit)
 
 
@@ -202,7 +202,7 @@ KINDS = (
         rng.random(v) < 0.5, _one_symbol(rng, v, -np.inf), 2 * rng.normal(size=v)
     ),
     lambda rng, v: _one_symbol(rng, v, -9.0) + rng.normal(size=v),  # one probable
-    # The others' probabilities are 0 in float32, though no logit is -inf.
+    # All but one probability are 0 in float32, although no logit is -inf.
     lambda rng, v: _one_symbol(rng, v, -200.0) + rng.normal(size=v),
     lambda rng, v: np.zeros(v),
     lambda rng, v: _one_symbol(rng, v, -np.inf),  # one allowed
@@ -220,7 +220,7 @@ def _change(leaf):
 
 @cache
 def quickly(function: Callable) -> Callable:
-    """Return `function` compiled with little optimisation; all subjects share it."""
+    """Return `function` compiled with little optimisation, for all subjects."""
     return jax.jit(function, compiler_options=_known_options())
 
 

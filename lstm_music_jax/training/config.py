@@ -1,6 +1,6 @@
 """The settings of a model and of its training: frozen dataclasses.
 
-The scripts' command-line flags follow the fields, with the docstrings as help.
+The scripts make a command-line flag of each field, with its docstring as help.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,8 @@ _CHOICES = {
     "matmul_precision": get_args(MatmulPrecision),
 }
 _MAX_SEMITONES = 24
-# Training takes about 20 bytes per parameter, and XLA aborts where it cannot have them.
+# Training takes about 20 bytes per parameter. If that is more memory than there is, XLA
+# aborts the process.
 _MAX_PARAMETERS = 10**9
 
 
@@ -48,12 +49,12 @@ class ModelConfig:
     rounding of its logits, and nothing else. A resumed run keeps its first value."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for unknown gates, too large sizes, or less than a core."""
+        """Raise ValueError for unknown gates, too large sizes, or cores below 1."""
         if self.gates not in _GATES:
             raise ValueError(f"gates is {self.gates!r}; it must be one of {[*_GATES]}")
         if self.cores < 1:
             raise ValueError(f"cores is {self.cores}; it must be 1 or more")
-        # Without the parameters that depend on the vocabulary, which are few.
+        # The few parameters that depend on the vocabulary are left out.
         inputs = (0, *self.sizes[:-1])
         parameters = sum(
             4 * size * (below + size)

@@ -5,9 +5,9 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
 class Allow(Strategy):
-    """Keeps the given symbols only: the complement of `Forbid`.
+    """Keeps only the given symbols: the complement of `Forbid`.
 
-    If an earlier stage forbade all of them, the strategy is passed over.
+    If an earlier stage forbade all of them, the strategy is ignored.
 
     Args:
         ids: one or more ids.

@@ -10,8 +10,8 @@ class Bias(Strategy):
     A value of ln 2 doubles a symbol's odds. A forbidden symbol stays forbidden.
 
     Args:
-        ids: one or more ids. The values of an id that is given twice add up.
-        values: as many finite numbers.
+        ids: one or more ids. If an id is given twice, its values add up.
+        values: a finite number for each id.
     """
 
     permutation_equivariant = False

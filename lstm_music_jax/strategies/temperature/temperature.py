@@ -11,8 +11,8 @@ class Temperature(Strategy):
         p'_x proportional to exp(l_x / T)
 
     Args:
-        value: T, 1e-6 or more. Below 1 sharpens, above 1 flattens. For the limit 0 use
-            `Greedy`.
+        value: T, 1e-6 or more. T below 1 sharpens, and T above 1 flattens. For T = 0
+            use `Greedy`.
 
     Reference: Ackley, Hinton & Sejnowski 1985, https://doi.org/10.1207/s15516709cog0901_7
     """

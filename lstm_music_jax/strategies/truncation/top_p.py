@@ -6,13 +6,13 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class TopP(Strategy):
-    """Keeps the nucleus: the smallest set V of most probable symbols with mass p.
+    """Keeps the nucleus: the smallest set V of most probable symbols with mass >= p.
 
         sum_V p_x >= p
 
-    The symbol that crosses p is kept, so at least one symbol always is. All symbols
-    that are as probable as it are kept too. transformers keeps only as many of them as
-    reach p.
+    The symbol that crosses p is kept, so at least one symbol is always kept. All
+    symbols that are as probable as that symbol are kept too, while transformers keeps
+    only some of them.
 
     Args:
         p: in (0, 1]; 1 keeps everything.
@@ -25,5 +25,5 @@ class TopP(Strategy):
     def apply(self, logits, state, key):
         probabilities = jax.nn.softmax(logits)
         keep = keep_mass(probabilities, probabilities, self.p)
-        # Rounding may bring the sum to 1 before the last symbols are in.
+        # With p = 1, rounding may let the sum reach 1 before all symbols are kept.
         return forbid_unless(keep | (self.p >= 1), logits), state
