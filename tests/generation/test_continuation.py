@@ -30,7 +30,12 @@ CASES = [
 @pytest.fixture(scope="module")
 def models():
     sizes = {vocab_size for _, vocab_size in TABLE.values()}
-    return {size: MusicLSTM(size, (12, 8), key=KEY) for size in sizes}
+    return {size: MusicLSTM(size, (12,), key=KEY) for size in sizes}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return MusicLSTM(20, (12, 8), key=KEY)
 
 
 def begin_all(model, prompts, sampler):
@@ -78,9 +83,8 @@ def test_two_calls_give_the_same_as_one(models, name, context, draw):
 
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("draw", DRAWS)
-def test_a_continuation_may_use_other_devices(models, context, draw):
+def test_a_continuation_may_use_other_devices(model, context, draw):
     """Three streams begin on four devices, padded to four, and continue on fewer."""
-    model = models[20]
     prompts = jax.random.randint(KEY, (STREAMS, 6), 0, 20)
     strategy = Chain(Mirostat2(2.0, 0.3), DRY(0.8, 1.7, 1, memory=8))
     settings = {"strategy": strategy, "context": context, "draw": draw}
@@ -93,8 +97,8 @@ def test_a_continuation_may_use_other_devices(models, context, draw):
         np.testing.assert_array_equal(whole.tokens, tokens)
 
 
-def test_a_sweep_can_be_continued(models):
-    model, prompts = models[20], jnp.zeros((STREAMS, 2), jnp.int32)
+def test_a_sweep_can_be_continued(model):
+    prompts = jnp.zeros((STREAMS, 2), jnp.int32)
     settings = stack([Temperature(value) for value in (0.5, 1.0, 2.0, 3.0)])
     whole = sweep(model, prompts, KEY, settings, length=12)
     first = sweep(model, prompts, KEY, settings, length=5)
@@ -103,12 +107,12 @@ def test_a_sweep_can_be_continued(models):
     np.testing.assert_array_equal(whole.tokens, tokens)
 
 
-def test_a_continuation_may_use_another_temperature(models):
+def test_a_continuation_may_use_another_temperature(model):
     """Hyperparameters may change; the structure of the states must not."""
     prompts = jnp.zeros((STREAMS, 2), jnp.int32)
     hot, cold = Chain(Temperature(2.0)), Chain(Temperature(0.1))
-    first = generate(models[20], prompts, KEY, length=5, strategy=hot)
-    more = generate(models[20], first.streams, length=5, strategy=cold)
+    first = generate(model, prompts, KEY, length=5, strategy=hot)
+    more = generate(model, first.streams, length=5, strategy=cold)
     assert more.log_probs.mean() > first.log_probs.mean()
 
 
@@ -121,14 +125,14 @@ def test_a_continuation_may_use_another_temperature(models):
         ({"key": KEY}, "key is given; with streams it must be None, because they keep"),
     ],
 )
-def test_a_continuation_needs_the_same_sampler(models, changed, owner):
+def test_a_continuation_needs_the_same_sampler(model, changed, owner):
     settings = {"strategy": DRY(0.8, memory=8), "context": SlidingWindow(4)}
     prompts = jnp.zeros((STREAMS, 2), jnp.int32)
-    first = generate(models[20], prompts, KEY, length=2, **settings)
+    first = generate(model, prompts, KEY, length=2, **settings)
     with pytest.raises(ValueError, match=owner):
-        generate(models[20], first.streams, length=2, **(settings | changed))
+        generate(model, first.streams, length=2, **(settings | changed))
 
 
-def test_prompts_need_a_key(models):
+def test_prompts_need_a_key(model):
     with pytest.raises(ValueError, match="key is None; prompts need a key, such as"):
-        generate(models[20], jnp.zeros((2, 2), jnp.int32), length=2)
+        generate(model, jnp.zeros((2, 2), jnp.int32), length=2)
