@@ -68,6 +68,7 @@ def run(
     a line that says how to resume. Compiled programs are kept in the cache folder.
     """
     _quieten()
+    _print_anything()
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
     description = sys.modules[main.__module__].__doc__
@@ -173,6 +174,12 @@ def _quieten():
             report(unraisable)
 
     sys.unraisablehook = report_others
+
+
+def _print_anything():
+    """Escape what stdout cannot encode, such as the name of a file, as stderr does."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _warn(message, category, *_):

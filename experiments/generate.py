@@ -20,6 +20,8 @@ Expect: each piece has as many sounding notes or chords as asked for.
 from command_line import Processes, require_folder, require_seed, run
 
 import dataclasses
+import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -46,6 +48,7 @@ from lstm_music_jax import (
     strategies,
 )
 from lstm_music_jax.music.midi.writing import MAX_QUARTERS, require_tempo_and_program
+from lstm_music_jax.system.printable import printable
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,9 @@ class Arguments:
     are none), or a MIDI file."""
     primer_length: int = 100
     """Symbols of the primer that are read."""
+    unknown: Literal["error", "drop"] = "error"
+    """Symbols of a primer's file that the run does not know: stop, or leave them out
+    and say which."""
     keep_primer: bool = False
     """Write the primer in front of the music."""
     drop_primer: bool = False
@@ -159,7 +165,8 @@ def main(arguments: Arguments) -> None:
         pictures=arguments.pictures,
     )
     for path, piece in written:
-        print(f"{path}: {len(piece.score.notes)} notes sound{_remarks(piece)}")
+        notes = len(piece.score.notes)
+        print(f"{printable(path)}: {notes} notes sound{_remarks(piece)}")
 
 
 def _remarks(piece: Composition) -> str:
@@ -258,19 +265,50 @@ def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
         return corpus_primers(
             data.validation or data.train, pieces, length, arguments.seed
         )
-    path = Path(arguments.primer)
+    ids = primer_of_file(loaded, Path(arguments.primer), length, arguments.unknown)
+    return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
+
+
+def primer_of_file(loaded: Run, path: Path, length: int, unknown: str) -> np.ndarray:
+    """Return the first `length` ids of a MIDI file."""
+    name = printable(path)
     if not path.is_file():
         raise ValueError(
-            f"primer is {path}; it must be none, corpus, or a MIDI file that exists"
+            f"primer is {name}; it must be none, corpus, or a MIDI file that exists"
         )
-    symbols = loaded.encoding.encode(read_midi(path))
-    if len(symbols) < length:
+    try:
+        symbols = loaded.encoding.encode(read_midi(path))
+    except ValueError as error:
+        raise ValueError(f"primer is {name}: {error}") from None
+    known = set(loaded.vocabulary.symbols)
+    kept: list[str] = []
+    dropped = Counter[str]()
+    for symbol in symbols:
+        if len(kept) == length:
+            break
+        if unknown == "drop" and symbol not in known:
+            dropped[symbol] += 1
+        else:
+            kept.append(symbol)
+    if dropped and processes.is_first():
+        print(f"primer is {name}: dropped {in_words(dropped)}", file=sys.stderr)
+    if len(kept) < length:
+        usable = " that the run knows" if dropped else ""
         raise ValueError(
-            f"primer_length is {length}; {path} has {len(symbols)} symbols, "
+            f"primer_length is {length}; {name} has {len(kept)} symbols{usable}, "
             "and it must be at most that"
         )
-    ids = loaded.vocabulary.ids_of(symbols[:length], source=str(path))
-    return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
+    try:
+        return loaded.vocabulary.ids_of(kept, source=name)
+    except ValueError as error:
+        raise ValueError(f"{error}; --unknown drop leaves them out") from None
+
+
+def in_words(dropped: Counter[str]) -> str:
+    """Return how many symbols were dropped, and the commonest of them."""
+    named = ", ".join(f"{symbol} ({n})" for symbol, n in dropped.most_common(5))
+    more = ", ..." if len(dropped) > 5 else ""
+    return f"{dropped.total()} symbols that the run does not know: {named}{more}"
 
 
 def corpus_primers(ids: tuple, pieces: int, length: int, seed: int) -> jax.Array:

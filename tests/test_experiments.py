@@ -3,7 +3,9 @@
 import command_line
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 
 import detect_watermark
@@ -249,6 +251,67 @@ def test_primers(run, midi, tmp_path):
             assert found[: heard - 1] == begin[: heard - 1]
         else:
             assert len(found) == notes
+
+
+@pytest.fixture
+def strange_primer(tmp_path):
+    """Twelve notes, of which the run knows every second one."""
+    pitches = [pitch for known in range(60, 66) for pitch in (known, known + 50)]
+    notes = [Note(3 * i, pitch, 3) for i, pitch in enumerate(pitches)]
+    path = tmp_path / "strange\nprimer.mid"
+    write_midi(Score.from_notes(notes), path)
+    return path
+
+
+def test_unknown_symbols_of_a_primer(names_run, strange_primer, tmp_path, capsys):
+    primer = ["--run", names_run, "--primer", strange_primer, "--primer-length"]
+    assert call(generate, *primer, 6) == 2
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert error.startswith("error: symbols in ")
+    assert r"strange\nprimer.mid not in the vocabulary" in error
+    assert "'D8' at position 1, 'E-8' at position 3" in error
+    assert error.endswith("; --unknown drop leaves them out")
+    drop = ["--unknown", "drop", "--keep-primer", "--notes", 5, "--out", tmp_path]
+    assert call(generate, *primer, 4, *drop) == 0
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert r"strange\nprimer.mid: dropped 3 symbols that the run does not know" in line
+    found = [pitch for _, pitch in sorted(onsets(tmp_path / "piece-000.mid"))]
+    assert found[:4] == [60, 61, 62, 63]
+    assert call(generate, *primer, 7, *drop) == 2
+    *_, error = capsys.readouterr().err.strip().splitlines()
+    assert "has 6 symbols that the run knows" in error
+
+
+def test_a_bad_primer_is_named(run, tmp_path, capsys):
+    (tmp_path / "bad.mid").write_bytes(b"bad")
+    assert call(generate, "--run", run, "--primer", tmp_path / "bad.mid") == 2
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert error.startswith(f"error: primer is {tmp_path / 'bad.mid'}: not a MIDI file")
+
+
+@pytest.mark.parametrize(
+    "variables", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}, {"PYTHONUTF8": "1"}]
+)
+def test_names_of_files_never_stop_a_script(variables, tmp_path):
+    """The script reads one note and stops, because that is too little to split."""
+    folder = tmp_path / os.fsdecode("Stücke \n".encode() + b"\xff")
+    folder.mkdir()
+    write_midi(Score.from_notes([Note(0, 60, 3)]), folder / "a.kar")
+    (folder / os.fsdecode(b"bad \xff\n.mid")).write_bytes(b"bad")
+    command = [sys.executable, train.__file__, "--midi", folder, "--run", "new"]
+    command += ["--encoding", "note-names"]
+    result = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | variables, capture_output=True
+    )
+    # Without a terminal, the progress bar may leave an empty line.
+    errors = [line for line in result.stderr.decode().splitlines() if line]
+    assert errors[0].startswith("skipped bad \\udcff\\n.mid: not a MIDI file")
+    assert errors[-1].startswith(
+        "error: corpus is too small to split: MIDI files of St"
+    )
+    assert len(errors) == 2
+    assert result.returncode == 2
+    assert len(result.stdout.decode().splitlines()) == 1
 
 
 def test_reproduce(tmp_path):

@@ -109,6 +109,9 @@ class TrainingConfig:
     transpose: int = 0
     """Shift each window, or each piece of a stream, by a random number of semitones,
     at most this many up or down, among the shifts that the vocabulary allows."""
+    stretch: float = 0.0
+    """Play each window, or each piece of a stream, at a random one of five tempos, at
+    most this share faster or slower. Only the encoding Performance has tempos."""
     precision: Precision = "float32"
     """Precision of the matrix products in training. bfloat16 adds them up in float32,
     and keeps parameters, states and gates in float32."""
@@ -122,7 +125,7 @@ class TrainingConfig:
     steps_per_dispatch: int = 10
     """Steps that the device takes per call from the host."""
     seed: int = 0
-    """Seed of the parameters, the order of the data, transposition and dropout."""
+    """Seed of the parameters, the order of the data, its augmentation, and dropout."""
 
     def __post_init__(self) -> None:
         """Raise ValueError naming the first setting that is out of its range."""
@@ -166,6 +169,8 @@ class TrainingConfig:
             raise ValueError(
                 f"transpose is {self.transpose}; it must be 0 to {_MAX_SEMITONES}"
             )
+        if not 0 <= self.stretch < 1:
+            raise ValueError(f"stretch is {self.stretch}; it must be in [0, 1)")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(

@@ -17,6 +17,7 @@ import numpy as np
 from lstm_music_jax.model.music_lstm import MusicLSTM, State
 from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.music.corpus.piece_ids import PieceIds
+from lstm_music_jax.music.stretching import combined, stretch_table
 from lstm_music_jax.music.transposition import transposition_table
 from lstm_music_jax.training.batch import Batch
 from lstm_music_jax.training.config import TrainingConfig
@@ -141,11 +142,7 @@ def training_data(
     Raises:
         ValueError: the pieces are too short for the settings, or too many.
     """
-    table, batcher = None, batcher_class(config)
-    if config.transpose:
-        table = transposition_table(
-            dataset.vocabulary, dataset.encoding, config.transpose
-        )
+    table, batcher = augmentation_table(dataset, config), batcher_class(config)
     train, validation = PieceIds.of(dataset.train), PieceIds.of(dataset.validation)
     for pieces in (train, validation):
         # The device counts in int32, and adds a batch to the last place.
@@ -160,6 +157,25 @@ def training_data(
         return feed, None
     held_out, ordered = batcher.for_validation(validation, config)
     return feed, with_ids(held_out, Resident(_on_device(ordered)))
+
+
+def augmentation_table(dataset: Dataset, config: TrainingConfig) -> np.ndarray | None:
+    """Return what each id may become in training, int32 `[r, v]`.
+
+    Returns:
+        One row for each transposition and tempo, -1 where there is no such id; None if
+        the settings ask for neither.
+
+    Raises:
+        ValueError: the encoding does not allow the settings.
+    """
+    vocabulary, encoding = dataset.vocabulary, dataset.encoding
+    if not config.transpose and not config.stretch:
+        return None
+    table = transposition_table(vocabulary, encoding, config.transpose)
+    if not config.stretch:
+        return table
+    return combined(table, stretch_table(vocabulary, encoding, config.stretch))
 
 
 def with_ids(batcher: Batcher, ids: Resident | Block) -> Batcher:

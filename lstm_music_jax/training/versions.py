@@ -93,12 +93,16 @@ def _renamed(saved, names):
 
 # Version 2 to version 3.
 
+# Settings of the training that were added, with the values that older runs had.
+_ADDED_TO_TRAINING_IN_3 = {"stretch": 0.0}
 # What scripts can say of a corpus since, with the values that older runs had.
 _ADDED_TO_ORIGIN = {"grid": 12, "drums": False}
 
 
 def _settings_to_version_3(saved):
     settings = dict(saved)
+    if isinstance(settings.get("training"), dict):
+        settings["training"] = _ADDED_TO_TRAINING_IN_3 | settings["training"]
     if isinstance(settings.get("corpus"), dict):
         settings["corpus"] = _corpus_to_version_3(settings["corpus"])
     return settings

@@ -11,6 +11,7 @@ import pytest
 
 from lstm_music_jax import loss_curve
 from lstm_music_jax.training.baselines import (
+    evenly_chosen,
     kneser_ney_probabilities,
     ngram_cross_entropies,
 )
@@ -258,3 +259,13 @@ def drawn(path):
     with matplotlib.rc_context({"svg.fonttype": "none"}):
         loss_curve(path, picture)
     return set(re.findall(r">([\w -]+), validation<", picture.read_text()))
+
+
+def test_of_many_pieces_some_are_chosen_evenly():
+    pieces = [np.full(10, number) for number in range(20)]
+    for most, expected in ((200, 20), (199, 10), (100, 10), (70, 7), (10, 1)):
+        chosen = evenly_chosen(pieces, most)
+        assert len(chosen) == expected
+        steps = np.diff([piece[0] for piece in chosen])
+        assert len(set(steps.tolist())) <= 1
+    np.testing.assert_array_equal(evenly_chosen(pieces, 200), pieces)

@@ -69,7 +69,7 @@ def as_version_1(folder):
     """Rewrite a run folder of the current version into the format of version 1."""
     config = json.loads((folder / "config.json").read_text())
     del config["version"], config["model"]["cores"]
-    del config["corpus"]["split_in_any_key"]
+    del config["corpus"]["split_in_any_key"], config["training"]["stretch"]
     config["training"] = renamed(config["training"], OLD_NAMES)
     config["encoding"] = renamed(config["encoding"], OLD_ENCODING)
     (folder / "config.json").write_text(json.dumps(config))
@@ -78,6 +78,7 @@ def as_version_1(folder):
         del content["version"]
         belongs_to = content["belongs_to"]
         del belongs_to["corpus"]["split_in_any_key"]
+        del belongs_to["training"]["stretch"]
         belongs_to["training"] = renamed(belongs_to["training"], OLD_NAMES)
         belongs_to["encoding"] = renamed(belongs_to["encoding"], OLD_ENCODING)
         content["facts"] = renamed(content["facts"], OLD_FACTS)

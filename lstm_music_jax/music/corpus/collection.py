@@ -27,6 +27,7 @@ from lstm_music_jax.music.corpus.encoded_file import Failure, Outcome
 from lstm_music_jax.music.corpus.entries import Entries, Entry
 from lstm_music_jax.music.corpus.file_contents import FileContents
 from lstm_music_jax.music.corpus.pieces import Corpus, Skipped
+from lstm_music_jax.system.printable import printable
 
 _CHANGED = Failure("changed while it was read", transient=True)
 
@@ -223,5 +224,7 @@ def _failures(outcomes: Mapping[str, Entry]) -> dict[str, Failure]:
 
 
 def _skipping(corpus: Corpus, failures: Mapping[str, Failure]) -> Corpus:
-    skipped = tuple(Skipped(name, failure.reason) for name, failure in failures.items())
-    return dataclasses.replace(corpus, skipped=skipped)
+    skipped = (
+        Skipped(printable(name), failure.reason) for name, failure in failures.items()
+    )
+    return dataclasses.replace(corpus, skipped=tuple(skipped))

@@ -10,10 +10,11 @@ from pathlib import Path
 from lstm_music_jax.music.corpus.cache import CacheChoice, cache_path
 from lstm_music_jax.music.corpus.chorale_files import bach_folder, chorale_paths
 from lstm_music_jax.music.corpus.collection import Collection, load_collection
-from lstm_music_jax.music.corpus.midi_paths import midi_paths
+from lstm_music_jax.music.corpus.midi_paths import SUFFIXES, midi_paths
 from lstm_music_jax.music.corpus.parallel_reading import encode_files
 from lstm_music_jax.music.corpus.pieces import Corpus
 from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.system.printable import printable
 
 _REASONS_SHOWN = 3
 
@@ -64,7 +65,7 @@ def load_midi_folder(
     processes: int | None = None,
     progress: bool = True,
 ) -> Corpus:
-    """Return the music of all .mid and .midi files below a folder.
+    """Return the music of all MIDI files below a folder: .mid, .midi, .kar, .smf, .rmi.
 
     The pieces are sorted by name, regardless of case. A file that cannot be read, or
     that has no notes, is listed in `skipped` and named on stderr.
@@ -83,9 +84,9 @@ def load_midi_folder(
     """
     folder = Path(path)
     if not folder.exists():
-        raise FileNotFoundError(f"path is {folder}: there is no such folder")
+        raise FileNotFoundError(f"path is {printable(folder)}: there is no such folder")
     if not folder.is_dir():
-        raise NotADirectoryError(f"path is {folder}: it is not a folder")
+        raise NotADirectoryError(f"path is {printable(folder)}: it is not a folder")
     files = midi_paths(folder)
     collection = Collection(
         name=str(folder.resolve()),
@@ -103,10 +104,10 @@ def load_midi_folder(
     if not corpus.names:
         reasons = (f"; {s.name}: {s.reason}" for s in corpus.skipped[:_REASONS_SHOWN])
         raise ValueError(
-            f"path is {folder}: none of its {len(files)} .mid and .midi files could be "
-            "read" + "".join(reasons)
+            f"path is {printable(folder)}: none of its {len(files)} files with the "
+            f"endings {', '.join(SUFFIXES)} could be read" + "".join(reasons)
         )
-    return _reported(corpus, f"MIDI files of {folder.resolve().name}")
+    return _reported(corpus, f"MIDI files of {printable(folder.resolve().name)}")
 
 
 def _reported(corpus: Corpus, source: str) -> Corpus:

@@ -24,6 +24,7 @@ from lstm_music_jax.music.corpus.pieces import Corpus, Piece
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.encodings.from_config import ENCODINGS
 from lstm_music_jax.system.atomic_write import write_atomically
+from lstm_music_jax.system.printable import printable
 
 _BYTE_ORDER_MARK = "\ufeff"
 _COMMENT = "#"
@@ -44,6 +45,7 @@ def load_symbols(path: str | Path, encoding: Encoding) -> Corpus:
             the encoding. The message names file and line.
     """
     path = Path(path)
+    shown = printable(path)
     groups: list[list[str]] = [[]]
     symbol_of: dict[str, str] = {}
     for number, line in enumerate(_lines(path), start=1):
@@ -51,19 +53,19 @@ def load_symbols(path: str | Path, encoding: Encoding) -> Corpus:
             continue
         if line:
             if line not in symbol_of:
-                symbol_of[line] = _symbol(line, encoding, f"{path}, line {number}")
+                symbol_of[line] = _symbol(line, encoding, f"{shown}, line {number}")
             groups[-1].append(symbol_of[line])
         elif groups[-1]:
             groups.append([])
     groups = [group for group in groups if group]
     if not groups:
-        raise ValueError(f"path is {path}: it holds no symbol")
+        raise ValueError(f"path is {shown}: it holds no symbol")
     several = len(groups) > 1
     pieces = (
         Piece(f"{path.name} {i}" if several else path.name, tuple(group))
         for i, group in enumerate(groups, start=1)
     )
-    return Corpus.from_pieces(pieces, source=f"symbols of {path.name}")
+    return Corpus.from_pieces(pieces, source=f"symbols of {printable(path.name)}")
 
 
 def write_symbols(corpus: Corpus, path: str | Path) -> None:
@@ -93,7 +95,8 @@ def _lines(path: Path) -> list[str]:
         return _split_lines(data.decode())
     except UnicodeDecodeError as error:
         number = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}, line {number}: it is not UTF-8 text") from error
+        place = f"{printable(path)}, line {number}"
+        raise ValueError(f"{place}: it is not UTF-8 text") from error
 
 
 def _split_lines(text: str) -> list[str]:

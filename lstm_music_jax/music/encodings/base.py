@@ -87,6 +87,13 @@ class Encoding(Protocol):
         """Return the ticks that `symbol` gives, or adds, to later notes; else 0."""
         ...
 
+    def stretched(self, symbol: str, factor: float) -> str:
+        """Return the symbol that takes `factor` times as long as `symbol`.
+
+        A symbol that takes no real time stays the same. Beats are no real time.
+        """
+        ...
+
     def config(self) -> dict[str, Any]:
         """Return the JSON from which `encoding_from_config` rebuilds this encoding."""
         ...

@@ -157,6 +157,10 @@ class Events:
         event, value = self._events.parse(symbol)
         return value if event == "duration" else 0
 
+    def stretched(self, symbol: str, factor: float) -> str:
+        """Return `symbol`, because this encoding knows no real time."""
+        return symbol
+
     def config(self) -> dict[str, Any]:
         """Return the encoding's kind, and those attributes that are not the default."""
         changed = {

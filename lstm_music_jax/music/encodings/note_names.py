@@ -116,6 +116,10 @@ class NoteNames:
         """Return 0, because all notes last `ticks_per_note`."""
         return 0
 
+    def stretched(self, symbol: str, factor: float) -> str:
+        """Return `symbol`, because this encoding knows no real time."""
+        return symbol
+
     def config(self) -> dict[str, Any]:
         """Return the encoding's kind and its attributes; `drums` unless by default."""
         config = {

@@ -169,6 +169,17 @@ class Performance:
         """Return 0, because notes last until they are let go."""
         return 0
 
+    def stretched(self, symbol: str, factor: float) -> str:
+        """Return the 'shift_n' that is `factor` times as long, rounded to 10 ms.
+
+        It is at most 'shift_100' and at least 'shift_1'. So long shifts are not made
+        longer, and very short ones stay as they are.
+        """
+        event, value = _EVENTS.parse(symbol)
+        if event != "shift":
+            return symbol
+        return f"shift_{min(max(round(value * factor), 1), LONGEST_SHIFT)}"
+
     def config(self) -> dict[str, Any]:
         """Return the encoding's kind, and `drums` if they are kept."""
         return {"kind": "performance", **({"drums": True} if self.drums else {})}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lstm_music_jax.music.instruments import PROGRAM_CHANGE
+from lstm_music_jax.music.midi.riff import unwrapped
 from lstm_music_jax.music.score import HIGHEST_PITCH, InstrumentChange, Metre, Tempo
 
 MAX_FILE_BYTES = 4 * 2**20
@@ -74,7 +75,7 @@ def read_midi_tracks(path: Path) -> MidiTracks:
         raise UnreadableMidiError("not a regular file")
     if status.st_size > MAX_FILE_BYTES:
         raise UnreadableMidiError(f"{status.st_size} bytes, more than {MAX_FILE_BYTES}")
-    data = path.read_bytes()
+    data = unwrapped(path.read_bytes())
     track_count, ticks_per_quarter = _read_header(data)
     chunks = _track_chunks(data, track_count)
     tracks = tuple(_read_events(chunk, i) for i, chunk in enumerate(chunks))

@@ -51,7 +51,7 @@ def corpora(draw):
 def music(draw, length):
     """Return random chords of 1 to 3 pitches, each with a duration in ticks."""
     chords = (draw.sample(range(48, 72), draw.randint(1, 3)) for _ in range(length))
-    return [(tuple(sorted(chord)), draw.choice((3, 6))) for chord in chords]
+    return [(tuple(sorted(chord)), draw.choice((6, 12))) for chord in chords]
 
 
 def transposed(piece, semitones):

@@ -12,6 +12,7 @@ from lstm_music_jax.music.corpus.near_duplicates import near_duplicates
 from lstm_music_jax.music.corpus.transposed_windows import SHARED_RUN
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.music.encodings.performance import Performance
 from lstm_music_jax.music.encodings.pitch_names import pitch_name
 from tests.music.corpus.generated_corpora import corpora, corpus_of, noise, runs
 
@@ -45,32 +46,37 @@ def test_pieces_are_joined_through_other_pieces():
 def key_free_runs(piece, encoding):
     """Return the runs of 64 symbols in a form that all transpositions share."""
     sounds = [
-        (symbol[0].isdigit(), encoding.pitches(symbol), symbol)
+        (kind_of(symbol), encoding.pitches(symbol) or encoding.releases(symbol), symbol)
         for symbol in piece.symbols
     ]
     starts = range(len(sounds) - SHARED_RUN + 1)
     return {key_free(sounds[start : start + SHARED_RUN]) for start in starts}
 
 
+def kind_of(symbol):
+    return "chord" if symbol[0].isdigit() else symbol.rpartition("_")[0]
+
+
 def key_free(run):
-    first = [pitches[0] for classes, pitches, _ in run if pitches and not classes]
+    first = [pitches[0] for kind, pitches, _ in run if pitches and kind != "chord"]
     return min(lowered(run, semitones) for semitones in first[:1] or range(12))
 
 
 def lowered(run, semitones):
     """Return what the symbols sound like, some semitones lower."""
     return tuple(
-        (classes, tuple(sorted({(p - semitones) % 12 for p in pitches})), "")
-        if classes
-        else (classes, tuple(p - semitones for p in pitches), "" if pitches else symbol)
-        for classes, pitches, symbol in run
+        (kind, tuple(sorted({(p - semitones) % 12 for p in pitches})), "")
+        if kind == "chord"
+        else (kind, tuple(p - semitones for p in pitches), "" if pitches else symbol)
+        for kind, pitches, symbol in run
     )
 
 
 def raised(symbol, semitones):
     """Return a symbol that sounds some semitones higher."""
-    if symbol.startswith("pitch_"):
-        return f"pitch_{int(symbol[6:]) + semitones}"
+    event, _, pitch = symbol.rpartition("_")
+    if event in ("pitch", "note_on", "note_off"):
+        return f"{event}_{int(pitch) + semitones}"
     if symbol[0].isdigit():
         return ".".join(str((int(c) + semitones) % 12) for c in symbol.split("."))
     if pitches := NoteNames().pitches(symbol):
@@ -80,7 +86,9 @@ def raised(symbol, semitones):
 
 NAMES = ["C4", "E4", "C#5", "E-5", "4.9", "0.6", "0.4.8", "1.7", "x", "y"]
 EVENTS = ["pitch_60", "pitch_61", "pitch_67", "shift_3", "shift_6", "duration_6"]
+KEYS = ["note_on_60", "note_off_60", "note_on_61", "note_off_67", "shift_7"]
 ALPHABETS = [(NoteNames(), NAMES), (Events(), EVENTS), (NoteNames(), NAMES[4:])]
+ALPHABETS += [(Performance(), KEYS)]
 
 
 def pieces_with_copies(seed, alphabet):

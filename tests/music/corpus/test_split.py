@@ -12,6 +12,7 @@ from lstm_music_jax.music.corpus.split import split_corpus
 from lstm_music_jax.music.corpus.transposed_windows import SHARED_RUN
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.music.encodings.performance import Performance
 from tests.music.corpus.generated_corpora import (
     corpora,
     corpus_of,
@@ -57,8 +58,8 @@ def test_the_share_is_met_closely_on_the_chorales(chorale_cache):
     assert not runs(train.pieces) & runs(validation.pieces)
 
 
-@pytest.mark.parametrize("encoding", [Events(), NoteNames()])
-@settings(max_examples=30)
+@pytest.mark.parametrize("encoding", [Events(), NoteNames(), Performance()])
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.95))
 def test_a_transposed_copy_is_never_on_the_other_side(encoding, seed, share):
     draw = random.Random(seed)
@@ -84,7 +85,7 @@ def test_one_large_piece_never_fills_both_sides():
 
 def test_the_end_of_a_single_piece_is_held_out(capsys):
     hundred = tuple(map(str, range(100)))
-    train, validation = split_corpus(corpus_of(hundred), 0.1)
+    train, validation = split_corpus(corpus_of(hundred), None, 0.1)
     assert train.pieces == (Piece("piece 0", hundred[:90]),)
     assert validation.pieces == (Piece("piece 0 (tail)", hundred[90:]),)
     assert "the last 10% of each is held out" in capsys.readouterr().err

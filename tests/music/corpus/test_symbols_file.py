@@ -1,5 +1,7 @@
 """Symbols files: written and read, also those of other programs."""
 
+from itertools import combinations
+
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -9,8 +11,8 @@ from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.encodings.pitch_names import chord_name, pitch_name
 
-PITCH = st.integers(0, 127)
-NAME = PITCH.map(pitch_name) | st.lists(PITCH, min_size=1).map(chord_name)
+CHORDS = (chord_name(c) for n in range(1, 5) for c in combinations(range(12), n))
+NAME = st.sampled_from([*map(pitch_name, range(128)), *dict.fromkeys(CHORDS)])
 EVENT = st.builds(
     "{}_{}".format, st.sampled_from(["shift", "duration", "pitch"]), st.integers(1, 48)
 )
