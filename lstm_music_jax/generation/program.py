@@ -12,6 +12,7 @@ from lstm_music_jax.devices import spread
 from lstm_music_jax.generation.arguments import (
     is_traced,
     require_devices,
+    require_fit,
     require_key,
     require_prompts,
     require_sampler,
@@ -93,6 +94,7 @@ def run(
     count = source.number.shape[axis] if isinstance(source, Stream) else len(source)
     length = whole_number("length", length)
     require_sampler(*sampler)
+    require_fit(sampler.strategy, model)
     require_devices(devices)
     if isinstance(source, Stream):
         _require_same_states(model, source, sampler, settings)
