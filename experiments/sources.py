@@ -12,6 +12,7 @@ from lstm_music_jax import (
     Events,
     NoteNames,
     Performance,
+    Selection,
     load_chorales,
     load_midi_folder,
     load_symbols,
@@ -38,6 +39,10 @@ class Source:
     """Ticks per quarter note, for events."""
     drums: bool = False
     """Keep drums (MIDI channel 10). The original recipe's --parts first always does."""
+    tracks: tuple[int, ...] = ()
+    """Numbers of the tracks of each MIDI file to read, from 0; by default all."""
+    programs: tuple[int, ...] = ()
+    """General MIDI programs to read, 0 to 127 (0 is a piano); by default all."""
 
     def resolved(self) -> "Source":
         """Return the source as a run keeps it.
@@ -78,7 +83,8 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
     if source.symbols:
         corpus = load_symbols(source.symbols, encoding)
     elif source.midi:
-        corpus = load_midi_folder(source.midi, encoding)
+        selection = Selection(source.tracks, source.programs)
+        corpus = load_midi_folder(source.midi, encoding, selection=selection)
     else:
         corpus = load_chorales(encoding)
     if processes.is_first():
@@ -106,7 +112,7 @@ def dataset(
         raise ValueError(f"validation is {validation}; it must be in [0, 1)")
     corpus, encoding = load(source)
     origin = {
-        name: str(value) if isinstance(value, Path) else value
+        name: _as_json(value)
         for name, value in dataclasses.asdict(source.resolved()).items()
     }
     return Dataset.from_corpus(
@@ -121,6 +127,12 @@ def dataset(
     )
 
 
+def _as_json(value):
+    if isinstance(value, Path):
+        return str(value)
+    return [*value] if isinstance(value, tuple) else value
+
+
 def source_of_run(settings: dict[str, Any]) -> Source:
     """Return the source of a run's corpus.
 
@@ -133,7 +145,8 @@ def source_of_run(settings: dict[str, Any]) -> Source:
             "corpus of this run cannot be loaded again, because no script has saved it"
         )
     paths = {name: origin[name] and Path(origin[name]) for name in ("midi", "symbols")}
-    return Source(**{**origin, **paths})
+    chosen = {name: tuple(origin[name]) for name in ("tracks", "programs")}
+    return Source(**{**origin, **paths, **chosen})
 
 
 def dataset_of_run(settings: dict[str, Any]) -> Dataset:

@@ -40,6 +40,7 @@ from lstm_music_jax import (
     strategies,
     sweep,
 )
+from lstm_music_jax.system.atomic_write import write_atomically
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,7 @@ def main(arguments: Arguments) -> None:
         for value, of_setting in zip(arguments.values, drawn, strict=True)
     ]
     name = f"{arguments.strategy}-{arguments.knob}"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / f"{name}.json").write_text(json.dumps(rows, indent=2) + "\n")
+    write_atomically(out / f"{name}.json", json.dumps(rows, indent=2) + "\n")
     knob_curves(
         rows, out / f"{name}.png", knob=f"{arguments.knob} of {arguments.strategy}"
     )

@@ -8,10 +8,12 @@ import numpy as np
 
 from lstm_music_jax.fields import (
     derived,
+    ids,
     integer,
     integers,
     number,
     numbers,
+    one_id,
     refusal,
     sequences,
     size,
@@ -72,6 +74,8 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
         integer,
         numbers,
         integers,
+        ids,
+        one_id,
         sequences,
         size,
         static,

@@ -34,8 +34,12 @@ def generate(
 ) -> Generation:
     """Continue every prompt by `length` symbols, in one compiled program.
 
-    Each device draws its share of the streams. The symbols do not depend on the number
-    of devices. Changing a hyperparameter of the strategy does not recompile.
+    Each device draws its share of the streams. Changing a hyperparameter of the
+    strategy does not recompile.
+
+    The symbols depend neither on the number of devices nor on `parallel_streams`. Their
+    log-probabilities then agree to 1e-5, but not bit for bit, because sums are rounded
+    in another order.
 
     A generation can be continued: drawing n symbols and then m more gives the same
     symbols as drawing n + m in one call.

@@ -12,6 +12,7 @@ from lstm_music_jax.devices import spread
 from lstm_music_jax.generation.arguments import (
     is_traced,
     require_devices,
+    require_fit,
     require_key,
     require_prompts,
     require_sampler,
@@ -97,6 +98,7 @@ def run(
     count = source.number.shape[axis] if isinstance(source, Stream) else len(source)
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
+    require_fit(sampler.strategy, model)
     if sampler.stop is not None:
         stop = symbol_id("stop", sampler.stop, model)
         sampler = sampler._replace(stop=jnp.int32(stop))

@@ -22,6 +22,7 @@ import numpy as np
 TICKS_PER_QUARTER = 12
 HIGHEST_PITCH = 127
 HIGHEST_VELOCITY = 127
+HIGHEST_PROGRAM = 127
 # The velocity that music21 gives to notes that have none.
 DEFAULT_VELOCITY = 90
 DRUM_CHANNEL = 10
@@ -287,6 +288,11 @@ class Score:
     def drum_count(self) -> int:
         """How many notes are drums: the notes of MIDI channel 10."""
         return sum(int((t.channels == DRUM_CHANNEL).sum()) for t in self.tracks)
+
+    @property
+    def note_count(self) -> int:
+        """How many notes all tracks have, before any of them are merged."""
+        return sum(len(track.channels) for track in self.tracks)
 
     def without_drums(self) -> Score:
         """Return the score without the notes of MIDI channel 10."""

@@ -221,6 +221,11 @@ def _change(leaf):
 @cache
 def quickly(function: Callable) -> Callable:
     """Return `function` compiled with little optimisation, for all subjects."""
+    return jax.jit(function, compiler_options=_known_options())
+
+
+@cache
+def _known_options():
     known = {}
     for name, value in QUICK.items():
         try:
@@ -228,4 +233,4 @@ def quickly(function: Callable) -> Callable:
         except jax.errors.JaxRuntimeError:  # this version has no such option
             continue
         known[name] = value
-    return jax.jit(function, compiler_options=known)
+    return known

@@ -96,7 +96,7 @@ def _renamed(saved, names):
 # Settings of the training that were added, with the values that older runs had.
 _ADDED_TO_TRAINING_IN_3 = {"stretch": 0.0}
 # What scripts can say of a corpus since, with the values that older runs had.
-_ADDED_TO_ORIGIN = {"grid": 12, "drums": False}
+_ADDED_TO_ORIGIN = {"grid": 12, "drums": False, "tracks": [], "programs": []}
 
 
 def _settings_to_version_3(saved):

@@ -35,6 +35,19 @@ EXPECTED = {
     "window": "window is 2.5; it must be a whole number, 1 or more",
     "not stacked": "value of Temperature has shape (); in a sweep it must have a",
     "ids": "ids of Forbid has shape (2,); in a sweep it must have a leading axis of",
+    "sweep of none": "strategy is None; it must be a strategy, such as Temperature(0",
+    "an unknown stop": "stop of MinLength holds the id 13; ids must be from 0 to 12",
+    "an unknown id": "ids of Forbid holds the id 13; ids must be from 0 to 12",
+    "an unknown id in a chain": "tokens of Force holds the id 14; ids must be from 0",
+    "an unknown id in a sweep": "ids of Allow holds the id 13; ids must be from 0 to",
+    "an unknown id, continued": "ids of Bias holds the id 99; ids must be from 0 to",
+    "breakers": "breakers of DRY holds the id 13; ids must be from 0 to 12",
+    "guidance": "prompt of Guidance holds the id 13; ids must be from 0 to 12",
+    "vocabulary": "vocabulary of PitchRange has 2 symbols; it must be the model's, whi",
+    "traced": "p of TopP is traced, so it cannot be checked; make the TopP outside of",
+    "traced ids": "ids of Forbid is traced, so it cannot be checked; make the Forbid",
+    "traced size": "memory of DRY is traced, so it cannot be checked; make the DRY out",
+    "traced draw": "value of Temperature is traced, so it cannot be checked; make the",
 }
 
 

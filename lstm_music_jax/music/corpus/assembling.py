@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -11,9 +12,11 @@ from lstm_music_jax.music.corpus.entries import Entry, Numbered
 from lstm_music_jax.music.corpus.pieces import (
     Corpus,
     Fingerprint,
+    Remark,
     number_type,
     symbol_words,
 )
+from lstm_music_jax.music.losses import Losses
 
 # Pieces whose symbols are counted together. Counting takes time for every distinct
 # symbol, whether or not it occurs.
@@ -28,12 +31,16 @@ class Assembly:
         names: the name of each piece.
         counts: how many symbols each piece has, int64 `[k]`.
         symbols: the distinct symbols, as in `Corpus`.
+        losses: the notes that are left out, of all pieces.
+        remarks: the pieces whose files were read in part.
         fingerprint: the corpus', once `parts` has come to its end.
     """
 
     names: tuple[str, ...]
     counts: np.ndarray
     symbols: tuple[str, ...]
+    losses: Losses
+    remarks: tuple[Remark, ...]
     fingerprint: Fingerprint
     _pieces: Sequence[Numbered]
     _new_numbers: dict[int, np.ndarray]
@@ -48,7 +55,7 @@ class Assembly:
         number_of: dict[str, int] = {}
         occurrences = np.zeros(0, np.int64)
         uncounted: list[np.ndarray] = []
-        for position, (symbols, numbers) in enumerate(pieces, 1):
+        for position, (symbols, numbers, _) in enumerate(pieces, 1):
             numbered = appearance.setdefault(id(symbols), np.full(len(symbols), -1))
             found = numbered[numbers]
             if found.min(initial=0) < 0:
@@ -70,6 +77,8 @@ class Assembly:
             names,
             np.array([len(piece.numbers) for piece in pieces], np.int64),
             tuple(by_appearance[number] for number in order.tolist()),
+            reduce(Losses.plus, (piece.losses for piece in pieces), Losses()),
+            _remarks(names, pieces),
             Fingerprint(),
             pieces,
             {key: rank[numbered] for key, numbered in appearance.items()},
@@ -102,5 +111,16 @@ class Assembly:
             self.counts,
             self.symbols,
             self.names,
+            losses=self.losses,
+            remarks=self.remarks,
             _fingerprint=self.fingerprint.hexdigest(),
         )
+
+
+def _remarks(names: Sequence[str], pieces: Sequence[Numbered]) -> tuple[Remark, ...]:
+    endless = ((name, p.losses.endless) for name, p in zip(names, pieces, strict=True))
+    return tuple(
+        Remark(name, f"{count} of its notes never end, and are left out")
+        for name, count in endless
+        if count
+    )

@@ -19,24 +19,24 @@ CacheChoice = str | Path | bool | None
 
 
 def cache_path(
-    choice: CacheChoice, file_format: str, encoding: Mapping[str, Any]
+    choice: CacheChoice, file_format: str, reading: Mapping[str, Any]
 ) -> Path | None:
-    """Return the folder for files of one format in one encoding.
+    """Return the folder for files of one format that are read in one way.
 
     Its name contains a hash of all that the symbols of a file depend on, beside its
-    content: the encoding, the version of music21, and the code of this package's
-    `music`.
+    content: the encoding, the selected notes, the version of music21, and the code of
+    this package's `music`.
 
     Args:
         choice: the folder of the cache. None or True is the default folder; with False
             there is no cache and the result is None.
         file_format: the format of the files.
-        encoding: the settings of the encoding.
+        reading: how files become symbols: the `config()` of a `Reading`.
     """
     if choice is False:
         return None
     folder = cache_folder() if choice is None or choice is True else Path(choice)
-    depends_on = [dict(encoding), version("music21"), _code_hash()]
+    depends_on = [dict(reading), version("music21"), _code_hash()]
     digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
     return folder / f"{file_format}-{digest[:32]}"
 

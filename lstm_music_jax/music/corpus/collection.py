@@ -26,7 +26,8 @@ from lstm_music_jax.music.corpus.cache import read_cached, say_unwritable
 from lstm_music_jax.music.corpus.encoded_file import Failure, Outcome
 from lstm_music_jax.music.corpus.entries import Entries, Entry
 from lstm_music_jax.music.corpus.file_contents import FileContents
-from lstm_music_jax.music.corpus.pieces import Corpus, Skipped
+from lstm_music_jax.music.corpus.pieces import Corpus, Remark, Skipped
+from lstm_music_jax.music.losses import Losses
 from lstm_music_jax.system.printable import printable
 
 _CHANGED = Failure("changed while it was read", transient=True)
@@ -164,7 +165,7 @@ def _open(path: Path, digest: str) -> _Saved | None:
     found = read_cached(path)
     if found is None:
         return None
-    (of, names, symbols, failures), arrays = found
+    (of, names, symbols, failures, losses, remarks), arrays = found
     if of != digest:
         return None
     counts = arrays["counts"]
@@ -174,6 +175,8 @@ def _open(path: Path, digest: str) -> _Saved | None:
         counts,
         tuple(symbols),
         tuple(names),
+        losses=Losses(*losses),
+        remarks=tuple(Remark(*remark) for remark in remarks),
         _fingerprint=arrays["fingerprint"].tobytes().hex(),
     )
     return _Saved(corpus, {name: Failure(*rest) for name, *rest in failures})
@@ -199,6 +202,8 @@ def _save_and_open(path: Path, digest: str, outcomes: Mapping[str, Entry]) -> Co
         assembly.names,
         assembly.symbols,
         [[name, *failure] for name, failure in failures.items()],
+        assembly.losses,
+        [[remark.name, remark.text] for remark in assembly.remarks],
     ]
     try:
         write_array_file(path, content, columns)

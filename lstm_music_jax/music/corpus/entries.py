@@ -17,6 +17,7 @@ from lstm_music_jax.music.corpus.cache import read_cached, say_unwritable
 from lstm_music_jax.music.corpus.encoded_file import Encoded, Failure, Outcome
 from lstm_music_jax.music.corpus.file_contents import DIGEST_BYTES
 from lstm_music_jax.music.corpus.pieces import number_type
+from lstm_music_jax.music.losses import Losses
 
 _PREFIX = "entries-"
 # The numbers that are collected in memory before they are written.
@@ -24,10 +25,17 @@ _NUMBERS_PER_FILE = 2**25
 
 
 class Numbered(NamedTuple):
-    """The symbols of a file, as numbers into a list that several files share."""
+    """The symbols of a file, as numbers into a list that several files share.
+
+    Attributes:
+        symbols: the list.
+        numbers: the symbols of the file, as positions in `symbols`, `[t]`.
+        losses: the notes of the file that are not among its symbols.
+    """
 
     symbols: list[str]
     numbers: np.ndarray
+    losses: Losses
 
 
 Entry = Numbered | Failure
@@ -77,10 +85,15 @@ class Entries:
             np.zeros(0, np.int32) if isinstance(entry, Failure) else entry.numbers
             for entry in self._new.values()
         ]
+        losses = [
+            Losses() if isinstance(entry, Failure) else entry.losses
+            for entry in self._new.values()
+        ]
         keys = np.frombuffer(b"".join(self._new), np.uint8)
         columns = {
             "keys": Column.of(keys.reshape(-1, DIGEST_BYTES)),
             "counts": Column.of(np.array([*map(len, arrays)], np.int64)),
+            "losses": Column.of(np.array(losses, np.int64)),
             "numbers": Column(number_type(len(self._symbols)), (self._count,), arrays),
         }
         try:
@@ -105,7 +118,7 @@ class Entries:
                 self._symbols.append(symbol)
         numbers = [self._number_of[symbol] for symbol in encoded.symbols]
         table = np.array(numbers, number_type(len(self._symbols)))
-        return Numbered(self._symbols, table[encoded.numbers])
+        return Numbered(self._symbols, table[encoded.numbers], encoded.losses)
 
     def _open(self, path: Path) -> None:
         found = read_cached(path)
@@ -122,11 +135,12 @@ class Entries:
     ) -> None:
         ends = np.cumsum(arrays["counts"]).tolist()
         keys, first = arrays["keys"].tobytes(), 0
-        for number, end in enumerate(ends):
+        losses = map(Losses._make, arrays["losses"].tolist())
+        for number, (end, lost) in enumerate(zip(ends, losses, strict=True)):
             key = keys[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
             reason = reasons.get(str(number))
             self._entries[key] = (
-                Numbered(symbols, arrays["numbers"][first:end])
+                Numbered(symbols, arrays["numbers"][first:end], lost)
                 if reason is None
                 else Failure(reason, transient=False)
             )

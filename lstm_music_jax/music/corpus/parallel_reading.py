@@ -10,10 +10,10 @@ from queue import SimpleQueue
 from lstm_music_jax.music.corpus.encoded_file import (
     FileFormat,
     Outcome,
+    Reading,
     encode_file,
 )
 from lstm_music_jax.music.corpus.reader_process import ReaderProcess
-from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.system.cores import count_cores
 
 SECONDS_PER_FILE = 60.0
@@ -29,8 +29,7 @@ Numbered = tuple[int, Outcome]
 
 def encode_files(
     paths: Sequence[Path],
-    file_format: FileFormat,
-    encoding: Encoding,
+    reading: Reading,
     *,
     processes: int | None = None,
     progress: bool = True,
@@ -40,8 +39,7 @@ def encode_files(
 
     Args:
         paths: the files.
-        file_format: the format of all files.
-        encoding: how the music becomes symbols.
+        reading: how they become symbols.
         processes: how many files to read at the same time. None is one per core, or
             fewer if there is little to read. With 1, this process reads all files,
             without a time limit.
@@ -53,18 +51,16 @@ def encode_files(
     """
     if processes is not None and processes < 1:
         raise ValueError(f"processes is {processes}; it must be 1 or more, or None")
-    processes = processes or _useful_processes(paths, file_format)
+    processes = processes or _useful_processes(paths, reading.file_format)
     processes = min(processes, max(len(paths), 1))
     numbered: Iterable[Numbered]
     if processes == 1:
         numbered = (
-            (number, encode_file(path, file_format, encoding))
-            for number, path in enumerate(paths)
+            (number, encode_file(path, reading)) for number, path in enumerate(paths)
         )
     else:
         readers = [
-            ReaderProcess(file_format, encoding.config(), seconds_per_file)
-            for _ in range(processes)
+            ReaderProcess(reading.config(), seconds_per_file) for _ in range(processes)
         ]
         numbered = _read_in_processes(paths, readers)
     return iter(_with_progress_bar(numbered, len(paths)) if progress else numbered)

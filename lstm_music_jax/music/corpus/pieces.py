@@ -11,6 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
+from lstm_music_jax.music.losses import NO_LOSSES, Losses
+
 _NAMES_SHOWN = 3
 
 
@@ -28,6 +30,14 @@ class Skipped:
 
     name: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is to be said of a piece's file, in one line."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +63,8 @@ class Corpus:
         names: the name of each piece.
         skipped: the files that gave no piece.
         source: where the pieces come from, in words.
+        losses: the notes of the files that are not in the pieces.
+        remarks: the files that were read in part.
     """
 
     numbers: np.ndarray
@@ -62,6 +74,8 @@ class Corpus:
     names: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
     source: str = ""
+    losses: Losses = NO_LOSSES
+    remarks: tuple[Remark, ...] = ()
     _fingerprint: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -131,11 +145,13 @@ class Corpus:
         )
 
     def summary(self) -> str:
-        """Return one line: the amount of music, and the files skipped."""
+        """Return one line: the amount of music, and what was left out of it."""
         line = (
             f"{self.source}: {len(self.names):,} pieces, {self.counts.sum():,} "
             f"symbols, {len(self.symbols):,} distinct"
         )
+        if lost := str(self.losses):
+            line += f"; left out: {lost}"
         if not self.skipped:
             return line
         names = ", ".join(skipped.name for skipped in self.skipped[:_NAMES_SHOWN])

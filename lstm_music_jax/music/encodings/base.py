@@ -42,6 +42,11 @@ class Encoding(Protocol):
         """The grid on which this encoding counts time, in ticks per quarter note."""
         ...
 
+    @property
+    def drums(self) -> bool | None:
+        """Whether the notes of MIDI channel 10 are encoded."""
+        ...
+
     def encode(self, score: Score) -> list[str]:
         """Return the symbols of `score`, in the order of time."""
         ...
@@ -61,6 +66,10 @@ class Encoding(Protocol):
                 is left out, and time counts from their end. What they leave in force
                 for later symbols is in force.
         """
+        ...
+
+    def merged(self, score: Score) -> int:
+        """Return how many notes `encode` loses because they fall on another one."""
         ...
 
     def canonical(self, text: str) -> str:

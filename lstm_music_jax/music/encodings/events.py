@@ -74,11 +74,7 @@ class Events:
         Each note begins and ends at most half a tick from where it did. Notes that fall
         on the same pitch and tick become one.
         """
-        notes = (
-            (score if self.drums else score.without_drums())
-            .on_grid(self.ticks_per_quarter)
-            .table
-        )
+        notes = self._kept(score).on_grid(self.ticks_per_quarter).table
         notes = notes.take(np.lexsort((notes.pitches, notes.durations, notes.onsets)))
         shifts = np.diff(notes.onsets, prepend=0).tolist()
         durations = notes.durations.tolist()
@@ -130,6 +126,11 @@ class Events:
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
         return Decoded(score, reader.skipped, len(played))
 
+    def merged(self, score: Score) -> int:
+        """Return how many notes fall on the pitch and tick of another."""
+        kept = self._kept(score)
+        return kept.note_count - len(kept.on_grid(self.ticks_per_quarter).table.onsets)
+
     def canonical(self, text: str) -> str:
         """Return the event that `text` spells: 'pitch_060' is 'pitch_60'.
 
@@ -169,6 +170,9 @@ class Events:
             if name in ("ticks_per_quarter", "drums") and value != getattr(Events, name)
         }
         return {"kind": "events", **changed}
+
+    def _kept(self, score: Score) -> Score:
+        return score if self.drums else score.without_drums()
 
     @cached_property
     def _events(self) -> EventSymbols:

@@ -92,6 +92,10 @@ class NoteNames:
         score = Score.from_parts([Part("", tuple(chords))])
         return Decoded(score, skipped, len(chords))
 
+    def merged(self, score: Score) -> int:
+        """Return 0, because chords are gathered on purpose."""
+        return 0
+
     def canonical(self, text: str) -> str:
         """Return the name of the note or chord that `text` spells: see `pitch_names`.
 

@@ -142,6 +142,10 @@ class Performance:
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
         return Decoded(score, skipped, len(notes))
 
+    def merged(self, score: Score) -> int:
+        """Return how many notes fall on the pitch and 10 ms of another."""
+        return self._kept(score).note_count - len(self._notes(score).onsets)
+
     def canonical(self, text: str) -> str:
         """Return the event that `text` spells: 'note_on_060' is 'note_on_60'.
 
@@ -184,9 +188,12 @@ class Performance:
         """Return the encoding's kind, and `drums` if they are kept."""
         return {"kind": "performance", **({"drums": True} if self.drums else {})}
 
+    def _kept(self, score: Score) -> Score:
+        return score if self.drums else score.without_drums()
+
     def _notes(self, score: Score) -> Notes:
         """Return the notes of a score as they sound, in ticks of 10 ms."""
-        score = score if self.drums else score.without_drums()
+        score = self._kept(score)
         tempo = TempoMap(score.tempos, score.ticks_per_quarter)
         parts = []
         for track in score.tracks:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from lstm_music_jax.fields import Integers, Numbers, integers, numbers
+from lstm_music_jax.fields import Integers, Numbers, ids, numbers
 from lstm_music_jax.strategies.base import Strategy
 
 
@@ -10,19 +10,18 @@ class Bias(Strategy):
     A value of ln 2 doubles a symbol's odds. A forbidden symbol stays forbidden.
 
     Args:
-        ids: one or more ids, 0 or more each. An id beyond the vocabulary has no effect.
-            If an id is given twice, its values add up.
+        ids: one or more ids. If an id is given twice, its values add up.
         values: a finite number for each id.
     """
 
     permutation_equivariant = False
-    ids: Integers = integers(at_least=0)
+    ids: Integers = ids()
     values: Numbers = numbers()
 
     def check(self):
         if np.shape(self.values) != np.shape(self.ids):
-            ids = np.shape(self.ids)[-1]
-            raise self.refusal("values", f"{ids} numbers, one for each id")
+            count = np.shape(self.ids)[-1]
+            raise self.refusal("values", f"{count} numbers, one for each id")
 
     def apply(self, logits, state, key):
         return logits.at[self.ids].add(self.values), state

@@ -1,6 +1,6 @@
 import jax.numpy as jnp
 
-from lstm_music_jax.fields import Integer, Number, integer, number
+from lstm_music_jax.fields import Integer, Number, integer, number, one_id
 from lstm_music_jax.strategies.base import Strategy
 
 # Without a limit, the logit would become infinite, and the probabilities NaN.
@@ -24,8 +24,7 @@ class ExponentialDecayLength(Strategy):
     Args:
         start: number of symbols after which the growth begins, 0 or more.
         factor: above 0; 1 does nothing, 1.01 is mild.
-        stop: the id with which a piece ends, 0 or more; one beyond the vocabulary does
-            nothing.
+        stop: the id of the symbol with which a piece ends.
 
     State: how many symbols have been drawn, int32.
 
@@ -37,7 +36,7 @@ class ExponentialDecayLength(Strategy):
     permutation_equivariant = False
     start: Integer = integer(at_least=0)
     factor: Number = number(above=0)
-    stop: Integer = integer(at_least=0)
+    stop: Integer = one_id()
 
     def init(self, vocab_size):
         return jnp.int32(0)
@@ -47,7 +46,7 @@ class ExponentialDecayLength(Strategy):
         power = jnp.exp(
             jnp.minimum(late * jnp.log(self.factor), jnp.log(jnp.float32(_MOST_GROWTH)))
         )
-        raised = logits + jnp.abs(logits) * (power - 1)
         is_stop = jnp.arange(logits.shape[0], dtype=jnp.int32) == self.stop
-        possible = logits > -jnp.inf
-        return jnp.where(is_stop & possible, raised, logits), state + 1
+        # A gradient through -inf would be NaN.
+        size = jnp.where(is_stop & (logits > -jnp.inf), jnp.abs(logits), 0.0)
+        return logits + size * (power - 1), state + 1

@@ -1,6 +1,6 @@
 import jax.numpy as jnp
 
-from lstm_music_jax.fields import Integers, integers
+from lstm_music_jax.fields import Integers, ids
 from lstm_music_jax.strategies.base import Strategy
 
 
@@ -8,11 +8,11 @@ class Forbid(Strategy):
     """Forbids the given symbols, such as the start-of-piece symbol.
 
     Args:
-        ids: one or more ids, 0 or more each; an id beyond the vocabulary has no effect.
+        ids: one or more ids.
     """
 
     permutation_equivariant = False
-    ids: Integers = integers(at_least=0)
+    ids: Integers = ids()
 
     def apply(self, logits, state, key):
         return logits.at[self.ids].set(-jnp.inf), state

@@ -1,26 +1,25 @@
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.fields import Integers, integers
+from lstm_music_jax.fields import Integers, ids, integers
 from lstm_music_jax.strategies.base import Strategy
 
 
 class Force(Strategy):
     """Forces drawn symbol number positions[i] to be tokens[i], however improbable.
 
-    Put it last in a chain. If a token is beyond the vocabulary, the strategy is ignored
-    at its position.
+    Put it last in a chain.
 
     Args:
         positions: one or more different numbers; 0 is the first drawn symbol.
-        tokens: an id for each position, 0 or more each.
+        tokens: an id for each position.
 
     State: the number of symbols drawn so far, int32.
     """
 
     permutation_equivariant = False
     positions: Integers = integers(at_least=0)
-    tokens: Integers = integers(at_least=0)
+    tokens: Integers = ids()
 
     def check(self):
         if np.any(np.diff(np.sort(self.positions)) == 0):

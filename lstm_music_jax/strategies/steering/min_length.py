@@ -1,6 +1,6 @@
 import jax.numpy as jnp
 
-from lstm_music_jax.fields import Integer, integer
+from lstm_music_jax.fields import Integer, integer, one_id
 from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
@@ -12,15 +12,14 @@ class MinLength(Strategy):
 
     Args:
         length: the fewest symbols before the stop symbol, 0 or more.
-        stop: the id with which a piece ends, 0 or more; one beyond the vocabulary does
-            nothing.
+        stop: the id of the symbol with which a piece ends.
 
     State: how many symbols have been drawn, int32.
     """
 
     permutation_equivariant = False
     length: Integer = integer(at_least=0)
-    stop: Integer = integer(at_least=0)
+    stop: Integer = one_id()
 
     def init(self, vocab_size):
         return jnp.int32(0)

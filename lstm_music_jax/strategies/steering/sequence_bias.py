@@ -26,9 +26,6 @@ class SequenceBias(Strategy):
 
     State: the state of the `Matching` automaton, int32.
 
-    Raises:
-        ValueError: also if an id is beyond the vocabulary, when generation begins.
-
     >>> SequenceBias([[60, 62, 64], [7]], biases=[1.5, float("-inf")])
     SequenceBias(((60, 62, 64), (7,)), [1.5, float('-inf')])
 
@@ -47,9 +44,11 @@ class SequenceBias(Strategy):
             count = len(self.sequences)
             raise self.refusal("biases", f"{count} numbers, one for each sequence")
 
-    def init(self, vocab_size):
+    def check_vocabulary(self, vocab_size):
         if max(map(max, self.sequences)) >= vocab_size:
             raise self.refusal("sequences", f"of ids from 0 to {vocab_size - 1}")
+
+    def init(self, vocab_size):
         return jnp.int32(0)
 
     def apply(self, logits, state, key):
