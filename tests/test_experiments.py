@@ -19,7 +19,7 @@ import reproduce_lstm_music
 import sweep_strategy
 import train
 
-from lstm_music_jax import Note, Score, write_midi
+from lstm_music_jax import Note, NoteNames, Score, read_midi, write_midi
 
 TINY = ["--steps", 4, "--sizes", 12, 8, "--batch-size", 4, "--window", 10]
 TINY += ["--evaluate-every", 2]
@@ -340,7 +340,12 @@ def test_reproduce(tmp_path):
     run = tmp_path / "run"
     source = ["--symbols", tmp_path / "data.txt"]
     assert call(reproduce_lstm_music, *source, "--run", run, *arguments) == 0
-    assert len({tick for tick, _ in onsets(run / "music.mid")}) == 35
+    notes = read_midi(run / "music.mid").on_grid(12).notes
+    assert len({note.onset for note in notes}) == 135
+    # The music begins with the window of the corpus that it was started from.
+    windows = [NoteNames().decode(symbols[i : i + 100]).score for i in range(300)]
+    begin = tuple(note for note in notes if note.onset < windows[0].end)
+    assert begin in [window.notes for window in windows]
     lines = [json.loads(line) for line in (run / "metrics.jsonl").open()]
     assert lines[-1]["step"] == 4  # 300 windows: two steps per epoch
 
