@@ -1,15 +1,10 @@
 """What the laws compare, and how they report what they found."""
 
 import dataclasses
-from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-
-from lstm_music_jax.strategies.base import Strategy
 
 # For probabilities and log-probabilities: float32 rounding, enlarged by sharpening.
 TOLERANCE = 1e-4
@@ -50,13 +45,16 @@ def require_none(bad, what: str, *arrays) -> None:
 def host(tree):
     """Return the leaves as NumPy arrays, and keys as their bits."""
     return [
-        np.asarray(
-            jax.random.key_data(leaf)
-            if jax.dtypes.issubdtype(jnp.asarray(leaf).dtype, jax.dtypes.prng_key)
-            else leaf
-        )
+        np.asarray(jax.random.key_data(leaf) if is_key(leaf) else leaf)
         for leaf in jax.tree.leaves(tree)
     ]
+
+
+def is_key(leaf) -> bool:
+    """Return whether a leaf holds keys, and not numbers."""
+    return hasattr(leaf, "dtype") and jax.dtypes.issubdtype(
+        leaf.dtype, jax.dtypes.prng_key
+    )
 
 
 def copied(leaf):
@@ -78,28 +76,3 @@ def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
         data_fields=[name for name, is_static in fields if not is_static],
         meta_fields=[name for name, is_static in fields if is_static],
     )
-
-
-def floats(value: Any, path: str = "strategy") -> Iterator[tuple[str, float]]:
-    """Yield the Python floats that a strategy, or one inside it, holds."""
-    if isinstance(value, float):
-        yield path, value
-    elif isinstance(value, (tuple, list)):
-        for index, item in enumerate(value):
-            yield from floats(item, f"{path}[{index}]")
-    elif isinstance(value, Strategy):
-        for name, item in vars(value).items():
-            yield from floats(item, f"{path}.{name}")
-
-
-def primitives(jaxpr) -> Iterator[str]:
-    """Yield the names of a program's operations, and of those of inner programs."""
-    for equation in jaxpr.eqns:
-        yield equation.primitive.name
-        inner = jax.tree.leaves(
-            list(equation.params.values()), is_leaf=lambda x: hasattr(x, "eqns")
-        )
-        for program in inner:
-            program = getattr(program, "jaxpr", program)
-            if hasattr(program, "eqns"):
-                yield from primitives(program)

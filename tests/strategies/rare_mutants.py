@@ -179,7 +179,7 @@ class LogOfTheRest(Strategy):
     def apply(self, logits, state, key):
         count = jnp.sum((logits > -jnp.inf).astype(jnp.float32))
         rest = jnp.log(jnp.maximum(count - 1, 1.0))
-        scale = jnp.where(count == 1, 1.0, jnp.log(count) / rest)
+        scale = jnp.where(count < 2, 1.0, jnp.log(count) / rest)
         return logits * (1 + self.rate * scale), state
 
 
@@ -211,7 +211,8 @@ class PlainLogSum(Strategy):
     rate: Number = number()
 
     def apply(self, logits, state, key):
-        return (1 + self.rate) * (logits - jnp.log(jnp.sum(jnp.exp(logits)))), state
+        shaped = (1 + self.rate) * (logits - jnp.log(jnp.sum(jnp.exp(logits))))
+        return forbid_unless(logits > -jnp.inf, shaped), state
 
 
 class FixedOffset(PlainLogSum):
@@ -350,6 +351,8 @@ class KeyInTheState(Sparing):
 
 class HalfOfTheNoise(Sparing):
     """Draws twice: from its key, and from a constant one."""
+
+    permutation_equivariant = False
 
     def apply(self, logits, state, key):
         shaped, state = super().apply(logits, state, key)

@@ -238,7 +238,8 @@ class Softened(Strategy):
 
     def apply(self, logits, state, key):
         for _ in range(self.times):
-            logits = logits - 0.1 * jnp.tanh(logits - jnp.max(logits))
+            low = jnp.where(logits > -jnp.inf, logits - jnp.max(logits), 0.0)
+            logits = logits - 0.1 * jnp.tanh(low)
         return logits, state
 
 

@@ -1,0 +1,176 @@
+"""Laws of the state that a strategy keeps."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.testing.findings import (
+    Broken,
+    copied,
+    host,
+    is_key,
+    kind,
+    require,
+    require_none,
+)
+from lstm_music_jax.testing.long_run import DRAWING, QUIET, ROWS
+from lstm_music_jax.testing.runner import ALTERNATING, after_prompt, by_hand
+from lstm_music_jax.testing.streams import note_key
+from lstm_music_jax.testing.subject import Subject
+
+# The first notes and the last ones of a long run.
+EARLY = 9
+# So many steps show that an integer counts.
+STEPS = 6
+
+
+def is_pure(subject: Subject) -> None:
+    """Results depend on the arguments alone, and nothing is changed in place.
+
+    So a saved state can be restored and forked: one fork does not see what the other
+    observes. A copy of the strategy gives the same results.
+    """
+    strategy, stream = subject.strategy, subject.streams.row(0)
+    tokens, others = subject.streams.prompt[:2, :3]
+    others = (others + 1) % subject.vocab_size
+    state = after_prompt(strategy, stream)
+    saved = jax.tree.map(copied, state)
+    first = by_hand(strategy, stream, tokens, state)
+    by_hand(strategy, stream, others, state)
+    for before, after in zip(host(saved), host(state), strict=True):
+        same = np.array_equal(before, after, equal_nan=True)
+        require(same, "the state was changed in place")
+    copy = jax.tree.map(lambda leaf: leaf, strategy)
+    for found, ran in (
+        ("a second run from a saved state", (strategy, stream, tokens, saved)),
+        ("a fresh run", (strategy, stream, tokens, after_prompt(strategy, stream))),
+        ("a copy", (copy, stream, tokens, after_prompt(copy, stream))),
+    ):
+        again = by_hand(*ran)
+        differ = (first != again) & ~(np.isnan(first) & np.isnan(again))
+        require_none(differ, f"{found} gave other logits", first, again)
+
+
+def keeps_shapes_and_dtypes(subject: Subject) -> None:
+    """`apply` returns float32 `[v]`; the state keeps structure, shapes and dtypes.
+
+    Otherwise it cannot be the carry of a scan.
+    """
+    stream = subject.streams.row(0)
+    token, logits = jnp.asarray(stream.prompt[0]), jnp.asarray(stream.logits[0])
+    key = note_key(stream.key_bits[0])
+    strategy = subject.strategy
+    state = jax.eval_shape(lambda: strategy.init(subject.vocab_size))
+    applied = jax.eval_shape(lambda s: strategy.apply(logits, s, key), state)
+    require(
+        isinstance(applied, tuple) and len(applied) == 2,
+        f"apply returned {type(applied).__name__}, not logits and state",
+    )
+    shaped = f"{applied[0].dtype}{list(applied[0].shape)}"
+    wanted = f"float32[{subject.vocab_size}]"
+    require(shaped == wanted, f"apply returned logits {shaped}, not {wanted}")
+    observed = jax.eval_shape(lambda s: strategy.observe(token, s), state)
+    for method, after in (("apply", applied[1]), ("observe", observed)):
+        require(
+            kind(after) == kind(state),
+            f"{method} changed the state from {kind(state)} to {kind(after)}",
+        )
+
+
+def survives_a_long_run(subject: Subject) -> None:
+    """After some hundred symbols no number has overflowed, and something can be drawn.
+
+    In the state, no integer wraps around, and no float becomes NaN. With finite logits,
+    no float that was finite at first becomes infinite for good.
+    """
+    run = subject.long_run
+    bad = np.isnan(run.shaped) | (run.shaped == np.inf)
+    require_none(bad, "in a long run, at (row, note, symbol), logits", run.shaped)
+    for name, leaf in run.leaves:
+        rows = f"in a long run, at (row, note, ...), {name}"
+        if leaf.dtype.kind in "iu":
+            require_none(
+                _wraps(leaf), f"{rows} wraps around", leaf[:, :-1], leaf[:, 1:]
+            )
+        elif leaf.dtype.kind in "fV":
+            numbers = leaf.astype(np.float64)
+            spoiled = np.isnan(numbers[:, 1:]) & ~np.isnan(numbers[:, :-1])
+            require_none(spoiled, rows, leaf[:, :-1], leaf[:, 1:])
+            finite = np.isfinite(numbers[:, :EARLY]).all(1)
+            endless = np.isinf(numbers[:, -EARLY:]).all(1) & finite
+            require_none(endless[~DRAWING], f"{rows} overflows", leaf[~DRAWING, -1])
+    nothing = ~(run.shaped[QUIET] > -np.inf).any(-1)
+    require_none(nothing, f"all symbols forbidden in {np.array(ROWS)[QUIET]}")
+
+
+def _wraps(leaf: np.ndarray) -> np.ndarray:
+    """Return where integers jump back by more than half their range.
+
+    Before it, they took a few small steps, all in one direction: a hash takes no such
+    steps.
+    """
+    limits = np.iinfo(leaf.dtype)
+    reach = float(limits.max) - float(limits.min)
+    steps = np.diff(leaf.astype(np.float64), axis=1)
+    jumps = np.abs(steps) > reach / 2
+    for back in range(1, STEPS + 1):
+        before = np.zeros_like(steps)
+        before[:, back:] = steps[:, :-back]
+        jumps &= (before * steps < 0) & (np.abs(before) <= reach / 8)
+    return jumps
+
+
+def the_state_moves(subject: Subject) -> None:
+    """Every part of the state can change, or is a table.
+
+    A part that stays as it is, whatever it is, and holds one value only has been
+    forgotten in `observe` or `apply`. If it holds several values, it is taken for a
+    table.
+    """
+    run = subject.long_run
+    for index, ((name, leaf), first) in enumerate(
+        zip(run.leaves, run.first, strict=True)
+    ):
+        flat = first.reshape(len(first), -1)
+        one_value = flat.size > 0 and bool((flat == flat[:, :1]).all())
+        still = one_value and bool((leaf == first[:, None]).all())
+        require(
+            not still or not _stays_elsewhere(subject, index),
+            f"{name} did not change in {leaf.shape[1]} notes of {len(leaf)} streams: "
+            f"{', '.join(dict.fromkeys(ROWS))}. A constant belongs in a field",
+        )
+
+
+def _stays_elsewhere(subject: Subject, index: int) -> bool:
+    """Return whether a leaf of the state keeps another first value as well.
+
+    A mean may stay as it is only because it begins where it would end.
+    """
+    leaves, structure = jax.tree.flatten(subject.first_states(ALTERNATING))
+    if is_key(leaves[index]):
+        return True
+    leaves[index] = _elsewhere(leaves[index])
+    states = jax.tree.unflatten(structure, leaves)
+    tokens = subject.course.tokens
+    _, after = subject.go_on(states, subject.streams, tokens, ALTERNATING)
+    return np.array_equal(jax.tree.leaves(after)[index], leaves[index])
+
+
+def _elsewhere(leaf: np.ndarray) -> np.ndarray:
+    return ~leaf if leaf.dtype == bool else leaf + np.ones((), leaf.dtype)
+
+
+def keeps_observing(subject: Subject) -> None:
+    """After some hundred symbols, a symbol changes the state for as long as at first.
+
+    A ring that is not wrapped breaks this law. So does a strategy that stops observing
+    on purpose.
+    """
+    run = subject.long_run
+    for place, late in run.late.items():
+        lost = np.flatnonzero(run.early & ~late)
+        if lost.size:
+            raise Broken(
+                f"the first symbol still matters to the state {lost[0] + 1} symbols "
+                f"later; that after {place} symbols does not. Is a ring not wrapped?"
+            )

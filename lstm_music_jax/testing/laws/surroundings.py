@@ -1,0 +1,106 @@
+"""Laws of a strategy within a chain, the engine and a device."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.generation.engine import Notes, Plan, Sampler, begin_and_draw
+from lstm_music_jax.generation.generate import CARRIED, GUMBEL
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.chain import Chain
+from lstm_music_jax.testing.findings import TOLERANCE, Broken, require, require_equal
+from lstm_music_jax.testing.programs import fixed_noise, primitives
+from lstm_music_jax.testing.runner import after_prompt, by_hand_with, quickly
+from lstm_music_jax.testing.streams import PROMPT, note_key, random_logits
+from lstm_music_jax.testing.subject import Subject
+from lstm_music_jax.testing.toy_model import ToyModel
+from lstm_music_jax.types import Array, Int, PRNGKey
+
+NOTES = 6  # in the engine
+
+
+def stays_on_the_device(subject: Subject) -> None:
+    """The compiled program makes no callback and no transfer to the host."""
+    for name in primitives(subject.jaxpr()):
+        require(
+            not any(word in name for word in ("callback", "debug", "feed")),
+            f"the program contains {name}",
+        )
+    arguments = jax.device_put(subject.arguments())
+    with jax.transfer_guard("disallow"):
+        jax.block_until_ready(subject.run_on(arguments))
+
+
+def draws_from_its_key(subject: Subject) -> None:
+    """Noise comes from the key that `apply` is given, and never from a fixed key.
+
+    A fixed key makes the same noise in every stream. Noise may also depend on symbols,
+    as that of a watermark does.
+    """
+    for operation in fixed_noise(subject.strategy, subject.vocab_size):
+        raise Broken(
+            f"{operation} has a key that does not depend on the key given to `apply`, "
+            "nor on any symbol"
+        )
+
+
+def composes_in_a_chain(subject: Subject) -> None:
+    """A chain of one stage gives what the stage gives with its key, flags included.
+
+    If the stage forbids every symbol, the chain passes it over.
+    """
+    strategy, stream = subject.strategy, subject.streams.row(2)
+    tokens = np.asarray(subject.course.tokens)[2]
+    chained = Chain(strategy)
+    for flag in ("shift_invariant", "permutation_equivariant"):
+        value = getattr(strategy, flag)
+        require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
+    keys = [note_key(bits) for bits in stream.key_bits]
+    # A chain within a chain is replaced by its stages: it is still the same chain.
+    same = isinstance(strategy, Chain)
+    stage_keys = keys if same else [jax.random.fold_in(key, 0) for key in keys]
+    state = after_prompt(strategy, stream)
+    wanted = by_hand_with(strategy, stream.logits, stage_keys, tokens, state)
+    something = (wanted > -np.inf).any(-1, keepdims=True)
+    wanted = np.where(something, wanted, stream.logits)
+    state = after_prompt(chained, stream)
+    found = by_hand_with(chained, stream.logits, keys, tokens, state)
+    require_equal(wanted, found, "in a chain")
+
+
+def replays_in_the_engine(subject: Subject) -> None:
+    """The engine draws what a replay draws that observes each symbol once, in order."""
+    strategy, key = subject.strategy, jax.random.key(7)
+    v = subject.vocab_size
+    table = np.array([random_logits(subject.rng, v, 0) for _ in range(v)])
+    model, prompts = ToyModel(jnp.asarray(table)), jnp.asarray(subject.streams.prompt)
+    drawn = quickly(run_engine)(model, prompts, key, strategy)
+    stream_keys = jax.random.split(jax.random.fold_in(key, 1))
+    state = after_prompt(strategy, subject.streams.row(1))
+    memory, logits = model.unroll(prompts[1:2])
+    memory, logits = memory[0], logits[0, -1]
+    for note in range(NOTES):
+        keys = [jax.random.fold_in(key, PROMPT + note) for key in stream_keys]
+        shaped, state = strategy.apply(logits, state, keys[0])
+        shaped = jnp.where(jnp.any(shaped > -jnp.inf), shaped, logits)
+        token, _ = GUMBEL.draw(shaped, (), keys[1])
+        log_prob = float(jax.nn.log_softmax(shaped)[token])
+        found = int(drawn.tokens[1, note]), float(drawn.strategy_log_probs[1, note])
+        require(
+            int(token) == found[0] and abs(log_prob - found[1]) < TOLERANCE,
+            f"note {note} is symbol {found[0]} of log-probability {found[1]}; "
+            f"replayed it is {int(token)} of {log_prob}",
+        )
+        state = strategy.observe(token, state)
+        memory, logits = model.step(memory, token)
+
+
+def run_engine(
+    model: ToyModel, prompts: Int[Array, "b p"], key: PRNGKey, strategy: Strategy
+) -> Notes:
+    """Generate a few notes, with all the streams on one device."""
+    streams = prompts.shape[0]
+    sampler = Sampler(strategy, CARRIED, GUMBEL)
+    plan = Plan(NOTES, trace=False, parallel_streams=streams)
+    indices, count = jnp.arange(streams), jnp.int32(streams)
+    return begin_and_draw(model, prompts, key, indices, count, sampler, plan)[1]

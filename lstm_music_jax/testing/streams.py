@@ -1,0 +1,98 @@
+"""The streams that a strategy is tested on, as NumPy arrays.
+
+Logits are multiples of 1/64, so that adding a constant to them loses no bits and ties
+stay ties.
+"""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from lstm_music_jax.types import Array, Float, Int, UInt32
+
+STREAMS = 8
+PROMPT = 8
+
+
+class Streams(NamedTuple):
+    """The input of one stream or a batch: a prompt, then logits and chance per note.
+
+    `key_bits` are the keys of the notes. Noise is added to shaped logits in order to
+    draw.
+    """
+
+    prompt: Int[np.ndarray, "*b p"]
+    logits: Float[np.ndarray, "*b n v"]
+    key_bits: UInt32[np.ndarray, "*b n 2"]
+    noise: Float[np.ndarray, "*b n v"]
+
+    def row(self, index: int) -> "Streams":
+        """Return one stream of the batch."""
+        return Streams(*(leaf[index] for leaf in self))
+
+
+def random_streams(rng: np.random.Generator, vocab_size: int) -> Streams:
+    """Return streams with logits of every one of `KINDS`."""
+    # Three symbols, so that the prompts repeat themselves.
+    alphabet = rng.choice(vocab_size, min(3, vocab_size), replace=False)
+    notes = len(KINDS)
+    return Streams(
+        rng.choice(alphabet, (STREAMS, PROMPT)).astype(np.int32),
+        np.array(
+            [
+                [
+                    random_logits(rng, vocab_size, note + 2 * stream)
+                    for note in range(notes)
+                ]
+                for stream in range(STREAMS)
+            ]
+        ),
+        rng.integers(2**32, size=(STREAMS, notes, 2), dtype=np.uint32),
+        rng.gumbel(size=(STREAMS, notes, vocab_size)).astype(np.float32),
+    )
+
+
+def random_logits(
+    rng: np.random.Generator, vocab_size: int, kind: int
+) -> Float[np.ndarray, "v"]:
+    """Return random logits of one of `KINDS`; `kind` wraps around."""
+    return rounded(KINDS[kind % len(KINDS)](rng, vocab_size))
+
+
+def rounded(logits: Float[np.ndarray, "*b v"]) -> Float[np.ndarray, "*b v"]:
+    """Return the nearest multiples of 1/64, float32."""
+    return (np.round(64 * logits) / 64).astype(np.float32)
+
+
+def note_key(key_bits: UInt32[np.ndarray, "2"] | UInt32[Array, "2"]) -> Array:
+    """Return the key of a note."""
+    return jax.random.wrap_key_data(key_bits, impl="threefry2x32")
+
+
+def _one_symbol(rng, v, logit):
+    """Return logits of 0 for one symbol, and of `logit` for the others."""
+    return np.where(np.arange(v) == rng.integers(v), 0.0, logit)
+
+
+def _few_symbols(rng, v, count, spread):
+    """Return logits that forbid all but `count` symbols."""
+    allowed = rng.permutation(v) < count
+    return np.where(allowed, spread * rng.normal(size=v), -np.inf)
+
+
+KINDS = (
+    lambda rng, v: 2 * rng.normal(size=v),
+    lambda rng, v: np.round(rng.normal(size=v)),  # ties
+    lambda rng, v: np.where(  # forbidden symbols
+        rng.random(v) < 0.5, _one_symbol(rng, v, -np.inf), 2 * rng.normal(size=v)
+    ),
+    lambda rng, v: _one_symbol(rng, v, -9.0) + rng.normal(size=v),  # one probable
+    # The others' probabilities are 0 in float32, though no logit is -inf.
+    lambda rng, v: _one_symbol(rng, v, -200.0) + rng.normal(size=v),
+    lambda rng, v: np.zeros(v),
+    lambda rng, v: _one_symbol(rng, v, -np.inf),  # one allowed
+    lambda rng, v: _few_symbols(rng, v, 2, 1.0),
+    lambda rng, v: _few_symbols(rng, v, 2, 0.0),  # two equal ones
+    lambda rng, v: _few_symbols(rng, v, 3, 1.0),
+)
