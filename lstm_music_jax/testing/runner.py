@@ -1,8 +1,8 @@
 """A strategy under test, and ways to run it through streams.
 
-One program is compiled per strategy. It takes a batch of streams, each with settings
-and a state of its own, through a prompt and a few notes. A sweep is a batch with several
-settings. A long run is many calls, each from the states that the last one left.
+One program is compiled per strategy. It takes a batch of streams through a prompt and a
+few notes; each stream has its own settings and its own state. A sweep is a batch with
+several settings. A long run is many calls, each from the states that the last one left.
 """
 
 from collections.abc import Callable, Sequence
@@ -64,7 +64,7 @@ class Runner:
         tokens: Int[np.ndarray, "b n"] | Int[Array, "b n"],
         settings: Int[np.ndarray, "b"] = GIVEN,
     ) -> Course:
-        """Return the output for other streams, symbols or settings; compiles nothing."""
+        """Return the output for other streams, symbols or settings."""
         return self.go_on(self.first_states(settings), streams, tokens, settings)[0]
 
     def first_states(self, settings: Int[np.ndarray, "b"] = GIVEN) -> PyTree:
@@ -204,9 +204,9 @@ def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):
 def _change(leaf):
     kind = jnp.asarray(leaf).dtype
     if jnp.issubdtype(kind, jnp.floating):
-        return leaf * np.asarray(63 / 64, leaf.dtype)
+        return leaf * np.asarray(63 / 64, kind)
     if jnp.issubdtype(kind, jnp.integer):
-        return leaf + np.ones((), leaf.dtype)
+        return leaf + np.ones((), kind)
     return leaf
 
 

@@ -60,8 +60,11 @@ def keeps_shapes_and_dtypes(subject: Subject) -> None:
     token, logits = jnp.asarray(stream.prompt[0]), jnp.asarray(stream.logits[0])
     key = note_key(stream.key_bits[0])
     strategy = subject.strategy
-    state = jax.eval_shape(lambda: strategy.init(subject.vocab_size))
-    applied = jax.eval_shape(lambda s: strategy.apply(logits, s, key), state)
+    # The hyperparameters are arguments, as in every compiled program.
+    state = jax.eval_shape(lambda own: own.init(subject.vocab_size), strategy)
+    applied = jax.eval_shape(
+        lambda own, *a: own.apply(*a), strategy, logits, state, key
+    )
     require(
         isinstance(applied, tuple) and len(applied) == 2,
         f"apply returned {type(applied).__name__}, not logits and state",
@@ -69,7 +72,7 @@ def keeps_shapes_and_dtypes(subject: Subject) -> None:
     shaped = f"{applied[0].dtype}{list(applied[0].shape)}"
     wanted = f"float32[{subject.vocab_size}]"
     require(shaped == wanted, f"apply returned logits {shaped}, not {wanted}")
-    observed = jax.eval_shape(lambda s: strategy.observe(token, s), state)
+    observed = jax.eval_shape(lambda own, *a: own.observe(*a), strategy, token, state)
     for method, after in (("apply", applied[1]), ("observe", observed)):
         require(
             kind(after) == kind(state),
