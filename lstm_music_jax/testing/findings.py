@@ -1,6 +1,7 @@
 """What the laws compare, and how they report what they found."""
 
 import dataclasses
+from collections.abc import Callable
 from functools import cache
 
 import jax
@@ -20,7 +21,7 @@ def require(holds, found: str) -> None:
         raise Broken(found)
 
 
-def require_equal(wanted, found, what: str) -> None:
+def require_equal(wanted, found, what: str | Callable[[tuple[int, ...]], str]) -> None:
     """Require that two arrays of logits have equal supports and probabilities."""
     differ = (wanted > -np.inf) != (found > -np.inf)
     differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
@@ -34,12 +35,16 @@ def _probabilities(logits):
     return weights / np.maximum(weights.sum(-1, keepdims=True), 1e-300)
 
 
-def require_none(bad, what: str, *arrays) -> None:
-    """Raise Broken if any entry is bad; name the first, and its values in `arrays`."""
+def require_none(bad, what: str | Callable[[tuple[int, ...]], str], *arrays) -> None:
+    """Raise Broken if any entry is bad; name the first, and its values in `arrays`.
+
+    `what` says what the entries are, or does so for the index of the first.
+    """
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
         values = " became ".join(str(array[at]) for array in arrays)
-        raise Broken(f"{what}: {bad.sum()} entries, the first at {at}: {values}")
+        text = what if isinstance(what, str) else what(at)
+        raise Broken(f"{text}: {bad.sum()} entries, the first at {at}: {values}")
 
 
 def host(tree):

@@ -25,8 +25,11 @@ ROWS = (
 )
 QUIET = np.array(["over and over" in row or "two" in row for row in ROWS])
 DRAWING = np.array(["drew" in row for row in ROWS])
-# A tenth of the notes, apart, after which the late symbols are changed.
-LATE = 5
+# After so many calls, a late symbol is changed at this note of the next few. Its place in
+# the stream is 119, 128, 180, 231 or 312. Many lengths divide one of them, because a
+# strategy may forget at the end of each bar.
+LATE = {11: 1, 12: 0, 17: 2, 22: 3, 30: 4}
+LAGS = 5
 
 
 class LongRun(NamedTuple):
@@ -37,9 +40,9 @@ class LongRun(NamedTuple):
         shaped: the shaped logits.
         leaves: the leaves of the states before each note, with their names.
         first: the leaves before the first symbol.
-        early: for each number of symbols, whether a symbol that came so long before
-            made a clear difference to the state at the beginning, in all quiet rows.
-        late: the same for several late places: whether it made any, in any quiet row.
+        early: for each number of symbols, whether the first symbol still makes a clear
+            difference to the state so many symbols later, in all quiet rows.
+        late: whether any late symbol makes any difference, in any quiet row.
     """
 
     logits: Float[np.ndarray, "b n v"]
@@ -47,25 +50,22 @@ class LongRun(NamedTuple):
     leaves: list[tuple[str, np.ndarray]]
     first: list[np.ndarray]
     early: Bool[np.ndarray, "k"]
-    late: dict[int, Bool[np.ndarray, "k"]]
+    late: Bool[np.ndarray, "k"]
 
 
 def run_for_long(runner: Runner) -> LongRun:
     """Run a strategy for some hundred notes."""
     first = runner.first_states(ALTERNATING)
-    probe = _Probe(runner)
-    early = probe.clear_differences(first)
-    states, courses, late = first, [], {}
+    early = _clear_differences(runner, first)
+    states, courses, late = first, [], np.zeros(LAGS, bool)
     chunks = list(_chunks(runner))
-    stops = {round(at) for at in np.linspace(2, len(chunks) - 1, LATE)}
     for index, (streams, tokens) in enumerate(chunks):
         course, states = runner.go_on(
             states, streams, tokens, ALTERNATING, prompted=index == 0
         )
         courses.append(jax.tree.map(_on_host, course))
-        if index in stops:
-            symbols = streams.prompt.shape[1] + (index + 1) * len(KINDS)
-            late[symbols] = probe.differences(states)
+        if index + 1 in LATE:
+            late |= _differences(runner, states, LATE[index + 1])
     shaped = np.concatenate([course.shaped for course in courses], axis=1)
     named = jax.tree_util.tree_leaves_with_path(courses[0].states)
     names = [f"state{jax.tree_util.keystr(path)}" for path, _ in named]
@@ -118,39 +118,40 @@ def _alphabet(runner: Runner) -> tuple[int, int, int]:
     return v // 3 % v, v // 2 % v, (v - 1) % v
 
 
-class _Probe:
-    """A few symbols, twice: with one first symbol, and with another.
+def _clear_differences(runner: Runner, states: PyTree) -> Bool[np.ndarray, "k"]:
+    """Return after how many symbols the states clearly differ in all quiet rows."""
+    pairs = _with_two_symbols(runner, states, 0)
+    return _any_leaf([_clearly(one, other) for one, other in pairs]).all(0)
 
-    The streams have no prompt, so that the first symbol counts from the beginning.
+
+def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k"]:
+    """Return after how many symbols the states differ in any quiet row."""
+    pairs = _with_two_symbols(runner, states, at)
+    return _any_leaf([one != other for one, other in pairs]).any(0)
+
+
+def _with_two_symbols(
+    runner: Runner, states: PyTree, at: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the leaves after a symbol and after another one, in the quiet rows.
+
+    All symbols but that at note `at` are those that the rows have observed before.
     """
-
-    def __init__(self, runner: Runner):
-        self.runner = runner
-        one, two, other = _alphabet(runner)
-        shape = runner.streams.logits.shape
-        self.tokens = np.full(shape[:2], one, np.int32)
-        self.tokens[3], self.tokens[4, ::2] = two, two
-        self.others = self.tokens.copy()
-        self.others[:, 0] = other
-        logits = rounded(np.random.default_rng(0).normal(size=shape))
-        self.streams = runner.streams._replace(logits=logits)
-
-    def clear_differences(self, states: PyTree) -> Bool[np.ndarray, "k"]:
-        """Return after how many symbols the states clearly differ in all rows."""
-        clear = [_clearly(one, other) for one, other in self._pairs(states)]
-        return _any_leaf(clear).all(0)
-
-    def differences(self, states: PyTree) -> Bool[np.ndarray, "k"]:
-        """Return after how many symbols the states differ in any row."""
-        return _any_leaf([one != other for one, other in self._pairs(states)]).any(0)
-
-    def _pairs(self, states):
-        runs = [
-            self.runner.go_on(states, self.streams, tokens, ALTERNATING, False)[0]
-            for tokens in (self.tokens, self.others)
-        ]
-        pairs = zip(*(host(run.states) for run in runs), strict=True)
-        return [(one[QUIET, 1:], other[QUIET, 1:]) for one, other in pairs]
+    one, two, other = _alphabet(runner)
+    shape = runner.streams.logits.shape
+    tokens = np.full(shape[:2], one, np.int32)
+    tokens[3], tokens[4, ::2] = two, two
+    others = tokens.copy()
+    others[:, at] = other
+    logits = rounded(np.random.default_rng(0).normal(size=shape))
+    streams = runner.streams._replace(logits=logits)
+    runs = [
+        runner.go_on(states, streams, symbols, ALTERNATING, prompted=False)[0]
+        for symbols in (tokens, others)
+    ]
+    lags = slice(at + 1, at + 1 + LAGS)
+    pairs = zip(*(host(run.states) for run in runs), strict=True)
+    return [(one[QUIET, lags], other[QUIET, lags]) for one, other in pairs]
 
 
 def _clearly(one, other):
@@ -165,7 +166,7 @@ def _clearly(one, other):
 
 def _any_leaf(differ):
     """Return for each row and note whether any entry of any leaf differs."""
-    found = np.zeros((QUIET.sum(), len(KINDS) - 1), bool)
+    found = np.zeros((QUIET.sum(), LAGS), bool)
     for leaf in differ:
         found |= leaf.reshape(*leaf.shape[:2], -1).any(-1)
     return found

@@ -157,9 +157,10 @@ def _course(
         token = jnp.where(token == DRAWN, drawn, token)
         return strategy.observe(token, after), Course(shaped, token, state)
 
+    prompt = jnp.asarray(stream.prompt)
     read = jnp.where(prompted, stream.prompt.shape[0], 0)
     state = jax.lax.fori_loop(
-        0, read, lambda at, state: strategy.observe(stream.prompt[at], state), state
+        0, read, lambda at, state: strategy.observe(prompt[at], state), state
     )
     notes = stream.logits, tokens, stream.key_bits, stream.noise
     after, course = jax.lax.scan(note, state, notes)

@@ -7,6 +7,7 @@ stay ties.
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.types import Array, Float, Int, UInt32
@@ -67,7 +68,7 @@ def rounded(logits: Float[np.ndarray, "*b v"]) -> Float[np.ndarray, "*b v"]:
 
 def note_key(key_bits: UInt32[np.ndarray, "2"] | UInt32[Array, "2"]) -> Array:
     """Return the key of a note."""
-    return jax.random.wrap_key_data(key_bits, impl="threefry2x32")
+    return jax.random.wrap_key_data(jnp.asarray(key_bits), impl="threefry2x32")
 
 
 def _one_symbol(rng, v, logit):

@@ -124,14 +124,6 @@ class SlicedRing(Ring):
         return RingState(symbols, state.next + 1)
 
 
-class SparseRing(Ring):
-    """Its index wraps at twice the length: every other pass is dropped."""
-
-    def observe(self, token, state):
-        symbols = state.symbols.at[state.next].set(token)
-        return RingState(symbols, (state.next + 1) % (2 * symbols.shape[0]))
-
-
 class SpreadOfTheRest(Strategy):
     """Divides by the number of possible symbols less two."""
 

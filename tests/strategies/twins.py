@@ -88,6 +88,15 @@ class SmallRing(Ring):
         return after._replace(next=after.next.astype(jnp.int8))
 
 
+class InBars(Ring):
+    """Forgets everything at the end of each bar."""
+
+    def observe(self, token, state):
+        after = super().observe(token, state)
+        ends = after.next == 0
+        return after._replace(symbols=jnp.where(ends, -1, after.symbols))
+
+
 class AfterRare(Strategy):
     """Sharpens from the first time that one symbol was seen."""
 
@@ -237,6 +246,7 @@ TWINS = {
     "Greedy": Greedy(),
     "a ring": Ring(HALF, 16),
     "a ring with an int8 index": SmallRing(HALF, 100),
+    "bars of 7": InBars(HALF, 7),
     "after a rare symbol": AfterRare(HALF, 14),
     "after an improbable symbol": AfterImprobable(HALF),
     "a table": TableInState(HALF),

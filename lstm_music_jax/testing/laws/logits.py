@@ -9,6 +9,7 @@ from lstm_music_jax.testing.runner import Course, after_prompt, by_hand
 from lstm_music_jax.testing.streams import STREAMS, Streams, note_key
 from lstm_music_jax.testing.subject import Subject
 
+PLACE = "(stream, note, symbol)"
 # Multiples of 1/64, like the logits, and of both signs. exp(100) is no float32.
 SHIFTS = np.array([8, -3.5, 100, 0.25, -1000, 1.75, 1000, -100, 40, -30], np.float32)
 
@@ -19,12 +20,13 @@ def no_nan_or_infinity(subject: Subject) -> None:
     This holds for logits that allow one, two or three symbols, and for large ones.
     """
     shifted, course = _shifted(subject)
-    for what, given, shaped in (
-        ("logits", subject.streams.logits, subject.course.shaped),
-        (f"the notes' logits plus {SHIFTS}", shifted.logits, course.shaped),
+    for streams, shaped, what in (
+        (subject.streams, subject.course.shaped, f"logits at {PLACE}"),
+        (shifted, course.shaped, _with_shift),
     ):
-        shaped = np.asarray(shaped)
-        require_none(np.isnan(shaped) | (shaped == np.inf), what, given, shaped)
+        found = np.asarray(shaped)
+        bad = np.isnan(found) | (found == np.inf)
+        require_none(bad, what, streams.logits, found)
 
 
 def forbidden_stays_forbidden(subject: Subject) -> None:
@@ -105,8 +107,12 @@ def shift_invariance(subject: Subject) -> None:
     require_equal(
         np.asarray(subject.course.shaped),
         np.asarray(_shifted(subject)[1].shaped),
-        f"the notes' logits plus {SHIFTS}",
+        _with_shift,
     )
+
+
+def _with_shift(at: tuple[int, ...]) -> str:
+    return f"with {SHIFTS[at[1]]} added to all logits, at {PLACE}"
 
 
 def _shifted(subject: Subject) -> tuple[Streams, Course]:

@@ -59,8 +59,8 @@ def draws_from_its_key(subject: Subject) -> None:
     """
     for operation in fixed_noise(subject.strategy, subject.vocab_size):
         raise Broken(
-            f"{operation} has a key that does not depend on the key given to `apply`, "
-            "nor on any symbol"
+            f"{operation} has a key that depends neither on the key given to `apply` "
+            "nor on any symbol, so the noise is the same in every stream"
         )
 
 
