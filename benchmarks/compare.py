@@ -2,9 +2,9 @@
 
     python benchmarks/compare.py BEFORE.json AFTER.json
 
-Each number of the table is AFTER's value divided by BEFORE's. It is in parentheses
-where it differs from 1 by no more than the spread. The spread shown is the sum of both
-files' spreads. The spread of one file is (median - minimum) / minimum of its repeats.
+Each number in the table is AFTER's value divided by BEFORE's. It is in parentheses if
+it differs from 1 by no more than the spread. The table's spread is the sum of the
+spreads of both files. That of one file is (median - minimum) / minimum of its repeats.
 """
 
 import json

@@ -3,11 +3,12 @@
     python benchmarks/generation.py --quick
     python benchmarks/generation.py --out benchmarks/results/MACHINE
 
-There are four parts (`--only` chooses). Each writes a JSON file and a Markdown table:
+There are four parts, of which `--only` chooses some. Each writes a JSON file and a
+Markdown table:
 
     window    1000 notes of one piece by argmax, with an exact sliding window of 100;
-              with several pieces (`--pieces`) this package only
-    carried   draws from a carried state, from 1 stream to 4096; with a plot
+              with several pieces (`--pieces`) only this package is measured
+    carried   draws with a carried state, from 1 stream to 4096; with a plot
     compile   times of tracing, compiling, the first call and a later call
     files     times from the start of a script to its MIDI file; MIDI files and corpora
 
@@ -16,12 +17,12 @@ weights and with trained ones, and every library gets the same weights. Install 
 libraries by `pip install -e '.[bench]'`; one that is missing is left out.
 
 The limits are programs that only read the weights or only multiply with them. They are
-timed in turn with the others. `share of limit` is a program's speed divided by the
-speed that these limits allow.
+timed in turn with the others. Some columns of the tables are:
 
-    same notes         equal notes before the first difference from this package's
+    same notes         number of notes before the first that differs from this package's
     spread             (median - minimum) / minimum of the repeats
     start-up s         how much longer the first call took than a later one
+    share of limit     speed divided by the speed that the limits allow
     share of products  speed divided by that of the matrix products alone, with the same
                        number of streams
 
@@ -32,8 +33,8 @@ cores share its step. It could only be set for a whole process before it starts,
 `prefer_vector_width=512` saved 2% with 64 streams and more on an AMD EPYC. But a
 function that is compiled with its own options cannot be called inside another `jit`.
 
-A program is timed --repeats times. After --seconds it is repeated no more, but it is
-timed at least three times. The whole takes 30 minutes on two CPU cores. --quick takes
+A program is timed --repeats times. After --seconds it is not repeated again, but it is
+timed at least three times. All parts take 30 minutes on two CPU cores. --quick takes
 less than a minute: it runs the parts `window` and `carried` unless --only names others,
 with fewer streams, only random weights, no torch.compile and no chorales.
 
@@ -169,7 +170,7 @@ def measure_window(
 ) -> list[dict]:
     """Measure the sliding window with one model; return one row per program.
 
-    The other libraries are only measured with one piece.
+    Other libraries are only measured with one piece.
     """
     size = arguments.window
     prompt = np.array(motif_pieces(arguments.vocabulary)[-1][:size], np.int32)
@@ -184,8 +185,8 @@ def measure_window(
             rerun_window_program(model, prompt, notes, cores),
             *peers.programs_of(libraries, "window_programs", weights, prompt),
         ]
-    # Every note multiplies all states of a window with the kernels, but only the oldest
-    # one with the head.
+    # For every note, the kernels multiply all states of a window, but the head only
+    # multiplies the oldest state.
     multiplied = {"rows": size * pieces, "head_rows": pieces}
     rows = _measure_programs(
         arguments,
@@ -240,7 +241,8 @@ def measure_carried(
                 ]
             seconds = 0.1 if quick else 0.4
             labels = {"streams": streams, "weights": name}
-            # In a run of only ten notes the fixed cost of a call would weigh too much.
+            # In a run of only ten notes, the fixed cost of a call would be too large a
+            # part of the time.
             fewest = FEWEST_NOTES if quick else 50
             rows += _measure_programs(
                 arguments, programs, limit_programs, seconds, 10_000, labels, fewest
@@ -250,10 +252,10 @@ def measure_carried(
 
 
 def _add_shares(rows, weights):
-    """Add to each row its rates, and its share of what the limits allow.
+    """Add to each row its rates, and its share of the speed that the limits allow.
 
-    With few streams reading the weights is the limit, with many the products are. Each
-    limit is the best figure that its programs reach with any number of streams. For
+    With few streams, reading the weights is the limit; with many streams, the products
+    are. Each limit is the best figure of its programs with any number of streams. For
     reading, all limit programs count, because the product programs also read all
     weights.
     """
@@ -361,7 +363,8 @@ def plot_throughput(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
             style |= {"color": "black", "lw": 2.5, "zorder": 3}
         axes.plot(*zip(*points, strict=True), label=name, **style)
     axes.set(xscale="log", yscale="log", xlabel="streams", ylabel="notes per second")
-    # With many streams reading is no limit, so its line may leave the picture.
+    # With many streams, reading the weights is no limit, so its line may leave the
+    # picture.
     axes.set_ylim(top=3 * max(_rates(rows, limits.PRODUCTS)))
     streams = sorted({row["streams"] for row in rows})
     axes.set_xticks(streams, [f"{count}" for count in streams])

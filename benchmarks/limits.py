@@ -1,8 +1,8 @@
-"""What limits the speed of a step on this machine, measured by programs.
+"""Programs that measure what limits the speed of a step on this machine.
 
 A step reads all weights once, whatever the number of streams, and multiplies with them
-once per stream. Each program here does only one of the two and draws nothing. A program
-that draws has to do both, so each is a limit on its speed.
+once per stream. Each program here only reads or only multiplies, and draws nothing. A
+program that draws has to do both, so these programs are limits on its speed.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ from lstm_music_jax.system.cores import count_cores
 
 READING = "limit: reading the weights"
 PRODUCTS = "limit: products"
-# On an accelerator one kernel reads this many copies of the weights, because they are
-# together larger than its caches.
+# On an accelerator one kernel reads this many copies of the weights. Together they are
+# larger than its caches.
 _COPIES = 64
 
 
@@ -31,9 +31,10 @@ def step_flops(weights: Weights, rows: int = 1, head_rows: int | None = None) ->
     """Count the multiplications and additions of a step's products.
 
     Args:
-        weights: the model's.
-        rows: states that are multiplied with the kernels.
-        head_rows: states that are multiplied with the head; by default `rows`.
+        weights: the weights of the model.
+        rows: number of states that are multiplied with the kernels.
+        head_rows: number of states that are multiplied with the head; by default
+            `rows`.
     """
     *matrices, head = weights.products
     head_rows = rows if head_rows is None else head_rows
@@ -76,8 +77,8 @@ def _reading_on_device(size):
 
     @jax.jit
     def run(numbers, times):
-        # Each maximum depends on the one before. Otherwise the compiler would drop all
-        # but one.
+        # Each maximum depends on the previous one. Otherwise the compiler would compute
+        # only one.
         return jax.lax.fori_loop(
             0, times, lambda _, m: jnp.max(numbers + 1e-30 * m), jnp.float32(0)
         )
@@ -94,9 +95,10 @@ def product_programs(
     """Return programs that compute only a step's matrix products, once per note.
 
     Args:
-        weights: the model's.
-        rows: states that are multiplied with the kernels.
-        head_rows: states that are multiplied with the head; by default `rows`.
+        weights: the weights of the model.
+        rows: number of states that are multiplied with the kernels.
+        head_rows: number of states that are multiplied with the head; by default
+            `rows`.
     """
     shapes = [matrix.shape for matrix in weights.products]
     counts = [rows] * (len(shapes) - 1) + [rows if head_rows is None else head_rows]

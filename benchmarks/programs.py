@@ -1,7 +1,7 @@
-"""Programs that draw notes and are timed: this package's, and plain JAX ones.
+"""The programs that draw notes and are timed: those of this package and plain JAX.
 
 Every program takes a number of notes and returns that many ids per stream. So a run of
-each can be as long as its speed requires, and the notes of all can be compared.
+a slow program can be shorter, and the notes of all programs can be compared.
 """
 
 import time
@@ -20,7 +20,8 @@ THIS_PACKAGE = "lstm_music_jax"
 IN_BFLOAT16 = f"{THIS_PACKAGE}, weights in bfloat16"
 # The first call draws this many notes, and a timed run draws at least as many.
 FEWEST_NOTES = 10
-# Seconds. A shorter run is timed twice, because it is easily disturbed.
+# Seconds. When the number of notes is chosen, a run that is shorter than this is timed
+# a second time, because it is easily disturbed.
 _SHORT = 0.1
 _LENGTHS = [digit * 10**zeros for zeros in range(1, 5) for digit in (1, 2, 5)]
 
@@ -33,7 +34,7 @@ class Program:
         name: its name in the tables.
         runs_on: the device, and the number of threads on a CPU.
         draw: takes a number of notes and draws them; this is timed.
-        by_argmax: does the same by argmax, to compare the notes; may be `draw`.
+        by_argmax: draws by argmax, to compare the notes; may be the same as `draw`.
         notes: the number of notes of every run, if it must always be the same.
     """
 
@@ -45,7 +46,10 @@ class Program:
 
 
 class Layer(NamedTuple):
-    """A layer's parameters: `[i 4h]`, `[h 4h]`, `[4h]`; gates in the order i f g o."""
+    """The parameters of a layer: `[i 4h]`, `[h 4h]`, `[4h]`, each in the order i f g o.
+
+    These are the input gate, the forget gate, the candidate and the output gate.
+    """
 
     kernel: np.ndarray
     recurrent_kernel: np.ndarray
@@ -53,7 +57,7 @@ class Layer(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """A model's parameters, for another library to copy."""
+    """The parameters of a model, which other libraries copy."""
 
     layers: tuple[Layer, ...]
     head_kernel: np.ndarray
@@ -61,10 +65,10 @@ class Weights(NamedTuple):
 
     @property
     def products(self) -> list[np.ndarray]:
-        """The matrices that a step multiplies with.
+        """The matrices with which a step multiplies.
 
         Their order is: recurrent kernel of a layer, kernel of the next layer, ...,
-        head. The first kernel is missing, because a step only reads one row of it.
+        head. The first kernel is left out, because a step only reads one row of it.
         """
         first, *rest = self.layers
         matrices = [first.recurrent_kernel]
@@ -74,7 +78,7 @@ class Weights(NamedTuple):
 
 
 def weights_of(model: MusicLSTM) -> Weights:
-    """Copy the parameters out of a model."""
+    """Return the parameters of a model as NumPy arrays."""
     return Weights(
         tuple(
             Layer(*map(_array, (x.input_kernel, x.recurrent_kernel, x.bias)))
@@ -90,7 +94,7 @@ def _array(parameter):
 
 
 def describe_device(threads: int) -> str:
-    """Return what JAX runs on, with the number of threads on a CPU."""
+    """Return the name of JAX's platform, and on a CPU the number of threads."""
     platform = jax.devices()[0].platform
     return f"cpu, {threads} threads" if platform == "cpu" else platform
 
@@ -103,7 +107,7 @@ def window_program(
     pieces: int = 1,
     name: str = THIS_PACKAGE,
 ) -> Program:
-    """Return this package's argmax with an exact sliding window.
+    """Return this package's program: argmax with an exact sliding window.
 
     The window is as long as the prompt. All pieces start from the same prompt.
     """
@@ -150,7 +154,7 @@ def rerun_window(model: MusicLSTM, window: jax.Array, length: int) -> jax.Array:
 def carried_program(
     model: MusicLSTM, streams: int, threads: int, name: str = THIS_PACKAGE
 ) -> Program:
-    """Return this package's draws from carried states."""
+    """Return this package's program: draws with carried states."""
     prompts = jnp.zeros((streams, 1), jnp.int32)
 
     def draw(length, strategy=None):
@@ -165,7 +169,7 @@ def carried_program(
 
 
 def python_loop_program(model: MusicLSTM, streams: int, threads: int) -> Program:
-    """Return draws from carried states by a Python loop over a compiled JAX step."""
+    """Return draws with carried states by a Python loop over a compiled JAX step."""
     loop = _python_loop(model, streams)
     name = "JAX, Python loop over a jitted step"
     return Program(name, describe_device(threads), loop, partial(loop, argmax=True))
@@ -208,7 +212,7 @@ def as_array(drawn: Any) -> np.ndarray:
 def agreement(drawn: np.ndarray, reference: np.ndarray) -> str:
     """Count the equal notes before the first difference, as "86 of 1000".
 
-    The second number is how many notes both drew.
+    The second number is the number of notes that both programs drew.
     """
     shared = min(drawn.shape[-1], reference.shape[-1])
     same = (drawn[..., :shared] == reference[..., :shared]).reshape(-1, shared).all(0)
@@ -216,10 +220,10 @@ def agreement(drawn: np.ndarray, reference: np.ndarray) -> str:
 
 
 class RunLength(NamedTuple):
-    """How many notes a run of a program draws, and how long its start-up took.
+    """The number of notes per run of a program, and the seconds of its start-up.
 
-    `startup` is how many seconds longer the first call took than a later one. Most of
-    it is compilation.
+    `startup` is by how much the first call took longer than a later one. Most of it is
+    compilation.
     """
 
     notes: int

@@ -83,9 +83,9 @@ def _phases(compiled, arguments):
 
 
 def measure_files(repeats: int, corpora: bool) -> list[dict]:
-    """Time generate.py from its start to its files, MIDI files, and the chorales.
+    """Time generate.py up to its files, MIDI reading and writing, and the chorales.
 
-    `corpora` says whether the chorales are read. Return one row per operation.
+    The chorales are read only if `corpora`. Return one row per operation.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -99,7 +99,7 @@ def measure_files(repeats: int, corpora: bool) -> list[dict]:
 
 
 def _time_scripts(folder, repeats):
-    """Run generate.py with an untrained 512-256 model, as fast as a trained one."""
+    """Time generate.py with an untrained 512-256 model; a trained one is as fast."""
     random = np.random.default_rng(0)
     for number in range(4):
         write_midi(_score(random, 300), folder / "midi" / f"{number}.mid")

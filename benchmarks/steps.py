@@ -1,4 +1,4 @@
-"""Programs that take training steps and are timed: this package's, and the limits."""
+"""The programs that take training steps and are timed: this package's, and limits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from lstm_music_jax import ModelConfig, TrainingConfig
 from lstm_music_jax.devices import spread
 from lstm_music_jax.system.cores import count_cores
 from lstm_music_jax.training.step import TrainState, train_steps
-from lstm_music_jax.training.windows import WindowBatcher
+from lstm_music_jax.training.windows import WindowBatcher, cut_windows
 
-# The limits form the products of at most this many streams at once. With more they are
-# no faster, and the operands would take gigabytes.
+# A product of a limit program has at most this many streams. With more, the programs
+# are no faster, and the operands would take gigabytes.
 _MOST_STREAMS = 256
 
 
@@ -30,9 +30,9 @@ class StepProgram:
     Attributes:
         name: its name in the tables.
         runs_on: the device, and the number of threads on a CPU.
-        run: takes a number of steps, and returns the loss before each; a limit has no
-            losses and returns its products.
-        memory: bytes that it needs, if it can tell.
+        run: takes a number of steps, and returns the loss before each step; a limit has
+            no losses and returns its products.
+        memory: bytes that the program needs, if known.
     """
 
     name: str
@@ -45,16 +45,13 @@ def motif_windows(vocabulary: int, batch: int, width: int) -> WindowBatcher:
     """Return the windows of one batch, so that every step reads the same ones."""
     ids = np.concatenate(motif_pieces(vocabulary))
     starts = np.random.default_rng(0).integers(len(ids) - width, size=batch)
-    lengths = np.full(batch, width)
-    return WindowBatcher(
-        *(jnp.asarray(part, jnp.int32) for part in (ids, starts, lengths))
-    )
+    return cut_windows([ids[start : start + width + 1] for start in starts], width)
 
 
 def package_step_program(
     state: TrainState, windows: WindowBatcher, config: TrainingConfig
 ) -> StepProgram:
-    """Return the steps of `training.step`, all in one dispatch, on one device.
+    """Return a program of this package's steps, all in one dispatch, on one device.
 
     Every run starts from the same state. `memory` counts the arguments, the results and
     all intermediate values of the compiled program.
@@ -105,13 +102,13 @@ class Product(NamedTuple):
 def step_products(
     model: ModelConfig, vocabulary: int, batch: int, width: int
 ) -> list[Product]:
-    """Return a training step's matrix products: three for each matrix.
+    """Return the matrix products of a training step: three for each matrix.
 
-    The first is the matrix's product in the forward pass. The other two belong to its
-    derivatives, by the inputs and by the matrix. A recurrent kernel is multiplied
-    position by position, forward and backward. All other products, and every derivative
-    by a matrix, are one product over all positions. The first kernel needs no product,
-    because its rows are read and their gradients are added up.
+    The first product is that of the forward pass. The other two give the gradients with
+    respect to the inputs and to the matrix. A recurrent kernel is multiplied position
+    by position in both passes. All other products, and the gradients of all matrices,
+    are one product over all positions. The first kernel needs no product, because its
+    rows are read and their gradients are added up.
     """
     sizes = model.sizes
     streams = max(n for n in range(1, _MOST_STREAMS + 1) if batch % n == 0)

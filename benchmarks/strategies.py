@@ -1,18 +1,18 @@
-"""What each sampling strategy costs: microseconds per note on top of a plain draw.
+"""Measures the cost of each sampling strategy: added microseconds per note.
 
     python benchmarks/strategies.py --quick
     python benchmarks/strategies.py --out benchmarks/results
 
-A model 512-256 over 308 symbols draws with a temperature alone, and then with each
-strategy behind it. The difference is the strategy's cost, given also as a share of the
-plain step. Every strategy that needs no model and no vocabulary is measured, with the
-settings of `lstm_music_jax/testing/examples.py`. Cost: 7 minutes on two CPU cores;
---quick (64 streams, few repeats) takes one.
+An LSTM 512-256 over 308 symbols draws with a temperature alone, and then with each
+strategy after the temperature. The difference is the strategy's cost, which is also
+given as a share of the plain step. Every strategy that needs no model and no vocabulary
+is measured, with the settings of `lstm_music_jax/testing/examples.py`. Cost: 7 minutes
+on two CPU cores; --quick (64 streams, few repeats) takes one.
 
-Expect, at 64 streams on a quiet machine: at most a tenth of the step for every
-stateless strategy but two, and at most a quarter for one with a state. The two are
-TopH, whose bisection takes two sums per look (12 to 16%), and TailFree, the one that
-needs a sort (14 to 20%).
+Expect, with 64 streams on a quiet machine: at most a tenth of the step for stateless
+strategies, and at most a quarter for strategies with a state. There are two exceptions
+without a state: TopH, whose bisection takes two sums per attempt (12 to 16%), and
+TailFree, which is the only one that needs a sort (14 to 20%).
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from lstm_music_jax.system.cores import count_cores
 from lstm_music_jax.testing.examples import EXAMPLES
 
 VOCABULARY = 308
-# Symbols drawn per run: a run takes a good tenth of a second on two cores.
+# Symbols drawn per run, so that a run takes more than a tenth of a second on two cores.
 LENGTHS = {1: 500, 64: 60, 1024: 6}
 PLAIN = "Temperature"
 
@@ -58,7 +58,7 @@ def table() -> dict[str, strategies.Strategy]:
 
 
 def main(arguments: Arguments) -> None:
-    """Measure at each number of streams."""
+    """Measure with each number of streams."""
     model = MusicLSTM(VOCABULARY, cores=count_cores(), key=jax.random.key(0))
     chosen = {
         name: strategy

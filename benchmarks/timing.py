@@ -1,9 +1,9 @@
 """Times programs in turn, and writes tables that name the machine and the versions.
 
-Each program is compiled and run once before any is timed, and each run is waited for.
-Then all programs run in turn, several times. So a slow moment of the machine affects
-all of them, and ratios within one run can be trusted, although absolute figures change
-from day to day.
+Each program is compiled and run once before any is timed. Then all programs run in
+turn, several times, and each run is timed until its results are complete. So a slow
+moment of the machine affects all of them, and ratios between them can be trusted,
+although absolute figures change from day to day.
 """
 
 import contextlib
@@ -25,12 +25,22 @@ import jax
 from lstm_music_jax.system.cores import count_cores
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "music21")
-# Libraries that are compared with, if they are installed.
-PEERS = ("keras", "tensorflow", "tensorflow-cpu", "torch", "onnxruntime", "onnx")
+# Other libraries, whose versions are recorded if they are installed.
+PEERS = (
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
+    "torch",
+    "onnxruntime",
+    "onnx",
+    "mido",
+    "pretty_midi",
+    "symusic",
+)
 # Seconds of rest between programs of different libraries. The threads of some libraries
 # keep spinning for a while, and would take the next program's cores.
 REST = 0.1
-# Repeats of a slow program. The median of fewer says nothing.
+# The fewest repeats of a slow program, because the median of fewer says nothing.
 _FEWEST_REPEATS = 3
 # Load average of the minute before the start, to tell whether the machine was idle.
 _LOAD_AVERAGE = os.getloadavg()[0]
@@ -68,11 +78,11 @@ def measure(
     """Time programs in turn.
 
     Args:
-        programs: functions without arguments; a JAX array that one returns is waited
-            for.
+        programs: functions without arguments. If one returns a JAX array, the time
+            lasts until the array is complete.
         repeats: timed runs of each program, at most.
-        seconds: after this much time a program is repeated no more, but it is timed at
-            least three times.
+        seconds: after this much time a program is not repeated again, but it is timed
+            at least three times.
         rest: seconds to sleep before each run.
     """
     first = {name: _seconds(program, rest) for name, program in programs.items()}
@@ -92,7 +102,7 @@ def _seconds(program, rest):
 
 
 def circumstances() -> dict[str, Any]:
-    """Return what the figures depend on: machine, versions, precision, commit."""
+    """Return what the results depend on: machine, versions, precision, commit."""
     device = jax.devices()[0]
     return {
         "date": time.strftime("%Y-%m-%d"),

@@ -1,4 +1,4 @@
-"""The models that are measured: one with random weights, one trained for a moment."""
+"""The models that are measured: one with random weights, one trained briefly."""
 
 import tempfile
 from pathlib import Path
@@ -47,7 +47,7 @@ def trained_model(vocabulary: int, sizes: tuple[int, ...], updates: int) -> Musi
         Piece(str(number), tuple(f"symbol {note}" for note in notes))
         for number, notes in enumerate(motif_pieces(vocabulary))
     ]
-    corpus = Corpus(tuple(pieces), (), "random motifs")
+    corpus = Corpus.from_pieces(pieces, source="random motifs")
     data = Dataset.from_corpus(corpus, NoteNames(), validation=0, start=False)
     training = TrainingConfig(
         steps=updates, batch_size=16, learning_rate=3e-3, evaluate_every=updates

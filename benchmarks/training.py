@@ -7,15 +7,16 @@ One step trains an LSTM 512-256 over 308 symbols in float32. It predicts every p
 of windows of 100 with dropout 0.3, clips the gradients to norm 1, and updates by Adam.
 Every library starts from the same weights, and trains on the same batch, which is on
 the device. Several batch sizes are measured. Install the libraries by
-`pip install -e '.[bench]'`; one that is missing is left out.
+`pip install -e '.[bench]'`; one that is missing is left out. Some columns of the table
+are:
 
     GFLOP/s            counts 6 operations per matrix entry and position: 2 for the
                        product, 2 for its derivative by the inputs, and 2 for that by
-                       the matrix. The first kernel counts as no work, because a step
-                       only reads rows of it (other libraries multiply it with one-hot
+                       the matrix. The first kernel does not count, because a step only
+                       reads rows of it (other libraries multiply it with one-hot
                        vectors)
-    share of products  time that only these products take, divided by the program's
-                       time; the faster of XLA and NumPy computes them
+    share of products  time of a program that computes only these products, with the
+                       faster of XLA and NumPy, divided by the program's time
     speed-up over X    time of library X's fastest program divided by the program's time
     same losses        "yes" if the losses before the first three steps, without
                        dropout, differ from this package's by 1e-4 at most; checked with
@@ -24,12 +25,12 @@ the device. Several batch sizes are measured. Install the libraries by
     memory / stored    the same, divided by the bytes that the backward pass has to
                        read: gates, cells, outputs and logits
 
-A program is timed --repeats times. After --seconds it is repeated no more, but it is
-timed at least three times; the table says how often it was.
+A program is timed --repeats times. After --seconds it is not repeated again, but it is
+timed at least three times; the table says how often.
 
-The whole takes 16 minutes on two CPU cores with --repeats 5 --seconds 12. Half of the
-time, and 6 GB, are for the batch of 2048. --quick measures batches of 16 and 64 with
-two repeats and shorter runs; it takes less than a minute on an idle machine.
+All batches take 16 minutes on two CPU cores with --repeats 5 --seconds 12. The batch of
+2048 takes half of the time, and 6 GB of memory. --quick measures batches of 16 and 64
+with two repeats and shorter runs; it takes less than a minute on an idle machine.
 """
 
 import sys
@@ -65,9 +66,9 @@ from lstm_music_jax.training.step import initial_state
 LIBRARIES = "PyTorch", "Keras"
 # Number of steps whose losses are compared, and the allowed difference in nats.
 _COMPARED_STEPS, _TOLERANCE = 3, 1e-4
-# Seconds that a run should take. A run is at most one dispatch. With more steps per run
-# it counts less that a dispatch begins with new memory, which costs a tenth of a step
-# of 64 windows.
+# Seconds that a run should take. A run is at most one dispatch. A dispatch begins by
+# allocating memory, which takes a tenth of the time of a step of 64 windows. With more
+# steps per run, this matters less.
 _RUN_SECONDS, _QUICK_RUN_SECONDS = 5.0, 0.2
 
 
@@ -118,7 +119,10 @@ def main(arguments: Arguments) -> None:
 def training_programs(
     arguments: Arguments, libraries: Sequence[ModuleType], batch: int, dropout: float
 ) -> list[StepProgram]:
-    """Return this package's and the other libraries' programs, with equal weights."""
+    """Return the programs of this package and of the other libraries.
+
+    All start with the same weights.
+    """
     model = ModelConfig(arguments.sizes, dropout)
     config = TrainingConfig(batch_size=batch, window=arguments.window)
     state = initial_state(model, config, arguments.vocabulary)
@@ -137,7 +141,7 @@ def training_programs(
 def same_losses(
     arguments: Arguments, libraries: Sequence[ModuleType]
 ) -> dict[str, str]:
-    """Return for each library's program whether its losses equal this package's."""
+    """Return, for each program of another library, whether its losses are the same."""
     arguments = replace(arguments, bfloat16=False)
     batch = min(arguments.batches)
     losses = {
@@ -206,7 +210,7 @@ def measure_batch(
 
 
 def _attempt(program, steps):
-    """Run steps; if another library fails, print a line and return None."""
+    """Run steps; if the program of another library fails, print a line, return None."""
     try:
         return jax.block_until_ready(program.run(steps))
     except Exception as error:

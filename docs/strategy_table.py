@@ -3,8 +3,8 @@
     python docs/strategy_table.py
 
 A row is a strategy of `lstm_music_jax/testing/examples.py`, in the order of that list.
-Its family is its folder, what it does is the first sentence of its docstring, and where
-it comes from are the docstring's references.
+The columns are its family (the name of its folder), the first line of its docstring,
+and the references of the docstring.
 """
 
 import inspect
@@ -37,7 +37,7 @@ def links(strategy: type[Strategy]) -> list[str]:
     """Return the references of a docstring as links."""
     _, _, references = inspect.getdoc(strategy).partition("\nReference")
     found = []
-    # One reference is a paragraph; of several, each begins a line of its own.
+    # A single reference is one paragraph. Several references each begin a new line.
     for entry in re.split(r"\n {4}(?! )", references.partition(":")[2]):
         reference = re.match(r"(.*?), (https?://[^\s;,]+)", " ".join(entry.split()))
         if reference:

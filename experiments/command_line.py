@@ -1,4 +1,4 @@
-"""The command line of scripts: parse it, join processes, report an error in a line."""
+"""The command line of scripts: parse it, join processes, report errors in one line."""
 
 import interrupts
 
@@ -8,6 +8,7 @@ import logging
 import re
 import shlex
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,14 +27,14 @@ Arguments = TypeVar("Arguments")
 
 @dataclass(frozen=True)
 class Processes:
-    """Several processes that share the work; by default there is one."""
+    """The processes that share the work; by default there is one."""
 
     cluster: bool = False
     """This is one of several processes; JAX asks the cluster's launcher for them."""
     coordinator: str | None = None
     """For processes started by hand: HOST:PORT of process 0."""
     process_id: int | None = None
-    """For processes started by hand: the number of this process, from 0 on."""
+    """For processes started by hand: the number of this process, from 0."""
     num_processes: int | None = None
     """For processes started by hand: the number of processes."""
 
@@ -59,15 +60,15 @@ def run(
 ) -> None:
     """Parse the command line into a frozen dataclass and call `main` with it.
 
-    With `--resume`, what is not given on the command line has the value that the run
-    was started with, so that a value that differs is one that was given.
-    `arguments_of_run` returns the arguments that a run was started with.
+    With `--resume`, an argument that is left out has the value that the run was started
+    with. `arguments_of_run` returns these values.
 
     A wrong argument, or a file that cannot be read or written, gives one line on stderr
     and exit status 2. If a signal stops a training, the script exits with status 0 and
     a line that says how to resume. Compiled programs are kept in the cache folder.
     """
     _quieten()
+    _print_anything()
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
     description = sys.modules[main.__module__].__doc__
@@ -80,7 +81,7 @@ def run(
         train = Path(sys.argv[0]).with_name("train.py")
         command = ["python", str(train), "--run", str(stop.folder), "--resume"]
         if processes.is_first():
-            print(f"{stop}; go on with: {shlex.join(command)}")
+            print(f"{stop}; resume with: {shlex.join(command)}")
     except KeyboardInterrupt:
         processes.leave(130)
         raise SystemExit(130) from None
@@ -95,17 +96,28 @@ def require_seed(seed: int) -> None:
 
 
 def require_folder(name: str, path: Path) -> None:
-    """Raise ValueError if a folder cannot be made at `path`, because a file is there.
+    """Raise ValueError unless files can be written to a folder at `path`.
 
     Args:
-        name: the argument that gave the path.
-        path: may exist, or not.
+        name: name of the argument that gave the path, for the error.
+        path: the folder, which need not exist.
     """
     for place in (path, *path.parents):
         if place.is_file():
             raise ValueError(
                 f"{name} is {path}, and {place} is a file; it must be a folder"
             )
+    nearest = next(
+        place for place in (path, *path.absolute().parents) if place.is_dir()
+    )
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"{name} is {path}, and {nearest} cannot be written ({error.strerror}); it "
+            "must be a folder that can"
+        ) from None
 
 
 def _default(arguments_of_run):
@@ -126,14 +138,14 @@ def _parse(arguments, description, default):
             description=description,
             config=(*config, tyro.conf.FlagCreatePairsOff),
         )
-    # A flag can be given either way, because the run may have it on or off.
+    # A flag can be switched on or off, because the run may have started with either.
     return _one_line(
         tyro.cli, arguments, description=description, config=config, default=default
     )
 
 
 def _one_line(parse, *arguments, **options):
-    # tyro explains a wrong argument in a box of many lines; make it one line.
+    # tyro explains a wrong argument in a box of many lines. This makes it one line.
     box = io.StringIO()
     try:
         with contextlib.redirect_stderr(box):
@@ -141,7 +153,7 @@ def _one_line(parse, *arguments, **options):
     except SystemExit as stop:
         if stop.code != 2:
             raise
-    # On a terminal without box characters, the box consists of dashes and bars.
+    # On a terminal without box characters, tyro draws the box with dashes and bars.
     frame = re.compile("[\u2500-\u257f]+|-{3,}|^[|+]|[|+]$", re.MULTILINE)
     message = " ".join(frame.sub(" ", box.getvalue()).split())
     # Some boxes repeat their title in the first line.
@@ -152,8 +164,8 @@ def _one_line(parse, *arguments, **options):
 def _quieten():
     """Silence library messages that our error line repeats."""
     warnings.showwarning = _warn
-    # Orbax logs the traceback of an error and then raises it. Its other reads or writes
-    # in progress then find their event loop closed.
+    # Orbax logs the traceback of an error and then raises it. Its other reads and
+    # writes then log that their event loop is closed.
     logging.getLogger("absl").setLevel(logging.CRITICAL)
     report = sys.unraisablehook
 
@@ -162,6 +174,12 @@ def _quieten():
             report(unraisable)
 
     sys.unraisablehook = report_others
+
+
+def _print_anything():
+    """Escape what stdout cannot encode, such as the name of a file, as stderr does."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _warn(message, category, *_):

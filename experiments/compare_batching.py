@@ -5,10 +5,10 @@
         --batch-size 32
 
 Both models see the same number of symbols in the same number of steps. Then each reads
-music the way it generates: from the start symbol on, with the state carried. It reads
-the held-out pieces laid end to end and cut into sequences of 1000 symbols. A model
-trained on windows has never seen a state that is older than a window; the second
-column shows whether this costs anything.
+held-out music in the way in which it generates: from the start symbol, with the state
+carried. The held-out pieces are laid end to end and cut into sequences of 1000 symbols.
+In training on windows, a state is never older than a window. The loss at later
+positions shows whether older states harm the predictions of such a model.
 
 Cost: 0.5 s per step of 64 x 100 symbols on two CPU cores, and 400 steps for each model.
 The second command takes two minutes. Expect: a table of mean losses by position in the
@@ -20,9 +20,9 @@ sequence, in nats per symbol. With one seed each:
     1000 steps, 512-256  1.878   1.781    2.214   1.994
     second command       2.188   2.159    2.188   2.136
 
-A state older than a window costs a model trained on windows nothing: it predicts later
+States older than a window do not harm a model trained on windows: it predicts later
 positions better than the first ones. Streams help the small model a little. They make
-the large model overfit sooner; with 1000 steps it overfits either way.
+the large model overfit sooner; with 1000 steps it overfits with both.
 """
 
 from command_line import run
@@ -48,7 +48,7 @@ from lstm_music_jax import (
 LENGTH = 1000
 """Symbols per sequence."""
 WARM = 100
-"""Position from which on the state is older than a window of the default width."""
+"""First position at which the state is older than a window of the default width."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,9 @@ def main(arguments: Arguments) -> None:
 
 
 def held_out_sequences(data: Dataset) -> np.ndarray:
-    """Return ids `[b 1 + LENGTH]`: a start symbol, then held-out music, end to end.
+    """Return ids `[b 1 + LENGTH]`: a start symbol, then held-out pieces end to end.
 
-    There are no start symbols between the pieces, because a generated piece has none
-    inside.
+    There are no start symbols between the pieces, because generated music has none.
     """
     start = data.vocabulary.start_id
     music = np.concatenate([piece[1:] for piece in data.validation] or [np.zeros(0)])

@@ -4,17 +4,24 @@
     python experiments/generate.py --run runs/quickstart --primer corpus --keep-primer
     srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
 
-Every device of every process takes part (for several processes: --cluster, or
---coordinator, --process-id, --num-processes). The music does not depend on how many
-there are.
+Every device of every process draws a part of the pieces. For several processes, give
+--cluster, or --coordinator, --process-id and --num-processes. The music does not depend
+on the number of devices.
 
-Cost: seconds, most of them start-up and compilation; 1000 notes take well under one.
-Expect: in each piece, as many sounding notes or chords as asked for.
+Files are numbered on from those in the folder, and none is overwritten. The first
+pieces also get a picture (--pictures).
+
+Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
+1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16),
+of which five seconds go to their files.
+Expect: each piece has as many sounding notes or chords as asked for.
 """
 
 from command_line import Processes, require_folder, require_seed, run
 
 import dataclasses
+import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +30,7 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
+from piece_files import write_pieces
 from sources import dataset_of_run
 
 from lstm_music_jax import (
@@ -34,18 +42,18 @@ from lstm_music_jax import (
     SlidingWindow,
     compose,
     load_run,
-    piano_roll,
     processes,
     read_midi,
     start_prompts,
     strategies,
-    write_midi,
 )
+from lstm_music_jax.music.midi.writing import MAX_QUARTERS, require_tempo_and_program
+from lstm_music_jax.system.printable import printable
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """Command line; a strategy whose flag is left out is not applied."""
+    """Command line of the script; a strategy is applied only if its flag is given."""
 
     run: Path
     """Run folder, of quickstart.py, train.py or reproduce_lstm_music.py."""
@@ -58,23 +66,27 @@ class Arguments:
     seed: int = 0
     """The same seed gives the same music."""
     checkpoint: Literal["best", "last"] = "best"
-    """Which checkpoint of the run."""
+    """The checkpoint to use: the model with the lowest loss, or the last one."""
     context: Literal["carried", "window"] = "carried"
     """Carry the state on for ever, or predict from the last --window symbols."""
     window: int | None = None
     """Symbols of the sliding window; by default that of the training."""
     primer: str = "none"
-    """`none`, `corpus` (pieces held out, or else trained on), or a MIDI file."""
+    """Music to continue: `none`, `corpus` (held-out pieces, or training pieces if there
+    are none), or a MIDI file."""
     primer_length: int = 100
     """Symbols of the primer that are read."""
+    unknown: Literal["error", "drop"] = "error"
+    """Symbols of a primer's file that the run does not know: stop, or leave them out
+    and say which."""
     keep_primer: bool = False
     """Write the primer in front of the music."""
     drop_primer: bool = False
-    """Write the music alone; the default."""
+    """Write the music without the primer; this is the default."""
     greedy: bool = False
     """Always the most probable symbol."""
     repetition_penalty: float | None = None
-    """Above 1: what has sounded becomes less likely."""
+    """Above 1, symbols that have occurred become less likely."""
     temperature: float | None = None
     """Below 1 sharpens, above 1 flattens."""
     top_k: int | None = None
@@ -83,6 +95,8 @@ class Arguments:
     """Keep the most probable symbols that hold probability p."""
     min_p: float | None = None
     """Keep symbols at least p times as probable as the most probable one."""
+    watermark: int | None = None
+    """Secret key of a watermark, which detect_watermark.py finds."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Precision of the matrix products. bfloat16 rounds their operands and sums in
     float32. It is faster where the hardware multiplies bfloat16: a recent CPU draws 64
@@ -91,17 +105,20 @@ class Arguments:
     """Precision of float32 products, on hardware that has several. The default of
     recent NVIDIA GPUs is tensorfloat32; highest is full float32."""
     cores: int | None = None
-    """CPU cores that share the products of a single piece; by default as the run says.
-    Changes rounding, and so in rare cases the music."""
+    """CPU cores that share the products of a single piece; by default those of the run.
+    They change the rounding, and so in rare cases the music."""
     parallel_streams: int | None = None
-    """Pieces that a device draws side by side, at most. Fewer take less memory and give
-    the same music."""
+    """The most pieces that a device draws at the same time. Smaller numbers take less
+    memory and give the same music."""
     note_length: float | None = None
     """Length of every note, in quarters (note names only)."""
-    tempo: float = 120.0
-    """Quarters per minute."""
+    tempo: float | None = None
+    """Quarters per minute; by default that of the score, usually 120."""
     program: int = 0
     """General MIDI program; 0 is a piano."""
+    pictures: int = 4
+    """How many of the first pieces also get a piano roll. One takes a fifth of a
+    second."""
     processes: Processes = field(default_factory=Processes)
 
 
@@ -111,12 +128,15 @@ def main(arguments: Arguments) -> None:
     require_seed(arguments.seed)
     out = arguments.out or arguments.run / "music"
     require_folder("out", out)
+    require_tempo_and_program(arguments.tempo, arguments.program)
+    if arguments.pictures < 0:
+        raise ValueError(f"pictures is {arguments.pictures}; it must be 0 or more")
     strategy = strategy_of(arguments)
     if arguments.keep_primer and arguments.drop_primer:
         raise ValueError("keep_primer and drop_primer are both given; give one of them")
     loaded = load_run(arguments.run, arguments.checkpoint)
     if arguments.note_length is not None:
-        loaded = with_note_length(loaded, arguments.note_length)
+        loaded = with_note_length(loaded, arguments)
     context = context_of(loaded, arguments)
     prompts = prompts_of(loaded, arguments)
     if arguments.precision == "bfloat16":
@@ -137,15 +157,20 @@ def main(arguments: Arguments) -> None:
         )
     if not processes.is_first():
         return
-    for number, piece in enumerate(pieces):
-        path = out / f"piece-{number:03d}.mid"
-        write_midi(piece.score, path, tempo=arguments.tempo, program=arguments.program)
-        piano_roll(piece.score, path.with_suffix(".png"))
-        print(f"{path}: {len(piece.score.notes)} notes sound{_remarks(piece)}")
+    written = write_pieces(
+        pieces,
+        out,
+        tempo=arguments.tempo,
+        program=arguments.program,
+        pictures=arguments.pictures,
+    )
+    for path, piece in written:
+        notes = len(piece.score.notes)
+        print(f"{printable(path)}: {notes} notes sound{_remarks(piece)}")
 
 
 def _remarks(piece: Composition) -> str:
-    """Return what did not go as asked for, to be put behind a line."""
+    """Return remarks about skipped symbols and ignored strategies, if any."""
     remarks = ""
     if piece.skipped:
         remarks += f", {piece.skipped} ill-formed symbols skipped"
@@ -154,7 +179,7 @@ def _remarks(piece: Composition) -> str:
     return remarks
 
 
-# What each flag stands for, in the order of application.
+# The strategy of each flag, in the order in which they are applied.
 SHORTHANDS = {
     "repetition_penalty": partial(strategies.RepetitionPenalty, by_sign=True),
     "greedy": lambda _: strategies.Greedy(),
@@ -162,6 +187,7 @@ SHORTHANDS = {
     "top_k": strategies.TopK,
     "top_p": strategies.TopP,
     "min_p": strategies.MinP,
+    "watermark": strategies.Watermark,
 }
 
 
@@ -169,7 +195,7 @@ def strategy_of(arguments: Arguments) -> strategies.Strategy:
     """Chain the strategies whose flags were given.
 
     Raises:
-        ValueError: a wrong value, naming the flag.
+        ValueError: a value is wrong; the message names the flag.
     """
     given = []
     for name, make in SHORTHANDS.items():
@@ -193,22 +219,33 @@ def context_of(loaded: Run, arguments: Arguments) -> Carried | SlidingWindow:
     return Carried()
 
 
-def with_note_length(loaded: Run, quarters: float) -> Run:
-    """Return the run with every note `quarters` long, and no rests between them.
+def with_note_length(loaded: Run, arguments: Arguments) -> Run:
+    """Return the run with every note as long as asked for, and no rests between them.
 
     Raises:
-        ValueError: the run is of events, or `quarters` is off the grid of ticks.
+        ValueError: the run is of events, or the length is off the grid of ticks, or a
+            MIDI file cannot hold as many such notes.
     """
+    quarters = arguments.note_length
     if not isinstance(loaded.encoding, NoteNames):
         raise ValueError(
             f"note_length is {quarters}; it must be left out, because this run's "
             "encoding keeps rhythm"
         )
     ticks = quarters * TICKS_PER_QUARTER
-    if ticks != round(ticks) or ticks < 1:
+    # Also false for NaN and infinity.
+    if not (ticks >= 1 and ticks % 1 == 0):
         raise ValueError(
             f"note_length is {quarters}; it must be a positive multiple of "
             f"1/{TICKS_PER_QUARTER}"
+        )
+    notes = arguments.notes
+    if arguments.keep_primer:
+        notes += arguments.primer_length
+    if quarters * notes > MAX_QUARTERS:
+        raise ValueError(
+            f"note_length is {quarters}; a file holds {MAX_QUARTERS} quarters, so for "
+            f"{notes} notes it must be at most {MAX_QUARTERS / notes:g}"
         )
     encoding = dataclasses.replace(loaded.encoding, ticks_per_note=round(ticks))
     return dataclasses.replace(loaded, encoding=encoding)
@@ -228,19 +265,50 @@ def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
         return corpus_primers(
             data.validation or data.train, pieces, length, arguments.seed
         )
-    path = Path(arguments.primer)
+    ids = primer_of_file(loaded, Path(arguments.primer), length, arguments.unknown)
+    return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
+
+
+def primer_of_file(loaded: Run, path: Path, length: int, unknown: str) -> np.ndarray:
+    """Return the first `length` ids of a MIDI file."""
+    name = printable(path)
     if not path.is_file():
         raise ValueError(
-            f"primer is {path}; it must be none, corpus, or a MIDI file that exists"
+            f"primer is {name}; it must be none, corpus, or a MIDI file that exists"
         )
-    symbols = loaded.encoding.encode(read_midi(path))
-    if len(symbols) < length:
+    try:
+        symbols = loaded.encoding.encode(read_midi(path))
+    except ValueError as error:
+        raise ValueError(f"primer is {name}: {error}") from None
+    known = set(loaded.vocabulary.symbols)
+    kept: list[str] = []
+    dropped = Counter[str]()
+    for symbol in symbols:
+        if len(kept) == length:
+            break
+        if unknown == "drop" and symbol not in known:
+            dropped[symbol] += 1
+        else:
+            kept.append(symbol)
+    if dropped and processes.is_first():
+        print(f"primer is {name}: dropped {in_words(dropped)}", file=sys.stderr)
+    if len(kept) < length:
+        usable = " that the run knows" if dropped else ""
         raise ValueError(
-            f"primer_length is {length}; {path} has {len(symbols)} symbols, "
+            f"primer_length is {length}; {name} has {len(kept)} symbols{usable}, "
             "and it must be at most that"
         )
-    ids = loaded.vocabulary.ids_of(symbols[:length], source=str(path))
-    return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
+    try:
+        return loaded.vocabulary.ids_of(kept, source=name)
+    except ValueError as error:
+        raise ValueError(f"{error}; --unknown drop leaves them out") from None
+
+
+def in_words(dropped: Counter[str]) -> str:
+    """Return how many symbols were dropped, and the commonest of them."""
+    named = ", ".join(f"{symbol} ({n})" for symbol, n in dropped.most_common(5))
+    more = ", ..." if len(dropped) > 5 else ""
+    return f"{dropped.total()} symbols that the run does not know: {named}{more}"
 
 
 def corpus_primers(ids: tuple, pieces: int, length: int, seed: int) -> jax.Array:

@@ -1,4 +1,4 @@
-"""Write a run folder from a model that Keras has saved, without Keras.
+"""Convert a model that Keras has saved into a run folder; Keras is not needed.
 
     pip install -e ".[keras]"
     python experiments/import_keras.py weights.hdf5 --symbols data.txt --run runs/keras
@@ -9,12 +9,13 @@
 The script reads .hdf5, .h5 and .keras files of whole models, Sequential or functional.
 A model must be a chain of LSTM layers and a dense softmax head over the symbols whose
 one-hot vectors are the input. The file of symbols must be the one that the model was
-trained on, with one note or chord name per line. Symbols get their ids by falling
-count, ties by first appearance, as in the original recipe.
+trained on, with one note or chord name per line. As in the original recipe, the most
+frequent symbol has id 0, and so on; of equally frequent symbols the first to appear
+comes first.
 
 Cost: seconds. Expect: generate.py gives the same notes as a loop that takes the argmax
-of Keras's `predict`, from the same primer. train.py goes on training from the weights,
-with a new optimiser state.
+of Keras's `predict`, from the same primer. train.py continues the training with these
+weights and a new optimiser state.
 """
 
 from command_line import run

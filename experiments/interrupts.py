@@ -1,7 +1,7 @@
-"""Ctrl-C ends a script at once, with exit status 130 and without a traceback.
+"""Makes Ctrl-C end a script immediately, with exit status 130 and no traceback.
 
-It does so as soon as this module is imported. So `command_line`, which imports it, is
-the first import of every script: the other imports take half a second.
+This takes effect when the module is imported. So `command_line`, which imports it, is
+the first import of every script, because the other imports take half a second.
 """
 
 import os
@@ -29,6 +29,6 @@ def raised() -> Iterator[None]:
 
 
 _is_script = os.path.dirname(os.path.abspath(sys.argv[0])) == os.path.dirname(__file__)
-# A process in the background of a shell ignores Ctrl-C, and should go on to do so.
+# A background process of a shell ignores Ctrl-C, and must continue to ignore it.
 if _is_script and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _exit)

@@ -2,9 +2,9 @@
 
     python experiments/quickstart.py
 
-Cost: about two minutes on two CPU cores. Expect: a validation perplexity of about 6.5,
-where an interpolated 3-gram has 11.2 and a Kneser-Ney 5-gram has 7.9. In
-runs/quickstart lie a MIDI file of 1000 notes, its piano roll, and the loss curve.
+Cost: about two minutes on two CPU cores. Expect: a validation perplexity of about 6.5
+(an interpolated 3-gram has 11.2, and a Kneser-Ney 5-gram has 7.9). The folder
+runs/quickstart then holds a MIDI file of 1000 notes, its piano roll and the loss curve.
 """
 
 from command_line import run
@@ -89,7 +89,7 @@ def main(arguments: Arguments) -> None:
 
 
 def _unused(path: Path) -> Path:
-    """Return `path`; if it exists, with the first number that makes it unused."""
+    """Return `path` if it does not exist, or `path`-2, `path`-3 and so on."""
     candidate, number = path, 1
     while candidate.exists():
         number += 1

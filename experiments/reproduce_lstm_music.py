@@ -1,18 +1,18 @@
-"""Reproduce the recipe that this project started from.
+"""Reproduce the original recipe, from which this project started.
 
     python experiments/reproduce_lstm_music.py --midi FOLDER --run runs/reproduction
     python experiments/reproduce_lstm_music.py --symbols data.txt --run runs/short \
         --epochs 1
 
 The recipe takes note and chord names from each file's first part, and cuts windows of
-100 that cross the borders of pieces. An LSTM 512-256 with dropout 0.3 is trained to
+100 that cross the borders of pieces. It trains an LSTM 512-256 with dropout 0.3 to
 predict the symbol after each window (batches of 2048, Adam 1e-3). The weights with the
-lowest training loss then generate 1000 notes by argmax, from a sliding window of 100
-that starts as a random window of the corpus.
+lowest training loss then generate 1000 notes by argmax, with a sliding window of 100
+that starts with a random window of the corpus.
 
-Cost: not measured at the full batch size. The original's 44,090 symbols are 22 steps
-per epoch, and it took 200 epochs.
-Expect: argmax falls into a loop sooner or later, as it does in the original.
+Cost: not measured with the full batch size. The 44,090 symbols of the original corpus
+give 22 steps per epoch, and the original trained for 200 epochs.
+Expect: sooner or later the music repeats itself in a loop, as in the original.
 """
 
 from command_line import run

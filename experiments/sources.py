@@ -1,4 +1,4 @@
-"""Loads the music that a script is told to use; the arguments are shared by scripts."""
+"""Arguments that name the music of a script, and functions that load it."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from lstm_music_jax import (
     Encoding,
     Events,
     NoteNames,
+    Performance,
     load_chorales,
     load_midi_folder,
     load_symbols,
@@ -25,20 +26,46 @@ class Source:
     midi: Path | None = None
     """Folder of MIDI files, searched recursively."""
     symbols: Path | None = None
-    """File of note names, one per line, with an empty line between pieces."""
-    encoding: Literal["events", "note-names"] = "events"
-    """`events` keeps rhythm and the octaves of chords. `note-names` writes note and
-    chord names like the original recipe. A symbols file always holds note names."""
+    """File of symbols, one per line, with an empty line between pieces."""
+    encoding: Literal["events", "performance", "note-names"] | None = None
+    """`events` keeps rhythm and the octaves of chords. `performance` keeps expressive
+    timing, to 10 ms, and loudness. `note-names` writes note and chord names like the
+    original recipe. By default a symbols file holds note names, and all other music
+    becomes events."""
     parts: Literal["first", "first_nonempty", "all"] = "all"
     """Parts of a MIDI file that note names are taken from."""
+    grid: Literal[12, 24, 48] = 12
+    """Ticks per quarter note, for events."""
+    drums: bool = False
+    """Keep drums (MIDI channel 10). The original recipe's --parts first always does."""
 
-    def absolute(self) -> "Source":
-        """Return the same source with paths that hold in any working directory."""
+    def resolved(self) -> "Source":
+        """Return the source as a run keeps it.
+
+        Its paths hold in any working directory, and its encoding is named.
+        """
         return dataclasses.replace(
             self,
             midi=self.midi and self.midi.absolute(),
             symbols=self.symbols and self.symbols.absolute(),
+            encoding=self.encoding or ("note-names" if self.symbols else "events"),
         )
+
+
+def encoding_of(source: Source) -> Encoding:
+    """Return the encoding of the music.
+
+    Raises:
+        ValueError: a setting is given that the encoding does not have.
+    """
+    kind = source.resolved().encoding
+    if source.grid != 12 and kind != "events":
+        raise ValueError(f"grid is {source.grid}; it needs --encoding events")
+    if kind == "events":
+        return Events(source.grid, source.drums)
+    if kind == "performance":
+        return Performance(source.drums)
+    return NoteNames(parts=source.parts, drums=source.drums or None)
 
 
 def load(source: Source) -> tuple[Corpus, Encoding]:
@@ -47,12 +74,9 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
         raise ValueError(
             f"midi is {source.midi} and symbols is {source.symbols}; give one of them"
         )
-    if source.encoding == "events" and not source.symbols:
-        encoding = Events()
-    else:
-        encoding = NoteNames(parts=source.parts)
+    encoding = encoding_of(source)
     if source.symbols:
-        corpus = load_symbols(source.symbols)
+        corpus = load_symbols(source.symbols, encoding)
     elif source.midi:
         corpus = load_midi_folder(source.midi, encoding)
     else:
@@ -63,9 +87,16 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
 
 
 def dataset(
-    source: Source, *, validation: float, seed: int = 0, start: bool = True
+    source: Source,
+    *,
+    validation: float,
+    seed: int = 0,
+    start: bool = True,
+    any_key: bool = True,
 ) -> Dataset:
     """Load a corpus and split it; its description says how to load it again.
+
+    The arguments are those of `Dataset.from_corpus`.
 
     Raises:
         ValueError: `validation` is no share.
@@ -75,10 +106,16 @@ def dataset(
     corpus, encoding = load(source)
     origin = {
         name: str(value) if isinstance(value, Path) else value
-        for name, value in dataclasses.asdict(source.absolute()).items()
+        for name, value in dataclasses.asdict(source.resolved()).items()
     }
     return Dataset.from_corpus(
-        corpus, encoding, validation=validation, seed=seed, start=start, origin=origin
+        corpus,
+        encoding,
+        validation=validation,
+        seed=seed,
+        start=start,
+        any_key=any_key,
+        origin=origin,
     )
 
 
@@ -110,6 +147,7 @@ def dataset_of_run(settings: dict[str, Any]) -> Dataset:
         validation=saved["validation"],
         seed=saved["split_seed"],
         start=saved["start"],
+        any_key=saved["split_in_any_key"],
     )
     if loaded.description["fingerprint"] != saved["fingerprint"]:
         raise ValueError(f"corpus of this run ({saved['source']}) has changed since")

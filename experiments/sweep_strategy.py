@@ -1,14 +1,14 @@
-"""Move one knob of a sampling strategy and see how the music changes.
+"""Vary one argument of a sampling strategy, the knob, and see how the music changes.
 
     python experiments/sweep_strategy.py --run runs/quickstart \
         --strategy Temperature --knob value --values 0.5 0.7 0.9 1.1 1.3
     python experiments/sweep_strategy.py --run runs/quickstart \
         --strategy DRY --knob multiplier --values 0 0.5 1 2 --fixed base=1.75
 
-It takes any strategy of `lstm_music_jax.strategies` whose arguments are numbers. The
-arguments `vocabulary` and `encoding` are those of the run. All settings and pieces are
-one compiled program and meet the same noise. A knob that fixes a size takes one program
-per value.
+--strategy is any strategy of `lstm_music_jax.strategies` whose arguments are numbers.
+The arguments `vocabulary` and `encoding` are those of the run. One compiled program
+draws all pieces with all values, and all values get the same noise. A knob that fixes
+the size of arrays needs one program per value.
 
 Cost: 6 temperatures x 8 pieces x 1000 symbols took 7 s on two CPU cores, start-up and
 compilation included. Expect: a table, and a picture of entropy, repetition and distinct
@@ -44,18 +44,18 @@ from lstm_music_jax import (
 
 @dataclass(frozen=True)
 class Arguments:
-    """Command line."""
+    """Command line of the script."""
 
     run: Path
     """Run folder."""
     strategy: str
     """Name of a strategy, such as TopP."""
     knob: str
-    """Which of its arguments to move, such as p."""
+    """The argument of the strategy to vary, such as p."""
     values: tuple[float, ...]
     """Values of the knob."""
     fixed: tuple[str, ...] = ()
-    """Its other arguments, each as NAME=VALUE."""
+    """Other arguments of the strategy, each as NAME=VALUE."""
     length: int = 1000
     """Symbols per piece."""
     pieces: int = 8
@@ -67,7 +67,7 @@ class Arguments:
 
 
 def main(arguments: Arguments) -> None:
-    """Check the arguments, sweep, print the table and draw the picture."""
+    """Check the arguments, generate, print the table and draw the picture."""
     if not arguments.values:
         raise ValueError("values is empty; give one value or more")
     require_seed(arguments.seed)
@@ -130,7 +130,7 @@ def strategy_named(name: str) -> type[strategies.Strategy]:
     """Return the strategy class of that name.
 
     Raises:
-        ValueError: an unknown name, with the known names nearest to it.
+        ValueError: the name is unknown; the message holds the most similar names.
     """
     classes = {
         known.__name__.lower(): known
@@ -152,7 +152,7 @@ def generate_all(
 ) -> list[tuple[np.ndarray, Trace]]:
     """Return the symbols `[b n]` and the trace of each setting.
 
-    All settings are drawn by one program, unless they differ in a size.
+    One program draws all settings, unless they differ in the size of arrays.
     """
     prompts = start_prompts(loaded, arguments.pieces)
     key = jax.random.key(arguments.seed)
@@ -191,7 +191,7 @@ def measure(value: float, tokens: np.ndarray, trace: Trace) -> dict[str, float]:
 
 
 def _whole(value: float) -> float | int:
-    """Return an int for a whole number: some knobs count."""
+    """Return a whole number as an int, because some arguments must be ints."""
     return int(value) if value == int(value) else value
 
 

@@ -8,8 +8,9 @@
 Training uses every device of every process. Processes are started by a cluster's
 launcher (--cluster) or by hand (--coordinator, --process-id, --num-processes).
 
-Ctrl-C (or SIGTERM) saves and stops. --resume goes on to the same result. After a crash,
---resume goes on from the last checkpoint (see --save-every).
+Ctrl-C (or SIGTERM) saves the run and stops it. --resume continues it, with the same
+result as without the stop. After a crash, --resume continues from the last checkpoint
+(see --save-every).
 
 Cost: 0.5 s per step of 64 windows of 100, on two CPU cores. Expect: the first command
 beats the interpolated 3-gram (perplexity 11.2 on the chorales) within 100 steps.
@@ -37,11 +38,11 @@ class Arguments:
     """Command line of the script."""
 
     run: Path
-    """Folder of the run: a new one, or with --resume the run to go on with."""
+    """Folder of the run: a new folder, or with --resume that of the run to continue."""
     resume: bool = False
-    """Go on from the last checkpoint, with the settings that the run was started with.
-    Some may be given anew: --evaluate-every, --save-every, --steps-per-dispatch, and
-    with a constant schedule --steps."""
+    """Continue from the last checkpoint, with the settings that the run was started
+    with. These may be changed: --evaluate-every, --save-every, --steps-per-dispatch,
+    and with a constant schedule --steps."""
     validation: float = 0.1
     """Share of the symbols that is held out, in whole pieces; 0 for none."""
     split_seed: int = 0
@@ -94,7 +95,7 @@ def arguments_of_run(path: Path) -> Arguments:
 
 
 def _require_same(given, saved):
-    """Check the settings that `train` does not: corpus, split and cores."""
+    """Check the settings that `train` does not check: corpus, split and cores."""
     before = _unchecked(saved)
     for name, value in _unchecked(given).items():
         if value != before[name]:
@@ -104,7 +105,7 @@ def _require_same(given, saved):
 
 
 def _unchecked(arguments):
-    return vars(arguments.source.absolute()) | {
+    return vars(arguments.source.resolved()) | {
         "validation": arguments.validation,
         "split_seed": arguments.split_seed,
         "cores": arguments.model.cores,

@@ -1,7 +1,7 @@
 """Stacked LSTMs on symbolic music in JAX: training, and sampling on the device.
 
 `__init__.pyi` lists the public API. A module is imported when one of its names is first
-used, so that nothing waits for what it does not need.
+used, so importing the package takes little time.
 """
 
 import lazy_loader

@@ -1,6 +1,10 @@
 """The public API: what a type checker sees, and what `__init__.py` loads lazily."""
 
 from . import processes as processes, strategies as strategies
+from .evaluation.measures.watermark import (
+    WatermarkDetection as WatermarkDetection,
+    detect_watermark as detect_watermark,
+)
 from .generation.composition import (
     Composition as Composition,
     compose as compose,
@@ -29,6 +33,7 @@ from .music.corpus.symbols_file import (
 from .music.encodings.base import Encoding as Encoding
 from .music.encodings.events import Events as Events
 from .music.encodings.note_names import NoteNames as NoteNames
+from .music.encodings.performance import Performance as Performance
 from .music.midi.reading import read_midi as read_midi
 from .music.midi.writing import write_midi as write_midi
 from .music.repetition import Repetition as Repetition, repetition as repetition

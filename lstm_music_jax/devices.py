@@ -1,8 +1,8 @@
-"""The only place that knows there are several devices.
+"""The only module that knows about several devices.
 
-One device runs a function under `jit`, several devices run the same function under
-`pmap`. The function receives a `Shard`, its part of the work. It sums or gathers over
-all shards where it must, and never asks how many devices there are.
+One device runs a function under `jit`; several devices run the same function under
+`pmap`. The function receives a `Shard`, which tells it its part of the work. It sums or
+gathers over all shards, and need not know how many devices there are.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,11 +19,11 @@ _AXIS = "devices"
 
 @dataclass(frozen=True)
 class Shard:
-    """The part of the work that a device does.
+    """The part of the work that one device does.
 
     Attributes:
-        index: which part, from 0 on.
-        count: how many parts there are.
+        index: number of this part, from 0.
+        count: number of parts.
     """
 
     index: Int[Array, ""]
@@ -35,9 +35,9 @@ class Shard:
         return self.index * (total // self.count) + jnp.arange(total // self.count)
 
     def padded_rows(self, total: int) -> Int[Array, "b"]:
-        """Return the indices of this shard's rows, filled up with the last row.
+        """Return the indices of this shard's rows, padded with the last row.
 
-        All shards get equally many indices.
+        All shards get the same number of indices.
         """
         padded = -(-total // self.count) * self.count
         return jnp.minimum(self.rows(padded), total - 1)
@@ -66,9 +66,10 @@ def spread(
 ) -> Callable[..., PyTree]:
     """Compile `function(shard, *arguments)` for devices, by default for all.
 
-    Every shard gets the same arguments and must return the same result, so what differs
-    between shards has to go through `shard.sum` or `shard.gather`. If some devices
-    belong to other processes, those processes must call it too, with equal arguments.
+    Every shard gets the same arguments and must return the same result. So values that
+    differ between shards have to go through `shard.sum` or `shard.gather`. If some
+    devices belong to other processes, those processes must call the compiled function
+    too, with equal arguments.
     """
     devices = jax.devices() if devices is None else devices
     count = len(devices)
@@ -89,7 +90,7 @@ def spread(
 
 
 def _on_one(function, device):
-    """Compile for one device; arguments are moved to it if it is not the default."""
+    """Compile for one device; move arguments to it if it is not the default one."""
     compiled = jax.jit(lambda *arguments: function(Shard(jnp.int32(0), 1), *arguments))
     if device == jax.devices()[0]:
         return compiled

@@ -3,8 +3,8 @@
     class TopP(Strategy):
         p: Number = number(above=0, at_most=1)
 
-A field is checked and cast when an instance is made. A number may also be an array of
-numbers: the settings of a sweep.
+The value of a field is checked and cast when an instance is made. A number may also be
+an array with one number per setting of a sweep.
 """
 
 import dataclasses
@@ -18,10 +18,11 @@ import numpy as np
 
 from lstm_music_jax.types import Array, Float, Int
 
-# The types of fields: what a user may write, and what an instance then holds.
+# The types of fields: the values that a user may give, and those an instance holds.
 Number = float | np.floating | Float[np.ndarray, "..."] | Float[Array, "..."]
 Numbers = Sequence[float] | Float[np.ndarray, "... _"] | Float[Array, "... _"]
 Integer = int | np.integer | Int[np.ndarray, "..."] | Int[Array, "..."]
+Sequences = Sequence[Sequence[int]]
 Integers = Sequence[int] | Int[np.ndarray, "... _"] | Int[Array, "... _"]
 
 _LARGEST = int(np.iinfo(np.int32).max)
@@ -30,7 +31,7 @@ _LONGEST_TEXT = 80
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """The bounds of a number, each optional, and a hint that follows them in errors."""
+    """Optional bounds of a number, and a hint that follows them in errors."""
 
     above: float | None = None
     at_least: float | None = None
@@ -65,7 +66,7 @@ class Bounds:
         return ""
 
     def within_int32(self) -> "Bounds":
-        """Return the bounds, with those of int32 where there are none."""
+        """Return the bounds, with the limits of int32 in place of missing ones."""
         bounds = self
         if self.above is None and self.at_least is None:
             bounds = dataclasses.replace(bounds, at_least=-_LARGEST - 1)
@@ -78,9 +79,9 @@ def number(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     """Declare a finite number: a float32 leaf.
 
     Args:
-        default: the value where the argument is left out.
-        bounds: at most one of `above` and `at_least`, and one of `below` and `at_most`;
-            and a `hint`: words that follow the bound in an error, such as the unit.
+        default: the value if the argument is left out.
+        bounds: optionally `above` or `at_least`, and `below` or `at_most`. And `hint`,
+            words that follow the bounds in errors, such as the unit.
     """
     return _leaf("a finite number", np.float32, bounds, default)
 
@@ -91,8 +92,14 @@ def integer(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
 
 
 def numbers(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
-    """Declare a row of finite numbers: a float32 leaf. Arguments as for `number`."""
-    return _leaf("one or more finite numbers", np.float32, bounds, default, 1)
+    """Declare a row of finite numbers: a float32 leaf. Arguments as for `number`.
+
+    With `below=np.inf`, -inf is allowed too.
+    """
+    kind = "one or more numbers"
+    if bounds.get("below") != np.inf:
+        kind = "one or more finite numbers"
+    return _leaf(kind, np.float32, bounds, default, 1)
 
 
 def integers(
@@ -122,6 +129,16 @@ def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     """
     cast = partial(_cast_size, Bounds(**bounds))
     return dataclasses.field(metadata={"cast": cast, "static": True}, default=default)
+
+
+def sequences(**bounds: Any) -> Any:
+    """Declare one or more sequences of whole numbers, such as ids, of any lengths.
+
+    No sequence may be empty. They are not a leaf, so changing them compiles a new
+    program. Arguments as for `number`.
+    """
+    cast = partial(_cast_sequences, Bounds(**bounds))
+    return dataclasses.field(metadata={"cast": cast, "static": True})
 
 
 def tree() -> Any:
@@ -154,7 +171,8 @@ def written(value: Any, padded: bool = False) -> str:
         value = value[: changes.max(initial=-1) + 2]
     if np.ndim(value):
         return f"[{', '.join(map(written, np.asarray(value)))}]"
-    return str(np.asarray(value)[()])
+    text = str(np.asarray(value)[()])
+    return f"float('{text}')" if text.endswith("inf") else text
 
 
 def _leaf(kind, dtype, bounds, default, fewest=None, pad_to=0):
@@ -182,7 +200,8 @@ def _cast_leaf(kind, dtype, bounds, fewest, pad_to, owner, name, value):
     # The float32 is checked, because a tiny number may become 0, and a huge one inf.
     with np.errstate(over="ignore"):
         leaf = given.astype(dtype) if fits else given
-    if not fits or not np.all(np.isfinite(leaf)) or not bounds.hold(leaf):
+    finite = bounds.below == np.inf or bool(fits and np.all(np.isfinite(leaf)))
+    if not fits or not finite or not bounds.hold(leaf):
         raise refusal(owner, name, value, _allowed(kind, bounds))
     missing = pad_to - leaf.shape[-1] if pad_to else 0
     if missing > 0:
@@ -198,6 +217,20 @@ def _cast_size(bounds, owner, name, value):
     if given is None or not bounds.hold(np.asarray(given)):
         raise refusal(owner, name, value, _allowed("a whole number", bounds))
     return given
+
+
+def _cast_sequences(bounds, owner, name, value):
+    try:
+        rows = [np.asarray(row) for row in value]
+    except (TypeError, ValueError):  # not a sequence, or one of sequences of sequences
+        rows = []
+    if not rows or not all(
+        row.ndim == 1 and row.size and row.dtype.kind in "iu" and bounds.hold(row)
+        for row in rows
+    ):
+        kind = "one or more sequences of one or more whole numbers"
+        raise refusal(owner, name, value, _allowed(kind, bounds))
+    return tuple(tuple(row.tolist()) for row in rows)
 
 
 def _allowed(kind, bounds):

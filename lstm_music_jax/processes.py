@@ -1,7 +1,7 @@
 """The only module that knows about several processes, on one machine or on many.
 
-Each process has its own devices, and all run the same program on the same data. So
-they must decide alike on the host, and only the first process writes files.
+Each process has its own devices, and all processes run the same program on the same
+data. So all hosts must make the same decisions. Only the first process writes files.
 """
 
 import os
@@ -14,9 +14,10 @@ import numpy as np
 
 from lstm_music_jax.system.abort_summary import summarise_abort
 
-# Seconds. JAX's default for the first is 100, which is long to wait for the dead. Much
-# less would take a process for dead that is only swapping memory.
+# Seconds. With JAX's default of 100, processes wait too long for one that has died.
+# With a value much below 30, a process that swaps memory counts as dead.
 _HEARTBEAT_TIMEOUT = 30
+# Seconds that other processes have to print their errors.
 _GRACE = 2.0
 
 
@@ -27,15 +28,15 @@ def join(
 ) -> None:
     """Join the other processes; call this before anything is computed.
 
-    A process is taken for dead after 30 seconds without a sign of life. The others then
-    end too, with a line on standard error.
+    A process counts as dead if it sends nothing for 30 seconds. The others then end
+    too, with a line on standard error.
 
     Without arguments, JAX asks the launcher that started the processes (SLURM, Open
     MPI, Kubernetes, a TPU pod).
 
     Args:
-        coordinator: HOST:PORT where process 0 listens.
-        process_id: the number of this process, from 0 on.
+        coordinator: HOST:PORT at which process 0 listens.
+        process_id: the number of this process, from 0.
         num_processes: the number of processes.
 
     Raises:
@@ -56,7 +57,7 @@ def join(
         )
     if not missing:
         _require_valid(coordinator, process_id, num_processes)
-    # How CPU devices communicate; devices that are faster ignore it.
+    # The library by which CPU devices communicate. Other devices ignore this setting.
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     summarise_abort(
         "error: another process has ended, so this one ends too; when all have ended, "
@@ -92,26 +93,26 @@ def _require_valid(coordinator, process_id, num_processes):
 
 
 def leave(status: int) -> None:
-    """Exit at once if there are other processes, which may be waiting for this one.
+    """Exit immediately if there are other processes; call this after an error.
 
-    An ordinary exit waits until all processes exit. Call this after an error.
+    An ordinary exit would wait for the others, which may be waiting for this process.
     """
     if not jax.distributed.is_initialized():
         return
     sys.stdout.flush()
     sys.stderr.flush()
     if is_first():
-        # The end of the first process aborts the others. They may have met the same
-        # error, and then have their own line to print.
+        # When the first process ends, the others are aborted. It waits, because they
+        # may have met the same error and have to print their own line first.
         time.sleep(_GRACE)
     os._exit(status)
 
 
 def has_lost_others(error: Exception) -> bool:
-    """Return whether an error says that the processes cannot compute together."""
+    """Return whether an error means that the processes can no longer communicate."""
     if not jax.distributed.is_initialized():
         return False
-    # Where JAX dispatches a computation, an error of Gloo is a ValueError.
+    # An error of Gloo is a ValueError if it occurs while JAX dispatches a computation.
     return isinstance(error, jax.errors.JaxRuntimeError) or "Gloo" in str(error)
 
 
@@ -123,7 +124,7 @@ def is_first() -> bool:
 def wait_for_all(name: str) -> None:
     """Wait until every process has called this with the same name."""
     if jax.process_count() > 1:
-        # The import takes half a second, which a single process need not wait.
+        # The import takes half a second, so a single process skips it.
         from jax.experimental import multihost_utils
 
         multihost_utils.sync_global_devices(name)
@@ -144,12 +145,12 @@ def in_first(action: Callable[[], None]) -> None:
             failure = error
     if any_process(failure is not None):
         raise failure or RuntimeError(
-            "process 0 cannot go on, so this process ends; process 0 says why"
+            "process 0 cannot continue, so this process ends; process 0 says why"
         )
 
 
 def any_process(condition: bool) -> bool:
-    """Return whether the condition holds in any process; every process must call it."""
+    """Return whether `condition` holds in any process; all processes must call this."""
     if jax.process_count() == 1:
         return condition
     from jax.experimental import multihost_utils

@@ -14,7 +14,7 @@ Memory = TypeVar("Memory")
 
 @runtime_checkable
 class Model(Protocol[State]):
-    """A recurrent model of the next symbol; a PyTree.
+    """A recurrent model that predicts the next symbol; a PyTree.
 
     All methods but `unroll` are written for one stream. A state is any PyTree.
     """

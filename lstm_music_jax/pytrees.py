@@ -1,4 +1,4 @@
-"""Dataclasses that are PyTrees, and those that also check their fields."""
+"""Frozen dataclasses that are PyTrees, with and without checks of their fields."""
 
 import dataclasses
 from typing import Any, ClassVar, TypeVar, dataclass_transform
@@ -13,6 +13,7 @@ from lstm_music_jax.fields import (
     number,
     numbers,
     refusal,
+    sequences,
     size,
     tree,
     written,
@@ -35,9 +36,9 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
 
     Fields declared by `static()` are not leaves. `options` go to `dataclass`.
 
-    `jax.tree_util.register_dataclass` is not used, because the tree structures of two
-    classes that it has registered compare equal if they have as many fields (jax
-    0.10.2, 0.12.0). `jit` may then run the program that belongs to the other class.
+    `jax.tree_util.register_dataclass` is not used, because it gives two classes with
+    the same number of fields tree structures that compare equal (jax 0.10.2, 0.12.0).
+    `jit` may then run the program that belongs to the other class.
     """
     cls = dataclasses.dataclass(frozen=True, **options)(cls)
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
@@ -66,22 +67,33 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
 
 @dataclass_transform(
     frozen_default=True,
-    field_specifiers=(number, integer, numbers, integers, size, static, tree, derived),
+    field_specifiers=(
+        number,
+        integer,
+        numbers,
+        integers,
+        sequences,
+        size,
+        static,
+        tree,
+        derived,
+    ),
 )
 class Checked:
     """Base class of frozen dataclasses that are PyTrees and check their fields.
 
     Subclasses need no decorator. Each field is declared by a function of `fields`. Its
-    value is checked and cast when an instance is made, but not when one is unflattened.
-    A field that has only an annotation is a leaf and is stored unchanged. `init=False`
-    in the class statement keeps an `__init__` that is written by hand.
+    value is checked and cast when an instance is made, but not when JAX unflattens one.
+    A field with only an annotation is a leaf and is stored unchanged. A class that
+    writes its own `__init__` passes `init=False` in the class statement.
     """
 
-    # The fields check their values themselves, and with a clearer error.
+    # jaxtyping does not check the fields, because they check their values themselves,
+    # with clearer errors.
     __no_type_check__: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Raise ValueError if the fields, each valid alone, do not fit together."""
+        """Raise ValueError if fields that are each valid do not fit together."""
 
     def __init_subclass__(cls, init: bool = True) -> None:
         super().__init_subclass__()
@@ -100,7 +112,7 @@ class Checked:
         self.check()
 
     def refusal(self, name: str, allowed: str) -> ValueError:
-        """Return the error for `check` to raise: `allowed` says what `name` must be."""
+        """Return an error for `check` to raise: `name` must be `allowed`."""
         (field,) = (f for f in _fields(self) if f.name == name)
         value = _written(field, getattr(self, name))
         return refusal(type(self).__name__, name, value, allowed)
@@ -126,7 +138,7 @@ class Checked:
         return f"{type(self).__name__}({', '.join(arguments)})"
 
     def __eq__(self, other: object) -> bool:
-        """Return whether class, static fields and leaves are equal."""
+        """Return whether the classes, static fields and leaves are equal."""
         if not isinstance(other, Checked):
             return NotImplemented
         leaves, structure = jax.tree.flatten(self)
@@ -135,7 +147,7 @@ class Checked:
         return same and all(map(_same, leaves, others))
 
     def __hash__(self) -> int:
-        """Return a hash of class, static fields and shapes of the leaves."""
+        """Return a hash of the class, the static fields and the leaves' shapes."""
         leaves, structure = jax.tree.flatten(self)
         return hash((structure, tuple(map(np.shape, leaves))))
 

@@ -2,12 +2,12 @@
 
 Axes, one letter each, the same everywhere:
 
-    b  streams (the pieces of a batch, or the sequences generated at once)
+    b  streams (the sequences of a batch, or those that are generated together)
     t  time, in symbols
     v  vocabulary
-    h  hidden units of a layer; four_h its four gates side by side
+    h  hidden units of a layer; four_h: its gates and its candidate side by side
     i  inputs of a layer
-    w  window: states kept, or symbols remembered, by a sliding window
+    w  window: remembered states, symbols or distributions
     n  generated symbols
     p  prompt symbols
     s  settings of a sweep
@@ -16,7 +16,7 @@ Token ids are int32, logits and probabilities float32, log-probabilities and
 entropies in nats. Keys are typed (`jax.random.key`).
 """
 
-from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
+from jaxtyping import Array, Bool, Float, Int, Integer, Key, PyTree, UInt32
 
 Tokens = Int[Array, "b t"]
 Token = Int[Array, ""]
@@ -30,6 +30,7 @@ __all__ = [
     "Bool",
     "Float",
     "Int",
+    "Integer",
     "Key",
     "Logits",
     "PRNGKey",

@@ -1,4 +1,4 @@
-"""Makes XLA compile the tests' programs quickly, because most of them run only once.
+"""Makes XLA compile the tests' programs quickly; most of them run only once.
 
 With `--optimised` the tests compile programs as users do.
 """

@@ -1,4 +1,4 @@
-"""Settings of all tests: shapes and dtypes are checked, and nothing is promoted."""
+"""Settings of all tests: shapes and dtypes are checked, and dtypes are not promoted."""
 
 import os
 import tempfile
@@ -19,7 +19,7 @@ jax.config.update("jax_num_cpu_devices", 4)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
-# Examples have no deadline, because one of them may be the first and compile.
+# Hypothesis sets no deadline, because the first example may compile a program.
 settings.register_profile("compiled", deadline=None)
 settings.load_profile("compiled")
 
@@ -39,8 +39,8 @@ def pytest_configure(config):
         compilation.compile_quickly()
 
 
-# Compiled programs are dropped when the process has more memory maps than this. Each
-# program takes a few, and Linux allows a process 65,530.
+# Compiled programs are dropped when the process has more memory maps than this. A
+# program takes a few memory maps, and Linux allows a process 65,530.
 MEMORY_MAPS = 30_000
 
 

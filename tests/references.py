@@ -1,4 +1,4 @@
-"""Independent reference: the model in NumPy and float64, written from its equations."""
+"""An independent reference: the model in NumPy and float64, from its equations."""
 
 import numpy as np
 

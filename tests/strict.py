@@ -1,4 +1,4 @@
-"""The type checker of the tests: beartype that accepts an int as a float (PEP 484)."""
+"""The type checker of the tests: beartype, which here accepts an int as a float."""
 
 from beartype import BeartypeConf, beartype
 

@@ -1,4 +1,4 @@
-"""What C++ prints to standard error: one line for an abort, the rest as it is."""
+"""Output of C++ to standard error: an abort becomes one line, the rest is unchanged."""
 
 import subprocess
 import sys
@@ -43,6 +43,6 @@ def test_only_an_abort_is_summarised(printed, shown):
         check=False,
     )
     assert found.returncode == 3
-    # Python's own line goes past the filter, so it may come first or last.
+    # Python's own line does not go through the filter, so it may come first or last.
     assert found.stderr.replace("from Python\n", "") == shown
     assert "from Python\n" in found.stderr

@@ -1,4 +1,4 @@
-"""The benchmarks: the programs that they time, how, and how they compare results."""
+"""The benchmarks: their programs, how they are timed, and how results are compared."""
 
 import json
 
@@ -9,6 +9,7 @@ import pytest
 import strategies
 import timing
 import training
+import writing
 from programs import (
     Program,
     agreement,
@@ -152,6 +153,19 @@ def test_every_strategy_that_stands_alone_is_measured():
     others = {example.name for example in EXAMPLES if example.needs}
     assert {"Guidance", "Contrastive", "InKey"} <= others
     assert len(measured) + len(others) + 1 == len(EXAMPLES)
+
+
+def test_all_libraries_write_the_same_notes(tmp_path, monkeypatch):
+    score = writing.random_score(40)
+    programs = writing.programs_for(score, tmp_path)
+    assert {writing.THIS_PACKAGE, "mido", "pretty_midi", "symusic"} <= programs.keys()
+    assert writing.notes_in(tmp_path / "mido.mid") == list(score.notes)
+    write = writing.write_with_mido
+    monkeypatch.setattr(
+        writing, "write_with_mido", lambda notes, path: write(notes[1:], path)
+    )
+    with pytest.raises(RuntimeError, match="mido has written other notes"):
+        writing.programs_for(score, tmp_path)
 
 
 def result(rows, **others):

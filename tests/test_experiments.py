@@ -1,11 +1,14 @@
-"""The scripts, run like users run them: with valid arguments, and with wrong ones."""
+"""The scripts, run as users run them: with valid arguments, and with wrong ones."""
 
 import command_line
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 
+import detect_watermark
 import generate
 import jax
 import mido
@@ -24,7 +27,7 @@ TINY += ["--evaluate-every", 2]
 
 @pytest.fixture(scope="module")
 def midi(tmp_path_factory):
-    """A folder of six short pieces, one file that is no MIDI, and one without notes."""
+    """Return a folder of six short MIDI files, one damaged file, one without notes."""
     folder = tmp_path_factory.mktemp("midi")
     random = np.random.default_rng(0)
     for number in range(6):
@@ -93,7 +96,7 @@ def test_train_saves_its_settings_and_resumes(run, midi, capsys):
 
 @pytest.fixture(scope="module")
 def unusual(midi, tmp_path_factory):
-    """A complete run in which no setting has its default value."""
+    """Return a complete run in which no setting has its default value."""
     folder = tmp_path_factory.mktemp("runs") / "unusual"
     settings = "--validation 0.2 --split-seed 3 --encoding note-names --parts first "
     settings += "--dropout 0.1 --cores 1 --learning-rate 5e-3 --schedule cosine "
@@ -125,7 +128,7 @@ def unusual(midi, tmp_path_factory):
     ],
 )
 def test_a_setting_that_was_given_is_not_ignored(unusual, given, capsys):
-    """Defaults included: they are not what the run was started with."""
+    """This includes default values, because the run was started with other values."""
     files = [unusual / name for name in ("config.json", "metrics.jsonl")]
     before = [path.read_bytes() for path in files]
     assert call(train, "--run", unusual, "--resume", *given.split()) == 2
@@ -161,11 +164,13 @@ def test_fewer_steps_than_the_run_has_taken_are_refused(run, capsys):
 
 def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
     arguments = ["--notes", 40, "--pieces", 2, "--top-p", 0.9, "--out", tmp_path]
+    arguments += ["--pictures", 1]
     assert call(generate, "--run", run, *arguments) == 0
     first, second = (tmp_path / f"piece-00{k}.mid" for k in range(2))
     assert len(onsets(first)) == len(onsets(second)) == 40
     assert onsets(first) != onsets(second)
     assert first.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
+    assert not second.with_suffix(".png").exists()
 
 
 def test_generate_gives_the_same_music_for_the_same_seed(run, tmp_path):
@@ -174,6 +179,19 @@ def test_generate_gives_the_same_music_for_the_same_seed(run, tmp_path):
             call(generate, "--run", run, "--notes", 30, "--out", tmp_path / name) == 0
         )
     assert onsets(tmp_path / "a/piece-000.mid") == onsets(tmp_path / "b/piece-000.mid")
+
+
+def test_a_watermark_is_found_in_the_midi_file(names_run, tmp_path, capsys):
+    arguments = ["--notes", 150, "--watermark", 7919, "--out", tmp_path]
+    assert call(generate, "--run", names_run, *arguments) == 0
+    files = ["--files", tmp_path / "piece-000.mid"]
+    capsys.readouterr()
+    p_values = []
+    for key in (7919, 1):
+        assert call(detect_watermark, "--run", names_run, "--key", key, *files) == 0
+        line = capsys.readouterr().out
+        p_values.append(float(line.partition("p-value ")[2].partition(",")[0]))
+    assert p_values[0] < 1e-4 < p_values[1]
 
 
 @pytest.mark.parametrize("context", ["carried", "window"])
@@ -187,16 +205,44 @@ def test_note_names_keep_the_note_length(names_run, tmp_path, context):
     assert set(np.diff(found)) == {ticks // 2}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tempo", "nan"], "tempo is nan"),
+        (["--program", "-1"], "program is -1"),
+        (["--pictures", "-1"], "pictures is -1"),
+        (["--out", "/proc/music"], "out is /proc/music"),
+        (
+            ["--note-length", "nan"],
+            "note_length is nan; it must be a positive multiple",
+        ),
+        (
+            ["--note-length", "inf"],
+            "note_length is inf; it must be a positive multiple",
+        ),
+        (["--note-length", "50", "--notes", "16667"], "it must be at most 49.999"),
+    ],
+)
+def test_the_files_arguments_are_checked_before_a_note_is_drawn(
+    names_run, tmp_path, monkeypatch, capsys, arguments, message
+):
+    monkeypatch.setattr(generate, "compose", None)
+    assert call(generate, "--run", names_run, "--out", tmp_path, *arguments) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_primers(run, midi, tmp_path):
     primer = midi / "deep" / "0.mid"
-    for arguments, notes in (
-        (["--primer", primer, "--keep-primer"], None),
-        (["--primer", primer, "--drop-primer"], 20),
-        (["--primer", "corpus"], 20),
+    for number, (arguments, notes) in enumerate(
+        (
+            (["--primer", primer, "--keep-primer"], None),
+            (["--primer", primer, "--drop-primer"], 20),
+            (["--primer", "corpus"], 20),
+        )
     ):
         out = ["--notes", 20, "--primer-length", 30, "--out", tmp_path]
         assert call(generate, "--run", run, *arguments, *out) == 0
-        found = onsets(tmp_path / "piece-000.mid")
+        found = onsets(tmp_path / f"piece-{number:03d}.mid")
         if notes is None:
             begin = onsets(primer)
             heard = len(found) - 20
@@ -205,6 +251,67 @@ def test_primers(run, midi, tmp_path):
             assert found[: heard - 1] == begin[: heard - 1]
         else:
             assert len(found) == notes
+
+
+@pytest.fixture
+def strange_primer(tmp_path):
+    """Twelve notes, of which the run knows every second one."""
+    pitches = [pitch for known in range(60, 66) for pitch in (known, known + 50)]
+    notes = [Note(3 * i, pitch, 3) for i, pitch in enumerate(pitches)]
+    path = tmp_path / "strange\nprimer.mid"
+    write_midi(Score.from_notes(notes), path)
+    return path
+
+
+def test_unknown_symbols_of_a_primer(names_run, strange_primer, tmp_path, capsys):
+    primer = ["--run", names_run, "--primer", strange_primer, "--primer-length"]
+    assert call(generate, *primer, 6) == 2
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert error.startswith("error: symbols in ")
+    assert r"strange\nprimer.mid not in the vocabulary" in error
+    assert "'D8' at position 1, 'E-8' at position 3" in error
+    assert error.endswith("; --unknown drop leaves them out")
+    drop = ["--unknown", "drop", "--keep-primer", "--notes", 5, "--out", tmp_path]
+    assert call(generate, *primer, 4, *drop) == 0
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert r"strange\nprimer.mid: dropped 3 symbols that the run does not know" in line
+    found = [pitch for _, pitch in sorted(onsets(tmp_path / "piece-000.mid"))]
+    assert found[:4] == [60, 61, 62, 63]
+    assert call(generate, *primer, 7, *drop) == 2
+    *_, error = capsys.readouterr().err.strip().splitlines()
+    assert "has 6 symbols that the run knows" in error
+
+
+def test_a_bad_primer_is_named(run, tmp_path, capsys):
+    (tmp_path / "bad.mid").write_bytes(b"bad")
+    assert call(generate, "--run", run, "--primer", tmp_path / "bad.mid") == 2
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert error.startswith(f"error: primer is {tmp_path / 'bad.mid'}: not a MIDI file")
+
+
+@pytest.mark.parametrize(
+    "variables", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}, {"PYTHONUTF8": "1"}]
+)
+def test_names_of_files_never_stop_a_script(variables, tmp_path):
+    """The script reads one note and stops, because that is too little to split."""
+    folder = tmp_path / os.fsdecode("Stücke \n".encode() + b"\xff")
+    folder.mkdir()
+    write_midi(Score.from_notes([Note(0, 60, 3)]), folder / "a.kar")
+    (folder / os.fsdecode(b"bad \xff\n.mid")).write_bytes(b"bad")
+    command = [sys.executable, train.__file__, "--midi", folder, "--run", "new"]
+    command += ["--encoding", "note-names"]
+    result = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | variables, capture_output=True
+    )
+    # Without a terminal, the progress bar may leave an empty line.
+    errors = [line for line in result.stderr.decode().splitlines() if line]
+    assert errors[0].startswith("skipped bad \\udcff\\n.mid: not a MIDI file")
+    assert errors[-1].startswith(
+        "error: corpus is too small to split: MIDI files of St"
+    )
+    assert len(errors) == 2
+    assert result.returncode == 2
+    assert len(result.stdout.decode().splitlines()) == 1
 
 
 def test_reproduce(tmp_path):
@@ -320,6 +427,16 @@ WRONG = [
         ["--run", "RUN", "--note-length", "1"],
         "note_length is 1.0; it must be left out",
     ),
+    (
+        generate,
+        ["--run", "RUN", "--watermark", "-1"],
+        "error: --watermark: key of Watermark is -1; it must be a whole number, 0 or",
+    ),
+    (
+        detect_watermark,
+        ["--run", "RUN", "--key", "1", "--files", "nowhere.mid"],
+        "nowhere.mid",
+    ),
     (generate, ["--run", "RUN", "--window", "9"], "window is 9; it needs --context"),
     (generate, ["--run", "RUN", "--primer", "no.mid"], "primer is no.mid; it must be"),
     (
@@ -339,6 +456,13 @@ WRONG = [
         "parallel_streams is 0; it must be a whole number, 1 or more",
     ),
     (generate, ["--run", "RUN", "--tempo", "0"], "tempo is 0.0; it must be 4 to 1000"),
+    (generate, ["--run", "RUN", "--program", "128"], "program is 128; it must be 0 to"),
+    (generate, ["--run", "RUN", "--pictures", "-1"], "pictures is -1; it must be 0 or"),
+    (
+        generate,
+        ["--run", "RUN", "--out", "/proc/music"],
+        "out is /proc/music, and /proc cannot be written (",
+    ),
     (
         sweep_strategy,
         [*SWEEP, "--strategy", "TopP", "--knob", "p"],

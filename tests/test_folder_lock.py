@@ -1,4 +1,4 @@
-"""The lock of a folder: one holder, named to others, and gone with its process."""
+"""The lock of a folder has one holder, whom errors name, and ends with its process."""
 
 import os
 import socket

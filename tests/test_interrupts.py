@@ -1,4 +1,4 @@
-"""Ctrl-C ends a script with exit status 130 and no traceback, whenever it comes."""
+"""Ctrl-C at any time ends a script with exit status 130 and no traceback."""
 
 import os
 import signal

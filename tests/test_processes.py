@@ -1,4 +1,4 @@
-"""Two processes of two devices each, on one machine, compute what one device does."""
+"""Two processes with two devices each, on one machine, equal a single device."""
 
 import itertools
 import json
@@ -33,7 +33,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    """Start a script on `count` processes of `devices` devices each."""
+    """Return a function that starts `count` processes with `devices` devices each."""
     environment = os.environ | {
         "LSTM_MUSIC_CACHE": str(tmp_path_factory.mktemp("cache")),
         "JAX_PLATFORMS": "cpu",
@@ -67,7 +67,7 @@ def start(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def launch(start, tmp_path_factory):
-    """Start `train.py` likewise, with small settings, or to resume a run."""
+    """Return a function that starts `train.py` with small settings, or to resume."""
     music = tmp_path_factory.mktemp("music") / "data.txt"
     rng = np.random.default_rng(0)
     pieces = [rng.choice(["C4", "D4", "E4", "G4"], 60) for _ in range(20)]
@@ -160,7 +160,7 @@ def test_several_processes_are_refused_where_another_run_trains(launch, tmp_path
         (_, first), (_, second) = (one.communicate(timeout=120) for one in started)
     assert [process.returncode for process in started] == [2, 2]
     assert f"; process {os.getpid()} on {socket.gethostname()} is training" in first
-    assert "error: process 0 cannot go on, so this process ends" in second
+    assert "error: process 0 cannot continue, so this process ends" in second
     assert [error.count("\n") for error in (first, second)] == [1, 1]
 
 
@@ -176,7 +176,7 @@ def test_if_one_is_killed_the_other_ends_and_says_how_to_go_on(
     # JAX alone takes 80 to 100 seconds, or prints a stack of 20 lines.
     assert time.perf_counter() - began < 20
     assert started[1 - killed].returncode != 0
-    # Two lines if Python and C++ find it out at the same time.
+    # There are two lines if Python and C++ find it out at the same time.
     lines = error.splitlines()
     assert 1 <= len(lines) <= 2
     assert all(line.startswith("error: ") and "resume" in line for line in lines)

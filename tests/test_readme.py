@@ -1,4 +1,4 @@
-"""The README's recipe runs as printed, and its table leaves no strategy out."""
+"""The README's examples run as printed, and its table holds every strategy."""
 
 import doctest
 import inspect

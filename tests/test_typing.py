@@ -22,7 +22,7 @@ generate(model, 3, lenght=5)
 
 @pytest.fixture(scope="module")
 def mypy(tmp_path_factory):
-    """Check files together with the package; returns the lines that mypy prints."""
+    """Return a function that checks files and the package, and returns mypy's lines."""
     cache = tmp_path_factory.mktemp("mypy")
 
     def check(*files):
@@ -37,7 +37,7 @@ def mypy(tmp_path_factory):
 
 
 def readme_examples():
-    """Return the README's Python: its blocks, and what its doctest types."""
+    """Return the Python of the README: its code blocks, and the lines after `>>>`."""
     text = (ROOT / "README.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     typed = []

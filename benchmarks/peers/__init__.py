@@ -1,8 +1,7 @@
 """The same work in other libraries, with the same weights; one file per library.
 
 `load` imports the files. It leaves out a library that is not installed and prints a
-line about it. A file has the first of these functions, and those of the others that its
-library is measured with:
+line about it. A file has the first of these functions, and one or more of the others:
 
     set_up(threads, precise)             is called before anything else
     window_programs(weights, prompt)     argmax with an exact sliding window
@@ -16,8 +15,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-# PyTorch comes first, because its compiler's LLVM ends the process if TensorFlow's is
-# loaded already.
+# PyTorch comes first. If TensorFlow's LLVM is already loaded, the LLVM of PyTorch's
+# compiler ends the process.
 NAMES = ("torch", "keras", "onnx")
 
 
@@ -44,9 +43,9 @@ def load(threads: int, precise: bool) -> list[ModuleType]:
 def programs_of(
     libraries: Iterable[ModuleType], function: str, *arguments: Any
 ) -> list[Any]:
-    """Return the programs that the function of this name makes in each library.
+    """Call the function of this name in each library, and return all programs.
 
-    A library without such a function has none.
+    A library without such a function has no programs.
     """
     found = []
     for library in libraries:

@@ -26,7 +26,7 @@ def set_up(threads: int, precise: bool) -> None:
     tf.config.experimental.enable_tensor_float_32_execution(not precise)
     devices = tf.config.list_physical_devices("GPU")
     for device in devices:
-        # By default TensorFlow would take all free memory.
+        # By default TensorFlow would reserve all free memory of a GPU.
         tf.config.experimental.set_memory_growth(device, True)
     _runs_on = "gpu" if devices else f"cpu, {threads} threads"
 

@@ -13,7 +13,7 @@ from lstm_music_jax import TrainingConfig
 from lstm_music_jax.training.batch import Batch
 
 with contextlib.suppress(ImportError):
-    # torch.compile would import this after TensorFlow; see this folder's __init__.py.
+    # Otherwise torch.compile would import this after TensorFlow; see __init__.py.
     import triton  # noqa: F401
 
 _runs_on, _device = "cpu", torch.device("cpu")
@@ -155,7 +155,7 @@ def carried_programs(weights: Weights, streams: int) -> list[Program]:
             probabilities, states = step(tokens, states)
             tokens = _choose(probabilities, argmax)
             if mode != "default":
-                # Copy the states, because a replay overwrites the last one's results.
+                # Copy the states, because the next replay overwrites them.
                 states = [(cell.clone(), hidden.clone()) for cell, hidden in states]
             drawn.append(tokens)
         return torch.stack(drawn, 1).cpu().numpy()

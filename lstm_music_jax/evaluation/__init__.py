@@ -1,15 +1,16 @@
-"""Evaluation: how good generated music is, and how sure one can be of it.
+"""Evaluation: how good generated music is, and how certain the answer is.
 
-`measures/` holds what is measured, one file each; start with `measures/base.py`, the
-contract. `statistics/` holds what is concluded: intervals, p-values, corrections; start
-with `statistics/pieces.py`, the paired comparison over pieces.
+`measures/` holds the measures, one per file; start with `measures/base.py`, the
+contract. `statistics/` holds intervals, p-values and corrections; start with
+`statistics/pieces.py`, the paired comparison over pieces.
 
-May import `types` and `music`. Everything here runs on the host with NumPy and SciPy.
+This package may import `types` and `music`. All of it runs on the host with NumPy and
+SciPy.
 
 Axes, beside those of `types.py`:
 
     b  pieces of a set
-    k  runs, the trained models of several seeds
+    k  runs: models that were trained with different seeds
     r  resamples of a bootstrap
-    m  measures, when several are treated at once
+    m  measures
 """

@@ -1,10 +1,10 @@
-"""Sampling of symbols from a model and prompts, wholly on the device.
+"""Generation: continues prompts with symbols from a model, wholly on the device.
 
 Start with `generate.py`, the public entry, then `engine.py`, the scan of one stream.
-`contexts.py` defines what the model remembers, `draws.py` how a symbol is drawn,
-`trace.py` what is recorded per note. `program.py` compiles the engine for devices,
-`sweep.py` runs many settings of a strategy, `composition.py` makes scores.
+`contexts.py` defines what the model remembers, `draws.py` how a symbol is drawn, and
+`trace.py` what is recorded per symbol. `program.py` compiles the engine for devices.
+`sweep.py` generates with many settings of a strategy. `composition.py` makes scores.
 
-May import `strategies`, `music`, `devices`, `xla`, `protocols`, `pytrees` and `types`.
-Models are used only through their protocol.
+This package may import `strategies`, `music`, `devices`, `xla`, `protocols`, `pytrees`
+and `types`. It uses models only through their protocol.
 """

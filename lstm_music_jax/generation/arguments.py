@@ -15,7 +15,7 @@ from lstm_music_jax.strategies.base import Strategy
 
 
 def is_traced(tree: Any) -> bool:
-    """Return whether any leaf is known only to a program being compiled."""
+    """Return whether any leaf is a JAX tracer, which has no value yet."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(tree))
 
 
@@ -35,14 +35,14 @@ def whole_number(name: str, value: Any) -> int:
 
 
 def vocab_size(model: Model) -> int:
-    """Return the number of symbols that the model knows, v."""
+    """Return the size of the model's vocabulary."""
     leaves, structure = jax.tree.flatten(model)
     return _vocab_size(structure, tuple(map(jax.typeof, leaves)))
 
 
 @cache
 def _vocab_size(structure, leaves):
-    # Tracing the model takes a millisecond, so its answer is kept.
+    # The result is cached, because tracing the model takes a millisecond.
     shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
     model = jax.tree.unflatten(structure, shapes)
     logits = jax.eval_shape(lambda model: model.readout(model.initial_state()), model)
@@ -50,7 +50,10 @@ def _vocab_size(structure, leaves):
 
 
 def require_prompts(model: Model, prompts: Any) -> None:
-    """Raise ValueError unless `prompts` holds ids of the model, `[b p]`, b, p > 0."""
+    """Raise ValueError unless `prompts` holds ids, `[b p]`, that the model knows.
+
+    Neither axis may be empty.
+    """
     if not isinstance(prompts, jax.Array | np.ndarray):
         raise ValueError(
             f"prompts is a {type(prompts).__name__}; it must be an array of ids, one "
@@ -60,8 +63,8 @@ def require_prompts(model: Model, prompts: Any) -> None:
         raise ValueError(f"prompts has dtype {prompts.dtype}; ids must be integers")
     if prompts.ndim != 2 or 0 in prompts.shape:
         raise ValueError(
-            f"prompts has shape {prompts.shape}; it must be [streams, symbols], one of "
-            "each or more"
+            f"prompts has shape {prompts.shape}; it must be [streams, symbols], with "
+            "one or more of each"
         )
     if is_traced(prompts):
         return

@@ -31,7 +31,7 @@ _PATIENCE = 8
 
 @runtime_checkable
 class Run(Protocol):
-    """A trained model, and what turns its ids into music; see `load_run`."""
+    """A trained model with its vocabulary and its encoding; see `load_run`."""
 
     @property
     def model(self) -> Model:
@@ -50,14 +50,15 @@ class Run(Protocol):
 
 
 class Composition(NamedTuple):
-    """A piece.
+    """A generated piece.
 
     Attributes:
         symbols: the drawn symbols, after the primer's symbols if the primer was kept.
         score: the music that the symbols stand for.
-        skipped: number of symbols that are ill-formed where they stand, and so silent.
-        fallbacks: number of notes at which a strategy forbade every symbol and was
-            passed over.
+        skipped: number of symbols that the encoding does not allow at their place. They
+            make no sound.
+        fallbacks: number of symbols for which a strategy forbade every symbol and was
+            ignored.
         trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
     """
 
@@ -85,13 +86,14 @@ def compose(
     """Continue each prompt by `notes` sounding notes or chords.
 
     The start-of-piece symbol is never drawn. An encoding may use several symbols per
-    note, so all pieces are continued until each has its notes.
+    note, so all pieces are continued until each has enough notes. Scores are cut to
+    exactly `notes`.
 
     Args:
         run: the model, its vocabulary and its encoding.
         prompts: ids, one row per piece.
-        key: the same key gives the same music.
-        notes: sounding notes or chords per piece, 1 or more.
+        key: random key; the same key gives the same music.
+        notes: number of sounding notes or chords per piece, 1 or more.
         strategy: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
@@ -102,7 +104,8 @@ def compose(
 
     Raises:
         ValueError: `notes` is below 1, or the model does not give that many notes in 8
-            times the usual number of symbols; and as in `generate`.
+            times the usual number of symbols. And wherever `generate` raises it.
+        RuntimeError: the logits became NaN.
     """
     if notes < 1:
         raise ValueError(f"notes is {notes}; it must be at least 1")
@@ -129,8 +132,9 @@ def compose(
             return pieces
         if len(drawn) == _PATIENCE:
             raise ValueError(
-                f"notes is {notes}; within {_PATIENCE * length} symbols the model gave "
-                "fewer: train it longer, or sample with a higher temperature"
+                f"notes is {notes}, and the model gave fewer within "
+                f"{_PATIENCE * length} symbols; train it longer, or sample with a "
+                "higher temperature"
             )
         drawn.append(go_on(drawn[-1].streams))
 
@@ -146,7 +150,8 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     start = run.vocabulary.start_id
     if start is None:
         raise ValueError(
-            "primer is none; this run was trained without a start symbol and needs one"
+            "primer is none; this run needs a primer, because it was trained without a "
+            "start symbol"
         )
     return jnp.full((pieces, 1), start, jnp.int32)
 
@@ -158,7 +163,7 @@ def _decode(
     notes: int,
     keep_primer: bool,
 ) -> list[Composition | None]:
-    """Return the piece of each stream; None if it has too few notes."""
+    """Return the piece of each stream; None where it has too few notes yet."""
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(
         lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
@@ -180,10 +185,14 @@ def _decode(
 
 
 def _decode_piece(run, prompt, tokens, notes, keep_primer):
-    """Return the decoded music, None if it has too few notes; and its symbols."""
-    primer = [int(token) for token in prompt if token != run.vocabulary.start_id]
-    symbols = run.vocabulary.symbols_of([*primer, *tokens] if keep_primer else tokens)
+    """Return the decoded music, or None if it has too few notes, and its symbols."""
+    ids = [int(token) for token in prompt if token != run.vocabulary.start_id]
+    primer = run.vocabulary.symbols_of(ids)
+    symbols = run.vocabulary.symbols_of(tokens)
     if keep_primer:
-        notes += run.encoding.decode(run.vocabulary.symbols_of(primer)).note_count
-    decoded = run.encoding.decode(symbols, max_notes=notes)
+        notes += run.encoding.decode(primer).note_count
+        symbols = primer + symbols
+        decoded = run.encoding.decode(symbols, max_notes=notes)
+    else:
+        decoded = run.encoding.decode(symbols, max_notes=notes, after=primer)
     return (decoded if decoded.note_count >= notes else None), symbols

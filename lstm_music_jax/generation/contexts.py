@@ -1,7 +1,8 @@
 """Contexts: what the model remembers of the music so far.
 
-The last symbol of the prompt is read by the first `step`, not by `prefill`. So there is
-one step per drawn symbol, and all computed logits are used for a draw.
+`prefill` reads the prompt up to its last symbol, and the first `step` reads the last
+symbol. So there is one step per drawn symbol, and a symbol is drawn from all logits
+that are computed.
 """
 
 from itertools import pairwise
@@ -19,7 +20,7 @@ from lstm_music_jax.xla.barriers import materialise
 
 @pytree
 class Carried:
-    """Carries the LSTM's state on for ever: one step per note, nothing is forgotten."""
+    """Carries the model's state from symbol to symbol, without ever resetting it."""
 
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> PyTree:
         """Return the model's state after the prompt."""
@@ -29,7 +30,7 @@ class Carried:
         return jax.tree.map(lambda leaf: leaf[0], states)
 
     def step(self, model: Model, memory: PyTree, token: Token) -> tuple[PyTree, Logits]:
-        """Advance the state by one symbol and read it out."""
+        """Advance the state by one symbol; return it and its logits."""
         memory = model.advance(memory, token)
         return memory, model.readout(memory)
 
@@ -38,7 +39,7 @@ class WindowMemory(NamedTuple):
     """The memory of a sliding window.
 
     Attributes:
-        states: w states, `[w ...]`, that started one note apart.
+        states: w states, `[w ...]`. Each started from zero one symbol after another.
         youngest: index of the state that started last, int32.
     """
 
@@ -48,22 +49,23 @@ class WindowMemory(NamedTuple):
 
 @pytree
 class SlidingWindow:
-    """Predicts every note from the last `window` notes, starting at the zero state.
+    """Predicts every symbol from the last `window` symbols, read from the zero state.
 
-    The logits are those of re-running the model over the window, or over all notes
-    while there are fewer. The memory holds `window` states that started one note apart.
-    Each new note resets the oldest state to zero, which makes it the youngest, and
+    The logits equal those of a model that reads the whole window anew for every symbol.
+    While fewer symbols exist, the window is all of them.
+
+    The memory holds `window` states, of which each started one symbol after another.
+    Each new symbol resets the oldest state to zero, which makes it the youngest, and
     advances all states in one matrix product over `window` rows. The state that is now
-    the oldest has read exactly the last `window` notes: its readout is the prediction.
+    the oldest has read exactly the last `window` symbols, so its logits are the result.
+    Until `window` symbols have been read, the oldest states all equal the one that
+    started with the first symbol.
 
-    The amount of arithmetic is that of re-running. The number of sequential steps falls
-    from window x notes to window + notes.
-
-    Before `window` notes have been read, the oldest states all equal the one that
-    started with the first note.
+    The number of operations is that of reading every window anew. The number of
+    sequential steps falls from window x symbols to window + symbols.
 
     Args:
-        window: how many notes are remembered, 1 or more.
+        window: number of remembered symbols, 1 or more.
 
     Raises:
         ValueError: `window` is not a whole number of 1 or more.
@@ -78,14 +80,14 @@ class SlidingWindow:
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> WindowMemory:
         """Return the memory of the prompt's last `window` - 1 symbols.
 
-        A state starts at each symbol. The prompt is read in a few parts. Each part has
-        as many rows as states have started by its end. With all rows from the first
-        symbol on, half of the products would be wasted.
+        One state starts at each of these symbols. The symbols are read in a few parts.
+        Each part advances only the states that have started by its end, because
+        advancing all states from the first symbol on would waste half of the products.
         """
         read = min(len(prompt), self.window - 1)
         prompt = prompt[len(prompt) - read :]
         ends = sorted({-(-read * part // _PARTS) for part in range(_PARTS + 1)})
-        # With an empty prompt, one zero state is repeated.
+        # If no symbol is read, one zero state is repeated.
         states = _zero_states(model, 0 if read else 1)
         for begin, end in pairwise(ends):
             states, _ = jax.lax.scan(
@@ -100,7 +102,7 @@ class SlidingWindow:
     def step(
         self, model: Model, memory: WindowMemory, token: Token
     ) -> tuple[WindowMemory, Logits]:
-        """Restart the oldest state, advance all, and read out the next oldest."""
+        """Restart the oldest state, advance all states, and read the new oldest."""
         youngest = (memory.youngest + 1) % self.window
         states = _start(model, memory.states, youngest, token)
         oldest = (youngest + 1) % self.window
@@ -108,13 +110,13 @@ class SlidingWindow:
         return WindowMemory(states, youngest), logits
 
 
-# Four parts compute 5/8 of the products. More parts would gain little, and each part is
-# a loop to compile.
+# With four parts, 5/8 of the products are computed. More parts would save little more,
+# and each part is one more loop to compile.
 _PARTS = 4
 
 
 def _start(model, states, row, token):
-    """Reset the state of one row to zero, and let all states read a symbol."""
+    """Reset the state of one row to zero, and advance all states by a symbol."""
     zero = model.initial_state()
     states = jax.tree.map(lambda leaf, zero: leaf.at[row].set(zero), states, zero)
     # If XLA fused the reset into the gates' loop, a CPU could not vectorise the loop.

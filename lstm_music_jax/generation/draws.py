@@ -1,4 +1,4 @@
-"""How a symbol is drawn from shaped logits: independently, or evenly over a batch."""
+"""Draws: how a symbol is drawn from the logits that a strategy has shaped."""
 
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -37,9 +37,9 @@ class Draw(Protocol):
         ...
 
     def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
-        """Draw a symbol from softmax(logits).
+        """Draw a symbol from softmax(logits); return it and the new state.
 
-        Every note of every stream gets a `key` of its own.
+        Every symbol of every stream gets a `key` of its own.
         """
         ...
 
@@ -67,20 +67,20 @@ class Gumbel:
         return ()
 
     def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
-        """Draw a symbol from softmax(logits), int32."""
+        """Draw a symbol, int32, from softmax(logits)."""
         return largest(logits + gumbel(key, logits.size)), state
 
 
 class ArithmeticState(NamedTuple):
-    """The stream's point within the interval of its symbols so far.
+    """The stream's point within the interval of its symbols so far; see `Arithmetic`.
 
-    The interval, scaled so that points of neighbouring streams are 1 apart, has the
-    length `expected`. The point lies at `rank + offset` in it.
+    Lengths are measured in distances between neighbouring points. The interval has the
+    length `expected`, and the point lies at `rank + offset` in it.
 
     Attributes:
-        rank: how many streams have the same symbols so far and a smaller point, int32.
-        offset: place of the smallest of their points, in [0, 1).
-        expected: how many streams are expected to have these symbols.
+        rank: number of streams with the same symbols so far and a smaller point, int32.
+        offset: the smallest point among the streams with these symbols, in [0, 1).
+        expected: expected number of streams with these symbols, a real number.
     """
 
     rank: Int[Array, ""]
@@ -90,22 +90,22 @@ class ArithmeticState(NamedTuple):
 
 @pytree
 class Arithmetic:
-    """Arithmetic sampling: streams of one prompt cover the distribution evenly.
+    """Arithmetic sampling: streams with one prompt cover the distribution evenly.
 
-    A stream follows a point u of [0, 1). Each symbol owns an interval as long as its
-    probability. The symbol whose interval holds u is drawn; its interval is divided in
-    the same way for the next symbol. The points of a batch are 1/streams apart and
-    share one random shift. So a sequence of probability p is drawn by p x streams of
-    the streams, rounded up or down, while that is 1 or more.
+    Each stream has a point u in [0, 1). The interval [0, 1) is divided among the
+    symbols in proportion to their probabilities. The stream draws the symbol whose part
+    holds u, and that part is divided in the same way for the next symbol. The points of
+    a batch are 1/streams apart and share one random shift. So a sequence of probability
+    p is drawn by p x streams of the streams, rounded up or down, if that is 1 or more.
 
-    Each stream on its own is an exact sample, because its u is uniform: a random
-    rotation decides which stream gets which point.
+    Each single stream is an exact sample, because its u is uniform: a random rotation
+    decides which stream gets which point.
 
-    Stretching an interval to [0, 1) would amplify rounding errors by 1/p at each
-    symbol. The state therefore counts in units of the distance between streams:
-    rounding errors add up and are never amplified. Once less than 1 stream is expected
-    to have the same symbols, the stream is alone and its point is uniform in its
-    interval. From then on its symbols are drawn independently, as by `Gumbel`.
+    Scaling each part to [0, 1) would amplify rounding errors by 1/p at each symbol. The
+    state therefore measures lengths in distances between points, so rounding errors add
+    up but are not amplified. When less than 1 stream is expected to have the same
+    symbols, the stream is alone, and its point is uniform in its part. From then on its
+    symbols are drawn independently, as by `Gumbel`.
 
     Reference: Vilnis et al. 2022, https://arxiv.org/abs/2210.15458
     """
@@ -125,14 +125,14 @@ class Arithmetic:
     def draw(
         self, logits: Logits, state: ArithmeticState, key: PRNGKey
     ) -> tuple[Token, ArithmeticState]:
-        """Draw the symbol whose interval holds the point; keep the place within it."""
+        """Draw the symbol whose part holds the point; return it and the point in it."""
         probabilities = jax.nn.softmax(logits)
         ends = jnp.cumsum(probabilities)
         ends = state.expected * (ends / ends[-1])
         begins = jnp.concatenate([jnp.zeros(1), ends[:-1]])
         rank = state.rank.astype(jnp.float32)
         holds = (rank < ends - state.offset) & (probabilities > 0)
-        # Rounding may put the point beyond the last interval that is not empty.
+        # Rounding may put the point beyond the last part that is not empty.
         last = probabilities.shape[0] - 1 - jnp.argmax(probabilities[::-1] > 0)
         evenly = jnp.where(jnp.any(holds), jnp.argmax(holds), last).astype(jnp.int32)
 

@@ -1,9 +1,9 @@
 """The sampler: draws symbol after symbol of one stream in one `lax.scan`.
 
 `vmap` turns one stream into a batch. The key of a stream is `fold_in(key, number)`. It
-is split into one key for the strategy and one for the draw. At each note, the position
-is folded into both. So a stream has the same noise in any batch, on any number of
-devices, under any strategy, and however often it was stopped and continued.
+is split into one key for the strategy and one for the draw. For each symbol, the
+symbol's position is folded into both. So a stream gets the same noise in any batch, on
+any number of devices, with any strategy, and however often it is continued.
 """
 
 from functools import partial
@@ -21,7 +21,7 @@ from lstm_music_jax.xla.batching import map_in_parts
 
 
 class Sampler(NamedTuple):
-    """How symbols are chosen: a strategy, a context and a draw; a PyTree."""
+    """What chooses symbols: a strategy, a context and a draw; a PyTree."""
 
     strategy: Strategy
     context: Context
@@ -29,12 +29,12 @@ class Sampler(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is fixed when a program is compiled.
+    """The arguments that are fixed when a program is compiled.
 
     Attributes:
         length: symbols to draw per stream.
-        trace: whether to describe every note's distributions.
-        parallel_streams: the most streams that a device draws at once.
+        trace: whether to describe the distributions of every symbol.
+        parallel_streams: the most streams that a device draws at the same time.
     """
 
     length: int
@@ -43,18 +43,18 @@ class Plan(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """The state of a stream between two notes, without the key of its batch.
+    """The state of a stream between two symbols. The key of its batch is kept apart.
 
     Attributes:
         number: number of the stream within its batch; it fixes the stream's noise.
-        position: number of symbols so far, including the prompt's.
+        position: number of symbols so far, including those of the prompt.
         token: the last symbol, which the model has not read yet.
         memory: what the model remembers of the symbols before the last one.
         strategy_state: the strategy's state after observing all symbols so far.
         draw_state: the state of the draw.
-        fallbacks: number of notes at which the strategy, or a stage of a chain, forbade
-            every symbol and was passed over.
-        undefined: whether logits were NaN, so that nothing could be drawn from them.
+        fallbacks: number of symbols for which the strategy, or a stage of a chain,
+            forbade every symbol and was ignored.
+        undefined: whether any logits were NaN, which give no distribution.
     """
 
     number: Int[Array, "*b"]
@@ -68,14 +68,14 @@ class Stream(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """Drawn symbols, with their log-probabilities in nats, float32, and their trace.
+    """Drawn symbols, their log-probabilities in nats, float32, and their trace.
 
     Attributes:
-        tokens: the symbols, int32.
+        tokens: ids of the symbols, int32.
         log_probs: log-probability of each symbol under the model.
         strategy_log_probs: log-probability of each symbol in the distribution that it
             was drawn from.
-        trace: None unless requested.
+        trace: the distributions of each symbol; None unless requested.
     """
 
     tokens: Int[Array, "*b n"]
@@ -93,7 +93,7 @@ def begin_and_draw(
     sampler: Sampler,
     plan: Plan,
 ) -> tuple[Stream, Notes]:
-    """Continue prompts.
+    """Start a stream from each prompt, and draw its first symbols.
 
     Args:
         model: the model.
@@ -101,11 +101,11 @@ def begin_and_draw(
         key: the key of the batch.
         numbers: the number of each stream within the batch.
         streams: the number of streams in the batch.
-        sampler: how symbols are chosen.
-        plan: what is fixed when the program is compiled.
+        sampler: what chooses the symbols.
+        plan: the arguments that are fixed when the program is compiled.
 
     Returns:
-        The streams afterwards, and `plan.length` notes of each.
+        The streams after the last symbol, and `plan.length` symbols of each.
     """
 
     def draw_one(prompt, number):
@@ -121,7 +121,7 @@ def draw_more(
     """Continue streams with `key`, the key that they began with.
 
     Returns:
-        The streams afterwards, and `plan.length` more notes of each.
+        The streams after the last symbol, and `plan.length` more symbols of each.
     """
 
     def draw_one(stream):
@@ -138,7 +138,7 @@ def begin(
     number: Int[Array, ""],
     streams: Int[Array, ""],
 ) -> Stream:
-    """Return stream `number` of a batch of `streams`, ready for its first draw.
+    """Return stream `number`, ready for its first draw; its batch has `streams`.
 
     The strategy has observed the whole prompt. The model has read all of it but the
     last symbol.
@@ -153,7 +153,7 @@ def begin(
         strategy.init(logits.shape[-1]),
         prompt,
     )
-    # Streams are numbered from 0, so the last number is free for their shared key.
+    # No stream has the largest number, so that number gives the key that all share.
     shared_key = jax.random.fold_in(key, jnp.uint32(2**32 - 1))
     return Stream(
         number=number,
@@ -171,7 +171,7 @@ def _draw(model, sampler, plan, key, stream):
     keys = jax.random.split(jax.random.fold_in(key, stream.number))
     draw_note = partial(_draw_note, model, sampler, plan.trace, keys)
     stream, notes = jax.lax.scan(draw_note, stream, length=plan.length)
-    # NaN is passed on by a sum, which needs no array beside the notes.
+    # One sum finds any NaN, and needs no array of the size of the symbols.
     undefined = jnp.isnan(jnp.sum(notes.strategy_log_probs))
     return stream._replace(undefined=stream.undefined | undefined), notes
 

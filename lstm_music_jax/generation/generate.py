@@ -33,12 +33,11 @@ def generate(
 ) -> Generation:
     """Continue every prompt by `length` symbols, in one compiled program.
 
-    All devices take part: each draws its share of the streams. The symbols do not
-    depend on how many devices there are. Changing a hyperparameter of the strategy does
-    not recompile.
+    Each device draws its share of the streams. The symbols do not depend on the number
+    of devices. Changing a hyperparameter of the strategy does not recompile.
 
-    A generation can be continued: n symbols and then m more are the n + m symbols of
-    one call.
+    A generation can be continued: drawing n symbols and then m more gives the same
+    symbols as drawing n + m in one call.
 
     >>> import jax.numpy as jnp
     >>> from lstm_music_jax import MusicLSTM
@@ -53,18 +52,22 @@ def generate(
         model: the model to sample from.
         prompts: one or more ids per stream, or the `streams` of an earlier generation
             by the same model, strategy, context and draw.
-        key: the same key gives the same symbols. None with `streams`, which keep the
-            key that they began with.
-        length: symbols to draw per stream, 1 or more.
-        strategy: shapes each distribution; by default the model's own is left alone.
-        context: what the model remembers; by default the state is carried for ever.
-        draw: how a symbol is drawn; by default independently.
-        trace: describe every note's distributions (see `Trace`).
-        parallel_streams: the most streams that a device draws at once. Fewer take less
-            memory. By default all, or 1024 on a CPU.
-        devices: the devices to draw on; by default all, including those of other
-            processes. Every process must then call this with equal arguments, and gets
-            all streams.
+        key: random key; the same key gives the same symbols. With `streams` it must be
+            None, because streams keep the key that they began with.
+        length: number of symbols to draw per stream, 1 or more.
+        strategy: shapes each distribution. The default draws from the distribution of
+            the model.
+        context: what the model remembers. The default carries the state for ever.
+        draw: how a symbol is drawn. The default draws independently.
+        trace: describe the distributions of every symbol (see `Trace`).
+        parallel_streams: the most streams that a device draws at the same time. Smaller
+            numbers take less memory. The default is all streams, or 1024 on a CPU.
+        devices: the devices to draw on. The default is all devices, including those of
+            other processes. Every process must then call this with equal arguments, and
+            gets all streams.
+
+    Returns:
+        The drawn symbols, `[b n]`, their log-probabilities, and the streams.
 
     Raises:
         ValueError: an argument has a wrong type or value, an id is unknown to the

@@ -1,4 +1,4 @@
-"""The sampler compiled for devices: what `generate` and `sweep` have in common."""
+"""The sampler, compiled for devices. `generate` and `sweep` share it."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -36,7 +36,7 @@ class Streams(NamedTuple):
 
     Attributes:
         key: the key that they began with.
-        state: their states, with a leading axis b, or two, s and b, in a sweep.
+        state: their states, `[b ...]`, or `[s b ...]` in a sweep.
     """
 
     key: PRNGKey
@@ -44,15 +44,15 @@ class Streams(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """The drawn symbols, without the prompt, and their probabilities.
+    """The drawn symbols, without the prompt, and their log-probabilities.
 
     Attributes:
-        tokens: the symbols, int32.
+        tokens: ids of the symbols, int32.
         log_probs: log-probability of each symbol under the model, nats, float32.
         strategy_log_probs: log-probability of each symbol in the distribution that it
             was drawn from, nats, float32.
-        trace: a description of every note's distributions; None unless requested.
-        streams: what `generate` continues from.
+        trace: the distributions of each symbol; None unless requested.
+        streams: pass them to `generate` as prompts to continue.
     """
 
     tokens: Int[Array, "*b n"]
@@ -63,10 +63,10 @@ class Generation(NamedTuple):
 
     @property
     def fallbacks(self) -> Int[Array, "*b"]:
-        """Number of notes per stream at which the strategy forbade every symbol.
+        """Per stream, the number of symbols for which the strategy was ignored.
 
-        At these notes the strategy was passed over. In a chain, a stage counts as the
-        strategy does.
+        A strategy is ignored for a symbol if it forbids every symbol of the vocabulary.
+        In a chain, the same holds for each stage.
         """
         return self.streams.state.fallbacks
 
@@ -85,8 +85,8 @@ def run(
 ) -> Generation:
     """Draw `length` symbols of every stream, on all devices.
 
-    With `settings`, every leaf of the strategy has the settings as its leading axis s,
-    and so has every result. Everything else is as in `generate`.
+    With `settings`, every leaf of the strategy and every result has a leading axis s,
+    the settings of a sweep. The other arguments are those of `generate`.
     """
     axis = 1 if settings else 0
     source, key = _source(model, prompts, key)
@@ -123,14 +123,17 @@ def run(
 
 
 def _source(model, prompts, key):
-    """Return the prompts, or the states of streams, and the key."""
+    """Return what to continue, prompts or the states of streams, and its key."""
     if isinstance(prompts, Streams):
         if key is not None:
-            raise ValueError("key is given; streams keep the key that they began with")
+            raise ValueError(
+                "key is given; with streams it must be None, because they keep the key "
+                "that they began with"
+            )
         return prompts.state, prompts.key
     require_prompts(model, prompts)
     if key is None:
-        raise ValueError("key is None; prompts are continued with a key")
+        raise ValueError("key is None; prompts need a key, such as jax.random.key(0)")
     require_key(key)
     return prompts, key
 
@@ -169,11 +172,11 @@ def _draw_more(shard, model, streams, key, sampler, plan):
 
 
 def _devices_for(streams, devices, traced):
-    """Return the devices to use: no more than there are streams.
+    """Return the devices to use, at most one per stream.
 
-    Devices of other processes are always used, because all processes must call the same
-    program. A traced call becomes part of the caller's program, so by default it uses
-    one device.
+    With several processes, all devices are used, because all processes must call the
+    same program. A traced call becomes part of the caller's program, so it uses one
+    device by default.
     """
     if traced and devices is None:
         return (jax.devices()[0],)
@@ -189,13 +192,13 @@ def _require_defined(state):
     if undefined.any():
         stream = tuple(map(int, np.argwhere(undefined)[0]))
         raise RuntimeError(
-            f"logits of stream {stream[-1]} became NaN; the model's parameters or the "
-            "strategy give no distribution"
+            f"logits of stream {stream[-1]} became NaN, which give no distribution; "
+            "check the model's parameters and the strategy"
         )
 
 
 def _require_same_states(model, streams, sampler, settings):
-    """Raise ValueError if a state of the streams does not fit the sampler."""
+    """Raise ValueError if the states of the streams do not fit model and sampler."""
     one_symbol = jnp.zeros(1, jnp.int32)
     key, zero = jax.random.key(0), jnp.int32(0)
 

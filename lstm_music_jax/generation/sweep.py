@@ -1,4 +1,4 @@
-"""Sweeps: many settings of one strategy, all streams, in one compiled program."""
+"""Sweeps: generate with many settings of one strategy in one compiled program."""
 
 import dataclasses
 import itertools
@@ -34,16 +34,17 @@ def sweep(
 ) -> Generation:
     """Generate with every setting of a strategy; results are `[s b n]`.
 
-    All settings get the same noise: row i holds what `generate` gives with setting i
-    alone. New values do not recompile if the number of settings stays the same. A sweep
-    can be continued like a generation, with its `streams` as prompts and None as key.
+    All settings get the same noise, so entry i of a result equals what `generate` gives
+    with setting i. New values do not recompile if the number of settings stays the
+    same. A sweep is continued like a generation, with its `streams` as prompts and None
+    as key.
 
     Args:
         model: as in `generate`.
         prompts: as in `generate`; all settings continue the same prompts.
         key: as in `generate`.
-        strategies: one strategy whose leaves all have a leading axis s, the settings;
-            see `stack` and `grid`.
+        strategies: one strategy whose leaves all have a leading axis s, one entry per
+            setting; see `stack` and `grid`.
         length: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
@@ -52,7 +53,9 @@ def sweep(
         devices: as in `generate`; each device draws its streams with all settings.
 
     Raises:
-        ValueError: the leaves do not share a leading axis; and as in `generate`.
+        ValueError: the leaves do not share a leading axis. And wherever `generate`
+            raises it.
+        RuntimeError: the logits became NaN.
     """
     _require_stacked(strategies)
     sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(strategies)}
@@ -60,8 +63,8 @@ def sweep(
         sizes.add(prompts.state.number.shape[:1])
     if len(sizes) != 1 or () in sizes:
         raise ValueError(
-            f"strategies has leaves of leading axes {sorted(sizes)}; all must share "
-            "one, the settings, also with the streams to continue"
+            f"strategies has leaves with leading axes {sorted(sizes)}; all leaves, and "
+            "streams to continue, must have the same leading axis, the settings"
         )
     return run(
         model,
@@ -89,23 +92,24 @@ def _require_stacked(strategy):
         if "rank" in field.metadata and len(shape) != field.metadata["rank"] + 1:
             raise ValueError(
                 f"{field.name} of {type(strategy).__name__} has shape {shape}; in a "
-                "sweep its leading axis must be the settings, as `stack` makes it"
+                "sweep it must have a leading axis of settings, which `stack` adds"
             )
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:
-    """Stack strategies that differ in their leaves only, for `sweep`.
+    """Stack strategies into one, for `sweep`; leaves gain a leading axis s.
 
     Raises:
-        ValueError: there are none, or they differ in more than their leaves.
+        ValueError: `strategies` is empty, or the strategies differ in more than their
+            leaves, which are their hyperparameters.
     """
     if not strategies:
         raise ValueError("strategies is empty; a sweep takes one setting or more")
     structures = {jax.tree.structure(strategy) for strategy in strategies}
     if len(structures) != 1:
         raise ValueError(
-            "strategies differ in more than their hyperparameters; a setting that "
-            "fixes a shape needs a sweep of its own"
+            "strategies differ in more than their hyperparameters; they must have the "
+            "same types and sizes, so use one sweep for each size"
         )
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *strategies)
 
@@ -113,7 +117,10 @@ def stack(strategies: Sequence[Strategy]) -> Strategy:
 def grid(
     make: Callable[..., Strategy], **values: Sequence[Any]
 ) -> tuple[list[dict[str, Any]], Strategy]:
-    """Return all combinations of `values`, and `make` of each, stacked for `sweep`.
+    """Make a strategy of each combination of `values`, and stack them for `sweep`.
+
+    Returns:
+        The combinations, and the stacked strategies in the same order.
 
     >>> from lstm_music_jax.strategies import Chain, Temperature, TopP
     >>> settings, strategies = grid(

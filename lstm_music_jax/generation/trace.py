@@ -1,4 +1,4 @@
-"""A description of every note's distributions, computed within the scan."""
+"""The trace: figures that describe the distributions of every drawn symbol."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from lstm_music_jax.xla.ordering import largest
 
 
 class Trace(NamedTuple):
-    """The distributions of each note, `[b n]`.
+    """Figures that describe the distributions of each drawn symbol, `[b n]`.
 
     Attributes:
         model_entropy: entropy of the model's distribution, nats.
@@ -20,12 +20,14 @@ class Trace(NamedTuple):
         kept_count: number of symbols that could be drawn.
         surprisal: -log p of the drawn symbol under the model, nats.
         rank: number of symbols that the model finds more probable than the drawn one.
-        margin: difference in log-probability of the model's two best symbols, nats.
+        margin: difference in log-probability between the model's two most probable
+            symbols, nats.
         empty_support: True if the strategy, or a stage of a chain, forbade every symbol
-            and was passed over.
-        stage_kept_mass: kept mass after each stage of a chain; other strategies have no
-            stages.
-        stage_passed_over: which stages of a chain forbade every symbol.
+            and was ignored.
+        stage_kept_mass: kept mass after each stage of a chain. Strategies that are no
+            chain have no stages.
+        stage_passed_over: which stages of a chain forbade every symbol and were
+            ignored.
     """
 
     model_entropy: Float[Array, "*b"]
@@ -41,14 +43,14 @@ class Trace(NamedTuple):
 
 
 class Shaped(NamedTuple):
-    """The result of a strategy on one note's logits.
+    """The result of a strategy for the logits of one symbol.
 
     Attributes:
-        logits: the logits to draw from; the model's own if the strategy forbade every
-            symbol.
+        logits: the logits to draw from; those of the model if the strategy forbade
+            every symbol.
         empty: True if the strategy, or a stage of a chain, forbade every symbol.
         stages: logits after each stage of a chain.
-        passed_over: which of the stages forbade every symbol.
+        passed_over: which of the stages forbade every symbol and were ignored.
     """
 
     logits: Logits
@@ -75,7 +77,7 @@ def trace_note(
     shaped: Shaped,
     token: Token,
 ) -> Trace:
-    """Return the trace of one note.
+    """Return the trace of one symbol.
 
     Args:
         log_probs: log-probabilities under the model, nats.

@@ -1,9 +1,9 @@
-"""The architecture of a saved model: what is accepted, and what the settings mean.
+"""The architecture of a saved model: which ones are accepted, and with which settings.
 
-Accepted is a stack of LSTM layers, with a dense softmax head over the same symbols
-whose one-hot vectors are the input. The model may be Sequential, or functional if its
-graph is a chain. Everything else is refused by name. A file that was read in part would
-generate music too, but wrong music.
+A model is accepted if it is a stack of LSTM layers with a dense softmax head. Its input
+must be one-hot vectors of the symbols that the head predicts. It may be Sequential, or
+functional if its graph is a chain. All other models are refused, because a model that
+was only partly understood would generate wrong music.
 """
 
 from collections import Counter
@@ -14,8 +14,8 @@ from lstm_music_jax.keras.graph import chain
 from lstm_music_jax.keras.refusal import RefusedError
 from lstm_music_jax.training.config import Gates
 
-# Allowed values of each layer's settings. The first value stands for a setting that
-# the file does not mention; None means that the file must mention it.
+# Allowed values of each layer's settings. A setting that the file does not hold has the
+# first value; None as the first value means that the file must hold it.
 _ALLOWED = {
     "InputLayer": {},
     "LSTM": {
@@ -35,7 +35,7 @@ _ALLOWED = {
 # Names of a layer's arrays, in the order of Keras.
 ARRAYS = {"LSTM": ("kernel", "recurrent_kernel", "bias"), "Dense": ("kernel", "bias")}
 
-# Keras 3 redefined hard_sigmoid, and files hold only the name.
+# Keras 3 changed what hard_sigmoid means, and files hold only the name.
 _GATES: dict[tuple[str, int], Gates] = {
     ("sigmoid", 2): "sigmoid",
     ("sigmoid", 3): "sigmoid",
@@ -45,7 +45,7 @@ _GATES: dict[tuple[str, int], Gates] = {
 
 
 class Layer(NamedTuple):
-    """A layer of the configuration; `number` counts the layers of its class."""
+    """A layer of the configuration; `number` is its number among those of its class."""
 
     kind: str
     name: str
@@ -139,7 +139,7 @@ def _require_accepted(kind, name, settings):
 
 
 def _stack(layers: list[Layer]) -> list[Layer]:
-    """Return the LSTM layers and the head; raise if their order is another."""
+    """Return the LSTM layers and the head; raise RefusedError for another order."""
     kinds = [layer.kind for layer in layers if layer.kind != "Dropout"]
     if kinds[:1] == ["InputLayer"]:
         kinds = kinds[1:]

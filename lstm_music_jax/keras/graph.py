@@ -1,7 +1,8 @@
 """The graph of a functional model, which must be a chain of layers.
 
 Each layer of the configuration has `inbound_nodes`, one per call of the layer. A node
-refers to the tensors that the call reads by [layer, call, output]. Keras 2 writes
+refers to each tensor that the call reads as [layer, call, output]: the layer's name,
+the number of its call, and the number of the output. Keras 2 writes
 
     [["lstm", 0, 0, {"training": true}]]
 
@@ -70,8 +71,8 @@ def _source(entry) -> str | None:
             )
     if len(tensors) != 1:
         raise RefusedError(f"reads {len(tensors)} tensors; it must read 1")
-    # The call needs no check, because each layer has one. Its number can be above 0,
-    # because Keras 3.0 also counts calls that are not part of the model.
+    # The call's number needs no check, because each layer is called once. It can be
+    # above 0, because Keras 3.0 also counts calls that are not part of the model.
     ((source, _, output),) = tensors
     if output != 0:
         raise RefusedError(f"reads output {output} of {source}; it must read output 0")
@@ -79,7 +80,7 @@ def _source(entry) -> str | None:
 
 
 def _parsed(node) -> tuple[list[list], dict[str, Any]]:
-    """Return the tensors that a call reads, and the other arguments of the call."""
+    """Return references to the tensors that a call reads, and its other arguments."""
     if isinstance(node, Mapping):
         arguments = {f"argument {k}": value for k, value in enumerate(node["args"])}
         arguments |= node["kwargs"]

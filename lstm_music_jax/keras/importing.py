@@ -22,11 +22,11 @@ from lstm_music_jax.types import Array
 
 
 def import_keras(folder: str | Path, weights: KerasModel, dataset: Dataset) -> None:
-    """Write a run folder with the weights, to generate from or to train further.
+    """Write a run folder with the model of Keras, for generation or further training.
 
     Args:
         folder: a new or empty folder.
-        weights: the result of `read_keras`.
+        weights: the model, as `read_keras` returns it.
         dataset: its vocabulary must be the one that the weights were trained on, in
             the same order. Only the size of the vocabulary can be checked.
 

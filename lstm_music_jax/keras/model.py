@@ -1,4 +1,4 @@
-"""What a file of Keras holds, once it is read."""
+"""The content of a Keras file after it is read."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -35,7 +35,7 @@ class KerasModel:
         head_bias: bias of the dense layer, `[v]`.
         gates: activation of the gates.
         dropout: rate of all Dropout layers. It is 0 if there are none, or if their
-            rates differ, because our model has one rate. It acts in training only.
+            rates differ, because `MusicLSTM` has one rate. It acts in training only.
         window: number of input symbols; None if any number is allowed.
         every_position: True if a symbol is predicted after every input symbol, False
             if only after the last one.
@@ -61,7 +61,7 @@ class KerasModel:
         return tuple(len(layer.recurrent_kernel) for layer in self.layers)
 
     def summary(self) -> str:
-        """Return a description of one line."""
+        """Return a description in one line."""
         window = "any" if self.window is None else self.window
         return (
             f"Keras {self.version}: LSTM {'-'.join(map(str, self.sizes))}, gates "

@@ -1,14 +1,15 @@
 """Reads files of Keras without Keras.
 
-Three layouts hold the same things, a configuration in JSON and named arrays in HDF5:
+Each of three layouts holds a configuration in JSON and named arrays in HDF5:
 
     .hdf5, .h5   Keras 2: model_weights/<layer>, arrays named in `weight_names`
     .h5          Keras 3: the same
     .keras       Keras 2.12 and later: a zip of config.json, metadata.json and
-                 model.weights.h5, which numbers layers by class, and arrays
+                 model.weights.h5, in which the layers of each class are numbered, and
+                 the arrays of each layer
 
-The gates stand in the same order as in our model. Nothing in a file is ever executed
-or unpickled.
+The gates have the same order as in `MusicLSTM`. Nothing in a file is ever executed or
+unpickled.
 """
 
 import io
@@ -26,8 +27,8 @@ from lstm_music_jax.keras.refusal import RefusedError, naming
 def read_keras(path: str | Path) -> KerasModel:
     """Read a whole model that Keras 2 or 3 has saved, as .hdf5, .h5 or .keras.
 
-    HDF5 files and those of Keras 2.12 name the class of a layer, but do not say where
-    it was defined. From them, your own class named LSTM is read as that of Keras.
+    HDF5 files, and all files of Keras 2.12, name the class of a layer but not the
+    module that defines it. In them, your own class named LSTM is read as that of Keras.
 
     Raises:
         FileNotFoundError: the file does not exist.
@@ -51,7 +52,7 @@ def read_keras(path: str | Path) -> KerasModel:
             return _read_hdf5(file)
     except RefusedError as error:
         raise KerasFileError(f"weights is {path}: {error}") from error
-    # For damaged bytes, zlib, json and HDF5 raise a dozen types between them.
+    # Damaged bytes make zlib, json and HDF5 raise a dozen types of exceptions.
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise KerasFileError(

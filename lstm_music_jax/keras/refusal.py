@@ -1,11 +1,11 @@
-"""The error of a file that can be parsed but is not accepted."""
+"""The error for a file that can be parsed but is not accepted."""
 
 import contextlib
 from collections.abc import Iterator
 
 
 class RefusedError(Exception):
-    """Why a file that can be parsed is not accepted."""
+    """The reason why a file that can be parsed is not accepted."""
 
 
 @contextlib.contextmanager

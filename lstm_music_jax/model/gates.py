@@ -1,4 +1,4 @@
-"""Activations of the gates: the logistic function, or a line clipped to [0, 1]."""
+"""Activations of an LSTM's gates: the logistic function, or a clipped line."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -13,12 +13,12 @@ from lstm_music_jax.types import Array, Float
 class Gate(Protocol):
     """Activation of a layer's three gates, with values in [0, 1].
 
-    It is fixed when a program is compiled, so equal activations must compare and hash
-    equal.
+    It is a static argument of compiled programs, so equal activations must compare
+    equal and have the same hash.
     """
 
     def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return how far each gate is open, in [0, 1]."""
+        """Return the value of each gate, in [0, 1]."""
         ...
 
     def pull_back(
@@ -44,13 +44,13 @@ class Sigmoid:
     def pull_back(
         self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
     ) -> Float[Array, "..."]:
-        """Return gate_bar gate (1 - gate)."""
+        """Return gate_bar * gate * (1 - gate)."""
         return gate_bar * gate * (1 - gate)
 
 
 @dataclass(frozen=True)
 class HardSigmoid:
-    """The line `slope x + 1/2`, clipped to [0, 1] (Courbariaux et al. 2015).
+    """The line `slope * x + 1/2`, clipped to [0, 1] (Courbariaux et al. 2015).
 
     Keras 2 uses the slope 1/5, Keras 3 and PyTorch use 1/6.
     """
@@ -58,13 +58,13 @@ class HardSigmoid:
     slope: float
 
     def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return min(max(slope x + 1/2, 0), 1)."""
+        """Return min(max(slope * x + 1/2, 0), 1)."""
         return jnp.clip(self.slope * preactivation + 0.5, 0, 1)
 
     def pull_back(
         self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
     ) -> Float[Array, "..."]:
-        """Return slope gate_bar where the line is not clipped, 0 elsewhere."""
+        """Return slope * gate_bar where the line is not clipped, and 0 elsewhere."""
         between = (gate > 0) & (gate < 1)
         return jnp.where(between, self.slope * gate_bar, jnp.zeros_like(gate_bar))
 

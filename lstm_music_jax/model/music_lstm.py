@@ -1,7 +1,7 @@
 """The music model: stacked LSTM layers over symbols, and a linear head.
 
-The defaults are the classic recipe for note sequences: 512 units, then 256, with
-dropout 0.3 behind each layer.
+The defaults follow the original recipe: 512 units, then 256, and dropout 0.3 after each
+layer.
 """
 
 from collections.abc import Sequence
@@ -28,8 +28,9 @@ from lstm_music_jax.xla.products import product
 
 State = tuple[LSTMState, ...]
 
-# Standard deviation of the first layer's kernel, whose rows are the gates' inputs. With
-# Glorot's (0.03) the gates hardly see which symbol came, and learning starts late.
+# Standard deviation of the first layer's kernel. A symbol's row of the kernel is its
+# input to the gates. With Glorot's value (0.03) the symbols hardly differ at first, and
+# learning starts late.
 _TOKEN_SCALE = 0.3
 
 
@@ -61,10 +62,10 @@ class MusicLSTM(nnx.Module):
         Args:
             vocab_size: number of symbols, v.
             sizes: units of each layer, the first layer first.
-            dropout: share of units dropped behind each layer in training.
+            dropout: share of units that training drops after each layer, in [0, 1).
             gate: activation of all gates.
-            cores: how many of a CPU's cores share the products of a single stream.
-                Changes the rounding of that stream's logits.
+            cores: number of CPU cores that share the products of a single stream. It
+                changes the rounding of that stream's logits.
             key: the key for the random parameters.
 
         Raises:
@@ -111,9 +112,9 @@ class MusicLSTM(nnx.Module):
     def in_bfloat16(self) -> "MusicLSTM":
         """Return a copy whose products take bfloat16 operands and sum in float32.
 
-        Only kernels of products are rounded. The rows that symbols read, the biases,
-        the states and the gates' arithmetic stay float32. Gradients flow back to the
-        parameters of this model.
+        Only the kernels of matrix products are rounded. The first layer's kernel, of
+        which symbols read rows, the biases, the states and the arithmetic of the gates
+        stay float32. Gradients flow back to the parameters of this model.
         """
         copy = jax.tree.map(lambda leaf: leaf, self)
         for index, layer in enumerate(copy.layers):
@@ -164,8 +165,8 @@ class MusicLSTM(nnx.Module):
         Args:
             tokens: ids.
             state: the states to begin with, `[b h]` each; zero by default.
-            dropout_keys: one key per stream; without them there is no dropout. A
-                stream's mask depends on its own key alone, so it is the same on any
+            dropout_keys: one key per stream; without keys there is no dropout. A
+                stream's mask depends only on its own key, so it is the same on any
                 number of devices.
             resets: where True, the state is set to zero before the symbol is read.
 
@@ -185,7 +186,7 @@ class MusicLSTM(nnx.Module):
     ) -> tuple[State, Float[Array, "b t h"]]:
         """Read sequences as `unroll` does, but return the inputs of the head.
 
-        They are the last layer's hidden states, with dropout applied.
+        These are the hidden states of the last layer, with dropout applied.
         """
         if state is None:
             state = self.initial_states(tokens.shape[0])

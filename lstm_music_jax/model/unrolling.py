@@ -1,11 +1,16 @@
 """One LSTM layer over time, with a backward pass written by hand.
 
-Gates stand side by side in the order input, forget, candidate, output:
+The four parts of `x W + h U + bias` are, in this order, the preactivations of the input
+gate i, the forget gate f, the candidate g and the output gate o:
 
-    i, f, o = sigmoid(.)    g = tanh(.)    of    x W + h U + bias
-    c' = f c + i g          h' = o tanh(c')
+    i, f, o = sigmoid(their parts)    g = tanh(its part)
+    c' = f c + i g                    h' = o tanh(c')
 
-Hochreiter & Schmidhuber 1997; forget gate: Gers, Schmidhuber & Cummins 2000.
+References:
+    Hochreiter & Schmidhuber 1997, Long Short-Term Memory.
+    Gers, Schmidhuber & Cummins 2000, Learning to Forget (the forget gate).
+
+In names, `_bar` marks a cotangent: the gradient of the loss with respect to a value.
 """
 
 from functools import partial
@@ -21,7 +26,7 @@ from lstm_music_jax.xla.rows import rows_gradient
 
 
 class LSTMState(NamedTuple):
-    """What a layer carries from note to note: cell and hidden state, `[... h]` each."""
+    """The state that a layer carries between symbols: cell and hidden, `[... h]`."""
 
     cell: Float[Array, "*b h"]
     hidden: Float[Array, "*b h"]
@@ -30,7 +35,7 @@ class LSTMState(NamedTuple):
 def cell_step(
     preactivation: Float[Array, "*b four_h"], cell: Float[Array, "*b h"], gate: Gate
 ) -> tuple[LSTMState, Float[Array, "*b four_h"]]:
-    """Return the state after one step, and the four activations side by side."""
+    """Return the state after one step, and the activations i, f, g, o side by side."""
     i, f, g, o = jnp.split(preactivation, 4, axis=-1)
     i, f, o, g = gate.value(i), gate.value(f), gate.value(o), jnp.tanh(g)
     cell = f * cell + i * g
@@ -46,14 +51,22 @@ def unroll(
     gate: Gate = SIGMOID,
     resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-    """Run the recurrence `h U + bias` over projected inputs `x W`.
+    """Run a layer over time, given the projected inputs `x W`.
 
     Where `resets` is True the state is set to zero before the input is read.
 
-    The backward pass is written by hand. The forward pass keeps the gates' activations,
-    the backward loop writes gate gradients in their place, and the kernel's gradient is
-    one product over time x streams at the end. Automatic differentiation of a scan
-    would add a `[h 4h]` product at every step.
+    The backward pass is written by hand. The forward pass keeps the activations of the
+    gates, the backward loop replaces them by gradients, and one product over time x
+    streams gives the kernel's gradient at the end. Automatic differentiation of a scan
+    would form a `[h 4h]` product at every step.
+
+    Args:
+        projected: the inputs times the input kernel.
+        bias: the bias of all four parts.
+        recurrent_kernel: the kernel U of the hidden state.
+        state: the state to begin with, `[b h]` each.
+        gate: activation of the three gates.
+        resets: where to reset the state; None for nowhere.
 
     Returns:
         The state after the last step, and the hidden state after every step.
@@ -70,16 +83,19 @@ def unroll_rows(
     gate: Gate = SIGMOID,
     resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-    """Return `unroll(rows[tokens], 0, ...)`, reading each row when it is needed.
+    """Return `unroll(rows[tokens], 0, ...)`, but read each row when it is needed.
 
-    The `[t b 4h]` rows are never stored, because reads and writes limit the scan on a
-    CPU more than the gates' arithmetic does.
+    The `[t b 4h]` projected inputs are never stored, because on a CPU memory traffic
+    limits the speed more than arithmetic does.
     """
     return _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets)[0]
 
 
 class _Saved(NamedTuple):
-    """What the backward loop reads: `[t b ...]`, except the kernel and the state."""
+    """The values that the forward pass saves for the backward pass.
+
+    All but the kernel and the first state are `[t b ...]`.
+    """
 
     recurrent_kernel: Array
     state: LSTMState
@@ -102,8 +118,8 @@ def _forward(read, steps, recurrent_kernel, state, gate, resets=None):
             _put(gates, now, time),
         )
 
-    # The buffers' first values are overwritten. They are not constants, because XLA
-    # would keep one constant per shape and copy it into each buffer.
+    # The initial values of the buffers are overwritten. They are not constants, because
+    # XLA would keep one constant per shape and copy it into each buffer.
     *_, fill = cell_step(read(0), state.cell, gate)
     shapes = [(steps, *state.hidden.shape)] * 2 + [(steps, *fill.shape)]
     buffers = (
@@ -149,8 +165,8 @@ def _backward(gate, saved, cotangents):
         read_cell = _zero_where(reset, previous_cell)
         gates_bar, cell_bar = _pull_back(gate, state_bar, now, cell, read_cell)
         previous_bar = LSTMState(cell_bar, product(gates_bar, kernel_transposed))
-        # The next step's gates are read here, after the write. If the next step read
-        # them before its own write, XLA would copy the buffer.
+        # The gates for the next iteration are read here, after the write. If the next
+        # iteration read them before its own write, XLA would copy the buffer.
         buffer = _put(buffer, gates_bar, time)
         return (
             _zero_where(reset, previous_bar),

@@ -1,19 +1,30 @@
-"""A score: the notes of a piece on a grid of 12 ticks per quarter note.
+"""A score: the notes of a piece in ticks, with its tempo and metre.
 
-Readers make scores and encodings turn them into symbols. With 12 ticks per quarter,
-sixteenths (3 ticks) and eighth-note triplets (4 ticks) both last a whole number of
-ticks.
+Readers make scores and encodings turn them into symbols. A score counts time in ticks,
+and says how many of them make a quarter note. A score that was read from a MIDI file
+keeps the file's ticks; `Score.on_grid` rounds it to another grid.
+
+A score holds its notes by track, as arrays. Sources that write chords, such as the
+chorales, also keep their parts as chords; `parts.py` finds the chords of the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
+# The grid of the encodings, unless another one is chosen. Sixteenths (3 ticks) and
+# eighth-note triplets (4 ticks) both last a whole number of ticks.
 TICKS_PER_QUARTER = 12
 HIGHEST_PITCH = 127
+HIGHEST_VELOCITY = 127
+# The velocity that music21 gives to notes that have none.
+DEFAULT_VELOCITY = 90
+DRUM_CHANNEL = 10
 
 
 class Note(NamedTuple):
@@ -23,11 +34,58 @@ class Note(NamedTuple):
         onset: when it is struck, in ticks from the start of the piece.
         pitch: MIDI pitch, 0 to 127; 60 is middle C.
         duration: how long it sounds, in ticks, 1 or more.
+        velocity: how hard it is struck, 1 to 127.
     """
 
     onset: int
     pitch: int
     duration: int
+    velocity: int = DEFAULT_VELOCITY
+
+
+class Notes(NamedTuple):
+    """Many notes as arrays, int64 `[n]`; the attributes are those of `Note`."""
+
+    onsets: np.ndarray
+    pitches: np.ndarray
+    durations: np.ndarray
+    velocities: np.ndarray
+
+    @classmethod
+    def of(cls, notes: Iterable[Note]) -> Notes:
+        """Return `notes` as arrays, in their order."""
+        table = np.array([*notes], np.int64).reshape(-1, len(Note._fields))
+        return cls(*table.T)
+
+    def take(self, chosen: np.ndarray) -> Notes:
+        """Return the notes at some positions, or those where a mask is True."""
+        return Notes(*(column[chosen] for column in self))
+
+    def canonical(self) -> Notes:
+        """Return the notes as one keyboard can play them, sorted by onset, then pitch.
+
+        - Notes with equal onset and pitch become one, as long as the longest and as
+          loud as the loudest.
+        - A note lasts at least one tick.
+        - A note ends when its pitch is struck again, because a key of the keyboard is
+          either up or down and MIDI cannot express anything else.
+        """
+        if not len(self.onsets):
+            return self
+        ordered = self.take(np.lexsort((self.onsets, self.pitches)))
+        onsets, pitches = ordered.onsets, ordered.pitches
+        same_pitch = pitches[1:] == pitches[:-1]
+        struck_again = same_pitch & (onsets[1:] == onsets[:-1])
+        firsts = np.flatnonzero(np.concatenate([[True], ~struck_again]))
+        onsets, pitches = onsets[firsts], pitches[firsts]
+        durations = np.maximum(np.maximum.reduceat(ordered.durations, firsts), 1)
+        velocities = np.maximum.reduceat(ordered.velocities, firsts)
+        until_next = np.where(
+            pitches[1:] == pitches[:-1], onsets[1:] - onsets[:-1], durations[:-1]
+        )
+        durations[:-1] = np.minimum(durations[:-1], until_next)
+        notes = Notes(onsets, pitches, durations, velocities)
+        return notes.take(np.lexsort((pitches, onsets)))
 
 
 @dataclass(frozen=True)
@@ -76,69 +134,198 @@ class Part:
         object.__setattr__(self, "chords", tuple(ordered))
 
 
-@dataclass(frozen=True)
-class Score:
-    """The parts of one piece."""
+class Tempo(NamedTuple):
+    """A tempo, in quarters per minute, that holds from a tick on."""
 
-    parts: tuple[Part, ...]
+    tick: int
+    quarters_per_minute: float
+
+
+class Metre(NamedTuple):
+    """A metre, such as 3/4, that holds from a tick on."""
+
+    tick: int
+    beats: int
+    beat_unit: int
+
+
+class InstrumentChange(NamedTuple):
+    """Another instrument plays a track from a tick on.
+
+    Attributes:
+        tick: when.
+        channel: MIDI channel, 1 to 16; 0 for a name, which has none.
+        kind: MIDI's number of the event: 0xC0 is a program change, 3 a track's name,
+            4 an instrument's name.
+        data: the program's number, or the name's bytes.
+    """
+
+    tick: int
+    channel: int
+    kind: int
+    data: int | bytes
+
+
+class Pedal(NamedTuple):
+    """The sustain pedal of a channel goes down or up."""
+
+    tick: int
+    channel: int
+    down: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """The notes of one track of a MIDI file.
+
+    Attributes:
+        notes: in the order in which they are struck.
+        channels: MIDI channel of each note, 1 to 16, int64 `[n]`.
+        programs: MIDI program of each note, 0 to 127, int64 `[n]`.
+        changes: the instruments named in the track, in the order of time.
+    """
+
+    notes: Notes
+    channels: np.ndarray
+    programs: np.ndarray
+    changes: tuple[InstrumentChange, ...] = ()
 
     @classmethod
-    def from_notes(cls, notes: Iterable[Note], name: str = "") -> Score:
-        """Return a score of one part that holds the canonical form of `notes`.
+    def of(cls, notes: Notes) -> Track:
+        """Return a track of one piano."""
+        size = len(notes.onsets)
+        return cls(notes, np.ones(size, np.int64), np.zeros(size, np.int64))
 
-        Notes with equal onset and duration become one chord.
+    def where(self, chosen: np.ndarray) -> Track:
+        """Return the track with those notes alone where the mask `chosen` is True."""
+        return Track(
+            self.notes.take(chosen),
+            self.channels[chosen],
+            self.programs[chosen],
+            self.changes,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """One piece.
+
+    Attributes:
+        tracks: the notes, by track.
+        ticks_per_quarter: the grid, in ticks per quarter note.
+        tempos: in the order of time. Before the first one the tempo is 120.
+        metres: in the order of time. Before the first one the metre is 4/4.
+        pedals: in the order of time.
+        written: the parts of a source that writes chords; None if it does not.
+        endless: how many notes were left out because they never end.
+    """
+
+    tracks: tuple[Track, ...]
+    ticks_per_quarter: int = TICKS_PER_QUARTER
+    tempos: tuple[Tempo, ...] = ()
+    metres: tuple[Metre, ...] = ()
+    pedals: tuple[Pedal, ...] = ()
+    written: tuple[Part, ...] | None = None
+    endless: int = 0
+
+    @classmethod
+    def from_notes(
+        cls,
+        notes: Iterable[Note] | Notes,
+        *,
+        ticks_per_quarter: int = TICKS_PER_QUARTER,
+        tempos: Sequence[Tempo] = (),
+    ) -> Score:
+        """Return a score of one track that holds the canonical form of `notes`.
 
         Args:
-            notes: in any order; see `canonical_notes` for what is done with overlaps.
-            name: the name of the part.
+            notes: in any order; `Notes.canonical` says what is done with overlaps.
+            ticks_per_quarter: the grid on which their time is counted.
+            tempos: in the order of time.
         """
-        pitches: dict[tuple[int, int], list[int]] = {}
-        for onset, pitch, duration in canonical_notes(notes):
-            pitches.setdefault((onset, duration), []).append(pitch)
-        chords = (
-            Chord(onset, duration, tuple(together))
-            for (onset, duration), together in pitches.items()
+        table = notes if isinstance(notes, Notes) else Notes.of(notes)
+        track = Track.of(table.canonical())
+        return cls((track,), ticks_per_quarter, tuple(tempos))
+
+    @classmethod
+    def from_parts(
+        cls, parts: Iterable[Part], ticks_per_quarter: int = TICKS_PER_QUARTER
+    ) -> Score:
+        """Return a score that keeps the chords of its source as they are written."""
+        parts = tuple(parts)
+        tracks = (
+            Track.of(
+                Notes.of(
+                    Note(chord.onset, pitch, chord.duration)
+                    for chord in part.chords
+                    for pitch in chord.pitches
+                )
+            )
+            for part in parts
         )
-        return cls((Part(name, tuple(chords)),))
+        return cls(tuple(tracks), ticks_per_quarter, written=parts)
+
+    @cached_property
+    def table(self) -> Notes:
+        """The notes of all tracks as one keyboard plays them, as arrays."""
+        columns = zip(*(track.notes for track in self.tracks), strict=True)
+        joined = [np.concatenate(column) for column in columns]
+        return Notes(*joined).canonical() if joined else Notes.of(())
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
-        """The notes of all parts as one keyboard plays them: see `canonical_notes`."""
-        return canonical_notes(
-            Note(chord.onset, pitch, chord.duration)
-            for part in self.parts
-            for chord in part.chords
-            for pitch in chord.pitches
-        )
+        """The notes of all tracks as one keyboard plays them: see `Notes.canonical`."""
+        columns = (column.tolist() for column in self.table)
+        return tuple(map(Note._make, zip(*columns, strict=True)))
 
     @property
     def end(self) -> int:
         """The tick at which the last note ends; 0 if there are no notes."""
-        return max((note.onset + note.duration for note in self.notes), default=0)
+        return int((self.table.onsets + self.table.durations).max(initial=0))
 
-    def canonical(self) -> Score:
-        """Return a score of one part that sounds the same: `from_notes(self.notes)`."""
-        return Score.from_notes(self.notes)
+    @property
+    def drum_count(self) -> int:
+        """How many notes are drums: the notes of MIDI channel 10."""
+        return sum(int((t.channels == DRUM_CHANNEL).sum()) for t in self.tracks)
 
+    def without_drums(self) -> Score:
+        """Return the score without the notes of MIDI channel 10."""
+        if not self.drum_count:
+            return self
+        tracks = (track.where(track.channels != DRUM_CHANNEL) for track in self.tracks)
+        return replace(self, tracks=tuple(tracks))
 
-def canonical_notes(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Return `notes` as one keyboard can play them, sorted by onset, then pitch.
+    def on_grid(self, ticks_per_quarter: int) -> Score:
+        """Return the score with all times rounded to the nearest tick of a grid.
 
-    - Notes with equal onset and pitch become one, as long as the longest.
-    - A note lasts at least one tick.
-    - A note ends when its pitch is struck again, because a key of the keyboard is
-      either up or down and MIDI cannot express anything else.
-    """
-    durations: dict[tuple[int, int], int] = {}
-    for onset, pitch, duration in notes:
-        others = durations.get((onset, pitch), 0)
-        durations[onset, pitch] = max(duration, 1, others)
-    next_onset: dict[int, int] = {}
-    result = []
-    for onset, pitch in sorted(durations, reverse=True):
-        duration = durations[onset, pitch]
-        if pitch in next_onset:
-            duration = min(duration, next_onset[pitch] - onset)
-        next_onset[pitch] = onset
-        result.append(Note(onset, pitch, duration))
-    return tuple(reversed(result))
+        A note begins and ends at most half a tick from where it did, except that it
+        lasts at least one tick. Chords of the source are no longer kept.
+
+        Args:
+            ticks_per_quarter: the grid, in ticks per quarter note.
+        """
+        if ticks_per_quarter == self.ticks_per_quarter:
+            return self
+
+        def rounded(ticks):
+            doubled = 2 * ticks * ticks_per_quarter + self.ticks_per_quarter
+            return doubled // (2 * self.ticks_per_quarter)
+
+        def moved(events):
+            return tuple(event._replace(tick=rounded(event.tick)) for event in events)
+
+        tracks = []
+        for track in self.tracks:
+            notes = track.notes
+            onsets = rounded(notes.onsets)
+            durations = np.maximum(rounded(notes.onsets + notes.durations) - onsets, 1)
+            notes = notes._replace(onsets=onsets, durations=durations)
+            tracks.append(replace(track, notes=notes, changes=moved(track.changes)))
+        return Score(
+            tuple(tracks),
+            ticks_per_quarter,
+            moved(self.tempos),
+            moved(self.metres),
+            moved(self.pedals),
+            endless=self.endless,
+        )

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.vocabulary import Vocabulary
 
-# What a symbol strikes: whether these are pitch classes (else MIDI pitches), and which.
-_Sound = tuple[bool, frozenset[int]]
+
+class Sound(NamedTuple):
+    """What a symbol strikes or lets go; symbols that sound alike have equal sounds.
+
+    Attributes:
+        are_classes: whether the numbers are pitch classes, which wrap around at the
+            octave. Otherwise they are MIDI pitches.
+        numbers: the pitches or classes; empty if the symbol strikes nothing.
+        let_go: whether the pitches are let go, not struck.
+    """
+
+    are_classes: bool
+    numbers: frozenset[int]
+    let_go: bool = False
+
+
+def sound_of(symbol: str, encoding: Encoding) -> Sound:
+    """Return what `symbol` strikes or lets go."""
+    pitches = encoding.pitches(symbol)
+    if pitches and symbol[0].isdigit():
+        return Sound(True, frozenset(pitch % 12 for pitch in pitches))
+    if released := encoding.releases(symbol):
+        return Sound(False, frozenset(released), let_go=True)
+    return Sound(False, frozenset(pitches))
 
 
 def transposition_table(
@@ -19,7 +43,7 @@ def transposition_table(
     Row `max_semitones + s` transposes by `s` semitones. The entry is -1 where the
     vocabulary has no symbol for the transposed sound.
 
-    - A symbol that strikes nothing stays the same.
+    - A symbol that strikes nothing and lets nothing go stays the same.
     - The pitch classes of a chord wrap around at the octave: '4.9' up 3 is '0.7'.
     - If several symbols spell the same sound ('D#5', 'E-5'), the first one of the
       vocabulary is taken. `Vocabulary.from_pieces` puts the commonest one first.
@@ -38,30 +62,22 @@ def transposition_table(
         raise ValueError(f"max_semitones is {max_semitones}; it must be 0 or more")
     ids = np.arange(len(vocabulary), dtype=np.int32)
     table = np.tile(ids, (2 * max_semitones + 1, 1))
-    sounds = [_sound(symbol, encoding) for symbol in vocabulary.symbols]
-    first_id: dict[_Sound, int] = {}
+    sounds = [sound_of(symbol, encoding) for symbol in vocabulary.symbols]
+    first_id: dict[Sound, int] = {}
     for number, sound in enumerate(sounds):
         first_id.setdefault(sound, number)
     for semitones in range(-max_semitones, max_semitones + 1):
         if semitones == 0:
             continue
         for number, sound in enumerate(sounds):
-            if sound[1]:
+            if sound.numbers:
                 transposed = _transposed(sound, semitones)
                 table[max_semitones + semitones, number] = first_id.get(transposed, -1)
     return table
 
 
-def _sound(symbol: str, encoding: Encoding) -> _Sound:
-    pitches = encoding.pitches(symbol)
-    if pitches and symbol[0].isdigit():
-        return True, frozenset(pitch % 12 for pitch in pitches)
-    return False, frozenset(pitches)
-
-
-def _transposed(sound: _Sound, semitones: int) -> _Sound:
-    are_classes, numbers = sound
-    raised = (number + semitones for number in numbers)
-    if are_classes:
+def _transposed(sound: Sound, semitones: int) -> Sound:
+    raised = (number + semitones for number in sound.numbers)
+    if sound.are_classes:
         raised = (number % 12 for number in raised)
-    return are_classes, frozenset(raised)
+    return sound._replace(numbers=frozenset(raised))

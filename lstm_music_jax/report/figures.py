@@ -1,14 +1,17 @@
 """Figures, as PNG files: a piano roll, a run's loss, and the effects of a sweep."""
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+from lstm_music_jax.music.score import Score
+from lstm_music_jax.system.atomic_write import write_atomically
 
 _BLACK_KEYS = (1, 3, 6, 8, 10)
+_MOST_ROWS = 32
 
 
 def piano_roll(
@@ -19,69 +22,78 @@ def piano_roll(
     Args:
         score: the music.
         path: the PNG file; missing folders are created.
-        title: stands above the picture.
-        quarters_per_row: quarter notes per row; longer music takes several rows.
+        title: text above the picture.
+        quarters_per_row: quarter notes per row; longer music takes several rows. There
+            are at most 32, so the rows of very long music hold more.
 
     Raises:
         ValueError: the score has no notes.
     """
     from matplotlib.figure import Figure
 
-    notes = np.array(score.notes, int).reshape(-1, 3)
-    if not len(notes):
+    pitches = score.table.pitches
+    if not len(pitches):
         raise ValueError("score has no notes; it must have at least one to be drawn")
-    pitches = notes[:, 1]
     low, high = pitches.min() - 2, pitches.max() + 2
-    quarters = score.end / TICKS_PER_QUARTER
+    quarters = score.end / score.ticks_per_quarter
+    quarters_per_row = max(quarters_per_row, int(np.ceil(quarters / _MOST_ROWS)))
     rows = max(1, int(np.ceil(quarters / quarters_per_row)))
     width = min(quarters, quarters_per_row)
-    figure = Figure(figsize=(16, 0.8 + rows * max(1.2, 0.05 * (high - low))), dpi=100)
-    all_axes = figure.subplots(rows, squeeze=False)[:, 0]
+    height = 0.8 + rows * max(1.0, 0.04 * (high - low))
+    figure = Figure(figsize=(13, height), dpi=100)
+    # Fixed margins take half the time of margins that fit the labels.
+    margins = {"left": 0.035, "right": 0.985, "bottom": 0.5 / height}
+    margins["top"] = 1 - 0.3 / height
+    all_axes = figure.subplots(rows, squeeze=False, gridspec_kw=margins)[:, 0]
     for row, axes in enumerate(all_axes):
-        _draw_keyboard(axes, low, high)
-        _draw_notes(axes, notes)
         axes.set(xlim=(row * width, (row + 1) * width), ylim=(low, high))
+        _draw_keyboard(axes, low, high)
+        _draw_notes(axes, score)
     if title:
         all_axes[0].set_title(title, loc="left")
     all_axes[-1].set_xlabel("quarters")
-    _save(figure, path)
+    _save(figure, path, bbox_inches=None)
 
 
 def _draw_keyboard(axes, low, high):
     """Shade the black keys and label each C."""
-    pitches = range(low, high + 1)
-    for pitch in pitches:
-        if pitch % 12 in _BLACK_KEYS:
-            axes.axhspan(pitch - 0.5, pitch + 0.5, color="0.94", lw=0)
-    octaves = [pitch for pitch in pitches if pitch % 12 == 0]
+    pitches = np.arange(low, high + 1)
+    black = pitches[np.isin(pitches % 12, _BLACK_KEYS)]
+    begin, end = axes.get_xlim()
+    _draw_bars(axes, begin, end, black, 0.5, color="0.94", lw=0, zorder=0)
+    octaves = pitches[pitches % 12 == 0]
     axes.set_yticks(octaves, [f"C{pitch // 12 - 1}" for pitch in octaves])
     axes.grid(axis="x", color="0.9", lw=0.5)
     axes.set_axisbelow(True)
 
 
-def _draw_notes(axes, notes):
-    """Draw one bar per note; `notes` are onset, pitch, duration `[n 3]`, in ticks."""
+def _draw_notes(axes, score):
+    """Draw one bar per note that sounds within the limits of the axes."""
+    notes = score.table
+    begin = notes.onsets / score.ticks_per_quarter
+    end = begin + notes.durations / score.ticks_per_quarter
+    first, last = axes.get_xlim()
+    seen = (begin < last) & (end > first)
+    style = {"facecolors": "tab:blue", "edgecolors": "white", "linewidths": 0.3}
+    _draw_bars(axes, begin[seen], end[seen], notes.pitches[seen], 0.4, **style)
+
+
+def _draw_bars(axes, begin, end, pitch, half_width, **style):
+    """Draw bars from `begin` to `end` quarters; the axes keep their limits."""
     from matplotlib.collections import PolyCollection
 
-    bars = [
-        [
-            (begin, pitch - 0.4),
-            (begin, pitch + 0.4),
-            (begin + length, pitch + 0.4),
-            (begin + length, pitch - 0.4),
-        ]
-        for begin, pitch, length in notes / (TICKS_PER_QUARTER, 1, TICKS_PER_QUARTER)
-    ]
-    axes.add_collection(
-        PolyCollection(bars, facecolors="tab:blue", edgecolors="white", linewidths=0.3)
-    )
+    low, high = pitch - half_width, pitch + half_width
+    xs = np.broadcast_arrays(begin, begin, end, end, low)[:4]
+    corners = np.stack([xs, [low, high, high, low]]).T
+    # autolim would compute every bar's limits.
+    axes.add_collection(PolyCollection(corners, **style), autolim=False)
 
 
 def loss_curve(metrics: str | Path, path: str | Path) -> None:
-    """Draw the losses of a run, beside those of its baselines.
+    """Draw the losses of a run and of its baselines.
 
-    The run may still be going on, or may have been killed: an unfinished last line of
-    its metrics is left out. A baseline that the metrics lack is left out too.
+    The run may still be training, or may have been killed: an unfinished last line of
+    metrics is left out. A baseline that the metrics lack is left out too.
 
     Args:
         metrics: the run's metrics, JSON lines.
@@ -122,11 +134,11 @@ def knob_curves(
     """Draw what a sweep over one hyperparameter (the knob) does to the music.
 
     Args:
-        rows: one per value of the knob, which is its `value`. The rest are means over
-            pieces. In nats: `entropy` of the distribution drawn from, `model` (the
-            entropy of the model's own distribution) and `surprisal` of the drawn
-            symbol. `repeated` is a share, `longest loop` is in symbols, `distinct` is a
-            count.
+        rows: one mapping per value of the knob. `value` is the value. The other entries
+            are means over pieces: `entropy` of the distribution that was drawn from,
+            `model` (the entropy of the model's distribution) and `surprisal` of the
+            drawn symbols, all in nats; `repeated`, the share of 4-grams seen before;
+            `longest loop` in symbols; and `distinct`, the number of distinct 4-grams.
         path: the PNG file; missing folders are created.
         knob: the name of the hyperparameter.
     """
@@ -150,7 +162,7 @@ def knob_curves(
     _save(figure, path)
 
 
-# Both are clipped, because matplotlib also applies them outside the data.
+# _exp and _log clip, because matplotlib also calls them with values outside the data.
 def _exp(loss):
     return np.exp(np.minimum(loss, 100))
 
@@ -159,7 +171,7 @@ def _log(perplexity):
     return np.log(np.maximum(perplexity, 1e-9))
 
 
-def _save(figure, path):
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, bbox_inches="tight")
+def _save(figure, path, bbox_inches="tight"):
+    content = io.BytesIO()
+    figure.savefig(content, bbox_inches=bbox_inches)
+    write_atomically(Path(path), content.getvalue())

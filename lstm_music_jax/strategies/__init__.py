@@ -1,8 +1,12 @@
-"""Sampling strategies: one class each, one file per class, one folder per family.
+"""Sampling strategies: one class per strategy, one file per class, grouped in folders.
 
-`base.py` is the contract and `chain.py` the composition. Start with
-`truncation/top_p.py`. The package may import `types`, `fields`, `pytrees`, `protocols`,
-`xla` and `music`. It uses models only through their protocol.
+`base.py` is the contract, and `chain.py` applies several strategies in a row. Start
+with `truncation/top_p.py`. This package may import `types`, `fields`, `pytrees`,
+`protocols`, `xla` and `music`. It uses models only through their protocol.
+
+In the formulas, l_x is the logit and p_x the probability of symbol x in the
+distribution that the strategy is given, and a prime marks a new value. A symbol with a
+logit of -inf is forbidden.
 """
 
 from .base import Strategy as Strategy
@@ -37,6 +41,8 @@ from .steering.contrastive import Contrastive as Contrastive
 from .steering.forbid import Forbid as Forbid
 from .steering.force import Force as Force
 from .steering.guidance import Guidance as Guidance
+from .steering.sequence_bias import SequenceBias as SequenceBias
+from .steering.watermark import Watermark as Watermark
 from .temperature.dynamic_temperature import DynamicTemperature as DynamicTemperature
 from .temperature.edt import EDT as EDT
 from .temperature.quadratic_smoothing import QuadraticSmoothing as QuadraticSmoothing

@@ -1,7 +1,7 @@
-"""The contract of a sampling strategy, and the helper that most strategies use.
+"""The contract of a sampling strategy, and helpers that many strategies use.
 
-A strategy shapes the distribution of the next symbol of one stream. It never draws: the
-engine does.
+A strategy shapes the distribution of the next symbol of one stream. It never draws a
+symbol, because the engine does that.
 """
 
 from typing import ClassVar
@@ -13,7 +13,9 @@ from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree, Token
 
 
 class Strategy(Checked):
-    """Base class of strategies: pure methods for one stream; override at least `apply`.
+    """Base class of strategies, with pure methods that are written for one stream.
+
+    Override at least `apply`.
 
     A subclass is a frozen dataclass and a PyTree without any decorator. Its leaves are
     the hyperparameters: changing one never recompiles, and `vmap` over stacked leaves
@@ -47,9 +49,10 @@ class Strategy(Checked):
     def apply(
         self, logits: Logits, state: PyTree, key: PRNGKey
     ) -> tuple[Logits, PyTree]:
-        """Return shaped logits, float32 `[v]`; `-inf` forbids a symbol.
+        """Return shaped logits, float32 `[v]`, and the new state.
 
-        `logits` need not be normalised. `key` belongs to this strategy and this note.
+        A logit of -inf forbids a symbol. `logits` need not be normalised. Every
+        strategy of a chain gets its own `key` for every symbol that is drawn.
         """
         raise NotImplementedError
 
@@ -67,6 +70,6 @@ def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
 
 
 def unless_empty(shaped: Logits, logits: Logits) -> tuple[Logits, Bool[Array, ""]]:
-    """Return `shaped`, or `logits` if it forbids every symbol; and whether it does."""
+    """Return `shaped`, or `logits` if `shaped` is all -inf; and whether it is."""
     empty = jnp.all(shaped == -jnp.inf)
     return jnp.where(empty, logits, shaped), empty

@@ -11,8 +11,8 @@ class Chain(Strategy, init=False):
     A chain without stages changes nothing. A chain within a chain is replaced by its
     stages. Each stage has its own state and its own key.
 
-    A stage that would forbid every symbol is passed over at that note. So the symbols
-    that earlier stages forbade stay forbidden.
+    If a stage forbids every symbol, it is ignored for that symbol of the stream. So the
+    symbols that earlier stages forbade stay forbidden.
 
     Args:
         stages: any number of strategies.
@@ -61,8 +61,8 @@ class Chain(Strategy, init=False):
         """Apply all stages, and keep the result of each.
 
         Returns:
-            The logits after each stage, whether each stage was passed over, and the
-            new state.
+            The logits after each stage, whether each stage was ignored, and the new
+            state.
         """
         shaped, passed_over, states = [], [], []
         for index, stage in enumerate(self.stages):

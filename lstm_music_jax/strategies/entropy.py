@@ -13,20 +13,21 @@ def entropy(logits: Logits) -> Scalar:
 def entropy_terms(
     logits: Logits,
 ) -> tuple[Float[Array, "v"], Float[Array, "v"]]:
-    """Return the terms that `entropy_of_kept` sums: those of W - 1 and those of U.
+    """Return the terms that `entropy_of_kept` sums: one of W - 1 and U per symbol.
 
     With d_x = max l - l_x and w_x = exp(-d_x), the entropy of a set that holds the
     most probable symbols is ln W + U / W, where W = sum w_x and U = sum w_x d_x.
     """
     peak = jnp.max(logits)
-    # depth == 0 would not do. If the logits were just scaled, XLA may fuse the scaling
-    # and the subtraction into one rounding. The largest then has a depth near 0, not 0.
+    # The test `depth == 0` would be wrong. If the logits were scaled before, XLA may
+    # fuse the scaling with the subtraction. The largest logit then has a depth near 0.
     top = logits == peak
     # A depth of 200 gives the weight 0 in float32, as inf does; 0 times inf is NaN.
     depth = jnp.where(top, 0.0, jnp.minimum(peak - logits, 200.0))
     weight = jnp.exp(-depth)
-    # The terms sum to W - 1 and not to W, because 1 + w loses the small w of a nearly
-    # certain symbol. All symbols at the top share the 1, so renaming changes nothing.
+    # The terms sum to W - 1 and not to W, because in 1 + w the small w of an improbable
+    # symbol would be lost. The 1 is divided among all symbols with the largest logit,
+    # so renaming symbols changes nothing.
     ties = jnp.sum(jnp.where(top, 1.0, 0.0))
     return jnp.where(top, 1.0 - 1.0 / ties, weight), weight * depth
 
@@ -37,8 +38,8 @@ def entropy_of_kept(
     """Return the entropy of the renormalised distribution over the symbols `kept`.
 
     Args:
-        kept: all of the most probable symbols are kept, or no symbol at all; the
-            entropy of no symbol is 0.
+        kept: True for the symbols of the set. All symbols with the largest logit must
+            be kept, or no symbol; the entropy of no symbol is 0.
         excess, spread: the two results of `entropy_terms`.
     """
     beyond_one = jnp.sum(jnp.where(kept, excess, 0.0))

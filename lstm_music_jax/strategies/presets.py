@@ -1,4 +1,4 @@
-"""Presets: chains in the order, and with the formulas, of widely used samplers."""
+"""Presets: chains with the order and the formulas of widely used samplers."""
 
 import dataclasses
 from typing import ClassVar
@@ -11,6 +11,8 @@ from lstm_music_jax.strategies.penalties.frequency_penalty import FrequencyPenal
 from lstm_music_jax.strategies.penalties.no_repeat_ngram import NoRepeatNgram
 from lstm_music_jax.strategies.penalties.presence_penalty import PresencePenalty
 from lstm_music_jax.strategies.penalties.repetition_penalty import RepetitionPenalty
+from lstm_music_jax.strategies.steering.sequence_bias import SequenceBias
+from lstm_music_jax.strategies.steering.watermark import Watermark
 from lstm_music_jax.strategies.temperature.temperature import Temperature
 from lstm_music_jax.strategies.truncation.epsilon_cutoff import EpsilonCutoff
 from lstm_music_jax.strategies.truncation.eta_cutoff import EtaCutoff
@@ -23,9 +25,10 @@ from lstm_music_jax.strategies.truncation.xtc import XTC
 
 
 class Preset(Chain, init=False):
-    """A chain that sorts its stages into a fixed order, each class at most once.
+    """A chain that sorts its stages into a fixed order of their classes.
 
-    A `RepetitionPenalty` gets `by_sign=True`, because these samplers use that form.
+    Each class may occur once. A `RepetitionPenalty` gets `by_sign=True`, because these
+    samplers use that form.
     """
 
     order: ClassVar[tuple[type[Strategy], ...]] = ()
@@ -49,8 +52,9 @@ class TransformersOrder(Preset, init=False):
     """Chains strategies in the order of Hugging Face's `generate(do_sample=True)`.
 
     The temperature comes before the strategies that truncate. A `RepetitionPenalty`
-    gets `by_sign=True`. transformers looks for n-grams in the whole past,
-    `NoRepeatNgram` in its last `memory` symbols.
+    gets `by_sign=True`. transformers searches all earlier symbols for n-grams, while
+    `NoRepeatNgram` searches the last `memory` symbols. transformers uses another hash
+    than `Watermark`, so neither detector finds the mark of the other.
 
     Args:
         stages: strategies of the classes in `order`, in any order.
@@ -64,6 +68,7 @@ class TransformersOrder(Preset, init=False):
     """
 
     order = (
+        SequenceBias,
         RepetitionPenalty,
         NoRepeatNgram,
         Temperature,
@@ -73,6 +78,7 @@ class TransformersOrder(Preset, init=False):
         Typical,
         EpsilonCutoff,
         EtaCutoff,
+        Watermark,
     )
 
 
@@ -80,8 +86,8 @@ class LlamaCppOrder(Preset, init=False):
     """Chains strategies in llama.cpp's default order of samplers.
 
     The temperature comes last, so it does not change which symbols are kept. A
-    `RepetitionPenalty` gets `by_sign=True`. llama.cpp's penalties count the last 64
-    tokens, the penalties here all symbols.
+    `RepetitionPenalty` gets `by_sign=True`. The penalties of llama.cpp count the last
+    64 tokens, while the penalties here count all symbols.
 
     Args:
         stages: strategies of the classes in `order`, in any order.

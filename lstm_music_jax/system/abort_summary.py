@@ -1,9 +1,9 @@
-"""One line instead of the C++ stack of a process whose peers have ended.
+"""Prints one line instead of a C++ stack trace when another process has ended.
 
-When JAX finds that another process has ended, it aborts this one in C++. It prints
-some messages and a stack, 20 lines and more, to standard error. Python cannot step in:
-JAX can be given a callback, but calling it ends in `std::bad_cast` (jax 0.10 to 0.12).
-So what C++ prints goes through a small process, which outlives the abort.
+When JAX finds that another process has ended, it aborts this one in C++, and prints
+messages and a stack trace of 20 lines or more to standard error. Python cannot prevent
+this: JAX accepts a callback, but calling it ends in `std::bad_cast` (jax 0.10 to 0.12).
+So the output of C++ goes through a small helper process, which outlives the abort.
 """
 
 import os
@@ -18,11 +18,11 @@ _BEGIN = re.compile(
 
 
 def summarise_abort(line: str) -> None:
-    """Print `line` in place of what JAX prints when it aborts for lack of a peer.
+    """Print `line` instead of the output of JAX when it aborts because a peer ended.
 
-    Everything else that C++ prints appears as before. If messages that may lead to an
-    abort come without one, they appear when the process ends. `sys.stderr` of Python
-    is replaced, and writes to where it wrote before.
+    All other output of C++ appears as before. Messages that may precede an abort are
+    held back, and appear when the process ends without one. Python's `sys.stderr` is
+    replaced by one that writes directly to the original standard error.
     """
     sys.stderr.flush()
     stderr = os.dup(2)
@@ -31,7 +31,7 @@ def summarise_abort(line: str) -> None:
         [sys.executable, "-I", __file__, line],
         stdin=reader,
         stderr=stderr,
-        # Ctrl-C must not end it before this process.
+        # Ctrl-C must not end the helper process before this one.
         start_new_session=True,
     )
     os.close(reader)

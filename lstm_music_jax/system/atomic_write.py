@@ -1,25 +1,83 @@
-"""Writing a text file whole or not at all."""
+"""Writing a file whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to a file, in UTF-8, and create missing folders.
+@contextmanager
+def written_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing, and create missing folders; a context.
 
-    The text goes to a temporary file beside `path`, which then takes its place. So
-    neither a reader nor a second writer ever sees half of the text.
+    What is written goes to a temporary file beside `path`, which takes its place when
+    the context ends without an exception. So neither a reader nor a second writer ever
+    sees half of it, and nothing is left behind if the disk is full.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written; the error names it.
     """
+    with _beside(path) as temporary:
+        with _opened(temporary, path) as file:
+            yield file
+        os.replace(temporary, path)
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file, text in UTF-8; see `written_atomically`.
+
+    Raises:
+        OSError: the file cannot be written; the error names it.
+    """
+    with written_atomically(path) as file:
+        file.write(_bytes(content))
+
+
+def write_new(path: Path, content: str | bytes) -> None:
+    """Write a file like `write_atomically`, but never in place of another one.
+
+    The file is empty for a moment, so that other writers know that its name is taken.
+
+    Raises:
+        FileExistsError: there is something at `path`. It is left as it is.
+        OSError: the file cannot be written; the error names it.
+    """
+    with _beside(path) as temporary:
+        with _opened(temporary, path) as file:
+            file.write(_bytes(content))
+        path.open("xb").close()
+        try:
+            os.replace(temporary, path)
+        except BaseException:
+            path.unlink()
+            raise
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Name a temporary file in the folder of `path`, and remove it in the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
+        yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(temporary: Path, path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file for writing; errors name the file that it will become."""
+    try:
+        with temporary.open("wb") as file:
+            yield file
+    except OSError as error:
+        # An error of writing names no file, and one of opening the temporary file.
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content

@@ -1,4 +1,4 @@
-"""The folder for what can be computed again: parsed corpora, compiled programs."""
+"""The folder for caches, such as parsed corpora and compiled programs."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ class FolderInUseError(RuntimeError):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder; a missing folder is made.
+    """Hold the lock of a folder; a missing folder is created.
 
-    The lock is the operating system's, on the file `.lock`. It ends with the process
-    that holds it, however that process ends. The file stays, and names the process that
-    held the lock last. Where the operating system or the file system has no locks, a
-    warning says so.
+    The operating system locks the file `.lock` in the folder. It releases the lock when
+    the process ends, for whatever reason. The file remains, and names the process that
+    held the lock last. If the operating system or the file system has no locks, there
+    is a warning, and no lock.
 
     Raises:
         FolderInUseError: another process holds the lock; the message names it.

@@ -1,50 +1,53 @@
-"""The laws of a sampling strategy, for users to check their own strategies.
+"""The laws of sampling strategies, with which users check their own strategies.
 
     from lstm_music_jax.testing import check_strategy
 
     check_strategy(MyStrategy(0.9), vocab_size=32)
 
-The strategy runs on eight streams. Their prompts repeat symbols. Their distributions
-have ties, forbidden symbols, all the probability on one symbol, or one, two or three
-symbols that are allowed. Constants from -1000 to 1000 are added to the logits. A long run
-has 300 notes: random symbols, one symbol over and over, two symbols in turn, all symbols
-in turn, and symbols that the strategy draws. The strategy is compiled once for these
-streams and once inside the engine.
+The strategy is applied to eight random streams. Their prompts repeat symbols. Their
+distributions have ties, forbidden symbols, all the probability on one symbol, or only
+one, two or three possible symbols. Constants from -1000 to 1000 are added to the
+logits. Then follows a long run of 300 symbols per stream. The symbols are random, or
+one over and over, or two in turn, or all in turn, or drawn by the strategy. The
+strategy is compiled once for all this, and once inside the engine.
+
+Choose hyperparameters that are not round. At a round value, a threshold may be met
+exactly, and then rounding decides: with two equally probable symbols, a nucleus of
+p = 0.5 may hold one or both.
 
 The laws find:
 
-- results that depend on anything but the arguments, on the other streams of a batch, or
-  on whether the strategy is compiled;
-- wrong shapes and dtypes, NaN, +inf, forbidden symbols that become possible, and supports
-  that become empty;
+- results that depend on other things than the arguments, on the other streams of a
+  batch, or on whether the strategy is compiled;
+- wrong shapes and dtypes, NaN, +inf, forbidden symbols that become possible, and
+  distributions that become empty;
 - flags that promise too much;
-- integers of the state that overflow, floats of it that become NaN or infinite, and
-  rings of up to 119 symbols that are not wrapped;
-- parts of the state that are forgotten;
+- integers of the state that overflow, floats of the state that become NaN or infinite,
+  and ring buffers of up to 100 symbols that are not wrapped;
+- parts of the state that never change because the strategy forgets them;
 - noise from a fixed key;
-- hyperparameters that are not leaves, and whole numbers that are declared as sizes.
+- hyperparameters that are not leaves, and whole numbers that are wrongly static.
 
 The laws cannot find:
 
-- a wrong formula: compare the strategy with a reference, such as one in NumPy;
-- what happens only after more than 300 symbols, or only after a rare sequence of symbols;
-- a small number that becomes 0, as long as no logit becomes NaN or infinite;
-- a part of the state that never changes, if it holds several values: it may be a table;
-- constant noise from elsewhere than JAX's keys, or from a fixed key inside a loop that
-  also reads the logits;
-- a whole number declared as a size that JAX needs when it writes the program: a number of
-  rounds, or the exponent of a power.
+- a wrong formula, so compare the strategy with a reference, such as one in NumPy;
+- faults that show only after more than 300 symbols, or after a rare sequence of them;
+- a number that becomes 0 by underflow, if no logit becomes NaN or infinite;
+- a part of the state that never changes, if it holds several values, because it may be
+  a table;
+- constant noise that does not come from a key of JAX, or that comes from a fixed key
+  inside a loop which also reads the logits;
+- a static whole number that changes the operations and not only the numbers of the
+  compiled program, such as a number of rounds or an exponent.
 
-`keeps_observing` rejects a strategy that stops observing on purpose, such as one that
-remembers the first symbols as a theme. `except_for` excepts it.
+`keeps_observing` also rejects a strategy that stops observing on purpose, such as one
+that remembers the first symbols as a theme. Name the law in `except_for` then.
 
-Give hyperparameters that are not round, because rounding may decide a rule that is met
-exactly: a nucleus of p = 0.5, of two equal symbols.
-
-`laws/` holds the laws, `streams.py` the streams, `runner.py` the one compiled program,
-`long_run.py` the long run, `programs.py` what is read from programs without running
-them, and `examples.py` an example of every strategy. May import `types`, `pytrees`,
-`xla`, `strategies` and `generation`. Start with `laws/`.
+Start with `laws/`, which holds the laws. `streams.py` holds the streams, `runner.py`
+the program that applies a strategy to them, `long_run.py` the long run, `programs.py`
+what the laws read from a program without running it, and `examples.py` an example of
+every strategy. This package may import `types`, `pytrees`, `xla`, `strategies` and
+`generation`.
 """
 
 from collections.abc import Collection
@@ -67,8 +70,9 @@ def check_strategy(
     """Check that a strategy keeps every law of `LAWS`; this takes a second or two.
 
     Args:
-        strategy: a strategy with single settings, not those of a sweep.
-        vocab_size: best 16 or more, so that no history holds every symbol.
+        strategy: a strategy with a single setting, not the stacked ones of a sweep.
+        vocab_size: number of symbols; choose 16 or more, so that the prompts use only
+            a few of them.
         seed: the seed of the streams.
         except_for: laws that the strategy breaks on purpose.
 

@@ -1,8 +1,11 @@
 """The list of all strategies, with example hyperparameters for each.
 
 The laws are tested on these examples, the benchmarks time them, and the table in the
-README is written from them. The numbers are not round. Otherwise a threshold may be met
-exactly, and rounding decides.
+README is made from them. The numbers are not round, because with round numbers a
+threshold may be met exactly, and then rounding decides.
+
+Some strategies also need a model, a context, a vocabulary or an encoding. These
+arguments, the surroundings, are left out here and are given to `Example.make`.
 """
 
 import dataclasses
@@ -11,12 +14,12 @@ from typing import Any, NamedTuple
 from lstm_music_jax import strategies as s
 from lstm_music_jax.strategies.base import Strategy
 
-# Arguments that an example leaves open; `make` takes them.
+# Arguments that the examples leave out.
 SURROUNDINGS = ("model", "context", "vocabulary", "encoding")
 
 
 class Example(NamedTuple):
-    """A strategy class and its arguments, except the surroundings."""
+    """A strategy class and its arguments, without the surroundings."""
 
     strategy: type[Strategy]
     arguments: tuple[Any, ...]
@@ -29,18 +32,18 @@ class Example(NamedTuple):
 
     @property
     def needs(self) -> set[str]:
-        """The surroundings that `make` takes for this strategy."""
+        """Names of the surroundings that this strategy needs."""
         fields = {field.name for field in dataclasses.fields(self.strategy)}
         return fields.intersection(SURROUNDINGS)
 
     def make(self, **surroundings: Any) -> Strategy:
-        """Return the strategy; surroundings that it does not need are ignored."""
+        """Make the strategy; surroundings that it does not need are ignored."""
         needed = {name: surroundings[name] for name in self.needs}
         return self.strategy(*self.arguments, **self.settings, **needed)
 
 
 def example(strategy: type[Strategy], *arguments: Any, **settings: Any) -> Example:
-    """Return a row of the list."""
+    """Return the example of a strategy."""
     return Example(strategy, arguments, settings)
 
 
@@ -78,6 +81,8 @@ EXAMPLES: tuple[Example, ...] = (
     example(s.Force, positions=[1, 4], tokens=[3, 7]),
     example(s.Guidance, scale=1.37, prompt=[2, 3]),
     example(s.Contrastive, alpha=0.13),
+    example(s.SequenceBias, [[12, 15], [10, 12, 15], [7]], biases=[0.7, -2.3, 1.1]),
+    example(s.Watermark, 7919, gamma=0.27, delta=1.37),
     example(s.PitchRange, low=50, high=66),
     example(s.InKey, tonic=9, scale=s.MINOR),
     example(s.MaxLeap, semitones=5),

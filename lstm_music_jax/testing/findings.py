@@ -1,4 +1,4 @@
-"""What the laws compare, and how they report what they found."""
+"""Comparisons that the laws make, and the exception that reports what they found."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,22 +7,26 @@ from functools import cache
 import jax
 import numpy as np
 
-# For probabilities and log-probabilities: float32 rounding, enlarged by sharpening.
+# Tolerance of probabilities and log-probabilities. Sharpening a distribution enlarges
+# the rounding errors of float32.
 TOLERANCE = 1e-4
 
 
 class Broken(Exception):  # noqa: N818
-    """A law does not hold; the message says what was found."""
+    """The exception of a law that does not hold; its message says what was found."""
 
 
 def require(holds, found: str) -> None:
-    """Raise Broken with what was found, unless something holds."""
+    """Raise Broken with the message `found` unless `holds`."""
     if not holds:
         raise Broken(found)
 
 
 def require_equal(wanted, found, what: str | Callable[[tuple[int, ...]], str]) -> None:
-    """Require that two arrays of logits have equal supports and probabilities."""
+    """Raise Broken unless two arrays of logits give the same distributions.
+
+    Their supports must be equal, and their probabilities within `TOLERANCE`.
+    """
     differ = (wanted > -np.inf) != (found > -np.inf)
     differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
     require_none(differ, what, wanted, found)
@@ -36,9 +40,10 @@ def _probabilities(logits):
 
 
 def require_none(bad, what: str | Callable[[tuple[int, ...]], str], *arrays) -> None:
-    """Raise Broken if any entry is bad; name the first, and its values in `arrays`.
+    """Raise Broken if any entry of `bad` is True.
 
-    `what` says what the entries are, or does so for the index of the first.
+    The message names the first such entry and its values in `arrays`. `what` says what
+    the entries are, or is a function that says it for the index of the first.
     """
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -48,7 +53,7 @@ def require_none(bad, what: str | Callable[[tuple[int, ...]], str], *arrays) -> 
 
 
 def host(tree):
-    """Return the leaves as NumPy arrays, and keys as their bits."""
+    """Return the leaves as NumPy arrays; a random key becomes its bits."""
     return [
         np.asarray(jax.random.key_data(leaf) if is_key(leaf) else leaf)
         for leaf in jax.tree.leaves(tree)
@@ -63,7 +68,7 @@ def is_key(leaf) -> bool:
 
 
 def copied(leaf):
-    """Return a copy of a leaf that can be written into; others as they are."""
+    """Return a copy of a NumPy leaf; JAX arrays are returned, as they cannot change."""
     return leaf if isinstance(leaf, jax.Array) else np.array(leaf)
 
 
@@ -75,7 +80,7 @@ def kind(state) -> str:
 
 @cache
 def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
-    """Return a class registered by JAX, with fields (name, whether static)."""
+    """Return a new dataclass registered by JAX; each field is (name, is static)."""
     return jax.tree_util.register_dataclass(
         dataclasses.make_dataclass("Other", [name for name, _ in fields]),
         data_fields=[name for name, is_static in fields if not is_static],

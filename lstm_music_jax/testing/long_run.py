@@ -25,9 +25,9 @@ ROWS = (
 )
 QUIET = np.array(["over and over" in row or "two" in row for row in ROWS])
 DRAWING = np.array(["drew" in row for row in ROWS])
-# After so many calls, a late symbol is changed at this note of the next few. Its place in
-# the stream is 119, 128, 180, 231 or 312. Many lengths divide one of them, because a
-# strategy may forget at the end of each bar.
+# After so many calls, the next call is repeated with another symbol at this place. In
+# the stream, these are the places 119, 128, 180, 231 and 312. They are multiples of
+# many lengths, because a strategy may forget all symbols at the end of a bar.
 LATE = {11: 1, 12: 0, 17: 2, 22: 3, 30: 4}
 LAGS = 5
 

@@ -48,7 +48,7 @@ def programs(strategy: Strategy, vocab_size: int) -> Programs:
 
 
 def primitives(jaxpr) -> Iterator[str]:
-    """Yield the names of a program's operations, and of those of inner programs."""
+    """Yield the names of the operations of a program and of all programs within it."""
     for equation in jaxpr.eqns:
         yield equation.primitive.name
         for program in _inner(equation):

@@ -1,8 +1,9 @@
 """A strategy under test, and ways to run it through streams.
 
-One program is compiled per strategy. It takes a batch of streams through a prompt and a
-few notes; each stream has its own settings and its own state. A sweep is a batch with
-several settings. A long run is many calls, each from the states that the last one left.
+One program is compiled per strategy. It applies the strategy to a batch of streams,
+each with a setting and a state of its own. So the same program serves a sweep, which
+has several settings, and a long run, in which a call begins with the states that the
+call before it left.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,22 +19,22 @@ from lstm_music_jax.testing.findings import is_key
 from lstm_music_jax.testing.streams import STREAMS, Streams, note_key, random_streams
 from lstm_music_jax.types import Array, Bool, Float, Int, PyTree
 
-# A program here runs only a few times. These options compile it four times as fast.
+# With these options, programs compile four times as fast. They run only a few times.
 QUICK = {
     "xla_backend_optimization_level": 0,
     "xla_cpu_use_fusion_emitters": False,
     "xla_cpu_parallel_codegen_split_count": 1,
 }
-# Instead of a symbol: one is drawn.
+# Stands for a symbol that is to be drawn.
 DRAWN = -1
-# Which settings the rows of a batch have.
+# The setting of each row: 0 is the given one, 1 the changed one.
 GIVEN = np.zeros(STREAMS, int)
 CHANGED = np.ones(STREAMS, int)
 ALTERNATING = np.arange(STREAMS) % 2
 
 
 class Course(NamedTuple):
-    """The output for `Streams`; `states` are those before each note."""
+    """The output for `Streams`: shaped logits, symbols, and the state before each."""
 
     shaped: Float[Array, "*b n v"]
     tokens: Int[Array, "*b n"]
@@ -64,7 +65,7 @@ class Runner:
         tokens: Int[np.ndarray, "b n"] | Int[Array, "b n"],
         settings: Int[np.ndarray, "b"] = GIVEN,
     ) -> Course:
-        """Return the output for other streams, symbols or settings."""
+        """Return the output for given streams, symbols and settings."""
         return self.go_on(self.first_states(settings), streams, tokens, settings)[0]
 
     def first_states(self, settings: Int[np.ndarray, "b"] = GIVEN) -> PyTree:
@@ -93,7 +94,7 @@ class Runner:
 
     @cached_property
     def changed(self) -> Strategy:
-        """The strategy with all numbers changed a little."""
+        """The strategy with all hyperparameters changed a little."""
         return jax.tree.map(_change, self.strategy)
 
     @cached_property
@@ -116,12 +117,12 @@ class Runner:
         return self._batch(*arguments)
 
     def jaxpr(self) -> Any:
-        """Return the batch's program."""
+        """Return the program for the batch, as JAX traces it."""
         return jax.make_jaxpr(_courses)(*self.arguments()).jaxpr
 
     @property
     def traces(self) -> int:
-        """How often the batch program of any runner has been traced so far."""
+        """How often the program has been traced so far, for all runners together."""
         return len(_TRACES)
 
 
@@ -147,7 +148,7 @@ def _course(
     tokens: Int[Array, "n"],
     prompted: Bool[Array, ""],
 ) -> tuple[Course, PyTree]:
-    """Take one stream through its prompt and its notes."""
+    """Return the output for one stream."""
 
     def note(state, at):
         logits, token, key_bits, noise = at
@@ -187,7 +188,7 @@ def after_prompt(strategy, stream):
 
 
 def by_hand(strategy, stream, tokens, state):
-    """Return the shaped logits, computed note by note without compilation."""
+    """Return the shaped logits, computed symbol by symbol without compilation."""
     keys = [note_key(bits) for bits in stream.key_bits]
     return by_hand_with(strategy, stream.logits, keys, tokens, state)
 
@@ -213,7 +214,7 @@ def _change(leaf):
 
 @cache
 def quickly(function: Callable) -> Callable:
-    """Return `function` compiled with little optimisation; all runners share it."""
+    """Return `function` compiled with little optimisation, for all runners."""
     known = {}
     for name, value in QUICK.items():
         try:

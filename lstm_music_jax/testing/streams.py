@@ -1,7 +1,7 @@
-"""The streams that a strategy is tested on, as NumPy arrays.
+"""The streams on which a strategy is tested, as NumPy arrays.
 
-Logits are multiples of 1/64, so that adding a constant to them loses no bits and ties
-stay ties.
+Logits are multiples of 1/64, so that adding a constant is exact, and equal logits stay
+equal.
 """
 
 from typing import NamedTuple
@@ -17,10 +17,13 @@ PROMPT = 8
 
 
 class Streams(NamedTuple):
-    """The input of one stream or a batch: a prompt, then logits and chance per note.
+    """The input of one stream or a batch: a prompt, then what each symbol needs.
 
-    `key_bits` are the keys of the notes. Noise is added to shaped logits in order to
-    draw.
+    Attributes:
+        prompt: ids.
+        logits: the model's logits.
+        key_bits: the bits of the strategy's keys.
+        noise: Gumbel noise; the largest sum of noise and shaped logit is drawn.
     """
 
     prompt: Int[np.ndarray, "*b p"]
@@ -35,7 +38,7 @@ class Streams(NamedTuple):
 
 def random_streams(rng: np.random.Generator, vocab_size: int) -> Streams:
     """Return streams with logits of every one of `KINDS`."""
-    # Three symbols, so that the prompts repeat themselves.
+    # Prompts use only three symbols, so that they repeat themselves.
     alphabet = rng.choice(vocab_size, min(3, vocab_size), replace=False)
     notes = len(KINDS)
     return Streams(
@@ -67,12 +70,12 @@ def rounded(logits: Float[np.ndarray, "*b v"]) -> Float[np.ndarray, "*b v"]:
 
 
 def note_key(key_bits: UInt32[np.ndarray, "2"] | UInt32[Array, "2"]) -> Array:
-    """Return the key of a note."""
+    """Return a key with the given bits."""
     return jax.random.wrap_key_data(jnp.asarray(key_bits), impl="threefry2x32")
 
 
 def _one_symbol(rng, v, logit):
-    """Return logits of 0 for one symbol, and of `logit` for the others."""
+    """Return logits with 0 for one random symbol, and `logit` for the others."""
     return np.where(np.arange(v) == rng.integers(v), 0.0, logit)
 
 
@@ -89,7 +92,7 @@ KINDS = (
         rng.random(v) < 0.5, _one_symbol(rng, v, -np.inf), 2 * rng.normal(size=v)
     ),
     lambda rng, v: _one_symbol(rng, v, -9.0) + rng.normal(size=v),  # one probable
-    # The others' probabilities are 0 in float32, though no logit is -inf.
+    # All but one probability are 0 in float32, although no logit is -inf.
     lambda rng, v: _one_symbol(rng, v, -200.0) + rng.normal(size=v),
     lambda rng, v: np.zeros(v),
     lambda rng, v: _one_symbol(rng, v, -np.inf),  # one allowed

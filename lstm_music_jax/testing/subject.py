@@ -1,4 +1,4 @@
-"""A strategy under test, with what several laws look at."""
+"""A strategy under test, with the results that several laws share."""
 
 from functools import cached_property
 
@@ -7,9 +7,9 @@ from lstm_music_jax.testing.runner import Runner
 
 
 class Subject(Runner):
-    """A strategy under test; what it has computed once it keeps."""
+    """A strategy under test, and the streams on which it is tested."""
 
     @cached_property
     def long_run(self) -> LongRun:
-        """A long run."""
+        """The result of the long run, computed once."""
         return run_for_long(self)

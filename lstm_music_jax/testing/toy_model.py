@@ -10,9 +10,9 @@ from lstm_music_jax.pytrees import pytree
 
 @pytree
 class ToyModel:
-    """A model for the engine: its logits are a fading sum over the symbols read.
+    """A simple model for the engine, whose state is its logits.
 
-    Symbol x adds `table[x]`; `table` is `[v v]`.
+    Reading symbol x halves the logits and adds `table[x]`; `table` is `[v v]`.
     """
 
     table: Any
@@ -35,7 +35,7 @@ class ToyModel:
         return state
 
     def unroll(self, tokens):
-        """Read sequences of symbols, `[b t]`."""
+        """Read sequences, `[b t]`; return the last states and all logits."""
         # A sum over all earlier symbols compiles faster than a scan.
         places = np.arange(tokens.shape[1])
         age = places[:, None] - places[None]

@@ -1,10 +1,14 @@
 """Training: from a corpus of ids to a run folder with a trained model.
 
-The package holds the settings (`config`), the data on the device and its two batchers
-(`data`, `windows`, `streams`), the pure training step (`step`, `objective`,
-`optimizer`), the loop on the host (`loop`) with its metrics and checkpoints, and the
-run folder (`run_folder`) with its settings file and older versions of it (`settings`,
-`versions`). It may import `model`, `music`, `xla`, `system`, `types`, `devices` and
-`processes`; it knows nothing of generation and strategies. Start reading with
-`loop.train`, then `step.train_steps`.
+Start with `loop.train`, the loop on the host, then `step.train_steps`, the pure
+training step on the device.
+
+- `config`: the settings.
+- `data`, `windows`, `streams`: the data on the device, and two ways to make batches.
+- `step`, `objective`, `optimizer`: the training step.
+- `loop`, `reporting`, `tally`, `signals`, `checkpoints`: the loop and what it writes.
+- `run_folder`, `settings`, `versions`: the run folder, and how old ones are read.
+
+This package may import `model`, `music`, `xla`, `system`, `types`, `devices` and
+`processes`. It knows nothing of generation and strategies.
 """

@@ -1,7 +1,7 @@
 """Baselines for a model's loss: n-gram models, counted on the host.
 
-They are counted from the pieces that the model is trained on. Like the model, they
-predict every symbol of a piece but the first, from symbols of the same piece.
+The n-grams are counted in the training pieces. Like the LSTM, these models predict
+every symbol of a piece but the first, from earlier symbols of the same piece.
 """
 
 import math
@@ -16,9 +16,9 @@ class Baselines(NamedTuple):
     """Cross-entropies on the validation pieces, in nats per symbol.
 
     Attributes:
-        unigram: of a unigram model with Witten-Bell smoothing.
-        trigram: of an interpolated 3-gram model with Witten-Bell smoothing.
-        five_gram: of an interpolated 5-gram model with modified Kneser-Ney smoothing.
+        unigram: unigram model with Witten-Bell smoothing.
+        trigram: interpolated 3-gram model with Witten-Bell smoothing.
+        five_gram: interpolated 5-gram model with modified Kneser-Ney smoothing.
     """
 
     unigram: float
@@ -33,14 +33,19 @@ def ngram_cross_entropies(
 ) -> Baselines:
     """Return the cross-entropies of a unigram, a 3-gram and a 5-gram model.
 
-    The first two are interpolated by Witten & Bell's rule (1991, method C),
+    The first two are smoothed by Witten & Bell's rule (1991, method C),
 
         p(x | c) = (n(c x) + d(c) p(x | c')) / (n(c) + d(c)),
 
     where n counts occurrences, d(c) is the number of distinct symbols seen after
-    context c, and c' is the context without its oldest symbol. The shortest
-    distribution of all is uniform. The context is up to two symbols of the same piece.
+    context c, and c' is the context without its oldest symbol. The recursion ends with
+    the uniform distribution. The context is up to two symbols of the same piece.
     `kneser_ney_probabilities` is the 5-gram model.
+
+    Args:
+        train: training pieces, ids below `vocab_size`.
+        validation: validation pieces, whose cross-entropy is returned.
+        vocab_size: number of symbols in the vocabulary.
     """
     counts = [_count(train, order) for order in range(3)]
     unigram = trigram = 0.0
@@ -73,7 +78,7 @@ def kneser_ney_probabilities(
     *,
     order: int = 5,
 ) -> np.ndarray:
-    """Return the probability of each symbol but the first of each validation piece.
+    """Return the probabilities of all symbols of `validation` but each piece's first.
 
     The model is an interpolated n-gram with modified Kneser-Ney smoothing,
 
@@ -81,12 +86,13 @@ def kneser_ney_probabilities(
 
     c' is the context c without its oldest symbol, n(c) is the sum of n(c x) over x, and
     g(c) is the sum of D(n(c x)) over x, so that the probabilities sum to 1. In the
-    longest context, n counts occurrences. In a shorter one, it counts the distinct
-    symbols that come before c x; a mark before each piece counts as one. The shortest
-    distribution of all is uniform. An unseen context leaves p(x | c').
+    longest context, n counts occurrences. In a shorter context, n counts the distinct
+    symbols that come before c x; a mark before each piece counts as a symbol. The
+    recursion ends with the uniform distribution. If context c was never seen,
+    p(x | c) = p(x | c').
 
-    The discount D is 0 for a count of 0, and one number per order for each of the
-    counts 1, 2, and 3 or more. See `_discounts`.
+    The discount D is 0 for a count of 0. Each order has one discount for each of the
+    counts 1, 2, and 3 or more; see `_discounts`.
 
     On the held-out chorales (`Events`, a tenth of the symbols, split seed 0) the
     perplexity is 10.87 with order 3, 7.91 with order 5 and 7.26 with order 8.
@@ -104,7 +110,7 @@ def kneser_ney_probabilities(
     grams = [_windows(pieces, order, vocab_size) for pieces in (train, validation)]
     count = len(grams[0])
     newest_first = np.concatenate(grams).T[::-1]
-    # Training and validation share the numbers of n-grams, by length.
+    # numbers[k] numbers the distinct (k + 1)-grams of training and validation together.
     numbers: list[np.ndarray] = []
     contexts = [np.zeros(newest_first.shape[1], np.int64)]
     for symbol in newest_first:
@@ -116,7 +122,7 @@ def kneser_ney_probabilities(
     for length, (gram, context) in enumerate(zip(numbers, contexts, strict=True), 1):
         counted = np.arange(count)
         if length < order:
-            # One occurrence of each n-gram that is longer by one symbol.
+            # Count each n-gram that is one symbol longer once, however often it occurs.
             counted = np.unique(numbers[length][:count], return_index=True)[1]
         seen = np.bincount(gram[counted], minlength=gram.max(initial=-1) + 1)
         kept = seen - _discounts(seen)[np.minimum(seen, 3)]
@@ -138,9 +144,9 @@ def kneser_ney_probabilities(
 
 
 def _windows(pieces, order, mark):
-    """Return the n-grams that end in each symbol but the first of a piece, `[n order]`.
+    """Return the n-grams that end in each symbol but a piece's first, `[n order]`.
 
-    Near the start of a piece, marks stand in for the missing earlier symbols.
+    Before the start of a piece, `mark` takes the place of symbols.
     """
     marks = np.full(order - 1, mark)
     windows = [np.empty((0, order), np.int64)]
@@ -152,7 +158,7 @@ def _windows(pieces, order, mark):
 
 
 def _number(symbols, others):
-    """Number the distinct pairs; return the number of each pair."""
+    """Number the distinct pairs (symbol, other); return the number of each pair."""
     pairs = symbols * (others.max(initial=0) + 1) + others
     return np.unique(pairs, return_inverse=True)[1]
 
@@ -160,10 +166,10 @@ def _number(symbols, others):
 def _discounts(counts):
     """Return the discounts of counts of 0, 1, 2, and 3 or more.
 
-    With n[r] n-grams that occur r times, and Y = n[1] / (n[1] + 2 n[2]), count r is
-    discounted by r - (r + 1) Y n[r + 1] / n[r]. A corpus can be too small for this
-    estimate. Then the discounts are those of KenLM: 0.5, 1 and 1.5 (`lmplz
-    --discount_fallback`).
+    n[r] is the number of n-grams that occur r times, and Y = n[1] / (n[1] + 2 n[2]).
+    The discount of count r is r - (r + 1) Y n[r + 1] / n[r]. If the corpus is too small
+    for this estimate, the discounts are those of KenLM: 0.5, 1 and 1.5
+    (`lmplz --discount_fallback`).
     """
     n = [np.count_nonzero(counts == r) for r in range(5)]
     if min(n[1:4]):
@@ -175,7 +181,7 @@ def _discounts(counts):
 
 
 def _count(pieces, order):
-    """Return for each context its count, and the counts of the symbols after it."""
+    """Return, for each context, its count and the counts of the symbols after it."""
     counts = defaultdict(Counter)
     for piece in pieces:
         ids = piece.tolist()

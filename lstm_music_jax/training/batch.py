@@ -1,4 +1,4 @@
-"""What a training step reads: a batch of sequences, gathered from one array of ids."""
+"""What a training step reads: a batch of sequences."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ class Batch(NamedTuple):
     """Sequences of input symbols, and the target symbol that follows each input.
 
     Only targets where `counted` is True enter the loss. Where `resets` is True, the
-    state is zero before the input is read; None means that it never is reset.
+    state is reset to zero before the input is read. If `resets` is None, no state is
+    reset.
     """
 
     inputs: Int[Array, "b t"]
@@ -20,17 +21,17 @@ class Batch(NamedTuple):
     resets: Bool[Array, "b t"] | None = None
 
 
-def gather(
-    ids: Int[Array, "n"],
-    starts: Int[Array, "b"],
-    lengths: Int[Array, "b"],
-    width: int,
-) -> Batch:
-    """Read `width` inputs from each start, and count the first `lengths` targets.
+def sequence_places(
+    starts: Int[Array, "b"], width: int, total: Int[Array, ""] | int
+) -> Int[Array, "b t"]:
+    """Return the places of `width` inputs from each start, and of one symbol more.
 
-    A sequence that would run past the end of `ids` repeats the last id there.
+    A sequence that would run past the last of `total` places repeats it there.
     """
-    offsets = jnp.arange(width + 1)[None]
-    sequences = ids[jnp.minimum(starts[:, None] + offsets, ids.shape[0] - 1)]
-    counted = offsets[:, :-1] < lengths[:, None]
-    return Batch(sequences[:, :-1], sequences[:, 1:], counted)
+    return jnp.minimum(starts[:, None] + jnp.arange(width + 1)[None], total - 1)
+
+
+def as_batch(sequences: Int[Array, "b t"], lengths: Int[Array, "b"]) -> Batch:
+    """Return sequences as inputs and targets; the first `lengths` targets count."""
+    offsets = jnp.arange(sequences.shape[1] - 1)[None]
+    return Batch(sequences[:, :-1], sequences[:, 1:], offsets < lengths[:, None])

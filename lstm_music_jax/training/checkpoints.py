@@ -1,8 +1,8 @@
 """Checkpoints: PyTrees of arrays, saved by name with orbax, without pickle.
 
-A checkpoint holds the arrays, and a description as JSON: the version of the format,
-what the arrays belong to, their shapes, checksums, and facts that the caller wants to
-find again exactly.
+A checkpoint holds the arrays and a description in JSON. The description holds the
+version of the format, the run that the arrays belong to, shapes, checksums, and facts:
+any JSON that the caller wants to restore exactly.
 """
 
 import json
@@ -47,14 +47,14 @@ class Checkpoints:
 
     A checkpoint becomes visible when it is complete: orbax writes to a temporary
     folder and renames it. Only then are older ones removed. Saving is asynchronous:
-    `save` blocks only while it copies the arrays to the host, and while the previous
-    save is unfinished.
+    `save` blocks only until the previous save is complete and the arrays are copied to
+    the host.
 
-    With several processes, only the first one saves. In the others every method does
+    With several processes, only the first one saves. In the others, the methods do
     nothing.
 
     Attributes:
-        seconds: how long saving has blocked so far, in all.
+        seconds: total time for which saving has blocked the caller.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class Checkpoints:
 
         Args:
             folder: must hold checkpoints of this kind only.
-            belongs_to: JSON that describes what every checkpoint here is part of.
-            keep: how many checkpoints to keep; None for all.
+            belongs_to: JSON that describes the run that the checkpoints belong to.
+            keep: number of checkpoints to keep; None for all.
         """
         self.folder, self.belongs_to = Path(folder).absolute(), belongs_to
         self.seconds = 0.0
@@ -74,7 +74,7 @@ class Checkpoints:
     def save(
         self, step: int, tree: PyTree, facts: Mapping[str, Any] | None = None
     ) -> None:
-        """Save a PyTree of arrays under its leaves' names, and facts as JSON.
+        """Save a PyTree of arrays, by the names of its leaves, and facts as JSON.
 
         Raises:
             SaveError: this checkpoint or the previous one cannot be written.
@@ -82,8 +82,8 @@ class Checkpoints:
         if self._manager is None:
             return
         with self._measured():
-            # Copies, because the next dispatch may reuse the buffers. As plain arrays,
-            # because these do not record which devices they were on.
+            # Arrays are copied, because the next dispatch may reuse their buffers. The
+            # copies are NumPy arrays, because those do not record any devices.
             arrays = {
                 name: np.array(leaf, order="C") for name, leaf in _by_name(tree).items()
             }
@@ -123,22 +123,22 @@ class Checkpoints:
             self._manager.check_for_errors()
 
     def __enter__(self) -> "Checkpoints":
-        """Use as a context; leaving it waits until every save is on disk."""
+        """Return self; leaving the `with` block waits until every save is on disk."""
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """Wait for all saves, unless an error is under way, and close the folder."""
+        """Close the folder, after all saves unless the block ended with an error."""
         if self._manager is None:
             return
         if kind is None:
             self.wait()
-        # An error here would hide the one that ends the context.
+        # An error here would hide the error that ended the `with` block.
         with suppress(Exception):
             self._manager.close()
 
     @contextmanager
     def _measured(self) -> Iterator[None]:
-        """Add up the seconds, and turn every error into a SaveError."""
+        """Add the time of the block to `seconds`, and turn errors into SaveError."""
         started = time.perf_counter()
         try:
             yield
@@ -164,8 +164,8 @@ def replace_all(
 ) -> None:
     """Make the checkpoint of one step the only one of a folder.
 
-    If the folder holds that checkpoint and it can be read, it is left as it is. There
-    is a readable checkpoint at any time.
+    A readable checkpoint of that step is kept; otherwise `tree` is saved. The others
+    are removed afterwards, so the folder holds a readable checkpoint at any time.
     """
     steps = set(saved_steps(folder))
     if step in steps and not _is_readable(folder, step, tree):
@@ -180,6 +180,8 @@ def replace_all(
 
 def keep_newest(folder: Path, like: PyTree) -> None:
     """Remove all checkpoints of a folder except the newest one that can be read.
+
+    Damaged checkpoints are renamed and not removed; see `set_aside`.
 
     Args:
         folder: the folder that `Checkpoints` was opened with.
@@ -225,12 +227,13 @@ def restore(
     Args:
         folder: the folder that `Checkpoints` was opened with.
         like: a PyTree of arrays, or of their shapes (`jax.eval_shape`).
-        belongs_to: what the checkpoint must be part of. Keys that it does not hold are
-            ignored, because they are newer than the checkpoint.
+        belongs_to: JSON that describes the run that the checkpoint must belong to. Keys
+            that the checkpoint's own description lacks are ignored, because they are
+            newer than the checkpoint.
 
     Raises:
         CheckpointError: there is no checkpoint, none is intact, or it belongs to
-            something else or has other arrays; the message says where they differ.
+            another run or has other arrays. The message names the differences.
     """
     folder = Path(folder).absolute()
     if not folder.is_dir():
@@ -330,7 +333,7 @@ def _handlers():
 
 
 def _this_process_only():
-    """Return the options that make orbax wait for no other process."""
+    """Return options with which orbax does not wait for other processes."""
     index = jax.process_index()
     return ocp.options.MultiprocessingOptions(
         primary_host=index,

@@ -1,6 +1,6 @@
 """The settings of a model and of its training: frozen dataclasses.
 
-The scripts' command-line flags follow the fields, with the docstrings as help.
+The scripts make a command-line flag of each field, with its docstring as help.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,8 @@ _CHOICES = {
     "matmul_precision": get_args(MatmulPrecision),
 }
 _MAX_SEMITONES = 24
-# Training takes about 20 bytes per parameter, and XLA aborts where it cannot have them.
+# Training takes about 20 bytes per parameter. If that is more memory than there is, XLA
+# aborts the process.
 _MAX_PARAMETERS = 10**9
 
 
@@ -48,12 +49,12 @@ class ModelConfig:
     rounding of its logits, and nothing else. A resumed run keeps its first value."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for unknown gates, too large sizes, or less than a core."""
+        """Raise ValueError for unknown gates, too large sizes, or cores below 1."""
         if self.gates not in _GATES:
             raise ValueError(f"gates is {self.gates!r}; it must be one of {[*_GATES]}")
         if self.cores < 1:
             raise ValueError(f"cores is {self.cores}; it must be 1 or more")
-        # Without the parameters that depend on the vocabulary, which are few.
+        # The few parameters that depend on the vocabulary are left out.
         inputs = (0, *self.sizes[:-1])
         parameters = sum(
             4 * size * (below + size)
@@ -108,6 +109,9 @@ class TrainingConfig:
     transpose: int = 0
     """Shift each window, or each piece of a stream, by a random number of semitones,
     at most this many up or down, among the shifts that the vocabulary allows."""
+    stretch: float = 0.0
+    """Play each window, or each piece of a stream, at a random one of five tempos, at
+    most this share faster or slower. Only the encoding Performance has tempos."""
     precision: Precision = "float32"
     """Precision of the matrix products in training. bfloat16 adds them up in float32,
     and keeps parameters, states and gates in float32."""
@@ -121,7 +125,7 @@ class TrainingConfig:
     steps_per_dispatch: int = 10
     """Steps that the device takes per call from the host."""
     seed: int = 0
-    """Seed of the parameters, the order of the data, transposition and dropout."""
+    """Seed of the parameters, the order of the data, its augmentation, and dropout."""
 
     def __post_init__(self) -> None:
         """Raise ValueError naming the first setting that is out of its range."""
@@ -165,6 +169,8 @@ class TrainingConfig:
             raise ValueError(
                 f"transpose is {self.transpose}; it must be 0 to {_MAX_SEMITONES}"
             )
+        if not 0 <= self.stretch < 1:
+            raise ValueError(f"stretch is {self.stretch}; it must be in [0, 1)")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(

@@ -1,67 +1,88 @@
-"""Training and validation data on the device, and the interface that steps read it by.
+"""Training and validation data, and the interface that steps read it by.
 
-The ids of all pieces lie on the device in one array. A step finds its symbols by
-index, in an order that the seed and the step's number fix. So (seed, step) is the
-whole state of the data, and nothing is streamed from the host.
+The seed and the number of a step decide which symbols it reads. So (seed, step) is the
+whole state of the data. The ids of all pieces lie on the device, end to end. If they
+would take more than a gigabyte there, the ids of training pieces stay where the dataset
+has them, which may be a file: before each dispatch the host looks up those that its
+steps read. The batches are the same either way.
 """
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.model.music_lstm import MusicLSTM, State
 from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.music.corpus.piece_ids import PieceIds
+from lstm_music_jax.music.stretching import combined, stretch_table
 from lstm_music_jax.music.transposition import transposition_table
 from lstm_music_jax.training.batch import Batch
 from lstm_music_jax.training.config import TrainingConfig
+from lstm_music_jax.training.ids import Block, Resident
 from lstm_music_jax.training.objective import Totals
 from lstm_music_jax.training.streams import StreamBatcher
 from lstm_music_jax.training.windows import WindowBatcher
 from lstm_music_jax.types import Array, Int, PyTree
 
+# So a corpus of half a billion symbols lies on the device.
+RESIDENT_BYTES = 2**30
+_MOST_SYMBOLS = 2**31 - 2**24
+
 
 @runtime_checkable
 class Batcher(Protocol):
-    """A corpus on the device, and how steps read it; a PyTree of arrays."""
+    """How steps read a corpus; a PyTree of arrays."""
 
     @classmethod
     def for_training(
         cls,
-        pieces: Sequence[np.ndarray],
+        pieces: PieceIds,
         table: np.ndarray | None,
         config: TrainingConfig,
-    ) -> "Batcher":
-        """Prepare pieces of ids for training; `table` holds the transpositions."""
+    ) -> "tuple[Batcher, PieceIds]":
+        """Prepare for training; `table` holds the transpositions.
+
+        Returns:
+            A batcher that has no ids yet, and the pieces in the order in which it
+            wants their ids end to end.
+        """
 
     @classmethod
     def for_validation(
-        cls, pieces: Sequence[np.ndarray], config: TrainingConfig
-    ) -> "Batcher":
-        """Prepare pieces of ids for validation, without transposition."""
+        cls, pieces: PieceIds, config: TrainingConfig
+    ) -> "tuple[Batcher, PieceIds]":
+        """Prepare for validation, without transposition; return as for training."""
 
     @staticmethod
     def carried(states: State) -> PyTree:
-        """Return what the next step begins with, given the states after a step.
+        """Return the states that the next step begins with, given those after a step.
 
-        None for the zero state.
+        None means that the next step begins with the zero state.
         """
 
     @property
     def size(self) -> int:
         """Number of windows or pieces that validation reads."""
 
+    def places(
+        self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
+    ) -> Int[Array, "b t"]:
+        """Return the places of the ids that the given rows read at a step."""
+
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Return what the given rows of the batch read at a step."""
+        """Return the given rows of the batch of a step."""
 
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Return the sums of the windows or pieces at `indices`, for validation.
+        """Sum the losses of the windows or pieces at `indices`, for validation.
 
-        An index of `size` or more counts nothing.
+        An index of `size` or more adds nothing.
         """
 
 
@@ -70,23 +91,104 @@ def batcher_class(config: TrainingConfig) -> type[WindowBatcher] | type[StreamBa
     return {"windows": WindowBatcher, "streams": StreamBatcher}[config.batching]
 
 
+class Feed:
+    """The training data of a run: gives each dispatch a batcher that has its ids."""
+
+    def __init__(
+        self,
+        batcher: Batcher,
+        pieces: PieceIds,
+        config: TrainingConfig,
+        resident_bytes: int,
+    ) -> None:
+        """Put the ids on the device if they take at most `resident_bytes` there."""
+        self._batcher, self._pieces, self._config = batcher, pieces, config
+        self._resident = _bytes(pieces) <= resident_bytes
+        if self._resident:
+            self._batcher = with_ids(batcher, Resident(_on_device(pieces)))
+        self._places = jax.jit(self._places_of_steps)
+
+    def batcher_at(self, step: int) -> Batcher:
+        """Return a batcher for the dispatch that begins after `step` steps."""
+        if self._resident:
+            return self._batcher
+        places = np.asarray(self._places(self._batcher, jnp.int32(step)))
+        block = Block(jnp.asarray(self._pieces.at(places)), jnp.int32(step))
+        return with_ids(self._batcher, block)
+
+    def _places_of_steps(self, batcher, first):
+        steps = first + jnp.arange(self._config.steps_per_dispatch)
+        rows = jnp.arange(self._config.batch_size)
+        return jax.vmap(lambda step: batcher.places(step, rows, self._config))(steps)
+
+
 def training_data(
-    dataset: Dataset, config: TrainingConfig
-) -> tuple[Batcher, Batcher | None]:
+    dataset: Dataset,
+    config: TrainingConfig,
+    *,
+    resident_bytes: int = RESIDENT_BYTES,
+) -> tuple[Feed, Batcher | None]:
     """Return the training data and the validation data; None if nothing is held out.
 
     Training on windows is validated on windows. Training on streams is validated on
-    whole pieces, each from the zero state.
+    whole pieces, each read from the zero state.
+
+    Args:
+        dataset: the pieces.
+        config: the settings of the training.
+        resident_bytes: ids that would take more than this on the device are looked up
+            by the host.
 
     Raises:
-        ValueError: the pieces are too short for the settings.
+        ValueError: the pieces are too short for the settings, or too many.
     """
-    table, batcher = None, batcher_class(config)
-    if config.transpose:
-        table = transposition_table(
-            dataset.vocabulary, dataset.encoding, config.transpose
-        )
-    train = batcher.for_training(dataset.train, table, config)
-    if not dataset.validation:
-        return train, None
-    return train, batcher.for_validation(dataset.validation, config)
+    table, batcher = augmentation_table(dataset, config), batcher_class(config)
+    train, validation = PieceIds.of(dataset.train), PieceIds.of(dataset.validation)
+    for pieces in (train, validation):
+        # The device counts in int32, and adds a batch to the last place.
+        if pieces.total >= _MOST_SYMBOLS:
+            raise ValueError(
+                f"dataset has {pieces.total:,} symbols on one side; it must have fewer "
+                f"than {_MOST_SYMBOLS:,}"
+            )
+    held_in, ordered = batcher.for_training(train, table, config)
+    feed = Feed(held_in, ordered, config, resident_bytes)
+    if not len(validation):
+        return feed, None
+    held_out, ordered = batcher.for_validation(validation, config)
+    return feed, with_ids(held_out, Resident(_on_device(ordered)))
+
+
+def augmentation_table(dataset: Dataset, config: TrainingConfig) -> np.ndarray | None:
+    """Return what each id may become in training, int32 `[r, v]`.
+
+    Returns:
+        One row for each transposition and tempo, -1 where there is no such id; None if
+        the settings ask for neither.
+
+    Raises:
+        ValueError: the encoding does not allow the settings.
+    """
+    vocabulary, encoding = dataset.vocabulary, dataset.encoding
+    if not config.transpose and not config.stretch:
+        return None
+    table = transposition_table(vocabulary, encoding, config.transpose)
+    if not config.stretch:
+        return table
+    return combined(table, stretch_table(vocabulary, encoding, config.stretch))
+
+
+def with_ids(batcher: Batcher, ids: Resident | Block) -> Batcher:
+    """Return a batcher that reads these ids."""
+    if isinstance(batcher, StreamBatcher):
+        return batcher._replace(ids=ids)
+    assert isinstance(batcher, WindowBatcher)
+    return replace(batcher, ids=ids)
+
+
+def _on_device(pieces: PieceIds) -> jax.Array:
+    return jnp.asarray(pieces.end_to_end(pieces.dtype))
+
+
+def _bytes(pieces: PieceIds) -> int:
+    return pieces.total * np.dtype(pieces.dtype).itemsize

@@ -1,7 +1,7 @@
 """The random keys of a training run, all derived from its seed.
 
-What a step draws depends on the seed, the step's number and the row of the batch, so
-it is the same on any number of devices and after any interruption.
+The random numbers of a step depend on the seed, the step's number and the row of the
+batch. So they are the same on any number of devices and after any interruption.
 """
 
 import jax

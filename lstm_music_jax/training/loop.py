@@ -42,7 +42,7 @@ from lstm_music_jax.training.tally import Sums, Tally, dispatch_end, saves_after
 
 
 class NonFiniteLossError(RuntimeError):
-    """The loss or its gradient is infinite or NaN, so the run cannot go on."""
+    """The loss or its gradient is infinite or NaN, so the run cannot continue."""
 
 
 class LostProcessError(RuntimeError):
@@ -56,8 +56,10 @@ class Result(NamedTuple):
         step: the last step.
         best_loss: the lowest validation loss, in nats per symbol. If nothing is held
             out, the lowest mean training loss.
-        last_loss: the last validation loss, likewise.
-        baselines: the losses to compare with; None if nothing is held out.
+        last_loss: the last validation loss, in nats per symbol. If nothing is held out,
+            the last mean training loss.
+        baselines: the losses of n-gram models on the validation pieces; None if nothing
+            is held out.
         save_seconds: how long saving has blocked training.
     """
 
@@ -81,7 +83,7 @@ def train(
     """Train a model on a dataset into a run folder, which `load_run` reads.
 
     On SIGINT or SIGTERM the dispatch in flight ends, the run is saved, and Stopped is
-    raised. A second signal exits the process at once. Signals are only handled when
+    raised. A second signal exits the process immediately. Signals are only handled when
     `train` runs in the main thread.
 
     Args:
@@ -91,8 +93,8 @@ def train(
             folder.
         training: how to train. A resumed run may only change how often it validates,
             saves and dispatches, and with a constant schedule its `steps`.
-        resume: go on from the last checkpoint of the folder, or from the start if the
-            run was stopped before it saved one.
+        resume: continue from the last checkpoint of the folder, or from the start if
+            the run was stopped before it saved one.
         devices: the devices to use, which must divide the batch. The default is every
             device of every process (see `processes.join`); each process then calls
             `train`. A run may be resumed on another number of devices, which changes
@@ -166,8 +168,8 @@ def _unchangeable(belongs_to, training):
 def _roll_back(run_folder, start, belongs_to):
     """Bring the folder back to the time when the checkpoint `start` was saved.
 
-    Metrics and models from after that time are computed again. The best model is kept
-    until there is another one to replace it.
+    Later metrics and checkpoints are removed, because the run computes them again. The
+    folder of best models always holds a readable one.
     """
     tally, best_model = Tally.from_json(start.facts), start.tree.best
     drop_lines_after(run_folder.metrics, start.step, tally)
@@ -184,7 +186,7 @@ def _roll_back(run_folder, start, belongs_to):
 
 
 class _Loop:
-    """One run: its data and compiled programs, and its changing state."""
+    """The state of one run: its data, its compiled programs, and its progress."""
 
     def __init__(self, run_folder, dataset, training, devices, show):
         self.run_folder, self.training = run_folder, training
@@ -207,13 +209,13 @@ class _Loop:
         with ExitStack() as stack:
             enter = stack.enter_context
             signalled = enter(stop_on_signals(self._announce_stop))
-            # The processes must stop after the same step.
+            # All processes must stop after the same step.
             self.stop = lambda: processes.any_process(signalled())
             self.best = enter(Checkpoints(best, belongs_to))
             self.last = enter(Checkpoints(last, belongs_to, keep=2))
             if self.saved_step is None:
-                # Before the first line of metrics: a run that has metrics and no
-                # checkpoint is then known to have lost it.
+                # The first checkpoint is saved before the first line of metrics. So a
+                # run that has metrics but no checkpoint must have lost its checkpoint.
                 self._save()
                 self.last.wait()
             self.report = enter(
@@ -255,7 +257,7 @@ class _Loop:
             if not ended:
                 end = min(dispatch_end(self.training, step), self.training.steps)
                 self.state, metrics = self.train_steps(
-                    self.state, self.data, jnp.int32(end - step)
+                    self.state, self.data.batcher_at(step), jnp.int32(end - step)
                 )
                 issued, step = (step, end, metrics), end
                 ended = (
@@ -263,8 +265,8 @@ class _Loop:
                     or step % self.training.evaluate_every == 0
                     or saves_after(self.training, step)
                 )
-            # Reading waits for a dispatch. So the metrics of one are read only after
-            # the next one is issued, and the device is never idle.
+            # Reading metrics waits until their dispatch has ended. So they are read
+            # after the next dispatch is issued, and the device is never idle.
             if pending:
                 self._record(*pending)
             pending = issued
@@ -319,7 +321,7 @@ class _Loop:
             self._save_best(self.best_model)
 
     def _save_best(self, model):
-        # A run that was killed may have saved the best model of this step already.
+        # If the run was killed and resumed, the model of this step may exist already.
         if self.step not in saved_steps(self.best.folder):
             self.best.save(self.step, model)
 
@@ -332,8 +334,8 @@ class _Loop:
     def _finish(self):
         """Report the steps since the last validation; return the lowest loss.
 
-        The checkpoint does not record this report. So a run that is later resumed with
-        more steps computes what an uninterrupted run would.
+        The last checkpoint was saved before and does not contain this report. So a run
+        that is resumed with more steps reports the same as an uninterrupted run.
         """
         if self.tally.since_line.steps:
             self._write_line(self.step, self.tally.since_line.steps)
@@ -348,7 +350,7 @@ class _Loop:
         if self.show:
             print(
                 "stopping: saving after the dispatch in flight; "
-                "a second signal exits at once",
+                "a second signal exits immediately",
                 file=sys.stderr,
                 flush=True,
             )

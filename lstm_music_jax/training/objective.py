@@ -12,10 +12,10 @@ from lstm_music_jax.types import PRNGKeys, Scalar
 
 
 class Totals(NamedTuple):
-    """Sums over the counted targets of a batch, so that batches add up exactly.
+    """Sums over the counted targets of a batch; the sums of batches can be added.
 
-    The loss is in nats; `correct` counts the targets that the model found most
-    probable, `targets` all of them.
+    `loss` is the cross-entropy in nats, `correct` the number of targets that were the
+    model's most probable symbol, and `targets` the number of targets.
     """
 
     loss: Scalar
@@ -24,14 +24,14 @@ class Totals(NamedTuple):
 
     @classmethod
     def zero(cls) -> "Totals":
-        """Return the sums over nothing."""
+        """Return sums over no targets."""
         return cls(jnp.float32(0), jnp.float32(0), jnp.float32(0))
 
 
 class Predicted(NamedTuple):
-    """What a batch adds to the objective, its totals, and the state after it.
+    """The prediction of a batch: the sum to minimise, the totals, and the last state.
 
-    `minimised` is the totals' loss, or its smoothed form, in nats.
+    `minimised` is the loss of the totals, with smoothed labels if requested, in nats.
     """
 
     minimised: Scalar
@@ -53,12 +53,12 @@ def predict(
     The batch is read from `state`, by default the zero state.
 
     With `objective="last"` only the last position of each sequence counts, as in the
-    recipe that this project started from. The head is then applied to that position
-    alone.
+    original recipe that this project reproduces. The head is then applied to that
+    position alone.
 
     Label smoothing (Szegedy et al. 2016) takes the share `smoothing` from each target
-    and spreads it over the vocabulary. It changes only what is minimised. The totals
-    are those of the targets themselves, so that losses can be compared.
+    and spreads it over the vocabulary. It only changes the sum that is minimised. The
+    totals stay unsmoothed, so that losses can be compared.
     """
     state, hidden = model.unroll_hidden(batch.inputs, state, dropout_keys, batch.resets)
     targets, counted = batch.targets, batch.counted

@@ -7,7 +7,7 @@ from lstm_music_jax.training.config import TrainingConfig
 
 
 def optimizer(config: TrainingConfig) -> optax.GradientTransformation:
-    """Return Adam (Kingma & Ba 2014) after clipping by the global norm.
+    """Return an optimiser: Adam (Kingma & Ba 2014) on gradients clipped by global norm.
 
     Weight decay, if any, is decoupled from the gradient (Loshchilov & Hutter 2019).
     It applies to matrices only, because biases do not cause overfitting.
@@ -26,7 +26,7 @@ def optimizer(config: TrainingConfig) -> optax.GradientTransformation:
 
 
 def learning_rate(config: TrainingConfig) -> optax.Schedule:
-    """Return the learning rate by step: a linear warm-up, then constant or a cosine."""
+    """Return the learning rate by step: linear warm-up, then constant or a cosine."""
     peak, warmup = config.learning_rate, config.warmup_steps
     if config.schedule == "cosine":
         rest = optax.cosine_decay_schedule(peak, config.steps - warmup)

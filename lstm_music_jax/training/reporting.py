@@ -1,4 +1,4 @@
-"""The reports of a run: its metrics file, a progress bar, a line per validation."""
+"""The reports of a run: a metrics file, a progress bar, and a line per validation."""
 
 import json
 import time
@@ -17,7 +17,7 @@ _NAMES = {"loss": "train_loss", "accuracy": "train_accuracy"}
 
 
 class Report:
-    """Writes the metrics file of a run and shows its progress; a context."""
+    """Writes the metrics file of a run and shows its progress; a context manager."""
 
     def __init__(
         self,
@@ -32,12 +32,12 @@ class Report:
         Args:
             path: the metrics file.
             training: the settings of the run.
-            baselines: what the model has to beat; None if nothing is held out.
+            baselines: the losses to compare with; None if nothing is held out.
             step: the step that the run starts or resumes from.
-            show: print as well; the file is written either way.
+            show: also print. The file is always written.
         """
         self.training, self.baselines, self.show = training, baselines, show
-        # Unbuffered, so that nothing is lost however the process ends.
+        # The file is unbuffered, so that no line is lost however the process ends.
         self.path, self.file = path, path.open("ab", buffering=0)
         self.clock, self.save_seconds = time.perf_counter(), 0.0
         self.bar = Progress(
@@ -52,7 +52,7 @@ class Report:
         )
 
     def __enter__(self) -> "Report":
-        """Start the bar, and report the baselines."""
+        """Start the progress bar, and report the baselines."""
         self.bar.start()
         if self.baselines is not None:
             self._print(
@@ -68,7 +68,7 @@ class Report:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the bar, close the file."""
+        """Stop the progress bar, and close the file."""
         self.bar.stop()
         self.file.close()
 
@@ -82,10 +82,10 @@ class Report:
         """Report a complete dispatch.
 
         Args:
-            step: its last step.
-            count: how many steps were timed.
-            metrics: the sums over the steps since the last line.
-            save_seconds: how long saving has blocked training so far, in all.
+            step: the last step of the dispatch.
+            count: number of steps since the last report or `restart_clock`.
+            metrics: sums over the steps since the last line of metrics.
+            save_seconds: total time for which saving has blocked training.
         """
         now = time.perf_counter()
         symbols = count * self.training.batch_size * self.training.window
@@ -104,7 +104,10 @@ class Report:
     def validated(
         self, step: int, train_loss: float, loss: float | None, accuracy: float | None
     ) -> None:
-        """Report a validation; its loss is None if nothing is held out."""
+        """Report a validation; loss and accuracy are None if nothing is held out.
+
+        Losses are in nats per symbol.
+        """
         if loss is None or self.baselines is None:
             self._print(f"step {step}: train {train_loss:.3f} nats")
             return
@@ -118,7 +121,7 @@ class Report:
         )
 
     def _print(self, line):
-        """Print a line above the bar."""
+        """Print a line above the progress bar."""
         if self.show:
             self.bar.console.print(line, highlight=False)
 
@@ -136,10 +139,10 @@ class Report:
 
 
 def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
-    """Drop the metrics that a run resumed at `step` reports again.
+    """Drop the lines of metrics that a run resumed at `step` will write again.
 
-    Also drops a line that was cut off when the run was killed, and the lines that the
-    run wrote when it ended at its last step.
+    This also drops a line that was cut off when the run was killed, and the lines that
+    the run wrote when it ended at its last step.
     """
     if not path.exists():
         return

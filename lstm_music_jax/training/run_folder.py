@@ -44,10 +44,10 @@ from lstm_music_jax.training.step import TrainState, initial_state
 
 
 class RunState(NamedTuple):
-    """The arrays that a run resumes from: the training state, the best model so far.
+    """The arrays that a run resumes from: the training state and the best model so far.
 
-    Both are in one checkpoint. Whenever a run is killed, the two folders of checkpoints
-    can therefore be made to agree.
+    One checkpoint holds both. So if a run is killed before it has saved its best model,
+    the model can be restored from here.
     """
 
     state: TrainState
@@ -94,8 +94,8 @@ class RunFolder:
                 raise ValueError(
                     f"run is {self.path}, and {place} is a file; it must be a folder"
                 )
-        # A name that begins with a dot is a file that was being written when a run was
-        # killed.
+        # A file whose name begins with a dot is left over from a killed run, which was
+        # writing it.
         if self.path.exists() and any(
             not path.name.startswith(".") for path in self.path.iterdir()
         ):
@@ -104,12 +104,11 @@ class RunFolder:
             )
 
     def require_resumable(self) -> None:
-        """Raise ValueError if the run was trained and its last checkpoint is missing.
+        """Raise ValueError if a trained run has lost its last checkpoint.
 
-        Likewise if metrics cannot be written.
-
-        A run saves its first checkpoint before its first line of metrics. A run that
-        has neither can be resumed from the start.
+        A run saves its first checkpoint before its first line of metrics. So a run with
+        metrics has had a checkpoint, and a run with neither can be resumed from the
+        start. Also raises ValueError if a folder is in the place of the metrics.
         """
         if self.metrics.is_dir():
             raise ValueError(f"{self.metrics} is a folder; move it away")
@@ -140,7 +139,7 @@ class RunFolder:
         """
         content = config_json(model, training, dataset)
         try:
-            # The settings come first: a folder that has them can be resumed.
+            # Settings are written first, because a folder that has them can be resumed.
             write_atomically(self.config, json.dumps(content, indent=2) + "\n")
             dataset.vocabulary.save(self.vocabulary)
         except OSError as error:
@@ -152,7 +151,7 @@ class RunFolder:
         """Read the settings: "model", "training", "encoding" and "corpus".
 
         Raises:
-            FileNotFoundError: the folder is no run folder.
+            FileNotFoundError: the folder is not a run folder.
             ValueError: the settings cannot be read.
         """
         if not self.config.is_file():
@@ -164,7 +163,7 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class Run:
-    """A trained model, and what turns its ids into music.
+    """A trained model with its vocabulary, its encoding and its settings.
 
     Attributes:
         model: the model of a checkpoint.
@@ -190,7 +189,7 @@ def load_run(path: str | Path, checkpoint: Literal["best", "last"] = "best") -> 
             the model after the last saved step.
 
     Raises:
-        FileNotFoundError: the folder is no run folder, or its vocabulary is missing.
+        FileNotFoundError: the folder is not a run folder, or its vocabulary is missing.
         ValueError: the settings or the vocabulary cannot be read.
         CheckpointError: there is no checkpoint, or it belongs to another model.
     """
@@ -229,8 +228,8 @@ def restore_last(
     """Restore the newest intact checkpoint that a run resumes from; see `restore`.
 
     Raises:
-        CheckpointError: `restore` raises it, or the checkpoint's name is not the step
-            that it holds.
+        CheckpointError: `restore` raises it, or the checkpoint's name differs from the
+            step that it holds.
     """
     last = folder.checkpoints("last")
     restored = restore(last, like, belongs_to)
@@ -249,10 +248,10 @@ def require_same_run(
     """Check that a run can be resumed with these settings.
 
     Returns:
-        The model's settings as the run was started with them: they have its `cores`.
+        The settings of the model with which the run was started, including its `cores`.
 
     Raises:
-        ValueError: a setting is not the one that the run was started with.
+        ValueError: a setting differs from the one that the run was started with.
     """
     saved = folder.settings()
     changeable = changeable_settings(training) | {"cores"}

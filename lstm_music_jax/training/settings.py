@@ -1,4 +1,4 @@
-"""The settings of a run as JSON: what config.json and its checkpoints hold."""
+"""The settings of a run as JSON, for config.json and for checkpoints."""
 
 import dataclasses
 import json
@@ -34,9 +34,9 @@ def read_config_json(path: Path) -> dict[str, Any]:
         encoding and the corpus as "encoding" and "corpus".
 
     Raises:
-        ValueError: the file is of a newer version, or a key is missing, unknown or has
-            a value that is not allowed. The message names file, key and what is
-            allowed.
+        ValueError: the file has a newer version, or a key is missing, is unknown or has
+            a value that is not allowed. The message names the file, the key and the
+            allowed values.
     """
     try:
         try:
@@ -62,7 +62,7 @@ def read_config_json(path: Path) -> dict[str, Any]:
 def owner_of_checkpoints(
     model: ModelConfig, training: TrainingConfig, dataset: Dataset
 ) -> dict[str, Any]:
-    """Return the description of the run that a checkpoint belongs to, as JSON."""
+    """Return the description of a run, as JSON, that its checkpoints hold."""
     return {
         **model_of_checkpoints(model, dataset.encoding.config(), dataset.vocabulary),
         "training": dataclasses.asdict(training),
@@ -92,7 +92,7 @@ def model_of_checkpoints(
 def changeable_settings(training: TrainingConfig) -> set[str]:
     """Return the names of the training settings that a resumed run may change."""
     names = {"steps_per_dispatch", "evaluate_every", "save_every"}
-    # A cosine falls to 0 at the last step, so all of it depends on their number.
+    # A cosine falls to 0 at the last step, so it depends on the number of steps.
     return names | ({"steps"} if training.schedule == "constant" else set())
 
 

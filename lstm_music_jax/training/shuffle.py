@@ -10,12 +10,12 @@ from lstm_music_jax.xla.bits import mix
 def epoch_order(
     key: PRNGKey, epoch: Int[Array, ""], positions: Int[Array, "b"], count: int
 ) -> Int[Array, "b"]:
-    """Return which of `count` items stand at `positions` of an epoch's shuffle.
+    """Return the items at `positions` of an epoch's random order of `count` items.
 
     The positions 0 to `count` - 1 hold each item once; every epoch has its own order.
     Each position is computed by itself. A four-round Feistel network (Luby & Rackoff
-    1988) permutes the numbers of just enough bits, and is applied again until the
-    result is below `count` (cycle walking, Black & Rogaway 2002).
+    1988) permutes the numbers below a power of two that is at least `count`. It is
+    applied until the result is below `count` (cycle walking, Black & Rogaway 2002).
     """
     bits = max(2, (count - 1).bit_length())
     round_keys = jax.random.bits(jax.random.fold_in(key, epoch), (4,), "uint32")

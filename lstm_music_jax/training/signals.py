@@ -1,4 +1,4 @@
-"""Signals that stop a run: the first lets it save, the second exits at once."""
+"""Signals that stop a run: the first lets it save, the second exits immediately."""
 
 import os
 import signal
@@ -14,8 +14,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Stopped(KeyboardInterrupt):
     """A signal stopped a run before its last step. The run is saved.
 
-    It is a KeyboardInterrupt, so that an `except Exception` on the way does not take
-    the run for complete.
+    It is a KeyboardInterrupt, so that no `except Exception` in a caller treats the run
+    as complete.
     """
 
     def __init__(self, folder: Path, step: int, steps: int) -> None:
@@ -26,10 +26,10 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stop_on_signals(on_first: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether SIGINT or SIGTERM has come.
+    """Yield a function that returns whether SIGINT or SIGTERM has come.
 
-    A second signal exits the process. On leaving the context, the previous handlers
-    are restored. Only the main thread may set handlers; in any other thread nothing is
+    A second signal exits the process. When the `with` block ends, the previous handlers
+    are restored. Only the main thread may set handlers. In other threads nothing is
     set, and the function always returns False.
 
     Args:
@@ -38,7 +38,7 @@ def stop_on_signals(on_first: Callable[[], None]) -> Iterator[Callable[[], bool]
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    # None marks a handler that was not set from Python: it could not be restored.
+    # None marks a handler that was not set from Python, and cannot be restored.
     signals = [number for number in _SIGNALS if signal.getsignal(number) is not None]
     came = threading.Event()
     reader, writer = socket.socketpair()
@@ -53,9 +53,9 @@ def stop_on_signals(on_first: Callable[[], None]) -> Iterator[Callable[[], bool]
             came.set()
             on_first()
 
-    # Python calls a handler between two bytecodes of the main thread, which may wait
-    # for the device for seconds. The wake-up socket is written at once, and this
-    # thread reads it.
+    # Python calls a handler only between two bytecodes of the main thread, which may
+    # wait for the device for seconds. The wake-up socket is written immediately, so a
+    # thread that reads it knows of the signal without delay.
     thread = threading.Thread(target=watch, name="signals", daemon=True)
     thread.start()
     wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)

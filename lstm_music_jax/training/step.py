@@ -77,11 +77,11 @@ def train_steps(
 ) -> tuple[TrainState, StepMetrics]:
     """Take `steps` training steps, at most `config.steps_per_dispatch`.
 
-    The metrics have `steps_per_dispatch` as their leading axis, and NaN where no step
-    was taken. So one compiled program serves any number of steps.
+    The metrics have a leading axis of `steps_per_dispatch` entries, which are NaN where
+    no step was taken. So one compiled program serves any number of steps.
 
-    What a step reads, its transpositions and its dropout masks depend only on the seed
-    and the step's number. Each shard reads its own rows of the batch.
+    The symbols that a step reads, their transposition and the dropout masks depend only
+    on the seed and the step's number. Each shard reads its own rows of the batch.
     """
     rows = shard.rows(config.batch_size)
 
@@ -104,8 +104,8 @@ def train_steps(
             return predicted.minimised, predicted
 
         gradients, predicted = jax.grad(loss, has_aux=True)(state.model)
-        # One division after the sums over all shards. A mean of the shards' means
-        # would weigh a symbol by how many symbols its shard happens to predict.
+        # The loss is divided once, after the sums over all shards. In a mean of the
+        # shards' means, a symbol's weight would depend on its shard's symbol count.
         gradients, totals = shard.sum((gradients, predicted.totals))
         count = jnp.maximum(totals.targets, 1.0)
         gradients = jax.tree.map(lambda leaf: leaf / count, gradients)
@@ -138,11 +138,11 @@ def train_steps(
 def evaluate(
     shard: Shard, model: MusicLSTM, data: Batcher, *, config: TrainingConfig
 ) -> Totals:
-    """Sum the cross-entropy over all the validation data, a batch at a time.
+    """Sum the cross-entropy over all validation data, one batch after another.
 
-    Without dropout, label smoothing and transposition, and in float32.
+    It uses float32, and no dropout, label smoothing or transposition.
     """
-    # No larger than the data, and divisible by the number of shards.
+    # The batch is no larger than the data, and divisible by the number of shards.
     batch_size = min(config.batch_size, -(-data.size // shard.count) * shard.count)
     rows = shard.rows(batch_size)
 

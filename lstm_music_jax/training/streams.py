@@ -1,12 +1,11 @@
-"""Streams: all pieces end to end, read on from step to step with the state carried.
+"""Streams: all pieces end to end, read with a state that is carried between steps.
 
-Truncated backpropagation through time (Williams & Peng 1990). An epoch lays all pieces
-end to end in its own order and cuts the result into `batch_size` streams of equal
-length. A step reads the next `window` symbols of every stream, from the state in which
-the previous step left the stream.
+This is truncated backpropagation through time (Williams & Peng 1990). An epoch lays all
+pieces end to end in its own order, and cuts the result into `batch_size` streams of
+equal length. A step reads the next `window` symbols of every stream, starting with the
+stream's state after the previous step.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -14,8 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.model.music_lstm import MusicLSTM, State
-from lstm_music_jax.training.batch import Batch, gather
+from lstm_music_jax.music.corpus.piece_ids import PieceIds
+from lstm_music_jax.training.batch import Batch, as_batch, sequence_places
 from lstm_music_jax.training.config import TrainingConfig
+from lstm_music_jax.training.ids import Block, Resident
 from lstm_music_jax.training.keys import order_key
 from lstm_music_jax.training.objective import Totals, predict
 from lstm_music_jax.training.shuffle import epoch_order
@@ -24,14 +25,18 @@ from lstm_music_jax.types import Array, Bool, Int
 
 
 class StreamBatcher(NamedTuple):
-    """Whole pieces in one array of ids; see `Batcher` for the methods.
+    """Whole pieces laid end to end; see `Batcher` for the methods.
 
-    Piece k is `ids[starts[k] : starts[k] + lengths[k]]`. Row r of `table` is a
-    transposition: the new id of each id, or -1 where there is none. `allowed[k, r]`
-    tells whether row r has a new id for every symbol of piece k.
+    Attributes:
+        ids: the ids of the pieces; None where the host looks them up.
+        starts: where each piece begins.
+        lengths: how many symbols each piece has.
+        table: row r is a transposition: the new id of each id, or -1 where there is
+            none.
+        allowed: whether row r has a new id for every symbol of piece k.
     """
 
-    ids: Int[Array, "n"]
+    ids: Resident | Block | None
     starts: Int[Array, "k"]
     lengths: Int[Array, "k"]
     table: Int[Array, "r v"] | None = None
@@ -40,25 +45,31 @@ class StreamBatcher(NamedTuple):
     @classmethod
     def for_training(
         cls,
-        pieces: Sequence[np.ndarray],
+        pieces: PieceIds,
         table: np.ndarray | None,
         config: TrainingConfig,
-    ) -> "StreamBatcher":
-        """Lay all pieces end to end."""
-        return lay_end_to_end(pieces, table)
+    ) -> tuple["StreamBatcher", PieceIds]:
+        """Lay all pieces end to end, the longest first."""
+        pieces = longest_first(pieces)
+        streams = streams_of(pieces.lengths)
+        if table is None:
+            return streams, pieces
+        allowed = np.array([(table[:, piece] >= 0).all(axis=1) for piece in pieces])
+        return streams._replace(
+            table=jnp.asarray(table), allowed=jnp.asarray(allowed)
+        ), pieces
 
     @classmethod
     def for_validation(
-        cls,
-        pieces: Sequence[np.ndarray],
-        config: TrainingConfig,
-    ) -> "StreamBatcher":
-        """Lay all pieces end to end."""
-        return lay_end_to_end(pieces)
+        cls, pieces: PieceIds, config: TrainingConfig
+    ) -> tuple["StreamBatcher", PieceIds]:
+        """Lay all pieces end to end, the longest first."""
+        pieces = longest_first(pieces)
+        return streams_of(pieces.lengths), pieces
 
     @staticmethod
     def carried(states: State) -> State:
-        """Carry the state of every stream."""
+        """Return `states`, because every stream carries its state."""
         return states
 
     @property
@@ -66,44 +77,42 @@ class StreamBatcher(NamedTuple):
         """Number of pieces."""
         return self.starts.shape[0]
 
+    def places(
+        self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
+    ) -> Int[Array, "b t"]:
+        """Return the places of the next `window` symbols of the streams `rows`."""
+        pieces, offsets, _ = self._reading(step, rows, config)
+        return self.starts[pieces] + offsets
+
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
         """Read the next `window` symbols of the streams `rows`.
 
-        The length of a stream is rounded up to whole steps. The last stream goes on
-        from the epoch's end to its beginning, so every step is full and every symbol
-        is read at least once.
+        The length of a stream is rounded up to whole steps. The last stream continues
+        from the end of the epoch at its beginning, so every step is full and every
+        symbol is read at least once.
 
         The state is reset where a piece begins, and where an epoch begins, because
-        the pieces then stand in a new order. The first symbol of a piece is no target,
-        because nothing before it predicts it. With `cross_pieces` the music goes on
-        across pieces: the state is reset only where an epoch begins, and every symbol
-        is a target.
+        every epoch orders the pieces anew. The first symbol of a piece is no target,
+        because no symbol of the piece comes before it. With `cross_pieces`, pieces are
+        read as one long piece: the state is reset only where an epoch begins, and every
+        symbol is a target.
 
-        A piece is transposed as a whole, by a new shift each epoch.
+        A piece is transposed as a whole, by a new shift in each epoch.
         """
-        width, total = config.window, self.ids.shape[0]
-        steps_per_epoch = -(-total // (config.batch_size * width))
-        epoch, step_of_epoch = step // steps_per_epoch, step % steps_per_epoch
-        pieces_key, shifts_key = jax.random.split(order_key(config.seed))
-        order = epoch_order(pieces_key, epoch, jnp.arange(self.size), self.size)
-        ends = jnp.cumsum(self.lengths[order])
-
-        # Where each symbol stands in the epoch, then in which piece, then where in it.
-        firsts = (rows * steps_per_epoch + step_of_epoch) * width
-        places = (firsts[:, None] + jnp.arange(width + 1)[None]) % total
-        turns = jnp.searchsorted(ends, places, side="right", method="scan_unrolled")
-        pieces = order[turns]
-        offsets = places - ends[turns] + self.lengths[pieces]
-        ids = self.ids[self.starts[pieces] + offsets]
+        assert self.ids is not None
+        pieces, offsets, epoch_begins = self._reading(step, rows, config)
+        ids = self.ids.read(self.starts[pieces] + offsets, step, rows)
         if self.table is not None and self.allowed is not None:
+            _, shifts_key = jax.random.split(order_key(config.seed))
+            epoch = step // self._steps_per_epoch(config)
             epoch_key = jax.random.fold_in(shifts_key, epoch)
             uniform = jax.random.uniform(epoch_key, (self.size,))
             ids = self.table[draw_shifts(self.allowed, uniform)[pieces], ids]
 
         begins = (offsets == 0) & (not config.cross_pieces)
-        resets = begins[:, :-1].at[:, 0].set(begins[:, 0] | (step_of_epoch == 0))
+        resets = begins[:, :-1].at[:, 0].set(begins[:, 0] | epoch_begins)
         return Batch(ids[:, :-1], ids[:, 1:], ~begins[:, 1:], resets)
 
     def totals(
@@ -112,16 +121,19 @@ class StreamBatcher(NamedTuple):
         """Sum the losses of the pieces at `indices`, each read from the zero state.
 
         A piece is read to its end, `window` symbols at a time. An index past the last
-        piece counts nothing.
+        piece adds nothing.
         """
-        width = config.window
+        width, resident = config.window, self.ids
+        assert isinstance(resident, Resident)
+        total = resident.ids.shape[0]
         starts = self.starts.at[indices].get(mode="clip")
         targets = self.lengths.at[indices].get(mode="fill", fill_value=0) - 1
 
         def add(index, carry):
             totals, state = carry
             passed = index * width
-            batch = gather(self.ids, starts + passed, targets - passed, width)
+            places = sequence_places(starts + passed, width, total)
+            batch = as_batch(resident.at(places), targets - passed)
             predicted = predict(model, batch, state=state)
             return jax.tree.map(jnp.add, totals, predicted.totals), predicted.state
 
@@ -129,30 +141,47 @@ class StreamBatcher(NamedTuple):
         reads = (jnp.max(targets) + width - 1) // width
         return jax.lax.fori_loop(0, reads, add, start)[0]
 
+    def _steps_per_epoch(self, config):
+        return -(-jnp.sum(self.lengths) // (config.batch_size * config.window))
 
-def lay_end_to_end(
-    pieces: Sequence[np.ndarray], table: np.ndarray | None = None
-) -> StreamBatcher:
-    """Lay pieces of ids end to end, the longest first.
+    def _reading(self, step, rows, config):
+        """Return the pieces that are read, the offsets in them, and if it begins anew.
+
+        The first two are `[b t]`; the third says whether an epoch begins.
+        """
+        width, steps_per_epoch = config.window, self._steps_per_epoch(config)
+        epoch, step_of_epoch = step // steps_per_epoch, step % steps_per_epoch
+        pieces_key, _ = jax.random.split(order_key(config.seed))
+        order = epoch_order(pieces_key, epoch, jnp.arange(self.size), self.size)
+        ends = jnp.cumsum(self.lengths[order])
+
+        # Where each symbol stands in the epoch, then in which piece, then where in it.
+        firsts = (rows * steps_per_epoch + step_of_epoch) * width
+        places = (firsts[:, None] + jnp.arange(width + 1)[None]) % ends[-1]
+        turns = jnp.searchsorted(ends, places, side="right", method="scan_unrolled")
+        pieces = order[turns]
+        offsets = places - ends[turns] + self.lengths[pieces]
+        return pieces, offsets, step_of_epoch == 0
+
+
+def longest_first(pieces: PieceIds) -> PieceIds:
+    """Return pieces in the order of their lengths, the longest first."""
+    # Pieces of like length become neighbours, so a validation batch has few gaps.
+    return pieces.take(np.argsort(-pieces.lengths, kind="stable"))
+
+
+def streams_of(lengths: np.ndarray) -> StreamBatcher:
+    """Lay pieces of some lengths end to end.
 
     Raises:
         ValueError: no piece has two symbols or more.
     """
-    # Pieces of like length become neighbours, so a validation batch has few gaps.
-    pieces = sorted(pieces, key=len, reverse=True)
-    if not pieces or len(pieces[0]) < 2:
+    if lengths.max(initial=0) < 2:
         raise ValueError(
-            f"pieces has {len(pieces)} entries, and none has 2 symbols or more; "
+            f"pieces has {len(lengths)} entries, and none has 2 symbols or more; "
             "at least one must"
         )
-    lengths = np.array([len(piece) for piece in pieces])
-    laid = StreamBatcher(
-        *(
-            jnp.asarray(part, jnp.int32)
-            for part in (np.concatenate(pieces), np.cumsum(lengths) - lengths, lengths)
-        )
+    starts = np.cumsum(lengths) - lengths
+    return StreamBatcher(
+        None, jnp.asarray(starts, jnp.int32), jnp.asarray(lengths, jnp.int32)
     )
-    if table is None:
-        return laid
-    allowed = np.array([(table[:, piece] >= 0).all(axis=1) for piece in pieces])
-    return laid._replace(table=jnp.asarray(table), allowed=jnp.asarray(allowed))

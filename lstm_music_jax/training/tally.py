@@ -1,4 +1,4 @@
-"""What the host remembers of a run between two dispatches, exact to the bit."""
+"""The losses and sums that the host keeps during a run, and saves without rounding."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ from lstm_music_jax.training.config import TrainingConfig
 
 @dataclass
 class Sums:
-    """Sums of the steps' metrics, by name.
+    """Sums of the metrics of steps, by name.
 
-    The steps are added one by one, in float64. So a mean does not depend on how many
-    steps a dispatch took.
+    Steps are added one after another, in float64. So the sums do not depend on how many
+    steps a dispatch takes.
     """
 
     steps: int = 0
     sums: dict[str, float] = field(default_factory=dict)
 
     def add(self, metrics: Mapping[str, np.ndarray], steps: int) -> None:
-        """Add metrics, each with one value per step."""
+        """Add metrics, `[steps]` each."""
         for name, values in metrics.items():
             total = self.sums.get(name, 0.0)
             for value in values.tolist():
@@ -48,7 +48,7 @@ class Tally:
     """Sums since the last validation."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the tally as JSON, which keeps a float to the bit."""
+        """Return the tally as JSON, which keeps floats exactly."""
         return dataclasses.asdict(self)
 
     @classmethod
@@ -63,9 +63,8 @@ class Tally:
 def dispatch_end(config: TrainingConfig, step: int) -> int:
     """Return the last step of the dispatch that step + 1 belongs to.
 
-    Dispatches end at validations and at checkpoints. Where they end depends on the
-    settings and the step's number only, so a resumed run reports the same steps
-    together.
+    A dispatch ends at a validation or a checkpoint at the latest. Its end depends only
+    on the settings and the step's number, so a resumed run has the same dispatches.
     """
     periods = [config.evaluate_every, config.save_every or config.evaluate_every]
     start = max(step - step % period for period in periods)

@@ -1,4 +1,4 @@
-"""Transposition of training data, by a random one of the shifts that are possible."""
+"""Transposition of training data by a random shift, among those that are possible."""
 
 import jax.numpy as jnp
 
@@ -9,14 +9,16 @@ from lstm_music_jax.types import Array, Bool, Float, Int
 def draw_shifts(
     allowed: Bool[Array, "b r"], uniform: Float[Array, "b"]
 ) -> Int[Array, "b"]:
-    """Return for each entry one of its allowed rows, all equally likely.
+    """Return a shift for each entry: one of its allowed rows, all equally likely.
 
-    `uniform` holds random numbers in [0, 1).
+    Args:
+        allowed: which rows, the shifts, each entry allows.
+        uniform: a random number in [0, 1) for each entry.
     """
     so_far = jnp.cumsum(allowed, axis=1, dtype=jnp.int32)
     count = so_far[:, -1]
     rank = jnp.floor(uniform * count.astype(uniform.dtype)).astype(jnp.int32)
-    # The product may be rounded up to the count, and no allowed row has that rank.
+    # Rounding may make the product equal to the count, which is no allowed row's rank.
     rank = jnp.minimum(rank, count - 1)
     return jnp.argmax(so_far > rank[:, None], axis=1)
 
@@ -24,13 +26,13 @@ def draw_shifts(
 def transpose_windows(
     batch: Batch, table: Int[Array, "r v"], uniform: Float[Array, "b"]
 ) -> Batch:
-    """Shift each window by one of the shifts that the table has for all its symbols.
+    """Transpose each window by a random shift that the table has for all its symbols.
 
-    The shift by nothing is always one of them.
+    The shift by 0 semitones is always possible.
     """
     ids = jnp.concatenate([batch.inputs, batch.targets[:, -1:]], axis=1)
-    # A short window is followed by symbols of another piece. Only symbols up to the
-    # last counted target decide which shifts are possible.
+    # After the last counted target, a window may hold symbols of another piece. They do
+    # not restrict the possible shifts.
     relevant = jnp.concatenate([batch.counted[:, :1], batch.counted], axis=1)
     shifted = table[:, ids]
     allowed = jnp.all((shifted >= 0) | ~relevant[None], axis=-1).T

@@ -1,17 +1,17 @@
 """Versions of the run folder's format, and how folders of older versions are read.
 
-`config.json` and every checkpoint hold the version that they were written in. A file
-without a version is of version 1. Reading converts an older file step by step; each
-step is a pure function that knows two neighbouring versions.
+`config.json` and every checkpoint hold the version in which they were written. A file
+without a version has version 1. Reading converts an older file version by version; each
+conversion is a pure function from one version to the next.
 
 Renaming, adding or removing a setting makes a new version: raise `VERSION`, and append
-a step to `_SETTINGS_STEPS` and to `_CHECKPOINT_STEPS`.
+a conversion to `_SETTINGS_STEPS` and to `_CHECKPOINT_STEPS`.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 
 
 def upgraded_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ _RENAMED_SETTINGS = {
 }
 _RENAMED_IN_ENCODING = {"step": "ticks_per_note"}
 _RENAMED_SUMS = {"line": "since_line", "stretch": "since_validation"}
-# Settings that came into being after version 1 did, with what their absence means.
+# Settings that were added within version 1. A file that lacks one means this value.
 _ADDED_TO_MODEL = {"gates": "sigmoid", "cores": 2}
 _ADDED_TO_TRAINING = {
     "batching": "windows",
@@ -91,5 +91,38 @@ def _renamed(saved, names):
     return {names.get(name, name): value for name, value in saved.items()}
 
 
-_SETTINGS_STEPS = (_settings_to_version_2,)
-_CHECKPOINT_STEPS = (_checkpoint_to_version_2,)
+# Version 2 to version 3.
+
+# Settings of the training that were added, with the values that older runs had.
+_ADDED_TO_TRAINING_IN_3 = {"stretch": 0.0}
+# What scripts can say of a corpus since, with the values that older runs had.
+_ADDED_TO_ORIGIN = {"grid": 12, "drums": False}
+
+
+def _settings_to_version_3(saved):
+    settings = dict(saved)
+    if isinstance(settings.get("training"), dict):
+        settings["training"] = _ADDED_TO_TRAINING_IN_3 | settings["training"]
+    if isinstance(settings.get("corpus"), dict):
+        settings["corpus"] = _corpus_to_version_3(settings["corpus"])
+    return settings
+
+
+def _corpus_to_version_3(saved):
+    # The split took no notice of the key, and a run keeps its split.
+    corpus = {**saved, "split_in_any_key": False}
+    origin = corpus.get("origin")
+    if isinstance(origin, dict):
+        corpus["origin"] = _ADDED_TO_ORIGIN | origin
+        # A symbols file held note names, whatever the encoding was said to be.
+        if origin.get("symbols"):
+            corpus["origin"]["encoding"] = "note-names"
+    return corpus
+
+
+def _checkpoint_to_version_3(saved):
+    return {**saved, "belongs_to": _settings_to_version_3(saved["belongs_to"])}
+
+
+_SETTINGS_STEPS = (_settings_to_version_2, _settings_to_version_3)
+_CHECKPOINT_STEPS = (_checkpoint_to_version_2, _checkpoint_to_version_3)

@@ -1,4 +1,4 @@
-"""Barriers that keep XLA from fusing operations that run faster apart."""
+"""Barriers that keep XLA from fusing operations that are faster when not fused."""
 
 import jax
 
@@ -6,9 +6,9 @@ from lstm_music_jax.types import PyTree
 
 
 def materialise(tree: PyTree) -> PyTree:
-    """Return `tree`, computed in full before any operation that reads it.
+    """Return `tree`, which is computed in full before any operation reads it.
 
-    XLA fuses no operation across this point.
+    XLA does not fuse operations across this point.
     """
     return jax.lax.optimization_barrier(tree)
 

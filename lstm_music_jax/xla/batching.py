@@ -1,4 +1,4 @@
-"""Mapping a function of one stream over many, all at once or part by part."""
+"""Mapping a function of one stream over many streams, together or part by part."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,13 +7,13 @@ import jax.numpy as jnp
 
 from lstm_music_jax.types import PyTree
 
-# The gates of 1024 streams (512 units: 8 MB) stay in a CPU's caches. Drawing 4096
-# streams all at once takes a tenth longer than drawing them in four parts.
+# The gates of 1024 streams (8 MB for 512 units) fit into a CPU's caches. Drawing 4096
+# streams together takes a tenth longer than drawing them in four parts.
 _MOST_ON_A_CPU = 1024
 
 
 def default_parallel_streams(streams: int, devices: Sequence[jax.Device]) -> int:
-    """Return how many streams a device should draw at once."""
+    """Return how many streams a device should draw at the same time."""
     if devices[0].platform == "cpu":
         return min(streams, _MOST_ON_A_CPU)
     return streams
@@ -22,11 +22,11 @@ def default_parallel_streams(streams: int, devices: Sequence[jax.Device]) -> int
 def map_in_parts(
     function: Callable[..., PyTree], most: int, *batches: PyTree
 ) -> PyTree:
-    """Map `function` over the leading axis of `batches`, at most `most` rows at once.
+    """Map `function` over the leading axis of `batches`, in parts of at most `most`.
 
-    All parts have the same length. If the rows do not fill the last part, the last row
-    is computed more than once. A single row is not mapped, because a CPU's cores share
-    the products of a single row (see `products`).
+    Each part is one `vmap`, and the parts follow each other. All parts have the same
+    length, so the last row may be computed more than once. A single row is not mapped,
+    because a CPU's cores share the products of a single row (see `products`).
     """
     rows = len(jax.tree.leaves(batches)[0])
     if rows == 1:

@@ -2,7 +2,7 @@
 
 JAX's own threefry bits cost 24 times as much on a CPU: 24 ms against 1 ms for the
 dropout of 64 x 100 x 512 units. Keys are still derived by threefry, one for each stream
-and note. The hash turns a key and a position into bits.
+and step. The hash turns a key and a place, such as a unit's index, into bits.
 """
 
 import jax.numpy as jnp
@@ -11,9 +11,9 @@ from lstm_music_jax.types import Array, UInt32
 
 
 def mix(value: UInt32[Array, "*b"]) -> UInt32[Array, "*b"]:
-    """Return MurmurHash3's finaliser (Appleby 2011) of each number.
+    """Return a hash of each number: the finaliser of MurmurHash3 (Appleby 2011).
 
-    It is a bijection, and every bit of the input affects every bit of the result.
+    The hash is a bijection. Every bit of the input affects every bit of the result.
     """
     value = (value ^ (value >> 16)) * jnp.uint32(0x85EBCA6B)
     value = (value ^ (value >> 13)) * jnp.uint32(0xC2B2AE35)
@@ -25,8 +25,8 @@ def keyed_bits(
     first: UInt32[Array, "*#b"],
     second: UInt32[Array, "*#b"],
 ) -> UInt32[Array, "*b"]:
-    """Return random bits for each place, keyed by two words, one per round.
+    """Return random bits for each place, from a key of two words.
 
-    Under one key no two places have the same bits.
+    With the same key, different places always have different bits.
     """
     return mix(mix(place ^ first) ^ second)

@@ -1,4 +1,7 @@
-"""The largest number, a fast sort, and prefixes of sorted values without any sort."""
+"""Order statistics: largest and smallest values, a fast sort, and sorted prefixes.
+
+A prefix holds the entries with the largest keys. It is found without a sort.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,13 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.types import Array, Bool, Float, Int, Scalar
+from lstm_music_jax.types import Array, Bool, Float, Int, Scalar, UInt32
 
 
 def largest(values: Float[Array, "v"]) -> Int[Array, ""]:
     """Return the index of the first maximum, as `argmax` does; int32.
 
-    It takes two plain reductions. `argmax` is one reduction over pairs, which XLA does
+    It uses two plain reductions. `argmax` is one reduction over pairs, which XLA does
     not vectorise: on a CPU, drawing 64 times from 308 noisy logits takes 171 us with
     `argmax` and 43 us with this function.
     """
@@ -26,7 +29,7 @@ def descending(values: Float[Array, "v"]) -> Float[Array, "v"]:
     """Return float32 `values` from the largest to the smallest; none may be NaN.
 
     The values are sorted as integers that have the same order. On a CPU, XLA sorts 308
-    integers in 4 us and 308 floats in 32 us, because it compares floats by a function
+    integers in 4 us but 308 floats in 32 us, because it compares floats by a function
     call.
     """
     patterns = jax.lax.bitcast_convert_type(values, jnp.int32)
@@ -40,6 +43,30 @@ def _turn_negative(patterns):
     return jnp.where(patterns < 0, patterns ^ jnp.int32(0x7FFFFFFF), patterns)
 
 
+def smallest(values: UInt32[Array, "v"], count: Int[Array, ""]) -> Bool[Array, "v"]:
+    """Return which entries are the `count` smallest.
+
+    The threshold is found exactly by 32 bisections of its bit pattern, as in `_bisect`.
+    On a CPU they take a sixth less time for signed integers than for unsigned ones, and
+    for 64 times 308 values less than half of what sorting takes.
+
+    Args:
+        values: all different.
+        count: 0 to v - 1.
+    """
+    highest = jnp.uint32(1 << 31)
+    signed = jax.lax.bitcast_convert_type(values ^ highest, jnp.int32)
+
+    def halve(threshold, bit):
+        tried = threshold ^ bit
+        fits = jnp.sum(signed < tried, dtype=jnp.int32) <= count
+        return jnp.where(fits, tried, threshold), None
+
+    bits = jnp.int32(1) << jnp.arange(31, -1, -1, dtype=jnp.int32)
+    lowest = jnp.int32(-(1 << 31))
+    return signed < jax.lax.scan(halve, lowest, bits)[0]
+
+
 def keep_mass(
     keys: Float[Array, "v"],
     weights: Float[Array, "v"],
@@ -47,17 +74,17 @@ def keep_mass(
 ) -> Bool[Array, "v"]:
     """Return the smallest prefix, in descending order of keys, that reaches a mass.
 
-    Entries with equal keys are in together or out together, so relabelling the symbols
-    never changes the result.
+    A prefix holds all or none of the entries with equal keys, so relabelling the
+    symbols only relabels the result.
 
     Args:
-        keys: the order; none may be NaN.
+        keys: what decides the order; none may be NaN.
         weights: the weight of each entry.
-        mass: what the sum of the weights in the prefix must reach. If all weights
-            together are less, all entries are in.
+        mass: what the sum of the weights in the prefix must reach. If the sum of all
+            weights is less, the prefix holds all entries.
 
     Returns:
-        Which entries are in the prefix.
+        True for the entries in the prefix.
     """
     return _bisect(_sum_reaches, jnp.uint32(0), keys, weights, mass)
 
@@ -65,17 +92,20 @@ def keep_mass(
 def keep_before(
     keys: Float[Array, "v"], reached: Callable[..., Bool[Array, ""]], *operands: Array
 ) -> Bool[Array, "v"]:
-    """Return the longest prefix, in descending order of keys, not meeting a condition.
+    """Return the longest prefix, in descending order of keys, that fails a condition.
+
+    A prefix holds all or none of the entries with equal keys.
 
     Args:
-        keys: the order; none may be NaN. Equal keys are in together or out together.
-        reached: `reached(kept, *operands)` is the condition, given which entries are
-            in. If it holds for a prefix it must hold for all longer ones. Pass a
-            function that a module defines, because it is compiled once per function.
+        keys: what decides the order; none may be NaN.
+        reached: the condition, `reached(kept, *operands)`, where `kept` is True for the
+            entries in a prefix. If the condition holds for a prefix, it must hold for
+            all longer prefixes. Pass a function at the top level of a module, because
+            each new function object is compiled anew.
         operands: further arrays that the condition needs.
 
     Returns:
-        Which entries are in the prefix, which may be empty.
+        True for the entries in the prefix, which may be empty.
     """
     return _bisect(reached, jnp.uint32(1), keys, *operands)
 
@@ -84,14 +114,14 @@ def keep_before(
 def _bisect(reached, past, keys, *operands):
     """Return the smallest prefix that meets `reached`; if `past` is 1, the one before.
 
-    The threshold between the two is found exactly by 32 bisections of its bit pattern,
-    because float32 numbers have the order of their patterns. Each bisection is one
-    compare-and-sum over v entries: 1.4 us in all for v=308 on a CPU, where sorting the
-    floats takes 32 us.
+    A prefix holds the keys at or above a threshold. The bit pattern of the threshold is
+    found by 32 bisections, because float32 numbers have the order of their patterns.
+    Each bisection is one compare-and-sum over v entries. All 32 take 1.4 us for v=308
+    on a CPU, where sorting the floats takes 32 us.
 
-    The last two attempts are a loop of their own, because what a loop reads is computed
-    once, before the loop. Otherwise XLA would compute the keys again for the last
-    attempt, could round them differently, and lose the symbol at the threshold.
+    The last two attempts are in a loop of their own, because the inputs of a loop are
+    computed once, before the loop. Otherwise XLA would compute the keys again for the
+    last attempt, could round them differently, and lose the symbol at the threshold.
     """
 
     def attempt(threshold, tried):
@@ -113,7 +143,7 @@ def _bisect(reached, past, keys, *operands):
 
 
 def _number(pattern):
-    """Return the float32 of this rank among all floats; the lowest ranks give -inf."""
+    """Return the float32 with this rank among all floats; the lowest give -inf."""
     pattern = jnp.maximum(pattern, jnp.uint32(0x007FFFFF))
     positive = pattern >> jnp.uint32(31) == 1
     bits = jnp.where(positive, pattern ^ jnp.uint32(1 << 31), ~pattern)

@@ -10,9 +10,9 @@ from jax.custom_batching import custom_vmap
 from lstm_music_jax.types import Array, Float
 from lstm_music_jax.xla.barriers import materialise
 
-# Sharing pays for kernels of this many bytes and more.
+# Sharing a product saves time for kernels of this many bytes or more.
 _SHARED_FROM = 2**18
-# With two cores, four parts take a tenth longer than two, and eight parts as long as
+# On two cores, four parts take a tenth longer than two, and eight parts take as long as
 # one. More cores have not been measured.
 _MOST_PARTS = 8
 
@@ -23,18 +23,18 @@ def product(
 ) -> Float[Array, "*b o"]:
     """Return `inputs @ kernel`, float32, with inputs rounded to the kernel's dtype.
 
-    The result is float32 for a bfloat16 kernel too, and so is all arithmetic around the
-    product, because hardware gains from bfloat16 only within products.
+    The result is float32 for a bfloat16 kernel too, because bfloat16 speeds up only
+    products.
 
     The backward pass is written by hand. Automatic differentiation would transpose the
     cotangents to form the kernel's gradient, and a CPU would copy them for that. It
-    would also multiply float32 cotangents with bfloat16 operands, for which no hardware
+    would also multiply float32 cotangents by bfloat16 operands, for which no hardware
     has a fast product.
 
     Args:
         inputs: one row or many.
         kernel: float32 or bfloat16.
-        cores: how many of a CPU's cores share the product of a single row. It decides
+        cores: number of CPU cores that share the product of a single row. It decides
             the order of the sum, and so the rounding.
     """
     inputs = inputs.astype(kernel.dtype)
@@ -49,7 +49,7 @@ def kernel_gradient(
 ) -> Float[Array, "i o"]:
     """Return the kernel's cotangent, given that of `product(inputs, kernel)`.
 
-    This is one plain product. An einsum over two axes is a fifth slower on a CPU.
+    It is one matrix product. An einsum over two axes is a fifth slower on a CPU.
     """
     rows, outputs_bar = (
         array.reshape(-1, array.shape[-1]).astype(kernel.dtype)
@@ -61,8 +61,8 @@ def kernel_gradient(
 def transposed(kernel: Float[Array, "i o"]) -> Float[Array, "o i"]:
     """Return the transpose, stored as an array of its own.
 
-    Otherwise XLA would read the kernel itself across its rows in every product. On a
-    CPU a hundred products of 64 rows with 2048 x 512 then take 75 ms instead of 70 ms.
+    Otherwise XLA would read the original kernel column by column in every product. On a
+    CPU, a hundred products of 64 rows with 2048 x 512 would take 75 ms instead of 70.
     """
     return materialise(kernel.T)
 
@@ -75,7 +75,7 @@ def _multiply(left, right):
 
 @cache
 def _row_product(cores):
-    """Return the product of one row with a kernel that the cores of a CPU share."""
+    """Return a function for the product of one row, which CPU cores share."""
     in_parts = partial(_in_parts, cores)
 
     @custom_vmap
@@ -93,9 +93,9 @@ def _row_product(cores):
 def _in_parts(cores, row, kernel):
     """Multiply parts of the row with parts of the kernel, and add the results.
 
-    Each core takes a part. XLA gives a whole row to one core: a step of one stream with
-    512 and 256 units then takes 1.6 to 1.8 times as long as with two cores (jax 0.10
-    and 0.12).
+    Each core multiplies one part. XLA alone would give the whole row to one core. Then
+    a step of one stream with 512 and 256 units takes 1.6 to 1.8 times as long as with
+    two cores (jax 0.10 and 0.12).
     """
     parts = math.gcd(len(row), 2 ** int(math.log2(min(cores, _MOST_PARTS))))
     if parts == 1 or kernel.nbytes < _SHARED_FROM:

@@ -13,7 +13,7 @@ def rows_gradient(
 ) -> Float[Array, "v o"]:
     """Return the table's cotangent, given that of `table[indices]`.
 
-    It is `zeros.at[indices].add(rows_bar)`, in a form for which XLA copies nothing.
+    The result is `zeros.at[indices].add(rows_bar)`, in a form that XLA does not copy.
     """
     one_row = jax.lax.ScatterDimensionNumbers((1, 2), (), (0,))
     return jax.lax.scatter_add(

@@ -19,7 +19,7 @@ EXPECTED = {
     "an integer key": "key is 3; it must be one key, such as jax.random.key(0)",
     "an old key": "key is an array of uint32 and shape (2,); it must be one key",
     "two keys": "key is an array of key<fry> and shape (2,); it must be one key",
-    "no key": "key is None; prompts are continued with a key",
+    "no key": "key is None; prompts need a key, such as jax.random.key(0)",
     "no strategy": "strategy is None; it must be a strategy, such as Temperature(0.9)",
     "a class": "Chain'>; it must be a strategy, such as Temperature(0.9)",
     "alien": "strategy is NotAStrategy(); it must be a strategy",
@@ -27,10 +27,10 @@ EXPECTED = {
     "draw": "draw is 'gumbel'; it must be a draw, such as Gumbel()",
     "parallel_streams": "parallel_streams is 0; it must be a whole number, 1 or more",
     "no devices": "devices is empty; name one device or more",
-    "NaN": "RuntimeError: logits of stream 0 became NaN; the model's parameters or",
+    "NaN": "RuntimeError: logits of stream 0 became NaN, which give no distribution",
     "window": "window is 2.5; it must be a whole number, 1 or more",
-    "not stacked": "value of Temperature has shape (); in a sweep its leading axis",
-    "ids": "ids of Forbid has shape (2,); in a sweep its leading axis must be the",
+    "not stacked": "value of Temperature has shape (); in a sweep it must have a",
+    "ids": "ids of Forbid has shape (2,); in a sweep it must have a leading axis of",
 }
 
 

@@ -18,6 +18,7 @@ from lstm_music_jax import (
     start_prompts,
     strategies,
 )
+from lstm_music_jax.music.score import Score
 
 KEY = jax.random.key(0)
 EVENTS = ("pitch_60", "pitch_64", "pitch_67", "shift_6", "shift_12", "duration_6")
@@ -38,7 +39,7 @@ def run(request):
 
 
 def count(run, score):
-    """Count sounding notes; with note names, count notes and chords."""
+    """Return the number of notes; with note names, a chord counts once."""
     if isinstance(run.encoding, Events):
         return len(score.notes)
     return len({note.onset for note in score.notes})
@@ -63,6 +64,17 @@ def test_keeps_or_drops_the_primer(run):
     np.testing.assert_array_equal(kept.symbols[len(ids) :], dropped.symbols)
 
 
+def test_a_dropped_primer_leaves_its_note_length_in_force():
+    run = make_run(Events(), ("pitch_60", "pitch_64", "shift_6", "duration_6"))
+    primer = ["duration_6", "pitch_60", "pitch_64", "shift_6", "duration_6"]
+    prompts = jnp.asarray(run.vocabulary.ids_of(primer))[None]
+    (dropped,) = compose(run, prompts, KEY, notes=20)
+    (kept,) = compose(run, prompts, KEY, notes=20, keep_primer=True)
+    later = [note._replace(onset=note.onset + 6) for note in dropped.score.notes]
+    first = run.encoding.decode(primer).score.notes
+    assert Score.from_notes([*first, *later]).notes == kept.score.notes
+
+
 def test_draws_more_symbols_until_there_are_enough_notes():
     """A model that mostly shifts time needs many more than two symbols per note."""
     run = make_run(Events(), EVENTS)
@@ -74,7 +86,7 @@ def test_draws_more_symbols_until_there_are_enough_notes():
 
 
 def test_the_trace_covers_every_drawn_symbol():
-    """It covers the symbols of a continuation too."""
+    """The trace also covers the symbols of continuations."""
     run = make_run(Events(), EVENTS)
     shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(3.0)
@@ -117,7 +129,7 @@ def test_a_silent_model_is_an_error():
     run = make_run(Events(), EVENTS)
     shift = run.vocabulary.ids_of(["shift_6"])[0]
     run.model.head_bias[...] = run.model.head_bias[...].at[shift].set(30.0)
-    with pytest.raises(ValueError, match="notes is 10; within 160 symbols"):
+    with pytest.raises(ValueError, match=r"notes is 10, and .* within 160 symbols"):
         compose(run, start_prompts(run, 1), KEY, notes=10, strategy=strategies.Greedy())
 
 

@@ -1,4 +1,4 @@
-"""Contexts: their logits equal those of the model run over what they remember."""
+"""Contexts: their logits equal those of a model that reads the remembered symbols."""
 
 import re
 

@@ -102,7 +102,7 @@ def test_a_continuation_may_use_another_temperature(models):
         ({"strategy": DRY(0.8, memory=9)}, "strategy_state belongs to another strat"),
         ({"context": SlidingWindow(5)}, "memory belongs to another model or context"),
         ({"draw": Arithmetic()}, "draw_state belongs to another draw"),
-        ({"key": KEY}, "key is given; streams keep the key that they began with"),
+        ({"key": KEY}, "key is given; with streams it must be None, because they keep"),
     ],
 )
 def test_a_continuation_needs_the_same_sampler(models, changed, owner):
@@ -114,5 +114,5 @@ def test_a_continuation_needs_the_same_sampler(models, changed, owner):
 
 
 def test_prompts_need_a_key(models):
-    with pytest.raises(ValueError, match="key is None; prompts are continued with a"):
+    with pytest.raises(ValueError, match="key is None; prompts need a key, such as"):
         generate(models[20], jnp.zeros((2, 2), jnp.int32), length=2)

@@ -55,8 +55,8 @@ def test_noise_is_independent_along_every_axis(noise, axis, lag):
     counts = np.bincount(16 * first + second, minlength=256)
     wanted = len(first) / 256
     chi_square = np.sum((counts - wanted) ** 2) / wanted
-    # The lower bound is there because a faulty generator may also be too even, for
-    # example if the numbers under a key are a permutation.
+    # There is also a lower bound, because the numbers of a faulty generator may be too
+    # even, for example if they are a permutation.
     assert 1e-5 < chi2.cdf(chi_square, 255) < 1 - 1e-5
 
 
@@ -91,7 +91,7 @@ def test_the_first_symbols_are_spread_evenly(streams):
 
 
 def test_the_first_pairs_are_spread_evenly_too():
-    """A pair of symbols has an interval as well."""
+    """Pairs of symbols occur in proportion to their probabilities."""
     drawn = np.asarray(draw_many(jax.random.key(1), jnp.arange(1000), jnp.int32(1000)))
     pairs = np.bincount(drawn[:, 0] * 6 + drawn[:, 1], minlength=36)
     wanted = 1000 * np.outer(PROBABILITIES, PROBABILITIES).ravel()
@@ -130,7 +130,7 @@ RARE = np.array([1e-5, 1e-4, 1e-3, 0.3, 0.2, 0.49889])
 
 @pytest.mark.parametrize("streams", [1, 50])
 def test_symbols_after_a_rare_one_have_the_right_frequencies(streams):
-    """Of three million seeds, about 300 begin with the symbol of probability 1e-4."""
+    """Of three million keys, about 300 draw first the symbol of probability 1e-4."""
     rates = np.stack([RARE, np.full(6, 1 / 6), RARE])
     logits = jnp.log(jnp.float32(rates))
 

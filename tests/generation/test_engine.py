@@ -130,7 +130,7 @@ def lowered(model, prompts, length, context=CARRIED, parallel_streams=None):
 
 @pytest.mark.parametrize("context", [CARRIED, SlidingWindow(3)])
 def test_there_is_one_step_per_drawn_symbol(model, context):
-    """All products are in one loop body, if the prompt has one symbol."""
+    """With a prompt of one symbol, all matrix products are in one loop body."""
     program = lowered(model, PROMPTS[:, :1], 5, context).as_text()
     assert program.count("stablehlo.dot_general") == 4
 
@@ -235,14 +235,14 @@ def test_changing_hyperparameters_or_weights_does_not_recompile(model):
 
 
 def test_memory_grows_only_with_the_returned_arrays(model):
-    """The distribution of a note (13 numbers of 4 bytes here) is not kept."""
+    """The distribution of each symbol (13 numbers of 4 bytes here) is not stored."""
 
     def size(length):
         memory = lowered(model, PROMPTS, length).compile().memory_analysis()
         return memory.temp_size_in_bytes + memory.output_size_in_bytes
 
-    # Each note has a symbol and two log-probabilities, 4 bytes each. They exist twice:
-    # in the layout of the loop, with notes first, and with streams first.
+    # The loop returns an id and two log-probabilities per symbol, 4 bytes each. They
+    # exist twice: in the order of the loop, and transposed to have streams first.
     assert (size(4000) - size(1000)) / (4 * 3000) <= 2 * 12
 
 

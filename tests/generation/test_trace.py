@@ -1,4 +1,4 @@
-"""The trace: its fields equal NumPy's, from the logits of one pass over the result."""
+"""The trace: its fields equal those that NumPy computes from the model's logits."""
 
 import jax
 import jax.numpy as jnp
@@ -76,8 +76,8 @@ def test_tracing_changes_no_symbol_and_is_off_by_default(model):
     assert traced.trace.stage_kept_mass.shape == (3, 20, 0)
 
 
-def test_a_stage_that_leaves_nothing_is_passed_over(model):
-    """What the stages before it forbid stays forbidden."""
+def test_a_stage_that_forbids_every_symbol_is_ignored(model):
+    """The symbols that earlier stages forbid stay forbidden."""
     strategy = Chain(Forbid([0, 1]), Temperature(0.5), Allow([0, 1]), TopK(5))
     drawn = generate(model, PROMPTS, KEY, length=9, strategy=strategy, trace=True)
     trace = drawn.trace

@@ -1,4 +1,4 @@
-"""Runs imported from files of Keras, and in NumPy what they must compute."""
+"""Imports files of Keras into runs, and computes in NumPy what the runs must return."""
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,10 @@ from tests.keras.writing import VOCAB, WINDOW, corpus
 def dataset(symbols=None):
     pieces = (Piece("data", tuple(symbols or corpus())),)
     return Dataset.from_corpus(
-        Corpus(pieces, (), "data"), NoteNames(), validation=0, start=False
+        Corpus.from_pieces(pieces, source="data"),
+        NoteNames(),
+        validation=0,
+        start=False,
     )
 
 
@@ -40,7 +43,7 @@ def numpy_forward(layers, windows, gate):
 
 
 def loop(predict, primer, notes):
-    """Generate like the original: take the argmax, slide the window by one."""
+    """Generate as in the original recipe: take the argmax, slide the window by one."""
     symbols = list(primer)
     for _ in range(notes):
         symbols.append(int(np.argmax(predict(np.array([symbols[-WINDOW:]]))[0])))

@@ -1,4 +1,4 @@
-"""Files that Keras itself writes become runs that compute the same; needs Keras."""
+"""Runs imported from files that Keras writes give the logits of Keras; needs Keras."""
 
 import importlib
 
@@ -17,7 +17,7 @@ GENUINE += [("tf_keras", "keras")]
 
 @pytest.fixture
 def lenient():
-    """Allow promotion, because Keras may run on JAX and promotes."""
+    """Allow dtype promotion, because Keras may run on JAX and uses promotion."""
     with (
         jax.numpy_rank_promotion("allow"),
         jax.numpy_dtype_promotion("standard"),

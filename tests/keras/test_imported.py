@@ -1,4 +1,4 @@
-"""Files of Keras in each layout, and the runs that they become."""
+"""Files of Keras in each layout are imported, and the runs give the right logits."""
 
 import io
 import json

@@ -47,7 +47,7 @@ def without(name):
 
 
 def narrow_input():
-    """Return a classic model for music, which reads one number per step, no one-hot."""
+    """Return a model of music that reads one number per step and no one-hot vector."""
     layers = with_array("kernel", np.ones((1, 4 * SIZES[0]), np.float32), 0)
     layers[0][1]["batch_input_shape"] = [None, WINDOW, 1]
     return layers
@@ -121,7 +121,7 @@ def test_other_models_are_refused_by_name(layers, message, end, model, tmp_path)
 
 
 def calls(name, *nodes):
-    """Return an edit that replaces the calls of a layer; see `node` for each."""
+    """Return an edit that replaces the calls of a layer by nodes of `node`."""
 
     def edit(described, version):
         (entry,) = (x for x in described["layers"] if x["name"] == name)

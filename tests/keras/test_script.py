@@ -1,4 +1,4 @@
-"""The script that imports a file of Keras, and its run in the other scripts."""
+"""The script that imports a file of Keras; other scripts then use the run."""
 
 import generate
 import import_keras as script
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import train
 
-from lstm_music_jax import load_run, load_symbols
+from lstm_music_jax import NoteNames, load_run, load_symbols
 from tests.keras.runs import dataset, greedy_notes
 from tests.keras.writing import SIZES, WINDOW, corpus, stack, write
 from tests.test_experiments import call
@@ -17,7 +17,7 @@ from tests.test_experiments import call
 def symbols(tmp_path):
     path = tmp_path / "data.txt"
     path.write_text("\n".join(corpus()) + "\n")
-    assert load_symbols(path).pieces[0].symbols == tuple(corpus())
+    assert load_symbols(path, NoteNames()).pieces[0].symbols == tuple(corpus())
     return path
 
 

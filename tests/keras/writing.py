@@ -16,7 +16,7 @@ VERSIONS = {2: "2.3.1", 3: "3.15.1"}
 
 
 def corpus():
-    """Return music whose symbols, by falling count, then appearance, are SYMBOLS."""
+    """Return music whose vocabulary is SYMBOLS, in this order."""
     random = np.random.default_rng(3)
     symbols = [s for k, s in enumerate(SYMBOLS) for _ in range(30 - 2 * (k // 2))]
     random.shuffle(symbols)
@@ -65,7 +65,7 @@ def described(layers, version, model):
     """Return the layers' configuration: named, and with the shape of the input."""
     count, entries = {}, []
     for kind, settings, _ in layers:
-        # As in the second model of a session, where Keras goes on counting.
+        # Names begin at high numbers: Keras counts the layers of a whole session.
         count[kind] = count.get(kind, 6) + 1
         settings = {"name": f"{kind.lower()}_{count[kind]}", **settings}
         entries.append({"class_name": kind, "config": settings})
@@ -81,7 +81,7 @@ def described(layers, version, model):
 
 
 def node(version, *sources, call=0, output=0, **arguments):
-    """Return how Keras writes a call of a layer that reads the layers `sources`."""
+    """Return a call of a layer that reads the layers `sources`, as Keras writes it."""
     if version == 2:
         return [[source, call, output, arguments] for source in sources]
     tensors = [
@@ -95,7 +95,7 @@ def node(version, *sources, call=0, output=0, **arguments):
 
 
 def connect(described, version):
-    """Make the configuration of a functional model: a chain in the order listed."""
+    """Add the calls of a functional model, a chain of the layers in their order."""
     entries, names = described["layers"], []
     for entry in entries:
         entry["name"] = entry["config"]["name"]

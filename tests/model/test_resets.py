@@ -1,6 +1,6 @@
-"""Resets: unrolling with them equals unrolling each piece, in gradients too.
+"""Resets: unrolling with resets equals unrolling each piece, and so do the gradients.
 
-Also products and models with weights in bfloat16.
+Also tests products and models with weights in bfloat16.
 """
 
 import jax
@@ -93,7 +93,7 @@ def test_backward_equals_automatic_differentiation(x64):
             ours,
             reference,
         )
-    # A stream that is reset in its first step has no gradient by its state.
+    # If a stream is reset in its first step, the gradient of its first state is 0.
     state_bars = pairs[0][0][1][2:]
     assert all(not bar[1].any() and bar[0].all() for bar in state_bars)
 

@@ -8,7 +8,7 @@ from tests.music.midi.midi_files import notes
 
 
 def test_canonical_notes_by_hand():
-    score = Score(
+    score = Score.from_parts(
         (
             Part("right", (Chord(12, 12, (64, 60)), Chord(0, 24, (60,)))),
             Part("left", (Chord(12, 6, (60,)), Chord(18, 0, (40,)))),
@@ -21,11 +21,6 @@ def test_canonical_notes_by_hand():
         Note(18, 40, 1),  # a duration of 0 becomes a tick
     )
     assert score.end == 24
-
-
-def test_from_notes_makes_chords_of_equal_onset_and_duration():
-    score = Score.from_notes([Note(0, 67, 6), Note(0, 60, 6), Note(0, 64, 12)])
-    assert score.parts[0].chords == (Chord(0, 6, (60, 67)), Chord(0, 12, (64,)))
 
 
 def test_the_chords_of_a_part_are_sorted_by_onset():
@@ -60,18 +55,18 @@ def test_values_out_of_range_are_errors(arguments, message):
 def test_an_empty_score_has_no_notes():
     assert Score(()).notes == ()
     assert Score(()).end == 0
-    assert Score.from_notes([]).parts == (Part("", ()),)
+    assert Score.from_notes([]).notes == ()
 
 
 @given(notes(latest=60, longest=40))
 def test_canonical_notes_are_what_one_keyboard_plays(given_notes):
     score = Score.from_notes(given_notes)
-    assert score.canonical() == score
+    assert Score.from_notes(score.notes).notes == score.notes
     assert list(score.notes) == sorted(score.notes)
     assert {n[:2] for n in score.notes} == {n[:2] for n in given_notes}
     sounding = [
         (pitch, tick)
-        for onset, pitch, duration in score.notes
+        for onset, pitch, duration, _ in score.notes
         for tick in range(onset, onset + duration)
     ]
     assert len(sounding) == len(set(sounding))

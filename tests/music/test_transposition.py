@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.music.encodings.performance import Performance
 from lstm_music_jax.music.encodings.pitch_names import (
     chord_name,
     normal_order,
@@ -37,6 +38,12 @@ def test_events_by_hand():
     symbols = ("pitch_60", "shift_12", "pitch_62", "duration_6", "pitch_127", START)
     up = transposed(symbols, Events(), 2, START)
     assert up == ["pitch_62", "shift_12", None, "duration_6", None, START]
+
+
+def test_performance_by_hand():
+    symbols = ("note_on_60", "note_off_62", "note_on_62", "shift_9", "note_off_60")
+    up = transposed(symbols, Performance(), 2)
+    assert up == ["note_on_62", None, None, "shift_9", "note_off_62"]
 
 
 def test_the_commonest_spelling_is_taken():

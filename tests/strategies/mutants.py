@@ -1,4 +1,4 @@
-"""Strategies with one planted mistake each: name -> (strategy, the law it breaks)."""
+"""Strategies with one planted mistake each, and the law that each of them breaks."""
 
 import dataclasses
 from typing import ClassVar
@@ -17,7 +17,7 @@ from tests.strategies.twins import HALF, Counts, Sharpened, Sparing
 
 
 class ListOfSeen(Counts):
-    """Remembers in a list of the class, not in the state."""
+    """Remembers the symbols in an attribute of the class and not in the state."""
 
     seen: ClassVar[list] = []
 
@@ -30,7 +30,7 @@ class ListOfSeen(Counts):
 
 
 class CountsInPlace(Counts):
-    """Writes into the state it is given, if that is a NumPy array."""
+    """Changes a state that is a NumPy array in place."""
 
     def init(self, vocab_size):
         return np.zeros(vocab_size, np.int32)
@@ -94,7 +94,7 @@ class GrowingState(Counts):
 
 
 class NoZeroLogZero(Sharpened):
-    """Forgets that 0 ln 0 is 0."""
+    """Computes 0 ln 0 as NaN and not as 0."""
 
     def apply(self, logits, state, key):
         p = jax.nn.softmax(logits)
@@ -109,7 +109,7 @@ class Rewarding(Counts):
 
 
 class MinPWrongSign(Strategy):
-    """Keeps what is more probable than the most probable symbol: a sign is wrong."""
+    """Keeps only symbols above a threshold that no symbol reaches: a sign is wrong."""
 
     p: Number = number()
 
@@ -118,7 +118,7 @@ class MinPWrongSign(Strategy):
 
 
 class ForgetsTheMaximum(Strategy):
-    """Has a fixed threshold, which may exclude even the most probable symbol."""
+    """Has a fixed threshold, which may forbid even the most probable symbol."""
 
     p: Number = number()
 
@@ -147,7 +147,7 @@ def _loudest_of_batch(axis_size, in_batched, logits):
 
 
 class BatchMaximum(Strategy):
-    """Compares with the largest logit of the whole batch."""
+    """Compares logits with the largest one of the whole batch, not of the stream."""
 
     depth: Number = number()
 
@@ -167,14 +167,14 @@ class OtherWhenTraced(Sharpened):
 
 
 class Branching(Sharpened):
-    """Branches in Python on the value of a hyperparameter."""
+    """Has a Python `if` on the value of a hyperparameter, which a tracer lacks."""
 
     def apply(self, logits, state, key):
         return (logits if self.strength > 1 else logits / 2), state
 
 
 class SpoiledByEmpty(Strategy):
-    """Keeps an average in its state, which an empty support spoils for ever: NaN."""
+    """Keeps an average in its state, which stays NaN after logits that are all -inf."""
 
     rate: Number = number()
 
@@ -188,7 +188,7 @@ class SpoiledByEmpty(Strategy):
 
 
 class DroppedRenormalisation(Strategy):
-    """A nucleus of exp(l), which is not normalised."""
+    """Keeps a nucleus of exp(l) without normalising it."""
 
     p: Number = number()
 
@@ -198,14 +198,14 @@ class DroppedRenormalisation(Strategy):
 
 
 class DividesSeen(Counts):
-    """Divides by a penalty, and claims to be invariant to a shift."""
+    """Divides by a penalty, and claims to be shift-invariant."""
 
     def apply(self, logits, state, key):
         return jnp.where(state > 0, logits / (1 + self.penalty), logits), state
 
 
 class FirstOfEquals(Strategy):
-    """Keeps the first of equals, and claims that names do not matter."""
+    """Keeps the first of equal symbols, and claims to be permutation-equivariant."""
 
     def apply(self, logits, state, key):
         best = jnp.arange(logits.shape[-1]) == jnp.argmax(logits)
@@ -213,14 +213,14 @@ class FirstOfEquals(Strategy):
 
 
 class CountsNeighbour(Counts):
-    """Counts the symbol after the observed one: the index is off by one."""
+    """Counts the id above that of the observed symbol: the index is off by one."""
 
     def observe(self, token, state):
         return state.at[(token + 1) % state.shape[0]].add(1)
 
 
 class ForgetsToObserve(Counts):
-    """Has counts, and never changes them."""
+    """Has counts in its state, and never changes them."""
 
     def observe(self, token, state):
         return state
@@ -251,20 +251,20 @@ class Unregistered(Sharpened):
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class RegisteredByJax(Unregistered):
-    """Has the tree structure of every class that JAX registers with one field."""
+    """Has the same tree structure as every class that JAX registers with one field."""
 
     strength: float
 
 
 class SettingsTogether(Sharpened):
-    """Uses the largest setting of a sweep in all of them."""
+    """Uses the largest setting of a sweep for all settings."""
 
     def apply(self, logits, state, key):
         return logits / (1 + _loudest(jnp.asarray(self.strength))), state
 
 
 class Callback(Sharpened):
-    """Calls the host for a number."""
+    """Gets a number from the host by a callback."""
 
     def apply(self, logits, state, key):
         strength = jax.pure_callback(
@@ -277,31 +277,31 @@ class Callback(Sharpened):
 
 
 MUTANTS = {
-    "a list of the class": (ListOfSeen(HALF), laws.is_pure),
-    "a state written into": (CountsInPlace(HALF), laws.is_pure),
-    "chance from elsewhere": (NumpyNoise(HALF), laws.is_pure),
+    "memory in the class": (ListOfSeen(HALF), laws.is_pure),
+    "state changed in place": (CountsInPlace(HALF), laws.is_pure),
+    "noise from NumPy": (NumpyNoise(HALF), laws.is_pure),
     "float16": (HalfPrecision(HALF), laws.keeps_shapes_and_dtypes),
     "integers": (WholeLogits(HALF), laws.keeps_shapes_and_dtypes),
     "one logit too many": (OneTooMany(HALF), laws.keeps_shapes_and_dtypes),
-    "a drifting dtype": (DriftingState(HALF), laws.keeps_shapes_and_dtypes),
+    "a changing dtype": (DriftingState(HALF), laws.keeps_shapes_and_dtypes),
     "a growing state": (GrowingState(HALF), laws.keeps_shapes_and_dtypes),
     "0 ln 0": (NoZeroLogZero(HALF), laws.no_nan_or_infinity),
-    "-inf forgotten": (Rewarding(HALF), laws.forbidden_stays_forbidden),
+    "-inf made finite": (Rewarding(HALF), laws.forbidden_stays_forbidden),
     "a wrong sign": (MinPWrongSign(HALF), laws.something_is_left_to_draw),
-    "the maximum forgotten": (
+    "the maximum forbidden": (
         ForgetsTheMaximum(HALF),
         laws.something_is_left_to_draw,
     ),
     "k - 1": (KOffByOneBelow(np.int32(1)), laws.something_is_left_to_draw),
-    "rows mixed": (BatchMaximum(np.float32(1.3)), laws.rows_are_independent),
-    "tracers told apart": (OtherWhenTraced(HALF), laws.jit_equals_eager),
+    "streams mixed": (BatchMaximum(np.float32(1.3)), laws.rows_are_independent),
+    "different when traced": (OtherWhenTraced(HALF), laws.jit_equals_eager),
     "a branch in Python": (Branching(HALF), laws.keeps_shapes_and_dtypes),
     "NaN after all -inf": (SpoiledByEmpty(HALF), laws.survives_an_empty_support),
     "not normalised": (DroppedRenormalisation(HALF), laws.shift_invariance),
-    "a false claim on shifts": (DividesSeen(HALF), laws.shift_invariance),
-    "a false claim on names": (FirstOfEquals(), laws.permutation_equivariance),
-    "the neighbour counted": (CountsNeighbour(HALF), laws.permutation_equivariance),
-    "observe forgotten": (ForgetsToObserve(HALF), laws.the_state_moves),
+    "not shift-invariant": (DividesSeen(HALF), laws.shift_invariance),
+    "not equivariant": (FirstOfEquals(), laws.permutation_equivariance),
+    "index off by one": (CountsNeighbour(HALF), laws.permutation_equivariance),
+    "a constant state": (ForgetsToObserve(HALF), laws.the_state_moves),
     "a static float": (StaticStrength(0.53), laws.one_trace),
     "a Python float": (PythonFloat(0.53), laws.one_trace),
     "registered by JAX": (RegisteredByJax(HALF), laws.structure_is_its_own),

@@ -1,4 +1,4 @@
-"""Ways to run a strategy with a memory step by step."""
+"""Functions that run a strategy with a state symbol by symbol."""
 
 import jax
 import jax.numpy as jnp
@@ -26,15 +26,15 @@ def observed(strategy, vocab_size, seen):
 
 
 def shape(strategy, logits, seen=()):
-    """Return the shaped logits after the strategy has observed the symbols seen."""
+    """Return the shaped logits after the strategy has observed the symbols `seen`."""
     state = observed(strategy, len(logits), seen)
     return np.asarray(apply(strategy, jnp.float32(logits), state)[0])
 
 
 def follow(strategy, notes, prompt=()):
-    """Apply and observe `notes`, pairs of logits and the drawn symbol.
+    """Run a strategy over `notes`, pairs of logits and the drawn symbol.
 
-    Returns the shaped logits of each, and the last state.
+    Returns the shaped logits of each note, and the last state.
     """
     notes = list(notes)
     state = observed(strategy, len(notes[0][0]), prompt)

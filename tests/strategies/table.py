@@ -1,7 +1,7 @@
-"""Every strategy once or more: name -> (strategy, size of the vocabulary).
+"""A table of all strategies: name -> (strategy, size of the vocabulary).
 
-The first rows are the examples of the package, each under the name of its class. The
-other rows are special cases, described after the colon.
+The first rows are the examples of the package, each with the name of its class. The
+other rows are special cases, which their names describe.
 """
 
 import jax.numpy as jnp
@@ -28,11 +28,13 @@ from lstm_music_jax.strategies import (
     NoRepeatNgram,
     PitchRange,
     RepetitionPenalty,
+    SequenceBias,
     Strategy,
     Temperature,
     TopK,
     TopP,
     Typical,
+    Watermark,
 )
 from lstm_music_jax.testing.examples import EXAMPLES
 from lstm_music_jax.testing.toy_model import ToyModel
@@ -88,6 +90,11 @@ TABLE: dict[str, tuple[Strategy, int]] = {
     "NoRepeatNgram: one": (NoRepeatNgram(1, 5), V),
     "PitchRange: note names": (PitchRange(NAMES, NoteNames(), 50, 66), len(NAMES)),
     "RepetitionPenalty: by sign": (RepetitionPenalty(1.2, by_sign=True), V),
+    "SequenceBias: forbids": (
+        SequenceBias([[s, t] for s in (10, 12, 15) for t in (7, 12)], [-np.inf] * 6),
+        V,
+    ),
     "TopK: one": (TopK(1), V),
     "TopP: all": (TopP(1.0), V),
+    "Watermark: wide": (Watermark(7919, width=3), V),
 }

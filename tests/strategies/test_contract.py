@@ -111,7 +111,7 @@ def test_replacing_a_field_checks_again():
 
 
 class Weighted(Strategy):
-    """One field of each kind."""
+    """A strategy with one field of each kind."""
 
     share: Number = number(at_least=0, below=1, default=0.25)
     count: Integer = integer(default=-3)

@@ -44,7 +44,7 @@ MAJOR = (0, 2, 4, 5, 7, 9, 11)
 
 
 class Xtc:
-    """XTC as the mixture of its two outcomes, in log-probabilities."""
+    """Reference of `XTC`: the mixture of its two outcomes, as log-probabilities."""
 
     def __init__(self, threshold, probability):
         self.threshold, self.probability = threshold, probability
@@ -203,7 +203,10 @@ CASES = {
 
 
 def next_note(reference, last):
-    """Return the exact distribution after `last`; the model's if all is forbidden."""
+    """Return the exact distribution after `last`.
+
+    If the strategy forbids every symbol, it is that of the model.
+    """
     logits = np.float64(MODEL.table[last])
     shaped = reference.apply(logits)
     return softmax(shaped if np.any(shaped > -np.inf) else logits)
@@ -224,7 +227,7 @@ def pairs_of_notes(reference):
 
 
 def test_the_references_of_the_cases_differ_from_the_model():
-    """Otherwise a strategy that does nothing would pass."""
+    """If a reference equalled the model, a strategy that does nothing would pass."""
     alone = pairs_of_notes(Chain())
     assert alone.min() > 0.0005
     for name in CASES.keys() - {"model alone"}:
@@ -241,7 +244,8 @@ def test_pairs_of_notes(name):
     counts = np.bincount(first * SYMBOLS + second, minlength=SYMBOLS**2)
     expected = STREAMS * pairs_of_notes(reference).ravel()
     assert np.all(counts[expected == 0] == 0)
-    # No chi-square distribution describes the rarest pairs: they become one cell.
+    # The rarest pairs are counted together, because the chi-square distribution does
+    # not hold for small counts.
     rare = expected < 10
     counts = np.append(counts[~rare], counts[rare].sum())
     expected = np.append(expected[~rare], max(expected[rare].sum(), 1e-9))

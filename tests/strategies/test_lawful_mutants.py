@@ -43,7 +43,7 @@ class NucleusBelow(Strategy):
 
 
 class Multiplies(Strategy):
-    """Multiplies by the temperature."""
+    """Multiplies by the temperature instead of dividing."""
 
     value: Number = number()
 

@@ -1,4 +1,4 @@
-"""The music strategies, on a vocabulary of either encoding."""
+"""The music strategies, with vocabularies of both encodings."""
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,7 @@ EVENTS = Vocabulary(
 
 
 def allowed(strategy, vocabulary, seen=()):
-    """Return the symbols that a strategy allows after it has observed those seen."""
+    """Return the symbols that a strategy allows after it has observed `seen`."""
     state = strategy.init(len(vocabulary))
     for token in vocabulary.ids_of(list(seen)):
         state = strategy.observe(jnp.int32(token), state)
@@ -167,7 +167,7 @@ def test_the_decoded_music_has_no_long_rest():
         state = observe(jnp.int32(token), state)
         drawn.append(vocabulary.symbols[token])
     end = longest = 0
-    for onset, _, duration in Events().decode(drawn).score.notes:
+    for onset, _, duration, _ in Events().decode(drawn).score.notes:
         longest = max(longest, onset - end)
         end = max(end, onset + duration)
     assert longest == 6

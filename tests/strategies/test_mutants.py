@@ -1,6 +1,6 @@
-"""Each planted mistake breaks its law, and the same strategy without it breaks none.
+"""Each planted mistake breaks its law; the strategy without the mistake breaks none.
 
-No law can catch a wrong number; see test_lawful_mutants.py.
+Laws cannot find formulas that are wrong but lawful; see test_lawful_mutants.py.
 """
 
 import pytest
@@ -53,7 +53,7 @@ def test_a_law_can_be_excepted(law):
 
 
 class Retold(Strategy):
-    """A strategy in a wrong engine, which reports every symbol `times` times."""
+    """A strategy in a faulty engine, which reports every symbol `times` times."""
 
     inner: Strategy
     times: int = static()
@@ -90,7 +90,7 @@ def test_an_engine_that_does_not_report_the_prompt_is_caught(monkeypatch):
 
 
 class ForgetfulChain(Chain, init=False):
-    """Reports no symbol to its stages."""
+    """A faulty chain, which reports no symbol to its stages."""
 
     def observe(self, token, state):
         return state

@@ -1,9 +1,9 @@
 """Every strategy against its NumPy reference, on many random distributions.
 
-A rule computed in float32 cannot tell two numbers apart that differ by 1e-5 of their
-size. So a symbol is undecided if the reference decides otherwise when its comparisons
-are moved by that much. Only then are both decisions accepted, and symbols of equal
-logits must share theirs.
+In float32, a rule cannot tell apart two numbers that differ by 1e-5 of their size. So a
+symbol counts as undecided if the reference decides differently when its thresholds move
+by that much. Only for undecided symbols are both decisions accepted, and symbols with
+equal logits must get the same decision.
 """
 
 import copy
@@ -26,7 +26,7 @@ from tests.strategies.numpy_references.base import Chain, Stateless
 SLACK = 1e-5
 INF = np.inf
 ROWS = 48
-# Nothing is shrunk, because a smaller seed is not a simpler one.
+# Hypothesis does not shrink, because a smaller seed is not a simpler example.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 SEQUENTIAL = STATEFUL | MUSIC
 
@@ -76,7 +76,7 @@ KINDS = {
 
 
 def distributions(rng, rows, v):
-    """Return float32 logits `[rows v]` of all kinds in turn, from a random one on."""
+    """Return float32 logits `[rows v]`, of all kinds in turn."""
     kinds = list(KINDS.values())
     start = rng.integers(len(kinds))
     drawn = [kinds[(start + row) % len(kinds)](rng, v) for row in range(rows)]
@@ -95,7 +95,10 @@ def agrees(got, wanted, exact):
 
 
 def between(got, fewer, wanted, more, exact):
-    """Return whether `got` lies between the results of the three references."""
+    """Return whether all logits of `got` lie between those of three references.
+
+    They are one reference with a negative slack, none, and a positive slack.
+    """
     kept, sure, undecided = got > -INF, fewer > -INF, more > -INF
     if np.any(sure & ~kept) or np.any(kept & ~undecided):
         return False
@@ -143,7 +146,7 @@ def compile_rows():
 
 
 def behind_a_temperature(draw, rng, v):
-    """Draw the strategy as the second of a chain, where XLA fuses it with the first."""
+    """Draw the strategy after a temperature in a chain, where XLA fuses the two."""
     strategy, reference = draw(rng, v)
     heat = float(np.float32(rng.uniform(0.5, 2)))
     first = Stateless(ref.temperature, value=heat)
@@ -154,7 +157,7 @@ def behind_a_temperature(draw, rng, v):
 @pytest.mark.parametrize("v", [2, 17, 308])
 @pytest.mark.parametrize("name", STATELESS)
 def test_one_distribution(name, v):
-    """Compare alone at the smallest and largest v, and behind a temperature at 17."""
+    """Compare alone with the smallest and largest v, after a temperature with 17."""
     case, apply_rows = STATELESS[name], compile_rows()
     exact = case.exact and v != 17
     keys = jax.random.split(jax.random.key(0), ROWS)
@@ -177,7 +180,7 @@ def test_one_distribution(name, v):
 
 @pytest.mark.parametrize("v", [2, 17])
 def test_xtc(v):
-    """Every outcome is one of two."""
+    """Every result is one of two: likely symbols are removed or not."""
     apply_rows = compile_rows()
     keys = jax.random.split(jax.random.key(1), ROWS)
 
@@ -216,7 +219,7 @@ def test_xtc_removes_symbols_with_its_probability(chance):
 
 
 def test_no_two_strategies_share_a_structure():
-    """Otherwise jit may run the program that was compiled for the other."""
+    """With equal structures, jit may run the program of the other strategy."""
     rng = np.random.default_rng(0)
     drawn = [
         case.draw(rng, 17)[0] for case in (*STATELESS.values(), *STATEFUL.values())
@@ -243,10 +246,10 @@ def symbols_with_repeats(rng, length, v):
 
 
 def meetings(rng, v):
-    """Return one stream's symbols and logits; every symbol drawn was possible.
+    """Return the symbols and logits of one stream.
 
-    Most drawn symbols are likely. Half of the distributions equal an earlier one, or
-    nearly do.
+    No drawn symbol is forbidden by its logits, and most are likely. Half of the
+    distributions equal an earlier one, or nearly do.
     """
     symbols = np.int32(symbols_with_repeats(rng, PROMPT + NOTES, v))
     logits = distributions(rng, NOTES, v)

@@ -1,4 +1,4 @@
-"""Strategies with a memory, strategies that use another model, and all in one scan."""
+"""Strategies with a state, strategies with another model, and all in one scan."""
 
 import math
 
@@ -130,7 +130,7 @@ def test_adaptive_p_survives_an_empty_distribution():
 
 
 def decided(model):
-    """Scale the weights up, because a fresh model finds all symbols about as likely."""
+    """Scale the weights up; a new model finds all symbols about equally likely."""
     return jax.tree.map(lambda leaf: 4 * leaf, model)
 
 
@@ -170,7 +170,7 @@ def test_guidance_is_between_and_beyond_two_runs_of_the_model(model, scale):
 
 @pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS.keys())
 def test_guidance_in_the_engine(model, context):
-    """Scale 1 draws what the model draws, 0 what it draws after the other prompt."""
+    """Scale 1 gives the symbols of the model; scale 0 those after the other prompt."""
 
     def tokens(prompts, *strategy):
         drawn = generate(
@@ -183,7 +183,7 @@ def test_guidance_in_the_engine(model, context):
         )
         return np.asarray(drawn.tokens)
 
-    # The prompts have equal lengths, because a note's noise depends on its position.
+    # The prompts have equal lengths, because the noise depends on the position.
     others = jnp.int32([[5, 0, 6]] * 2)
     plain, elsewhere = tokens(PROMPTS), tokens(others)
     one, zero = (
@@ -240,7 +240,7 @@ def test_all_run_in_one_scan_and_forced_notes_are_drawn(model, amateur):
 
 
 def test_the_state_keeps_its_types(model, amateur):
-    """It keeps shapes and dtypes and has no weak types, as a scan's carry must."""
+    """As the carry of a scan, a state keeps shapes and dtypes and has no weak types."""
     strategy = everything(model, amateur)
     before = jax.eval_shape(lambda: strategy.init(7))
     logits, token = jnp.zeros(7), jnp.int32(0)

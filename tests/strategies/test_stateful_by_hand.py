@@ -1,4 +1,4 @@
-"""Strategies with a memory, on sequences short enough to follow by hand."""
+"""Strategies with a state, on sequences short enough to work out by hand."""
 
 import math
 
@@ -18,10 +18,18 @@ from lstm_music_jax.strategies import (
     Mirostat2,
     NoRepeatNgram,
     PresencePenalty,
+    SequenceBias,
+    Watermark,
 )
 from tests.strategies.steps import INF, log, shape
 
 FLAT = [0.0] * 4
+# The sequences of transformers' own test of its sequence bias, and one more.
+FROM_TRANSFORMERS = SequenceBias(
+    [[1], [4], [1, 0], [0, 1, 2], [1, 3, 1, 3], [1, 3, 1, 3, 1, 3]],
+    [100, 100, -100, -100, -100, -100],
+)
+ENDINGS = SequenceBias([[2], [1, 2], [0, 1, 2], [1, 1, 2]], [1, 2, 4, 8])
 # strategy, logits, symbols seen, expected logits
 CASES = {
     "FrequencyPenalty": (
@@ -177,6 +185,58 @@ CASES = {
         (0, 1, 0, 1),
         [2, 4],
     ),
+    "SequenceBias: as in transformers": (
+        FROM_TRANSFORMERS,
+        [0] * 5,
+        (0, 1, 3, 1),
+        [-100, 100, 0, -100, 100],
+    ),
+    "SequenceBias: as in transformers, again": (
+        FROM_TRANSFORMERS,
+        [0] * 5,
+        (0, 1, 0, 1),
+        [-100, 100, -100, 0, 100],
+    ),
+    "SequenceBias: one symbol": (ENDINGS, FLAT, (), [0, 0, 1, 0]),
+    "SequenceBias: all matching": (ENDINGS, FLAT, (0, 1), [0, 0, 7, 0]),
+    "SequenceBias: other matching": (ENDINGS, FLAT, (0, 1, 1), [0, 0, 11, 0]),
+    "SequenceBias: interrupted": (ENDINGS, FLAT, (0, 1, 3), [0, 0, 1, 0]),
+    "SequenceBias: may overlap": (
+        SequenceBias([[1, 1, 1]], [2]),
+        FLAT,
+        (1, 1, 1, 1),
+        [0, 2, 0, 0],
+    ),
+    # After 0 0 1 the music ends in 0 1, which begins the second sequence.
+    "SequenceBias: falls back": (
+        SequenceBias([[0, 0, 0, 3], [0, 1, 2]], [1, 2]),
+        FLAT,
+        (0, 0, 1),
+        [0, 0, 2, 0],
+    ),
+    "SequenceBias: the same twice": (
+        SequenceBias([[1, 2], [1, 2]], [1, 2]),
+        FLAT,
+        (1,),
+        [0, 0, 3, 0],
+    ),
+    "SequenceBias: forbids": (
+        SequenceBias([[1, 2], [2]], [-INF, 5]),
+        [0, 0, 3, 0],
+        (1,),
+        [0, 0, -INF, 0],
+    ),
+    "SequenceBias: -inf stays": (
+        SequenceBias([[1, 2]], [5]),
+        [0, 0, -INF, 0],
+        (1,),
+        [0, 0, -INF, 0],
+    ),
+    # One of 4 symbols is green. The scores are 2856213345, 2947049190, 4191045222 and
+    # 2539980636, of which the last is the smallest.
+    "Watermark": (Watermark(0), FLAT, (3, 0), [0, 0, 0, 2]),
+    "Watermark: too early": (Watermark(0, width=3), FLAT, (3, 0), FLAT),
+    "Watermark: -inf stays": (Watermark(0, gamma=0.99), [-INF] * 4, (0,), [-INF] * 4),
     # mu is 2 tau at first: 2 bits keep p of 1/4 and more.
     "Mirostat2": (
         Mirostat2(1),

@@ -10,7 +10,7 @@ from lstm_music_jax.types import Array
 
 @pytree
 class Toy:
-    """Its logits are a fading sum of one table row per symbol read."""
+    """A model whose logits halve with each symbol, which adds a row of a table."""
 
     table: Array
     fading: Array

@@ -20,12 +20,15 @@ def noisy_scale(rng, length):
     return tuple(symbols)
 
 
-def noisy_scales():
-    """Return a dataset of twenty noisy scales, the same in every process."""
+def noisy_scales(any_key=False):
+    """Return a dataset of twenty noisy scales, the same in every process.
+
+    Its description is the one that runs of earlier versions have.
+    """
     rng = np.random.default_rng(0)
-    pieces = tuple(Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20))
-    corpus = Corpus(pieces, (), "noisy scales")
-    return Dataset.from_corpus(corpus, NoteNames(), validation=0.2)
+    pieces = [Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20)]
+    corpus = Corpus.from_pieces(pieces, source="noisy scales")
+    return Dataset.from_corpus(corpus, NoteNames(), validation=0.2, any_key=any_key)
 
 
 @pytest.fixture(scope="session")

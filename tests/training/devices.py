@@ -1,4 +1,4 @@
-"""Takes the same steps on one, two and four devices."""
+"""Takes the same training steps on one, two and four devices."""
 
 from functools import partial
 

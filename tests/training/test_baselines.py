@@ -1,4 +1,4 @@
-"""The baselines: small cases by hand, a plain implementation, sums of probabilities."""
+"""The baselines: by hand, against a simple implementation, sums of probabilities."""
 
 import json
 import re
@@ -143,7 +143,7 @@ def music(seed):
 
 
 class Plain:
-    """Modified Kneser-Ney, in dictionaries and as slow as it reads."""
+    """Modified Kneser-Ney smoothing in dictionaries, simple and slow."""
 
     def __init__(self, pieces, vocab_size, order):
         self.vocab_size, self.order = vocab_size, order

@@ -1,4 +1,4 @@
-"""Checkpoints: what they refuse, how damage is handled, and that none is a pickle."""
+"""Checkpoints: which are refused, how damage is handled, and that none is a pickle."""
 
 import pickle
 import shutil
@@ -124,7 +124,7 @@ DAMAGES = [
 ]
 
 
-# Orbax's other reads in progress find their event loop closed.
+# Other reads of Orbax that are in progress raise because their event loop is closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_one_is_named_and_the_one_before_is_used(folder, damage):

@@ -1,4 +1,4 @@
-"""Runs that are killed, told to stop, or out of disk: each resumes to the same bits."""
+"""Runs that are killed, stopped or out of disk space resume to the same bits."""
 
 import os
 import random
@@ -24,7 +24,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def launch(tmp_path_factory):
-    """Start a tiny run in a separate process; all share their compiled programs."""
+    """Return a function that starts a tiny run in a process of its own.
+
+    All processes share their compiled programs.
+    """
     environment = os.environ | {
         "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
@@ -112,7 +115,7 @@ def test_killed_a_hundred_times_ends_at_the_same_bits(launch, whole, tmp_path):
         unfinished += seen
         kills -= min(kills, 6) - left
         require_same(folder, whole)
-    # Some kills must come in the middle of a save, or the test shows little.
+    # The test means little unless some kills come in the middle of a save.
     assert unfinished > 3
 
 
@@ -136,7 +139,7 @@ def test_sigint_stops_the_script_which_says_how_to_go_on(tmp_path):
     process.send_signal(signal.SIGINT)
     out, error = process.communicate()
     assert process.returncode == 0, error
-    _, _, command = out.rpartition("go on with: python ")
+    _, _, command = out.rpartition("resume with: python ")
     assert command.startswith("experiments/train.py --run '"), out
     again = subprocess.run(
         [sys.executable, *shlex.split(command)], cwd=ROOT, env=environment, **pipes
@@ -154,12 +157,12 @@ def test_sigterm_then_a_full_disk_then_the_same_bits(launch, whole, tmp_path):
     process.send_signal(signal.SIGTERM)
     out, error = process.communicate()
     assert process.returncode == 0, error
-    assert "a second signal exits at once" in error
+    assert "a second signal exits immediately" in error
     step = saved_steps(RunFolder(folder).checkpoints("last"))[-1]
     assert 0 < step < STEPS
     assert f"stopped at step {step} of {STEPS} and saved" in out
     assert lines_of(folder)[-1]["step"] == step
-    # Enough for the settings and the metrics so far, but not for the arrays.
+    # The limit suffices for the settings and the metrics, but not for the arrays.
     process = launch(folder, 0.0, 8_000)
     out, error = process.communicate()
     assert process.returncode == 2, error

@@ -1,4 +1,4 @@
-"""Run folders that have lost checkpoints: no trained model is ever destroyed."""
+"""Run folders that have lost checkpoints: no trained model is deleted."""
 
 import dataclasses
 import shutil
@@ -21,7 +21,7 @@ LONGER = dataclasses.replace(SHORT, steps=12)
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, dataset):
-    """A run of twelve steps, and the same run when it had taken eight."""
+    """Return a run of twelve steps, and the same run after eight steps."""
     folder = tmp_path_factory.mktemp("runs")
     train(folder / "long", dataset, MODEL, SHORT, **ONE)
     shutil.copytree(folder / "long", folder / "short")
@@ -35,7 +35,7 @@ def run(whole, tmp_path):
 
 
 def content(folder):
-    """Return the bytes of every file of a folder, by path."""
+    """Return the bytes of every file in a folder, by path."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder): path.read_bytes() for path in files}
 

@@ -1,4 +1,4 @@
-"""Options of the step: weight decay, label smoothing, precision, and all at once."""
+"""Options of the step: weight decay, label smoothing, precision, and all together."""
 
 import dataclasses
 from functools import partial
@@ -149,7 +149,7 @@ def test_a_wrong_setting_is_named(setting, message):
 @pytest.mark.parametrize("name", ["batching", "precision", "matmul_precision"])
 def test_an_unknown_choice_is_named(name):
     config = TrainingConfig()
-    # Past the type checker of the tests, as a user's own program would do.
+    # This bypasses the type checker of the tests, which users' programs do not have.
     object.__setattr__(config, name, "other")
     with pytest.raises(ValueError, match=f"{name} is 'other'; it must be one of"):
         config.__post_init__()

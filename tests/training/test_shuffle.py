@@ -1,4 +1,4 @@
-"""The order of an epoch is a permutation, and each of its positions stands alone."""
+"""An epoch's order is a permutation, and each position can be computed by itself."""
 
 import jax
 import jax.numpy as jnp

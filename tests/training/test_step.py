@@ -1,4 +1,4 @@
-"""The pure step: against NumPy, and the same on any number of devices."""
+"""The training step: compared with NumPy, and the same on any number of devices."""
 
 import dataclasses
 from functools import partial
@@ -48,7 +48,7 @@ def test_cross_entropy_equals_numpy(windows, objective):
 
 def test_evaluate_counts_every_window_once(dataset):
     windows = cut_windows(dataset.validation, 12, stride=12)
-    windows = windows._replace(starts=windows.starts[:-1], lengths=windows.lengths[:-1])
+    windows = dataclasses.replace(windows, size=windows.size - 1)
     model = initial_state(MODEL, TRAINING, 9).model
     assert windows.size % TRAINING.batch_size != 0
     whole = windows.at(jnp.arange(windows.size), 12)
@@ -57,7 +57,7 @@ def test_evaluate_counts_every_window_once(dataset):
             partial(evaluate, config=TRAINING), jax.local_devices()[:devices]
         )
         totals = evaluate_on(model, windows)
-        assert int(totals.targets) == int(windows.lengths.sum())
+        assert int(totals.targets) == int(whole.counted.sum())
         np.testing.assert_allclose(
             totals.loss / totals.targets, numpy_loss(model, whole), rtol=1e-5
         )
@@ -65,7 +65,7 @@ def test_evaluate_counts_every_window_once(dataset):
 
 @pytest.fixture(scope="module")
 def runs(windows):
-    """Final state and losses of eight steps on one, two and four devices."""
+    """Return the last state and losses of eight steps on one, two and four devices."""
     return train_on_devices(MODEL, TRAINING, windows, (4, 4))
 
 

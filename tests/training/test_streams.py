@@ -1,4 +1,4 @@
-"""Streams: what they read, when their state is reset, and any number of devices."""
+"""Streams: what they read, when states are reset, and the same on several devices."""
 
 import dataclasses
 from functools import partial
@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.devices import spread
+from lstm_music_jax.music.corpus.piece_ids import PieceIds
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.data import training_data
+from lstm_music_jax.training.ids import Resident
 from lstm_music_jax.training.step import evaluate, initial_state, train_steps
-from lstm_music_jax.training.streams import lay_end_to_end
+from lstm_music_jax.training.streams import longest_first, streams_of
 from tests.references import numpy_logits
 from tests.training.conftest import MODEL, TRAINING
 from tests.training.devices import train_on_devices
@@ -22,6 +24,13 @@ PIECES = [np.arange(10, 17), np.arange(30, 33), np.arange(50, 51), np.arange(70,
 FIRSTS = {10, 30, 50, 70}
 STREAMING = dataclasses.replace(TRAINING, batching="streams", steps_per_dispatch=8)
 SMALL = dataclasses.replace(MODEL, sizes=(16,))
+
+
+def lay_end_to_end(pieces):
+    """Return the batcher of pieces that are separate arrays."""
+    pieces = longest_first(PieceIds.of(pieces))
+    ids = Resident(jnp.asarray(pieces.end_to_end()))
+    return streams_of(pieces.lengths)._replace(ids=ids)
 
 
 def read_steps(streams, steps, config):
@@ -61,7 +70,7 @@ def test_an_epoch_is_all_pieces_end_to_end(streams, width):
     for epoch in range(3):
         ids = inputs[epoch].ravel()
         np.testing.assert_array_equal(np.sort(ids[:16]), np.sort(np.hstack(PIECES)))
-        # The last stream goes on at the beginning of the epoch.
+        # The last stream continues at the beginning of the epoch.
         np.testing.assert_array_equal(ids[16:], np.resize(ids[:16], ids.size)[16:])
         np.testing.assert_array_equal(targets[epoch].ravel()[:-1], ids[1:])
         orders.add(tuple(ids[np.isin(ids, [*FIRSTS])][:4]))
@@ -83,12 +92,13 @@ def test_with_cross_pieces_the_state_goes_on_across_pieces():
 
 @pytest.fixture(scope="module")
 def data(dataset):
-    return training_data(dataset, STREAMING)
+    feed, validation = training_data(dataset, STREAMING)
+    return feed.batcher_at(0), validation
 
 
 @pytest.fixture(scope="module")
 def runs(data):
-    """Twelve steps, more than one epoch, on one, two and four devices."""
+    """Return twelve steps, more than one epoch, on one, two and four devices."""
     return train_on_devices(SMALL, STREAMING, data[0], (8, 4))
 
 
@@ -105,7 +115,7 @@ def test_several_devices_compute_what_one_computes(runs, count):
 
 
 def test_a_frozen_model_carries_its_state(data):
-    """With a learning rate near 0, steps together read each stream once."""
+    """With a learning rate near 0, the losses are those of reading each stream once."""
     streams = data[0]
     config = dataclasses.replace(STREAMING, learning_rate=1e-30, batch_size=4, window=5)
     still = dataclasses.replace(SMALL, dropout=0.0)

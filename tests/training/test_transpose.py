@@ -1,4 +1,4 @@
-"""Transposition on the device: one valid shift per window, or per piece of a stream."""
+"""Transposition: one valid shift per window, or per piece of a stream."""
 
 import dataclasses
 
@@ -23,7 +23,7 @@ SHIFT, BEGIN = 20, 21
 
 @pytest.fixture(scope="module")
 def dataset():
-    """Pieces of ten adjacent pitches each, with time shifts in between."""
+    """Return a dataset whose pieces have ten adjacent pitches each, and time shifts."""
     rng = np.random.default_rng(0)
     pieces = []
     for number in range(12):
@@ -59,7 +59,8 @@ def shifts_of(before, after, counted):
 
 def test_a_window_is_transposed_as_a_whole(dataset):
     config = TrainingConfig(transpose=6, window=8)
-    windows, validation = training_data(dataset, config)
+    feed, validation = training_data(dataset, config)
+    windows = feed.batcher_at(0)
     assert windows.table.shape == (13, 22)
     assert validation.table is None
     count = windows.size
@@ -84,7 +85,8 @@ def test_a_piece_of_a_stream_is_transposed_as_a_whole_and_anew_each_epoch(datase
     config = TrainingConfig(
         transpose=6, batching="streams", batch_size=2, window=10, seed=1
     )
-    streams, validation = training_data(dataset, config)
+    feed, validation = training_data(dataset, config)
+    streams = feed.batcher_at(0)
     assert validation.table is None
     steps = -(-12 * 31 // (2 * 10))
 
@@ -113,6 +115,6 @@ def test_without_transposition_there_is_no_table(dataset):
     for batching in ("windows", "streams"):
         config = TrainingConfig(batching=batching)
         train, _ = training_data(dataset, config)
-        assert train.table is None
+        assert train.batcher_at(0).table is None
         moved, _ = training_data(dataset, dataclasses.replace(config, transpose=1))
-        assert moved.table.shape == (3, 22)
+        assert moved.batcher_at(0).table.shape == (3, 22)

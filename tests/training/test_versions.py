@@ -1,4 +1,4 @@
-"""Run folders of older versions load and resume; what cannot be read is one error.
+"""Run folders of older versions load and resume; others give an error of one line.
 
 `version_1.zip` is a run folder that version 1 wrote: a run of 12 steps, stopped after
 step 9. It was trained on the noisy scales of `conftest.py` on a CPU, with jax 0.10.
@@ -21,7 +21,8 @@ from lstm_music_jax.training.checkpoints import CheckpointError, saved_steps
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.loop import train
 from lstm_music_jax.training.run_folder import RunFolder, load_run
-from tests.training.conftest import MODEL, TRAINING
+from lstm_music_jax.training.versions import upgraded_settings
+from tests.training.conftest import MODEL, TRAINING, noisy_scales
 from tests.training.test_loop import require_same
 
 ONE = {"devices": jax.local_devices()[:1], "show": False}
@@ -65,9 +66,10 @@ def renamed(saved, names):
 
 
 def as_version_1(folder):
-    """Rewrite a run folder of the current version as version 1 would have."""
+    """Rewrite a run folder of the current version into the format of version 1."""
     config = json.loads((folder / "config.json").read_text())
     del config["version"], config["model"]["cores"]
+    del config["corpus"]["split_in_any_key"], config["training"]["stretch"]
     config["training"] = renamed(config["training"], OLD_NAMES)
     config["encoding"] = renamed(config["encoding"], OLD_ENCODING)
     (folder / "config.json").write_text(json.dumps(config))
@@ -75,6 +77,8 @@ def as_version_1(folder):
         content = json.loads(path.read_text())["content"]
         del content["version"]
         belongs_to = content["belongs_to"]
+        del belongs_to["corpus"]["split_in_any_key"]
+        del belongs_to["training"]["stretch"]
         belongs_to["training"] = renamed(belongs_to["training"], OLD_NAMES)
         belongs_to["encoding"] = renamed(belongs_to["encoding"], OLD_ENCODING)
         content["facts"] = renamed(content["facts"], OLD_FACTS)
@@ -112,8 +116,16 @@ def test_a_genuine_folder_resumes(genuine, dataset):
     model = load_run(genuine).settings["model"]
     result = train(genuine, dataset, model, RESUMED, resume=True, **ONE)
     assert result.last_loss == pytest.approx(LOSS, rel=1e-4)
-    assert json.loads((genuine / "config.json").read_text())["version"] == 2
+    assert json.loads((genuine / "config.json").read_text())["version"] == 3
     load_run(genuine)
+
+
+def test_an_older_run_keeps_its_split(genuine):
+    """Earlier versions compared the symbols alone, and took no notice of the key."""
+    model = load_run(genuine).settings["model"]
+    assert RunFolder(genuine).settings()["corpus"]["split_in_any_key"] is False
+    with pytest.raises(ValueError, match=r"corpus is .*'split_in_any_key': True"):
+        train(genuine, noisy_scales(any_key=True), model, RESUMED, resume=True, **ONE)
 
 
 def test_the_rewritten_folders_below_are_like_the_genuine_one(
@@ -126,6 +138,15 @@ def test_the_rewritten_folders_below_are_like_the_genuine_one(
     found, wanted = contents(tmp_path / "run"), contents(genuine)
     assert len(wanted) == 3
     assert keys_of(found) == keys_of(wanted)
+
+
+def test_the_symbols_file_of_an_older_run_holds_note_names():
+    """Earlier versions said 'events' there, which was their default, and read names."""
+    for symbols, encoding in (("data.txt", "note-names"), (None, "events")):
+        origin = {"symbols": symbols, "encoding": "events"}
+        saved = {"version": 2, "corpus": {"origin": origin}}
+        corpus = upgraded_settings(saved)["corpus"]
+        assert corpus["origin"]["encoding"] == encoding
 
 
 @pytest.mark.parametrize("batching", ["windows", "streams"])
@@ -183,9 +204,9 @@ def change(path, value):
 
 
 UNREADABLE = [
-    (change("version", 3), "version is 3; it must be an integer from 1 to 2; a newer"),
-    (change("version", "2"), "version is '2'; it must be an integer from 1 to 2"),
-    (change("version", 0), "version is 0; it must be an integer from 1 to 2"),
+    (change("version", 4), "version is 4; it must be an integer from 1 to 3; a newer"),
+    (change("version", "2"), "version is '2'; it must be an integer from 1 to 3"),
+    (change("version", 0), "version is 0; it must be an integer from 1 to 3"),
     (change("model", None), "model is missing; it must be an object"),
     (change("corpus", None), "corpus is missing; it must be an object"),
     (change("encoding", "events"), "encoding is 'events'; it must be an object"),
@@ -243,8 +264,8 @@ def test_a_checkpoint_of_a_newer_version_is_refused(current, tmp_path):
     folder = shutil.copytree(current, tmp_path / "copy")
     (path,) = folder.glob("checkpoints/best/*/about/metadata")
     content = json.loads(path.read_text())["content"]
-    write_about(path, content | {"version": 3})
-    with pytest.raises(CheckpointError, match="version is 3; it must be an integer"):
+    write_about(path, content | {"version": 4})
+    with pytest.raises(CheckpointError, match="version is 4; it must be an integer"):
         load_run(folder)
 
 

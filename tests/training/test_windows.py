@@ -1,4 +1,4 @@
-"""Windows: which there are, and what they hold."""
+"""Windows: where they start, and which symbols they hold."""
 
 import jax.numpy as jnp
 import numpy as np

@@ -1,4 +1,4 @@
-"""Mapping over streams: in parts it gives the same as in one go."""
+"""Mapping over streams in parts gives the same as mapping over all together."""
 
 import jax
 import jax.numpy as jnp

@@ -9,7 +9,7 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 def by_sorting(keys, weights, mass):
-    """Mark every entry whose key is at least the one at which the mass is reached."""
+    """Return the prefix that reaches the mass, from a sort."""
     order = np.argsort(-keys, kind="stable")
     reached = np.cumsum(weights[order].astype(np.float64)) >= mass
     if not reached.any():
@@ -43,7 +43,7 @@ def test_probability_mass_equals_sorting(seed, mass, spread):
     probabilities = (probabilities / probabilities.sum()).astype(np.float32)
     kept = np.asarray(_keep_mass(probabilities, probabilities, np.float32(mass)))
     wanted = by_sorting(probabilities, probabilities, mass)
-    # If the sum meets the mass exactly, it may be just above or below it in float32.
+    # If the sum equals the mass exactly, rounding may put it just above or below.
     if not np.array_equal(kept, wanted):
         total = probabilities[kept].sum(dtype=np.float64)
         assert abs(total - mass) < 1e-5 or mass - probabilities[wanted].sum() < 1e-5

@@ -1,4 +1,4 @@
-"""The product of one row with a matrix: the cores of a CPU share it."""
+"""The product of one row with a matrix, which the cores of a CPU share."""
 
 import re
 from functools import partial

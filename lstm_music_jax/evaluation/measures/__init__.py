@@ -1,8 +1,9 @@
-"""Measures, one file each; `base.py` is the contract.
+"""Measures, one per file; `base.py` is the contract.
 
 A new measure is one file, one import below and one row in a table. The tables hold the
-measures that need nothing but the pieces; those of four-part writing have their own.
-Measures of copying need the training pieces.
+measures that need nothing but the pieces. Measures of four-part writing have a table of
+their own. Measures of copying are in no table, because they need the training pieces.
+That of a watermark is in no table either, because it needs the key.
 """
 
 from lstm_music_jax.evaluation.measures.copying import copied_share, longest_copy
@@ -31,6 +32,7 @@ from lstm_music_jax.evaluation.measures.spacing import wide_spacing
 from lstm_music_jax.evaluation.measures.structureness import structureness
 from lstm_music_jax.evaluation.measures.voice_ranges import out_of_range
 from lstm_music_jax.evaluation.measures.wasserstein import wasserstein
+from lstm_music_jax.evaluation.measures.watermark import watermark
 from lstm_music_jax.evaluation.measures.zipf import zipf
 
 FEATURES = (INTERVALS, DURATIONS, INTER_ONSETS, POLYPHONY)
@@ -95,6 +97,7 @@ __all__ = [
     "self_bleu",
     "structureness",
     "wasserstein",
+    "watermark",
     "wide_spacing",
     "zipf",
 ]

@@ -1,12 +1,12 @@
-"""The contract of a measure: a pure function that knows what it is good for.
+"""The contract of a measure: a pure function with a name, a unit and a source.
 
-There are three kinds. A `PieceMeasure` is a number for each piece. A `SetMeasure` is a
-number for a set of pieces, such as its diversity. A `DistanceMeasure` compares a set
-with another one, usually with human music.
+There are three kinds. A `PieceMeasure` gives a number for each piece. A `SetMeasure`
+gives a number for a set of pieces, such as its diversity. A `DistanceMeasure` compares
+a set with another one, usually with human music.
 
-A set is read once and may then be measured many times: `prepare` returns a function of
-the places of pieces, which a bootstrap calls for each resample. The same place may come
-several times.
+A bootstrap measures many resamples of one set. So `prepare` reads the set once, and
+returns a function that takes indices into the set and measures the pieces at these
+indices. An index may occur several times.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +20,7 @@ from lstm_music_jax.music.score import Score
 
 NO_MUSIC = Score(())
 
+# What `prepare` returns: the value for the pieces at these indices.
 OfPlaces = Callable[[np.ndarray], float]
 OfBothPlaces = Callable[[np.ndarray, np.ndarray], float]
 
@@ -30,10 +31,10 @@ class Sample:
 
     Attributes:
       ids: the piece as ids, primer included.
-      score: the same piece as notes; human pieces are encoded and decoded first, so
-        that both sides have lost the same things.
-      primer: how many ids at the beginning were given.
-      trace: figures of each generated symbol by name, such as its surprisal.
+      score: the same piece as notes. Human pieces are encoded and decoded first, so
+        that they lose the same details as generated pieces.
+      primer: how many ids at the beginning were given and not generated.
+      trace: for each name, such as "surprisal", one value per generated symbol.
     """
 
     ids: Int[np.ndarray, "t"]
@@ -66,8 +67,8 @@ class Measure:
     """The description that every measure carries.
 
     Attributes:
-      name: plain words, as they stand in a table.
-      unit: of the number, "" for a share.
+      name: the name in tables, in plain words.
+      unit: unit of the values; "" for a share.
       source: where the measure is defined.
       direction: which values are good.
       encodings: the kinds of encodings that it is valid for, as in `Encoding.config()`;
@@ -81,35 +82,35 @@ class Measure:
     encodings: tuple[str, ...] | None
 
     def valid_for(self, encoding: str) -> bool:
-        """Whether the measure means something for pieces of this kind of encoding."""
+        """Whether the measure is meaningful for pieces in this kind of encoding."""
         return self.encodings is None or encoding in self.encodings
 
 
 @dataclass(frozen=True)
 class PieceMeasure(Measure):
-    """A number for each piece; NaN for a piece that it is not defined for."""
+    """A measure of one piece; NaN where it is not defined for the piece."""
 
     function: Callable[[Sample], float]
 
     def __call__(self, sample: Sample) -> float:
-        """The number for one piece."""
+        """The value for one piece."""
         return self.function(sample)
 
 
 @dataclass(frozen=True)
 class SetMeasure(Measure):
-    """A number for a set of pieces."""
+    """A measure of a set of pieces."""
 
     prepare: Callable[[Sequence[Sample]], OfPlaces]
 
     def __call__(self, samples: Sequence[Sample]) -> float:
-        """The number for all of `samples`, each taken once."""
+        """The value for all of `samples`, each counted once."""
         return float(self.prepare(samples)(np.arange(len(samples))))
 
 
 @dataclass(frozen=True)
 class DistanceMeasure(Measure):
-    """How far a set of pieces is from another."""
+    """A distance between two sets of pieces."""
 
     prepare: Callable[[Sequence[Sample], Sequence[Sample]], OfBothPlaces]
 

@@ -1,4 +1,8 @@
-"""Copying: which runs of a piece stand in the training pieces, symbol for symbol."""
+"""Copying: which passages of a piece also occur in the training pieces.
+
+A passage is a sequence of successive symbols. It is copied if a training piece holds
+the same symbols, optionally after transposition.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +18,14 @@ _SOURCE = "Chang & Lawler 1994 (matching statistics)"
 
 @dataclass(frozen=True)
 class Copy:
-    """A run of a piece that also stands in a training piece.
+    """A passage of a piece that also occurs in a training piece.
 
     Attributes:
-      length: of the run, in symbols; 0 if not a single symbol was copied.
-      start: where it starts in the sequence that was searched.
+      length: length of the passage, in symbols; 0 if no symbol was copied.
+      start: where the passage starts in the piece.
       piece: number of the training piece.
-      piece_start: where it starts there.
-      semitones: by how much the sequence must be raised to equal the training piece.
+      piece_start: where the passage starts in the training piece.
+      semitones: by how much the passage must be raised to equal the training piece.
     """
 
     length: int
@@ -32,11 +36,11 @@ class Copy:
 
 
 class CopyIndex:
-    """The training pieces, ready to be searched for copied runs.
+    """An index of the training pieces that finds copied passages.
 
-    Up to transposition, a run is copied if some transposition of it is. Every id is
-    looked up in a table, so a run has as many symbols as its exact copy, and symbols
-    that have no pitch stay what they are.
+    With a table of transpositions, a passage also counts as copied if one of its
+    transpositions occurs in a training piece. The table maps ids to ids, so a
+    transposition keeps the number of symbols, and leaves symbols without a pitch alone.
     """
 
     def __init__(
@@ -47,23 +51,24 @@ class CopyIndex:
         """Read the training pieces.
 
         Args:
-          training: their ids.
-          transpositions: the transposed id of each id, -1 where there is none, as
-            `transposition_table` makes it: row n + i is the shift by i semitones, up to
-            n semitones either way. None searches for exact copies only.
+          training: the ids of each training piece.
+          transpositions: a table from `transposition_table`. Row n + i holds each id
+            shifted by i semitones, -n <= i <= n, and -1 where there is no such id.
+            None finds exact copies only.
         """
         if transpositions is None:
             size = 1 + max((piece.max(initial=0) for piece in training), default=0)
             transpositions = np.arange(size)[None]
         self._highest = len(transpositions) // 2
         self._table = np.array(transpositions, int)
-        # Ids that sound alike become one, since a transposition knows one of them only.
+        # Ids that sound alike, such as C#4 and Db4, become one id, because a
+        # transposition only ever leads to one of them.
         self._table[self._highest] = _one_id_a_sound(self._table)
         same = self._table[self._highest]
         self._automaton = SuffixAutomaton([same[piece] for piece in training])
 
     def longest(self, ids: Int[np.ndarray, "t"]) -> Copy:
-        """The longest copied run; of equally long ones, that of the smallest shift."""
+        """The longest copied passage; the smallest shift among equally long ones."""
         best = Copy(0, 0, 0, 0, 0)
         for semitones, (lengths, ends) in self._matches(ids):
             last = int(lengths.argmax()) if len(lengths) else 0
@@ -76,12 +81,19 @@ class CopyIndex:
         return best
 
     def copied_share(self, ids: Int[np.ndarray, "t"], k: int) -> float:
-        """The share of symbols that lie inside a copied run of k symbols or more."""
+        """The share of symbols inside copied passages of k symbols or more.
+
+        Returns:
+          A share in [0, 1]; NaN if `ids` is empty.
+
+        Raises:
+          ValueError: k is below 1.
+        """
         if k < 1:
             raise ValueError(f"k is {k}; it must be 1 symbol or more")
         if not len(ids):
             return float("nan")
-        # One is added where a run starts and taken away where it has ended.
+        # The cumulative sum of `changes` is the number of passages at each symbol.
         changes = np.zeros(len(ids) + 1, int)
         for _, (lengths, _) in self._matches(ids):
             ends = np.flatnonzero(lengths >= k) + 1
@@ -91,20 +103,29 @@ class CopyIndex:
 
     def _matches(self, ids: Int[np.ndarray, "t"]):
         for row, table in enumerate(self._table):
-            # An id that no training piece has lies behind the table's end.
+            # Without a table of transpositions, an id that no training piece has can
+            # lie beyond the table's end.
             known = ids < len(table)
             shifted = np.where(known, table[np.where(known, ids, 0)], -1)
             yield row - self._highest, self._automaton.match(shifted)
 
 
-def human_run_length(
+def human_copy_length(
     index: CopyIndex, human: Sequence[Sample], percentile: float = 95
 ) -> int:
-    """The k that only the longest runs of human pieces exceed.
+    """The length of passages that human pieces rarely share with the training pieces.
 
-    That is the percentile of the longest runs that human pieces share with the training
-    pieces, rounded up. The human pieces must not be among the training pieces, and must
-    be cut to the length of the generated ones, because longer pieces share longer runs.
+    Each human piece has a longest passage that a training piece has too. The result is
+    the given percentile of these lengths, rounded up to a whole number of symbols.
+
+    Args:
+      index: the training pieces.
+      human: human pieces that are no training pieces. Cut them to the length of the
+        generated pieces, because longer pieces share longer passages.
+      percentile: in [0, 100].
+
+    Raises:
+      ValueError: `human` is empty.
     """
     if not human:
         raise ValueError("human is empty; a percentile needs pieces")
@@ -113,11 +134,11 @@ def human_run_length(
 
 
 def longest_copy(index: CopyIndex, name: str = "longest copied run") -> PieceMeasure:
-    """The longest run of generated symbols that also stands in a training piece.
+    """The longest passage of generated symbols that also occurs in a training piece.
 
     Args:
       index: the training pieces.
-      name: of the measure; says whether transposed runs count.
+      name: the measure's name, which should say whether transposed copies count.
     """
     return PieceMeasure(
         name=name,
@@ -130,15 +151,15 @@ def longest_copy(index: CopyIndex, name: str = "longest copied run") -> PieceMea
 
 
 def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure:
-    """The share of generated symbols inside copied runs of k symbols or more.
+    """The share of generated symbols inside copied passages of k symbols or more.
 
     Args:
       index: the training pieces.
-      k: the shortest run that counts, as `human_run_length` finds it.
-      name: of the measure; says whether transposed runs count.
+      k: length of the shortest passage that counts; see `human_copy_length`.
+      name: the measure's name, which should say whether transposed copies count.
     """
     return PieceMeasure(
-        name=f"{name} (runs of {k} or more)",
+        name=f"{name} ({k} symbols or more)",
         unit="",
         source=_SOURCE,
         direction=Direction.LOWER,
@@ -148,7 +169,10 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
 
 
 def _one_id_a_sound(table: Int[np.ndarray, "s v"]) -> Int[np.ndarray, "v"]:
-    """The id that stands for each id's sound: there and back by any transposition."""
+    """For each id, one common id for all ids that sound like it.
+
+    A shift up and back down leads from each of them to the same id.
+    """
     highest = len(table) // 2
     result = table[highest].copy()
     found = np.zeros(len(result), bool)

@@ -9,9 +9,10 @@ _THIRDS, _FIFTH = (3, 4), 7
 
 
 def doubled_thirds() -> PieceMeasure:
-    """The share of complete major and minor triads of four notes with a doubled third.
+    """The share of four-note major and minor triads whose third is doubled.
 
-    The root is what one doubles by preference. NaN for a piece without such triads.
+    Only triads with root, third and fifth count. Textbooks prefer a doubled root. NaN
+    for a piece without such triads.
 
     References:
       Aldwell & Schachter, Harmony and Voice Leading.

@@ -1,4 +1,4 @@
-"""Durations of notes."""
+"""Durations: how long each note sounds."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Energy distance: how far a set is from the human one in many measures at once."""
+"""Energy distance: how far a set is from the human one in many measures together."""
 
 from collections.abc import Sequence
 
@@ -22,10 +22,13 @@ def energy(measures: Sequence[PieceMeasure]) -> DistanceMeasure:
         E = 2 mean |x - y| - mean |x - x'| - mean |y - y'|
 
     x is the vector of a piece's measures and y that of a human piece, both in human
-    standard deviations. Pairs hold two different pieces, so the expectation is zero
-    for sets from one distribution, and estimates may fall below zero. A measure that
-    does not vary among human pieces is left out. Where a measure is not defined for a
-    piece, the piece counts as far from the mean as the farthest human piece.
+    standard deviations. x and x' are different pieces, and so are y and y'. So the
+    expectation is zero for sets from one distribution, and an estimate may be negative.
+    A measure that does not vary among human pieces is left out. Where a measure is NaN
+    for a piece, the piece counts as far from the mean as the farthest human piece.
+
+    Raises:
+      ValueError: `measures` is empty.
 
     References:
       Székely & Rizzo 2013, Energy Statistics: A Class of Statistics Based on Distances.
@@ -72,6 +75,6 @@ def _standardised(
 
 
 def _common(encodings: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    """What all measures are valid for."""
+    """The encodings that all measures are valid for; None for all encodings."""
     limits = [set(kinds) for kinds in encodings if kinds is not None]
     return tuple(sorted(set.intersection(*limits))) if limits else None

@@ -14,8 +14,8 @@ class Feature:
     """A quantity with any number of values per piece.
 
     Attributes:
-      name: plain words, as they stand in a table.
-      unit: of the values.
+      name: the name in tables, in plain words.
+      unit: unit of the values.
       source: where the feature is defined.
       encodings: the kinds of encodings that it is valid for; None for all of them.
       values: all values of a piece.

@@ -1,4 +1,4 @@
-"""First loop: how long a piece goes on before it first goes round in circles."""
+"""First loop: how many symbols come before a piece first repeats itself in a loop."""
 
 import numpy as np
 from jaxtyping import Int
@@ -29,7 +29,7 @@ def first_loop(shortest: int = 16, longest_period: int = 64) -> PieceMeasure:
 def symbols_before_loop(
     ids: Int[np.ndarray, "t"], shortest: int = 16, longest_period: int = 64
 ) -> int:
-    """Where the first loop of `shortest` symbols or more begins, or the length."""
+    """Where the first loop of `shortest` symbols or more begins; `len(ids)` if none."""
     first = len(ids)
     for period in range(1, min(longest_period, len(ids) // 2) + 1):
         equal = np.concatenate([[0], np.cumsum(ids[period:] == ids[:-period])])

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float, Int
 
-# Scores of a row for a block of segments; small enough for a processor's cache.
+# Number of sums that a block of segments needs per row of the matrix. A processor's
+# cache holds that many.
 _BLOCK = 2**16
 
 
@@ -14,19 +15,19 @@ def fitness(
 ) -> Float[np.ndarray, "lengths n"]:
     """The fitness scape plot: a value in [0, 1) for each segment.
 
-    A path of a segment leads through the self-similarity matrix from the segment's
-    first column to its last, by steps (1, 1), (2, 1) and (1, 2). It is a repetition of
-    the segment, at up to half or double speed. A path family holds paths that share no
-    row. The best family has the largest sum of similarities. The fitness is the
-    harmonic mean of its normalised score and coverage,
+    A segment is a range of columns of the self-similarity matrix. A path leads from the
+    segment's first column to its last by moves of (1, 1), (2, 1) or (1, 2) cells, and
+    marks a repetition of the segment at half to double speed. A path family holds paths
+    that share no row. The best family has the largest sum of similarities. The fitness
+    is the harmonic mean of its normalised score and coverage,
 
         score = (sum of similarities - length) / (number of cells of the paths)
         coverage = (frames covered by the paths - length) / n
 
-    The length is subtracted, because each segment explains itself.
+    The length is subtracted, because each segment repeats itself trivially.
 
-    All segments of a block are treated at once, row by row of the matrix. All segments
-    of n frames take about n^4 / 2 operations.
+    Segments of similar lengths are computed together, row by row of the matrix. All
+    segments of n frames take about n^4 / 2 operations.
 
     Args:
       similarity: at most 1, exactly 1 on the diagonal, negative where frames differ.
@@ -34,8 +35,11 @@ def fitness(
       longest: length of the longest segments; None for the whole piece.
 
     Returns:
-      The fitness by length (the shortest first) and start; 0 where a segment would go
-      beyond the end.
+      Row i holds the fitness of the segments of length `shortest` + i, by start; 0
+      where a segment would end beyond the piece.
+
+    Raises:
+      ValueError: `shortest` is below 1.
 
     References:
       Müller, Grosche & Jiang 2011, A Segment-Based Fitness Measure for Capturing
@@ -80,12 +84,13 @@ def _best_families(
     starts: Int[np.ndarray, "g"],
     lengths: Int[np.ndarray, "g"],
 ) -> tuple[Float[np.ndarray, "g"], Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
-    """Sum of similarities, number of cells and covered frames of each best family."""
+    """The best family of each segment: sum of similarities, cells, covered frames."""
     size, widest = len(similarity), lengths.max()
     every, last = np.arange(len(starts)), lengths - 1
-    # Cells behind a segment's last column lead nowhere, so any value will do there.
+    # No path uses cells beyond a segment's last column, so any value will do there.
     columns = np.minimum(starts[:, None] + np.arange(widest), size - 1)
-    # path[n + 2] is the best sum up to each cell of row n; no path begins before row 0.
+    # path[n + 2] holds, for each cell of row n, the best sum of a path up to the cell
+    # and of the whole paths above it. Two rows of -inf stand for the rows before row 0.
     path = np.full((size + 2, len(starts), widest), -np.inf, np.float32)
     # between[n] is the best sum of whole paths that end above row n.
     between = np.zeros((size + 1, len(starts)), np.float32)
@@ -106,13 +111,14 @@ def _followed_back(
     between: Float[np.ndarray, "ends g"],
     last: Int[np.ndarray, "g"],
 ) -> tuple[Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
-    """Cells and covered frames of the best families, from the last row upwards."""
+    """Trace the best families from the last row upwards; count cells and frames."""
     every = np.arange(len(last))
     cells, covered = np.zeros(len(last), int), np.zeros(len(last), int)
     row = np.full(len(last), len(between) - 1)
     column = np.full(len(last), -1)
     while True:
-        # Between paths: go up a row, and onto the path that ends there if one does.
+        # A column of -1 means that the trace is between two paths. It then goes up one
+        # row, and enters the path that ends in this row, if there is one.
         waiting = column < 0
         row = np.maximum(row - waiting, -1)
         going = row >= 0
@@ -125,7 +131,7 @@ def _followed_back(
         cells += on_path
         begins = on_path & (column == 0)
         covered -= begins * row
-        # Each of the three cells that a path may come from.
+        # The path came from one of three cells; the trace goes to the best of them.
         left, two_left = np.maximum(column - 1, 0), np.maximum(column - 2, 0)
         diagonal = path[row + 1, every, left]
         two_up = path[row, every, left]

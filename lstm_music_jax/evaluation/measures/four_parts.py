@@ -1,4 +1,4 @@
-"""Moments of a piece at which exactly four notes sound, as four voices."""
+"""The slices of a piece in which exactly four notes sound, as four voices."""
 
 from typing import NamedTuple
 
@@ -18,8 +18,8 @@ class FourParts(NamedTuple):
     are told apart by pitch alone, so they never cross.
 
     Attributes:
-      pitches: of each slice in ascending order: bass, tenor, alto, soprano.
-      follows: whether the next slice begins when this one ends, and has other pitches.
+      pitches: the pitches of each slice, ascending: bass, tenor, alto, soprano.
+      follows: whether the next slice begins when this one ends, and differs in pitch.
     """
 
     pitches: Int[np.ndarray, "slices 4"]
@@ -28,7 +28,10 @@ class FourParts(NamedTuple):
     def transitions(
         self,
     ) -> tuple[Int[np.ndarray, "transitions 4"], Int[np.ndarray, "transitions 4"]]:
-        """The pitches before and after each change from four notes to four others."""
+        """The pitches before and after each change from four notes to four others.
+
+        A change counts only if no other slice lies between the two.
+        """
         first = np.flatnonzero(self.follows)
         return self.pitches[first], self.pitches[first + 1]
 

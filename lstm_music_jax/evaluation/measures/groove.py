@@ -11,8 +11,8 @@ def groove_consistency(ticks_per_bar: int = TICKS_PER_BAR) -> PieceMeasure:
 
         GC = 1 - mean over bars i of hamming(g_i, g_{i+1}) / ticks_per_bar
 
-    g_i says for each tick of bar i whether a note begins there. The bars go up to that
-    of the last onset. NaN for a piece with fewer than two bars.
+    g_i holds 1 for each tick of bar i at which a note begins, and 0 elsewhere. The last
+    bar is that of the last onset. NaN for a piece with fewer than two bars.
 
     References:
       Dong et al. 2020, MusPy, https://arxiv.org/abs/2008.01951.

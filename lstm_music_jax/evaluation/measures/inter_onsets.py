@@ -1,4 +1,4 @@
-"""Inter-onset times: how long until something is struck again."""
+"""Inter-onset times: how long after one onset the next onset comes."""
 
 import numpy as np
 
@@ -19,4 +19,4 @@ INTER_ONSETS = Feature(
     encodings=("events",),
     values=_quarters,
 )
-"""The time between successive onsets of the whole piece; chords count once."""
+"""Times between successive onsets of a piece; the notes of a chord share one onset."""

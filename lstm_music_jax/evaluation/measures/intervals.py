@@ -10,7 +10,7 @@ from lstm_music_jax.evaluation.measures.notes import notes_of
 def _sizes(sample: Sample) -> np.ndarray:
     notes = notes_of(sample.score)
     ends = notes.onsets + notes.durations
-    # Row i: the notes that sound when note i begins, itself included.
+    # Row i marks the notes that sound when note i begins, note i included.
     sounding = (notes.onsets <= notes.onsets[:, None]) & (ends > notes.onsets[:, None])
     highest = np.where(sounding, notes.pitches, -1).max(axis=1, initial=-1)
     return np.abs(np.diff(notes.pitches[notes.pitches == highest]))
@@ -23,7 +23,7 @@ INTERVALS = Feature(
     encodings=None,
     values=_sizes,
 )
-"""The absolute interval between successive notes of the melody.
+"""Absolute intervals between successive notes of the melody.
 
-The melody is made of the notes above which nothing sounds when they begin.
+A note belongs to the melody if no higher note sounds when it begins.
 """

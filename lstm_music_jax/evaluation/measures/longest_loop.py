@@ -1,14 +1,15 @@
-"""Longest loop: the longest stretch of a piece that goes round in circles."""
+"""Longest loop: the longest passage in which a piece only repeats itself."""
 
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
 from lstm_music_jax.music.repetition import repetition
 
 
 def longest_loop(longest_period: int = 64) -> PieceMeasure:
-    """The longest stretch that repeats itself immediately, in symbols.
+    """The length of the longest loop, in symbols; 0 without one.
 
-    A stretch of L symbols is a loop of period p, if L >= 2 p and each symbol from the
-    (p+1)-th on equals the one p places earlier. The primer counts.
+    A passage of L symbols is a loop of period p if L >= 2 p and each symbol from the
+    (p+1)-th on equals the one p symbols earlier. Periods up to `longest_period` are
+    searched. The primer counts.
 
     References:
       Holtzman et al. 2020, The Curious Case of Neural Text Degeneration,

@@ -1,4 +1,4 @@
-"""The n-grams of a set of pieces, counted."""
+"""Counts of the n-grams of a set of pieces."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,9 @@ def ngram_counts(pieces: Sequence[Int[np.ndarray, "_"]], n: int) -> sparse.csr_a
     """How often each n-gram occurs in each piece, sparse [pieces, distinct n-grams].
 
     No n-gram crosses the border of two pieces.
+
+    Raises:
+      ValueError: n is below 1.
     """
     if n < 1:
         raise ValueError(f"n is {n}; it must be 1 or more")
@@ -18,7 +21,7 @@ def ngram_counts(pieces: Sequence[Int[np.ndarray, "_"]], n: int) -> sparse.csr_a
     owners = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces])
     _, ids = np.unique(ids, return_inverse=True)
     base = ids.max(initial=0) + 1
-    # A code for each n-gram, from that of the (n-1)-gram before its last symbol.
+    # An n-gram's code is made of the code of its first n - 1 symbols and its last one.
     codes = ids
     for longer in range(1, n):
         joined = codes[: len(ids) - longer] * base + ids[longer:]

@@ -7,12 +7,12 @@ from jaxtyping import Int
 
 from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
 
-# Scores know no metre, so bars of four quarters are counted from the beginning.
+# Bars are taken to be four quarters long, whatever the metre.
 TICKS_PER_BAR = 4 * TICKS_PER_QUARTER
 
 
 class Notes(NamedTuple):
-    """Onsets (ticks), pitches and durations (ticks), sorted by onset and pitch."""
+    """Onsets (ticks), MIDI pitches and durations (ticks), sorted by onset and pitch."""
 
     onsets: Int[np.ndarray, "notes"]
     pitches: Int[np.ndarray, "notes"]
@@ -20,5 +20,6 @@ class Notes(NamedTuple):
 
 
 def notes_of(score: Score) -> Notes:
-    """The notes that sound, as `Score.notes` has them."""
-    return Notes(*np.array(score.notes, int).reshape(-1, 3).T)
+    """The notes of `score` as arrays, with 12 ticks per quarter."""
+    table = score.on_grid(TICKS_PER_QUARTER).table
+    return Notes(table.onsets, table.pitches, table.durations)

@@ -15,12 +15,12 @@ from lstm_music_jax.evaluation.measures.pairs import mean_over_pairs
 
 
 def overlap(n: int = 4) -> SetMeasure:
-    """The share of a piece's n-grams that another piece has too, over all pairs.
+    """The mean share of a piece's n-grams that another piece has too.
 
-        mean over i != j of (n-grams of piece i that occur in piece j) / (those of i)
+        mean over i != j of (n-grams of i that occur in j) / (n-grams of i)
 
-    Each occurrence in piece i counts. The primer does not. A piece without any n-gram
-    overlaps with nothing.
+    An n-gram that occurs twice in piece i counts twice. The primer does not count. The
+    share is 0 for a piece i without n-grams.
 
     References:
       Broder 1997, On the Resemblance and Containment of Documents (containment).

@@ -1,11 +1,11 @@
-"""Means over pairs of pieces that a resample may hold several times."""
+"""Means over pairs of different pieces, in a resample that may hold a piece twice."""
 
 import numpy as np
 from jaxtyping import Float, Int
 
 
 def weights(places: Int[np.ndarray, "b"], size: int) -> Float[np.ndarray, "{size}"]:
-    """How often each of `size` pieces was taken, as shares that sum to 1."""
+    """How often each of `size` pieces occurs in `places`, as shares that sum to 1."""
     return np.bincount(places, minlength=size) / len(places)
 
 
@@ -14,8 +14,12 @@ def mean_over_pairs(
 ) -> float:
     """The mean of `matrix` over ordered pairs of different pieces among `places`.
 
-    The diagonal of `matrix` must be zero. Two copies of one piece are no pair, because
-    resampling made them. NaN where only one piece was taken.
+    Two copies of one piece are no pair, because they come from resampling. NaN if
+    `places` holds only one piece.
+
+    Args:
+      matrix: a value for each pair of pieces, 0 on the diagonal.
+      places: indices of the resampled pieces.
     """
     taken = weights(places, len(matrix))
     pairs = 1 - taken @ taken

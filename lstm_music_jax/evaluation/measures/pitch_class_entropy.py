@@ -1,4 +1,4 @@
-"""Pitch-class entropy: how erratic the pitches are within a bar or a few."""
+"""Pitch-class entropy: how varied the pitch classes are within one bar or a few."""
 
 import numpy as np
 
@@ -7,13 +7,16 @@ from lstm_music_jax.evaluation.measures.notes import TICKS_PER_BAR, notes_of
 
 
 def pitch_class_entropy(bars: int = 1, ticks_per_bar: int = TICKS_PER_BAR):
-    """The mean entropy of the pitch-class histograms of windows of a few bars.
+    """The mean entropy, in bits, of the pitch-class histograms of windows of `bars`.
 
         H = -sum over the 12 classes of h log2(h)
 
-    A histogram counts the notes that begin in a window. The windows begin at each bar
-    and overlap; those without notes are left out. A piece shorter than one window is a
-    window by itself. NaN for a piece without notes.
+    h is the share of a pitch class among the notes that begin in a window. A window
+    begins at each bar, so windows overlap. Windows without notes are left out. A piece
+    shorter than one window is one window. NaN for a piece without notes.
+
+    Raises:
+      ValueError: `bars` is below 1.
 
     References:
       Wu & Yang 2020, The Jazz Transformer on the Front Line,

@@ -17,7 +17,7 @@ _FIFTHS = 7 * np.arange(12) % 12
 
 
 def pitch_class_histogram(samples: Sequence[Sample]) -> Float[np.ndarray, "b 12"]:
-    """How many notes of each pitch class, C first, each piece has."""
+    """The number of notes of each pitch class, C first, in each piece."""
     histograms = [
         np.bincount(notes_of(sample.score).pitches % 12, minlength=12)
         for sample in samples
@@ -33,7 +33,8 @@ def pitch_class_distance() -> DistanceMeasure:
 
         sum over the 12 classes of |F - G - median(F - G)|
 
-    in fifths. Keys that share many notes are near, and no class is the first.
+    in fifths. Keys that share many notes are close on this circle. The result does not
+    depend on the pitch class at which the cumulative sums start.
 
     References:
       Rabin, Delon & Gousseau 2011, Transportation Distances on the Circle, Journal of

@@ -1,4 +1,4 @@
-"""Polyphony: how many notes sound at once."""
+"""Polyphony: how many notes sound at the same time."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ POLYPHONY = Feature(
     encodings=("events",),
     values=_sounding,
 )
-"""The number of sounding notes at each tick at which any note sounds.
+"""The number of sounding notes at each tick; silent ticks are left out.
 
-Its mean is MusPy's polyphony.
+The mean of this feature is MusPy's polyphony.
 """

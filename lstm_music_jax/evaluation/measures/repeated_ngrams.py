@@ -1,11 +1,11 @@
-"""Repeated n-grams: how much of a piece was heard before in it."""
+"""Repeated n-grams: how much of a piece repeats what it has already played."""
 
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
 from lstm_music_jax.music.repetition import repetition
 
 
 def repeated_ngrams(n: int = 4) -> PieceMeasure:
-    """The share of a piece's n-grams that occurred before in it; seq-rep-n.
+    """The share of a piece's n-grams that occur earlier in it too; called seq-rep-n.
 
         seq-rep-n = 1 - |{n-grams}| / (length - n + 1)
 

@@ -6,7 +6,8 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 from lstm_music_jax.evaluation.measures.notes import notes_of
 
 _MAJOR = [0, 2, 4, 5, 7, 9, 11]
-# Row r holds the major scale on r, which is also the natural minor scale on r + 9.
+# Row r is the major scale on pitch class r. The natural minor scale on r + 9 has the
+# same pitch classes.
 _SCALES = np.zeros((12, 12), int)
 for _root in range(12):
     _SCALES[_root, [(_root + _step) % 12 for _step in _MAJOR]] = 1

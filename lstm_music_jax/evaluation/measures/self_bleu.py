@@ -23,10 +23,10 @@ def self_bleu(n: int = 4) -> SetMeasure:
     A high value means that the pieces are alike. BLEU is the geometric mean of the
     clipped precisions of 1-grams to n-grams, times the brevity penalty. A precision of
     zero is replaced by 0.1 over its number of n-grams (Chen & Cherry 2014, method 1),
-    as in the original; without any shared symbol, BLEU is 0.
+    as Texygen does. Without any shared symbol, BLEU is 0.
 
     Only generated symbols count. In a resample, each piece keeps the BLEU that it has
-    in the whole set; a copy of the piece itself would otherwise be its best reference.
+    in the whole set. Otherwise a copy of the piece itself would be its best reference.
 
     References:
       Zhu et al. 2018, Texygen, https://arxiv.org/abs/1802.01886.
@@ -51,7 +51,11 @@ def self_bleu(n: int = 4) -> SetMeasure:
 def bleu_of_each(
     pieces: Sequence[Int[np.ndarray, "_"]], n: int = 4
 ) -> Float[np.ndarray, "b"]:
-    """BLEU-n of each piece against all the others."""
+    """BLEU-n of each piece against all the others.
+
+    Raises:
+      ValueError: there are fewer than 2 pieces.
+    """
     if len(pieces) < 2:
         raise ValueError(f"pieces holds {len(pieces)}; Self-BLEU needs 2 or more")
     logs = np.zeros(len(pieces))
@@ -66,11 +70,15 @@ def bleu_of_each(
 
 
 def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
-    """The n-grams of each piece, each up to its largest count in another piece."""
+    """The clipped number of n-grams of each piece.
+
+    Each n-gram counts as often as it occurs in the piece, but no more often than in
+    the other piece that has it most often.
+    """
     by_gram = counts.tocsc()
     owners, values = by_gram.indices, by_gram.data
     gram = np.repeat(np.arange(counts.shape[1]), np.diff(by_gram.indptr))
-    # The largest count of each n-gram comes first, the second largest behind it.
+    # Sort so that each n-gram's largest count comes first and its second largest next.
     order = np.lexsort((-values, gram))
     owners, values = owners[order], values[order]
     first = by_gram.indptr[:-1]
@@ -86,7 +94,10 @@ def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
 
 
 def _brevity(pieces: Sequence[Int[np.ndarray, "_"]]) -> Float[np.ndarray, "b"]:
-    """The logarithm of each brevity penalty; the closest other length is needed."""
+    """The logarithm of each piece's brevity penalty.
+
+    The penalty compares the piece's length with the closest length of another piece.
+    """
     lengths = np.array([len(piece) for piece in pieces])
     result = np.zeros(len(pieces))
     for place, length in enumerate(lengths):

@@ -12,16 +12,16 @@ PENALTY = -2.0
 def chroma(
     score: Score, frame: int = TICKS_PER_QUARTER
 ) -> Float[np.ndarray, "frames 12"]:
-    """How long each pitch class sounds in each frame, each row of length 1.
+    """How long each pitch class sounds in each frame, scaled to rows of norm 1.
+
+    A silent frame is a row of zeros.
 
     Args:
       score: the piece.
       frame: length of a frame, in ticks.
-
-    A frame of silence is a row of zeros.
     """
     notes = notes_of(score)
-    frames = -(-score.end // frame)
+    frames = -(-score.on_grid(TICKS_PER_QUARTER).end // frame)
     changes = np.zeros((frames * frame + 1, 12))
     np.add.at(changes, (notes.onsets, notes.pitches % 12), 1)
     np.add.at(changes, (notes.onsets + notes.durations, notes.pitches % 12), -1)
@@ -33,12 +33,14 @@ def chroma(
 def self_similarity(
     features: Float[np.ndarray, "frames 12"], smoothing: int = 4, kept: float = 0.25
 ) -> Float[np.ndarray, "frames frames"]:
-    """Similarity of any two frames: 1 at most, and `PENALTY` for most of them.
+    """The similarity of any two frames: in [0, 1] if they are alike, else `PENALTY`.
 
-    The cosine similarity is averaged along diagonals over the next `smoothing` frames,
-    because what matters is whether passages are alike. Of the twelve transpositions of
-    a passage the most similar counts. The share `kept` of largest values is scaled to
-    [0, 1], all others become the penalty, and each frame is 1 with itself.
+    1. The cosine similarity is averaged along diagonals over `smoothing` frames,
+       because passages and not single frames are to be compared.
+    2. One of the two passages is transposed by 0 to 11 semitones; the largest of the
+       twelve similarities is taken.
+    3. The largest values, a share `kept` of all, are scaled to [0, 1]. All others
+       become `PENALTY`. The diagonal is 1.
 
     References:
       Müller & Clausen 2007, Transposition-Invariant Self-Similarity Matrices.
@@ -52,7 +54,7 @@ def self_similarity(
     for shift in range(12):
         similarity = features @ np.roll(features, shift, axis=1).T
         np.maximum(result, _smoothed(similarity, smoothing) / count, out=result)
-    # The matrix is symmetric except for rounding.
+    # Rounding makes the matrix slightly asymmetric.
     result = np.maximum(result, result.T)
     threshold = np.quantile(result, 1 - kept)
     highest = result.max()
@@ -66,7 +68,7 @@ def self_similarity(
 def _smoothed(
     matrix: Float[np.ndarray, "frames frames"], smoothing: int
 ) -> Float[np.ndarray, "frames frames"]:
-    """Sums over the next few cells of each diagonal, fewer at the end."""
+    """Each cell plus the next `smoothing` - 1 cells on its diagonal, or fewer."""
     size = len(matrix)
     result = matrix.copy()
     for ahead in range(1, min(smoothing, size)):

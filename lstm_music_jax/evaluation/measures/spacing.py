@@ -11,8 +11,8 @@ _OCTAVE = 12
 def wide_spacing() -> PieceMeasure:
     """The share of slices of four notes with a gap above an octave in the upper voices.
 
-    The gaps are those between tenor and alto, and between alto and soprano. The bass
-    may be as far below as it likes. NaN without such slices.
+    The gaps are those between tenor and alto, and between alto and soprano. The gap
+    above the bass does not count. NaN without slices of four notes.
 
     References:
       Aldwell & Schachter, Harmony and Voice Leading.

@@ -13,11 +13,11 @@ def structureness(
 ) -> PieceMeasure:
     """The largest fitness of any segment of `shortest` to `longest` frames.
 
-        SI = max over the segments of these lengths of their fitness
+        SI = max of fitness(segment) over all segments of these lengths
 
-    The original measures audio. Here the self-similarity is that of the notes' chroma;
-    see `self_similarity.py` and `fitness.py`. NaN for a piece that is not longer than
-    the shortest segment, since nothing can come back.
+    Wu & Yang compute it from audio. Here the self-similarity is computed from the
+    chroma of the notes; see `self_similarity.py` and `fitness.py`. NaN for a piece that
+    is not longer than the shortest segment, because nothing can come back in it.
 
     Args:
       shortest: length of the shortest segments, in frames.

@@ -1,4 +1,7 @@
-"""A suffix automaton: where the runs of a sequence occur in a collection of pieces."""
+"""A suffix automaton: where passages of a sequence occur in a collection of pieces.
+
+A passage is a sequence of successive symbols.
+"""
 
 from collections.abc import Sequence
 
@@ -7,12 +10,15 @@ from jaxtyping import Int
 
 
 class SuffixAutomaton:
-    """The smallest automaton that reads every run of every piece, and nothing else.
+    """The smallest automaton that accepts every passage of every piece, and no others.
 
-    Building it takes time in proportion to the symbols of the pieces, matching a
-    sequence takes time in proportion to its own. Pieces are joined by separators that
-    occur nowhere else, so no run crosses the border of two pieces. Ids are 0 or more; a
-    negative id in a matched sequence matches nothing.
+    Building it takes time in proportion to the total length of the pieces. Matching a
+    sequence takes time in proportion to its length. A unique separator follows each
+    piece, so no passage crosses the border of two pieces. The ids of pieces are 0 or
+    more. A negative id in a matched sequence matches nothing.
+
+    Raises:
+      ValueError: a piece holds a negative id.
 
     References:
       Blumer et al. 1985, The Smallest Automaton Recognizing the Subwords of a Text.
@@ -37,8 +43,8 @@ class SuffixAutomaton:
         self._build(text)
 
     def _build(self, text: list[int]) -> None:
-        # Of each state: its transitions, its suffix link, the length of its longest
-        # run, and where this run first ends in the text.
+        # Each state has transitions, a suffix link, the length of the longest passage
+        # that leads to it, and the place where this passage first ends in the text.
         transitions: list[dict[int, int]] = [{}]
         links, lengths, ends = [-1], [0], [0]
         last = 0
@@ -55,7 +61,7 @@ class SuffixAutomaton:
             if state >= 0:
                 target = transitions[state][symbol]
                 if lengths[target] > lengths[state] + 1:
-                    # The target also holds longer runs, which do not end here.
+                    # Longer passages, which do not end here, lead to the target too.
                     clone = len(links)
                     transitions.append(transitions[target].copy())
                     links.append(links[target])
@@ -74,11 +80,11 @@ class SuffixAutomaton:
     def match(
         self, ids: Int[np.ndarray, "t"]
     ) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"]]:
-        """Matching statistics: the longest run of the pieces that ends at each id.
+        """Matching statistics: the longest passage that ends at each id and is known.
 
         Returns:
-          The length of each run, 0 where the id itself is unknown; and the place in the
-          joined pieces just behind one occurrence of it, for `locate`.
+          The length of each passage, 0 where the id itself is unknown. And an end for
+          `locate`: the place in the joined pieces just after one occurrence of it.
         """
         transitions, links = self._transitions, self._links
         lengths, ends = self._lengths, self._ends
@@ -98,7 +104,7 @@ class SuffixAutomaton:
         return np.array(found_lengths, int), np.array(found_ends, int)
 
     def locate(self, length: int, end: int) -> tuple[int, int]:
-        """The piece that a run of `match` occurs in, and where it starts there."""
+        """The piece in which a passage from `match` occurs, and its start there."""
         start = end - length
         piece = int(np.searchsorted(self._starts, start, side="right")) - 1
         return piece, int(start - self._starts[piece])

@@ -14,11 +14,11 @@ def out_of_range() -> PieceMeasure:
     """The share of slices of four notes in which any voice is out of its range.
 
     The ranges are bass E2 to D4, tenor C3 to A4, alto G3 to D5, soprano C4 to A5. NaN
-    without such slices.
+    without slices of four notes.
 
     References:
-      Aldwell & Schachter, Harmony and Voice Leading (with the extremes that
-      they allow).
+      Aldwell & Schachter, Harmony and Voice Leading (including the extremes that they
+      allow).
     """
 
     def function(sample: Sample) -> float:

@@ -19,9 +19,9 @@ def wasserstein(feature: Feature) -> DistanceMeasure:
 
         W = integral of |F(x) - G(x)| dx / (standard deviation of the human values)
 
-    F and G are the distribution functions of all values of each set together. The unit
-    is a human standard deviation, taken over the whole human set in every resample.
-    NaN where a side has no values, or the human ones do not vary.
+    F and G are the distribution functions of the two sets; the values of all pieces of
+    a set are pooled. The standard deviation is that of the whole human set, also in a
+    resample. NaN if a set has no values, or if the human values do not vary.
 
     References:
       Ramdas, Garcia Trillos & Cuturi 2017, On Wasserstein Two-Sample Testing,

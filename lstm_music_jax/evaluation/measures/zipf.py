@@ -9,9 +9,9 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure
 def zipf() -> PieceMeasure:
     """The exponent s of frequency ~ rank^-s, fitted to the symbols of a piece.
 
-    s is minus the slope of the least-squares line through (log rank, log frequency),
-    with ranks by falling frequency. NaN for a piece with fewer than two distinct
-    symbols. The primer counts.
+    -s is the slope of the least-squares line through (log rank, log frequency). Rank 1
+    is the most frequent symbol. NaN for a piece with fewer than two distinct symbols.
+    The primer counts.
 
     References:
       Holtzman et al. 2020, https://arxiv.org/abs/1904.09751.

@@ -30,9 +30,12 @@ def paired_difference(
     Args:
       ours: a measure of each piece, or several measures in columns.
       theirs: the same for the other strategy, in the same order of pieces.
-      seed: of the resamples.
+      seed: seed of the resamples.
       resamples: number of resamples.
-      confidence: of the interval.
+      confidence: confidence of the interval, in (0, 1).
+
+    Raises:
+      ValueError: there are fewer than 2 pieces, or `confidence` is outside (0, 1).
 
     Example:
       >>> result = paired_difference(np.arange(8.0) + 1, np.arange(8.0))

@@ -1,4 +1,4 @@
-"""Power: the smallest difference that a comparison could have seen."""
+"""Power: the smallest true difference that a comparison is likely to detect."""
 
 import numpy as np
 from jaxtyping import Float
@@ -20,7 +20,7 @@ def smallest_detectable_difference(
 
     For a family of m comparisons under Holm's correction, `level` = 0.05 / m gives the
     difference that is found whatever the other comparisons show. With several runs,
-    pass the mean of each run in place of pieces.
+    pass the mean of each run in place of the pieces. The unit is that of the measure.
 
     Args:
       ours: a measure of each piece.

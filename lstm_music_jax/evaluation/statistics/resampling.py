@@ -1,15 +1,16 @@
 """The bootstrap's parts: resampled means, an interval and a p-value.
 
 The interval is the expanded percentile interval. The plain percentile interval is too
-narrow, because it uses the variance with divisor n and normal quantiles. With n = 256
-and Holm's correction over four measures, it lifts the family-wise error from 4.9% to
-5.2%. The expanded interval reads the percentiles at
+narrow, because it amounts to a variance with divisor n and to normal quantiles. With
+n = 256 and Holm's correction over four measures, the plain interval has a family-wise
+error of 5.2%, and the expanded one of 4.9%. The expanded interval takes the percentiles
+at
 
     level' = Phi(-sqrt(n / (n - 1)) * t_{n-1, 1 - level/2})
 
-and its complement, and agrees with Student's interval on normal data. `p_value` inverts
-the same map, so an interval excludes the null value exactly when p is below
-1 - confidence, up to the resolution of the resamples.
+and 1 - level', where level = 1 - confidence. On normal data it agrees with Student's
+interval. `p_value` inverts the same formula, so an interval excludes the null value
+exactly when p is below `level`, up to the resolution of the resamples.
 
 References:
   Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
@@ -40,7 +41,7 @@ def resampled_means(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Float[np.ndarray, "r *m"]:
-    """The mean over pieces in each resample; all measures share the same resamples."""
+    """The mean over pieces in each resample; all measures share the resamples."""
     counts = resampled_counts(rng, len(values), resamples)
     return np.tensordot(counts, values, axes=1) / len(values)
 
@@ -52,8 +53,11 @@ def interval(
 
     Args:
       resampled: the statistic in each resample.
-      units: how many units were resampled, 2 or more.
-      confidence: in (0, 1).
+      units: how many units, such as pieces, were resampled; 2 or more.
+      confidence: confidence of the interval, in (0, 1).
+
+    Raises:
+      ValueError: `confidence` is outside (0, 1).
     """
     check_units(units)
     if not 0 < confidence < 1:
@@ -67,23 +71,23 @@ def interval(
 def p_value(
     resampled: Float[np.ndarray, "r *m"], units: int, null: float = 0.0
 ) -> float | np.ndarray:
-    """Two-sided p-value of `null`, the inverse of `interval`.
+    """Two-sided p-value of the value `null`; the inverse of `interval`.
 
-    The smaller tail of the resamples on either side of `null`, with one added to both
-    counts so that it is never zero, is mapped to Student's distribution. NaN where any
-    resample is NaN.
+    The share of resamples at or below `null` and the share at or above it are the two
+    tails. One is added to both counts, so that no tail is zero. The smaller tail is
+    mapped to Student's distribution. NaN where any resample is NaN.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)
     above = (resampled >= null).sum(axis=0)
     tail = (np.minimum(below, above) + 1) / (len(resampled) + 1)
-    # NaN compares as false, which would look like an extreme tail.
+    # Without this line, NaN would count in neither tail and give a very small p-value.
     tail = tail + 0 * resampled.sum(axis=0)
     deviation = stats.norm.ppf(np.minimum(tail, 0.5))
     return 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
 
 
 def check_units(units: int) -> None:
-    """Raise ValueError if there are too few units to tell a variance."""
+    """Raise ValueError if there are too few units to estimate a variance."""
     if units < 2:
         raise ValueError(f"units is {units}; a bootstrap needs 2 or more")

@@ -1,4 +1,4 @@
-"""Paired comparison over several trained models: the unit is a run."""
+"""Paired comparison over several runs; a run is one trained model."""
 
 import numpy as np
 from jaxtyping import Float
@@ -17,17 +17,19 @@ def paired_difference_over_runs(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Estimate the mean difference for models that might have been trained.
+    """Estimate the mean difference over all models that training could give.
 
-    The mean difference of each run is one observation, and the interval is Student's:
+    A run is a trained model. The mean difference of each run is one observation, and
+    the interval is Student's:
 
         value +- t_{k-1} * std(means of the runs) / sqrt(k)
 
-    The spread of these means holds both the variance between runs and that of the
-    pieces within them. Resampling runs and then pieces within runs, the nested
-    bootstrap, counts the pieces twice and knows nothing of how few runs there are. Its
-    95% percentile intervals cover, in simulations with 256 pieces of standard deviation
-    1, depending on the standard deviation between runs:
+    The spread of these means holds both the variance between runs and the variance of
+    the pieces within a run. The alternative, a nested bootstrap, resamples runs and
+    then pieces within runs. It counts the variance of the pieces twice, and does not
+    widen the interval when there are few runs. In simulations with 256 pieces of
+    standard deviation 1, its 95% percentile intervals have this coverage, depending on
+    the standard deviation between runs:
 
         between runs      0    0.05   0.1   0.5
         3 runs          97.5%   94%   88%   75%
@@ -37,16 +39,16 @@ def paired_difference_over_runs(
     Student's intervals cover 95% in each case. They are wide with three runs, because
     three runs say little about the spread of models.
 
-    With one run this is `paired_difference`, and the result's `scope` says that it
-    speaks of one model. To speak of these very models and no others, average over runs
-    first and use `paired_difference`.
+    With one run this is `paired_difference`, and the result's `scope` says that it is
+    about one model. For a statement about exactly these models, average over runs first
+    and use `paired_difference`.
 
     Args:
       ours: a measure of each piece of each run, or several measures in columns.
       theirs: the same for the other strategy.
-      seed: of the resamples; used with one run only.
+      seed: seed of the resamples; used with one run only.
       resamples: number of resamples; used with one run only.
-      confidence: of the interval, in (0, 1).
+      confidence: confidence of the interval, in (0, 1).
     """
     if len(ours) == 1:
         return paired_difference(
@@ -57,7 +59,7 @@ def paired_difference_over_runs(
     value = means.mean(axis=0)
     error = means.std(axis=0, ddof=1) / np.sqrt(runs)
     reach = stats.t.ppf((1 + confidence) / 2, runs - 1) * error
-    # Where runs agree exactly, a value of 0 is certain, and so is any other value.
+    # If all runs agree, the error is 0. Then p is 1 for a value of 0, and 0 for others.
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(value == 0, 0.0, np.abs(value) / error)
     p = 2 * stats.t.sf(ratio, runs - 1)

@@ -1,4 +1,4 @@
-"""Bootstrap for measures that are defined for a set of pieces and not for one piece."""
+"""Bootstrap for measures that are only defined for a set of pieces."""
 
 from collections.abc import Callable
 
@@ -22,24 +22,26 @@ def bootstrap_sets(
 ) -> Estimate:
     """Estimate a statistic of one or more sets by resampling each of them.
 
-    The statistic takes one array of indices per set and returns a number for the pieces
-    at these places. A distance to human music resamples both sides:
-    `bootstrap_sets(distance, 256, 80)`. Two strategies that share primer and noise are
-    resampled alike: `lambda i, j: ours(i, j) - theirs(i, j)`.
+    The statistic takes one array of indices per set, and returns a number for the
+    pieces at these indices. A distance from human music resamples both sets:
+    `bootstrap_sets(distance, 256, 80)`. Two strategies that share primers and noise
+    must be resampled with the same indices, so pass a statistic that is a difference:
+    `lambda i, j: ours(i, j) - theirs(i, j)`.
 
-    A resample holds some pieces twice. This lowers the diversity of every resample, so
-    the resamples as they are would not even surround the estimate. Their deviations
-    from their own mean are therefore added to the estimate.
+    A resample holds some pieces twice, so its diversity is lower than that of the set,
+    and the values of the resamples may all lie below the estimate. The interval is
+    therefore formed by the deviations of the resamples from their mean, added to the
+    estimate.
 
-    The p-value is against zero. It is meant for differences, such as that of two
-    distances. A distance by itself is rarely below zero, so its p-value means nothing.
+    The p-value tests against zero. It is meant for differences, such as that of two
+    distances. It means nothing for a single distance, which is rarely below zero.
 
     Args:
       statistic: maps index arrays, one per set, to a number.
       *sizes: number of pieces of each set, 2 or more.
-      seed: of the resamples.
+      seed: seed of the resamples.
       resamples: number of resamples.
-      confidence: of the interval.
+      confidence: confidence of the interval, in (0, 1).
     """
     rng = np.random.default_rng(seed)
     value = float(statistic(*map(np.arange, sizes)))

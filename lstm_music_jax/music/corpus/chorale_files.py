@@ -73,8 +73,8 @@ def read_chorale(path: str | Path) -> Score:
     stream = converter.parse(path, forceSource=True, storePickle=False)
     if any(part.atSoundingPitch is False for part in stream.parts):
         stream = stream.toSoundingPitch()
-    return Score(
-        tuple(Part(part.partName or "", tuple(_chords(part))) for part in stream.parts)
+    return Score.from_parts(
+        Part(part.partName or "", tuple(_chords(part))) for part in stream.parts
     )
 
 

@@ -1,11 +1,13 @@
 """A dataset: the pieces of a corpus as ids, for training and for validation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lstm_music_jax.music.corpus.pieces import Corpus, Piece
+from lstm_music_jax.music.corpus.piece_ids import PieceIds
+from lstm_music_jax.music.corpus.pieces import Corpus
 from lstm_music_jax.music.corpus.split import split_corpus
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.vocabulary import Vocabulary
@@ -22,15 +24,16 @@ class Dataset:
         encoding: turns music into symbols and back.
         vocabulary: turns symbols into ids and back.
         train: the ids of each training piece, int32 `[t]`. The start symbol comes
-            first, if the vocabulary has one.
+            first, if the vocabulary has one. `PieceIds`, unless the dataset was made
+            from separate arrays: the ids stay where the corpus has them.
         validation: the ids of each validation piece, likewise.
         description: JSON that says which corpus this is and how it was split.
     """
 
     encoding: Encoding
     vocabulary: Vocabulary
-    train: tuple[np.ndarray, ...]
-    validation: tuple[np.ndarray, ...]
+    train: Sequence[np.ndarray]
+    validation: Sequence[np.ndarray]
     description: dict
 
     @classmethod
@@ -42,6 +45,7 @@ class Dataset:
         validation: float = 0.1,
         seed: int = 0,
         start: bool = True,
+        any_key: bool = True,
         origin: Any = None,
     ) -> "Dataset":
         """Split a corpus by piece, and turn its symbols into ids.
@@ -53,43 +57,35 @@ class Dataset:
             seed: the seed of the split.
             start: put a start symbol before each piece, so that a model can generate
                 without a primer.
+            any_key: keep pieces that share music on one side of the split, even if they
+                have it in different keys. Runs of earlier versions have False.
             origin: JSON that says how to load the corpus again, kept in `description`.
 
         Raises:
             ValueError: `validation` is outside [0, 1), or the corpus is too small to
                 split.
         """
-        vocabulary = Vocabulary.from_pieces(
-            (piece.symbols for piece in corpus.pieces), start=start
-        )
+        # The corpus lists its symbols in the order of a vocabulary.
+        vocabulary = Vocabulary.from_pieces([corpus.symbols], start=start)
         if validation > 0:
-            train, held_out = split_corpus(corpus, validation, seed)
+            train, held_out = split_corpus(
+                corpus, encoding if any_key else None, validation, seed
+            )
         else:
-            train, held_out = corpus.pieces, ()
+            train, held_out = corpus, corpus.take([])
         return cls(
             encoding,
             vocabulary,
-            tuple(piece_ids(piece, vocabulary) for piece in train),
-            tuple(piece_ids(piece, vocabulary) for piece in held_out),
+            PieceIds.of_corpus(train, vocabulary.start_id),
+            PieceIds.of_corpus(held_out, vocabulary.start_id),
             {
                 "source": corpus.source,
                 "fingerprint": corpus.fingerprint,
-                "pieces": len(corpus.pieces),
+                "pieces": len(corpus.names),
                 "validation": validation,
                 "split_seed": seed,
+                "split_in_any_key": any_key,
                 "start": start,
                 "origin": origin,
             },
         )
-
-
-def piece_ids(piece: Piece, vocabulary: Vocabulary) -> np.ndarray:
-    """Return the ids of a piece, int32 `[t]`, the start symbol's first if there is one.
-
-    Raises:
-        UnknownSymbolError: the vocabulary lacks a symbol of the piece.
-    """
-    ids = vocabulary.ids_of(piece.symbols, source=piece.name)
-    if vocabulary.start_id is None:
-        return ids
-    return np.concatenate([np.array([vocabulary.start_id], np.int32), ids])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-from lstm_music_jax.music.corpus.cache import CacheChoice, cache_path, cached
+from lstm_music_jax.music.corpus.cache import CacheChoice, cache_path
 from lstm_music_jax.music.corpus.chorale_files import bach_folder, chorale_paths
-from lstm_music_jax.music.corpus.midi_paths import midi_paths
-from lstm_music_jax.music.corpus.parallel_reading import read_scores
-from lstm_music_jax.music.corpus.pieces import Corpus, Piece, Skipped
-from lstm_music_jax.music.corpus.score_file import FileFormat
+from lstm_music_jax.music.corpus.collection import Collection, load_collection
+from lstm_music_jax.music.corpus.midi_paths import SUFFIXES, midi_paths
+from lstm_music_jax.music.corpus.parallel_reading import encode_files
+from lstm_music_jax.music.corpus.pieces import Corpus
 from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.system.printable import printable
 
 _REASONS_SHOWN = 3
 
@@ -36,15 +38,22 @@ def load_chorales(
     Raises:
         FileNotFoundError: music21 is not installed, or comes without its corpus.
     """
-    # Only music21 knows which of Bach's works are chorales. The cache depends on all
-    # works and on music21's version instead, so a cached corpus loads without music21.
-    works = {path.name: path for path in sorted(bach_folder().glob("bwv*"))}
-
-    def read() -> Corpus:
-        files = {path.stem: path for path in chorale_paths()}
-        return _read(files, "musicxml", encoding, processes, progress)
-
-    corpus = cached(cache_path(cache, "chorales", works, encoding.config()), read)
+    # Only music21 knows which of Bach's works are chorales. The cached corpus depends
+    # on all works and on music21's version instead, so it loads without music21.
+    collection = Collection(
+        name="chorales",
+        watched={path.name: path for path in sorted(bach_folder().glob("bwv*"))},
+        files=lambda: {path.stem: path for path in chorale_paths()},
+        read=partial(
+            encode_files,
+            file_format="musicxml",
+            encoding=encoding,
+            processes=processes,
+            progress=progress,
+        ),
+    )
+    folder = cache_path(cache, "chorales", encoding.config())
+    corpus = load_collection(collection, folder)
     return _reported(corpus, "Bach chorales of music21")
 
 
@@ -56,7 +65,7 @@ def load_midi_folder(
     processes: int | None = None,
     progress: bool = True,
 ) -> Corpus:
-    """Return the music of all .mid and .midi files below a folder.
+    """Return the music of all MIDI files below a folder: .mid, .midi, .kar, .smf, .rmi.
 
     The pieces are sorted by name, regardless of case. A file that cannot be read, or
     that has no notes, is listed in `skipped` and named on stderr.
@@ -75,48 +84,34 @@ def load_midi_folder(
     """
     folder = Path(path)
     if not folder.exists():
-        raise FileNotFoundError(f"path is {folder}: there is no such folder")
+        raise FileNotFoundError(f"path is {printable(folder)}: there is no such folder")
     if not folder.is_dir():
-        raise NotADirectoryError(f"path is {folder}: it is not a folder")
+        raise NotADirectoryError(f"path is {printable(folder)}: it is not a folder")
     files = midi_paths(folder)
-    corpus = cached(
-        cache_path(cache, "midi", files, encoding.config()),
-        lambda: _read(files, "midi", encoding, processes, progress),
+    collection = Collection(
+        name=str(folder.resolve()),
+        watched=files,
+        files=lambda: files,
+        read=partial(
+            encode_files,
+            file_format="midi",
+            encoding=encoding,
+            processes=processes,
+            progress=progress,
+        ),
     )
-    if not corpus.pieces:
+    corpus = load_collection(collection, cache_path(cache, "midi", encoding.config()))
+    if not corpus.names:
         reasons = (f"; {s.name}: {s.reason}" for s in corpus.skipped[:_REASONS_SHOWN])
         raise ValueError(
-            f"path is {folder}: none of its {len(files)} .mid and .midi files could be "
-            "read" + "".join(reasons)
+            f"path is {printable(folder)}: none of its {len(files)} files with the "
+            f"endings {', '.join(SUFFIXES)} could be read" + "".join(reasons)
         )
-    return _reported(corpus, f"MIDI files of {folder.resolve().name}")
-
-
-def _read(
-    files: Mapping[str, Path],
-    file_format: FileFormat,
-    encoding: Encoding,
-    processes: int | None,
-    progress: bool,
-) -> Corpus:
-    """Return the encoded pieces of named files; the corpus has no source yet."""
-    scores = read_scores(
-        [*files.values()], file_format, processes=processes, progress=progress
-    )
-    pieces, skipped = [], []
-    for name, score in zip(files, scores, strict=True):
-        if isinstance(score, str):
-            skipped.append(Skipped(name, score))
-        elif symbols := encoding.encode(score):
-            pieces.append(Piece(name, tuple(symbols)))
-        else:
-            reason = "no notes in its first part" if score.notes else "no notes"
-            skipped.append(Skipped(name, reason))
-    return Corpus(tuple(pieces), tuple(skipped), "")
+    return _reported(corpus, f"MIDI files of {printable(folder.resolve().name)}")
 
 
 def _reported(corpus: Corpus, source: str) -> Corpus:
     """Name the skipped files on stderr, and return the corpus with its source."""
     for skipped in corpus.skipped:
         print(f"skipped {skipped.name}: {skipped.reason}", file=sys.stderr)
-    return Corpus(corpus.pieces, corpus.skipped, source)
+    return dataclasses.replace(corpus, source=source)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_SUFFIXES = (".mid", ".midi")
+# A .kar file is a MIDI file with lyrics, and a .rmi file holds one in a container.
+SUFFIXES = (".mid", ".midi", ".kar", ".smf", ".rmi")
 
 
 def midi_paths(folder: Path) -> dict[str, Path]:
-    """Return the .mid and .midi files below `folder`, keyed by their relative names.
+    """Return the MIDI files below `folder`, keyed by their relative names.
 
+    These are the files whose names end with one of `SUFFIXES`, regardless of case.
     The names are sorted regardless of case. Links to folders are followed, and each
     folder is visited once. A folder that cannot be listed is in the result under its
     own name, so that reading it fails and is reported.
@@ -34,6 +36,6 @@ def midi_paths(folder: Path) -> dict[str, Path]:
         visited.add((status.st_dev, status.st_ino))
         folders.sort()
         for name in names:
-            if name.lower().endswith(_SUFFIXES):
+            if name.lower().endswith(SUFFIXES):
                 add(Path(place, name))
     return {name: files[name] for name in sorted(files, key=str.upper)}

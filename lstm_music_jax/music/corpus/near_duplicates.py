@@ -1,79 +1,150 @@
-"""Near-duplicates: pieces that have a long run of symbols in common."""
+"""Near-duplicates: pieces that have a long run of symbols in common, in any key."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 
-from lstm_music_jax.music.corpus.pieces import Piece
+from lstm_music_jax.music.corpus.piece_ids import PieceIds
+from lstm_music_jax.music.corpus.pieces import Corpus
+from lstm_music_jax.music.corpus.transposed_windows import SHARED_RUN, WindowComparison
+from lstm_music_jax.music.encodings.base import Encoding
 
-# Two pieces that have this many symbols in a row in common are versions of one another.
-SHARED_RUN = 64
-# An odd constant for hashing: the multiplier of Knuth's MMIX generator.
-_MULTIPLIER = np.uint64(6364136223846793005)
+# Windows are hashed about this many at a time, which bounds the memory.
+_HASHED_AT_ONCE = 2**20
+_SORTED_AT_ONCE = 2**22
+_COMPARED_AT_ONCE = 2**15
 
 
-def near_duplicates(pieces: Sequence[Piece]) -> list[list[int]]:
-    """Return groups of near-duplicates, as the positions of their pieces in `pieces`.
+def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]]:
+    """Return groups of near-duplicates, as the positions of their pieces.
 
     Two pieces are in one group if they share a run of 64 symbols, directly or through
-    other pieces. Each piece is in exactly one group, which may be its own.
+    other pieces. A run may be transposed. Each piece is in exactly one group, which may
+    be its own.
+
+    Args:
+        corpus: the pieces.
+        encoding: defines what the symbols sound like. With None, the symbols of a run
+            must be equal, and transposed runs do not count.
     """
-    parent = list(range(len(pieces)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
-    for one, other in _sharing_pairs(pieces):
-        parent[root(other)] = root(one)
-    groups: dict[int, list[int]] = {}
-    for index in range(len(pieces)):
-        groups.setdefault(root(index), []).append(index)
-    return [*groups.values()]
+    comparison = WindowComparison(corpus.symbols, encoding)
+    return _Grouping(corpus, comparison).groups()
 
 
-def _sharing_pairs(pieces: Sequence[Piece]) -> Iterable[tuple[int, int]]:
-    """Yield pairs of pieces that share a run: enough pairs to connect every group."""
-    hashes, owners, starts = _hashed_runs(pieces)
-    _, which, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    first_owner: dict[tuple[str, ...], int] = {}
-    for place in np.flatnonzero(counts[which] > 1):
-        owner, start = int(owners[place]), int(starts[place])
-        # Different runs may have equal hashes, so the symbols themselves are compared.
-        run = pieces[owner].symbols[start : start + SHARED_RUN]
-        other = first_owner.setdefault(run, owner)
-        if other != owner:
-            yield other, owner
+class _Grouping:
+    """Joins the pieces that share windows."""
 
+    def __init__(self, corpus: Corpus, comparison: WindowComparison):
+        self._ends = np.cumsum(corpus.counts)
+        self._ids = corpus.numbers[: corpus.counts.sum()]
+        if (corpus.firsts != self._ends - corpus.counts).any():
+            self._ids = PieceIds.of_corpus(corpus).end_to_end()
+        self._comparison = comparison
+        # The first piece of the group of each piece.
+        self._first = np.arange(len(self._ends))
 
-def _hashed_runs(
-    pieces: Sequence[Piece],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return hash, piece and start of the runs of 64 symbols, three arrays `[r]`.
+    def groups(self) -> list[list[int]]:
+        """Return the groups, in the order of their first pieces."""
+        places, classes = self._repeated_windows()
+        owners = np.searchsorted(self._ends, places, side="right")
+        # The first window of each class stands for it.
+        leaders = np.searchsorted(classes, classes)
+        while True:
+            one, other = self._first[owners[leaders]], self._first[owners]
+            open_ = np.flatnonzero(one != other)
+            if not len(open_):
+                break
+            # One pair of windows for each pair of groups is enough.
+            key = one[open_] * len(self._first) + other[open_]
+            open_ = open_[np.unique(key, return_index=True)[1]]
+            same = self._same(places[leaders[open_]], places[open_])
+            self._join(owners[leaders[open_[same]]], owners[open_[same]])
+            # Different windows may have equal hashes. Such a class is taken apart.
+            mixed = np.unique(classes[open_[~same]])
+            for number in mixed:
+                self._join_within(places[classes == number], owners[classes == number])
+            left = ~np.isin(classes, mixed)
+            places, classes, owners = places[left], classes[left], owners[left]
+            leaders = np.searchsorted(classes, classes)
+        members: dict[int, list[int]] = {}
+        for index, first in enumerate(self._first.tolist()):
+            members.setdefault(first, []).append(index)
+        return [*members.values()]
 
-    Of equal runs within a piece, only one is listed.
-    """
-    symbols = {symbol: None for piece in pieces for symbol in piece.symbols}
-    numbers = np.random.default_rng(0).integers(
-        2**63, size=len(symbols), dtype=np.uint64
-    )
-    number_of = dict(zip(symbols, numbers, strict=True))
-    hashes, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-    starts = [np.zeros(0, np.int64)]
-    for index, piece in enumerate(pieces):
-        values = np.array([number_of[symbol] for symbol in piece.symbols], np.uint64)
-        count = len(values) - SHARED_RUN + 1
-        if count < 1:
-            continue
-        rolled = np.zeros(count, np.uint64)
-        for offset in range(SHARED_RUN):
-            rolled = rolled * _MULTIPLIER + values[offset : offset + count]
-        distinct, start = np.unique(rolled, return_index=True)
-        hashes.append(distinct)
-        owners.append(np.full(len(distinct), index))
-        starts.append(start)
-    return np.concatenate(hashes), np.concatenate(owners), np.concatenate(starts)
+    def _repeated_windows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places of windows with equal hashes, and numbers of the hashes.
+
+        Both are int64 `[m]`, sorted by number.
+        """
+        hashes = np.zeros(len(self._ids), np.uint64)
+        for start, end in self._stretches():
+            if end - start >= SHARED_RUN:
+                found = self._comparison.hashes(self._ids[start:end])
+                hashes[start : start + len(found)] = found
+        # Sorting a part of the hashes at a time bounds the memory.
+        found_places, found_numbers = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        parts = 1 + len(hashes) // _SORTED_AT_ONCE
+        borders = [2**64 * part // parts for part in range(parts + 1)]
+        count = 0
+        for low, high in pairwise(borders):
+            inside = (hashes >= np.uint64(low)) & (hashes <= np.uint64(high - 1))
+            places = np.flatnonzero(inside)
+            # A window must not cross the end of its piece.
+            end_of_piece = self._ends[np.searchsorted(self._ends, places, side="right")]
+            places = places[places + SHARED_RUN <= end_of_piece]
+            places = places[np.argsort(hashes[places])]
+            in_order = hashes[places]
+            new = np.concatenate([[True], in_order[1:] != in_order[:-1]])
+            new = new[: len(in_order)]
+            alone = new & np.concatenate([new[1:], [True]])[: len(in_order)]
+            numbers = count + np.cumsum(new)
+            count += int(new.sum())
+            found_places.append(places[~alone])
+            found_numbers.append(numbers[~alone])
+        return np.concatenate(found_places), np.concatenate(found_numbers)
+
+    def _stretches(self) -> Iterable[tuple[int, int]]:
+        """Yield begin and end of consecutive whole pieces that are hashed together."""
+        start = end = 0
+        for end in self._ends.tolist():
+            if end - start >= _HASHED_AT_ONCE:
+                yield start, end
+                start = end
+        yield start, end
+
+    def _same(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Say which windows at two lists of places are transpositions, bool `[m]`."""
+        offsets = np.arange(SHARED_RUN)
+        parts = [
+            self._comparison.same(
+                self._ids[ones[i : i + _COMPARED_AT_ONCE, None] + offsets],
+                self._ids[others[i : i + _COMPARED_AT_ONCE, None] + offsets],
+            )
+            for i in range(0, len(ones), _COMPARED_AT_ONCE)
+        ]
+        return np.concatenate(parts)
+
+    def _join_within(self, places: np.ndarray, owners: np.ndarray) -> None:
+        """Join the owners of equal windows among some with equal hashes."""
+        while len(places):
+            same = self._same(np.full(len(places), places[0]), places)
+            self._join(np.full(same.sum(), owners[0]), owners[same])
+            places, owners = places[~same], owners[~same]
+
+    def _join(self, ones: np.ndarray, others: np.ndarray) -> None:
+        """Join the groups of pairs of pieces."""
+        first = self._first.tolist()
+
+        def root(index: int) -> int:
+            while first[index] != index:
+                first[index] = first[first[index]]
+                index = first[index]
+            return index
+
+        for one, other in zip(ones.tolist(), others.tolist(), strict=True):
+            low, high = sorted((root(one), root(other)))
+            first[high] = low
+        self._first = np.array([root(index) for index in range(len(first))], np.int64)

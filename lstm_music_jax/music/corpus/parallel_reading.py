@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from queue import SimpleQueue
 
-from lstm_music_jax.music.corpus.reader_process import ReaderProcess
-from lstm_music_jax.music.corpus.score_file import (
+from lstm_music_jax.music.corpus.encoded_file import (
     FileFormat,
-    ScoreOrReason,
-    read_score,
+    Outcome,
+    encode_file,
 )
+from lstm_music_jax.music.corpus.reader_process import ReaderProcess
+from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.system.cores import count_cores
 
 SECONDS_PER_FILE = 60.0
 # Starting a reader process takes about as long as reading this much MIDI.
 _MIDI_BYTES_PER_PROCESS = 512 * 2**10
+_FILES_PER_REQUEST = 32
+# Every process gets this many requests, so that all of them finish at about one time.
+_REQUESTS_PER_PROCESS = 8
+
+# The position of a file, and what came of it.
+Numbered = tuple[int, Outcome]
 
 
-def read_scores(
+def encode_files(
     paths: Sequence[Path],
     file_format: FileFormat,
+    encoding: Encoding,
     *,
     processes: int | None = None,
     progress: bool = True,
     seconds_per_file: float | int = SECONDS_PER_FILE,
-) -> list[ScoreOrReason]:
-    """Return, for each file, its score or one line that says why there is none.
+) -> Iterator[Numbered]:
+    """Yield the position of each file and its outcome, in the order of finishing.
 
     Args:
         paths: the files.
         file_format: the format of all files.
+        encoding: how the music becomes symbols.
         processes: how many files to read at the same time. None is one per core, or
             fewer if there is little to read. With 1, this process reads all files,
             without a time limit.
@@ -46,15 +55,19 @@ def read_scores(
         raise ValueError(f"processes is {processes}; it must be 1 or more, or None")
     processes = processes or _useful_processes(paths, file_format)
     processes = min(processes, max(len(paths), 1))
-    numbered: Iterable[tuple[int, ScoreOrReason]]
+    numbered: Iterable[Numbered]
     if processes == 1:
-        numbered = _read_here(paths, file_format)
+        numbered = (
+            (number, encode_file(path, file_format, encoding))
+            for number, path in enumerate(paths)
+        )
     else:
-        numbered = _read_in_processes(paths, file_format, processes, seconds_per_file)
-    if progress:
-        numbered = _with_progress_bar(numbered, len(paths))
-    results = dict(numbered)
-    return [results[number] for number in range(len(paths))]
+        readers = [
+            ReaderProcess(file_format, encoding.config(), seconds_per_file)
+            for _ in range(processes)
+        ]
+        numbered = _read_in_processes(paths, readers)
+    return iter(_with_progress_bar(numbered, len(paths)) if progress else numbered)
 
 
 def _useful_processes(paths: Sequence[Path], file_format: FileFormat) -> int:
@@ -72,34 +85,42 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _read_here(
-    paths: Sequence[Path], file_format: FileFormat
-) -> Iterator[tuple[int, ScoreOrReason]]:
-    for number, path in enumerate(paths):
-        yield number, read_score(path, file_format)
-
-
 def _read_in_processes(
-    paths: Sequence[Path], file_format: FileFormat, processes: int, seconds: float | int
-) -> Iterator[tuple[int, ScoreOrReason]]:
-    """Yield each file's number and result, in the order in which they are finished."""
-    readers = [ReaderProcess(file_format, seconds) for _ in range(processes)]
+    paths: Sequence[Path], readers: Sequence[ReaderProcess]
+) -> Iterator[Numbered]:
+    """Yield each file's number and outcome, in the order in which they are finished."""
     idle: SimpleQueue[ReaderProcess] = SimpleQueue()
     for reader in readers:
         idle.put(reader)
 
-    def read(number: int) -> tuple[int, ScoreOrReason]:
+    def read(request: range) -> list[Numbered]:
         reader = idle.get()
         try:
-            return number, reader.read(paths[number])
+            outcomes = reader.read([paths[number] for number in request])
+            return [*zip(request, outcomes, strict=False)]
         finally:
             idle.put(reader)
 
-    with ThreadPoolExecutor(processes) as threads:
+    per_request = len(paths) // (len(readers) * _REQUESTS_PER_PROCESS)
+    per_request = min(max(per_request, 1), _FILES_PER_REQUEST)
+    requests = (
+        range(first, min(first + per_request, len(paths)))
+        for first in range(0, len(paths), per_request)
+    )
+    with ThreadPoolExecutor(len(readers)) as threads:
+        pending: set[Future[list[Numbered]]] = set()
         try:
-            futures = [threads.submit(read, number) for number in range(len(paths))]
-            for future in as_completed(futures):
-                yield future.result()
+            for request in requests:
+                # Without this bound, outcomes could be made faster than they are used.
+                if len(pending) > 2 * len(readers):
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        yield from future.result()
+                pending.add(threads.submit(read, request))
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield from future.result()
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
             for reader in readers:

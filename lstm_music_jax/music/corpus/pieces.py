@@ -1,11 +1,15 @@
-"""A corpus: the pieces to learn from, as symbols, and the files that gave no piece."""
+"""A corpus: the pieces to learn from, and the files that gave no piece."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+import numpy as np
 
 _NAMES_SHOWN = 3
 
@@ -26,35 +30,184 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Corpus:
-    """Pieces of music in a fixed order.
+    """Pieces of music in a fixed order, all in one array of numbers.
+
+    Number i stands for `symbols[i]`. Piece k is
+    `numbers[firsts[k] : firsts[k] + counts[k]]`. The array may be a memory map of a
+    file, so a corpus can be larger than the memory.
+
+    >>> corpus = Corpus.from_pieces([Piece("scale", ("C4", "D4", "D4"))])
+    >>> corpus.symbols, corpus.numbers.tolist()
+    (('D4', 'C4'), [1, 0, 0])
+    >>> corpus.pieces[0]
+    Piece(name='scale', symbols=('C4', 'D4', 'D4'))
 
     Attributes:
-        pieces: the pieces.
+        numbers: the symbols of all pieces, uint16 or int32 `[n]`.
+        firsts: where each piece begins in `numbers`, int64 `[k]`.
+        counts: how many symbols each piece has, int64 `[k]`.
+        symbols: the distinct symbols. The commonest comes first, and symbols that are
+            equally common stand in the order in which they first appear.
+        names: the name of each piece.
         skipped: the files that gave no piece.
         source: where the pieces come from, in words.
     """
 
-    pieces: tuple[Piece, ...]
-    skipped: tuple[Skipped, ...]
-    source: str
+    numbers: np.ndarray
+    firsts: np.ndarray
+    counts: np.ndarray
+    symbols: tuple[str, ...]
+    names: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
+    source: str = ""
+    _fingerprint: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_pieces(
+        cls,
+        pieces: Iterable[Piece],
+        skipped: Iterable[Skipped] = (),
+        source: str = "",
+    ) -> Corpus:
+        """Return a corpus of pieces that are in memory already."""
+        pieces = tuple(pieces)
+        occurrences = Counter(symbol for piece in pieces for symbol in piece.symbols)
+        symbols = tuple(symbol for symbol, _ in occurrences.most_common())
+        number_of = {symbol: number for number, symbol in enumerate(symbols)}
+        counts = np.array([len(piece.symbols) for piece in pieces], np.int64)
+        numbers = np.fromiter(
+            (number_of[symbol] for piece in pieces for symbol in piece.symbols),
+            number_type(len(symbols)),
+            counts.sum(),
+        )
+        names = tuple(piece.name for piece in pieces)
+        firsts = np.cumsum(counts) - counts
+        return cls(numbers, firsts, counts, symbols, names, tuple(skipped), source)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the pieces, by name and symbols, the skipped files and the source."""
+        if not isinstance(other, Corpus):
+            return NotImplemented
+        return all(
+            mine == theirs
+            for mine, theirs in (
+                (self.source, other.source),
+                (self.skipped, other.skipped),
+                (self.fingerprint, other.fingerprint),
+            )
+        )
+
+    def __hash__(self) -> int:
+        """Return a hash of the names and symbols of all pieces."""
+        return hash(self.fingerprint)
+
+    @property
+    def pieces(self) -> Sequence[Piece]:
+        """The pieces; each is made when it is asked for."""
+        return _Pieces(self)
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the names and symbols of all pieces, in hexadecimal."""
-        content = [[piece.name, piece.symbols] for piece in self.pieces]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        if self._fingerprint is not None:
+            return self._fingerprint
+        fingerprint = Fingerprint()
+        words = symbol_words(self.symbols)
+        for name, numbers in zip(self.names, self._arrays(), strict=True):
+            fingerprint.add(name, words, numbers)
+        return fingerprint.hexdigest()
+
+    def take(self, positions: Sequence[int] | np.ndarray) -> Corpus:
+        """Return a corpus of the pieces at some positions; no symbol is copied."""
+        positions = np.asarray(positions, np.int64)
+        return replace(
+            self,
+            firsts=self.firsts[positions],
+            counts=self.counts[positions],
+            names=tuple(self.names[position] for position in positions.tolist()),
+            _fingerprint=None,
+        )
 
     def summary(self) -> str:
         """Return one line: the amount of music, and the files skipped."""
-        symbols = [symbol for piece in self.pieces for symbol in piece.symbols]
         line = (
-            f"{self.source}: {len(self.pieces):,} pieces, {len(symbols):,} symbols, "
-            f"{len(set(symbols)):,} distinct"
+            f"{self.source}: {len(self.names):,} pieces, {self.counts.sum():,} "
+            f"symbols, {len(self.symbols):,} distinct"
         )
         if not self.skipped:
             return line
         names = ", ".join(skipped.name for skipped in self.skipped[:_NAMES_SHOWN])
         more = ", ..." if len(self.skipped) > _NAMES_SHOWN else ""
         return f"{line}; {len(self.skipped):,} files skipped: {names}{more}"
+
+    def _arrays(self):
+        ends = self.firsts + self.counts
+        for first, end in zip(self.firsts.tolist(), ends.tolist(), strict=True):
+            yield self.numbers[first:end]
+
+
+class _Pieces(Sequence[Piece]):
+    """The pieces of a corpus, made on demand."""
+
+    def __init__(self, corpus):
+        self._corpus = corpus
+        self._words = np.array([*corpus.symbols, None], object)
+
+    def __len__(self):
+        return len(self._corpus.names)
+
+    def __getitem__(self, position):
+        if isinstance(position, slice):
+            return tuple(self[each] for each in range(len(self))[position])
+        position = range(len(self))[position]
+        first = self._corpus.firsts[position]
+        numbers = self._corpus.numbers[first : first + self._corpus.counts[position]]
+        return Piece(self._corpus.names[position], tuple(self._words[numbers]))
+
+    def __eq__(self, other):
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return tuple(self) == tuple(other)
+
+    def __hash__(self):
+        return hash(tuple(self))
+
+    def __repr__(self):
+        return repr(tuple(self))
+
+
+def number_type(count: int) -> type[np.integer]:
+    """Return the smaller of the two types that can number `count` symbols."""
+    return np.uint16 if count <= 2**16 else np.int32
+
+
+def symbol_words(symbols: Iterable[str]) -> np.ndarray:
+    """Return what `Fingerprint.add` takes: each symbol as JSON."""
+    # The last entry keeps NumPy from making an array of another shape.
+    return np.array([*map(json.dumps, symbols), None], object)
+
+
+class Fingerprint:
+    """The fingerprint of a corpus, computed piece by piece.
+
+    It is the SHA-256 of the JSON of a list that holds the name and the symbols of each
+    piece. So it does not depend on how the corpus is stored.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no piece."""
+        self._digest, self._before = hashlib.sha256(b"["), ""
+
+    def add(self, name: str, words: np.ndarray, numbers: np.ndarray) -> None:
+        """Add a piece; `words` is what `symbol_words` returns."""
+        listed = ", ".join(words[numbers].tolist())
+        self._digest.update(f"{self._before}[{json.dumps(name)}, [{listed}]]".encode())
+        self._before = ", "
+
+    def hexdigest(self) -> str:
+        """Return the fingerprint of the pieces so far."""
+        digest = self._digest.copy()
+        digest.update(b"]")
+        return digest.hexdigest()

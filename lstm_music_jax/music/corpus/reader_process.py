@@ -1,10 +1,13 @@
-"""A process that reads files: it receives paths and answers with scores as JSON.
+"""A process that reads and encodes files: it receives paths and answers with symbols.
 
 `ReaderProcess` is the side of the caller; `answer_requests` is what the process runs.
 
 The process is a plain subprocess, for three reasons. A file that crashes or stalls its
 reader affects no other file. The caller's program is not run again in the child, as
 multiprocessing's spawn would do. No process that holds JAX's threads is forked.
+
+A request is a line of JSON, with the paths of some files. The answer has two parts per
+file: a line of JSON, and the numbers of its symbols as int32.
 """
 
 from __future__ import annotations
@@ -14,69 +17,115 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO, Any
 
-from lstm_music_jax.music.corpus.score_file import (
+import numpy as np
+
+from lstm_music_jax.music.corpus.encoded_file import (
+    Encoded,
+    Failure,
     FileFormat,
-    ScoreOrReason,
-    read_score,
+    Outcome,
+    encode_file,
 )
-from lstm_music_jax.music.score import Chord, Part, Score
+from lstm_music_jax.music.encodings.from_config import encoding_from_config
+
+_NUMBER = np.dtype("<i4")
 
 
 class ReaderProcess:
-    """A subprocess that reads files one at a time, and is restarted when it dies."""
+    """A subprocess that reads and encodes files, and is restarted when it dies."""
 
-    def __init__(self, file_format: FileFormat, seconds_per_file: float | int):
+    def __init__(
+        self,
+        file_format: FileFormat,
+        encoding: Mapping[str, Any],
+        seconds_per_file: float | int,
+    ):
         """Prepare a reader; the first call of `read` starts its subprocess.
 
         Args:
             file_format: the format of the files.
+            encoding: the settings of the encoding.
             seconds_per_file: a file that takes longer is given up.
         """
-        self._file_format, self._seconds = file_format, seconds_per_file
+        self._file_format, self._encoding = file_format, encoding
+        self._seconds = seconds_per_file
         self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
-    def read(self, path: Path) -> ScoreOrReason:
-        """Return the score of a file, or the reason why there is none, in one line."""
-        process = self._process = self._process or _start(self._file_format)
-        late = threading.Event()
+    def read(self, paths: Sequence[Path]) -> Iterator[Outcome]:
+        """Yield the outcome of each file.
 
-        def give_up() -> None:
-            late.set()
-            process.kill()
+        If the subprocess dies, the file that it was reading is tried again, alone. So
+        no file is given up for what an earlier file did to the process.
+        """
+        done = 0
+        while done < len(paths) and not self._closed:
+            for outcome in self._answers(paths[done:]):
+                if outcome is None:
+                    (outcome,) = self._answers(paths[done : done + 1])
+                done += 1
+                yield outcome or Failure("its reader died", transient=True)
 
-        timer = threading.Timer(self._seconds, give_up)
-        timer.start()
+    def _answers(self, paths: Sequence[Path]) -> Iterator[Outcome | None]:
+        """Yield outcomes up to the first file at which the subprocess ends.
+
+        The outcome of that file is None if the subprocess died by itself.
+        """
+        process = self._process = self._process or _start(
+            self._file_format, self._encoding
+        )
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(json.dumps(os.fspath(path)).encode() + b"\n")
+            request = json.dumps([os.fspath(path) for path in paths])
+            process.stdin.write(request.encode() + b"\n")
             process.stdin.flush()
-            answer = process.stdout.readline()
         except BrokenPipeError:
-            answer = b""
-        finally:
+            self._end()
+            yield None
+            return
+        for _ in paths:
+            late = threading.Event()
+
+            def give_up(late=late) -> None:
+                late.set()
+                process.kill()
+
+            timer = threading.Timer(self._seconds, give_up)
+            timer.start()
+            outcome = _receive(process.stdout)
             timer.cancel()
-        if not answer.endswith(b"\n"):
-            self.close()
-            if late.is_set():
-                return f"not read within {self._seconds:g} s"
-            return "its reader died"
-        return _from_json(json.loads(answer))
+            if outcome is None:
+                self._end()
+                yield (
+                    Failure(f"not read within {self._seconds:g} s", transient=True)
+                    if late.is_set()
+                    else None
+                )
+                return
+            yield outcome
 
     def close(self) -> None:
-        """Kill the subprocess, if there is one."""
+        """Kill the subprocess, if there is one, and start no other."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             with process:
                 process.kill()
 
 
-def _start(file_format: FileFormat) -> subprocess.Popen[bytes]:
-    program = (
-        f"from {__name__} import answer_requests; answer_requests({file_format!r})"
-    )
+def _start(
+    file_format: FileFormat, encoding: Mapping[str, Any]
+) -> subprocess.Popen[bytes]:
+    arguments = f"{file_format!r}, {dict(encoding)!r}"
+    program = f"from {__name__} import answer_requests; answer_requests({arguments})"
     # The child must find this package wherever the parent has found it.
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
     return subprocess.Popen(
@@ -88,38 +137,36 @@ def _start(file_format: FileFormat) -> subprocess.Popen[bytes]:
     )
 
 
-def answer_requests(file_format: FileFormat) -> None:
-    """Read one path per line from stdin, and write one answer per line to stdout."""
+def answer_requests(file_format: FileFormat, encoding: Mapping[str, Any]) -> None:
+    """Read requests from stdin, and write the answer of each file to stdout."""
+    encoder = encoding_from_config(encoding)
     with os.fdopen(os.dup(1), "wb") as answers:
         # From here on, what libraries print goes to stderr, apart from the answers.
         os.dup2(2, 1)
         for line in sys.stdin.buffer:
-            result = read_score(Path(json.loads(line)), file_format)
-            answers.write(json.dumps(_to_json(result)).encode() + b"\n")
-            answers.flush()
+            for path in json.loads(line):
+                _send(answers, encode_file(Path(path), file_format, encoder))
 
 
-def _to_json(result: ScoreOrReason):
-    if isinstance(result, str):
-        return result
-    return [
-        [part.name, [[c.onset, c.duration, c.pitches, c.spelling] for c in part.chords]]
-        for part in result.parts
-    ]
+def _send(answers: IO[bytes], outcome: Outcome) -> None:
+    if isinstance(outcome, Failure):
+        answers.write(json.dumps([outcome.reason, outcome.transient]).encode() + b"\n")
+    else:
+        content = outcome.numbers.astype(_NUMBER).tobytes()
+        line = json.dumps([outcome.symbols, len(content)]).encode()
+        answers.write(line + b"\n" + content)
+    answers.flush()
 
 
-def _from_json(content) -> ScoreOrReason:
-    if isinstance(content, str):
-        return content
-    return Score(
-        tuple(
-            Part(
-                name,
-                tuple(
-                    Chord(onset, duration, tuple(pitches), spelling)
-                    for onset, duration, pitches, spelling in chords
-                ),
-            )
-            for name, chords in content
-        )
-    )
+def _receive(answers: IO[bytes]) -> Outcome | None:
+    """Return an outcome; None if the process ended before it was complete."""
+    line = answers.readline()
+    if not line.endswith(b"\n"):
+        return None
+    what, which = json.loads(line)
+    if isinstance(what, str):
+        return Failure(what, which)
+    content = answers.read(which)
+    if len(content) < which:
+        return None
+    return Encoded(what, np.frombuffer(content, _NUMBER))

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Sequence
+from dataclasses import replace
 
-from lstm_music_jax.music.corpus.near_duplicates import SHARED_RUN, near_duplicates
-from lstm_music_jax.music.corpus.pieces import Corpus, Piece
+import numpy as np
+
+from lstm_music_jax.music.corpus.near_duplicates import near_duplicates
+from lstm_music_jax.music.corpus.pieces import Corpus
+from lstm_music_jax.music.corpus.transposed_windows import SHARED_RUN
+from lstm_music_jax.music.encodings.base import Encoding
 
 # The pieces for training, and those for validation.
-Sides = tuple[tuple[Piece, ...], tuple[Piece, ...]]
+Sides = tuple[Corpus, Corpus]
 
 
-def split_corpus(corpus: Corpus, validation: float | int = 0.1, seed: int = 0) -> Sides:
+def split_corpus(
+    corpus: Corpus,
+    encoding: Encoding | None,
+    validation: float | int = 0.1,
+    seed: int = 0,
+) -> Sides:
     """Return the pieces for training and those for validation, in the corpus' order.
 
-    Whole pieces are held out. Near-duplicates, which share a run of 64 symbols directly
-    or through others, all go to one side. Neither side is empty.
+    Whole pieces are held out. Near-duplicates, which share a run of 64 symbols in any
+    key, directly or through others, all go to one side. Neither side is empty.
 
     If all pieces are near-duplicates, as in a corpus of one piece, the end of each
     piece is held out instead. It is named "... (tail)", and a line on stderr says so.
 
     Args:
         corpus: the pieces.
+        encoding: as in `near_duplicates`.
         validation: share of the symbols to hold out, between 0 and 1. The result is as
             close to it as the sizes of the pieces allow.
         seed: chooses the pieces.
@@ -33,25 +43,23 @@ def split_corpus(corpus: Corpus, validation: float | int = 0.1, seed: int = 0) -
     """
     if not 0 < validation < 1:
         raise ValueError(f"validation is {validation}; it must be between 0 and 1")
-    groups = near_duplicates(corpus.pieces)
+    groups = near_duplicates(corpus, encoding)
     if len(groups) < 2:
         return _split_off_tails(corpus, validation)
-    held_out = _choose(groups, corpus.pieces, validation, seed)
-    sides: tuple[list[Piece], list[Piece]] = ([], [])
-    for index, piece in enumerate(corpus.pieces):
-        sides[index in held_out].append(piece)
-    return tuple(sides[0]), tuple(sides[1])
+    held_out = np.zeros(len(corpus.names), bool)
+    held_out[_choose(groups, corpus.counts, validation, seed)] = True
+    return corpus.take(np.flatnonzero(~held_out)), corpus.take(np.flatnonzero(held_out))
 
 
 def _choose(
-    groups: list[list[int]], pieces: Sequence[Piece], validation: float | int, seed: int
-) -> set[int]:
+    groups: list[list[int]], counts: np.ndarray, validation: float | int, seed: int
+) -> list[int]:
     """Return the positions of the pieces to hold out.
 
     Groups are taken in random order if they fit. One that does not fit is added if that
     brings the sum closer to the share.
     """
-    sizes = [sum(len(pieces[index].symbols) for index in group) for group in groups]
+    sizes = [int(counts[group].sum()) for group in groups]
     wanted = validation * sum(sizes)
     order = list(range(len(groups)))
     random.Random(seed).shuffle(order)
@@ -66,22 +74,29 @@ def _choose(
     closer = abs(total + sizes[nearest] - wanted) < abs(total - wanted)
     if not chosen or (closer and len(left) > 1):
         chosen.add(nearest)
-    return {index for group in chosen for index in groups[group]}
+    return [index for group in chosen for index in groups[group]]
 
 
 def _split_off_tails(corpus: Corpus, validation: float | int) -> Sides:
-    heads, tails = [], []
-    for piece in corpus.pieces:
-        size = len(piece.symbols)
-        cut = size - min(max(round(size * validation), 1), size - 1)
-        heads.append(Piece(piece.name, piece.symbols[:cut]))
-        if cut < size:
-            tails.append(Piece(f"{piece.name} (tail)", piece.symbols[cut:]))
-    if not tails:
+    counts = corpus.counts
+    wanted = np.round(counts * validation).astype(np.int64)
+    tails = np.minimum(np.maximum(wanted, 1), np.maximum(counts - 1, 0))
+    heads = counts - tails
+    if not (tails > 0).any():
         raise ValueError(f"corpus is too small to split: {corpus.summary()}")
     print(
         f"{corpus.source}: one piece, or all share runs of {SHARED_RUN} symbols; "
         f"the last {validation:.0%} of each is held out",
         file=sys.stderr,
     )
-    return tuple(heads), tuple(tails)
+    names = tuple(f"{name} (tail)" for name in corpus.names)
+    ends = replace(
+        corpus,
+        firsts=corpus.firsts + heads,
+        counts=tails,
+        names=names,
+        _fingerprint=None,
+    )
+    return replace(corpus, counts=heads, _fingerprint=None), ends.take(
+        np.flatnonzero(tails > 0)
+    )

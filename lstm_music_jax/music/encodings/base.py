@@ -29,7 +29,7 @@ class Decoded:
 class Encoding(Protocol):
     """Turns a score into symbols, and any sequence of symbols into a score.
 
-    Symbols are strings; a `Vocabulary` numbers them. Time is in ticks, 12 per quarter.
+    Symbols are strings; a `Vocabulary` numbers them.
 
     Attributes:
         symbols_per_note: typical number of symbols per note, rounded up.
@@ -37,16 +37,46 @@ class Encoding(Protocol):
 
     symbols_per_note: ClassVar[int]
 
+    @property
+    def ticks_per_quarter(self) -> int:
+        """The grid on which this encoding counts time, in ticks per quarter note."""
+        ...
+
     def encode(self, score: Score) -> list[str]:
         """Return the symbols of `score`, in the order of time."""
         ...
 
-    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
-        """Return the music of any symbols; stop after `max_notes` notes, if given."""
+    def decode(
+        self,
+        symbols: Iterable[str],
+        max_notes: int | None = None,
+        after: Iterable[str] = (),
+    ) -> Decoded:
+        """Return the music of any symbols.
+
+        Args:
+            symbols: any strings.
+            max_notes: stop after this many notes, if given.
+            after: symbols that come before, for example those of a primer. Their music
+                is left out, and time counts from their end. What they leave in force
+                for later symbols is in force.
+        """
+        ...
+
+    def canonical(self, text: str) -> str:
+        """Return the symbol that `text` spells, as `encode` would write it.
+
+        Raises:
+            ValueError: `text` spells no symbol; the message says what is allowed.
+        """
         ...
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitches that `symbol` strikes; () if it strikes none."""
+        ...
+
+    def releases(self, symbol: str) -> tuple[int, ...]:
+        """Return the MIDI pitches that `symbol` lets go; () if it lets none go."""
         ...
 
     def time_shift(self, symbol: str) -> int:
@@ -55,6 +85,13 @@ class Encoding(Protocol):
 
     def duration(self, symbol: str) -> int:
         """Return the ticks that `symbol` gives, or adds, to later notes; else 0."""
+        ...
+
+    def stretched(self, symbol: str, factor: float) -> str:
+        """Return the symbol that takes `factor` times as long as `symbol`.
+
+        A symbol that takes no real time stays the same. Beats are no real time.
+        """
         ...
 
     def config(self) -> dict[str, Any]:

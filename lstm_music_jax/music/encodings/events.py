@@ -1,11 +1,11 @@
 """Events: an encoding that keeps rhythm, with 'shift_12', 'duration_6', 'pitch_60'.
 
-This is the grammar, on the grid of 12 ticks per quarter:
+This is the grammar, on a grid of 12 ticks per quarter unless another one is chosen:
 
     piece    = group*
     group    = shift* duration* pitch+
-    shift_n      moves the clock forward by n ticks (1 to 48)
-    duration_n   sets the duration of the notes that follow (1 to 96 ticks)
+    shift_n      moves the clock forward by n ticks (1 to 48: up to four quarters)
+    duration_n   sets the duration of the notes that follow (1 to 96: eight quarters)
     pitch_n      strikes MIDI pitch n now, for the duration set last
 
 A longer time shift or duration is the sum of several symbols in a row, the largest
@@ -17,19 +17,24 @@ note: shift and pitch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
-from lstm_music_jax.music.encodings.base import Decoded
-from lstm_music_jax.music.score import HIGHEST_PITCH, TICKS_PER_QUARTER, Note, Score
+import numpy as np
 
-LONGEST_SHIFT = 48
-LONGEST_DURATION = 96
-_ALLOWED = {
-    "shift": range(1, LONGEST_SHIFT + 1),
-    "duration": range(1, LONGEST_DURATION + 1),
-    "pitch": range(HIGHEST_PITCH + 1),
-}
+from lstm_music_jax.music.encodings.base import Decoded
+from lstm_music_jax.music.encodings.event_symbols import EventSymbols
+from lstm_music_jax.music.score import (
+    HIGHEST_PITCH,
+    TICKS_PER_QUARTER,
+    Note,
+    Notes,
+    Score,
+)
+
+GRIDS = (12, 24, 48)
+_QUARTERS = {"shift": 4, "duration": 8}
 
 
 @dataclass(frozen=True)
@@ -41,24 +46,61 @@ class Events:
     ['duration_12', 'pitch_60', 'shift_12', 'duration_6', 'pitch_64']
 
     The module's docstring has the grammar.
+
+    Attributes:
+        ticks_per_quarter: the grid: 12, 24 or 48 ticks per quarter note.
+        drums: keep the notes of MIDI channel 10.
     """
 
     symbols_per_note: ClassVar[int] = 2
+    ticks_per_quarter: int = TICKS_PER_QUARTER
+    drums: bool = False
+
+    def __post_init__(self):
+        if self.ticks_per_quarter not in GRIDS:
+            raise ValueError(
+                f"ticks_per_quarter is {self.ticks_per_quarter}; it must be one of "
+                f"{GRIDS}"
+            )
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """All symbols of this encoding."""
+        return self._events.all
 
     def encode(self, score: Score) -> list[str]:
-        """Return the symbols of `score.notes`; the division into parts is lost."""
-        symbols: list[str] = []
-        clock, duration = 0, 0
-        ordered = sorted(score.notes, key=lambda n: (n.onset, n.duration, n.pitch))
-        for note in ordered:
-            symbols += _summands("shift", note.onset - clock, LONGEST_SHIFT)
-            if note.duration != duration:
-                symbols += _summands("duration", note.duration, LONGEST_DURATION)
-            symbols.append(f"pitch_{note.pitch}")
-            clock, duration = note.onset, note.duration
+        """Return the symbols of the score's notes; the division into tracks is lost.
+
+        Each note begins and ends at most half a tick from where it did. Notes that fall
+        on the same pitch and tick become one.
+        """
+        notes = (
+            (score if self.drums else score.without_drums())
+            .on_grid(self.ticks_per_quarter)
+            .table
+        )
+        notes = notes.take(np.lexsort((notes.pitches, notes.durations, notes.onsets)))
+        shifts = np.diff(notes.onsets, prepend=0).tolist()
+        durations = notes.durations.tolist()
+        names, symbols = self._events.names, []
+        duration = 0
+        for shift, pitch, length in zip(
+            shifts, notes.pitches.tolist(), durations, strict=True
+        ):
+            if shift:
+                symbols += self._events.sum_of("shift", shift)
+            if length != duration:
+                symbols += self._events.sum_of("duration", length)
+                duration = length
+            symbols.append(names["pitch"][pitch])
         return symbols
 
-    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+    def decode(
+        self,
+        symbols: Iterable[str],
+        max_notes: int | None = None,
+        after: Iterable[str] = (),
+    ) -> Decoded:
         """Return the notes of any symbols; skip and count the ill-formed ones.
 
         Ill-formed are unknown symbols, and a pitch that is struck already at the same
@@ -67,60 +109,103 @@ class Events:
         Args:
             symbols: any strings.
             max_notes: stop after this many notes.
+            after: symbols that come before, for example those of a primer. Their music
+                is left out, and time counts from their end. The duration that they
+                set is in force, and it may go on as a sum.
         """
-        durations: dict[tuple[int, int], int] = {}  # by onset and pitch
-        clock, duration, skipped = 0, TICKS_PER_QUARTER, 0
-        previous = ""
+        reader = _Reader(duration=self.ticks_per_quarter)
+        for symbol in after:
+            reader.read(*self._events.parse(symbol))
+        begin, notes_before = reader.clock, len(reader.durations)
+        reader.skipped = 0
         for symbol in symbols:
-            if max_notes is not None and len(durations) >= max_notes:
+            count = len(reader.durations) - notes_before
+            if max_notes is not None and count >= max_notes:
                 break
-            event, value = _parse(symbol)
-            if event == "shift":
-                clock += value
-            elif event == "duration":
-                duration = value + (duration if previous == "duration" else 0)
-            elif event == "pitch" and (clock, value) not in durations:
-                durations[clock, value] = duration
-            else:
-                skipped += 1
-            previous = event
-        notes = (
-            Note(onset, pitch, duration)
-            for (onset, pitch), duration in durations.items()
+            reader.read(*self._events.parse(symbol))
+        played = [*reader.durations.items()][notes_before:]
+        notes = Notes.of(
+            Note(onset - begin, pitch, duration) for (onset, pitch), duration in played
         )
-        return Decoded(Score.from_notes(notes), skipped, len(durations))
+        score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
+        return Decoded(score, reader.skipped, len(played))
+
+    def canonical(self, text: str) -> str:
+        """Return the event that `text` spells: 'pitch_060' is 'pitch_60'.
+
+        Raises:
+            ValueError: `text` spells none.
+        """
+        return self._events.canonical(text)
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitch of 'pitch_n'; () for any other symbol."""
-        event, value = _parse(symbol)
+        event, value = self._events.parse(symbol)
         return (value,) if event == "pitch" else ()
+
+    def releases(self, symbol: str) -> tuple[int, ...]:
+        """Return (), because the duration of each note is known when it is struck."""
+        return ()
 
     def time_shift(self, symbol: str) -> int:
         """Return the ticks of 'shift_n'; 0 for any other symbol."""
-        event, value = _parse(symbol)
+        event, value = self._events.parse(symbol)
         return value if event == "shift" else 0
 
     def duration(self, symbol: str) -> int:
         """Return the ticks of 'duration_n'; 0 for any other symbol."""
-        event, value = _parse(symbol)
+        event, value = self._events.parse(symbol)
         return value if event == "duration" else 0
 
+    def stretched(self, symbol: str, factor: float) -> str:
+        """Return `symbol`, because this encoding knows no real time."""
+        return symbol
+
     def config(self) -> dict[str, Any]:
-        """Return the encoding's kind alone, because it has no settings."""
-        return {"kind": "events"}
+        """Return the encoding's kind, and those attributes that are not the default."""
+        changed = {
+            name: value
+            for name, value in vars(self).items()
+            if name in ("ticks_per_quarter", "drums") and value != getattr(Events, name)
+        }
+        return {"kind": "events", **changed}
+
+    @cached_property
+    def _events(self) -> EventSymbols:
+        longest = {
+            event: range(1, quarters * self.ticks_per_quarter + 1)
+            for event, quarters in _QUARTERS.items()
+        }
+        return EventSymbols({**longest, "pitch": range(HIGHEST_PITCH + 1)})
 
 
-def _summands(event: str, ticks: int, largest: int) -> list[str]:
-    """Return symbols whose values add up to `ticks`."""
-    full, rest = divmod(ticks, largest)
-    return [f"{event}_{largest}"] * full + ([f"{event}_{rest}"] if rest else [])
+@dataclass
+class _Reader:
+    """Reads one event after another, and keeps what is in force for the next.
 
+    Attributes:
+        duration: ticks that the next pitch lasts.
+        clock: the tick of the next pitch.
+        previous: the event that was read last.
+        durations: the notes so far, by onset and pitch, in the order of the events.
+        skipped: number of ill-formed events.
+    """
 
-def _parse(symbol: str) -> tuple[str, int]:
-    """Return event ("shift", "duration", "pitch") and value; ("", 0) if ill-formed."""
-    event, _, digits = symbol.partition("_")
-    if event in _ALLOWED and digits.isascii() and digits.isdigit() and len(digits) <= 3:
-        value = int(digits)
-        if value in _ALLOWED[event]:
-            return event, value
-    return "", 0
+    duration: int
+    clock: int = 0
+    previous: str = ""
+    durations: dict[tuple[int, int], int] = field(default_factory=dict)
+    skipped: int = 0
+
+    def read(self, event: str, value: int) -> None:
+        """Read the next event."""
+        if event == "shift":
+            self.clock += value
+        elif event == "duration":
+            begun = self.duration if self.previous == "duration" else 0
+            self.duration = begun + value
+        elif event == "pitch" and (self.clock, value) not in self.durations:
+            self.durations[self.clock, value] = self.duration
+        else:
+            self.skipped += 1
+        self.previous = event

@@ -8,27 +8,30 @@ from typing import Any
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.music.encodings.performance import Performance
 
-_ENCODINGS = {"note_names": NoteNames, "events": Events}
+# The classes of encodings by their kinds, as `config()` names them.
+ENCODINGS = {"note_names": NoteNames, "events": Events, "performance": Performance}
 
 
 def encoding_from_config(config: Mapping[str, Any]) -> Encoding:
     """Return the encoding whose `config()` is given.
 
     Args:
-        config: "kind" ("note_names" or "events") and the encoding's attributes.
+        config: "kind" ("note_names", "events" or "performance"), and the attributes of
+            that encoding.
 
     Raises:
         ValueError: the kind, an attribute or its value is unknown.
     """
     attributes = dict(config)
     kind = attributes.pop("kind", None)
-    if kind not in _ENCODINGS:
+    if kind not in ENCODINGS:
         raise ValueError(
-            f"kind of encoding is {kind!r}; it must be one of {[*_ENCODINGS]}"
+            f"kind of encoding is {kind!r}; it must be one of {[*ENCODINGS]}"
         )
     try:
-        return _ENCODINGS[kind](**attributes)
+        return ENCODINGS[kind](**attributes)
     except TypeError as error:
         raise ValueError(
             f"encoding {kind!r} cannot be built from {attributes}: {error}"

@@ -13,10 +13,12 @@ from typing import Any, ClassVar
 
 from lstm_music_jax.music.encodings.base import Decoded
 from lstm_music_jax.music.encodings.pitch_names import (
+    canonical_name,
     chord_name,
     named_pitches,
     pitch_name,
 )
+from lstm_music_jax.music.parts import parts_of
 from lstm_music_jax.music.score import TICKS_PER_QUARTER, Chord, Part, Score
 
 PARTS = ("first", "first_nonempty", "all")
@@ -27,7 +29,7 @@ class NoteNames:
     """Encodes each note as its name and each chord as its pitch classes.
 
     >>> c_then_a_minor = Part("", (Chord(0, 12, (60,)), Chord(12, 12, (69, 72, 76))))
-    >>> NoteNames().encode(Score((c_then_a_minor,)))
+    >>> NoteNames().encode(Score.from_parts([c_then_a_minor]))
     ['C4', '9.0.4']
 
     Attributes:
@@ -36,11 +38,15 @@ class NoteNames:
             the parts by onset.
         ticks_per_note: ticks from each decoded note or chord to the next, and its
             duration, 1 or more.
+        drums: keep the notes of MIDI channel 10. By default the original recipe's
+            choice of parts, "first", keeps them and the others do not.
     """
 
     symbols_per_note: ClassVar[int] = 1
+    ticks_per_quarter: ClassVar[int] = TICKS_PER_QUARTER
     parts: str = "all"
     ticks_per_note: int = TICKS_PER_QUARTER
+    drums: bool | None = None
 
     def __post_init__(self):
         if self.parts not in PARTS:
@@ -49,12 +55,19 @@ class NoteNames:
             raise ValueError(
                 f"ticks_per_note is {self.ticks_per_note}; it must be 1 or more"
             )
+        if self.drums is None:
+            object.__setattr__(self, "drums", self.parts == "first")
 
     def encode(self, score: Score) -> list[str]:
         """Return one symbol per chord of the chosen parts, in the order of time."""
         return [_symbol(chord) for chord in self._chords(score)]
 
-    def decode(self, symbols: Iterable[str], max_notes: int | None = None) -> Decoded:
+    def decode(
+        self,
+        symbols: Iterable[str],
+        max_notes: int | None = None,
+        after: Iterable[str] = (),
+    ) -> Decoded:
         """Return the notes and chords of any symbols, one every `ticks_per_note` ticks.
 
         Symbols that name no note or chord are skipped and counted.
@@ -62,6 +75,8 @@ class NoteNames:
         Args:
             symbols: any strings.
             max_notes: stop after this many notes and chords.
+            after: symbols that come before. They change nothing, because no symbol
+                depends on an earlier one.
         """
         chords: list[Chord] = []
         skipped = 0
@@ -74,11 +89,24 @@ class NoteNames:
                 chords.append(Chord(onset, self.ticks_per_note, pitches))
             else:
                 skipped += 1
-        return Decoded(Score((Part("", tuple(chords)),)), skipped, len(chords))
+        score = Score.from_parts([Part("", tuple(chords))])
+        return Decoded(score, skipped, len(chords))
+
+    def canonical(self, text: str) -> str:
+        """Return the name of the note or chord that `text` spells: see `pitch_names`.
+
+        Raises:
+            ValueError: `text` spells none.
+        """
+        return canonical_name(text)
 
     def pitches(self, symbol: str) -> tuple[int, ...]:
         """Return the MIDI pitches that `symbol` names; () if it names none."""
         return named_pitches(symbol)
+
+    def releases(self, symbol: str) -> tuple[int, ...]:
+        """Return (), because all notes last `ticks_per_note`."""
+        return ()
 
     def time_shift(self, symbol: str) -> int:
         """Return 0, because no symbol is a rest."""
@@ -88,19 +116,26 @@ class NoteNames:
         """Return 0, because all notes last `ticks_per_note`."""
         return 0
 
+    def stretched(self, symbol: str, factor: float) -> str:
+        """Return `symbol`, because this encoding knows no real time."""
+        return symbol
+
     def config(self) -> dict[str, Any]:
-        """Return the encoding's kind and its attributes."""
-        return {
+        """Return the encoding's kind and its attributes; `drums` unless by default."""
+        config = {
             "kind": "note_names",
             "parts": self.parts,
             "ticks_per_note": self.ticks_per_note,
         }
+        if self.drums != NoteNames(self.parts).drums:
+            config["drums"] = self.drums
+        return config
 
     def _chords(self, score: Score) -> Iterator[Chord]:
+        parts = parts_of(score if self.drums else score.without_drums())
         if self.parts == "all":
-            sorted_parts = (part.chords for part in score.parts)
+            sorted_parts = (part.chords for part in parts)
             return merge(*sorted_parts, key=lambda c: (c.onset, c.duration > 0))
-        parts = score.parts
         if self.parts == "first_nonempty":
             parts = tuple(part for part in parts if part.chords)
         return iter(parts[0].chords if parts else ())

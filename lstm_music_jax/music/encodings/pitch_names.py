@@ -20,6 +20,10 @@ _CLASS_OF_LETTER = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NOTE = re.compile(r"([A-G])(-{1,4}|#{0,4})(-?\d{1,2})")
 _CHORD = re.compile(r"(?:\d|1[01])(?:\.(?:\d|1[01]))*")
 _MIDDLE_C = 60
+# Other spellings: small letters, and accidentals as people type them. An accidental is
+# repeated and not mixed, so that the minus sign of an octave cannot be taken for one.
+_SPELLING = re.compile(r"([A-Ga-g])(-{1,4}|b{1,4}|♭{1,4}|#{1,4}|♯{1,4}|♮|)(-?\d{1,2})")
+_SHARP, _FLAT = "#♯", "-b♭"
 
 
 def pitch_name(pitch: int) -> str:
@@ -75,3 +79,30 @@ def named_pitches(name: str) -> tuple[int, ...]:
         classes = dict.fromkeys(int(number) for number in name.split("."))
         return tuple(_MIDDLE_C + number for number in classes)
     return ()
+
+
+def canonical_name(text: str) -> str:
+    """Return the name of the note or the chord that `text` spells.
+
+    A note may be written with a small letter, and its accidental as 'b', '♭', '♯' or
+    '♮': 'Eb4' and 'e♭4' are 'E-4'. A sharp stays a sharp. The classes of a chord may
+    stand in any order: '9.4' is '4.9'.
+
+    Raises:
+        ValueError: `text` spells no note or chord that has a name of its own.
+    """
+    if match := _SPELLING.fullmatch(text):
+        letter, accidental, octave = match.groups()
+        sharps = sum(sign in _SHARP for sign in accidental)
+        flats = sum(sign in _FLAT for sign in accidental)
+        name = f"{letter.upper()}{'#' * sharps}{'-' * flats}{int(octave)}"
+        in_octave = _CLASS_OF_LETTER[letter.upper()] + sharps - flats
+        # 'Eb-1' would be 'E--1', which is the name of another note.
+        if named_pitches(name) == (12 * (int(octave) + 1) + in_octave,):
+            return name
+    elif _CHORD.fullmatch(text):
+        return chord_name(named_pitches(text))
+    raise ValueError(
+        f"symbol is {text!r}; it must be a note such as 'C#4' or 'E-5' (E flat), or "
+        "the pitch classes of a chord such as '4.9'"
+    )

@@ -1,60 +1,57 @@
-"""Tracks: the bytes of a MIDI file to timed events, with music21's event reader.
+"""Tracks: the bytes of a MIDI file to timed events.
 
-This module finds the header, the tracks and the borders of the events; music21 reads
-one event at a time. music21's own loop over a track is not used, because it copies the
-rest of the track for every event, which takes quadratic time, and because damaged files
-make it raise a dozen kinds of exception.
+One loop walks over the bytes of a track. music21's own loop is not used, because it
+copies the rest of the track for every event, which takes quadratic time, and because
+damaged files make it raise a dozen kinds of exception. Where a file is odd, the loop
+does what music21's does.
 """
 
 from __future__ import annotations
 
 import stat
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
-from lstm_music_jax.music.score import HIGHEST_PITCH
+from lstm_music_jax.music.instruments import PROGRAM_CHANGE
+from lstm_music_jax.music.midi.riff import unwrapped
+from lstm_music_jax.music.score import HIGHEST_PITCH, InstrumentChange, Metre, Tempo
 
 MAX_FILE_BYTES = 4 * 2**20
 MAX_TRACKS = 1024
 # A variable-length number has at most 4 bytes, of 7 bits each.
 _MAX_NUMBER_BYTES = 4
+NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
+SUSTAIN_PEDAL = 64
+_CHANNEL_PRESSURE = 0xD0
+_SYSTEM, _META = 0xF0, 0xFF
+_TRACK_NAME, _INSTRUMENT_NAME, _SET_TEMPO, _TIME_SIGNATURE = 3, 4, 0x51, 0x58
+_MICROSECONDS_PER_MINUTE = 60_000_000
 
 
 class UnreadableMidiError(ValueError):
     """A file is not MIDI, is damaged, or exceeds a limit; the message is one line."""
 
 
-class NoteEvent(NamedTuple):
-    """A key goes down or up.
+@dataclass
+class TrackEvents:
+    """The events of one track, in the order of the file.
+
+    `ticks` and `messages` belong together: the notes, programs and pedals of the track.
 
     Attributes:
-        tick: when, in the file's ticks from the start of the track.
-        channel: MIDI channel, 1 to 16.
-        pitch: MIDI pitch, 0 to 127.
-        on: True if the key goes down, False if it goes up.
+        ticks: when, in the file's ticks from the start of the track.
+        messages: the bytes of each message as one number: status times 65,536, plus
+            first data byte times 256, plus second data byte.
+        changes: the instruments that the track names.
+        tempos: the tempos.
+        metres: the metres.
     """
 
-    tick: int
-    channel: int
-    pitch: int
-    on: bool
-
-
-class InstrumentEvent(NamedTuple):
-    """Another instrument plays the track from here on.
-
-    Attributes:
-        tick: when, in the file's ticks from the start of the track.
-        instrument: music21's name of the instrument; '' if it is unknown.
-    """
-
-    tick: int
-    instrument: str
-
-
-Event = NoteEvent | InstrumentEvent
+    ticks: list[int] = field(default_factory=list)
+    messages: list[int] = field(default_factory=list)
+    changes: list[InstrumentChange] = field(default_factory=list)
+    tempos: list[Tempo] = field(default_factory=list)
+    metres: list[Metre] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -62,11 +59,11 @@ class MidiTracks:
     """The events of each track, and how many of the file's ticks make a quarter."""
 
     ticks_per_quarter: int
-    tracks: tuple[tuple[Event, ...], ...]
+    tracks: tuple[TrackEvents, ...]
 
 
 def read_midi_tracks(path: Path) -> MidiTracks:
-    """Return the note and instrument events of a MIDI file of format 0 or 1.
+    """Return the events of a MIDI file of format 0 or 1.
 
     Raises:
         UnreadableMidiError: the file's content is wrong.
@@ -78,7 +75,7 @@ def read_midi_tracks(path: Path) -> MidiTracks:
         raise UnreadableMidiError("not a regular file")
     if status.st_size > MAX_FILE_BYTES:
         raise UnreadableMidiError(f"{status.st_size} bytes, more than {MAX_FILE_BYTES}")
-    data = path.read_bytes()
+    data = unwrapped(path.read_bytes())
     track_count, ticks_per_quarter = _read_header(data)
     chunks = _track_chunks(data, track_count)
     tracks = tuple(_read_events(chunk, i) for i, chunk in enumerate(chunks))
@@ -125,36 +122,57 @@ def _track_chunks(data: bytes, track_count: int) -> list[bytes]:
     return chunks
 
 
-def _read_events(chunk: bytes, track: int) -> tuple[Event, ...]:
-    from music21.midi import MidiEvent, MidiException
-
-    events: list[Event] = []
+def _read_events(chunk: bytes, track: int) -> TrackEvents:
+    """Return the events of one track; `track` is its number, for error messages."""
+    events = TrackEvents()
+    add_tick, add_message = events.ticks.append, events.messages.append
+    size = len(chunk)
     # An event without a status byte repeats the last one, which is "running".
-    position, tick, running_status = 0, 0, None
-    while position < len(chunk):
-        delta, position = _read_number(chunk, position, track)
+    position, tick, running_status = 0, 0, 0
+    while position < size:
+        delta = chunk[position]
+        position += 1
+        if delta >= 0x80:
+            delta, position = _read_number(chunk, position - 1, track)
         # Some programs end a track with a delta time and no event.
-        if position == len(chunk):
+        if position == size:
             break
-        status = chunk[position] if chunk[position] >= 0x80 else running_status
-        if status is None:
-            raise UnreadableMidiError(f"track {track} does not begin with an event")
-        end = _event_end(chunk, position, status, track)
-        event = MidiEvent()
-        event.lastStatusByte = running_status
-        try:
-            event.read(chunk[position:end])
-        except MidiException:
-            # The status byte has no meaning in a file. Go on behind the delta time, as
-            # music21 does.
+        status, start = chunk[position], position + 1
+        if status < 0x80:
+            status, start = running_status, position
+            if not status:
+                raise UnreadableMidiError(f"track {track} does not begin with an event")
+        if status >= _SYSTEM:
+            end = _read_system_event(chunk, position, tick + delta, track, events)
+            if end is not None:
+                position = end
+                tick += delta
+            continue
+        kind = status & 0xF0
+        one_byte = kind in (PROGRAM_CHANGE, _CHANNEL_PRESSURE)
+        end = start + 1 if one_byte else start + 2
+        if end > size:
+            raise UnreadableMidiError(f"track {track} ends within an event")
+        first, last = chunk[start], chunk[end - 1]
+        # The event has no meaning. Go on behind the delta time, as music21 does.
+        if one_byte and first >= 0x80:
             continue
         position = end
         tick += delta
-        if status < 0xF0:
-            running_status = status
-        if translated := _translate(event, tick):
-            events.append(translated)
-    return tuple(events)
+        running_status = status
+        if kind <= NOTE_ON:
+            if first > HIGHEST_PITCH:
+                raise UnreadableMidiError(
+                    f"pitch is {first}; it must be 0 to {HIGHEST_PITCH}"
+                )
+        elif kind == PROGRAM_CHANGE:
+            channel = (status & 0xF) + 1
+            events.changes.append(InstrumentChange(tick, channel, kind, first))
+        elif kind != CONTROL_CHANGE or first != SUSTAIN_PEDAL:
+            continue
+        add_tick(tick)
+        add_message(status << 16 | first << 8 | last)
+    return events
 
 
 def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
@@ -169,42 +187,34 @@ def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
     raise UnreadableMidiError(f"track {track} has a number of more than 28 bits")
 
 
-def _event_end(chunk: bytes, position: int, status: int, track: int) -> int:
-    """Return where the event at `position` ends; music21 gets the bytes up to it."""
-    if status in (0xF0, 0xF7, 0xFF):
-        data_start = position + (2 if status == 0xFF else 1)
-        length, start = _read_number(chunk, data_start, track)
-    else:
-        length = 1 if status & 0xF0 in (0xC0, 0xD0) else 2
-        start = position + (chunk[position] >= 0x80)
-    if start + length > len(chunk):
+def _read_system_event(
+    chunk: bytes, position: int, tick: int, track: int, events: TrackEvents
+) -> int | None:
+    """Keep what a system or meta event says, and return where it ends.
+
+    Returns:
+        The position behind the event; None if its status byte has no meaning in a file.
+    """
+    status = chunk[position]
+    if status not in (_SYSTEM, 0xF7, _META):
+        if position + 3 > len(chunk):
+            raise UnreadableMidiError(f"track {track} ends within an event")
+        return None
+    is_meta = status == _META
+    length, start = _read_number(chunk, position + (2 if is_meta else 1), track)
+    end = start + length
+    if end > len(chunk):
         raise UnreadableMidiError(f"track {track} ends within an event")
-    return start + length
+    if is_meta:
+        _keep_meta_event(chunk[position + 1], chunk[start:end], tick, events)
+    return end
 
 
-def _translate(event, tick: int) -> Event | None:
-    """Return our own event for a music21 event; None if it is of no interest."""
-    from music21.midi import ChannelVoiceMessages, MetaEvents
-
-    if event.isNoteOn() or event.isNoteOff():
-        if event.pitch > HIGHEST_PITCH:
-            raise UnreadableMidiError(
-                f"pitch is {event.pitch}; it must be 0 to {HIGHEST_PITCH}"
-            )
-        return NoteEvent(tick, event.channel, event.pitch, event.isNoteOn())
-    if event.type == ChannelVoiceMessages.PROGRAM_CHANGE or event.type in (
-        MetaEvents.SEQUENCE_TRACK_NAME,
-        MetaEvents.INSTRUMENT_NAME,
-    ):
-        return InstrumentEvent(tick, _instrument(event))
-    return None
-
-
-def _instrument(event) -> str:
-    """Return music21's instrument for a name or program event; '' if it has none."""
-    from music21.midi.translate import midiEventToInstrument
-
-    with warnings.catch_warnings():
-        # music21 warns of a name in another character set. The instrument is unknown.
-        warnings.simplefilter("ignore")
-        return midiEventToInstrument(event).instrumentName or ""
+def _keep_meta_event(kind: int, data: bytes, tick: int, events: TrackEvents) -> None:
+    if kind in (_TRACK_NAME, _INSTRUMENT_NAME):
+        events.changes.append(InstrumentChange(tick, 0, kind, data))
+    elif kind == _SET_TEMPO and len(data) == 3 and any(data):
+        quarter = int.from_bytes(data)
+        events.tempos.append(Tempo(tick, _MICROSECONDS_PER_MINUTE / quarter))
+    elif kind == _TIME_SIGNATURE and len(data) == 4 and data[0] and data[1] < 8:
+        events.metres.append(Metre(tick, data[0], 2 ** data[1]))

@@ -1,32 +1,73 @@
-"""Writing: a score to a MIDI file, through a music21 stream."""
+"""Writing: a score to a MIDI file, from music21's own MIDI events."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
-from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score
+from lstm_music_jax.music.midi.content import FileNote, midi_content
+from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score, Tempo
+from lstm_music_jax.system.atomic_write import write_atomically, write_new
 
 MIN_TEMPO, MAX_TEMPO = 4, 1000
 _PROGRAM_COUNT = 128
+_FILE_TICKS_PER_QUARTER = 480
+# pretty_midi refuses a file that lasts 10^7 ticks or more.
+_MOST_TICKS = 10**7 - 1
+MAX_QUARTERS = _MOST_TICKS // TICKS_PER_QUARTER
+_CHANNEL = 1
+_USUAL_TEMPO = Tempo(0, 120)
 
 
 def write_midi(
-    score: Score, path: str | Path, *, tempo: float | int = 120, program: int = 0
+    score: Score,
+    path: str | Path,
+    *,
+    tempo: float | int | None = None,
+    program: int = 0,
+    overwrite: bool = True,
 ) -> None:
-    """Write `score.notes` as a MIDI file, each note with its own onset and duration.
+    """Write `score.notes` as a MIDI file, as one instrument plays them.
+
+    The file has 480 ticks per quarter if the score's grid fits into that, and otherwise
+    the score's own. It appears whole or not at all.
 
     Args:
         score: the music; an empty score gives a file without notes.
         path: the file; missing folders are created.
-        tempo: quarter notes per minute, 4 to 1000.
+        tempo: quarter notes per minute, 4 to 1000; None for the score's own tempos, or
+            120 if it has none. A file holds whole microseconds per quarter, so it plays
+            at this tempo to 1 part in 100,000.
         program: General MIDI program, 0 to 127; 0 is a piano.
+        overwrite: whether the file may take the place of one that exists.
 
     Raises:
-        ValueError: `tempo` or `program` is out of its range.
+        ValueError: `tempo` or `program` is out of its range, or `score` lasts 10^7
+            ticks or more.
+        FileExistsError: the file exists and `overwrite` is false.
+        OSError: the file cannot be written.
     """
+    require_tempo_and_program(tempo, program)
+    scale = _file_ticks_per_tick(score)
+    tempos = score.tempos if tempo is None else [Tempo(0, tempo)]
+    content = midi_content(
+        _file_notes(score, scale),
+        ticks_per_quarter=scale * score.ticks_per_quarter,
+        tempos=[(scale * tick, each) for tick, each in tempos or [_USUAL_TEMPO]],
+        metres=[
+            (scale * tick, beats, beat_unit) for tick, beats, beat_unit in score.metres
+        ],
+        programs={_CHANNEL: program},
+    )
+    write = write_atomically if overwrite else write_new
+    write(Path(path), content)
+
+
+def require_tempo_and_program(tempo: float | int | None, program: int) -> None:
+    """Raise ValueError unless `write_midi` takes this tempo and this program."""
     # The comparison is negated so that NaN is refused, too.
-    if isinstance(tempo, bool) or not MIN_TEMPO <= tempo <= MAX_TEMPO:
+    if tempo is not None and (
+        isinstance(tempo, bool) or not MIN_TEMPO <= tempo <= MAX_TEMPO
+    ):
         raise ValueError(
             f"tempo is {tempo!r}; it must be {MIN_TEMPO} to {MAX_TEMPO} quarters per "
             "minute"
@@ -35,30 +76,24 @@ def write_midi(
         raise ValueError(
             f"program is {program!r}; it must be 0 to {_PROGRAM_COUNT - 1}"
         )
-    from music21.midi.translate import streamToMidiFile
-
-    content = streamToMidiFile(_stream(score, tempo, program)).writestr()
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
 
 
-def _stream(score: Score, tempo: float | int, program: int):
-    """Return a music21 part with an instrument, a tempo and the notes of `score`."""
-    from music21.instrument import Piano, instrumentFromMidiProgram
-    from music21.note import Note
-    from music21.pitch import Pitch
-    from music21.stream import Part
-    from music21.tempo import MetronomeMark
+def _file_ticks_per_tick(score: Score) -> int:
+    """Return by how much the ticks of the file are finer than those of `score`."""
+    grid, end = score.ticks_per_quarter, score.end
+    if end > _MOST_TICKS:
+        raise ValueError(
+            f"score lasts {end} ticks, {grid} per quarter; it must last at most "
+            f"{_MOST_TICKS}, because other programs read no more"
+        )
+    scale = _FILE_TICKS_PER_QUARTER // grid
+    fits = scale * grid == _FILE_TICKS_PER_QUARTER and scale * end <= _MOST_TICKS
+    return scale if fits else 1
 
-    part = Part()
-    instrument = Piano() if program == 0 else instrumentFromMidiProgram(program)
-    part.insert(0, instrument)
-    part.insert(0, MetronomeMark(number=tempo))
-    for onset, pitch, duration in score.notes:
-        length = Fraction(duration, TICKS_PER_QUARTER)
-        # Note(pitch) would read a number below 12 as a pitch class in octave 4.
-        note = Note(Pitch(midi=pitch), quarterLength=length)
-        part.coreInsert(Fraction(onset, TICKS_PER_QUARTER), note)
-    part.coreElementsChanged()
-    return part
+
+def _file_notes(score: Score, scale: int) -> list[FileNote]:
+    """Return the notes of `score`, with times in ticks of the file."""
+    return [
+        FileNote(scale * onset, scale * (onset + duration), pitch, velocity, _CHANNEL)
+        for onset, pitch, duration, velocity in score.notes
+    ]

@@ -1,1 +1,4 @@
-"""Strategies that watch what is drawn and adapt; `mirostat.py` is shared by two."""
+"""Strategies that adapt to the symbols that are drawn.
+
+`mirostat.py` is the base class of both versions of Mirostat.
+"""

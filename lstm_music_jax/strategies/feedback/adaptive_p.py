@@ -16,7 +16,8 @@ _SHARPNESS = 10.0
 class AdaptivePState(NamedTuple):
     """The sums whose ratio `weighted / weight` is the mean a, and the last p.
 
-    `drawing` is False until the first note, so that the prompt does not count.
+    `drawing` is False until the first symbol is drawn, so that the prompt does not
+    count.
     """
 
     weighted: Scalar
@@ -32,12 +33,12 @@ class AdaptiveP(Strategy):
         aim  = 2 target - a            a: exponentially weighted mean of drawn p
 
     p is the distribution that the strategy is given. a starts at the target. The aim is
-    clipped to [0, 1]. The new logits no longer have the order of the old ones. So
-    truncate before this strategy, and put nothing after it.
+    clipped to [0, 1]. The new logits have another order than the old ones. So truncate
+    before this strategy, and put it last in a chain.
 
     Args:
         target: the mean probability to reach, in (0, 1).
-        decay: in [0, 1); a remembers about 1 / (1 - decay) notes.
+        decay: in [0, 1); a averages over about 1 / (1 - decay) symbols.
 
     State: `AdaptivePState`.
 
@@ -48,7 +49,8 @@ class AdaptiveP(Strategy):
     decay: Number = number(at_least=0, below=1, default=0.9)
 
     def init(self, vocab_size):
-        # The sums of an endless past in which every drawn symbol met the target.
+        # These are the sums after infinitely many symbols whose probability was the
+        # target.
         weight = jnp.asarray(1 / (1 - self.decay), jnp.float32)
         return AdaptivePState(
             self.target * weight,

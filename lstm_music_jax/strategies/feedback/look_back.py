@@ -12,7 +12,7 @@ from lstm_music_jax.xla.ordering import keep_mass
 class LookBackState(NamedTuple):
     """The last w distributions, log-probabilities in nats, and the index of the oldest.
 
-    A row not yet filled holds probabilities of 0, so no distribution is near it.
+    A row that is not filled yet holds probabilities of 0. No distribution is near it.
     """
 
     log_probs: Float[Array, "w v"]
@@ -25,14 +25,15 @@ class LookBack(Strategy):
         d = min_q KL(p || q)    over the last `memory` distributions q before p
         top k where d <= alpha, else top 1
 
-    The distributions are those that the strategy is given, one per drawn note. This is
-    the paper's first half. Its second half weighs the k symbols by how far each would
-    lead away from the prompt, which takes k steps of the model per note.
+    The distributions are those that the strategy is given, one per drawn symbol. This
+    is the first half of the paper's method. The second half weighs the k symbols by how
+    far each would lead away from the prompt. It is left out, because it takes k steps
+    of the model per symbol.
 
     Args:
-        alpha: the divergence that still counts as a repeat, 0 nats or more.
-        k: 1 or more. Symbols that tie with the last one kept are kept too.
-        memory: 1 or more distributions; fixes a shape, so changing it recompiles.
+        alpha: the largest divergence that counts as a repeat, 0 nats or more.
+        k: 1 or more. Symbols as probable as the k-th are kept too.
+        memory: number of distributions, 1 or more; changing it recompiles.
 
     State: `LookBackState`.
 

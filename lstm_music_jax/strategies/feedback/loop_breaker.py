@@ -7,14 +7,16 @@ from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, Scalar
 
 _NO_SYMBOL = -1
-# Far below this heat all symbols are equally likely. -inf divided by inf would be NaN.
+# The largest heat, at which all symbols are equally likely. It is finite, because -inf
+# divided by inf would be NaN.
 _HOTTEST = 1e30
 
 
 class LoopBreakerState(NamedTuple):
-    """The last w symbols, the newest first; a run for each period; the heat.
+    """The last w symbols, the newest first; a count for each period; the heat.
 
-    `runs[q - 1]` counts the last symbols in a row that equal the symbol q before them.
+    `runs[q - 1]` is the number of last symbols in a row that each equal the symbol q
+    places earlier.
     """
 
     symbols: Int[Array, "w"]
@@ -23,19 +25,20 @@ class LoopBreakerState(NamedTuple):
 
 
 class LoopBreaker(Strategy):
-    """Raises the temperature, note by note, while the music is in a loop.
+    """Raises the temperature, symbol by symbol, while the music is in a loop.
 
-    The music is in a loop if it ends in `repeats` equal stretches of q symbols, for
-    some q from 1 to n. The logits are divided by a heat. Outside loops the heat is 1.
-    Each note of a loop, the first included, multiplies the heat by `factor`.
+    The music is in a loop if it ends in `repeats` equal passages of q symbols, for some
+    q from 1 to n. The logits are divided by a temperature, the heat. Outside loops the
+    heat is 1. Each symbol drawn in a loop, the first included, multiplies the heat by
+    `factor`.
 
-    `DRY` breaks loops as well. This strategy remembers only n symbols and changes
+    `DRY` breaks loops as well. `LoopBreaker` remembers only n symbols, and changes
     nothing until there is a loop. With a factor above 1 it ends every loop, because the
     heat grows until all possible symbols are equally likely.
 
     Args:
-        n: the longest period, 1 or more symbols; fixes a shape.
-        repeats: how many equal stretches make a loop, 2 or more.
+        n: the longest period, 1 or more symbols; changing it recompiles.
+        repeats: number of equal passages that make a loop, 2 or more.
         factor: 1 or more; 1 does nothing.
 
     State: `LoopBreakerState`.

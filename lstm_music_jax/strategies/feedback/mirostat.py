@@ -1,6 +1,6 @@
-"""The part that both versions of Mirostat share: the control of the limit mu.
+"""The base class of both versions of Mirostat, which controls the limit mu.
 
-Basu et al. 2020, https://arxiv.org/abs/2007.14966
+Reference: Basu et al. 2020, https://arxiv.org/abs/2007.14966
 """
 
 import math
@@ -15,27 +15,28 @@ from lstm_music_jax.types import Array, Float, Logits, Scalar
 
 
 class MirostatState(NamedTuple):
-    """The limit mu, and the surprisal of each symbol at this note; both in bits."""
+    """The limit mu, and the surprisal of each possible next symbol; both in bits."""
 
     mu: Scalar
     surprisals: Float[Array, "v"]
 
 
 class Mirostat(Strategy):
-    """Moves mu by the surprisal of drawn symbols; subclasses truncate by mu."""
+    """Moves mu by the surprisal of each drawn symbol; subclasses truncate by mu."""
 
     tau: Number = number(above=0, hint="bits")
     eta: Number = number(above=0, default=0.1)
 
     def init(self, vocab_size):
-        # The symbols of the prompt are not drawn. They get the surprisal tau, so that
-        # none of them moves mu.
+        # The symbols of the prompt are not drawn. With the surprisal tau they do not
+        # move mu.
         wanted = jnp.full(vocab_size, self.tau, jnp.float32)
         return MirostatState(jnp.asarray(2 * self.tau, jnp.float32), wanted)
 
     def observe(self, token, state):
         surprisal = state.surprisals[token]
-        # A symbol of probability 0 was not drawn from this distribution.
+        # An infinite surprisal does not move mu, because a symbol of probability 0 was
+        # not drawn from this distribution.
         error = jnp.where(jnp.isfinite(surprisal), surprisal - self.tau, 0.0)
         return state._replace(mu=state.mu - self.eta * error)
 

@@ -28,8 +28,8 @@ class Mirostat1(Mirostat):
 
     Args:
         tau: the mean surprisal to keep, above 0 bits.
-        eta: how fast mu follows, above 0.
-        m: how many of the largest probabilities to fit, 2 or more; fixes a shape.
+        eta: step size of mu, above 0.
+        m: number of largest probabilities to fit, 2 or more; changing it recompiles.
 
     State: `MirostatState`.
 
@@ -48,7 +48,7 @@ class Mirostat1(Mirostat):
 def zipf_exponent(logits: Logits, m: int) -> Scalar:
     """Return s of the least-squares fit of p_i ~ i^-s to the m largest probabilities.
 
-    It is NaN if fewer than two symbols are possible.
+    The result is NaN if fewer than two symbols are possible.
     """
     size = min(m, logits.shape[0])
     largest = descending(logits)[:size]
@@ -60,11 +60,12 @@ def zipf_exponent(logits: Logits, m: int) -> Scalar:
 
 
 def _count(s: Scalar, mu: Scalar, vocab_size: int) -> Scalar:
-    # In logarithms, because 2^mu and the power 1/s both leave float32's range.
+    # k is computed in logarithms, because 2^mu and the power 1/s both leave the range
+    # of float32.
     e = s - 1
     log_size = jnp.log(jnp.float32(vocab_size))
     ratio = jnp.where(e == 0, 1 / log_size, e / -jnp.expm1(-e * log_size))
     log_count = (jnp.log(ratio) + mu * jnp.log(jnp.float32(2))) / s
     count = jnp.round(jnp.exp(jnp.clip(log_count, 0.0, log_size)))
-    # Every symbol is kept if the fit is flat or rising, or if there is no fit.
+    # If the fit is flat or rising, or if there is no fit, every symbol is kept.
     return jnp.where((s > 0) & ~jnp.isnan(count), count, jnp.float32(vocab_size))

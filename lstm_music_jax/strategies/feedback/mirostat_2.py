@@ -19,7 +19,7 @@ class Mirostat2(Mirostat):
 
     Args:
         tau: the mean surprisal to keep, above 0 bits.
-        eta: how fast mu follows, above 0.
+        eta: step size of mu, above 0.
 
     State: `MirostatState`.
 

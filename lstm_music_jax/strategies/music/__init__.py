@@ -1,1 +1,4 @@
-"""Strategies that know the pitches of symbols, in any encoding; see `sounds.py`."""
+"""Strategies that know which pitches each symbol plays, in any encoding.
+
+`sounds.py` is their base class.
+"""

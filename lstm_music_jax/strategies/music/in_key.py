@@ -13,7 +13,7 @@ PENTATONIC = (0, 2, 4, 7, 9)
 
 
 def _pitch_classes(strategy):
-    """Return which of the 12 pitch classes each symbol strikes, bool `[v 12]`."""
+    """Return which of the 12 pitch classes each symbol plays, bool `[v 12]`."""
     struck = strategy.struck()
     return np.stack([struck[:, first::12].any(1) for first in range(12)], 1)
 
@@ -29,12 +29,12 @@ class InKey(MusicStrategy):
             (the natural one), `HARMONIC_MINOR`, `PENTATONIC` or any other.
 
     Raises:
-        ValueError: also if every symbol that sounds would be forbidden.
+        ValueError: a field is invalid, or every symbol that sounds would be forbidden.
 
-    >>> from lstm_music_jax import NoteNames, Vocabulary
+    >>> from lstm_music_jax import Events, Vocabulary
     >>> from lstm_music_jax.strategies import PENTATONIC
-    >>> InKey(Vocabulary(("F4", "F#4", "2.7.11")), NoteNames(), 7, PENTATONIC)
-    InKey(vocabulary, NoteNames(parts='all', ticks_per_note=12), 7, [0, 2, 4, 7, 9])
+    >>> InKey(Vocabulary(("pitch_65", "pitch_67")), Events(), 7, PENTATONIC)
+    InKey(vocabulary, Events(ticks_per_quarter=12, drums=False), 7, [0, 2, 4, 7, 9])
     """
 
     tonic: Integer = integer(at_least=0, at_most=11)

@@ -12,7 +12,7 @@ from lstm_music_jax.types import Array, Bool
 def _leaps(strategy):
     """Return the leap in semitones from symbol x to symbol y, uint8 `[v+1 v]`.
 
-    It is 0 if x or y is silent. Row v, for no symbol yet, is 0.
+    The leap is 0 if x or y is silent. Row v is for the first symbol, and is 0.
     """
     pitches = [np.flatnonzero(row) for row in strategy.struck()]
     leaps = np.zeros((len(pitches) + 1, len(pitches)), np.uint8)
@@ -27,8 +27,8 @@ def _leaps(strategy):
 class MaxLeap(MusicStrategy):
     """Forbids leaps of more than `semitones` from the last symbol that sounded.
 
-    Between chords, their two nearest pitches count. Silent symbols are always allowed,
-    and before the first sound all symbols are.
+    The leap between two chords is that between their two nearest pitches. Silent
+    symbols are always allowed. Before the first sound, all symbols are allowed.
 
     Args:
         vocabulary: the symbols that the model's ids stand for.
@@ -38,7 +38,7 @@ class MaxLeap(MusicStrategy):
     State: the last symbol that sounded, int32; v before the first.
 
     Raises:
-        ValueError: also if no symbol sounds.
+        ValueError: a field is invalid, or no symbol sounds.
     """
 
     semitones: Integer = integer(at_least=0)

@@ -4,19 +4,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.fields import Integer, derived, integer
-from lstm_music_jax.music.score import HIGHEST_PITCH, TICKS_PER_QUARTER
+from lstm_music_jax.music.score import HIGHEST_PITCH
 from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.strategies.music.sounds import MusicStrategy
 from lstm_music_jax.types import Array, Bool, Int
 
 
 class NoLongRestState(NamedTuple):
-    """The state of the 128 keys, one entry per key, and the length of notes, in ticks.
+    """The state of the 128 pitches, one entry per pitch, and the length of notes.
 
-    `ends` is the end of a key's last note, relative to now; for a key not yet struck,
-    it is the beginning of the piece. `struck` is True if a key was struck at this
-    moment. `lengthening` is True if a next duration adds to `length`, and False if it
-    replaces `length`.
+    `ends` is the end of the last note of a pitch, in ticks from now; if the pitch has
+    not sounded yet, it is the beginning of the piece. `struck` is True if a note of the
+    pitch begins now. `length` is the length of the next notes, in ticks. `lengthening`
+    is True if another duration symbol would add to `length`, and False if it would
+    replace `length`.
     """
 
     ends: Int[Array, "keys"]
@@ -36,19 +37,19 @@ def _ticks(method):
 class NoLongRest(MusicStrategy):
     """Forbids time shifts that would make a silence longer than `ticks`.
 
-    A silence begins when no note sounds any more, or with the piece, and lasts until
-    now. Symbols that do not move the time are always allowed. So the strategy does
-    nothing with an encoding without rests, such as `NoteNames`.
+    A silence begins when no note sounds any more, or at the start of the piece. Symbols
+    that do not move the time are always allowed. So the strategy does nothing with an
+    encoding without rests, such as `NoteNames`.
 
     Args:
         vocabulary: the symbols that the model's ids stand for.
         encoding: the encoding of the symbols.
-        ticks: 0 or more, 12 to a quarter; 0 allows no rest at all.
+        ticks: 0 or more, in ticks of the encoding's grid; 0 allows no rest.
 
     State: `NoLongRestState`.
 
     Raises:
-        ValueError: also if no symbol sounds.
+        ValueError: a field is invalid, or no symbol sounds.
     """
 
     ticks: Integer = integer(at_least=0)
@@ -60,7 +61,7 @@ class NoLongRest(MusicStrategy):
         return NoLongRestState(
             jnp.zeros(HIGHEST_PITCH + 1, jnp.int32),
             jnp.zeros(HIGHEST_PITCH + 1, bool),
-            jnp.int32(TICKS_PER_QUARTER),
+            jnp.int32(self.encoding.ticks_per_quarter),
             jnp.bool_(False),
         )
 
@@ -70,11 +71,11 @@ class NoLongRest(MusicStrategy):
         return forbid_unless((shifts == 0) | (silence <= self.ticks), logits), state
 
     def observe(self, token, state):
-        # The time, the length and the keys change as they do in decoding.
+        # The time, the length and the pitches change as they do in decoding.
         shift = jnp.asarray(self.shifts)[token]
         duration = jnp.asarray(self.durations)[token]
-        # A key that was struck at this moment cannot be struck again. A key that was
-        # struck earlier can be, and its former note ends.
+        # A pitch that was struck at this moment cannot be struck again. A pitch that
+        # was struck earlier can be struck again, which ends its earlier note.
         strikes = jnp.asarray(self.keys)[token] & ~state.struck
         added = duration + jnp.where(state.lengthening, state.length, 0)
         return NoLongRestState(

@@ -17,7 +17,7 @@ def _extremes(strategy):
 
 
 class PitchRange(MusicStrategy):
-    """Forbids symbols that sound any pitch outside low .. high, an instrument's range.
+    """Forbids symbols with any pitch outside a range, such as that of an instrument.
 
     Args:
         vocabulary: the symbols that the model's ids stand for.
@@ -26,11 +26,11 @@ class PitchRange(MusicStrategy):
         high: MIDI pitch, low to 127.
 
     Raises:
-        ValueError: also if every symbol that sounds would be forbidden.
+        ValueError: a field is invalid, or every symbol that sounds would be forbidden.
 
-    >>> from lstm_music_jax import NoteNames, Vocabulary
-    >>> PitchRange(Vocabulary(("C2", "C6")), NoteNames(), low=36, high=76)
-    PitchRange(vocabulary, NoteNames(parts='all', ticks_per_note=12), 36, 76)
+    >>> from lstm_music_jax import Events, Vocabulary
+    >>> PitchRange(Vocabulary(("pitch_36",)), Events(), low=36, high=76)
+    PitchRange(vocabulary, Events(ticks_per_quarter=12, drums=False), 36, 76)
     """
 
     low: Integer = integer(at_least=0, at_most=HIGHEST_PITCH)

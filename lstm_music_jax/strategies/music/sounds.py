@@ -1,4 +1,4 @@
-"""The base class of music strategies, which finds the pitches that symbols strike."""
+"""The base class of music strategies, which finds the pitches that symbols play."""
 
 import numpy as np
 

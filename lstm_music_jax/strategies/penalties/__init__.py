@@ -1,1 +1,4 @@
-"""Strategies that penalise earlier symbols; `history.py` remembers the last of them."""
+"""Strategies that penalise symbols that occurred before.
+
+`history.py` is a state that some of them share: the last symbols of the stream.
+"""

@@ -17,20 +17,20 @@ _LONGEST_FOR_THE_POWER = 50
 
 
 class DRY(Strategy):
-    """Penalises a symbol that continues a repetition, exponentially in its length.
+    """Penalises a symbol that would continue a repetition, more for longer ones.
 
         l_x - multiplier base^(m_x - allowed_length)    where m_x >= allowed_length
 
-    DRY stands for "don't repeat yourself". m_x is the length of the longest run of
-    symbols that the music now ends in and that x has followed before, within the last
-    `memory` symbols. In the power m_x is at most 50.
+    DRY stands for "don't repeat yourself". The stream ends in some passages that
+    occurred before and were then followed by x; m_x is the length of the longest. Only
+    the last `memory` symbols count. In the power m_x is at most 50.
 
     Args:
         multiplier: 0 or more; 0 does nothing, 0.8 is usual.
         base: 1 or more.
-        allowed_length: 1 or more symbols; shorter repetitions are free.
-        breakers: ids over which no repetition extends, and which are not penalised.
-        memory: 1 or more symbols; fixes a shape, so changing it recompiles.
+        allowed_length: 1 or more symbols; shorter repetitions are not penalised.
+        breakers: ids that end a repetition, and that are not penalised.
+        memory: number of symbols to remember, 1 or more; changing it recompiles.
 
     State: the `History` of the last `memory` symbols.
 
@@ -46,7 +46,7 @@ class DRY(Strategy):
 
     @property
     def permutation_equivariant(self) -> bool:  # type: ignore[override]
-        """Whether there are no breakers, because breakers are given by their ids."""
+        """True without breakers; with breakers False, because they are given by id."""
         return np.shape(self.breakers)[-1] == 0
 
     def init(self, vocab_size):
@@ -58,7 +58,7 @@ class DRY(Strategy):
         longest = longest.at[self.breakers].set(0, mode="drop")
         excess = jnp.minimum(longest, _LONGEST_FOR_THE_POWER) - self.allowed_length
         power = jnp.asarray(self.base) ** excess.astype(jnp.float32)
-        # Finite, so that a multiplier of 0 leaves the logits as they are.
+        # The power is finite, so that a multiplier of 0 leaves the logits as they are.
         power = jnp.minimum(power, jnp.finfo(jnp.float32).max)
         penalised = logits - self.multiplier * power
         return jnp.where(longest >= self.allowed_length, penalised, logits), state

@@ -12,7 +12,7 @@ class FrequencyPenalty(Strategy):
     The symbols of the prompt count too.
 
     Args:
-        penalty: any finite number; 0 does nothing, below 0 rewards.
+        penalty: any finite number; 0 does nothing, and a negative one rewards.
 
     State: how often each symbol was seen, int32 `[v]`.
 

@@ -1,4 +1,4 @@
-"""The last symbols, and for each how far the music now matches what came before it."""
+"""The last symbols of a stream, and where its end has occurred before."""
 
 from typing import NamedTuple
 
@@ -8,11 +8,11 @@ from lstm_music_jax.types import Array, Bool, Int, Token
 
 
 class History(NamedTuple):
-    """The last w symbols, the oldest first, and the match before each.
+    """The last w symbols, the oldest first, and the length of the match before each.
 
-    `matches[i]` counts the symbols right before `symbols[i]` that equal the last
-    symbols of the music. If the music now continues as it did then, `symbols[i]` comes
-    next. Entries not yet filled hold the id v, which no symbol has.
+    The `matches[i]` symbols right before `symbols[i]` equal the last `matches[i]`
+    symbols of the stream. So if the stream repeats itself, `symbols[i]` comes next.
+    Entries that are not filled yet hold the id v, which no symbol has.
     """
 
     symbols: Int[Array, "w"]
@@ -29,15 +29,15 @@ def empty_history(memory: int, vocab_size: int) -> History:
 def extended(
     history: History, token: Token, joins: Bool[Array, ""] | bool = True
 ) -> History:
-    """Return the history after `token`; if not `joins`, all matches end at it.
+    """Return the history after `token`; if `joins` is False, `token` ends all matches.
 
-    The match before a symbol grows if that symbol equals the new one. It is then the
-    match before the symbol that followed. All symbols move one place towards the
-    start, so the match keeps its place in the array.
+    If `symbols[i]` equals `token`, the match before it grows by one symbol, and becomes
+    the match before `symbols[i + 1]`. All symbols move one place towards the start, so
+    this match is again at index i. The other matches become 0.
     """
     grows = (history.symbols == token) & joins
     matches = jnp.where(grows, history.matches + 1, 0)
-    # The oldest symbol has left, so only i symbols are kept before symbols[i].
+    # Only i symbols are kept before symbols[i], so its match has at most i symbols.
     kept_before = jnp.arange(matches.shape[0], dtype=jnp.int32)
     return History(
         jnp.concatenate([history.symbols[1:], token.astype(jnp.int32)[None]]),

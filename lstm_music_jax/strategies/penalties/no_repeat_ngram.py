@@ -6,14 +6,14 @@ from lstm_music_jax.strategies.penalties.history import empty_history, extended
 
 
 class NoRepeatNgram(Strategy):
-    """Forbids a symbol that would complete n symbols in a row that occurred before.
+    """Forbids a symbol that would complete an n-gram that occurred before.
 
-    It looks at the last `memory` symbols, those of the prompt too. The work is one
+    Only the last `memory` symbols count, including those of the prompt. The work is one
     comparison per remembered symbol, whatever n is.
 
     Args:
         n: 1 or more; 1 forbids every remembered symbol.
-        memory: 1 or more symbols; fixes a shape, so changing it recompiles.
+        memory: number of symbols to remember, 1 or more; changing it recompiles.
 
     State: the `History` of the last `memory` symbols.
 

@@ -11,9 +11,9 @@ class RepetitionPenalty(Strategy):
         l_x / penalty    for x seen,    l_x    otherwise
 
     The symbols of the prompt count too. This is the paper's formula, and it raises a
-    negative logit. Widely shipped code (transformers, llama.cpp) multiplies negative
-    logits instead, so that the penalty always lowers: `by_sign=True` does that. Neither
-    is invariant to a shift of the logits.
+    negative logit. transformers and llama.cpp multiply negative logits by the penalty
+    instead, so that it always lowers them; `by_sign=True` does that. Neither form is
+    invariant to a shift of the logits.
 
     Args:
         penalty: above 0; 1 does nothing, 1.2 is the paper's; below 1 rewards.

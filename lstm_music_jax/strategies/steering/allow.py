@@ -5,13 +5,13 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
 class Allow(Strategy):
-    """Keeps the given symbols only: the complement of `Forbid`.
+    """Keeps only the given symbols: the complement of `Forbid`.
 
     If an earlier stage forbade all of them, or none is in the vocabulary, the strategy
-    is passed over.
+    is ignored.
 
     Args:
-        ids: one or more ids, 0 or more each; one beyond the vocabulary does nothing.
+        ids: one or more ids, 0 or more each; an id beyond the vocabulary has no effect.
     """
 
     permutation_equivariant = False

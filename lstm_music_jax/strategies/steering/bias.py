@@ -10,9 +10,9 @@ class Bias(Strategy):
     A value of ln 2 doubles a symbol's odds. A forbidden symbol stays forbidden.
 
     Args:
-        ids: one or more ids, 0 or more each. An id beyond the vocabulary does nothing;
-            the values of an id that is given twice add up.
-        values: as many finite numbers.
+        ids: one or more ids, 0 or more each. An id beyond the vocabulary has no effect.
+            If an id is given twice, its values add up.
+        values: a finite number for each id.
     """
 
     permutation_equivariant = False

@@ -19,19 +19,19 @@ class ContrastiveState(NamedTuple):
 
 
 class Contrastive(Strategy):
-    """Scores symbols by how much likelier the model finds them than an amateur does.
+    """Prefers symbols that the model finds more probable than a weaker model does.
 
         l'_x = ln p_x - ln q_x    where p_x >= alpha max_y p_y, else -inf
 
-    q is the distribution of the amateur, a second model, after all symbols so far. The
-    amateur starts at its zero state and reads the prompt too. Probabilities q_x below
-    1e-30 are raised to 1e-30. The truncation keeps the ratio from raising symbols that
-    both find improbable. Each note costs one step of the amateur.
+    q is the distribution of the weaker model, the amateur, after all symbols so far. It
+    starts at its zero state and reads the prompt too. Probabilities q_x below 1e-30 are
+    raised to 1e-30. Without the truncation, symbols that both models find improbable
+    could get the highest ratio. Each symbol costs one step of the amateur.
 
     Args:
         model: the amateur, a smaller or less trained model of the same vocabulary. Only
             its `initial_state`, `advance` and `readout` are called.
-        alpha: in (0, 1]; 1 keeps the most probable symbol and its equals.
+        alpha: in (0, 1]; 1 keeps only the most probable symbol and its ties.
 
     State: `ContrastiveState`.
 
@@ -43,7 +43,7 @@ class Contrastive(Strategy):
     alpha: Number = number(above=0, at_most=1, default=0.1)
 
     def init(self, vocab_size):
-        # The first symbol replaces these logits, which give the state its shape.
+        # These logits only give the state its shape. The first symbol replaces them.
         return ContrastiveState(
             self.model.initial_state(), jnp.zeros(vocab_size, jnp.float32)
         )

@@ -6,16 +6,16 @@ from lstm_music_jax.strategies.base import Strategy
 
 
 class Force(Strategy):
-    """Forces generated note positions[i] to be tokens[i], whatever its probability.
+    """Forces drawn symbol number positions[i] to be tokens[i], however improbable.
 
-    Put it last in a chain. With a token beyond the vocabulary, the strategy is passed
-    over at that note.
+    Put it last in a chain. If a token is beyond the vocabulary, the strategy is ignored
+    at its position.
 
     Args:
-        positions: one or more different note numbers; 0 is the first drawn note.
-        tokens: as many ids, 0 or more each.
+        positions: one or more different numbers; 0 is the first drawn symbol.
+        tokens: an id for each position, 0 or more each.
 
-    State: how many notes have been drawn, int32.
+    State: the number of symbols drawn so far, int32.
     """
 
     permutation_equivariant = False
@@ -35,7 +35,7 @@ class Force(Strategy):
     def apply(self, logits, state, key):
         here = jnp.asarray(self.positions) == state
         token = jnp.sum(jnp.where(here, jnp.asarray(self.tokens), 0))
-        # If an earlier stage forbade the symbol, it becomes possible again, because the
+        # A symbol that an earlier stage forbade becomes possible again, because the
         # user asks for it.
         possible = jnp.where(logits > -jnp.inf, logits, 0.0)
         ids = jnp.arange(logits.shape[0], dtype=jnp.int32)

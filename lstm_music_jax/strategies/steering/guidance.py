@@ -10,9 +10,9 @@ from lstm_music_jax.types import Array, Bool, PyTree, Token
 
 
 class GuidanceState(NamedTuple):
-    """The memory of the other model, and the symbol that it reads next.
+    """The memory of the guiding model, and the symbol that it reads next.
 
-    `drawing` is False until the first note.
+    `drawing` is False until the first symbol is drawn.
     """
 
     memory: PyTree
@@ -21,20 +21,20 @@ class GuidanceState(NamedTuple):
 
 
 class Guidance(Strategy):
-    """Strengthens the influence of the music's own prompt: classifier-free guidance.
+    """Strengthens the influence of the stream's prompt: classifier-free guidance.
 
         l'_x = u_x + scale (c_x - u_x)
 
     c is the log-probability that the strategy is given. u is the log-probability under
-    `model` after `prompt` and the drawn symbols; that model does not read the music's
-    own prompt. Each note costs one step of `model`. Forbidden symbols stay forbidden;
-    where only u is -inf, c is kept.
+    `model`, the guiding model, which reads `prompt` instead of the stream's prompt, and
+    then the drawn symbols. Each symbol costs one step of it. Forbidden symbols stay
+    forbidden. Where only u is -inf, c is kept.
 
     Args:
-        scale: 1 gives c, 0 gives u, above 1 goes beyond c; any finite number.
-        model: the music's model, or another of the same vocabulary.
+        scale: any finite number; 1 gives c, 0 gives u, and above 1 goes beyond c.
+        model: the model that generates, or another one with the same vocabulary.
         prompt: one or more ids, such as the start symbol alone.
-        context: what the model remembers, such as `Carried()`.
+        context: what the guiding model remembers, such as `Carried()`.
 
     State: `GuidanceState`.
 
@@ -53,8 +53,8 @@ class Guidance(Strategy):
         return GuidanceState(memory, prompt[-1], jnp.bool_(False))
 
     def apply(self, logits, state, key):
-        # The other model steps here and not in `observe`, so that the symbols of the
-        # music's prompt, which it must not read, cost nothing.
+        # The guiding model steps here and not in `observe`, so that it does not read
+        # the stream's prompt.
         memory, unguided = self.context.step(self.model, state.memory, state.token)
         u = jax.nn.log_softmax(unguided.astype(jnp.float32))
         c = jax.nn.log_softmax(logits)

@@ -11,13 +11,13 @@ class DynamicTemperature(Strategy):
 
         T = low + (high - low) (H / ln n)^exponent
 
-    n is the number of symbols that are not forbidden. So H / ln n is 1 where all of
-    them are equally probable, and 0 where one is certain.
+    n is the number of symbols that are not forbidden. So H / ln n is 1 if all of them
+    are equally probable, and 0 if one is certain.
 
     Args:
-        low: the temperature where one symbol is certain, above 0.
+        low: the temperature if one symbol is certain, above 0.
         high: the temperature of a flat distribution, `low` or more.
-        exponent: above 0; above 1, T stays low until the model is quite unsure.
+        exponent: above 0. A larger exponent keeps T low up to a higher entropy.
 
     >>> from lstm_music_jax.strategies import Chain, MinP
     >>> varied = Chain(MinP(0.05), DynamicTemperature(0.5, 1.5))
@@ -25,7 +25,7 @@ class DynamicTemperature(Strategy):
     References:
         kalomaze 2024, https://github.com/LostRuins/koboldcpp/pull/600; this is
             llama.cpp's "dynatemp", where low = t - range and high = t + range
-        Zhu et al. 2023, https://arxiv.org/abs/2309.02772; of the same kind
+        Zhu et al. 2023, https://arxiv.org/abs/2309.02772 (a similar method)
     """
 
     low: Number = number(above=0)
@@ -38,7 +38,7 @@ class DynamicTemperature(Strategy):
 
     def apply(self, logits, state, key):
         count = jnp.sum(jnp.where(logits > -jnp.inf, 1.0, 0.0))
-        # The entropy of a single symbol is 0, and so is its share of ln 2.
+        # With a single symbol, ln 2 replaces ln 1 = 0, and the ratio is 0.
         share = jnp.minimum(entropy(logits) / jnp.log(jnp.maximum(count, 2.0)), 1.0)
         temperature = self.low + (self.high - self.low) * share**self.exponent
         return logits / temperature, state

@@ -10,9 +10,9 @@ class QuadraticSmoothing(Strategy):
         l'_x = max l - k factor d^2 + s factor d^3,    d = l_x - max l
         k = (3 - curve) / 2,    s = (curve - 1) / 2
 
-    It levels the top of the distribution and drops the tail. At curve 1, logits within
-    1 / factor of the largest come nearer to it, and those further down fall. A larger
-    curve makes them fall faster.
+    It makes the most probable symbols more alike and the improbable ones rarer. At
+    curve 1, logits within 1 / factor of the largest move towards it, and those further
+    down move away. A larger curve moves them away faster.
 
     Args:
         factor: above 0; the smaller, the flatter.

@@ -8,7 +8,7 @@ class Temperature(Strategy):
         p'_x proportional to exp(l_x / T)
 
     Args:
-        value: T, above 0. Below 1 sharpens, above 1 flattens. For the limit 0 use
+        value: T, above 0. T below 1 sharpens, and T above 1 flattens. For T = 0 use
             `Greedy`.
 
     Reference: Ackley, Hinton & Sejnowski 1985, https://doi.org/10.1207/s15516709cog0901_7

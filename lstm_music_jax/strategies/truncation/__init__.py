@@ -1,1 +1,1 @@
-"""Strategies that forbid symbols, judging only by the note's distribution."""
+"""Strategies that forbid symbols, depending only on the symbol's distribution."""

@@ -9,7 +9,7 @@ class EpsilonCutoff(Strategy):
     """Keeps the symbols with p_x >= epsilon, and always the most probable one.
 
     Args:
-        epsilon: in (0, 1); for 50,000 words 3e-4 to 9e-4 is suggested.
+        epsilon: in (0, 1); the paper suggests 3e-4 to 9e-4 for 50,000 words.
 
     Reference: Hewitt, Manning & Liang 2022, https://arxiv.org/abs/2210.15191
     """

@@ -16,7 +16,7 @@ class EtaCutoff(Strategy):
     entropy H.
 
     Args:
-        epsilon: in (0, 1); for 50,000 words 3e-4 to 4e-3 is suggested.
+        epsilon: in (0, 1); the paper suggests 3e-4 to 4e-3 for 50,000 words.
 
     Reference: Hewitt, Manning & Liang 2022, https://arxiv.org/abs/2210.15191
     """

@@ -10,7 +10,7 @@ class MinP(Strategy):
         p_x >= p max_y p_y
 
     Args:
-        p: in (0, 1]; 1 keeps the most probable symbol and its equals.
+        p: in (0, 1]; 1 keeps only the most probable symbol and its ties.
 
     Reference: Nguyen et al. 2024, https://arxiv.org/abs/2407.01082
     """

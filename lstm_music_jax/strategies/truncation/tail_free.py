@@ -11,11 +11,11 @@ class TailFree(Strategy):
 
         s_i = |(p_i - p_(i+1)) - (p_(i+1) - p_(i+2))|,    i = 0 .. v-3, p descending
 
-    The k most probable symbols stay, and any that tie with the k-th. k is the first i
-    with s_0 + .. + s_i > z sum s, at least 1. A flat distribution stays whole.
+    The k most probable symbols are kept, and any that tie with the k-th. k is the first
+    i with s_0 + .. + s_i > z sum s, but at least 1. A flat distribution is kept whole.
 
-    llama.cpp counted like this until it dropped the method. text-generation-webui keeps
-    one symbol more, and never the last.
+    llama.cpp counted in this way until it dropped the method. text-generation-webui
+    keeps one symbol more, but never the least probable symbol.
 
     Args:
         z: in (0, 1]; 1 keeps everything.
@@ -28,11 +28,11 @@ class TailFree(Strategy):
     def apply(self, logits, state, key):
         if logits.shape[-1] < 3:
             return logits, state
-        # The differences are between neighbours in rank, so the values must be sorted.
+        # The differences are those between neighbours in rank, so this needs a sort.
         ordered = descending(logits)
         bend = jnp.abs(jnp.diff(jax.nn.softmax(ordered), n=2))
         crossed = jnp.cumsum(bend) > self.z * jnp.sum(bend)
         last = jnp.maximum(jnp.argmax(crossed), 1) - 1
         keep = (logits >= ordered[last]) | ~jnp.any(crossed)
-        # Rounding may bring the running sum above the sum.
+        # Rounding may make the running sum larger than the sum.
         return forbid_unless(keep | (self.z >= 1), logits), state

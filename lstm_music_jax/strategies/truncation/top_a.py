@@ -6,12 +6,12 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
 class TopA(Strategy):
-    """Keeps the symbols that reach a share `a` of the largest probability squared.
+    """Keeps the symbols at or above `a` times the square of the largest probability.
 
         p_x >= a (max_y p_y)^2
 
-    The threshold falls with the square of the largest probability, so it is lenient
-    where the model is unsure. That of `MinP` falls in proportion.
+    So the threshold is low if the model is unsure. The threshold of `MinP` is
+    proportional to the largest probability itself, and falls more slowly.
 
     Args:
         a: in [0, 1]; 0 keeps everything.

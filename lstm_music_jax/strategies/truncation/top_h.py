@@ -7,14 +7,14 @@ from lstm_music_jax.xla.ordering import keep_before
 
 
 class TopH(Strategy):
-    """Keeps as many of the most probable symbols as a share of the entropy H allows.
+    """Keeps the most probable symbols up to a share of the distribution's entropy H.
 
-    They are the longest prefix V, the most probable symbol first, with
+    The symbols are sorted, the most probable first. V is the longest prefix with
     H(q) <= alpha H(p), where q is p over V, renormalised. The most probable symbol is
     always kept.
 
-    This is the paper's problem and its greedy answer. Shipped code differs. The
-    authors' code and transformers
+    This is the greedy algorithm of the paper. Published code differs. The authors' code
+    and transformers
     (https://github.com/huggingface/transformers/pull/40837) look at the 100 most
     probable symbols only and take their entropy for H(p). They compare alpha H(p) with
     the running sum of -p ln p, which is not the entropy of the renormalised prefix. The
@@ -32,9 +32,10 @@ class TopH(Strategy):
         excess, spread = entropy_terms(logits)
         everything = jnp.ones(logits.shape, bool)
         bound = self.alpha * entropy_of_kept(everything, excess, spread)
-        # A prefix's entropy h never falls as a symbol joins. A symbol with a share w of
-        # the longer prefix moves h by -w ln w - (1-w) ln(1-w) - w h. No kept symbol is
-        # less probable, so h <= ln((1-w)/w), and the move is at least -ln(1-w).
+        # The entropy h of a prefix never falls when a symbol is added, so one threshold
+        # suffices. A symbol with a share w of the longer prefix changes h by
+        # -w ln w - (1-w) ln(1-w) - w h. No symbol of the prefix is less probable, so
+        # h <= ln((1-w)/w), and the change is at least -ln(1-w) >= 0.
         keep = keep_before(logits, _entropy_exceeds, excess, spread, bound)
         keep = keep | (logits == jnp.max(logits)) | (self.alpha >= 1)
         return forbid_unless(keep, logits), state

@@ -9,7 +9,7 @@ class TopK(Strategy):
     """Keeps the k most probable symbols, and any that tie with the k-th.
 
     Args:
-        k: 1 or more; a k of the vocabulary's size or more keeps everything.
+        k: 1 or more; the vocabulary's size or more keeps every symbol.
 
     Reference: Fan, Lewis & Dauphin 2018, https://arxiv.org/abs/1805.04833
     """

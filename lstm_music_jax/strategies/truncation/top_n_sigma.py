@@ -9,9 +9,10 @@ class TopNSigma(Strategy):
 
         l_x >= max l - n sigma
 
-    sigma is the standard deviation of the logits that are not forbidden. Its divisor is
-    their number, as in llama.cpp; torch's default is one less, so its sigma is a little
-    larger. An earlier temperature scales both sides, so the same symbols are kept.
+    sigma is the standard deviation of the logits that are not forbidden, with their
+    number n as divisor, as in llama.cpp. The default of PyTorch is n - 1, which makes
+    sigma a little larger. An earlier temperature scales both sides, so the same symbols
+    are kept.
 
     Args:
         n: above 0; 1 is the paper's.

@@ -6,11 +6,11 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class TopP(Strategy):
-    """Keeps the nucleus: the smallest set V of most probable symbols with mass p.
+    """Keeps the nucleus: the smallest set V of most probable symbols with mass >= p.
 
         sum_V p_x >= p
 
-    The symbol that crosses p is kept, so at least one symbol always is.
+    The symbol that crosses p is kept, so at least one symbol is always kept.
 
     Args:
         p: in (0, 1]; 1 keeps everything.
@@ -23,5 +23,5 @@ class TopP(Strategy):
     def apply(self, logits, state, key):
         probabilities = jax.nn.softmax(logits)
         keep = keep_mass(probabilities, probabilities, self.p)
-        # Rounding may bring the sum to 1 before the last symbols are in.
+        # With p = 1, rounding may let the sum reach 1 before all symbols are kept.
         return forbid_unless(keep | (self.p >= 1), logits), state

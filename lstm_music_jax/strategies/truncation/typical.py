@@ -11,8 +11,8 @@ class Typical(Strategy):
     """Keeps the symbols whose surprisal is nearest to the entropy H.
 
     They are the smallest set V, in ascending order of |-ln p_x - H|, with
-    sum_V p_x >= mass: symbols about as surprising as expected. The most probable symbol
-    is left out where it is too predictable.
+    sum_V p_x >= mass. The most probable symbol is forbidden if its surprisal is too far
+    below H.
 
     Args:
         mass: in (0, 1]; 1 keeps everything.
@@ -26,5 +26,5 @@ class Typical(Strategy):
         surprisals = -jax.nn.log_softmax(logits)
         typicality = -jnp.abs(surprisals - entropy(logits))
         keep = keep_mass(typicality, jnp.exp(-surprisals), self.mass)
-        # Rounding may bring the sum to 1 before the last symbols are in.
+        # With mass = 1, rounding may let the sum reach 1 before all symbols are kept.
         return forbid_unless(keep | (self.mass >= 1), logits), state

@@ -15,7 +15,8 @@ class XTC(Strategy):
     Args:
         threshold: the p_x that makes a symbol likely, in (0, 0.5]; above 0.5 there
             could never be two likely symbols.
-        probability: how often this happens, per note, in [0, 1].
+        probability: the probability, per drawn symbol, that likely symbols are
+            forbidden, in [0, 1].
 
     >>> from lstm_music_jax.strategies import Chain, MinP
     >>> unexpected = Chain(MinP(0.02), XTC(0.1, 0.5))

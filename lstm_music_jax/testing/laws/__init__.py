@@ -35,8 +35,8 @@ from lstm_music_jax.testing.subject import Subject
 
 Law = Callable[[Subject], None]
 
-# A law whose breach makes others fail comes before them, and so does one that needs no
-# compiled program.
+# If breaking one law makes another fail, the first comes earlier in this list. Laws
+# that need no compiled program come first of all.
 LAWS: tuple[Law, ...] = (
     keeps_shapes_and_dtypes,
     structure_is_its_own,

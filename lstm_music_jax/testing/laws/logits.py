@@ -10,7 +10,8 @@ from lstm_music_jax.testing.streams import STREAMS, Streams, note_key
 from lstm_music_jax.testing.subject import Subject
 
 PLACE = "(stream, note, symbol)"
-# Multiples of 1/64, like the logits, and of both signs. exp(100) is no float32.
+# Constants added to the logits: multiples of 1/64, like the logits, of both signs. In
+# float32, exp(100) is infinite.
 SHIFTS = np.array([8, -3.5, 100, 0.25, -1000, 1.75, 1000, -100, 40, -30], np.float32)
 
 
@@ -36,11 +37,12 @@ def forbidden_stays_forbidden(subject: Subject) -> None:
 
 
 def something_is_left_to_draw(subject: Subject) -> None:
-    """A finite logit goes out where one came in, unless a mask forbids them all.
+    """Logits that allow a symbol still do so afterwards, unless a mask forbids all.
 
-    A mask forbids the same symbols whatever the logits are. So in the same state, with
-    all logits 0, it must forbid the symbols that came in and allow some other. (The
-    engine falls back on the model's distribution.)
+    A strategy is a mask if it forbids the same symbols whatever the logits are. If it
+    has forbidden every symbol, it is applied again in the same state to logits that are
+    all 0. A mask then forbids the symbols that were allowed before, and allows others.
+    (The engine ignores a mask that forbids every symbol.)
     """
     given, course = subject.streams.logits, subject.course
     came_in = given > -np.inf
@@ -59,9 +61,10 @@ def something_is_left_to_draw(subject: Subject) -> None:
 
 
 def survives_an_empty_support(subject: Subject) -> None:
-    """If an earlier mask left nothing, no NaN and no +inf comes out, then or later.
+    """Logits that are all -inf, from an earlier mask, never give NaN or +inf.
 
-    The engine then falls back on the model, so the symbol observed was forbidden.
+    This holds for the logits of this symbol and of all later ones. The engine draws
+    from the model's distribution instead, so the symbol observed was forbidden.
     """
     empty = subject.streams._replace(logits=subject.streams.logits.copy())
     empty.logits[:, 1] = -np.inf
@@ -90,7 +93,7 @@ def rows_are_independent(subject: Subject) -> None:
 
 
 def jit_equals_eager(subject: Subject) -> None:
-    """A compiled batch gives what one stream at a time gives without compilation."""
+    """A compiled batch gives the same as single streams without compilation."""
     for index in (0, 1):
         stream = subject.streams.row(index)
         tokens = np.asarray(subject.course.tokens)[index]
@@ -101,7 +104,7 @@ def jit_equals_eager(subject: Subject) -> None:
 
 
 def shift_invariance(subject: Subject) -> None:
-    """Adding a constant to all logits changes no probability, if the flag says so."""
+    """If `shift_invariant`, a constant added to all logits changes no probability."""
     if not subject.strategy.shift_invariant:
         return
     require_equal(
@@ -123,7 +126,7 @@ def _shifted(subject: Subject) -> tuple[Streams, Course]:
 
 
 def permutation_equivariance(subject: Subject) -> None:
-    """Renaming the symbols only renames the result, if the flag says so."""
+    """If `permutation_equivariant`, renaming the symbols only renames the result."""
     if not subject.strategy.permutation_equivariant:
         return
     # names[symbol] is the new name of a symbol; symbols[name] is the way back.

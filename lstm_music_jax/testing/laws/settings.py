@@ -13,9 +13,9 @@ from lstm_music_jax.testing.subject import Subject
 
 
 def one_trace(subject: Subject) -> None:
-    """Hyperparameters are leaves, arrays or NumPy scalars: changing one traces nothing.
+    """Hyperparameters are array leaves, so changing one traces no program again.
 
-    Only what fixes shapes is static, and a float does not fix a shape.
+    Only fields that fix a shape are static, and a float does not fix a shape.
     """
     for path, strategy in within(subject.strategy):
         for name, value in vars(strategy).items():
@@ -40,10 +40,11 @@ def one_trace(subject: Subject) -> None:
 
 
 def structure_is_its_own(subject: Subject) -> None:
-    """No other class has an equal tree structure, because `jit` may mix up two that do.
+    """No other class has an equal tree structure, because `jit` could mix them up.
 
-    Two classes registered by `jax.tree_util.register_dataclass` have equal structures
-    if they have as many fields and equal static ones. Subclasses of `Strategy` do not.
+    The tree structures of two classes registered by `jax.tree_util.register_dataclass`
+    are equal if the number of fields and the static values are equal. Subclasses of
+    `Strategy` are registered in another way.
     """
     strategy = subject.strategy
     if not dataclasses.is_dataclass(strategy):
@@ -62,7 +63,7 @@ def structure_is_its_own(subject: Subject) -> None:
 
 
 def leaves_can_be_swept(subject: Subject) -> None:
-    """Streams with several settings side by side give what each setting gives alone."""
+    """A batch of streams with several settings gives the same as single settings."""
     if not jax.tree.leaves(subject.strategy):
         return
     tokens = subject.course.tokens

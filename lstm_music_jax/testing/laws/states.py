@@ -20,17 +20,17 @@ from lstm_music_jax.testing.runner import ALTERNATING, after_prompt, by_hand
 from lstm_music_jax.testing.streams import KINDS, note_key
 from lstm_music_jax.testing.subject import Subject
 
-# So many notes are the beginning of a long run, and so many its end.
+# How many symbols the beginning and the end of a long run have.
 EDGE = 9
-# So many steps show that an integer counts.
+# After so many steps in one direction, an integer is taken for a counter.
 STEPS = 6
 
 
 def is_pure(subject: Subject) -> None:
-    """Results depend on the arguments alone, and nothing is changed in place.
+    """Results depend only on the arguments, and nothing is changed in place.
 
-    So a saved state can be restored and forked: one fork does not see what the other
-    observes. A copy of the strategy gives the same results.
+    So a saved state can be used twice, and the second use does not see what the first
+    has observed. A copy of the strategy gives the same results.
     """
     strategy, stream = subject.strategy, subject.streams.row(0)
     tokens, others = subject.streams.prompt[:2, :3]
@@ -56,7 +56,7 @@ def is_pure(subject: Subject) -> None:
 def keeps_shapes_and_dtypes(subject: Subject) -> None:
     """`apply` returns float32 `[v]`; the state keeps structure, shapes and dtypes.
 
-    Otherwise it cannot be the carry of a scan.
+    A state that changes them cannot be the carry of a scan.
     """
     stream = subject.streams.row(0)
     token, logits = jnp.asarray(stream.prompt[0]), jnp.asarray(stream.logits[0])
@@ -117,10 +117,9 @@ def _in_row(what: str) -> Callable[[tuple[int, ...]], str]:
 
 
 def _wraps(leaf: np.ndarray) -> np.ndarray:
-    """Return where integers jump back by more than half their range.
+    """Return where counters jump back by more than half the range of their dtype.
 
-    Before it, they took a few small steps, all in one direction: a hash takes no such
-    steps.
+    A hash, which overflows on purpose, is no counter.
     """
     limits = np.iinfo(leaf.dtype)
     reach = float(limits.max) - float(limits.min)
@@ -134,11 +133,10 @@ def _wraps(leaf: np.ndarray) -> np.ndarray:
 
 
 def the_state_moves(subject: Subject) -> None:
-    """Every part of the state can change, or is a table.
+    """Every part of the state can change, unless it is a table.
 
-    A part that stays as it is, whatever it is, and holds one value only has been
-    forgotten in `observe` or `apply`. If it holds several values, it is taken for a
-    table.
+    A part that has several values from the beginning is taken for a table. Any other
+    part that never changes was forgotten in `observe` or `apply`.
     """
     run = subject.long_run
     for index, ((name, leaf), first) in enumerate(
@@ -155,9 +153,9 @@ def the_state_moves(subject: Subject) -> None:
 
 
 def _stays_elsewhere(subject: Subject, index: int) -> bool:
-    """Return whether a leaf of the state keeps another first value as well.
+    """Return whether a leaf of the state also stays at another first value.
 
-    A mean may stay as it is only because it begins where it would end.
+    A mean, for example, does not: it moves towards what is averaged.
     """
     leaves, structure = jax.tree.flatten(subject.first_states(ALTERNATING))
     if is_key(leaves[index]):

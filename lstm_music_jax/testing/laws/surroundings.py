@@ -17,13 +17,14 @@ from lstm_music_jax.testing.subject import Subject
 from lstm_music_jax.testing.toy_model import ToyModel
 from lstm_music_jax.types import Array, Int, PRNGKey
 
-NOTES = 6  # in the engine
+# How many symbols the engine generates.
+NOTES = 6
 GOLDEN_RATIO = (1 + 5**0.5) / 2
 
 
 @pytree
 class SteadyDraw:
-    """Draws by the same noise at every note: without keys, less is compiled."""
+    """Draws with the same noise at every symbol; without keys, less is compiled."""
 
     def init(self, key, stream, streams):
         """Return `()`, because such draws have no state."""
@@ -40,7 +41,7 @@ DRAW = SteadyDraw()
 
 
 def stays_on_the_device(subject: Subject) -> None:
-    """The compiled program makes no callback and no transfer to the host."""
+    """The compiled program has no callbacks and no transfers to the host."""
     for name in primitives(subject.jaxpr()):
         require(
             not any(word in name for word in ("callback", "debug", "feed")),
@@ -54,8 +55,8 @@ def stays_on_the_device(subject: Subject) -> None:
 def draws_from_its_key(subject: Subject) -> None:
     """Noise comes from the key that `apply` is given, and never from a fixed key.
 
-    A fixed key makes the same noise in every stream. Noise may also depend on symbols,
-    as that of a watermark does.
+    With a fixed key, every stream has the same noise. Noise may also depend on earlier
+    symbols, as in a watermark.
     """
     for operation in fixed_noise(subject.strategy, subject.vocab_size):
         raise Broken(
@@ -65,9 +66,10 @@ def draws_from_its_key(subject: Subject) -> None:
 
 
 def composes_in_a_chain(subject: Subject) -> None:
-    """A chain of one stage gives what the stage gives with its key, flags included.
+    """A chain of one stage gives the same as the stage, and has the same flags.
 
-    If the stage forbids every symbol, the chain passes it over.
+    The stage must get the key that the chain gives it. If the stage forbids every
+    symbol, the chain ignores it.
     """
     strategy, stream = subject.strategy, subject.streams.row(2)
     tokens = np.asarray(subject.course.tokens)[2]
@@ -77,7 +79,7 @@ def composes_in_a_chain(subject: Subject) -> None:
         require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
     logits = stream.logits[:NOTES]
     keys = [note_key(bits) for bits in stream.key_bits]
-    # A chain within a chain is replaced by its stages: it is still the same chain.
+    # Chain(chain) has the stages of the chain, so it uses the same keys.
     same = isinstance(strategy, Chain)
     stage_keys = keys if same else [jax.random.fold_in(key, 0) for key in keys]
     state = after_prompt(strategy, stream)
@@ -90,7 +92,7 @@ def composes_in_a_chain(subject: Subject) -> None:
 
 
 def replays_in_the_engine(subject: Subject) -> None:
-    """The engine draws what a replay draws that observes each symbol once, in order."""
+    """The engine draws the same symbols as a loop that observes each symbol once."""
     strategy, key = subject.strategy, jax.random.key(7)
     v = subject.vocab_size
     table = np.array([random_logits(subject.rng, v, 0) for _ in range(v)])
@@ -119,7 +121,7 @@ def replays_in_the_engine(subject: Subject) -> None:
 def run_engine(
     model: ToyModel, prompts: Int[Array, "b p"], key: PRNGKey, strategy: Strategy
 ) -> Notes:
-    """Generate a few notes, with all the streams on one device."""
+    """Generate `NOTES` symbols of every stream on one device."""
     streams = prompts.shape[0]
     sampler = Sampler(strategy, CARRIED, DRAW)
     plan = Plan(NOTES, trace=False, parallel_streams=streams)

@@ -1,1 +1,1 @@
-"""Tests of what is measured."""
+"""Tests of the measures."""

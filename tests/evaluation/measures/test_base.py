@@ -1,4 +1,4 @@
-"""What the tables of measures promise."""
+"""The contract of measures, for all measures in the tables."""
 
 import numpy as np
 import pytest

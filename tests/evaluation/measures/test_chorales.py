@@ -45,7 +45,7 @@ def test_a_good_cadence_has_no_fault():
     [
         # Bass and tenor move from C and G to D and A.
         (parallel_fifths(), (48, 55, 64, 72), (50, 57, 65, 69), 1),
-        # The same, an octave further apart, and downwards.
+        # The same an octave further apart, and the same downwards.
         (parallel_fifths(), (50, 69, 74, 77), (48, 67, 76, 79), 1),
         # Only one of the voices moves, or none does.
         (parallel_fifths(), (48, 55, 64, 72), (48, 55, 65, 69), 0),
@@ -99,7 +99,7 @@ def test_slices_begin_and_end_with_notes():
     notes = [Note(0, pitch, 12) for pitch in (48, 64, 67)]
     notes += [Note(0, 72, 6), Note(6, 74, 6)]
     notes += [Note(12, pitch, 12) for pitch in (53, 60, 69)]
-    # Three notes, then a pause, then four again, struck twice.
+    # Three notes, then silence, then four notes again, struck twice.
     notes += [Note(36 + i, pitch, 1) for i in range(2) for pitch in (40, 50, 60, 70)]
     found = four_parts(Score.from_notes(notes))
     assert found.pitches.tolist() == [

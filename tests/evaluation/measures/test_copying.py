@@ -1,4 +1,4 @@
-"""Copied runs against brute force, and planted copies."""
+"""Copied passages, against brute force and with planted copies."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 
 from lstm_music_jax.evaluation.measures import copied_share, longest_copy
 from lstm_music_jax.evaluation.measures.base import Sample
-from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_run_length
+from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
 from lstm_music_jax.evaluation.measures.suffix_automaton import SuffixAutomaton
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
@@ -37,7 +37,7 @@ def test_matching_statistics_by_brute_force(seed):
     rng = np.random.default_rng(seed)
     kinds = 1 + seed % 4
     pieces = random_pieces(rng, kinds)
-    # One symbol of the query stands in no piece.
+    # One symbol of the query occurs in no piece.
     ids = rng.integers(kinds + 1, size=60)
     automaton = SuffixAutomaton(pieces)
     lengths, ends = automaton.match(ids)
@@ -51,13 +51,13 @@ def test_matching_statistics_by_brute_force(seed):
             assert lists[piece][start : start + length] == run
 
 
-def test_no_run_crosses_the_border_of_two_pieces():
+def test_no_passage_crosses_the_border_of_two_pieces():
     automaton = SuffixAutomaton([np.array([1, 2, 3]), np.array([4, 5, 6])])
     lengths, _ = automaton.match(np.array([2, 3, 4, 5]))
     assert lengths.tolist() == [1, 2, 1, 2]
 
 
-def test_a_run_is_followed_from_one_piece_into_another():
+def test_matching_moves_to_the_piece_with_the_longest_passage():
     pieces = [np.array([1, 2, 3, 9]), np.array([7, 2, 3, 4])]
     assert SuffixAutomaton(pieces).match(np.array([1, 2, 3, 4]))[0][-1] == 3
 
@@ -111,7 +111,7 @@ def test_the_primer_is_no_offence():
     ids = np.concatenate([np.arange(30), [60, 61, 5, 6]])
     assert longest_copy(index)(Sample(ids, primer=30)) == 2
     assert copied_share(index, 2)(Sample(ids, primer=30)) == 0.5
-    # A run that begins in the primer counts from the first generated symbol.
+    # A passage that begins in the primer counts from the first generated symbol.
     assert longest_copy(index)(Sample(np.arange(10, 40), primer=25)) == 5
 
 
@@ -177,9 +177,9 @@ def test_two_spellings_of_a_sound_are_one():
 
 def test_k_is_what_few_human_pieces_reach():
     index = CopyIndex([np.arange(100)])
-    # The longest shared runs are of 1 to 20 symbols.
+    # The longest shared passages have 1 to 20 symbols.
     human = [Sample(np.append(np.arange(size), 200)) for size in range(1, 21)]
-    assert human_run_length(index, human) == 20
-    assert human_run_length(index, human, percentile=50) == 11
+    assert human_copy_length(index, human) == 20
+    assert human_copy_length(index, human, percentile=50) == 11
     with pytest.raises(ValueError, match="human is empty; a percentile needs pieces"):
-        human_run_length(index, [])
+        human_copy_length(index, [])

@@ -20,12 +20,12 @@ from lstm_music_jax.music.score import Note, Score
 
 
 def sample(*notes):
-    """A sample of (onset, pitch, duration) in quarters."""
+    """Return a sample from (onset, pitch, duration); times are in quarters."""
     ticks = (Note(round(12 * on), pitch, round(12 * d)) for on, pitch, d in notes)
     return Sample(np.zeros(0, int), Score.from_notes(ticks))
 
 
-# A chord of two, a higher note half a quarter later, a pause, and a low note.
+# A chord of two notes, a higher note half a quarter later, silence, and a low note.
 PIECE = sample((0, 60, 1), (0, 64, 2), (0.5, 67, 0.5), (3, 55, 1))
 
 

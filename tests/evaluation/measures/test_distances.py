@@ -22,7 +22,7 @@ from lstm_music_jax.music.score import Note, Score
 
 
 def melodies(rng, pieces=20, size=30, low=60, longest=12, shift=0):
-    """Random melodies, one note after the other."""
+    """Return random melodies without overlapping notes."""
     for _ in range(pieces):
         durations = rng.integers(1, longest + 1, size=size)
         onsets = np.cumsum(durations) - durations
@@ -70,7 +70,7 @@ def numbered(*numbers):
 
 
 def transport(first, second, cost):
-    """The cheapest transport between two histograms, as a linear programme."""
+    """Return the cost of the cheapest transport, from a linear programme."""
     size = len(first)
     rows = np.kron(np.eye(size), np.ones(size))
     columns = np.kron(np.ones(size), np.eye(size))
@@ -107,8 +107,8 @@ def test_a_fifth_is_nearer_than_a_semitone():
 
     human = [*scales(0)]
     distances = [pitch_class_distance()([*scales(s)], human) for s in (0, 7, 1)]
-    # Up a fifth, F becomes F sharp, five fifths away. Up a semitone, five of the seven
-    # keys become black ones, which are 1, 3, 5, 5 and 3 fifths away.
+    # A shift by a fifth replaces F by F sharp, five fifths away. A shift by a semitone
+    # turns five of the seven white keys into black ones, 1, 3, 5, 5 and 3 fifths away.
     assert distances == pytest.approx([0, 5 / 7, 17 / 7])
 
 

@@ -1,4 +1,4 @@
-"""Loops and uneven use of symbols, by hand and with planted loops."""
+"""Loops and the Zipf slope, worked out by hand and with planted loops."""
 
 import math
 
@@ -33,7 +33,7 @@ def test_the_first_loop_by_hand(ids, shortest, expected):
 
 
 def loop_starts(ids, shortest, longest_period):
-    """By definition: each start, period and length is tried."""
+    """Return where loops start, by trying each start, period and length."""
     for start in range(len(ids)):
         for period in range(1, longest_period + 1):
             size = max(2 * period, shortest)

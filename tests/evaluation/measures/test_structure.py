@@ -1,4 +1,4 @@
-"""Structure: fitness against exhaustive search, and properties of its parts."""
+"""Structure: fitness against exhaustive search, and properties of the similarity."""
 
 import math
 
@@ -25,7 +25,7 @@ def random_similarity(rng, size, kept=0.5):
 
 
 def paths(size, length):
-    """All paths that lead from the first to the last column of a segment."""
+    """Return all paths from the first to the last column of a segment."""
 
     def extended(path):
         row, column = path[-1]
@@ -40,7 +40,7 @@ def paths(size, length):
 
 
 def fitness_by_search(similarity, start, length):
-    """The best family of paths, built path by path over the rows that they end in."""
+    """Return the fitness, by trying all families of paths row by row."""
     size = len(similarity)
     # For each row: sum, cells and covered rows of the best family that ends above it.
     best = [(0.0, 0, 0)] * (size + 1)
@@ -105,7 +105,7 @@ def test_fitness_of_a_passage_played_four_times():
     assert found.max() < 1
     score, coverage = 15 / 20, 15 / 20
     assert found[4, 0] == pytest.approx(2 * score * coverage / (score + coverage))
-    # The passage can be cut at its borders only.
+    # Only segments that begin with the passage can be cut out four times.
     np.testing.assert_allclose(found[4, 0:16:5], found[4, 0])
     assert (np.delete(found[4], [0, 5, 10, 15]) < 0.7).all()
 

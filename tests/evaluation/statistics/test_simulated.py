@@ -1,4 +1,4 @@
-"""The statistics keep their promises on data whose truth is known.
+"""Coverage and error rates of the statistics, on simulated data.
 
 Many data sets are analysed in one call, as if they were many measures.
 """

@@ -4,14 +4,15 @@ import random
 
 from hypothesis import strategies as st
 
-from lstm_music_jax.music.corpus.near_duplicates import SHARED_RUN
 from lstm_music_jax.music.corpus.pieces import Corpus, Piece
+from lstm_music_jax.music.corpus.transposed_windows import SHARED_RUN
+from lstm_music_jax.music.score import Chord, Part, Score
 
 
 def corpus_of(*symbols):
     """Return a corpus of pieces with these symbols."""
     pieces = (Piece(f"piece {i}", tuple(each)) for i, each in enumerate(symbols))
-    return Corpus(tuple(pieces), (), "test")
+    return Corpus.from_pieces(pieces, source="test")
 
 
 def noise(seed, length):
@@ -45,3 +46,23 @@ def corpora(draw):
             piece = piece + source[start : start + length]
         pieces.append(piece)
     return pieces
+
+
+def music(draw, length):
+    """Return random chords of 1 to 3 pitches, each with a duration in ticks."""
+    chords = (draw.sample(range(48, 72), draw.randint(1, 3)) for _ in range(length))
+    return [(tuple(sorted(chord)), draw.choice((6, 12))) for chord in chords]
+
+
+def transposed(piece, semitones):
+    """Return the chords of `music` some semitones higher."""
+    return [(tuple(p + semitones for p in pitches), d) for pitches, d in piece]
+
+
+def score_of(piece):
+    """Return the score of the chords of `music`, one after the other."""
+    onset, chords = 0, []
+    for pitches, duration in piece:
+        chords.append(Chord(onset, duration, pitches))
+        onset += duration
+    return Score.from_parts([Part("", tuple(chords))])

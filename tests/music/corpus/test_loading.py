@@ -40,13 +40,13 @@ def test_a_chorale_sounds_as_in_music21(index):
     score = read_chorale(path)
     found = {
         (chord.onset, pitch, chord.duration)
-        for part in score.parts
+        for part in score.written
         for chord in part.chords
         for pitch in chord.pitches
     }
     assert found == sounding
     decoded = Events().decode(Events().encode(score))
-    assert decoded.score == score.canonical()
+    assert decoded.score.notes == score.notes
 
 
 def test_a_cached_corpus_needs_neither_music21_nor_time(chorale_cache):
@@ -113,6 +113,33 @@ def test_bad_files_are_skipped_and_named(folder, capsys):
     assert "6 files skipped: gone.mid, junk.mid, loop.mid, ..." in corpus.summary()
 
 
+def test_files_of_all_endings_are_read(tmp_path):
+    for number, ending in enumerate(["mid", "MIDI", "kar", "Smf", "rmi"]):
+        save_midi(tmp_path / f"{number}.{ending}", beat(60 + number))
+    save_midi(tmp_path / "no.mid.txt", beat(60))
+    names = [piece.name for piece in load(tmp_path).pieces]
+    assert names == ["0.mid", "1.MIDI", "2.kar", "3.Smf", "4.rmi"]
+
+
+def test_names_of_any_bytes_are_read_cached_and_printed(tmp_path, capsys):
+    folder = tmp_path / os.fsdecode(b"\xff \n\xc3\xbc")
+    folder.mkdir()
+    good, bad = os.fsdecode(b"good \xff\n\xc3\xbc.mid"), os.fsdecode(b"bad \xff\n.mid")
+    save_midi(folder / good, beat(60))
+    (folder / bad).write_bytes(b"bad")
+    for processes in (1, 2):
+        for cache in (False, tmp_path / f"cache {processes}", tmp_path / "cache 2"):
+            corpus = load_midi_folder(
+                folder, NoteNames(), cache=cache, processes=processes, progress=False
+            )
+            assert [piece.name for piece in corpus.pieces] == [good]
+            assert len(corpus.fingerprint) == 64
+            for text in (corpus.summary(), *capsys.readouterr().err.splitlines()):
+                assert r"bad \udcff\n.mid" in text
+                assert len(text.encode().splitlines()) == 1
+    assert corpus.summary().startswith(r"MIDI files of \udcff \nü: 1 pieces")
+
+
 def test_each_folder_is_visited_once(folder):
     (folder / "again").symlink_to(folder)
     elsewhere = folder.parent / "elsewhere"
@@ -132,7 +159,9 @@ def test_a_path_that_is_no_folder_is_an_error(tmp_path):
 
 
 def test_a_folder_without_any_music_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match=r"none of its 0 \.mid and \.midi files"):
+    with pytest.raises(
+        ValueError, match=r"none of its 0 files with the endings \.mid, \.m"
+    ):
         load(tmp_path)
     (tmp_path / "junk.mid").write_bytes(b"junk")
     with pytest.raises(ValueError, match=r"none of its 1 .*; junk\.mid: not a MIDI"):

@@ -5,7 +5,8 @@ from lstm_music_jax.music.corpus.pieces import Corpus, Piece
 
 def test_the_fingerprint_depends_on_names_and_symbols_alone():
     def fingerprint(*pieces, source="here"):
-        return Corpus(tuple(Piece(*piece) for piece in pieces), (), source).fingerprint
+        named = [Piece(*piece) for piece in pieces]
+        return Corpus.from_pieces(named, source=source).fingerprint
 
     same = fingerprint(("a", ("x", "y")))
     assert same == fingerprint(("a", ("x", "y")), source="there")

@@ -6,9 +6,20 @@ from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.from_config import encoding_from_config
 from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.music.encodings.performance import Performance
 
 
-@pytest.mark.parametrize("encoding", [NoteNames("first", 6), NoteNames(), Events()])
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        NoteNames("first", 6),
+        NoteNames(),
+        Events(),
+        Events(24, True),
+        Performance(),
+        NoteNames(drums=True),
+    ],
+)
 def test_config_rebuilds_the_encoding(encoding):
     assert isinstance(encoding, Encoding)
     assert encoding_from_config(encoding.config()) == encoding

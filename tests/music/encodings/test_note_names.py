@@ -5,9 +5,10 @@ from hypothesis import given, strategies as st
 
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.encodings.pitch_names import pitch_name
+from lstm_music_jax.music.parts import parts_of
 from lstm_music_jax.music.score import Chord, Part, Score
 
-TWO_PARTS = Score(
+TWO_PARTS = Score.from_parts(
     (
         Part("empty", ()),
         Part("right", (Chord(0, 6, (63,)), Chord(12, 6, (64, 69, 76)))),
@@ -31,7 +32,7 @@ def test_the_chosen_parts_are_encoded(parts, symbols):
 def test_notes_and_chords_are_decoded_at_equal_distances():
     encoding = NoteNames(ticks_per_note=6)
     decoded = encoding.decode(["<start>", "C4", "nonsense", "4.9", "0", "11"])
-    assert decoded.score.parts[0].chords == (
+    assert parts_of(decoded.score)[0].chords == (
         Chord(0, 6, (60,)),
         Chord(6, 6, (64, 69)),
         Chord(12, 6, (60,)),
@@ -44,7 +45,7 @@ def test_notes_and_chords_are_decoded_at_equal_distances():
 def test_any_symbols_are_decoded(symbols):
     decoded = NoteNames().decode(symbols)
     assert decoded.note_count + decoded.skipped == len(symbols)
-    assert decoded.note_count == len(decoded.score.parts[0].chords)
+    assert decoded.note_count == len(parts_of(decoded.score)[0].chords)
     limited = NoteNames().decode(symbols, max_notes=2)
     assert limited.note_count == min(2, decoded.note_count)
 

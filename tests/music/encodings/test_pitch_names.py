@@ -2,7 +2,10 @@
 
 import random
 
+import pytest
+
 from lstm_music_jax.music.encodings.pitch_names import (
+    canonical_name,
     chord_name,
     named_pitches,
     normal_order,
@@ -42,3 +45,38 @@ def test_normal_order_is_music21s():
         reference = Music21Chord([Pitch(midi=p) for p in pitches]).normalOrder
         assert list(normal_order(pitches)) == reference, pitches
         assert chord_name(pitches) == ".".join(map(str, reference))
+
+
+def test_every_name_is_canonical():
+    for pitch in range(128):
+        assert canonical_name(pitch_name(pitch)) == pitch_name(pitch)
+    for letter in "ABCDEFG":
+        for accidental in ("", "#", "##", "####", "-", "--", "----"):
+            for octave in range(1, 9):
+                name = f"{letter}{accidental}{octave}"
+                assert canonical_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("eb4", "E-4"),
+        ("bb4", "B-4"),
+        ("Bbb4", "B--4"),
+        ("D♯5", "D#5"),
+        ("g♭03", "G-3"),
+        ("C#-1", "C#-1"),
+        ("C♮4", "C4"),
+        ("e-5", "E-5"),
+        ("9.4.0", "9.0.4"),
+        ("4.4", "4"),
+    ],
+)
+def test_other_spellings_have_one_name(text, name):
+    assert canonical_name(text) == name
+
+
+@pytest.mark.parametrize("text", ["Eb-1", "C♮-1", "C-#4", "B#9", "Cb-1", "", "04.9"])
+def test_a_spelling_without_a_name_is_an_error(text):
+    with pytest.raises(ValueError, match=r"symbol is .*; it must be a note such as"):
+        canonical_name(text)

@@ -3,7 +3,7 @@
 import mido
 from hypothesis import strategies as st
 
-from lstm_music_jax.music.score import Note
+from lstm_music_jax.music.score import DEFAULT_VELOCITY, Note
 
 
 def notes(latest=2000, longest=300, most=40):
@@ -13,6 +13,7 @@ def notes(latest=2000, longest=300, most=40):
         onset=st.integers(0, latest),
         pitch=st.integers(0, 127),
         duration=st.integers(1, longest),
+        velocity=st.just(DEFAULT_VELOCITY),
     )
     return st.lists(note, max_size=most)
 

@@ -1,1 +1,1 @@
-"""Every strategy with its reference, and how to draw hyperparameters for both."""
+"""Every strategy with its reference, and random hyperparameters for both."""

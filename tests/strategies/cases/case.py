@@ -1,4 +1,4 @@
-"""A strategy and its reference with the same hyperparameters, and ways to draw them."""
+"""Cases: a strategy and its reference with the same random hyperparameters."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,9 +9,10 @@ from tests.strategies.numpy_references.base import Stateless
 
 
 class Case(NamedTuple):
-    """`draw(rng, v)` returns a strategy and its reference.
+    """A way to draw a strategy and its reference: `draw(rng, v)` returns both.
 
-    `exact`: the logits of kept symbols are unchanged. `size`: the only v that works.
+    `exact` is True if the strategy does not change the logits of symbols that it keeps.
+    `size` is the only vocabulary size that works; None for any size.
     """
 
     draw: Callable
@@ -35,7 +36,7 @@ def whole(low, high):
 
 
 def case(make, reference, *, exact=False, size=None, **draws):
-    """The common case: a strategy and its reference take the same arguments."""
+    """Return a case in which strategy and reference take the same arguments."""
 
     def draw(rng, v):
         values = {

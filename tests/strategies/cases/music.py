@@ -1,4 +1,4 @@
-"""The strategies that know music, in either encoding, each with its reference."""
+"""The music strategies, with both encodings, each with its reference."""
 
 from lstm_music_jax import strategies
 from lstm_music_jax.music.encodings.events import Events
@@ -8,7 +8,7 @@ from tests.strategies.cases.case import Case
 from tests.strategies.numpy_references import music
 from tests.strategies.numpy_references.base import Stateless
 
-# What each symbol is, worked out by hand.
+# The meaning of each symbol, worked out by hand.
 EVENTS = {
     "pitch_60": ("pitch", 60),
     "pitch_64": ("pitch", 64),
@@ -52,7 +52,8 @@ def draw_pitch_range(rng, writing):
 def draw_in_key(rng, writing):
     vocabulary, encoding, sounds = writing
     scale = SCALES[rng.integers(len(SCALES))]
-    # A symbol may sound in the key, because some symbol has only pitch class 0 or 4.
+    # The scale holds pitch class 0 or 4, so it always allows a symbol that sounds:
+    # one symbol has only pitch class 0, and another only pitch class 4.
     tonic = int(rng.choice([0, 4])) - int(rng.choice(scale))
     tonic %= 12
     return (

@@ -47,6 +47,29 @@ def draw_dry(rng, v, **sizes):
     return strategies.DRY(**values), stateful.Dry(**values)
 
 
+# Sequences that begin, end and contain one another; one is given twice.
+OVERLAPPING = (
+    (0, 1, 2),
+    (1, 2),
+    (2,),
+    (1, 1, 1),
+    (3, 4, 3, 4, 0),
+    (4, 3, 4),
+    (1, 2),
+    (0, 1),
+    (0, 0, 1, 2, 3),
+)
+
+
+def draw_sequence_bias(rng, v):
+    biases = rng.normal(size=len(OVERLAPPING)).astype(np.float32) * 3
+    biases[rng.random(len(OVERLAPPING)) < 0.3] = -np.inf
+    return (
+        strategies.SequenceBias(OVERLAPPING, biases),
+        stateful.SequenceBias(OVERLAPPING, biases.tolist()),
+    )
+
+
 def draw_chain(rng, v):
     """Nest chains; stages change their state when applied and when they observe."""
     penalty, heat = real(0.8, 2)(rng, v), real(0.3, 2)(rng, v)
@@ -72,6 +95,8 @@ def draw_chain(rng, v):
 
 
 def draw_transformers_order(rng, v):
+    bias, biased = draw_sequence_bias(rng, v)
+    key = int(rng.integers(100))
     values = {
         "RepetitionPenalty": real(0.8, 2)(rng, v),
         "NoRepeatNgram": 3,
@@ -84,6 +109,7 @@ def draw_transformers_order(rng, v):
         "EtaCutoff": real(0.01, 0.2)(rng, v),
     }
     stages = (
+        biased,
         stateful.RepetitionPenalty(values["RepetitionPenalty"], True),
         stateful.NoRepeatNgram(3, 512),
         Stateless(ref.temperature, value=values["Temperature"]),
@@ -93,8 +119,10 @@ def draw_transformers_order(rng, v):
         Stateless(ref.typical, mass=values["Typical"]),
         Stateless(ref.epsilon_cutoff, epsilon=values["EpsilonCutoff"]),
         Stateless(ref.eta_cutoff, epsilon=values["EtaCutoff"]),
+        stateful.Watermark(key, gamma=0.25, delta=2, width=1),
     )
-    given = (getattr(strategies, name)(value) for name, value in values.items())
+    given = [getattr(strategies, name)(value) for name, value in values.items()]
+    given += [strategies.Watermark(key), bias]
     return strategies.TransformersOrder(*given), Chain(*stages)
 
 
@@ -217,6 +245,24 @@ STATEFUL = {
         factor=real(1, 1.5),
     ),
     "Force": Case(draw_force, exact=True),
+    "SequenceBias": Case(draw_sequence_bias),
+    "Watermark": case(
+        strategies.Watermark,
+        stateful.Watermark,
+        size=17,
+        key=whole(0, 2**31 - 1),
+        gamma=real(0.01, 0.99, 0.01, 0.5),
+        delta=real(0, 5, 0),
+        width=1,
+    ),
+    "Watermark, wide": case(
+        strategies.Watermark,
+        stateful.Watermark,
+        key=whole(0, 100),
+        gamma=real(0.01, 0.99),
+        delta=2,
+        width=5,
+    ),
     "Guidance": Case(draw_guidance),
     "Contrastive": Case(draw_contrastive),
     "Chain": Case(draw_chain),

@@ -4,8 +4,8 @@
 sorts, loops and v x v tables. A strategy with a state is a class with `apply` and
 `observe`.
 
-`slack` finds the decisions that float32 rounding may change. It moves every comparison
-of a rule by a relative amount, or a comparison of logits by an absolute amount, which
-is the same. A positive slack keeps more symbols, a negative one fewer. 0 is the rule
-itself.
+`slack` finds the decisions that rounding in float32 may change. It moves the threshold
+of every comparison: by a relative amount for probabilities, and by an absolute amount
+for logits, which has the same effect. A positive slack keeps more symbols, a negative
+one fewer, and 0 gives the rule itself.
 """

@@ -1,4 +1,4 @@
-"""Tools of the references: distributions, keeping symbols, chains and histories."""
+"""Helpers of the references: distributions, truncation, chains and histories."""
 
 import copy
 import inspect
@@ -42,7 +42,7 @@ def best(logits):
 
 
 def prefix(keys, weights, mass, slack=0.0, width=0.0):
-    """Keep x if the symbols strictly ahead of it weigh less than the mass.
+    """Return which symbols are kept: x is, if those ahead of it weigh less than mass.
 
     An entry is ahead of x if its key exceeds that of x by more than `width`, which may
     be negative. Equal keys are never ahead of one another.
@@ -53,7 +53,7 @@ def prefix(keys, weights, mass, slack=0.0, width=0.0):
 
 
 class Stateless:
-    """A stateless reference as a strategy."""
+    """Makes a reference with `apply` and `observe` out of a function."""
 
     def __init__(self, function, **hyperparameters):
         self.function, self.hyperparameters = function, hyperparameters
@@ -77,7 +77,7 @@ class Chain:
         for stage in self.stages:
             exact = copy.deepcopy(stage).apply(logits) if slack else None
             shaped = stage.apply(logits, slack)
-            # A stage that leaves nothing is passed over. The slack has no say in that.
+            # A stage that forbids every symbol is ignored, whatever the slack is.
             if np.any((shaped if exact is None else exact) > -INF):
                 logits = shaped
         return logits

@@ -1,6 +1,6 @@
 """References of the music strategies.
 
-`sounds` lists the MIDI pitches of every symbol, () for none.
+`sounds` holds the MIDI pitches of every symbol; () for a silent symbol.
 """
 
 from tests.strategies.numpy_references.base import Remembering, keep
@@ -35,14 +35,21 @@ class MaxLeap(Remembering):
 
 
 class NoLongRest(Remembering):
-    """`parsed` has a (kind, number) for every symbol: shift, duration, pitch, other."""
+    """Reference of `NoLongRest`.
+
+    `parsed` holds (kind, number) for every symbol. The kinds are shift, duration, pitch
+    and other.
+    """
 
     def __init__(self, parsed, ticks):
         super().__init__()
         self.parsed, self.ticks = parsed, ticks
 
     def silence(self):
-        """Return the ticks since all notes ended; a new strike ends a key's note."""
+        """Return the ticks since the last note ended.
+
+        A note ends when its pitch is struck again.
+        """
         clock, length, ends = 0, 12, {}
         struck, before = set(), None
         for kind, number in (self.parsed[x] for x in self.history):

@@ -66,7 +66,7 @@ class Dry(Remembering):
         self.memory = memory
 
     def match(self, recent, end):
-        """Length of the common suffix of recent[:end] and recent."""
+        """Return the length of the common suffix of recent[:end] and recent."""
         length = 0
         while (
             length < end
@@ -88,7 +88,7 @@ class Dry(Remembering):
 
 
 class Mirostat2:
-    """Drawn symbols move `mu`, in bits; those of the prompt do not."""
+    """Reference of `Mirostat2`. Only drawn symbols move `mu`, which is in bits."""
 
     def __init__(self, tau, eta):
         self.tau, self.eta, self.mu = tau, eta, 2 * tau
@@ -120,7 +120,7 @@ class Mirostat1(Mirostat2):
         return top_k(logits, int(np.clip(np.rint(k), 1, len(logits))))
 
     def slope(self, logits):
-        """Zipf's exponent by least squares over the m most probable symbols."""
+        """Return Zipf's exponent by least squares over the m most probable symbols."""
         largest = np.sort(logits)[::-1][: self.m]
         tb = tt = 0.0
         for i in range(1, len(largest)):
@@ -174,7 +174,7 @@ class LookBack:
 
     @staticmethod
     def divergence(p, logits, past):
-        """KL(p || q) in nats."""
+        """Return KL(p || q) in nats."""
         on = p > 0
         return np.sum(p[on] * (log_softmax(logits)[on] - log_softmax(past)[on]))
 
@@ -218,8 +218,61 @@ class Force(Remembering):
         return allow(np.where(logits > -INF, logits, 0.0), [token])
 
 
+class SequenceBias(Remembering):
+    def __init__(self, sequences, biases):
+        super().__init__()
+        self.sequences, self.biases = sequences, biases
+
+    def shape(self, logits, slack):
+        shaped = logits.copy()
+        for sequence, bias in zip(self.sequences, self.biases, strict=True):
+            *others, last = sequence
+            if self.history[len(self.history) - len(others) :] == others:
+                shaped[last] += bias
+        return shaped
+
+
+def mix(number):
+    """Return MurmurHash3's finaliser."""
+    number = (number ^ number >> 16) * 0x85EBCA6B % 2**32
+    number = (number ^ number >> 13) * 0xC2B2AE35 % 2**32
+    return number ^ number >> 16
+
+
+def green(key, context, v, count):
+    """Return the set of the green symbols."""
+    first = mix(key)
+    for symbol in context:
+        first = mix(first ^ symbol)
+    second = mix(first ^ 0x9E3779B9)
+    scores = {x: mix(mix(x ^ first) ^ second) for x in range(v)}
+    return set(sorted(scores, key=scores.get)[:count])
+
+
+class Watermark(Remembering):
+    """Python rounds halves to even as well."""
+
+    def __init__(self, key, gamma, delta, width):
+        super().__init__()
+        self.key, self.gamma, self.delta = key, gamma, delta
+        self.width = width
+
+    def shape(self, logits, slack):
+        if len(self.history) < self.width:
+            return logits
+        v = len(logits)
+        count = min(max(round(self.gamma * v), 1), v - 1)
+        shaped = logits.copy()
+        for x in green(self.key, self.history[-self.width :], v, count):
+            shaped[x] += self.delta
+        return shaped
+
+
 class Guidance(Remembering):
-    """`other(symbols)`: the other model's logits after its prompt and the symbols."""
+    """Reference of `Guidance`.
+
+    `other(symbols)` returns the guiding model's logits after its prompt and `symbols`.
+    """
 
     def __init__(self, scale, other):
         super().__init__()
@@ -235,7 +288,10 @@ class Guidance(Remembering):
 
 
 class Contrastive(Remembering):
-    """`amateur(symbols)`: its logits after all of the symbols, the prompt's too."""
+    """Reference of `Contrastive`.
+
+    `amateur(symbols)` returns the amateur's logits after the prompt and the symbols.
+    """
 
     def __init__(self, amateur, alpha):
         super().__init__()

@@ -121,7 +121,7 @@ def quadratic_smoothing(logits, factor, curve, slack=0.0):
 
 
 def xtc(logits, threshold, removes, slack=0.0):
-    """`removes` is whether likely symbols are removed at this note."""
+    """Reference of `XTC`; `removes` tells whether likely symbols are removed."""
     p = softmax(logits)
     above = p >= threshold * (1 - slack)
     if not removes or above.sum() < 2:

@@ -1,0 +1,69 @@
+"""Writes pieces to numbered files, and never in place of another file."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+from lstm_music_jax import Composition, piano_roll, write_midi
+
+_NAME = re.compile(r"piece-(\d+)\.(mid|png)")
+
+
+def write_pieces(
+    pieces: Sequence[Composition],
+    folder: Path,
+    *,
+    tempo: float | None,
+    program: int,
+    pictures: int,
+) -> Iterator[tuple[Path, Composition]]:
+    """Write each piece as `piece-000.mid` and so on; yield its path once it is written.
+
+    The numbers begin after the highest one in the folder. One process writes all files:
+    a piece of 1000 notes takes a few milliseconds, so that further processes would
+    take longer to start than they would save. Pictures take far longer, and are drawn
+    when all music is safe.
+
+    Args:
+        pieces: the music.
+        folder: a missing one is created.
+        tempo: as in `write_midi`.
+        program: as in `write_midi`.
+        pictures: how many of the first pieces also get a piano roll, `piece-000.png`. A
+            piece without notes gets none.
+
+    Raises:
+        OSError: a file cannot be written. Files that were written before stay.
+    """
+    numbers = count(_first_unused(folder))
+    drawn = []
+    for index, piece in enumerate(pieces):
+        path = _write_next(piece, folder, numbers, tempo=tempo, program=program)
+        yield path, piece
+        if index < pictures and piece.score.notes:
+            drawn.append((path, piece))
+    for path, piece in drawn:
+        piano_roll(piece.score, path.with_suffix(".png"))
+
+
+def _first_unused(folder: Path) -> int:
+    """Return the number after the highest one of a piece in a folder; 0 if empty."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    found = [match for name in names if (match := _NAME.fullmatch(name))]
+    return 1 + max((int(match[1]) for match in found), default=-1)
+
+
+def _write_next(
+    piece: Composition, folder: Path, numbers: Iterator[int], **sound: float
+) -> Path:
+    """Write a piece under the next number that no other program has taken meanwhile."""
+    while True:
+        path = folder / f"piece-{next(numbers):03d}.mid"
+        try:
+            write_midi(piece.score, path, overwrite=False, **sound)
+            return path
+        except FileExistsError:
+            # The folder itself may have become a file, and then no number is free.
+            if not path.exists():
+                raise

@@ -1,0 +1,98 @@
+"""Array files: some JSON and some arrays in one file, checked and memory-mapped.
+
+The first line is a checksum of all that follows, the second line is JSON. The arrays
+come after it, each at a multiple of 64 bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lstm_music_jax.system.atomic_write import written_atomically
+
+_ALIGNMENT = 64
+_CHECKSUM_LINE = 9
+_READ_AT_ONCE = 2**20
+
+
+class Column(NamedTuple):
+    """An array to write: its type, its shape, and its content in parts."""
+
+    dtype: type[np.generic]
+    shape: tuple[int, ...]
+    parts: Iterable[np.ndarray]
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> Column:
+        """Return an array that is in memory already."""
+        return cls(array.dtype.type, array.shape, [array])
+
+
+class ArrayFile(NamedTuple):
+    """The content of a file: JSON, and memory-mapped arrays by name."""
+
+    content: Any
+    arrays: dict[str, np.ndarray]
+
+
+def write_array_file(path: Path, content: Any, columns: Mapping[str, Column]) -> None:
+    """Write JSON and arrays as a file, whole or not at all.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    described = [
+        [name, np.dtype(column.dtype).str, column.shape]
+        for name, column in columns.items()
+    ]
+    with written_atomically(path) as file:
+        checksum = 0
+
+        def write(data):
+            nonlocal checksum
+            checksum = zlib.crc32(data, checksum)
+            file.write(data)
+
+        file.write(b" " * _CHECKSUM_LINE)
+        write(json.dumps([described, content]).encode() + b"\n")
+        for column in columns.values():
+            write(bytes(-file.tell() % _ALIGNMENT))
+            for part in column.parts:
+                write(np.ascontiguousarray(part, column.dtype).data.cast("B"))
+        file.seek(0)
+        file.write(f"{checksum:08x}\n".encode())
+
+
+def read_array_file(path: Path) -> ArrayFile | None:
+    """Open a file that `write_array_file` wrote; None if it is damaged.
+
+    The whole file is read once, to compare the checksum, but is not kept in memory.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        expected, checksum = file.read(_CHECKSUM_LINE), 0
+        while part := file.read(_READ_AT_ONCE):
+            checksum = zlib.crc32(part, checksum)
+        if f"{checksum:08x}\n".encode() != expected:
+            return None
+        file.seek(_CHECKSUM_LINE)
+        described, content = json.loads(file.readline())
+        place, arrays = file.tell(), {}
+    for name, dtype, shape in described:
+        place += -place % _ALIGNMENT
+        if 0 in shape:
+            # The operating system cannot map nothing.
+            arrays[name] = np.zeros(shape, dtype)
+            continue
+        mapped = np.memmap(path, dtype, "r", place, tuple(shape))
+        arrays[name] = mapped.view(np.ndarray)
+        place += mapped.nbytes
+    return ArrayFile(content, arrays)

@@ -1,0 +1,124 @@
+"""The contents of files as digests, which are computed only when a file has changed.
+
+A file that has the size, the times and the place of before is taken to have the content
+of before, as git does it. The one exception is a file that was written shortly before
+it was looked at: it may have been written again since, within the resolution of the
+file system's clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from lstm_music_jax.music.corpus.array_file import Column, write_array_file
+from lstm_music_jax.music.corpus.cache import read_cached, say_unwritable
+from lstm_music_jax.music.midi.tracks import MAX_FILE_BYTES
+
+DIGEST_BYTES = 32
+_NO_DIGEST = bytes(DIGEST_BYTES)
+# Size, time of the last change, time of the last change of the entry, place.
+Signature = tuple[int, int, int, int]
+_NO_SIGNATURE: Signature = (-1, -1, -1, -1)
+# The coarsest clock of a file system in use, FAT's, counts in steps of two seconds.
+_RESOLUTION_NS = 2 * 10**9
+
+
+class FileContents:
+    """What some files were like at one moment.
+
+    Attributes:
+        digest_of: the digest of each file's content, by its path; None for a file that
+            cannot be read.
+        digest: the digest of the names and contents of all files, in hexadecimal.
+    """
+
+    def __init__(self, files: Mapping[str, Path], saved_at: Path | None) -> None:
+        """Look at files.
+
+        Args:
+            files: the files, keyed by their names.
+            saved_at: where to remember what they are like; None to look at all anew.
+        """
+        known = {} if saved_at is None else _load(saved_at)
+        now = time.time_ns()
+        self.digest_of: dict[Path, bytes | None] = {}
+        self._signature_of: dict[Path, Signature] = {}
+        whole = hashlib.sha256()
+        found: dict[str, tuple[Signature, bytes]] = {}
+        for name, path in files.items():
+            signature = _signature(path)
+            saved = known.get(name)
+            if saved is not None and saved[0] == signature:
+                digest = saved[1]
+            else:
+                digest = _digest(path, signature)
+            self.digest_of[path] = None if digest == _NO_DIGEST else digest
+            self._signature_of[path] = signature
+            written_now = max(signature[1:3]) > now - _RESOLUTION_NS
+            found[name] = (_NO_SIGNATURE if written_now else signature, digest)
+            whole.update(f"{len(name)} {name}".encode(errors="surrogateescape"))
+            whole.update(digest)
+        self.digest = whole.hexdigest()
+        if saved_at is not None and found != known:
+            _save(saved_at, found)
+
+    def has_changed(self, path: Path) -> bool:
+        """Return whether a file has changed since it was looked at."""
+        return _signature(path) != self._signature_of[path]
+
+
+def _signature(path: Path) -> Signature:
+    """Return by what a change of a file is noticed."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return _NO_SIGNATURE
+    # Some file systems number their files with all 64 bits.
+    place = status.st_ino & (2**63 - 1)
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, place
+
+
+def _digest(path: Path, signature: Signature) -> bytes:
+    """Return the digest of a file that can be read and is not too large."""
+    try:
+        if signature[0] > MAX_FILE_BYTES or not stat.S_ISREG(os.stat(path).st_mode):
+            return _NO_DIGEST
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return _NO_DIGEST
+
+
+def _load(path: Path) -> dict[str, tuple[Signature, bytes]]:
+    """Return the signatures and digests that `_save` wrote, if it did."""
+    saved = read_cached(path)
+    if saved is None:
+        return {}
+    digests = saved.arrays["digests"].tobytes()
+    places = range(0, len(digests), DIGEST_BYTES)
+    signatures = map(tuple, saved.arrays["signatures"].tolist())
+    return {
+        name: (signature, digests[place : place + DIGEST_BYTES])
+        for name, signature, place in zip(
+            saved.content, signatures, places, strict=True
+        )
+    }
+
+
+def _save(path: Path, found: Mapping[str, tuple[Signature, bytes]]) -> None:
+    signatures = [signature for signature, _ in found.values()]
+    digests = b"".join(digest for _, digest in found.values())
+    columns = {
+        "signatures": Column.of(np.array(signatures, np.int64).reshape(-1, 4)),
+        "digests": Column.of(np.frombuffer(digests, np.uint8)),
+    }
+    try:
+        write_array_file(path, [*found], columns)
+    except OSError as error:
+        say_unwritable(path.parent, error.strerror)

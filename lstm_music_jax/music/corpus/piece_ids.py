@@ -1,0 +1,121 @@
+"""Pieces as ids, without a copy of the corpus that they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from lstm_music_jax.music.corpus.pieces import Corpus
+
+
+class PieceIds(Sequence[np.ndarray]):
+    """A sequence of pieces; each is an array of ids, int32 `[t]`, made when asked for.
+
+    >>> PieceIds(np.array([7, 8, 9]), [0, 2], [2, 1], before=5).end_to_end()
+    array([5, 7, 8, 5, 9], dtype=int32)
+
+    Attributes:
+        lengths: the number of ids in each piece, int64 `[k]`.
+        total: the number of ids in all pieces.
+    """
+
+    def __init__(
+        self,
+        ids: np.ndarray,
+        firsts: Sequence[int] | np.ndarray,
+        counts: Sequence[int] | np.ndarray,
+        before: int | None = None,
+        after: int | None = None,
+    ) -> None:
+        """Make pieces from parts of one array, which may be a memory map.
+
+        Args:
+            ids: the ids of all pieces, integers `[n]`.
+            firsts: where each piece begins in `ids`.
+            counts: how many ids of `ids` each piece has.
+            before: an id that every piece begins with, in front of its own ids.
+            after: an id that every piece ends with, behind its own ids.
+        """
+        self._ids, self._before, self._after = ids, before, after
+        self._firsts = np.asarray(firsts, np.int64)
+        self._counts = np.asarray(counts, np.int64)
+        self._prefix = int(before is not None)
+        self.lengths = self._counts + self._prefix + int(after is not None)
+        self._ends = np.cumsum(self.lengths)
+        self.total = int(self.lengths.sum())
+
+    @property
+    def dtype(self) -> type[np.integer]:
+        """The smallest type that holds all ids, of uint16 and int32."""
+        largest = max(self._before or 0, self._after or 0)
+        narrow = self._ids.dtype == np.uint16 and largest < 2**16
+        return np.uint16 if narrow else np.int32
+
+    @classmethod
+    def of_corpus(
+        cls, corpus: Corpus, before: int | None = None, after: int | None = None
+    ) -> PieceIds:
+        """Return the pieces of a corpus, whose numbers become the ids."""
+        return cls(corpus.numbers, corpus.firsts, corpus.counts, before, after)
+
+    @classmethod
+    def of(cls, pieces: Sequence[np.ndarray]) -> PieceIds:
+        """Return `pieces` themselves, or a copy if they are separate arrays."""
+        if isinstance(pieces, PieceIds):
+            return pieces
+        counts = np.array([len(piece) for piece in pieces], np.int64)
+        ids = np.concatenate([np.zeros(0, np.int32), *pieces])
+        return cls(ids, np.cumsum(counts) - counts, counts)
+
+    def __len__(self) -> int:
+        """Return the number of pieces."""
+        return len(self._firsts)
+
+    def __getitem__(self, position):
+        """Return the ids of a piece, or the pieces of a slice."""
+        if isinstance(position, slice):
+            return self.take(np.arange(len(self))[position])
+        position = range(len(self))[position]
+        piece = np.empty(self.lengths[position], np.int32)
+        first, count = self._firsts[position], self._counts[position]
+        piece[self._prefix : self._prefix + count] = self._ids[first : first + count]
+        if self._before is not None:
+            piece[0] = self._before
+        if self._after is not None:
+            piece[-1] = self._after
+        return piece
+
+    def take(self, positions: np.ndarray) -> PieceIds:
+        """Return the pieces at some positions, in the order of these."""
+        return PieceIds(
+            self._ids,
+            self._firsts[positions],
+            self._counts[positions],
+            self._before,
+            self._after,
+        )
+
+    def end_to_end(self, dtype: type[np.integer] = np.int32) -> np.ndarray:
+        """Return the ids of all pieces, one after the other, `[total]`."""
+        laid = np.empty(self.total, dtype)
+        for end, piece in zip(self._ends.tolist(), self, strict=True):
+            laid[end - len(piece) : end] = piece
+        return laid
+
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """Return the ids at some places of `end_to_end`, int32; it is not built."""
+        pieces = np.searchsorted(self._ends, places, side="right")
+        offsets = places - self._ends[pieces] + self.lengths[pieces] - self._prefix
+        ids = np.empty(places.shape, np.int32)
+        inside = (offsets >= 0) & (offsets < self._counts[pieces])
+        ids[inside] = self._ids[self._firsts[pieces][inside] + offsets[inside]]
+        if self._before is not None:
+            ids[offsets < 0] = self._before
+        if self._after is not None:
+            ids[offsets == self._counts[pieces]] = self._after
+        return ids
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yield the ids of each piece."""
+        return (self[position] for position in range(len(self)))

@@ -1,0 +1,164 @@
+"""Windows of symbols, compared regardless of their key.
+
+One window is a transposition of another if some number of semitones turns each symbol
+of the one into a symbol that sounds like the other's. Pitch classes wrap around at the
+octave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.transposition import Sound, sound_of
+
+# Two pieces that have this many symbols in a row in common are versions of one another.
+SHARED_RUN = 64
+_CLASSES = 12
+_SETS_OF_CLASSES = 2**_CLASSES
+_HIGHEST_INTERVAL = 127
+# An odd constant for hashing: the multiplier of Knuth's MMIX generator.
+_MULTIPLIER = np.uint64(6364136223846793005)
+_POWERS = _MULTIPLIER ** np.arange(SHARED_RUN, dtype=np.uint64)
+
+
+class WindowComparison:
+    """Hashes and compares windows of 64 ids.
+
+    Each symbol has a shape: what stays of it when it is transposed. A symbol that
+    strikes nothing is its own shape. A symbol that strikes pitches, or lets them go,
+    has, beside its shape, a lowest pitch. A chord of pitch classes has, beside its
+    shape, its classes.
+    """
+
+    def __init__(self, symbols: Sequence[str], encoding: Encoding | None):
+        """Look at the symbols of ids 0 to `v - 1`.
+
+        Args:
+            symbols: `v` distinct symbols.
+            encoding: defines what they strike. With None, windows are compared symbol
+                by symbol, and no transposition counts.
+        """
+        shape_of: dict[object, int] = {}
+        self._shape = np.zeros(len(symbols), np.int32)
+        self._lowest = np.full(len(symbols), -1, np.int16)
+        self._classes = np.zeros(len(symbols), np.uint16)
+        for number, symbol in enumerate(symbols):
+            shape: object = symbol
+            sound = Sound(False, frozenset())
+            if encoding is not None:
+                sound = sound_of(symbol, encoding)
+            if sound.are_classes:
+                self._classes[number] = sum(1 << each for each in sound.numbers)
+                shape = min(_turned(int(self._classes[number]), k) for k in range(12))
+            elif sound.numbers:
+                lowest = min(sound.numbers)
+                self._lowest[number] = lowest
+                steps = frozenset(pitch - lowest for pitch in sound.numbers)
+                shape = (sound.let_go, steps)
+            self._shape[number] = shape_of.setdefault(shape, len(shape_of))
+        random = np.random.default_rng(0)
+        self._shape_values = _numbers(random, len(shape_of))
+        self._interval_values = _numbers(random, 2 * _HIGHEST_INTERVAL + 1)
+        self._classes_values = _numbers(random, _SETS_OF_CLASSES)
+
+    def hashes(self, ids: np.ndarray) -> np.ndarray:
+        """Return a hash of each window, uint64 `[n - 63]`.
+
+        Windows that are transpositions of one another have equal hashes. Others have
+        different hashes, with very few exceptions.
+
+        A window's hash is a polynomial of its symbols' shapes, of the intervals between
+        its successive pitches, and of the relations between its successive chords.
+
+        Args:
+            ids: `n` ids, 64 or more.
+        """
+        shapes = self._shape_values[self._shape[ids]]
+        lowest, classes = self._lowest[ids], self._classes[ids]
+        struck, chords = np.flatnonzero(lowest >= 0), np.flatnonzero(classes)
+        intervals = np.diff(lowest[struck]) + _HIGHEST_INTERVAL
+        result = _rolled(shapes)
+        result += _successions(struck, self._interval_values[intervals], len(ids))
+        result += _successions(chords, self._relations(classes[chords]), len(ids))
+        return result
+
+    def same(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Say which windows are transpositions of one another, bool `[m]`.
+
+        Args:
+            ones: ids, `[m, 64]`.
+            others: ids to compare them with, row by row, `[m, 64]`.
+        """
+        shapes_agree = (self._shape[ones] == self._shape[others]).all(1)
+        from_pitch = self._lowest[ones].astype(np.int32)
+        interval = self._lowest[others] - from_pitch
+        struck = from_pitch >= 0
+        least = np.where(struck, interval, 128).min(1)
+        most = np.where(struck, interval, -128).max(1)
+        silent = ~struck.any(1)
+        before, after = self._classes[ones], self._classes[others]
+        chords_agree = np.zeros(len(ones), bool)
+        for semitones in range(_CLASSES):
+            by_as_much = silent | (least % _CLASSES == semitones)
+            turned = _turned(before, semitones) == after
+            chords_agree |= by_as_much & turned.all(1)
+        return shapes_agree & (silent | (least == most)) & chords_agree
+
+    def _relations(self, classes: np.ndarray) -> np.ndarray:
+        """Return a number for each two successive chords, uint64 `[c - 1]`.
+
+        It stays the same if both chords are transposed: it is the smallest hash of the
+        12 transpositions.
+        """
+        best = np.full(max(len(classes) - 1, 0), np.iinfo(np.uint64).max)
+        for semitones in range(_CLASSES):
+            values = self._classes_values[_turned(classes, semitones)]
+            best = np.minimum(best, values[:-1] * _MULTIPLIER + values[1:])
+        return best
+
+
+def _turned(classes, semitones: int):
+    """Return a set of pitch classes, as 12 bits, raised by 0 to 12 semitones."""
+    return ((classes << semitones) | (classes >> (_CLASSES - semitones))) & 0xFFF
+
+
+def _numbers(random: np.random.Generator, count: int) -> np.ndarray:
+    return random.integers(2**63, size=count, dtype=np.uint64)
+
+
+def _rolled(values: np.ndarray) -> np.ndarray:
+    """Return the polynomial of each window of values, uint64 `[n - 63]`."""
+    length = 1
+    while length < SHARED_RUN:
+        # The polynomial of twice the length, from two of the length.
+        values = values[:-length] * _POWERS[length] + values[length:]
+        length *= 2
+    return values
+
+
+def _successions(places: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """Return the polynomials of values that belong to two places, uint64 `[n - 63]`.
+
+    A value counts in the windows that hold both of its places.
+
+    Args:
+        places: ascending places, int64 `[k]`.
+        values: `values[i]` belongs to `places[i]` and `places[i + 1]`; uint64
+            `[k - 1]`.
+        count: number of places in all, `n`.
+    """
+    spread = np.zeros(count, np.uint64)
+    spread[places[1:]] = values
+    result = _rolled(spread)
+    # The first place in a window has its predecessor outside.
+    starts = np.arange(len(result))
+    which = np.searchsorted(places, starts)
+    inside = which < len(places)
+    starts, first = starts[inside], places[which[inside]]
+    inside = first < starts + SHARED_RUN
+    starts, first = starts[inside], first[inside]
+    result[starts] -= spread[first] * _POWERS[starts + SHARED_RUN - 1 - first]
+    return result

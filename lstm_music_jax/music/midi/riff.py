@@ -1,0 +1,25 @@
+"""RIFF: the container in which a .rmi file holds a MIDI file."""
+
+from __future__ import annotations
+
+_HEADER_BYTES = 12
+_CHUNK_HEADER_BYTES = 8
+
+
+def unwrapped(data: bytes) -> bytes:
+    """Return the MIDI file within a RIFF container; other data as it is.
+
+    A container holds chunks. Each has a name of 4 bytes, a size of 4 bytes, the lowest
+    first, and its content, filled up to an even size. The chunk 'data' is the MIDI
+    file.
+    """
+    if data[:4] != b"RIFF" or data[8:_HEADER_BYTES] != b"RMID":
+        return data
+    place = _HEADER_BYTES
+    while place + _CHUNK_HEADER_BYTES <= len(data):
+        begin = place + _CHUNK_HEADER_BYTES
+        size = int.from_bytes(data[place + 4 : begin], "little")
+        if data[place : place + 4] == b"data":
+            return data[begin : begin + size]
+        place = begin + size + size % 2
+    return data

@@ -1,0 +1,154 @@
+"""Parts: the chords of each instrument, by the rules of the classical Keras recipe.
+
+The rules reproduce, symbol for symbol, the training data of that recipe. They belong to
+note names: they merge notes that are nearly simultaneous, take some notes twice, and
+round time to fourths and thirds of a quarter.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from lstm_music_jax.music.instruments import instrument_name
+from lstm_music_jax.music.score import TICKS_PER_QUARTER, Chord, Part, Score, Track
+
+# Onsets, or ends, that are at most 1/16 of a quarter apart count as simultaneous.
+_TOLERANCES_PER_QUARTER = 16
+
+
+class _Segment(NamedTuple):
+    """A stretch of a track that one instrument plays; times are in grid ticks."""
+
+    instrument: str
+    start: int
+    end: float
+
+
+def parts_of(score: Score) -> tuple[Part, ...]:
+    """Return the parts of a score as chords, with 12 ticks per quarter.
+
+    If the source writes chords, they are returned as they are. Otherwise:
+
+    1. Notes of a track form a chord if their onsets and ends are within a sixteenth of
+       a quarter of each other. The chord lasts from its last note's onset to its first
+       note's end.
+    2. Onsets and durations are rounded to the nearest multiple of a quarter's fourth or
+       third.
+    3. A track's name and its program changes cut the track into segments. The segments
+       of one instrument, over all tracks, are a part. A part may be empty, because a
+       track's name is enough to make one. Drums are treated like everything else.
+
+    """
+    if score.written is not None:
+        return score.written
+    quarter = score.ticks_per_quarter
+    parts: dict[str, list[Chord]] = {}
+    for track in score.tracks:
+        chords = list(_chords(track, quarter))
+        if not chords:
+            continue
+        onsets = [chord.onset for chord in chords]
+        for segment in _segments(track, quarter):
+            begin, end = (bisect_left(onsets, t) for t in (segment.start, segment.end))
+            parts.setdefault(segment.instrument, []).extend(chords[begin:end])
+    return tuple(Part(name, tuple(chords)) for name, chords in parts.items())
+
+
+def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
+    """Return a track's segments, in the order of time."""
+    ticks = np.array([change.tick for change in track.changes], np.int64)
+    names: dict[int, list[str]] = {}
+    for start, change in zip(
+        quantise(ticks, ticks_per_quarter).tolist(), track.changes, strict=True
+    ):
+        names.setdefault(start, []).append(instrument_name(change))
+    changes = [
+        (start, name)
+        for start, simultaneous in names.items()
+        for name in _resolved(simultaneous)
+    ] or [(0, "")]
+    # An unknown instrument gives way to the known one that the track goes on to name.
+    if not changes[0][1] and any(name for _, name in changes):
+        changes = changes[1:]
+    # The first instrument also plays what sounds before its change.
+    starts = [0, *(start for start, _ in changes[1:])]
+    ends = [*starts[1:], float("inf")]
+    instruments = (name for _, name in changes)
+    return [_Segment(*each) for each in zip(instruments, starts, ends, strict=True)]
+
+
+def _resolved(names: list[str]) -> list[str]:
+    """Return which of the instruments named at one tick to keep.
+
+    All are kept if two or more known ones differ; otherwise the known one is kept.
+    """
+    known = {name for name in names if name}
+    return names if len(known) > 1 else [max(names)]
+
+
+def _chords(track: Track, ticks_per_quarter: int) -> Iterable[Chord]:
+    """Apply rules 1 and 2 to the notes of a track."""
+    tolerance = ticks_per_quarter // _TOLERANCES_PER_QUARTER
+    notes = track.notes
+    ends = (notes.onsets + notes.durations).tolist()
+    onsets, pitches = notes.onsets.tolist(), notes.pitches.tolist()
+    groups = list(_groups(onsets, ends, tolerance))
+    first = [onsets[group[0]] for group in groups]
+    lengths = np.array(
+        [max(ends[group[0]] - onsets[group[-1]], 0) for group in groups], np.int64
+    )
+    durations = quantise(lengths, ticks_per_quarter)
+    durations[(lengths > 0) & (durations == 0)] = TICKS_PER_QUARTER // 4
+    starts = quantise(np.array(first, np.int64), ticks_per_quarter)
+    return map(
+        Chord,
+        starts.tolist(),
+        durations.tolist(),
+        (tuple([pitches[i] for i in group]) for group in groups),
+    )
+
+
+def _groups(onsets: list[int], ends: list[int], tolerance: int) -> Iterator[list[int]]:
+    """Yield the positions of the notes of each chord, for notes in order of onset."""
+    size = len(onsets)
+    taken = bytearray(size)
+    for i in range(size):
+        if taken[i]:
+            continue
+        members = [i]
+        latest, end = onsets[i] + tolerance, ends[i]
+        j = i + 1
+        while j < size and onsets[j] <= latest:
+            # A note of an earlier chord may be taken again, as in the original recipe.
+            if -tolerance <= ends[j] - end <= tolerance:
+                members.append(j)
+                taken[j] = 1
+            j += 1
+        yield members
+
+
+def quantise(ticks: np.ndarray, ticks_per_quarter: int) -> np.ndarray:
+    """Return the multiples of a quarter's fourth or third that are nearest to times.
+
+    Of two that are equally near, the earlier is returned.
+
+    Args:
+        ticks: times, int64 `[n]`.
+        ticks_per_quarter: how many of their ticks make a quarter.
+
+    Returns:
+        The times with 12 ticks per quarter, multiples of 3 or of 4, int64 `[n]`.
+    """
+    scaled = ticks * TICKS_PER_QUARTER
+    units = 3 * ticks_per_quarter, 4 * ticks_per_quarter
+    below = [scaled // unit * unit for unit in units]
+    candidates = np.sort(
+        [*below, *(b + u for b, u in zip(below, units, strict=True))], 0
+    )
+    # Of equal distances, argmin takes the first, and so the earlier candidate.
+    nearest = np.argmin(abs(candidates - scaled), axis=0)
+    return candidates[nearest, np.arange(len(ticks))] // ticks_per_quarter

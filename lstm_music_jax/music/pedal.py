@@ -1,0 +1,34 @@
+"""The sustain pedal: how long notes sound while it is held down."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lstm_music_jax.music.score import Pedal, Track
+
+
+def sustained_ends(track: Track, pedals: tuple[Pedal, ...]) -> np.ndarray:
+    """Return the tick at which each note of a track stops sounding, int64 `[n]`.
+
+    A note that is let go while the pedal of its channel is down goes on until the pedal
+    comes up. A pedal that never comes up holds no note.
+
+    Args:
+        track: `n` notes.
+        pedals: the pedals of the piece, in the order of time.
+    """
+    ends = track.notes.onsets + track.notes.durations
+    for channel in np.unique(track.channels).tolist():
+        own = [pedal for pedal in pedals if pedal.channel == channel]
+        if not own:
+            continue
+        ticks = np.array([pedal.tick for pedal in own], np.int64)
+        down = np.array([pedal.down for pedal in own])
+        # For each pedal event, the first one from there on that is up.
+        ups = np.where(down, len(own), np.arange(len(own)))
+        next_up = np.minimum.accumulate(ups[::-1])[::-1]
+        notes = np.flatnonzero(track.channels == channel)
+        latest = np.searchsorted(ticks, ends[notes], side="right") - 1
+        held = (latest >= 0) & down[latest] & (next_up[latest] < len(own))
+        ends[notes[held]] = ticks[next_up[latest[held]]]
+    return ends

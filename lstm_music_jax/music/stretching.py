@@ -1,0 +1,55 @@
+"""Stretching of symbols: which id takes a little more or less time than another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.vocabulary import Vocabulary
+
+_TEMPOS = 5
+
+
+def stretch_table(
+    vocabulary: Vocabulary, encoding: Encoding, largest: float
+) -> np.ndarray:
+    """Return each id at five tempos, int32 `[5, v]`.
+
+    The rows are equally spaced, from `1 - largest` to `1 + largest` times as long; Oore
+    et al. 2018 use 0.05. An entry is -1 where the vocabulary has no such symbol.
+
+    Args:
+        vocabulary: its `v` symbols are stretched.
+        encoding: defines how long they take.
+        largest: the largest change, above 0 and below 1.
+
+    Raises:
+        ValueError: no symbol of the encoding takes real time.
+    """
+    factors = np.linspace(1 - largest, 1 + largest, _TEMPOS)
+    id_of = {symbol: number for number, symbol in enumerate(vocabulary.symbols)}
+    rows = [
+        [id_of.get(encoding.stretched(s, factor), -1) for s in vocabulary.symbols]
+        for factor in factors
+    ]
+    table = np.array(rows, np.int32)
+    if (table == table[_TEMPOS // 2]).all():
+        raise ValueError(
+            f"stretch is {largest}; it must be 0, because no symbol of {encoding} "
+            "takes real time"
+        )
+    return table
+
+
+def combined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the table that applies each row of one table, then each of another.
+
+    Args:
+        first: ids by row and id, or -1, int32 `[r, v]`.
+        second: likewise, int32 `[s, v]`.
+
+    Returns:
+        The table of `r` times `s` rows, int32 `[r s, v]`.
+    """
+    both = np.where(first >= 0, second[:, first], -1)
+    return both.swapaxes(0, 1).reshape(-1, first.shape[1])

@@ -1,0 +1,66 @@
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.fields import Numbers, Sequences, numbers, sequences
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.steering.sequence_matching import matching
+
+
+class SequenceBias(Strategy):
+    """Adds a bias to a symbol that would complete a given sequence; -inf forbids it.
+
+        l_x + sum_k biases[k]    over all sequences k that x would complete
+
+    x completes a sequence if it is the last symbol of the sequence, and the stream ends
+    in the other symbols. The symbols of the prompt count. A sequence of one symbol can
+    always be completed. If x completes several sequences, their biases add up. A
+    forbidden symbol stays forbidden.
+
+    The work per symbol does not depend on the lengths of the sequences. It grows with
+    the number of sequences that can be completed at the same time.
+
+    Args:
+        sequences: one or more sequences of ids, of any lengths. A sequence that is
+            given twice counts twice. Changing them recompiles.
+        biases: a number for each sequence, finite or -inf.
+
+    State: the state of the `Matching` automaton, int32.
+
+    Raises:
+        ValueError: also if an id is beyond the vocabulary, when generation begins.
+
+    >>> SequenceBias([[60, 62, 64], [7]], biases=[1.5, float("-inf")])
+    SequenceBias(((60, 62, 64), (7,)), [1.5, float('-inf')])
+
+    Reference: `SequenceBiasLogitsProcessor` and `NoBadWordsLogitsProcessor`,
+    https://github.com/huggingface/transformers/blob/000034a44ef887621d9b36001a5eb7c46e64cb3f/src/transformers/generation/logits_process.py;
+    they ignore a sequence that would begin with the first symbol of the prompt and end
+    with the first drawn symbol.
+    """
+
+    permutation_equivariant = False
+    sequences: Sequences = sequences(at_least=0)
+    biases: Numbers = numbers(below=np.inf)
+
+    def check(self):
+        if np.shape(self.biases)[-1] != len(self.sequences):
+            count = len(self.sequences)
+            raise self.refusal("biases", f"{count} numbers, one for each sequence")
+
+    def init(self, vocab_size):
+        if max(map(max, self.sequences)) >= vocab_size:
+            raise self.refusal("sequences", f"of ids from 0 to {vocab_size - 1}")
+        return jnp.int32(0)
+
+    def apply(self, logits, state, key):
+        completing = jnp.asarray(matching(self.sequences).completing)[state]
+        # The rows of `completing` are filled with a sequence that is not there.
+        last = [*(sequence[-1] for sequence in self.sequences), logits.shape[0]]
+        biases = jnp.append(jnp.asarray(self.biases), jnp.float32(0))
+        ids = jnp.asarray(last, jnp.int32)[completing]
+        return logits.at[ids].add(biases[completing], mode="drop"), state
+
+    def observe(self, token, state):
+        letters, moves, _ = matching(self.sequences)
+        letter = jnp.asarray(letters)[jnp.minimum(token, len(letters) - 1)]
+        return jnp.asarray(moves)[state, letter]

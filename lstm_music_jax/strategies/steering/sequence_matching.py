@@ -1,0 +1,69 @@
+"""An automaton that knows which sequences the next symbol can complete."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+
+
+class Matching(NamedTuple):
+    """An Aho-Corasick automaton of the beginnings of sequences.
+
+    The beginning of a sequence is all of it but the last symbol. A state stands for the
+    longest part of the stream's end with which some beginning starts. State 0 stands
+    for the empty one.
+
+    Attributes:
+        letters: the letter of each symbol, up to the largest that occurs in a
+            beginning; all symbols that occur in none have letter 0. One more entry, 0,
+            is for all larger symbols.
+        moves: the next state, for each state and letter.
+        completing: for each state, the indices of the sequences that the next symbol
+            can complete; shorter rows are filled with the number of sequences.
+    """
+
+    letters: Int[np.ndarray, "symbols"]
+    moves: Int[np.ndarray, "states letters"]
+    completing: Int[np.ndarray, "states m"]
+
+
+@cache
+def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
+    """Return the automaton of one or more sequences, none of them empty."""
+    used = sorted({symbol for sequence in sequences for symbol in sequence[:-1]})
+    letters = np.zeros(max(used, default=-1) + 2, np.int32)
+    letters[used] = np.arange(1, len(used) + 1)
+    children, completing = _trie(sequences, letters)
+    moves = np.zeros((len(children), len(used) + 1), np.int32)
+    # Breadth first, because a state needs the moves of the shorter one that it falls
+    # back to.
+    queue = [(0, 0)]
+    for state, shorter in queue:
+        if state:
+            moves[state] = moves[shorter]
+            completing[state] += completing[shorter]
+        for letter, child in children[state].items():
+            queue.append((child, int(moves[state, letter])))
+            moves[state, letter] = child
+    width = max(map(len, completing))
+    rows = [row + [len(sequences)] * (width - len(row)) for row in completing]
+    return Matching(letters, moves, np.array(rows, np.int32))
+
+
+def _trie(sequences, letters):
+    """Return for each state its children, and the sequences that it is the start of.
+
+    The children are a dictionary from letters to states.
+    """
+    children, completing = [{}], [[]]
+    for number, sequence in enumerate(sequences):
+        state = 0
+        for letter in letters[list(sequence[:-1])].tolist():
+            if letter not in children[state]:
+                children[state][letter] = len(children)
+                children.append({})
+                completing.append([])
+            state = children[state][letter]
+        completing[state].append(number)
+    return children, completing

@@ -1,0 +1,55 @@
+"""The dataset: how its split is described, and made again."""
+
+import random
+
+import numpy as np
+import pytest
+from sources import Source, dataset, dataset_of_run
+
+from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.music.corpus.symbols_file import write_symbols
+from lstm_music_jax.music.encodings.note_names import NoteNames
+from tests.music.corpus.generated_corpora import (
+    corpus_of,
+    music,
+    score_of,
+    transposed,
+)
+
+
+@pytest.fixture
+def corpus():
+    """Twenty pieces, the second ten of them in another key than the first."""
+    draw = random.Random(0)
+    pieces = [music(draw, 70) for _ in range(10)]
+    pieces += [transposed(piece, 1) for piece in pieces]
+    return corpus_of(*(NoteNames().encode(score_of(piece)) for piece in pieces))
+
+
+def test_a_run_is_split_again_as_it_was(corpus, tmp_path):
+    """A run of an earlier version took no notice of the key."""
+    write_symbols(corpus, tmp_path / "data.txt")
+    source = Source(symbols=tmp_path / "data.txt", encoding="note-names")
+    first = {
+        any_key: dataset(source, validation=0.3, any_key=any_key)
+        for any_key in (True, False)
+    }
+    assert len(first[True].validation) == len(first[False].validation) == 6
+    for any_key, made in first.items():
+        again = dataset_of_run({"corpus": made.description})
+        assert again.description == made.description
+        assert made.description["split_in_any_key"] is any_key
+        assert len(again.train) == len(made.train)
+        for one, other in zip(again.validation, made.validation, strict=True):
+            np.testing.assert_array_equal(one, other)
+    sides = [{ids.tobytes() for ids in made.validation} for made in first.values()]
+    assert sides[0] != sides[1]
+
+
+def test_versions_in_another_key_are_on_one_side_by_default(corpus):
+    data = Dataset.from_corpus(corpus, NoteNames(), validation=0.3)
+    held_out = {ids.tobytes() for ids in data.validation}
+    own = [data.vocabulary.ids_of(["<start>", *p.symbols]) for p in corpus.pieces]
+    out = [ids.tobytes() in held_out for ids in own]
+    assert out[:10] == out[10:]
+    assert sum(out) == 6
