@@ -15,7 +15,7 @@ from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.sweep import stack, sweep
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import DRY, Chain, Mirostat2, Temperature
-from lstm_music_jax.testing.subject import quickly
+from lstm_music_jax.testing.runner import quickly
 from tests.strategies.table import TABLE
 
 KEY = jax.random.key(3)

@@ -18,7 +18,7 @@ from lstm_music_jax.evaluation.measures.watermark import green_symbols
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import Chain, Temperature, Watermark
-from lstm_music_jax.testing.subject import quickly
+from lstm_music_jax.testing.runner import quickly
 from tests.strategies.numpy_references.stateful import green
 
 LARGEST_KEY = 2**31 - 1
