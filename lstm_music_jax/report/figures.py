@@ -172,6 +172,7 @@ def _log(perplexity):
 
 
 def _save(figure, path, bbox_inches="tight"):
-    content = io.BytesIO()
-    figure.savefig(content, bbox_inches=bbox_inches)
-    write_atomically(Path(path), content.getvalue())
+    content, path = io.BytesIO(), Path(path)
+    file_format = path.suffix.removeprefix(".") or "png"
+    figure.savefig(content, format=file_format, bbox_inches=bbox_inches)
+    write_atomically(path, content.getvalue())
