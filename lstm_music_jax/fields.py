@@ -31,7 +31,7 @@ _LONGEST_TEXT = 80
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """Optional bounds of a number, and words that follow them in errors.
+    """Optional bounds of a number, and words for errors.
 
     `hint` follows the bounds, and `instead` ends the sentence.
     """

@@ -90,7 +90,7 @@ def compose(
     keep_primer: bool = False,
     until_end: bool = False,
 ) -> list[Composition]:
-    """Continue each prompt by `notes` sounding notes or chords, or until its end.
+    """Continue each prompt by `notes` sounding notes or chords, or to the piece's end.
 
     The start-of-piece symbol is never drawn, and the end symbol only with `until_end`.
     An encoding may use several symbols per note, so all pieces are continued until each
@@ -148,7 +148,7 @@ def compose(
     while True:
         total = len(drawn) * length
         lengths = _lengths(drawn)
-        # No piece has more notes than symbols, so decoding earlier would be in vain.
+        # No piece has more notes than symbols, so decoding is not tried earlier.
         if total >= notes or np.all(lengths < total):
             decoded = _decode(
                 run, np.asarray(prompts), drawn, lengths, notes, keep_primer
@@ -202,7 +202,7 @@ def _decode(
     notes: int,
     keep_primer: bool,
 ) -> list[Composition | None]:
-    """Return the piece of each stream; None where it has not enough notes yet."""
+    """Return the piece of each stream; None if it does not have enough notes yet."""
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(
         lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)

@@ -187,9 +187,9 @@ def _draw(model, sampler, plan, key, stream):
 
 
 def _draw_unless_ended(draw_note, stop, stream, _):
-    """Draw a note; if the last symbol was `stop`, repeat it and leave the stream alone.
+    """Draw a symbol; if the last one was `stop`, repeat it and keep the stream.
 
-    A note after the end has probability 1, and its trace holds zeros.
+    A symbol after the end has probability 1, and its trace holds zeros.
     """
     drawn = draw_note(stream, None)
     note = jax.tree.map(jnp.zeros_like, drawn[1])._replace(tokens=stream.token)

@@ -134,7 +134,7 @@ def run(
 
 
 def _source(model, prompts, key):
-    """Return what to continue, prompts or the states of streams, and its key."""
+    """Return the prompts, or the states of the streams to continue, and the key."""
     if isinstance(prompts, Streams):
         if key is not None:
             raise ValueError(

@@ -45,7 +45,7 @@ _GATES: dict[tuple[str, int], Gates] = {
 
 
 class Layer(NamedTuple):
-    """A layer of the configuration; `number` is its number among those of its class."""
+    """A layer of the configuration; `number` counts the layers of its class."""
 
     kind: str
     name: str

@@ -14,7 +14,7 @@ class Losses(NamedTuple):
     Attributes:
         endless: notes that never end.
         drums: notes of MIDI channel 10.
-        merged: notes that fall on the same pitch and moment as another.
+        merged: notes that become one with another note of equal pitch and onset.
     """
 
     endless: int = 0
@@ -23,12 +23,12 @@ class Losses(NamedTuple):
 
     @classmethod
     def of(cls, score: Score, encoding: Encoding) -> Losses:
-        """Return what an encoding leaves out of a score."""
+        """Return how many notes of a score an encoding leaves out."""
         drums = 0 if encoding.drums else score.drum_count
         return cls(score.endless, drums, encoding.merged(score))
 
     def plus(self, other: Losses) -> Losses:
-        """Return the losses of two files together."""
+        """Return the sum of these losses and others."""
         return Losses(*(a + b for a, b in zip(self, other, strict=True)))
 
     def __str__(self) -> str:

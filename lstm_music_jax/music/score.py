@@ -45,7 +45,7 @@ class Note(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """Many notes as arrays, int64 `[n]`; the attributes are those of `Note`."""
+    """Many notes as arrays, int64 `[n]`, one for each attribute of `Note`."""
 
     onsets: np.ndarray
     pitches: np.ndarray
@@ -99,7 +99,7 @@ class Chord:
             of no length.
         pitches: MIDI pitches, 0 to 127, one or more, in the order of the source.
         spelling: a single note's name as the source spells it ('E-5'), or ''. Two
-            chords that differ in spelling alone are equal.
+            chords that differ only in spelling are equal.
     """
 
     onset: int
@@ -151,7 +151,7 @@ class Metre(NamedTuple):
 
 
 class InstrumentChange(NamedTuple):
-    """Another instrument plays a track from a tick on.
+    """A change of a track's instrument, which holds from a tick on.
 
     Attributes:
         tick: when.
@@ -198,7 +198,7 @@ class Track:
         return cls(notes, np.ones(size, np.int64), np.zeros(size, np.int64))
 
     def where(self, chosen: np.ndarray) -> Track:
-        """Return the track with those notes alone where the mask `chosen` is True."""
+        """Return the track with only the notes where `chosen`, bool `[n]`, is True."""
         return Track(
             self.notes.take(chosen),
             self.channels[chosen],
@@ -305,7 +305,7 @@ class Score:
         """Return the score with all times rounded to the nearest tick of a grid.
 
         A note begins and ends at most half a tick from where it did, except that it
-        lasts at least one tick. Chords of the source are no longer kept.
+        lasts at least one tick. The chords of the source, `written`, are dropped.
 
         Args:
             ticks_per_quarter: the grid, in ticks per quarter note.

@@ -33,7 +33,7 @@ class Selection:
                 )
 
     def of(self, score: Score) -> Score:
-        """Return the selected notes of a score; tracks keep their places."""
+        """Return the score with only the selected notes; emptied tracks stay."""
         if not self.tracks and not self.programs:
             return score
         tracks = []

@@ -145,7 +145,7 @@ class Vocabulary:
     def load(cls, path: str | Path) -> Vocabulary:
         """Read a file that `save` wrote.
 
-        A file of a version that knew no end symbol has none.
+        A file of an older version may lack `end`. Then there is no end symbol.
 
         Raises:
             OSError: the file cannot be read.

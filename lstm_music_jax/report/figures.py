@@ -85,7 +85,7 @@ def _draw_bars(axes, begin, end, pitch, half_width, **style):
     low, high = pitch - half_width, pitch + half_width
     xs = np.broadcast_arrays(begin, begin, end, end, low)[:4]
     corners = np.stack([xs, [low, high, high, low]]).T
-    # autolim would compute every bar's limits.
+    # With autolim, matplotlib would compute the limits of every bar.
     axes.add_collection(PolyCollection(corners, **style), autolim=False)
 
 

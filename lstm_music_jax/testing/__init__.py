@@ -7,9 +7,9 @@
 The strategy is applied to eight random streams. Their prompts repeat symbols. Their
 distributions have ties, forbidden symbols, all the probability on one symbol, or only
 one, two or three possible symbols. Constants from -1000 to 1000 are added to the
-logits. Then follows a long run of 300 symbols per stream. The symbols are random, or
-one over and over, or two in turn, or all in turn, or drawn by the strategy. The
-strategy is compiled once for all this, and once inside the engine.
+logits. After these, a long run has 300 symbols per stream. In some streams, the symbols
+are random or drawn by the strategy. In others, one symbol recurs, or two or all take
+turns. The strategy is compiled once for all this, and once inside the engine.
 
 Choose hyperparameters that are not round. At a round value, a threshold may be met
 exactly, and then rounding decides: with two equally probable symbols, a nucleus of
@@ -17,13 +17,13 @@ p = 0.5 may hold one or both.
 
 The laws find:
 
-- results that depend on other things than the arguments, on the other streams of a
+- results that depend on anything but the arguments, on the other streams of a
   batch, or on whether the strategy is compiled;
 - wrong shapes and dtypes, NaN, +inf, forbidden symbols that become possible, and
   distributions that become empty;
 - flags that promise too much;
 - integers of the state that overflow, floats of the state that become NaN or infinite,
-  and ring buffers of up to 100 symbols that are not wrapped;
+  and ring buffers of up to 100 symbols that do not wrap around;
 - parts of the state that never change because the strategy forgets them;
 - noise from a fixed key;
 - hyperparameters that are not leaves, and whole numbers that are wrongly static.
@@ -37,8 +37,8 @@ The laws cannot find:
   a table;
 - constant noise that does not come from a key of JAX, or that comes from a fixed key
   inside a loop which also reads the logits;
-- a static whole number that changes the operations and not only the numbers of the
-  compiled program, such as a number of rounds or an exponent.
+- a static whole number that could be a leaf, if it changes the operations of the
+  compiled program and not only its numbers. An example is an exponent.
 
 `keeps_observing` also rejects a strategy that stops observing on purpose, such as one
 that remembers the first symbols as a theme. Name the law in `except_for` then.

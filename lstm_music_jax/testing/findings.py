@@ -13,7 +13,7 @@ TOLERANCE = 1e-4
 
 
 class Broken(Exception):  # noqa: N818
-    """The exception of a law that does not hold; its message says what was found."""
+    """Raised when a law does not hold; the message says what was found."""
 
 
 def require(holds, found: str) -> None:
@@ -25,7 +25,7 @@ def require(holds, found: str) -> None:
 def require_equal(wanted, found, what: str | Callable[[tuple[int, ...]], str]) -> None:
     """Raise Broken unless two arrays of logits give the same distributions.
 
-    Their supports must be equal, and their probabilities within `TOLERANCE`.
+    They must allow the same symbols. Their probabilities may differ by `TOLERANCE`.
     """
     differ = (wanted > -np.inf) != (found > -np.inf)
     differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
@@ -42,8 +42,9 @@ def _probabilities(logits):
 def require_none(bad, what: str | Callable[[tuple[int, ...]], str], *arrays) -> None:
     """Raise Broken if any entry of `bad` is True.
 
-    The message names the first such entry and its values in `arrays`. `what` says what
-    the entries are, or is a function that says it for the index of the first.
+    The message names the first such entry and its values in `arrays`. `what`
+    describes the entries: it is a text, or a function from the first entry's index to
+    a text.
     """
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])

@@ -1,4 +1,4 @@
-"""A run of some hundred symbols, and what a symbol changes early and late in it."""
+"""A run of 300 symbols, and how a symbol changes the state early and late in it."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,7 +12,8 @@ from lstm_music_jax.testing.streams import KINDS, STREAMS, Streams, rounded
 from lstm_music_jax.types import Bool, Float, Int, PyTree
 
 NOTES = 300
-# What the rows of the batch observe. Rows of odd numbers have changed settings.
+# The symbols that each row of the batch observes. Rows with odd numbers have changed
+# settings.
 ROWS = (
     "all symbols in turn",
     "random symbols",
@@ -25,24 +26,26 @@ ROWS = (
 )
 QUIET = np.array(["over and over" in row or "two" in row for row in ROWS])
 DRAWING = np.array(["drew" in row for row in ROWS])
-# After so many calls, the next call is repeated with another symbol at this place. In
-# the stream, these are the places 119, 128, 180, 231 and 312. They are multiples of
-# many lengths, because a strategy may forget all symbols at the end of a bar.
+# The long run has several calls. The keys are numbers of calls. After so many calls,
+# the next one is repeated with another symbol at the given place. In the stream, these
+# are the places 119, 128, 180, 231 and 312. They are multiples of many lengths, because
+# a strategy may forget all symbols at the end of a bar.
 LATE = {11: 1, 12: 0, 17: 2, 22: 3, 30: 4}
 LAGS = 5
 
 
 class LongRun(NamedTuple):
-    """A long run, on the host.
+    """The results of a long run, as NumPy arrays.
 
     Attributes:
-        logits: the logits given. They are finite, except in rows of symbols drawn.
+        logits: the model's logits. They are finite, except in rows that draw symbols.
         shaped: the shaped logits.
         leaves: the leaves of the states before each note, with their names.
         first: the leaves before the first symbol.
-        early: for each number of symbols, whether the first symbol still makes a clear
-            difference to the state so many symbols later, in all quiet rows.
-        late: whether any late symbol makes any difference, in any quiet row.
+        early: `early[i]` says whether replacing the first symbol clearly changes the
+            state i + 1 symbols later, in every quiet row.
+        late: `late[i]` says whether replacing any of the symbols at `LATE` changes
+            the state i + 1 symbols later at all, in any quiet row.
     """
 
     logits: Float[np.ndarray, "b n v"]
@@ -54,7 +57,7 @@ class LongRun(NamedTuple):
 
 
 def run_for_long(runner: Runner) -> LongRun:
-    """Run a strategy for some hundred notes."""
+    """Run a strategy for `NOTES` symbols or more."""
     first = runner.first_states(ALTERNATING)
     early = _clear_differences(runner, first)
     states, courses, late = first, [], np.zeros(LAGS, bool)
@@ -98,7 +101,7 @@ def _chunks(runner: Runner) -> Iterator[tuple[Streams, Int[np.ndarray, "b n"]]]:
         tokens[4] = np.where(places % 2, alphabet[0], alphabet[1])
         tokens[0] = places % v
         tokens[DRAWING] = DRAWN
-        # In loud rows some symbols are improbable.
+        # Where rows are not quiet, some symbols are improbable.
         logits = (
             rng.normal(size=(STREAMS, notes, v)) * np.where(QUIET, 1, 3)[:, None, None]
         )
@@ -113,19 +116,19 @@ def _chunks(runner: Runner) -> Iterator[tuple[Streams, Int[np.ndarray, "b n"]]]:
 
 
 def _alphabet(runner: Runner) -> tuple[int, int, int]:
-    """Return three symbols, different if there are as many."""
+    """Return three symbols; they differ if the vocabulary has three or more."""
     v = runner.vocab_size
     return v // 3 % v, v // 2 % v, (v - 1) % v
 
 
 def _clear_differences(runner: Runner, states: PyTree) -> Bool[np.ndarray, "k"]:
-    """Return after how many symbols the states clearly differ in all quiet rows."""
+    """Return whether the states clearly differ in all quiet rows, for each lag."""
     pairs = _with_two_symbols(runner, states, 0)
     return _any_leaf([_clearly(one, other) for one, other in pairs]).all(0)
 
 
 def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k"]:
-    """Return after how many symbols the states differ in any quiet row."""
+    """Return whether the states differ in any quiet row, for each lag."""
     pairs = _with_two_symbols(runner, states, at)
     return _any_leaf([one != other for one, other in pairs]).any(0)
 
@@ -133,9 +136,9 @@ def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k
 def _with_two_symbols(
     runner: Runner, states: PyTree, at: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the leaves after a symbol and after another one, in the quiet rows.
+    """Return pairs of leaves of the quiet rows: with a symbol, and with another one.
 
-    All symbols but that at note `at` are those that the rows have observed before.
+    The symbols differ only at place `at`. The others are those of the long run.
     """
     one, two, other = _alphabet(runner)
     shape = runner.streams.logits.shape
@@ -165,7 +168,7 @@ def _clearly(one, other):
 
 
 def _any_leaf(differ):
-    """Return for each row and note whether any entry of any leaf differs."""
+    """Return for each row and lag whether any entry of any leaf differs."""
     found = np.zeros((QUIET.sum(), LAGS), bool)
     for leaf in differ:
         found |= leaf.reshape(*leaf.shape[:2], -1).any(-1)

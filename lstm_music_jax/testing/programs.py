@@ -1,4 +1,4 @@
-"""What the laws read from a strategy's program, which JAX writes without running it."""
+"""What the laws read from a strategy's program, which JAX traces but does not run."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ NOISE = frozenset(
         "threefry2x32",
     }
 )
-# Their inner programs get other values than the operation is given.
+# These operations give their inner programs other values than their own arguments.
 LOOPS = frozenset({"scan", "while", "cond"})
 
 
@@ -56,7 +56,7 @@ def primitives(jaxpr) -> Iterator[str]:
 
 
 class Outline(NamedTuple):
-    """A program's operations and shapes, and apart from them its constant numbers."""
+    """A program's operations and shapes, and separately its constant numbers."""
 
     form: list[str]
     numbers: list[bytes]
@@ -75,8 +75,9 @@ def outline(strategy: Strategy, vocab_size: int) -> Outline:
 def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
     """Return operations that make the same noise in every stream.
 
-    Noise must depend on the key that `apply` is given, on a symbol or on logits, be it
-    by way of the state. Inside a loop, whatever enters the loop counts.
+    Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
+    depend on them through the state. Inside a loop, noise passes if anything that
+    enters the loop depends on them.
     """
     written = programs(strategy, vocab_size)
     leaves = len(jax.tree.leaves(strategy))
@@ -127,7 +128,7 @@ def _write_outline(found: Outline, jaxpr, constants) -> None:
             if hasattr(value, "val"):
                 _note_number(found, value.val)
         for name, value in sorted(equation.params.items()):
-            # An address says nothing, and an inner program is written below.
+            # Memory addresses are left out. Inner programs are written below.
             if not _programs_in(value) and " at 0x" not in str(value):
                 found.form.append(f"{name}={value}")
         found.form.extend(str(value.aval) for value in equation.outvars)

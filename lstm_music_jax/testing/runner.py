@@ -2,8 +2,8 @@
 
 One program is compiled per strategy. It applies the strategy to a batch of streams,
 each with a setting and a state of its own. So the same program serves a sweep, which
-has several settings, and a long run, in which a call begins with the states that the
-call before it left.
+has several settings, and a long run, in which each call begins with the states
+after the previous call.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,16 +25,16 @@ QUICK = {
     "xla_cpu_use_fusion_emitters": False,
     "xla_cpu_parallel_codegen_split_count": 1,
 }
-# Stands for a symbol that is to be drawn.
+# In place of a symbol, this says that the strategy draws it.
 DRAWN = -1
-# The setting of each row: 0 is the given one, 1 the changed one.
+# The setting of each row: 0 for the hyperparameters given, 1 for changed ones.
 GIVEN = np.zeros(STREAMS, int)
 CHANGED = np.ones(STREAMS, int)
 ALTERNATING = np.arange(STREAMS) % 2
 
 
 class Course(NamedTuple):
-    """The output for `Streams`: shaped logits, symbols, and the state before each."""
+    """The results for `Streams`: shaped logits, symbols, and the state before each."""
 
     shaped: Float[Array, "*b n v"]
     tokens: Int[Array, "*b n"]
@@ -45,7 +45,7 @@ class Runner:
     """A strategy under test and the streams it is tested on."""
 
     def __init__(self, strategy: Strategy, vocab_size: int, seed: int = 0):
-        """Make the random streams."""
+        """Make the random streams, and prepare the program."""
         self.strategy = strategy
         self.vocab_size = vocab_size
         self.rng = np.random.default_rng(seed)
@@ -122,7 +122,7 @@ class Runner:
 
     @property
     def traces(self) -> int:
-        """How often the program has been traced so far, for all runners together."""
+        """How often JAX has traced the batch's program, counted over all runners."""
         return len(_TRACES)
 
 
@@ -169,7 +169,7 @@ def _course(
 
 
 def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) -> PyTree:
-    """Return a batch that has in each row what belongs to the row's settings."""
+    """Return a batch whose row i is taken from the tree of setting `settings[i]`."""
 
     def rows(first, changed):
         if is_key(first):
@@ -194,7 +194,7 @@ def by_hand(strategy, stream, tokens, state):
 
 
 def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):
-    """Return the shaped logits, computed with keys of one's own."""
+    """Return the shaped logits, computed symbol by symbol with the given keys."""
     rows = []
     for note_logits, token, key in zip(logits, tokens, keys, strict=False):
         shaped, state = strategy.apply(jnp.asarray(note_logits), state, key)
@@ -214,7 +214,7 @@ def _change(leaf):
 
 @cache
 def quickly(function: Callable) -> Callable:
-    """Return `function` compiled with little optimisation, for all runners."""
+    """Compile `function` with little optimisation; all runners share the result."""
     return jax.jit(function, compiler_options=_known_options())
 
 

@@ -1,6 +1,6 @@
 """The streams on which a strategy is tested, as NumPy arrays.
 
-Logits are multiples of 1/64, so that adding a constant is exact, and equal logits stay
+Logits are multiples of 1/64. So adding a constant is exact, and equal logits stay
 equal.
 """
 
@@ -70,7 +70,7 @@ def rounded(logits: Float[np.ndarray, "*b v"]) -> Float[np.ndarray, "*b v"]:
 
 
 def note_key(key_bits: UInt32[np.ndarray, "2"] | UInt32[Array, "2"]) -> Array:
-    """Return a key with the given bits."""
+    """Return a random key with the given bits."""
     return jax.random.wrap_key_data(jnp.asarray(key_bits), impl="threefry2x32")
 
 

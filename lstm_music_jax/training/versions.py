@@ -18,7 +18,7 @@ def upgraded_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content of a config.json in the newest version.
 
     Raises:
-        ValueError: the version is none that this code knows.
+        ValueError: this code does not know the version.
     """
     return _upgraded(saved, _SETTINGS_STEPS)
 
@@ -27,7 +27,7 @@ def upgraded_checkpoint(saved: Mapping[str, Any]) -> dict[str, Any]:
     """Return the description of a checkpoint in the newest version.
 
     Raises:
-        ValueError: the version is none that this code knows.
+        ValueError: this code does not know the version.
     """
     return _upgraded(saved, _CHECKPOINT_STEPS)
 
@@ -95,7 +95,7 @@ def _renamed(saved, names):
 
 # Settings of the training that were added, with the values that older runs had.
 _ADDED_TO_TRAINING_IN_3 = {"stretch": 0.0}
-# What scripts can say of a corpus since, with the values that older runs had.
+# Settings of the corpus that were added, with the values that older runs had.
 _ADDED_TO_ORIGIN = {"grid": 12, "drums": False, "tracks": [], "programs": []}
 
 
@@ -109,7 +109,7 @@ def _settings_to_version_3(saved):
 
 
 def _corpus_to_version_3(saved):
-    # The split took no notice of the key, and a run keeps its split. Pieces had no end
+    # The split ignored the musical key, and a run keeps its split. Pieces had no end
     # symbol.
     corpus = {**saved, "split_in_any_key": False, "end": False}
     origin = corpus.get("origin")

@@ -33,7 +33,7 @@ class WindowBatcher:
         targets: how many symbols of each piece can be predicted: all but its first.
         ends: the number of windows up to the end of each piece.
         stride: symbols from the start of a window to that of the next one.
-        table: row r is a transposition: the new id of each id, or -1 where there is
+        table: row r is an augmentation: the new id of each id, or -1 where there is
             none.
         size: number of windows.
     """
@@ -54,7 +54,7 @@ class WindowBatcher:
     @classmethod
     def tree_unflatten(cls, size: int, leaves: tuple[PyTree, ...]) -> "WindowBatcher":
         """Undo `tree_flatten`."""
-        # Not through __init__, because JAX also builds trees of other things.
+        # __init__ is not called, because JAX also rebuilds trees with other leaves.
         batcher = object.__new__(cls)
         for field, value in zip(fields(cls), (*leaves, size), strict=True):
             object.__setattr__(batcher, field.name, value)
@@ -67,7 +67,7 @@ class WindowBatcher:
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> tuple["WindowBatcher", PieceIds]:
-        """Cut a window at every start; with `cross_pieces`, across pieces as well."""
+        """Start a window at every symbol; with `cross_pieces`, windows cross pieces."""
         lengths = pieces.lengths
         if config.cross_pieces:
             lengths = lengths.sum(keepdims=True)
@@ -86,7 +86,7 @@ class WindowBatcher:
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> tuple["WindowBatcher", PieceIds]:
-        """Cut windows side by side, within pieces.
+        """Cut windows that do not overlap, within pieces.
 
         With objective "last", each window gives only one prediction. Windows then start
         at every tenth of a window's length, which is enough to estimate the loss.
@@ -133,7 +133,7 @@ class WindowBatcher:
         return predict(model, self.at(indices, config.window), config.objective).totals
 
     def at(self, indices: Int[Array, "b"], width: int) -> Batch:
-        """Return the windows at `indices`; one past the last window counts nothing."""
+        """Return the windows at `indices`; one past the last window has no targets."""
         assert isinstance(self.ids, Resident)
         starts, lengths = self._cut(indices, width)
         return as_batch(self.ids.at(self._places(starts, width)), lengths)
@@ -150,9 +150,9 @@ class WindowBatcher:
         )
 
     def _cut(self, indices, width):
-        """Return where windows start, and how many of their targets count."""
+        """Return where each window starts, and how many of its targets count."""
         piece = jnp.searchsorted(self.ends, indices, side="right", method="scan")
-        # An index past the last window is of the last piece, and counts nothing.
+        # An index past the last window is put into the last piece, and has no targets.
         piece = jnp.minimum(piece, self.ends.shape[0] - 1)
         before = jnp.where(piece > 0, self.ends[piece - 1], 0)
         offsets = self.stride * (jnp.minimum(indices, self.size - 1) - before)

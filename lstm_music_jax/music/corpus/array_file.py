@@ -89,7 +89,7 @@ def read_array_file(path: Path) -> ArrayFile | None:
     for name, dtype, shape in described:
         place += -place % _ALIGNMENT
         if 0 in shape:
-            # The operating system cannot map nothing.
+            # The operating system cannot map an empty range.
             arrays[name] = np.zeros(shape, dtype)
             continue
         mapped = np.memmap(path, dtype, "r", place, tuple(shape))

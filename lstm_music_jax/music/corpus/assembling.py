@@ -1,4 +1,4 @@
-"""Assembling a corpus: the symbols of many files in one array, numbered anew."""
+"""Assembling a corpus: the symbols of many files in one array, with common numbers."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from lstm_music_jax.music.corpus.pieces import (
 )
 from lstm_music_jax.music.losses import Losses
 
-# Pieces whose symbols are counted together. Counting takes time for every distinct
-# symbol, whether or not it occurs.
+# Number of pieces whose symbols are counted together. Each count takes time in
+# proportion to the number of distinct symbols, however short the pieces are.
 _COUNTED_AT_ONCE = 64
 
 
 @dataclass
 class Assembly:
-    """The pieces of a corpus, each still in the array where its file was read to.
+    """The pieces of a corpus before their symbols are copied into one array.
 
     Attributes:
         names: the name of each piece.
         counts: how many symbols each piece has, int64 `[k]`.
         symbols: the distinct symbols, as in `Corpus`.
-        losses: the notes that are left out, of all pieces.
+        losses: the notes that are left out of the pieces, all together.
         remarks: the pieces whose files were read in part.
-        fingerprint: the corpus', once `parts` has come to its end.
+        fingerprint: the fingerprint of the corpus; complete when `parts` has yielded
+            its last piece.
     """
 
     names: tuple[str, ...]
@@ -50,7 +51,8 @@ class Assembly:
         """Count the symbols of all pieces, and number them by how common they are."""
         found = {name: e for name, e in entries.items() if isinstance(e, Numbered)}
         names, pieces = tuple(found), [*found.values()]
-        # The numbers of first appearance, for each list of symbols that pieces share.
+        # For each list of symbols that pieces share: the number of each symbol, in the
+        # order in which symbols first appear in the corpus.
         appearance: dict[int, np.ndarray] = {}
         number_of: dict[str, int] = {}
         occurrences = np.zeros(0, np.int64)
@@ -86,11 +88,11 @@ class Assembly:
 
     @property
     def dtype(self) -> type[np.integer]:
-        """The type of the corpus' numbers."""
+        """The type of the corpus's numbers, uint16 or int32."""
         return number_type(len(self.symbols))
 
     def parts(self) -> Iterator[np.ndarray]:
-        """Yield the numbers of each piece, and compute the fingerprint."""
+        """Yield the numbers of each piece, and update the fingerprint."""
         self.fingerprint = Fingerprint()
         words = symbol_words(self.symbols)
         for name, piece in zip(self.names, self._pieces, strict=True):

@@ -63,7 +63,7 @@ class Encoded(NamedTuple):
     Attributes:
         symbols: its distinct symbols.
         numbers: the symbols of the file, as positions in `symbols`, int32 `[t]`.
-        losses: the notes of the file that are not among its symbols.
+        losses: how many notes of the file the symbols leave out.
     """
 
     symbols: list[str]
@@ -84,8 +84,8 @@ class Failure(NamedTuple):
 
     Attributes:
         reason: the reason, in one line.
-        transient: whether the file may give symbols when it is read again. What is
-            wrong with its content is not transient.
+        transient: whether reading the file again may succeed. Errors in its content are
+            not transient.
     """
 
     reason: str

@@ -33,7 +33,7 @@ def load_chorales(
     Args:
         encoding: how the music becomes symbols.
         cache: the folder of the cache. None is the default folder; with False the files
-            are parsed anew and nothing is kept.
+            are all parsed and nothing is kept.
         processes: how many files to read at the same time; None is one per core.
         progress: show a progress bar on stderr.
 
@@ -76,8 +76,8 @@ def load_midi_folder(
     Args:
         path: the folder.
         encoding: how the music becomes symbols.
-        selection: which notes to keep; by default all, as far as the encoding does.
-        cache: as in `load_chorales`, like all that follow.
+        selection: which notes to keep; by default all that the encoding keeps.
+        cache: as in `load_chorales`.
         processes: how many files to read at the same time.
         progress: show a progress bar on stderr.
 
@@ -115,7 +115,7 @@ def load_midi_folder(
 
 
 def _reported(corpus: Corpus, source: str) -> Corpus:
-    """Name files read in part, or not, on stderr; return the corpus with its source."""
+    """Name on stderr the files that were skipped or read in part; set the source."""
     for remark in corpus.remarks:
         print(f"{remark.name}: {remark.text}", file=sys.stderr)
     for skipped in corpus.skipped:

@@ -20,10 +20,10 @@ SECONDS_PER_FILE = 60.0
 # Starting a reader process takes about as long as reading this much MIDI.
 _MIDI_BYTES_PER_PROCESS = 512 * 2**10
 _FILES_PER_REQUEST = 32
-# Every process gets this many requests, so that all of them finish at about one time.
+# Every process gets this many requests, so that all processes finish about together.
 _REQUESTS_PER_PROCESS = 8
 
-# The position of a file, and what came of it.
+# The position of a file, and its symbols or its failure.
 Numbered = tuple[int, Outcome]
 
 
@@ -35,7 +35,7 @@ def encode_files(
     progress: bool = True,
     seconds_per_file: float | int = SECONDS_PER_FILE,
 ) -> Iterator[Numbered]:
-    """Yield the position of each file and its outcome, in the order of finishing.
+    """Yield each file's position and its symbols or failure, in the order of finishing.
 
     Args:
         paths: the files.
@@ -44,7 +44,7 @@ def encode_files(
             fewer if there is little to read. With 1, this process reads all files,
             without a time limit.
         progress: show a progress bar on stderr.
-        seconds_per_file: a file that takes longer is given up.
+        seconds_per_file: a file that takes longer becomes a `Failure`.
 
     Raises:
         ValueError: `processes` is below 1.
@@ -84,7 +84,7 @@ def _size(path: Path) -> int:
 def _read_in_processes(
     paths: Sequence[Path], readers: Sequence[ReaderProcess]
 ) -> Iterator[Numbered]:
-    """Yield each file's number and outcome, in the order in which they are finished."""
+    """Yield each file's position and outcome, in the order of finishing."""
     idle: SimpleQueue[ReaderProcess] = SimpleQueue()
     for reader in readers:
         idle.put(reader)
@@ -107,7 +107,7 @@ def _read_in_processes(
         pending: set[Future[list[Numbered]]] = set()
         try:
             for request in requests:
-                # Without this bound, outcomes could be made faster than they are used.
+                # Unused outcomes take memory, so their number is bounded.
                 if len(pending) > 2 * len(readers):
                     done, pending = wait(pending, return_when=FIRST_COMPLETED)
                     for future in done:

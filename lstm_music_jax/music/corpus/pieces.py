@@ -34,7 +34,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Remark:
-    """What is to be said of a piece's file, in one line."""
+    """A remark on the file of a piece, in one line."""
 
     name: str
     text: str
@@ -63,7 +63,7 @@ class Corpus:
         names: the name of each piece.
         skipped: the files that gave no piece.
         source: where the pieces come from, in words.
-        losses: the notes of the files that are not in the pieces.
+        losses: how many notes of the files the pieces leave out.
         remarks: the files that were read in part.
     """
 
@@ -165,7 +165,7 @@ class Corpus:
 
 
 class _Pieces(Sequence[Piece]):
-    """The pieces of a corpus, made on demand."""
+    """A sequence of a corpus's pieces; indexing makes a `Piece`."""
 
     def __init__(self, corpus):
         self._corpus = corpus
@@ -200,7 +200,7 @@ def number_type(count: int) -> type[np.integer]:
 
 
 def symbol_words(symbols: Iterable[str]) -> np.ndarray:
-    """Return what `Fingerprint.add` takes: each symbol as JSON."""
+    """Return each symbol as JSON, in an array for `Fingerprint.add`."""
     # The last entry keeps NumPy from making an array of another shape.
     return np.array([*map(json.dumps, symbols), None], object)
 

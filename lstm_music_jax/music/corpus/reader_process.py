@@ -48,7 +48,7 @@ class ReaderProcess:
 
         Args:
             reading: how files become symbols: the `config()` of a `Reading`.
-            seconds_per_file: a file that takes longer is given up.
+            seconds_per_file: a file that takes longer becomes a `Failure`.
         """
         self._reading = reading
         self._seconds = seconds_per_file
@@ -59,7 +59,7 @@ class ReaderProcess:
         """Yield the outcome of each file.
 
         If the subprocess dies, the file that it was reading is tried again, alone. So
-        no file is given up for what an earlier file did to the process.
+        no file fails because of what an earlier file did to the subprocess.
         """
         done = 0
         while done < len(paths) and not self._closed:
@@ -107,14 +107,14 @@ class ReaderProcess:
             yield outcome
 
     def close(self) -> None:
-        """Kill the subprocess, if there is one, and start no other."""
+        """Kill the subprocess, if there is one; another is not started."""
         self._closed = True
         self._end()
 
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            # What the process has not read any more cannot be flushed.
+            # Closing flushes requests that the subprocess no longer reads.
             with suppress(BrokenPipeError), process:
                 process.kill()
 
@@ -122,7 +122,7 @@ class ReaderProcess:
 def _start(reading: Mapping[str, Any]) -> subprocess.Popen[bytes]:
     argument = repr(dict(reading))
     program = f"from {__name__} import answer_requests; answer_requests({argument})"
-    # The child must find this package wherever the parent has found it.
+    # The subprocess must import this package from the same place.
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
     return subprocess.Popen(
         [sys.executable, "-c", program],

@@ -99,15 +99,15 @@ class Events:
     ) -> Decoded:
         """Return the notes of any symbols; skip and count the ill-formed ones.
 
-        Ill-formed are unknown symbols, and a pitch that is struck already at the same
-        tick. Before any duration is set, a note lasts a quarter.
+        A symbol is ill-formed if it is unknown, or if it strikes a pitch that is struck
+        already at the same tick. Before any duration is set, a note lasts a quarter.
 
         Args:
             symbols: any strings.
             max_notes: stop after this many notes.
             after: symbols that come before, for example those of a primer. Their music
                 is left out, and time counts from their end. The duration that they
-                set is in force, and it may go on as a sum.
+                set still applies, and the first symbols may add to it.
         """
         reader = _Reader(duration=self.ticks_per_quarter)
         for symbol in after:
@@ -159,7 +159,7 @@ class Events:
         return value if event == "duration" else 0
 
     def stretched(self, symbol: str, factor: float) -> str:
-        """Return `symbol`, because this encoding knows no real time."""
+        """Return `symbol`, because this encoding counts beats, not seconds."""
         return symbol
 
     def config(self) -> dict[str, Any]:
@@ -185,7 +185,7 @@ class Events:
 
 @dataclass
 class _Reader:
-    """Reads one event after another, and keeps what is in force for the next.
+    """Reads one event after another, and keeps what the next one depends on.
 
     Attributes:
         duration: ticks that the next pitch lasts.

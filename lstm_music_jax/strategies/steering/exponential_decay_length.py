@@ -12,14 +12,15 @@ class ExponentialDecayLength(Strategy):
 
         l'_stop = l_stop + |l_stop| (factor^(n - start) - 1)    where n > start
 
-    n is the number of drawn symbols; those of the prompt do not count. The piece may
-    end where the model finds it fitting, and must do so more and more.
+    n is the number of drawn symbols; those of the prompt do not count. The longer
+    the piece, the more likely it ends. The model still influences where.
 
-    The formula is that of transformers. It is odd in three ways. It depends on the
-    size of the logit, so it is not invariant to a shift of all logits. A logit of 0
-    never grows. A factor below 1 lowers the logit, but at most to 0 or to twice its
-    negative value. Two things differ: transformers gives NaN for a stop symbol that is
-    forbidden, which stays forbidden here; and the power is at most 1e18.
+    The formula is that of transformers. It has three peculiarities. It depends on
+    the size of the logit, so adding a constant to all logits changes the result. A
+    logit of 0 never grows. A factor below 1 lowers a positive logit at most to 0, and a
+    negative one at most to twice its value. There are two differences. A forbidden stop
+    symbol stays forbidden; transformers gives NaN. The power is at most 1e18, so that
+    the logit stays finite.
 
     Args:
         start: number of symbols after which the growth begins, 0 or more.

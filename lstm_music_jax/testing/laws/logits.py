@@ -37,7 +37,7 @@ def forbidden_stays_forbidden(subject: Subject) -> None:
 
 
 def something_is_left_to_draw(subject: Subject) -> None:
-    """Logits that allow a symbol still do so afterwards, unless a mask forbids all.
+    """Something can be drawn from shaped logits, unless a mask forbids every symbol.
 
     A strategy is a mask if it forbids the same symbols whatever the logits are. If it
     has forbidden every symbol, it is applied again in the same state to logits that are
@@ -63,8 +63,8 @@ def something_is_left_to_draw(subject: Subject) -> None:
 def survives_an_empty_support(subject: Subject) -> None:
     """Logits that are all -inf, from an earlier mask, never give NaN or +inf.
 
-    This holds for the logits of this symbol and of all later ones. The engine draws
-    from the model's distribution instead, so the symbol observed was forbidden.
+    This holds for this symbol and for all later ones. The engine then draws from the
+    model's distribution, so the strategy observes a symbol that was forbidden.
     """
     empty = subject.streams._replace(logits=subject.streams.logits.copy())
     empty.logits[:, 1] = -np.inf
@@ -129,7 +129,7 @@ def permutation_equivariance(subject: Subject) -> None:
     """If `permutation_equivariant`, renaming the symbols only renames the result."""
     if not subject.strategy.permutation_equivariant:
         return
-    # names[symbol] is the new name of a symbol; symbols[name] is the way back.
+    # names[symbol] is the new name of a symbol; symbols[name] is the inverse.
     names = subject.rng.permutation(subject.vocab_size)
     symbols, renamed = np.argsort(names), names.astype(np.int32)
     streams = subject.streams._replace(

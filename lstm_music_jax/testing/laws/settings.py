@@ -78,8 +78,8 @@ def leaves_can_be_swept(subject: Subject) -> None:
 def sizes_fix_shapes(subject: Subject) -> None:
     """A whole number that is static fixes a shape or the operations of a method.
 
-    One that does neither is a hyperparameter: as a leaf it can be changed without
-    another compilation, and be swept.
+    A number that fixes neither is a hyperparameter and must be a leaf. Then a change
+    does not recompile, and it can be swept.
     """
     for path, strategy in within(subject.strategy):
         for name in static_fields(strategy):
@@ -97,7 +97,7 @@ def sizes_fix_shapes(subject: Subject) -> None:
 def _number_only(
     strategy: Strategy, name: str, value: int, vocab_size: int
 ) -> int | None:
-    """Return a value of a size that changes only numbers in the program, or None."""
+    """Return another value that changes only numbers in the program, or None."""
     given = outline(strategy, vocab_size)
     for other in (value + 1, value - 1, 2, 1, 2 * value):
         found = _outline_with(strategy, name, other, vocab_size)
@@ -111,9 +111,9 @@ def _number_only(
 def _outline_with(
     strategy: Strategy, name: str, value: int, vocab_size: int
 ) -> Outline | None:
-    """Return the outline with another size, or None if the strategy cannot have it."""
+    """Return the outline with another value, or None if the strategy refuses it."""
     try:
         changed = dataclasses.replace(strategy, **{name: value})
         return outline(changed, vocab_size)
-    except Exception:  # the size may break anything
+    except Exception:  # another size may make any method fail
         return None

@@ -22,15 +22,15 @@ from lstm_music_jax.testing.subject import Subject
 
 # How many symbols the beginning and the end of a long run have.
 EDGE = 9
-# After so many steps in one direction, an integer is taken for a counter.
+# An integer that takes this many steps in one direction counts as a counter.
 STEPS = 6
 
 
 def is_pure(subject: Subject) -> None:
     """Results depend only on the arguments, and nothing is changed in place.
 
-    So a saved state can be used twice, and the second use does not see what the first
-    has observed. A copy of the strategy gives the same results.
+    So a saved state can be used twice, and the first use does not affect the second. A
+    copy of the strategy gives the same results.
     """
     strategy, stream = subject.strategy, subject.streams.row(0)
     tokens, others = subject.streams.prompt[:2, :3]
@@ -86,7 +86,7 @@ def survives_a_long_run(subject: Subject) -> None:
     """After some hundred symbols no number has overflowed, and something can be drawn.
 
     In the state, no integer wraps around, and no float becomes NaN. With finite logits,
-    no float that was finite at first becomes infinite for good.
+    no float that was finite at first becomes infinite and stays so.
     """
     run = subject.long_run
     bad = np.isnan(run.shaped) | (run.shaped == np.inf)
@@ -135,7 +135,7 @@ def _wraps(leaf: np.ndarray) -> np.ndarray:
 def the_state_moves(subject: Subject) -> None:
     """Every part of the state can change, unless it is a table.
 
-    A part that has several values from the beginning is taken for a table. Any other
+    A part that holds different numbers from the beginning counts as a table. Any other
     part that never changes was forgotten in `observe` or `apply`.
     """
     run = subject.long_run
@@ -153,9 +153,9 @@ def the_state_moves(subject: Subject) -> None:
 
 
 def _stays_elsewhere(subject: Subject, index: int) -> bool:
-    """Return whether a leaf of the state also stays at another first value.
+    """Return whether a leaf of the state stays constant from another first value, too.
 
-    A mean, for example, does not: it moves towards what is averaged.
+    A mean does not, for example: it moves towards the values that are averaged.
     """
     leaves, structure = jax.tree.flatten(subject.first_states(ALTERNATING))
     if is_key(leaves[index]):
@@ -172,10 +172,10 @@ def _elsewhere(leaf: np.ndarray) -> np.ndarray:
 
 
 def keeps_observing(subject: Subject) -> None:
-    """After some hundred symbols, a symbol changes the state for as long as at first.
+    """A symbol late in a stream changes the state for as long as an early one does.
 
-    A ring that is not wrapped breaks this law. A strategy that stops observing on
-    purpose breaks it too, and may be excepted from it.
+    A ring buffer that does not wrap around breaks this law. A strategy that stops
+    observing on purpose breaks it too, and may be excepted from it.
     """
     run = subject.long_run
     lost = np.flatnonzero(run.early & ~run.late)
@@ -183,5 +183,5 @@ def keeps_observing(subject: Subject) -> None:
         raise Broken(
             f"another first symbol changes the state for {lost[0] + 1} symbols or "
             f"more; after {min(LATE) * len(KINDS)} symbols, another symbol no longer "
-            "does. Is a ring not wrapped?"
+            "does. Does a ring buffer not wrap around?"
         )

@@ -24,7 +24,7 @@ GOLDEN_RATIO = (1 + 5**0.5) / 2
 
 @pytree
 class SteadyDraw:
-    """Draws with the same noise at every symbol; without keys, less is compiled."""
+    """Draws with the same noise at every symbol; without keys it compiles faster."""
 
     def init(self, key, stream, streams):
         """Return `()`, because such draws have no state."""
@@ -55,8 +55,8 @@ def stays_on_the_device(subject: Subject) -> None:
 def draws_from_its_key(subject: Subject) -> None:
     """Noise comes from the key that `apply` is given, and never from a fixed key.
 
-    With a fixed key, every stream has the same noise. Noise may also depend on earlier
-    symbols, as in a watermark.
+    With a fixed key, every stream would have the same noise. Noise may also depend on
+    earlier symbols, as in a watermark.
     """
     for operation in fixed_noise(subject.strategy, subject.vocab_size):
         raise Broken(
