@@ -9,12 +9,12 @@ Every device of every process draws a part of the pieces. For several processes,
 --cluster, or --coordinator, --process-id and --num-processes. The music does not depend
 on the number of devices.
 
-Files are numbered on from those in the folder, and none is overwritten. The first
-pieces also get a picture (--pictures).
+File numbers continue after the highest one in the folder, and no file is overwritten.
+The first pieces also get a picture (--pictures).
 
 Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
-1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16),
-of which five seconds go to their files.
+1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16).
+Writing their files takes five seconds of this time.
 Expect: each piece has as many sounding notes or chords as asked for. With --until-end
 it has fewer where the model ends it earlier.
 """
@@ -88,7 +88,7 @@ class Arguments:
     drop_primer: bool = False
     """Write the music without the primer; this is the default."""
     greedy: bool = False
-    """Always the most probable symbol."""
+    """Always draw the most probable symbol."""
     repetition_penalty: float | None = None
     """Above 1, symbols that have occurred become less likely."""
     temperature: float | None = None

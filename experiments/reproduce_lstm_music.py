@@ -12,7 +12,7 @@ that starts with a random window of the corpus. The music begins with that windo
 
 Cost: not measured with the full batch size. The 44,090 symbols of the original corpus
 give 22 steps per epoch, and the original trained for 100 epochs.
-Expect: sooner or later the music repeats itself in a loop, as in the original.
+Expect: after some notes the music repeats itself in a loop, as in the original.
 """
 
 from command_line import run

@@ -45,9 +45,9 @@ class Source:
     """General MIDI programs to read, 0 to 127 (0 is a piano); by default all."""
 
     def resolved(self) -> "Source":
-        """Return the source as a run keeps it.
+        """Return the source as it is saved with a run.
 
-        Its paths hold in any working directory, and its encoding is named.
+        Its paths are absolute, and its encoding is named.
         """
         return dataclasses.replace(
             self,
@@ -74,7 +74,7 @@ def encoding_of(source: Source) -> Encoding:
 
 
 def load(source: Source) -> tuple[Corpus, Encoding]:
-    """Load the corpus, from the cache if it is there, and print a summary."""
+    """Load the corpus, from the cache if possible, and print a summary."""
     if source.midi and source.symbols:
         raise ValueError(
             f"midi is {source.midi} and symbols is {source.symbols}; give one of them"
@@ -106,7 +106,7 @@ def dataset(
     The arguments are those of `Dataset.from_corpus`.
 
     Raises:
-        ValueError: `validation` is no share.
+        ValueError: `validation` is not in [0, 1).
     """
     if not 0 <= validation < 1:
         raise ValueError(f"validation is {validation}; it must be in [0, 1)")

@@ -128,7 +128,7 @@ def test_passes_its_settings_on_to_generate(run):
 
 
 def make_ending_run(encoding, symbols, bias):
-    """Return a run whose pieces end after a few symbols, or soon with a large bias."""
+    """Return a run whose pieces end after a few symbols, sooner with a larger bias."""
     run = make_run(encoding, symbols)
     bias = run.model.head_bias[...].at[run.vocabulary.end_id].set(bias)
     run.model.head_bias[...] = bias

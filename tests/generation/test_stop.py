@@ -72,7 +72,7 @@ def test_nothing_happens_after_the_end(stopped):
 def test_a_stream_goes_on_from_its_end_when_it_is_continued_without_a_stop(
     model, plain, stopped
 ):
-    """Memory, strategy state, position and noise are still those of the end."""
+    """After its end, a stream keeps its memory, strategy state, position and noise."""
     length = LENGTH - int(stopped.lengths.min()) - 1
     more = generate(model, stopped.streams, length=length, strategy=WARM)
     for stream, end in enumerate(np.asarray(stopped.lengths) + 1):

@@ -51,7 +51,7 @@ class HalfSum(SmallPosition):
 
 
 class EndlessHeat(SmallPosition):
-    """Heats at every symbol, without a limit."""
+    """Raises its temperature at every symbol, without a limit."""
 
     def init(self, vocab_size):
         return jnp.float32(1)
@@ -100,7 +100,7 @@ class LogPerplexity(Perplexity):
 
 
 class DroppedRing(Ring):
-    """Its index is not wrapped: symbols beyond the ring's end are dropped."""
+    """Its index does not wrap around: symbols beyond the ring's end are dropped."""
 
     def observe(self, token, state):
         return RingState(state.symbols.at[state.next].set(token), state.next + 1)
@@ -116,7 +116,7 @@ class ClampedRing(Ring):
 
 
 class SlicedRing(Ring):
-    """Its index is not wrapped: XLA clamps that of a slice."""
+    """Its index does not wrap around: XLA clamps the start of a slice."""
 
     def observe(self, token, state):
         place = (state.next,)
@@ -184,7 +184,7 @@ class PlainLogSum(Strategy):
 
 
 class UnnormalisedFlag(PlainLogSum):
-    """Overflows, and makes no claim on shifts."""
+    """Overflows, and does not claim to be shift-invariant."""
 
     shift_invariant = False
 
@@ -216,7 +216,7 @@ class DeadLast(Counts):
 
 
 class DeadByArithmetic(DeadLast):
-    """Computes its second leaf anew, always with the same result."""
+    """Computes its second leaf again, always with the same result."""
 
     def last(self, token, state):
         return jnp.maximum(state.last, 0 * token)
@@ -272,7 +272,7 @@ class StaticFloat32(Sharpened):
 
 
 class ConstantKey(Sparing):
-    """Draws from a key of its own."""
+    """Draws from a fixed key, which it makes itself."""
 
     def apply(self, logits, state, key):
         return super().apply(logits, state, jax.random.key(3))
@@ -288,7 +288,7 @@ class KeyOfTheClass(Sparing):
 
 
 class KeyAndNote(Sparing):
-    """Folds the number of the note into a key of its own."""
+    """Folds the number of the note into a fixed key."""
 
     def init(self, vocab_size):
         return jnp.int32(0)

@@ -52,7 +52,7 @@ class Sparing(Strategy):
 
 
 class RingState(NamedTuple):
-    """The last symbols, and the place of the next; -1 where none is yet."""
+    """The last symbols, -1 where there are none yet, and the place of the next one."""
 
     symbols: Int[Array, "w"]
     next: Int[Array, ""]
@@ -78,7 +78,7 @@ class Ring(Strategy):
 
 
 class SmallRing(Ring):
-    """Its index is int8 and wraps in time."""
+    """Its index is int8 and wraps around before it overflows."""
 
     def init(self, vocab_size):
         return super().init(vocab_size)._replace(next=jnp.int8(0))

@@ -128,7 +128,7 @@ def test_a_genuine_folder_resumes(genuine, dataset):
 
 
 def test_an_older_run_keeps_its_split(genuine):
-    """Earlier versions compared the symbols alone, and took no notice of the key."""
+    """Earlier versions compared only the symbols, and ignored the musical key."""
     model = load_run(genuine).settings["model"]
     assert RunFolder(genuine).settings()["corpus"]["split_in_any_key"] is False
     with pytest.raises(ValueError, match=r"corpus is .*'split_in_any_key': True"):

@@ -47,7 +47,7 @@ def test_with_tails_the_last_symbol_is_a_target_as_often_as_others(width):
 
 
 def test_windows_have_tails_where_pieces_have_an_end():
-    """With an objective at the last position alone, only full windows count."""
+    """With an objective only at the last position, only full windows count."""
     lengths = np.array([40, 30])
     ids = np.zeros(lengths.sum(), np.int32)
     plain = PieceIds(ids, [0, 40], lengths)

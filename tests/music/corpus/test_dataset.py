@@ -1,4 +1,4 @@
-"""The dataset: how its split is described, and made again."""
+"""The dataset: the description of its split, from which the split is made again."""
 
 import random
 
@@ -39,7 +39,7 @@ def test_a_piece_stands_between_its_start_and_its_end(corpus, start, end):
 
 
 def test_a_run_is_split_again_as_it_was(corpus, tmp_path):
-    """A run of an earlier version took no notice of the key."""
+    """A run of an earlier version was split without regard to the musical key."""
     write_symbols(corpus, tmp_path / "data.txt")
     source = Source(symbols=tmp_path / "data.txt", encoding="note-names")
     first = {

@@ -1,4 +1,4 @@
-"""What is left out of files is counted and said; notes can be selected."""
+"""Notes that are left out are counted and reported; notes can be selected."""
 
 import pytest
 
