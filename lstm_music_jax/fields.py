@@ -87,9 +87,9 @@ def number(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
 
     Args:
         default: the value if the argument is left out.
-        bounds: optionally `above` or `at_least`, and `below` or `at_most`. And words
-            for errors: `hint`, such as the unit, follows the bounds, and `instead` ends
-            the sentence.
+        bounds: optionally `above` or `at_least`, and `below` or `at_most`. Two more
+            give words for errors: `hint`, such as the unit, follows the bounds, and
+            `instead` ends the sentence.
     """
     return _leaf("a finite number", np.float32, bounds, default)
 

@@ -232,7 +232,7 @@ def _decode(
 
 
 def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
-    """Return the music, the symbols, and whether the piece ended by itself.
+    """Return the music, the symbols, and whether the end symbol ended the piece.
 
     The music is None if the piece has too few notes and no end.
     """

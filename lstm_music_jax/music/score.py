@@ -59,7 +59,7 @@ class Notes(NamedTuple):
         return cls(*table.T)
 
     def take(self, chosen: np.ndarray) -> Notes:
-        """Return the notes at some positions, or those where a mask is True."""
+        """Return the notes at positions, `[m]`, or where a mask, `[n]`, is True."""
         return Notes(*(column[chosen] for column in self))
 
     def canonical(self) -> Notes:

@@ -115,7 +115,7 @@ class WindowBatcher:
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Read the windows at `places`, each transposed by itself."""
+        """Read the windows at `places`, each with its own transposition."""
         starts, lengths = self._cut(self._order(step, rows, config), config.window)
         assert self.ids is not None
         places = self._places(starts, config.window)

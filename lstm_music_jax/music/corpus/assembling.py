@@ -92,7 +92,7 @@ class Assembly:
         return number_type(len(self.symbols))
 
     def parts(self) -> Iterator[np.ndarray]:
-        """Yield the numbers of each piece, and update the fingerprint."""
+        """Yield the numbers of each piece, `[t]`, and update the fingerprint."""
         self.fingerprint = Fingerprint()
         words = symbol_words(self.symbols)
         for name, piece in zip(self.names, self._pieces, strict=True):

@@ -46,7 +46,7 @@ class Entries:
     """The symbols or the failure of each file, by the digest of its content."""
 
     def __init__(self, folder: Path | None) -> None:
-        """Open the entries in a folder; with None, keep all in memory."""
+        """Open the entries in a folder; with None, keep the entries only in memory."""
         self._folder = folder
         self._entries: dict[bytes, Entry] = {}
         self._new: dict[bytes, Entry]

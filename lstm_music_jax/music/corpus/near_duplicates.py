@@ -117,7 +117,7 @@ class _Grouping:
         yield start, end
 
     def _same(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return whether each two windows are transpositions, bool `[m]`."""
+        """Return whether the windows at ones[i] and others[i] are transpositions."""
         offsets = np.arange(SHARED_RUN)
         parts = [
             self._comparison.same(

@@ -88,7 +88,7 @@ class PieceIds(Sequence[np.ndarray]):
         return piece
 
     def take(self, positions: np.ndarray) -> PieceIds:
-        """Return the pieces at some positions, in the order of `positions`."""
+        """Return the pieces at `positions`, integers `[m]`, in their order."""
         return PieceIds(
             self._ids,
             self._firsts[positions],
@@ -105,7 +105,7 @@ class PieceIds(Sequence[np.ndarray]):
         return laid
 
     def at(self, places: np.ndarray) -> np.ndarray:
-        """Return the ids at some places of `end_to_end()`, int32, without its array."""
+        """Return `end_to_end()[places]`, int32 `[m]`, without building that array."""
         pieces = np.searchsorted(self._ends, places, side="right")
         offsets = places - self._ends[pieces] + self.lengths[pieces] - self._prefix
         ids = np.empty(places.shape, np.int32)

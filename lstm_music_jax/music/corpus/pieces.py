@@ -195,7 +195,7 @@ class _Pieces(Sequence[Piece]):
 
 
 def number_type(count: int) -> type[np.integer]:
-    """Return the smaller of the two types that can number `count` symbols."""
+    """Return uint16 if it can number `count` symbols, else int32."""
     return np.uint16 if count <= 2**16 else np.int32
 
 
@@ -217,7 +217,13 @@ class Fingerprint:
         self._digest, self._before = hashlib.sha256(b"["), ""
 
     def add(self, name: str, words: np.ndarray, numbers: np.ndarray) -> None:
-        """Add a piece; `words` is what `symbol_words` returns."""
+        """Add a piece.
+
+        Args:
+            name: its name.
+            words: the result of `symbol_words` for the symbols of the corpus.
+            numbers: the piece's symbols, as positions in `words`, `[t]`.
+        """
         listed = ", ".join(words[numbers].tolist())
         self._digest.update(f"{self._before}[{json.dumps(name)}, [{listed}]]".encode())
         self._before = ", "

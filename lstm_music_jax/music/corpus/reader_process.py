@@ -72,7 +72,8 @@ class ReaderProcess:
     def _answers(self, paths: Sequence[Path]) -> Iterator[Outcome | None]:
         """Yield outcomes up to the first file at which the subprocess ends.
 
-        The outcome of that file is None if the subprocess died by itself.
+        The outcome of that file is a `Failure` if the file took too long, and None if
+        the subprocess died.
         """
         process = self._process = self._process or _start(self._reading)
         assert process.stdin is not None

@@ -108,7 +108,7 @@ class WindowComparison:
         return shapes_agree & (silent | (least == most)) & chords_agree
 
     def _relations(self, classes: np.ndarray) -> np.ndarray:
-        """Return a hash of each two successive chords, uint64 `[c - 1]`.
+        """Return a hash of each pair of successive chords, uint64 `[c - 1]`.
 
         It is the smallest of the hashes of their 12 transpositions, so transposing both
         chords does not change it.

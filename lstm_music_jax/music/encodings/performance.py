@@ -268,7 +268,7 @@ class _Keyboard:
 
 
 def velocity_bins(velocities: np.ndarray) -> np.ndarray:
-    """Return the bin, 1 to 32, of each MIDI velocity; a bin holds 4 velocities."""
+    """Return the bin, 1 to 32, of each MIDI velocity, `[n]`; a bin has 4 velocities."""
     return velocities // _BIN_WIDTH + 1
 
 

@@ -30,7 +30,7 @@ class Matching(NamedTuple):
 
 @cache
 def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
-    """Return the automaton of one or more sequences, none of them empty."""
+    """Return the automaton of one or more sequences, which must not be empty."""
     used = sorted({symbol for sequence in sequences for symbol in sequence[:-1]})
     letters = np.zeros(max(used, default=-1) + 2, np.int32)
     letters[used] = np.arange(1, len(used) + 1)
