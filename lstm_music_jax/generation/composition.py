@@ -21,7 +21,7 @@ from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.score import Score
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies import Chain, Forbid
+from lstm_music_jax.strategies import Chain, Forbid, WellFormed
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, PRNGKey
 
@@ -89,12 +89,17 @@ def compose(
     devices: Sequence[jax.Device] | None = None,
     keep_primer: bool = False,
     until_end: bool = False,
+    ill_formed: bool = False,
+    unseen: bool = False,
 ) -> list[Composition]:
     """Continue each prompt by `notes` sounding notes or chords, or until its end.
 
     The start-of-piece symbol is never drawn, and the end symbol only with `until_end`.
     An encoding may use several symbols per note, so all pieces are continued until each
     has enough notes or has ended. Scores are cut to exactly `notes`.
+
+    Some symbols are forbidden before `strategy` shapes the distribution: those that
+    decoding would skip (see `WellFormed`), and those that the model was not trained on.
 
     Args:
         run: the model, its vocabulary and its encoding.
@@ -111,6 +116,8 @@ def compose(
         keep_primer: put the prompt's music in front of the piece.
         until_end: let each piece end when the model draws the end symbol. The first
             symbol may be that one, so a piece may have no notes.
+        ill_formed: let the model draw symbols that decoding will skip.
+        unseen: let the model draw symbols that it was not trained on.
 
     Raises:
         ValueError: `notes` is below 1, or the model does not give that many notes in 8
@@ -126,9 +133,7 @@ def compose(
             "until_end is True; this run was trained without an end symbol, so train a "
             "new one with train.py and without --no-end-symbol"
         )
-    forbidden = [marker for marker in run.vocabulary.marker_ids if marker != stop]
-    if forbidden:
-        strategy = Chain(Forbid(forbidden), strategy)
+    strategy = Chain(*_masks(run, stop, ill_formed, unseen), strategy)
     usual = notes * run.encoding.symbols_per_note
     # When all pieces have ended, no further block is drawn.
     length = min(usual, _BLOCK) if until_end else usual
@@ -179,6 +184,18 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
             "start symbol"
         )
     return jnp.full((pieces, 1), start, jnp.int32)
+
+
+def _masks(run, stop, ill_formed, unseen):
+    """Return the strategies that forbid what must not be drawn."""
+    vocabulary = run.vocabulary
+    forbidden = [marker for marker in vocabulary.marker_ids if marker != stop]
+    if not unseen:
+        forbidden += vocabulary.unseen_ids
+    masks: list[Strategy] = [Forbid(forbidden)] if forbidden else []
+    if not ill_formed:
+        masks.append(WellFormed(vocabulary, run.encoding))
+    return masks
 
 
 def _lengths(drawn: Sequence[Generation]) -> np.ndarray:

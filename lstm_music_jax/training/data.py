@@ -192,3 +192,22 @@ def _on_device(pieces: PieceIds) -> jax.Array:
 
 def _bytes(pieces: PieceIds) -> int:
     return pieces.total * np.dtype(pieces.dtype).itemsize
+
+
+def with_unseen(dataset: Dataset, config: TrainingConfig) -> Dataset:
+    """Return the dataset with a vocabulary that knows which symbols are unseen.
+
+    These are the symbols that no training piece has, and that no transposition or tempo
+    makes of a symbol that one has.
+    """
+    vocabulary = dataset.vocabulary
+    seen = np.zeros(len(vocabulary), bool)
+    seen[vocabulary.marker_ids] = True
+    for piece in dataset.train:
+        seen[piece] = True
+    table = augmentation_table(dataset, config)
+    if table is not None:
+        reached = table[:, seen]
+        seen[reached[reached >= 0]] = True
+    unseen = tuple(vocabulary.symbols_of(np.flatnonzero(~seen)))
+    return replace(dataset, vocabulary=replace(vocabulary, unseen=unseen))

@@ -1,5 +1,6 @@
 """The pure training step: (state, data) -> (state, metrics), many per dispatch."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
@@ -74,11 +75,14 @@ def train_steps(
     steps: Int[Array, ""],
     *,
     config: TrainingConfig,
+    unseen: Sequence[int] = (),
 ) -> tuple[TrainState, StepMetrics]:
     """Take `steps` training steps, at most `config.steps_per_dispatch`.
 
     The metrics have a leading axis of `steps_per_dispatch` entries, which are NaN where
     no step was taken. So one compiled program serves any number of steps.
+
+    `unseen` are the ids of the symbols that training never sees.
 
     The symbols that a step reads, their transposition and the dropout masks depend only
     on the seed and the step's number. Each shard reads its own rows of the batch.
@@ -100,6 +104,8 @@ def train_steps(
                 dropout_keys,
                 state=state.carried,
                 smoothing=config.label_smoothing,
+                unseen=unseen,
+                unseen_share=config.unseen_share,
             )
             return predicted.minimised, predicted
 

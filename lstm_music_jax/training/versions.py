@@ -94,7 +94,7 @@ def _renamed(saved, names):
 # Version 2 to version 3.
 
 # Settings of the training that were added, with the values that older runs had.
-_ADDED_TO_TRAINING_IN_3 = {"stretch": 0.0}
+_ADDED_TO_TRAINING_IN_3 = {"stretch": 0.0, "unseen_share": 0.0}
 # What scripts can say of a corpus since, with the values that older runs had.
 _ADDED_TO_ORIGIN = {"grid": 12, "drums": False, "tracks": [], "programs": []}
 
@@ -110,8 +110,8 @@ def _settings_to_version_3(saved):
 
 def _corpus_to_version_3(saved):
     # The split took no notice of the key, and a run keeps its split. Pieces had no end
-    # symbol.
-    corpus = {**saved, "split_in_any_key": False, "end": False}
+    # symbol. The vocabulary had the symbols of the corpus only.
+    corpus = {**saved, "split_in_any_key": False, "end": False, "every_symbol": False}
     origin = corpus.get("origin")
     if isinstance(origin, dict):
         corpus["origin"] = _ADDED_TO_ORIGIN | origin

@@ -120,7 +120,10 @@ def test_passes_its_settings_on_to_generate(run):
         **settings,
     )
     no_marker = strategies.Forbid(run.vocabulary.marker_ids)
-    settings["strategy"] = strategies.Chain(no_marker, settings["strategy"])
+    well_formed = strategies.WellFormed(run.vocabulary, run.encoding)
+    settings["strategy"] = strategies.Chain(
+        no_marker, well_formed, settings["strategy"]
+    )
     length = 10 * run.encoding.symbols_per_note
     drawn = generate(run.model, prompts, KEY, length=length, **settings)
     for piece, tokens in zip(pieces, drawn.tokens, strict=True):
@@ -144,9 +147,9 @@ def test_pieces_of_their_own_length(encoding, symbols, monkeypatch):
     run = make_ending_run(encoding, symbols, -1.0)
     prompts, most = start_prompts(run, 8), 12
     pieces = compose(run, prompts, KEY, notes=most, until_end=True, trace=True)
-    no_start = strategies.Forbid([run.vocabulary.start_id])
+    well_formed = strategies.WellFormed(run.vocabulary, run.encoding)
     length = 8 * most * encoding.symbols_per_note
-    drawn = generate(run.model, prompts, KEY, length=length, strategy=no_start)
+    drawn = generate(run.model, prompts, KEY, length=length, strategy=well_formed)
     assert {piece.ended for piece in pieces} == {True, False}
     for piece, tokens in zip(pieces, drawn.tokens, strict=True):
         symbols = run.vocabulary.symbols_of(tokens)

@@ -126,10 +126,7 @@ class WellFormed(MusicStrategy):
 
 def _fits(strikes, releases, state):
     """Return whether pitches can be struck and released now, `[k]` or `[v k]` each."""
-    if releases.shape[-1]:
-        blocked = state.sounding
-    else:
-        blocked = state.struck
+    blocked = state.sounding if releases.shape[-1] else state.struck
     strikes_blocked = blocked.at[strikes].get(mode="fill", fill_value=False)
     held = state.sounding & ~state.struck
     releases_held = held.at[releases].get(mode="fill", fill_value=True)
