@@ -11,6 +11,7 @@ from lstm_music_jax.model.gates import SIGMOID, Gate, HardSigmoid
 Batching = Literal["windows", "streams"]
 Objective = Literal["all", "last"]
 Schedule = Literal["constant", "cosine"]
+InitialBias = Literal["counts", "zeros"]
 Precision = Literal["float32", "bfloat16"]
 MatmulPrecision = Literal["default", "tensorfloat32", "highest"]
 Gates = Literal["sigmoid", "hard_sigmoid_fifth", "hard_sigmoid_sixth"]
@@ -24,6 +25,7 @@ _CHOICES = {
     "batching": get_args(Batching),
     "objective": get_args(Objective),
     "schedule": get_args(Schedule),
+    "initial_bias": get_args(InitialBias),
     "precision": get_args(Precision),
     "matmul_precision": get_args(MatmulPrecision),
 }
@@ -92,6 +94,10 @@ class TrainingConfig:
     across."""
     objective: Objective = "all"
     """Predict at every position of a window, or at the last position only."""
+    initial_bias: InitialBias = "counts"
+    """The output bias before the first step. `counts` begins with the frequencies of
+    the symbols, so that training need not learn them. `zeros` begins with the same
+    probability for all symbols, as in the original recipe."""
     learning_rate: float = 1e-3
     """Adam's learning rate at its peak."""
     schedule: Schedule = "constant"

@@ -25,7 +25,7 @@ from lstm_music_jax.training.ids import Block, Resident
 from lstm_music_jax.training.objective import Totals
 from lstm_music_jax.training.streams import StreamBatcher
 from lstm_music_jax.training.windows import WindowBatcher
-from lstm_music_jax.types import Array, Int, PyTree
+from lstm_music_jax.types import Array, Float, Int, PyTree
 
 # So a corpus of half a billion symbols lies on the device.
 RESIDENT_BYTES = 2**30
@@ -211,3 +211,11 @@ def with_unseen(dataset: Dataset, config: TrainingConfig) -> Dataset:
         seen[reached[reached >= 0]] = True
     unseen = tuple(vocabulary.symbols_of(np.flatnonzero(~seen)))
     return replace(dataset, vocabulary=replace(vocabulary, unseen=unseen))
+
+
+def target_counts(dataset: Dataset) -> Float[np.ndarray, "v"]:
+    """Return how often training predicts each symbol: all but the first of a piece."""
+    counts = np.zeros(len(dataset.vocabulary))
+    for piece in dataset.train:
+        np.add.at(counts, piece[1:], 1)
+    return counts

@@ -26,7 +26,7 @@ from lstm_music_jax.training.checkpoints import (
     set_aside,
 )
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
-from lstm_music_jax.training.data import training_data, with_unseen
+from lstm_music_jax.training.data import target_counts, training_data, with_unseen
 from lstm_music_jax.training.reporting import Report, drop_lines_after
 from lstm_music_jax.training.run_folder import (
     RunFolder,
@@ -121,7 +121,9 @@ def train(
     belongs_to = owner_of_checkpoints(model, training, dataset)
     start = Restored(
         0,
-        initial_run_state(model, training, len(dataset.vocabulary)),
+        initial_run_state(
+            model, training, len(dataset.vocabulary), target_counts(dataset)
+        ),
         Tally().as_json(),
     )
     loop = _Loop(run_folder, dataset, training, devices, show)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from lstm_music_jax.devices import Shard
@@ -15,7 +16,7 @@ from lstm_music_jax.training.data import Batcher, batcher_class
 from lstm_music_jax.training.keys import dropout_key, parameters_key, row_keys
 from lstm_music_jax.training.objective import Totals, predict
 from lstm_music_jax.training.optimizer import optimizer
-from lstm_music_jax.types import Array, Int, PyTree, Scalar
+from lstm_music_jax.types import Array, Float, Int, PyTree, Scalar
 
 
 class TrainState(NamedTuple):
@@ -55,10 +56,20 @@ def new_model(config: ModelConfig, vocab_size: int, seed: int) -> MusicLSTM:
 
 
 def initial_state(
-    model: ModelConfig, training: TrainingConfig, vocab_size: int
+    model: ModelConfig,
+    training: TrainingConfig,
+    vocab_size: int,
+    counts: Float[np.ndarray, "v"] | None = None,
 ) -> TrainState:
-    """Return the state before the first step."""
+    """Return the state before the first step.
+
+    With `initial_bias="counts"`, the output bias is log((counts + 1) / sum), the
+    log-probability of each symbol by add-one smoothing. Without `counts` it is zero.
+    """
     fresh = new_model(model, vocab_size, training.seed)
+    if counts is not None and training.initial_bias == "counts":
+        smoothed = counts + 1
+        fresh.head_bias[...] = jnp.float32(np.log(smoothed / smoothed.sum()))
     zero_states = fresh.initial_states(training.batch_size)
     return TrainState(
         jnp.int32(0),

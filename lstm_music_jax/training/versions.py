@@ -94,7 +94,11 @@ def _renamed(saved, names):
 # Version 2 to version 3.
 
 # Settings of the training that were added, with the values that older runs had.
-_ADDED_TO_TRAINING_IN_3 = {"stretch": 0.0, "unseen_share": 0.0}
+_ADDED_TO_TRAINING_IN_3 = {
+    "stretch": 0.0,
+    "unseen_share": 0.0,
+    "initial_bias": "zeros",
+}
 # What scripts can say of a corpus since, with the values that older runs had.
 _ADDED_TO_ORIGIN = {"grid": 12, "drums": False, "tracks": [], "programs": []}
 

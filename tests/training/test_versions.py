@@ -52,6 +52,7 @@ RESUMED = TrainingConfig(
     warmup_steps=2,
     transpose=1,
     unseen_share=0.0,
+    initial_bias="zeros",
 )
 
 
@@ -69,7 +70,8 @@ def renamed(saved, names):
 def forget_version_3(settings):
     for name in ("split_in_any_key", "end", "every_symbol"):
         del settings["corpus"][name]
-    del settings["training"]["unseen_share"], settings["training"]["stretch"]
+    for name in ("stretch", "unseen_share", "initial_bias"):
+        del settings["training"][name]
 
 
 def as_version_1(folder):
@@ -167,7 +169,11 @@ def test_the_symbols_file_of_an_older_run_holds_note_names():
 @pytest.mark.parametrize("batching", ["windows", "streams"])
 def test_a_folder_of_version_1_resumes_to_the_same_bits(tmp_path, dataset, batching):
     config = dataclasses.replace(
-        TRAINING, batching=batching, transpose=1, unseen_share=0.0
+        TRAINING,
+        batching=batching,
+        transpose=1,
+        unseen_share=0.0,
+        initial_bias="zeros",
     )
     half = dataclasses.replace(config, steps=27)
     train(tmp_path / "whole", dataset, MODEL, config, **ONE)
