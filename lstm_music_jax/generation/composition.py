@@ -1,6 +1,7 @@
 """Composition: a trained model writes scores of a given number of notes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -58,8 +59,8 @@ class Composition(NamedTuple):
         symbols: the drawn symbols, without an end symbol, after the primer's symbols if
             the primer was kept.
         score: the music that the symbols stand for.
-        skipped: number of symbols that the encoding does not allow at their place. They
-            make no sound.
+        skipped: number of drawn symbols that the encoding does not allow at their
+            place. They make no sound.
         ended: True if the piece ended with the end symbol, before it had more notes
             than asked for.
         fallbacks: number of symbols for which a strategy forbade every symbol and was
@@ -227,7 +228,7 @@ def _decode(
     fallbacks = np.asarray(drawn[-1].fallbacks).tolist()
     pieces: list[Composition | None] = []
     for piece, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
-        has_end = length < tokens.shape[1]
+        has_end = bool(length < tokens.shape[1])
         decoded, symbols, ended = _decode_piece(
             run, prompt, tokens[piece, :length], has_end, notes, keep_primer
         )
@@ -256,13 +257,17 @@ def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
     markers = run.vocabulary.marker_ids
     primer = run.vocabulary.symbols_of(id for id in prompt if id not in markers)
     symbols = run.vocabulary.symbols_of(tokens)
-    after = primer
+    after, skipped_before = primer, 0
     if keep_primer:
-        notes += run.encoding.decode(primer).note_count
-        symbols, after = primer + symbols, []
+        kept = run.encoding.decode(primer)
+        notes += kept.note_count
+        symbols, after, skipped_before = primer + symbols, [], kept.skipped
+    decoded = run.encoding.decode(symbols, max_notes=notes, after=after)
     if has_end:
         whole = run.encoding.decode(symbols, after=after)
-        if whole.note_count <= notes:
-            return whole, symbols, True
-    decoded = run.encoding.decode(symbols, max_notes=notes, after=after)
-    return (decoded if decoded.note_count >= notes else None), symbols, False
+        has_end = whole.note_count <= notes
+        decoded = whole if has_end else decoded
+    if decoded.note_count < notes and not has_end:
+        return None, symbols, False
+    decoded = replace(decoded, skipped=decoded.skipped - skipped_before)
+    return decoded, symbols, has_end

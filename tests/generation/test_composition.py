@@ -1,5 +1,7 @@
 """Composition: the requested number of notes, in two encodings; the primer."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -219,3 +221,17 @@ def test_wrong_arguments_are_named(run):
         start_prompts(run, 0)
     with pytest.raises(ValueError, match="without a start symbol"):
         start_prompts(make_run(NoteNames(), NAMES, start=False), 1)
+
+
+def test_unseen_symbols_are_drawn_only_if_asked_for():
+    """Also behind a primer of unseen symbols, which is read."""
+    run = make_run(Events(), EVENTS)
+    unseen = ("pitch_64", "duration_6")
+    vocabulary = dataclasses.replace(run.vocabulary, unseen=unseen)
+    run = dataclasses.replace(run, vocabulary=vocabulary)
+    prompts = jnp.asarray(vocabulary.ids_of([*unseen, *unseen]))[None]
+    (piece,) = compose(run, prompts, KEY, notes=40)
+    assert set(piece.symbols).isdisjoint(unseen)
+    assert len(piece.score.notes) == 40
+    (piece,) = compose(run, prompts, KEY, notes=40, unseen=True)
+    assert set(piece.symbols) > set(unseen)
