@@ -16,7 +16,7 @@ Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a
 1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16).
 Writing their files takes five seconds of this time.
 Expect: each piece has as many sounding notes or chords as asked for. With --until-end
-it has fewer where the model ends it earlier.
+it has fewer where the model ends it earlier. No symbol is ill-formed where it stands.
 """
 
 from command_line import Processes, require_folder, require_seed, run
@@ -97,6 +97,11 @@ class Arguments:
     """Keep the k most probable symbols."""
     top_p: float | None = None
     """Keep the most probable symbols that hold probability p."""
+    ill_formed: bool = False
+    """Let the model draw symbols that are ill-formed where they stand; they make no
+    sound."""
+    unseen: bool = False
+    """Let the model draw symbols that it was not trained on."""
     min_p: float | None = None
     """Keep symbols at least p times as probable as the most probable one."""
     watermark: int | None = None
@@ -159,6 +164,8 @@ def main(arguments: Arguments) -> None:
             parallel_streams=arguments.parallel_streams,
             keep_primer=arguments.keep_primer,
             until_end=arguments.until_end,
+            ill_formed=arguments.ill_formed,
+            unseen=arguments.unseen,
         )
     if not processes.is_first():
         return

@@ -97,6 +97,7 @@ def main(arguments: Arguments) -> None:
         window=WINDOW,
         cross_pieces=True,
         objective="last",
+        initial_bias="zeros",
         learning_rate=1e-3,
         clip_norm=None,
         evaluate_every=steps_per_epoch,

@@ -100,6 +100,7 @@ def dataset(
     start: bool = True,
     end: bool = True,
     any_key: bool = True,
+    every_symbol: bool = True,
 ) -> Dataset:
     """Load a corpus and split it; its description says how to load it again.
 
@@ -123,6 +124,7 @@ def dataset(
         start=start,
         end=end,
         any_key=any_key,
+        every_symbol=every_symbol,
         origin=origin,
     )
 
@@ -164,6 +166,7 @@ def dataset_of_run(settings: dict[str, Any]) -> Dataset:
         start=saved["start"],
         end=saved["end"],
         any_key=saved["split_in_any_key"],
+        every_symbol=saved["every_symbol"],
     )
     if loaded.description["fingerprint"] != saved["fingerprint"]:
         raise ValueError(f"corpus of this run ({saved['source']}) has changed since")

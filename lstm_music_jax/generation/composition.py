@@ -1,6 +1,7 @@
 """Composition: a trained model writes scores of a given number of notes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -21,7 +22,7 @@ from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.score import Score
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies import Chain, Forbid
+from lstm_music_jax.strategies import Chain, Forbid, WellFormed
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, PRNGKey
 
@@ -58,8 +59,8 @@ class Composition(NamedTuple):
         symbols: the drawn symbols, without an end symbol, after the primer's symbols if
             the primer was kept.
         score: the music that the symbols stand for.
-        skipped: number of symbols that the encoding does not allow at their place. They
-            make no sound.
+        skipped: number of drawn symbols that the encoding does not allow at their
+            place. They make no sound.
         ended: True if the piece ended with the end symbol, before it had more notes
             than asked for.
         fallbacks: number of symbols for which a strategy forbade every symbol and was
@@ -89,12 +90,17 @@ def compose(
     devices: Sequence[jax.Device] | None = None,
     keep_primer: bool = False,
     until_end: bool = False,
+    ill_formed: bool = False,
+    unseen: bool = False,
 ) -> list[Composition]:
     """Continue each prompt by `notes` sounding notes or chords, or to the piece's end.
 
     The start-of-piece symbol is never drawn, and the end symbol only with `until_end`.
     An encoding may use several symbols per note, so all pieces are continued until each
     has enough notes or has ended. Scores are cut to exactly `notes`.
+
+    Some symbols are forbidden before `strategy` shapes the distribution: those that
+    decoding would skip (see `WellFormed`), and those that the model was not trained on.
 
     Args:
         run: the model, its vocabulary and its encoding.
@@ -111,6 +117,8 @@ def compose(
         keep_primer: put the prompt's music in front of the piece.
         until_end: let each piece end when the model draws the end symbol. The first
             symbol may be that one, so a piece may have no notes.
+        ill_formed: let the model draw symbols that decoding will skip.
+        unseen: let the model draw symbols that it was not trained on.
 
     Raises:
         ValueError: `notes` is below 1, or the model does not give that many notes in 8
@@ -126,9 +134,7 @@ def compose(
             "until_end is True; this run was trained without an end symbol, so train a "
             "new one with train.py and without --no-end-symbol"
         )
-    forbidden = [marker for marker in run.vocabulary.marker_ids if marker != stop]
-    if forbidden:
-        strategy = Chain(Forbid(forbidden), strategy)
+    strategy = Chain(*_masks(run, stop, ill_formed, unseen), strategy)
     usual = notes * run.encoding.symbols_per_note
     # When all pieces have ended, no further block is drawn.
     length = min(usual, _BLOCK) if until_end else usual
@@ -181,6 +187,18 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     return jnp.full((pieces, 1), start, jnp.int32)
 
 
+def _masks(run, stop, ill_formed, unseen):
+    """Return the strategies that forbid what must not be drawn."""
+    vocabulary = run.vocabulary
+    forbidden = [marker for marker in vocabulary.marker_ids if marker != stop]
+    if not unseen:
+        forbidden += vocabulary.unseen_ids
+    masks: list[Strategy] = [Forbid(forbidden)] if forbidden else []
+    if not ill_formed:
+        masks.append(WellFormed(vocabulary, run.encoding))
+    return masks
+
+
 def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
     """Return how many symbols each stream drew, without the end symbol."""
     return np.sum(
@@ -210,7 +228,7 @@ def _decode(
     fallbacks = np.asarray(drawn[-1].fallbacks).tolist()
     pieces: list[Composition | None] = []
     for piece, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
-        has_end = length < tokens.shape[1]
+        has_end = bool(length < tokens.shape[1])
         decoded, symbols, ended = _decode_piece(
             run, prompt, tokens[piece, :length], has_end, notes, keep_primer
         )
@@ -239,13 +257,17 @@ def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
     markers = run.vocabulary.marker_ids
     primer = run.vocabulary.symbols_of(id for id in prompt if id not in markers)
     symbols = run.vocabulary.symbols_of(tokens)
-    after = primer
+    after, skipped_before = primer, 0
     if keep_primer:
-        notes += run.encoding.decode(primer).note_count
-        symbols, after = primer + symbols, []
+        kept = run.encoding.decode(primer)
+        notes += kept.note_count
+        symbols, after, skipped_before = primer + symbols, [], kept.skipped
+    decoded = run.encoding.decode(symbols, max_notes=notes, after=after)
     if has_end:
         whole = run.encoding.decode(symbols, after=after)
-        if whole.note_count <= notes:
-            return whole, symbols, True
-    decoded = run.encoding.decode(symbols, max_notes=notes, after=after)
-    return (decoded if decoded.note_count >= notes else None), symbols, False
+        has_end = whole.note_count <= notes
+        decoded = whole if has_end else decoded
+    if decoded.note_count < notes and not has_end:
+        return None, symbols, False
+    decoded = replace(decoded, skipped=decoded.skipped - skipped_before)
+    return decoded, symbols, has_end

@@ -38,11 +38,13 @@ class Vocabulary:
         symbols: all symbols, in the order of their ids.
         start: the symbol that stands before every piece, or None if there is none.
         end: the symbol that stands after every piece, or None if there is none.
+        unseen: the symbols that a model of this vocabulary was never trained on.
     """
 
     symbols: tuple[str, ...]
     start: str | None = None
     end: str | None = None
+    unseen: tuple[str, ...] = ()
 
     def __post_init__(self):
         if len(self._id_of) != len(self.symbols):
@@ -55,10 +57,19 @@ class Vocabulary:
                 raise ValueError(f"{name} is {symbol!r}; it must be one of the symbols")
         if self.start is not None and self.start == self.end:
             raise ValueError(f"end is {self.end!r}; it must differ from start")
+        for symbol in self.unseen:
+            if symbol not in self._id_of:
+                raise ValueError(
+                    f"unseen holds {symbol!r}; it must hold some of the symbols"
+                )
 
     @classmethod
     def from_pieces(
-        cls, pieces: Iterable[Sequence[str]], start: bool = True, end: bool = True
+        cls,
+        pieces: Iterable[Sequence[str]],
+        start: bool = True,
+        end: bool = True,
+        others: Iterable[str] = (),
     ) -> Vocabulary:
         """Return the vocabulary of some pieces, the commonest symbol first.
 
@@ -68,9 +79,12 @@ class Vocabulary:
             pieces: the symbols of each piece.
             start: append the start symbol '<start>'.
             end: append the end symbol '<end>'.
+            others: symbols to put behind those of the pieces, if they are not among
+                them.
         """
         counts = Counter(symbol for piece in pieces for symbol in piece)
-        symbols = tuple(symbol for symbol, _ in counts.most_common())
+        by_count = (symbol for symbol, _ in counts.most_common())
+        symbols = tuple(dict.fromkeys([*by_count, *others]))
         if start:
             symbols += (START,)
         if end:
@@ -91,6 +105,11 @@ class Vocabulary:
     def marker_ids(self) -> list[int]:
         """The ids of the start and the end symbol: those that stand for no music."""
         return [marker for marker in (self.start_id, self.end_id) if marker is not None]
+
+    @property
+    def unseen_ids(self) -> list[int]:
+        """The ids of the unseen symbols."""
+        return [self._id_of[symbol] for symbol in self.unseen]
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -139,13 +158,19 @@ class Vocabulary:
 
     def to_json(self) -> dict[str, Any]:
         """Return the vocabulary as JSON."""
-        return {"symbols": list(self.symbols), "start": self.start, "end": self.end}
+        return {
+            "symbols": list(self.symbols),
+            "start": self.start,
+            "end": self.end,
+            "unseen": list(self.unseen),
+        }
 
     @classmethod
     def load(cls, path: str | Path) -> Vocabulary:
         """Read a file that `save` wrote.
 
-        A file of an older version may lack `end`. Then there is no end symbol.
+        A file of an older version may lack `end` and `unseen`. Then there is no end
+        symbol, and no symbol is known to be unseen.
 
         Raises:
             OSError: the file cannot be read.
@@ -155,20 +180,22 @@ class Vocabulary:
         try:
             content = json.loads(text)
             symbols, start = content["symbols"], content["start"]
-            end = content.get("end")
-            strings = isinstance(symbols, list) and all(
-                isinstance(symbol, str) for symbol in symbols
-            )
+            end, unseen = content.get("end"), content.get("unseen", [])
+            strings = _are_strings(symbols) and _are_strings(unseen)
             named = isinstance(start, str | None) and isinstance(end, str | None)
             if not strings or not named:
                 raise ValueError(
-                    "symbols must be a list of strings; start and end must each be a "
-                    "string or null"
+                    "symbols and unseen must each be a list of strings; start and end "
+                    "must each be a string or null"
                 )
-            return cls(tuple(symbols), start, end)
+            return cls(tuple(symbols), start, end, tuple(unseen))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is not a vocabulary file: {error}") from error
 
     @cached_property
     def _id_of(self) -> dict[str, int]:
         return {symbol: i for i, symbol in enumerate(self.symbols)}
+
+
+def _are_strings(value):
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)

@@ -26,6 +26,7 @@ from .music.in_key import (
 from .music.max_leap import MaxLeap as MaxLeap
 from .music.no_long_rest import NoLongRest as NoLongRest
 from .music.pitch_range import PitchRange as PitchRange
+from .music.well_formed import WellFormed as WellFormed
 from .penalties.dry import DRY as DRY
 from .penalties.frequency_penalty import FrequencyPenalty as FrequencyPenalty
 from .penalties.no_repeat_ngram import NoRepeatNgram as NoRepeatNgram

@@ -89,6 +89,7 @@ EXAMPLES: tuple[Example, ...] = (
     example(s.InKey, tonic=9, scale=s.MINOR),
     example(s.MaxLeap, semitones=5),
     example(s.NoLongRest, ticks=11),
+    example(s.WellFormed),
     example(
         s.TransformersOrder,
         s.RepetitionPenalty(1.13),

@@ -11,6 +11,7 @@ from lstm_music_jax.model.gates import SIGMOID, Gate, HardSigmoid
 Batching = Literal["windows", "streams"]
 Objective = Literal["all", "last"]
 Schedule = Literal["constant", "cosine"]
+InitialBias = Literal["counts", "zeros"]
 Precision = Literal["float32", "bfloat16"]
 MatmulPrecision = Literal["default", "tensorfloat32", "highest"]
 Gates = Literal["sigmoid", "hard_sigmoid_fifth", "hard_sigmoid_sixth"]
@@ -24,6 +25,7 @@ _CHOICES = {
     "batching": get_args(Batching),
     "objective": get_args(Objective),
     "schedule": get_args(Schedule),
+    "initial_bias": get_args(InitialBias),
     "precision": get_args(Precision),
     "matmul_precision": get_args(MatmulPrecision),
 }
@@ -92,6 +94,10 @@ class TrainingConfig:
     across."""
     objective: Objective = "all"
     """Predict at every position of a window, or at the last position only."""
+    initial_bias: InitialBias = "counts"
+    """The output bias before the first step. `counts` begins with the frequencies of
+    the symbols, so that training need not learn them. `zeros` begins with the same
+    probability for all symbols, as in the original recipe."""
     learning_rate: float = 1e-3
     """Adam's learning rate at its peak."""
     schedule: Schedule = "constant"
@@ -106,9 +112,13 @@ class TrainingConfig:
     """Share of each matrix that a step subtracts, times the learning rate."""
     label_smoothing: float = 0.0
     """Share of each target that is spread over the whole vocabulary, in [0, 1)."""
+    unseen_share: float = 1e-3
+    """Share of each target that is spread over the symbols that training never sees,
+    if there are any, in [0, 1). So they keep a small probability."""
     transpose: int = 0
     """Shift each window, or each piece of a stream, by a random number of semitones,
-    at most this many up or down, among the shifts that the vocabulary allows."""
+    at most this many up or down, among the shifts that the vocabulary allows. With
+    events and performances that is every shift within MIDI's 128 pitches."""
     stretch: float = 0.0
     """Play each window, or each piece of a stream, at a random one of five tempos, at
     most this share faster or slower. Only the encoding Performance has tempos."""
@@ -161,9 +171,15 @@ class TrainingConfig:
             raise ValueError(
                 f"weight_decay is {self.weight_decay}; it must be 0 or more, and finite"
             )
-        if not 0 <= self.label_smoothing < 1:
+        for name in ("label_smoothing", "unseen_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}; it must be in [0, 1)"
+                )
+        if self.label_smoothing + self.unseen_share >= 1:
             raise ValueError(
-                f"label_smoothing is {self.label_smoothing}; it must be in [0, 1)"
+                f"unseen_share is {self.unseen_share}; with a label_smoothing of "
+                f"{self.label_smoothing} it must be below {1 - self.label_smoothing:g}"
             )
         if not 0 <= self.transpose <= _MAX_SEMITONES:
             raise ValueError(

@@ -25,7 +25,7 @@ from lstm_music_jax.training.ids import Block, Resident
 from lstm_music_jax.training.objective import Totals
 from lstm_music_jax.training.streams import StreamBatcher
 from lstm_music_jax.training.windows import WindowBatcher
-from lstm_music_jax.types import Array, Int, PyTree
+from lstm_music_jax.types import Array, Float, Int, PyTree
 
 # This holds half a billion symbols.
 RESIDENT_BYTES = 2**30
@@ -192,3 +192,30 @@ def _on_device(pieces: PieceIds) -> jax.Array:
 
 def _bytes(pieces: PieceIds) -> int:
     return pieces.total * np.dtype(pieces.dtype).itemsize
+
+
+def with_unseen(dataset: Dataset, config: TrainingConfig) -> Dataset:
+    """Return the dataset with a vocabulary that knows which symbols are unseen.
+
+    These are the symbols that no training piece has, and that no transposition or tempo
+    makes of a symbol that one has.
+    """
+    vocabulary = dataset.vocabulary
+    seen = np.zeros(len(vocabulary), bool)
+    seen[vocabulary.marker_ids] = True
+    for piece in dataset.train:
+        seen[piece] = True
+    table = augmentation_table(dataset, config)
+    if table is not None:
+        reached = table[:, seen]
+        seen[reached[reached >= 0]] = True
+    unseen = tuple(vocabulary.symbols_of(np.flatnonzero(~seen)))
+    return replace(dataset, vocabulary=replace(vocabulary, unseen=unseen))
+
+
+def target_counts(dataset: Dataset) -> Float[np.ndarray, "v"]:
+    """Return how often training predicts each symbol: all but the first of a piece."""
+    counts = np.zeros(len(dataset.vocabulary))
+    for piece in dataset.train:
+        np.add.at(counts, piece[1:], 1)
+    return counts

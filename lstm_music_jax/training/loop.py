@@ -26,7 +26,7 @@ from lstm_music_jax.training.checkpoints import (
     set_aside,
 )
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
-from lstm_music_jax.training.data import training_data
+from lstm_music_jax.training.data import target_counts, training_data, with_unseen
 from lstm_music_jax.training.reporting import Report, drop_lines_after
 from lstm_music_jax.training.run_folder import (
     RunFolder,
@@ -111,6 +111,7 @@ def train(
         Stopped: a signal came. The run is saved up to its last step.
     """
     run_folder = RunFolder(Path(folder))
+    dataset = with_unseen(dataset, training)
     if resume:
         model = require_same_run(run_folder, model, training, dataset)
     else:
@@ -120,7 +121,9 @@ def train(
     belongs_to = owner_of_checkpoints(model, training, dataset)
     start = Restored(
         0,
-        initial_run_state(model, training, len(dataset.vocabulary)),
+        initial_run_state(
+            model, training, len(dataset.vocabulary), target_counts(dataset)
+        ),
         Tally().as_json(),
     )
     loop = _Loop(run_folder, dataset, training, devices, show)
@@ -197,7 +200,10 @@ class _Loop:
             self.baselines = ngram_cross_entropies(
                 dataset.train, dataset.validation, len(dataset.vocabulary)
             )
-        self.train_steps = spread(partial(train_steps, config=training), devices)
+        unseen = dataset.vocabulary.unseen_ids
+        self.train_steps = spread(
+            partial(train_steps, config=training, unseen=unseen), devices
+        )
         self.evaluate = spread(partial(evaluate, config=training), devices)
 
     def run(self, start: Restored, belongs_to: dict) -> Result:

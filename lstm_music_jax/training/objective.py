@@ -1,9 +1,11 @@
 """The training objective: cross-entropy at every position, or at the last one only."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from lstm_music_jax.model.music_lstm import MusicLSTM, State
 from lstm_music_jax.training.batch import Batch
@@ -47,6 +49,8 @@ def predict(
     *,
     state: State | None = None,
     smoothing: float = 0.0,
+    unseen: Sequence[int] = (),
+    unseen_share: float = 0.0,
 ) -> Predicted:
     """Sum -log p(target) over the counted targets of a batch.
 
@@ -57,7 +61,8 @@ def predict(
     position alone.
 
     Label smoothing (Szegedy et al. 2016) takes the share `smoothing` from each target
-    and spreads it over the vocabulary. It only changes the sum that is minimised. The
+    and spreads it over the vocabulary. In the same way `unseen_share` is spread over
+    the ids `unseen`, if there are any. Both only change the sum that is minimised. The
     totals stay unsmoothed, so that losses can be compared.
     """
     state, hidden = model.unroll_hidden(batch.inputs, state, dropout_keys, batch.resets)
@@ -70,9 +75,12 @@ def predict(
     correct = jnp.argmax(logits, axis=-1) == targets
     loss = -jnp.sum(jnp.where(counted, target_log_probs[..., 0], 0.0))
     minimised = loss
-    if smoothing:
-        uniform = -jnp.sum(jnp.where(counted, jnp.mean(log_probs, axis=-1), 0.0))
-        minimised = (1 - smoothing) * loss + smoothing * uniform
+    spread = np.full(log_probs.shape[-1], smoothing / log_probs.shape[-1], np.float32)
+    if unseen:
+        spread[[*unseen]] += unseen_share / len(unseen)
+    if spread.any():
+        smoothed = jnp.where(counted, log_probs @ spread, 0.0)
+        minimised = (1 - spread.sum()) * loss - jnp.sum(smoothed)
     totals = Totals(
         loss,
         jnp.sum(jnp.where(counted, correct, False).astype(jnp.float32)),

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import jax
+import numpy as np
 
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.music.corpus.dataset import Dataset
@@ -41,6 +42,7 @@ from lstm_music_jax.training.settings import (
     read_config_json,
 )
 from lstm_music_jax.training.step import TrainState, initial_state
+from lstm_music_jax.types import Float
 
 
 class RunState(NamedTuple):
@@ -55,10 +57,13 @@ class RunState(NamedTuple):
 
 
 def initial_run_state(
-    model: ModelConfig, training: TrainingConfig, vocab_size: int
+    model: ModelConfig,
+    training: TrainingConfig,
+    vocab_size: int,
+    counts: Float[np.ndarray, "v"] | None = None,
 ) -> RunState:
-    """Return the state of a run before its first step."""
-    state = initial_state(model, training, vocab_size)
+    """Return the state of a run before its first step; see `initial_state`."""
+    state = initial_state(model, training, vocab_size, counts)
     return RunState(state, state.model)
 
 

@@ -75,15 +75,14 @@ def model_of_checkpoints(
 ) -> dict[str, Any]:
     """Return the part of the description that generation needs.
 
-    `cores` is left out, because a checkpoint fits a model with any number of cores.
+    `cores` is left out, because a checkpoint fits a model with any number of cores. So
+    are the unseen symbols, because checkpoints of earlier versions do not have them.
     """
     architecture = dataclasses.asdict(model)
     del architecture["cores"]
-    return {
-        "model": architecture,
-        "encoding": encoding,
-        "vocabulary": vocabulary.to_json(),
-    }
+    symbols = vocabulary.to_json()
+    del symbols["unseen"]
+    return {"model": architecture, "encoding": encoding, "vocabulary": symbols}
 
 
 def changeable_settings(training: TrainingConfig) -> set[str]:

@@ -1,10 +1,12 @@
 """The pure training step: (state, data) -> (state, metrics), many per dispatch."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from lstm_music_jax.devices import Shard
@@ -14,7 +16,7 @@ from lstm_music_jax.training.data import Batcher, batcher_class
 from lstm_music_jax.training.keys import dropout_key, parameters_key, row_keys
 from lstm_music_jax.training.objective import Totals, predict
 from lstm_music_jax.training.optimizer import optimizer
-from lstm_music_jax.types import Array, Int, PyTree, Scalar
+from lstm_music_jax.types import Array, Float, Int, PyTree, Scalar
 
 
 class TrainState(NamedTuple):
@@ -54,10 +56,20 @@ def new_model(config: ModelConfig, vocab_size: int, seed: int) -> MusicLSTM:
 
 
 def initial_state(
-    model: ModelConfig, training: TrainingConfig, vocab_size: int
+    model: ModelConfig,
+    training: TrainingConfig,
+    vocab_size: int,
+    counts: Float[np.ndarray, "v"] | None = None,
 ) -> TrainState:
-    """Return the state before the first step."""
+    """Return the state before the first step.
+
+    With `initial_bias="counts"`, the output bias is log((counts + 1) / sum), the
+    log-probability of each symbol by add-one smoothing. Without `counts` it is zero.
+    """
     fresh = new_model(model, vocab_size, training.seed)
+    if counts is not None and training.initial_bias == "counts":
+        smoothed = counts + 1
+        fresh.head_bias[...] = jnp.float32(np.log(smoothed / smoothed.sum()))
     zero_states = fresh.initial_states(training.batch_size)
     return TrainState(
         jnp.int32(0),
@@ -74,11 +86,14 @@ def train_steps(
     steps: Int[Array, ""],
     *,
     config: TrainingConfig,
+    unseen: Sequence[int] = (),
 ) -> tuple[TrainState, StepMetrics]:
     """Take `steps` training steps, at most `config.steps_per_dispatch`.
 
     The metrics have a leading axis of `steps_per_dispatch` entries, which are NaN where
     no step was taken. So one compiled program serves any number of steps.
+
+    `unseen` are the ids of the symbols that training never sees.
 
     The symbols that a step reads, their transposition and the dropout masks depend only
     on the seed and the step's number. Each shard reads its own rows of the batch.
@@ -100,6 +115,8 @@ def train_steps(
                 dropout_keys,
                 state=state.carried,
                 smoothing=config.label_smoothing,
+                unseen=unseen,
+                unseen_share=config.unseen_share,
             )
             return predicted.minimised, predicted
 

@@ -94,7 +94,11 @@ def _renamed(saved, names):
 # Version 2 to version 3.
 
 # Settings of the training that were added, with the values that older runs had.
-_ADDED_TO_TRAINING_IN_3 = {"stretch": 0.0}
+_ADDED_TO_TRAINING_IN_3 = {
+    "stretch": 0.0,
+    "unseen_share": 0.0,
+    "initial_bias": "zeros",
+}
 # Settings of the corpus that were added, with the values that older runs had.
 _ADDED_TO_ORIGIN = {"grid": 12, "drums": False, "tracks": [], "programs": []}
 
@@ -110,8 +114,8 @@ def _settings_to_version_3(saved):
 
 def _corpus_to_version_3(saved):
     # The split ignored the musical key, and a run keeps its split. Pieces had no end
-    # symbol.
-    corpus = {**saved, "split_in_any_key": False, "end": False}
+    # symbol, and vocabularies had the symbols of the corpus only.
+    corpus = {**saved, "split_in_any_key": False, "end": False, "every_symbol": False}
     origin = corpus.get("origin")
     if isinstance(origin, dict):
         corpus["origin"] = _ADDED_TO_ORIGIN | origin

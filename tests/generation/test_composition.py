@@ -1,5 +1,7 @@
 """Composition: the requested number of notes, in two encodings; the primer."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -120,7 +122,10 @@ def test_passes_its_settings_on_to_generate(run):
         **settings,
     )
     no_marker = strategies.Forbid(run.vocabulary.marker_ids)
-    settings["strategy"] = strategies.Chain(no_marker, settings["strategy"])
+    well_formed = strategies.WellFormed(run.vocabulary, run.encoding)
+    settings["strategy"] = strategies.Chain(
+        no_marker, well_formed, settings["strategy"]
+    )
     length = 10 * run.encoding.symbols_per_note
     drawn = generate(run.model, prompts, KEY, length=length, **settings)
     for piece, tokens in zip(pieces, drawn.tokens, strict=True):
@@ -144,9 +149,9 @@ def test_pieces_of_their_own_length(encoding, symbols, monkeypatch):
     run = make_ending_run(encoding, symbols, -1.0)
     prompts, most = start_prompts(run, 8), 12
     pieces = compose(run, prompts, KEY, notes=most, until_end=True, trace=True)
-    no_start = strategies.Forbid([run.vocabulary.start_id])
+    well_formed = strategies.WellFormed(run.vocabulary, run.encoding)
     length = 8 * most * encoding.symbols_per_note
-    drawn = generate(run.model, prompts, KEY, length=length, strategy=no_start)
+    drawn = generate(run.model, prompts, KEY, length=length, strategy=well_formed)
     assert {piece.ended for piece in pieces} == {True, False}
     for piece, tokens in zip(pieces, drawn.tokens, strict=True):
         symbols = run.vocabulary.symbols_of(tokens)
@@ -216,3 +221,17 @@ def test_wrong_arguments_are_named(run):
         start_prompts(run, 0)
     with pytest.raises(ValueError, match="without a start symbol"):
         start_prompts(make_run(NoteNames(), NAMES, start=False), 1)
+
+
+def test_unseen_symbols_are_drawn_only_if_asked_for():
+    """Also behind a primer of unseen symbols, which is read."""
+    run = make_run(Events(), EVENTS)
+    unseen = ("pitch_64", "duration_6")
+    vocabulary = dataclasses.replace(run.vocabulary, unseen=unseen)
+    run = dataclasses.replace(run, vocabulary=vocabulary)
+    prompts = jnp.asarray(vocabulary.ids_of([*unseen, *unseen]))[None]
+    (piece,) = compose(run, prompts, KEY, notes=40)
+    assert set(piece.symbols).isdisjoint(unseen)
+    assert len(piece.score.notes) == 40
+    (piece,) = compose(run, prompts, KEY, notes=40, unseen=True)
+    assert set(piece.symbols) > set(unseen)

@@ -29,6 +29,11 @@ def test_start_and_end_can_each_be_left_out(start, end):
     assert len(vocabulary) == 3 + start + end
 
 
+def test_other_symbols_come_behind_those_of_the_pieces():
+    vocabulary = Vocabulary.from_pieces(PIECES, others=("z", "a", "y"))
+    assert vocabulary.symbols == ("b", "a", "c", "z", "y", "<start>", "<end>")
+
+
 @given(st.lists(st.lists(st.text())), st.booleans(), st.booleans())
 def test_ids_give_the_symbols_back(pieces, start, end):
     pieces = [[s for s in piece if s not in ("<start>", "<end>")] for piece in pieces]
@@ -59,6 +64,10 @@ def test_a_saved_vocabulary_is_loaded_again(tmp_path):
     vocabulary = Vocabulary.from_pieces([["é", "4.9", "C\n4"]])
     vocabulary.save(tmp_path / "new" / "vocabulary.json")
     assert Vocabulary.load(tmp_path / "new" / "vocabulary.json") == vocabulary
+    vocabulary = Vocabulary(("a", "b", "c"), unseen=("c", "a"))
+    assert vocabulary.unseen_ids == [2, 0]
+    vocabulary.save(tmp_path / "vocabulary.json")
+    assert Vocabulary.load(tmp_path / "vocabulary.json") == vocabulary
 
 
 def test_a_file_from_before_the_end_symbol_has_none(tmp_path):
@@ -81,6 +90,8 @@ def test_a_file_from_before_the_end_symbol_has_none(tmp_path):
         '{"symbols": ["a"], "start": 0}',
         '{"symbols": ["a"], "start": null, "end": "b"}',
         '{"symbols": ["a"], "start": null, "end": 0}',
+        '{"symbols": ["a"], "start": null, "unseen": ["b"]}',
+        '{"symbols": ["a"], "start": null, "unseen": "a"}',
         '{"symbols": ["a"], "start": "a", "end": "a"}',
         '{"symbols": ["a"], "start":',
     ],

@@ -161,6 +161,7 @@ CASES = {
         strategies.NoLongRest(*MUSIC, 8),
         music.NoLongRest(PARSED, 8),
     ),
+    "WellFormed": (strategies.WellFormed(*MUSIC), music.WellFormed(PARSED)),
     "Chain": (
         strategies.Chain(
             strategies.RepetitionPenalty(1.5),

@@ -17,6 +17,7 @@ from lstm_music_jax.strategies import (
     MaxLeap,
     NoLongRest,
     PitchRange,
+    WellFormed,
 )
 
 KEY = jax.random.key(0)
@@ -227,6 +228,7 @@ def test_a_wrong_hyperparameter_is_named(make, arguments, message):
         (InKey, (0, MAJOR)),
         (MaxLeap, (5,)),
         (NoLongRest, (5,)),
+        (WellFormed, ()),
     ],
 )
 def test_a_vocabulary_of_another_encoding_is_refused(make, arguments):

@@ -29,7 +29,12 @@ def noisy_scales(any_key=False):
     pieces = [Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20)]
     corpus = Corpus.from_pieces(pieces, source="noisy scales")
     return Dataset.from_corpus(
-        corpus, NoteNames(), validation=0.2, end=False, any_key=any_key
+        corpus,
+        NoteNames(),
+        validation=0.2,
+        any_key=any_key,
+        end=False,
+        every_symbol=False,
     )
 
 

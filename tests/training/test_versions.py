@@ -51,6 +51,8 @@ RESUMED = TrainingConfig(
     batching="streams",
     warmup_steps=2,
     transpose=1,
+    unseen_share=0.0,
+    initial_bias="zeros",
 )
 
 
@@ -65,24 +67,30 @@ def renamed(saved, names):
     return {names.get(name, name): value for name, value in saved.items()}
 
 
+def forget_version_3(settings):
+    for name in ("split_in_any_key", "end", "every_symbol"):
+        del settings["corpus"][name]
+    for name in ("stretch", "unseen_share", "initial_bias"):
+        del settings["training"][name]
+
+
 def as_version_1(folder):
     """Rewrite a run folder of the current version into the format of version 1."""
     config = json.loads((folder / "config.json").read_text())
     del config["version"], config["model"]["cores"]
-    del config["corpus"]["split_in_any_key"], config["corpus"]["end"]
-    del config["training"]["stretch"]
+    forget_version_3(config)
     config["training"] = renamed(config["training"], OLD_NAMES)
     config["encoding"] = renamed(config["encoding"], OLD_ENCODING)
     (folder / "config.json").write_text(json.dumps(config))
     vocabulary = json.loads((folder / "vocabulary.json").read_text())
-    del vocabulary["end"]
+    del vocabulary["end"], vocabulary["unseen"]
     (folder / "vocabulary.json").write_text(json.dumps(vocabulary))
     for path in folder.glob("checkpoints/*/*/about/metadata"):
         content = json.loads(path.read_text())["content"]
         del content["version"]
         belongs_to = content["belongs_to"]
-        del belongs_to["corpus"]["split_in_any_key"], belongs_to["corpus"]["end"]
-        del belongs_to["vocabulary"]["end"], belongs_to["training"]["stretch"]
+        forget_version_3(belongs_to)
+        del belongs_to["vocabulary"]["end"]
         belongs_to["training"] = renamed(belongs_to["training"], OLD_NAMES)
         belongs_to["encoding"] = renamed(belongs_to["encoding"], OLD_ENCODING)
         content["facts"] = renamed(content["facts"], OLD_FACTS)
@@ -117,6 +125,8 @@ def test_a_genuine_folder_loads(genuine):
     assert run.vocabulary.start is not None
     assert run.vocabulary.end is None
     assert run.settings["corpus"]["end"] is False
+    assert run.vocabulary.unseen == ()
+    assert run.settings["corpus"]["every_symbol"] is False
 
 
 def test_a_genuine_folder_resumes(genuine, dataset):
@@ -158,7 +168,13 @@ def test_the_symbols_file_of_an_older_run_holds_note_names():
 
 @pytest.mark.parametrize("batching", ["windows", "streams"])
 def test_a_folder_of_version_1_resumes_to_the_same_bits(tmp_path, dataset, batching):
-    config = dataclasses.replace(TRAINING, batching=batching, transpose=1)
+    config = dataclasses.replace(
+        TRAINING,
+        batching=batching,
+        transpose=1,
+        unseen_share=0.0,
+        initial_bias="zeros",
+    )
     half = dataclasses.replace(config, steps=27)
     train(tmp_path / "whole", dataset, MODEL, config, **ONE)
     train(tmp_path / "half", dataset, MODEL, half, **ONE)

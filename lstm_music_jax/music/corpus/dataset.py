@@ -18,7 +18,8 @@ class Dataset:
     """Pieces as ids, with what is needed to turn ids into music again.
 
     The vocabulary holds the symbols of the whole corpus, as in the original recipe. So
-    no symbol of a validation piece is unknown.
+    no symbol of a validation piece is unknown. If the encoding lists its symbols, the
+    vocabulary also holds the others, so that any music can be read.
 
     Attributes:
         encoding: turns music into symbols and back.
@@ -48,6 +49,7 @@ class Dataset:
         start: bool = True,
         end: bool = True,
         any_key: bool = True,
+        every_symbol: bool = True,
         origin: Any = None,
     ) -> "Dataset":
         """Split a corpus by piece, and turn its symbols into ids.
@@ -63,6 +65,8 @@ class Dataset:
                 end.
             any_key: keep pieces that share music on one side of the split, even if they
                 have it in different keys. Runs of earlier versions have False.
+            every_symbol: put all other symbols of the encoding behind those of the
+                corpus, if it lists them. Runs of earlier versions have False.
             origin: JSON that says how to load the corpus again, kept in `description`.
 
         Raises:
@@ -70,7 +74,12 @@ class Dataset:
                 split.
         """
         # The corpus lists its symbols in the order of a vocabulary.
-        vocabulary = Vocabulary.from_pieces([corpus.symbols], start=start, end=end)
+        vocabulary = Vocabulary.from_pieces(
+            [corpus.symbols],
+            start=start,
+            end=end,
+            others=(encoding.symbols or ()) if every_symbol else (),
+        )
         if validation > 0:
             train, held_out = split_corpus(
                 corpus, encoding if any_key else None, validation, seed
@@ -91,6 +100,7 @@ class Dataset:
                 "split_in_any_key": any_key,
                 "start": start,
                 "end": end,
+                "every_symbol": every_symbol,
                 "origin": origin,
             },
         )

@@ -31,11 +31,26 @@ class Encoding(Protocol):
 
     Symbols are strings; a `Vocabulary` numbers them.
 
+    These symbols are ill-formed, and `decode` skips them:
+
+    - strings that are no symbols of the encoding;
+    - if symbols move the clock: a pitch that was struck at the same tick;
+    - if symbols release pitches: a pitch that was struck and not released since, a
+      release of a pitch that does not sound, and one at the tick of its strike.
+
     Attributes:
         symbols_per_note: typical number of symbols per note, rounded up.
     """
 
     symbols_per_note: ClassVar[int]
+
+    @property
+    def symbols(self) -> tuple[str, ...] | None:
+        """All symbols that there are; None if any pitch or chord may have a name.
+
+        Without this list, the symbols are those that `pitches` knows.
+        """
+        ...
 
     @property
     def ticks_per_quarter(self) -> int:

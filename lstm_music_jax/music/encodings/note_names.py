@@ -58,6 +58,11 @@ class NoteNames:
         if self.drums is None:
             object.__setattr__(self, "drums", self.parts == "first")
 
+    @property
+    def symbols(self) -> None:
+        """None, because there are too many chords and spellings to list."""
+        return None
+
     def encode(self, score: Score) -> list[str]:
         """Return one symbol per chord of the chosen parts, in the order of time."""
         return [_symbol(chord) for chord in self._chords(score)]

@@ -8,6 +8,7 @@ from sources import Source, dataset, dataset_of_run
 
 from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.music.corpus.symbols_file import write_symbols
+from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from tests.music.corpus.generated_corpora import (
     corpus_of,
@@ -67,3 +68,20 @@ def test_versions_in_another_key_are_on_one_side_by_default(corpus):
     out = [ids.tobytes() in held_out for ids in own]
     assert out[:10] == out[10:]
     assert sum(out) == 6
+
+
+def test_the_vocabulary_holds_every_symbol_of_the_encoding():
+    encoding = Events()
+    corpus = corpus_of(["pitch_60", "shift_6", "pitch_60"])
+    data = Dataset.from_corpus(corpus, encoding, validation=0)
+    assert data.vocabulary.symbols[:2] == ("pitch_60", "shift_6")
+    assert data.vocabulary.symbols[-2:] == ("<start>", "<end>")
+    assert sorted(data.vocabulary.symbols[:-2]) == sorted(encoding.symbols)
+    assert data.description["every_symbol"] is True
+    data = Dataset.from_corpus(corpus, encoding, validation=0, every_symbol=False)
+    assert data.vocabulary.symbols == ("pitch_60", "shift_6", "<start>", "<end>")
+
+
+def test_note_names_have_no_list_of_symbols():
+    data = Dataset.from_corpus(corpus_of(["C4", "D4"]), NoteNames(), validation=0)
+    assert data.vocabulary.symbols == ("C4", "D4", "<start>", "<end>")

@@ -1,8 +1,9 @@
-"""The music strategies, with both encodings, each with its reference."""
+"""The music strategies, with all encodings, each with its reference."""
 
 from lstm_music_jax import strategies
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.music.encodings.performance import Performance
 from lstm_music_jax.music.vocabulary import Vocabulary
 from tests.strategies.cases.case import Case
 from tests.strategies.numpy_references import music
@@ -36,6 +37,15 @@ EVENT_SOUNDS = [(n,) if kind == "pitch" else () for kind, n in EVENTS.values()]
 WRITINGS = {
     "events": (Vocabulary(tuple(EVENTS), "<start>"), Events(), EVENT_SOUNDS),
     "note names": (Vocabulary(tuple(NAMES), "<start>"), NoteNames(), [*NAMES.values()]),
+}
+PLAYED = {
+    "note_on_60": ("pitch", 60),
+    "note_on_64": ("pitch", 64),
+    "note_off_60": ("release", 60),
+    "note_off_64": ("release", 64),
+    "shift_3": ("shift", 3),
+    "velocity_9": ("other", 0),
+    "<start>": ("unknown", 0),
 }
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 11), (0, 4, 7))
 
@@ -83,12 +93,35 @@ def draw_no_long_rest(rng, writing):
     )
 
 
+def draw_well_formed(rng, writing):
+    vocabulary, encoding, sounds = writing
+    parsed = [("name", 0) if pitches else ("unknown", 0) for pitches in sounds]
+    if isinstance(encoding, Events):
+        parsed = [*(EVENTS | {"<start>": ("unknown", 0)}).values()]
+    elif isinstance(encoding, Performance):
+        parsed = [*PLAYED.values()]
+    return strategies.WellFormed(vocabulary, encoding), music.WellFormed(parsed)
+
+
+WRITINGS_PLAYED = (Vocabulary(tuple(PLAYED), "<start>"), Performance(), ())
 MUSIC = {
     f"{draw.__name__.removeprefix('draw_')}, {name}": Case(
         lambda rng, v, draw=draw, writing=writing: draw(rng, writing),
         exact=True,
         size=len(writing[0]),
     )
-    for draw in (draw_pitch_range, draw_in_key, draw_max_leap, draw_no_long_rest)
+    for draw in (
+        draw_pitch_range,
+        draw_in_key,
+        draw_max_leap,
+        draw_no_long_rest,
+        draw_well_formed,
+    )
     for name, writing in WRITINGS.items()
+} | {
+    "well_formed, performance": Case(
+        lambda rng, v: draw_well_formed(rng, WRITINGS_PLAYED),
+        exact=True,
+        size=len(PLAYED),
+    )
 }

@@ -34,6 +34,40 @@ class MaxLeap(Remembering):
         return keep(mask, logits)
 
 
+class WellFormed(Remembering):
+    """Reference of `WellFormed`; `parsed` is that of `NoLongRest`, with releases.
+
+    The kind is "unknown" for symbols that mean nothing.
+    """
+
+    def __init__(self, parsed):
+        super().__init__()
+        self.parsed = parsed
+        self.releases = any(kind == "release" for kind, _ in parsed)
+
+    def shape(self, logits, slack):
+        struck, sounding = set(), set()
+        for kind, number in (self.parsed[x] for x in self.history):
+            if not self.fits(kind, number, struck, sounding):
+                continue
+            if kind == "shift":
+                struck = set()
+            elif kind == "pitch":
+                struck.add(number)
+                sounding.add(number)
+            elif kind == "release":
+                sounding.remove(number)
+        mask = [self.fits(*each, struck, sounding) for each in self.parsed]
+        return keep(mask, logits)
+
+    def fits(self, kind, number, struck, sounding):
+        if kind == "pitch":
+            return number not in (sounding if self.releases else struck)
+        if kind == "release":
+            return number in sounding and number not in struck
+        return kind != "unknown"
+
+
 class NoLongRest(Remembering):
     """Reference of `NoLongRest`.
 

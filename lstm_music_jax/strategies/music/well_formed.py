@@ -1,0 +1,133 @@
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.fields import derived
+from lstm_music_jax.music.score import HIGHEST_PITCH
+from lstm_music_jax.strategies.base import forbid_unless
+from lstm_music_jax.strategies.music.sounds import MusicStrategy
+from lstm_music_jax.types import Array, Bool, Int
+
+# Fills the rows of symbols with fewer pitches than others; it is no pitch.
+_NO_PITCH = HIGHEST_PITCH + 1
+
+
+class WellFormedState(NamedTuple):
+    """The state of the 128 pitches, one entry per pitch.
+
+    `struck` is True if the pitch was struck at this moment. `sounding` is True if it
+    was struck and has not been released since.
+    """
+
+    struck: Bool[Array, "keys"]
+    sounding: Bool[Array, "keys"]
+
+
+def _known(strategy):
+    """Return which symbols the encoding has, bool `[v]`; the end symbol counts."""
+    vocabulary, encoding = strategy.vocabulary, strategy.encoding
+    if encoding.symbols is None:
+        known = {symbol for symbol in vocabulary.symbols if encoding.pitches(symbol)}
+    else:
+        known = set(encoding.symbols)
+    known = (known | {vocabulary.end}) - {vocabulary.start}
+    return np.array([symbol in known for symbol in vocabulary.symbols])
+
+
+def _strikes(strategy):
+    """Return the pitches that each symbol strikes, int32 `[v k]`.
+
+    If no symbol moves the clock, each symbol has a moment of its own, and so no strike
+    is ever ill-formed. The table then has no columns.
+    """
+    encoding = strategy.encoding
+    strategy.struck()
+    if not any(map(encoding.time_shift, _all_symbols(strategy))):
+        return np.zeros((len(strategy.vocabulary), 0), np.int32)
+    return _rows(strategy, encoding.pitches)
+
+
+def _releases(strategy):
+    """Return the pitches that each symbol releases, int32 `[v k]`.
+
+    The table has no columns if no symbol of the encoding releases a pitch.
+    """
+    return _rows(strategy, strategy.encoding.releases)
+
+
+def _all_symbols(strategy):
+    return strategy.encoding.symbols or strategy.vocabulary.symbols
+
+
+def _rows(strategy, pitches_of):
+    width = max(len(pitches_of(symbol)) for symbol in _all_symbols(strategy))
+    rows = np.full((len(strategy.vocabulary), width), _NO_PITCH, np.int32)
+    for row, symbol in zip(rows, strategy.vocabulary.symbols, strict=True):
+        pitches = pitches_of(symbol)
+        row[: len(pitches)] = pitches
+    return rows
+
+
+def _moves(strategy):
+    shifts = map(strategy.encoding.time_shift, strategy.vocabulary.symbols)
+    return np.array([*shifts]) > 0
+
+
+class WellFormed(MusicStrategy):
+    """Forbids symbols that decoding would skip, because they are ill-formed there.
+
+    `Encoding` says which symbols are ill-formed. With `Events` it is a pitch that was
+    struck at the same moment. With `Performance` it is a note-on of a pitch that
+    sounds, and a note-off of a pitch that does not or that was struck at the same
+    moment. With `NoteNames` no name is ever ill-formed. Symbols that the encoding does
+    not have, such as the start symbol, are always forbidden. The end symbol never is.
+
+    Ill-formed symbols in a prompt change nothing, as in decoding.
+
+    Args:
+        vocabulary: the symbols that the model's ids stand for.
+        encoding: the encoding of the symbols.
+
+    State: `WellFormedState`.
+
+    Raises:
+        ValueError: no symbol sounds.
+    """
+
+    known: Bool[Array, "v"] = derived(_known)
+    strikes: Int[Array, "v k"] = derived(_strikes)
+    releases: Int[Array, "v k"] = derived(_releases)
+    moves: Bool[Array, "v"] = derived(_moves)
+
+    def init(self, vocab_size):
+        silent = jnp.zeros(HIGHEST_PITCH + 1, bool)
+        return WellFormedState(silent, silent)
+
+    def apply(self, logits, state, key):
+        strikes, releases = jnp.asarray(self.strikes), jnp.asarray(self.releases)
+        keep = jnp.asarray(self.known) & _fits(strikes, releases, state)
+        return forbid_unless(keep, logits), state
+
+    def observe(self, token, state):
+        strikes = jnp.asarray(self.strikes)[token]
+        releases = jnp.asarray(self.releases)[token]
+        fits = _fits(strikes, releases, state)
+        pitches = jnp.arange(HIGHEST_PITCH + 1)
+        struck, released = (
+            fits & jnp.any(pitches[:, None] == of_token[None], axis=1)
+            for of_token in (strikes, releases)
+        )
+        return WellFormedState(
+            (state.struck & ~jnp.asarray(self.moves)[token]) | struck,
+            (state.sounding & ~released) | struck,
+        )
+
+
+def _fits(strikes, releases, state):
+    """Return whether pitches can be struck and released now, `[k]` or `[v k]` each."""
+    blocked = state.sounding if releases.shape[-1] else state.struck
+    strikes_blocked = blocked.at[strikes].get(mode="fill", fill_value=False)
+    held = state.sounding & ~state.struck
+    releases_held = held.at[releases].get(mode="fill", fill_value=True)
+    return ~jnp.any(strikes_blocked, axis=-1) & jnp.all(releases_held, axis=-1)
