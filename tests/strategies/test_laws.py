@@ -8,8 +8,8 @@ from lstm_music_jax import strategies
 from lstm_music_jax.testing import check_strategy, laws
 from tests.strategies.table import TABLE
 
-# `Force` makes a symbol possible even if an earlier stage forbade it. `WellFormed` learns
-# nothing from a pitch that was struck already, until the time moves.
+# `Force` makes a symbol possible even if an earlier stage forbade it. Until the time
+# moves, a second strike of a pitch does not change the state of `WellFormed`.
 ON_PURPOSE = {
     "Force": (laws.forbidden_stays_forbidden,),
     "WellFormed": (laws.keeps_observing,),
