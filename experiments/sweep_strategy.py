@@ -112,16 +112,16 @@ def strategy_maker(loaded: Run, arguments: Arguments) -> Callable:
     if arguments.knob not in names or arguments.knob in given:
         free = [name for name in names if name not in given]
         raise ValueError(f"knob is {arguments.knob}; it must be one of {free}")
-    markers = loaded.vocabulary.marker_ids
+    forbidden = loaded.vocabulary.marker_ids + loaded.vocabulary.unseen_ids
 
     def make(value):
         try:
             strategy = strategy_class(**given, **{arguments.knob: value})
         except TypeError as error:
             raise ValueError(f"strategy is {arguments.strategy}: {error}") from None
-        if not markers:
+        if not forbidden:
             return strategies.Chain(strategy)
-        return strategies.Chain(strategies.Forbid(markers), strategy)
+        return strategies.Chain(strategies.Forbid(forbidden), strategy)
 
     return make
 

@@ -13,7 +13,7 @@ result as without the stop. After a crash, --resume continues from the last chec
 (see --save-every).
 
 Cost: 0.5 s per step of 64 windows of 100, on two CPU cores. Expect: the first command
-beats the interpolated 3-gram (perplexity 11.2 on the chorales) within 100 steps.
+beats the interpolated 3-gram (perplexity 11.0 on the chorales) within 100 steps.
 """
 
 from command_line import Processes, run

@@ -281,6 +281,26 @@ def strange_primer(tmp_path):
     return path
 
 
+def test_a_run_of_events_reads_any_primer(run, strange_primer, tmp_path):
+    """What training never saw stays out of the music, unless it is asked for."""
+    command = ["--run", run, "--primer", strange_primer, "--primer-length", 20]
+    command += ["--notes", 30, "--out", tmp_path]
+    assert call(generate, *command) == 0
+    drawn = {pitch for _, pitch in onsets(tmp_path / "piece-000.mid")}
+    assert drawn <= set(range(55, 70))
+    assert call(generate, *command, "--keep-primer", "--unseen") == 0
+    kept = {pitch for _, pitch in onsets(tmp_path / "piece-001.mid")}
+    assert {60, 110, 61, 111} < kept
+
+
+def test_ill_formed_symbols_are_drawn_only_if_asked_for(run, tmp_path, capsys):
+    command = ["--run", run, "--notes", 60, "--temperature", 4, "--out", tmp_path]
+    assert call(generate, *command) == 0
+    assert "skipped" not in capsys.readouterr().out
+    assert call(generate, *command, "--ill-formed") == 0
+    assert "ill-formed symbols skipped" in capsys.readouterr().out
+
+
 def test_unknown_symbols_of_a_primer(names_run, strange_primer, tmp_path, capsys):
     primer = ["--run", names_run, "--primer", strange_primer, "--primer-length"]
     assert call(generate, *primer, 6) == 2

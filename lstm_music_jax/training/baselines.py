@@ -114,7 +114,7 @@ def kneser_ney_probabilities(
     counts 1, 2, and 3 or more; see `_discounts`.
 
     On the held-out chorales (`Events`, a tenth of the symbols, split seed 0) the
-    perplexity is 10.87 with order 3, 7.91 with order 5 and 7.26 with order 8.
+    perplexity is 10.72 with order 3, 7.79 with order 5 and 7.11 with order 8.
 
     Args:
         train: pieces to count, as ids below `vocab_size`.
