@@ -109,7 +109,7 @@ def integers(
     pad_to: int = 0,
     **bounds: Any,
 ) -> Any:
-    """Declare a row of whole numbers, such as ids: an int32 leaf.
+    """Declare a row of whole numbers: an int32 leaf.
 
     Args:
         default: as for `number`.
@@ -122,6 +122,16 @@ def integers(
     return _leaf(kind, np.int32, bounds, default, fewest, pad_to)
 
 
+def ids(*, default: Any = dataclasses.MISSING, fewest: int = 1) -> Any:
+    """Declare a row of ids of symbols, 0 or more each: an int32 leaf.
+
+    Arguments as for `integers`. In an expression, a symbol may stand for its id; see
+    `read_strategy`.
+    """
+    row = integers(default=default, fewest=fewest, at_least=0)
+    return dataclasses.field(metadata=row.metadata | {"ids": True}, default=default)
+
+
 def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     """Declare a whole number that fixes shapes: changing it compiles a new program.
 
@@ -131,14 +141,15 @@ def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     return dataclasses.field(metadata={"cast": cast, "static": True}, default=default)
 
 
-def sequences(**bounds: Any) -> Any:
-    """Declare one or more sequences of whole numbers, such as ids, of any lengths.
+def sequences() -> Any:
+    """Declare one or more sequences of ids, 0 or more each, of any lengths.
 
     No sequence may be empty. They are not a leaf, so changing them compiles a new
-    program. Arguments as for `number`.
+    program. In an expression, a symbol may stand for its id; see `read_strategy`.
     """
-    cast = partial(_cast_sequences, Bounds(**bounds))
-    return dataclasses.field(metadata={"cast": cast, "static": True})
+    cast = partial(_cast_sequences, Bounds(at_least=0))
+    metadata = {"cast": cast, "static": True, "ids": True}
+    return dataclasses.field(metadata=metadata)
 
 
 def tree() -> Any:

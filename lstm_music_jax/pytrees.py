@@ -8,6 +8,7 @@ import numpy as np
 
 from lstm_music_jax.fields import (
     derived,
+    ids,
     integer,
     integers,
     number,
@@ -72,6 +73,7 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
         integer,
         numbers,
         integers,
+        ids,
         sequences,
         size,
         static,

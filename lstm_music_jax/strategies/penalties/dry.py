@@ -5,8 +5,8 @@ from lstm_music_jax.fields import (
     Integer,
     Integers,
     Number,
+    ids,
     integer,
-    integers,
     number,
     size,
 )
@@ -41,7 +41,7 @@ class DRY(Strategy):
     multiplier: Number = number(at_least=0)
     base: Number = number(at_least=1, default=1.75)
     allowed_length: Integer = integer(at_least=1, default=2)
-    breakers: Integers = integers(at_least=0, fewest=0, default=())
+    breakers: Integers = ids(fewest=0, default=())
     memory: int = size(at_least=1, default=512)
 
     @property

@@ -1,6 +1,6 @@
 import jax.numpy as jnp
 
-from lstm_music_jax.fields import Integers, integers
+from lstm_music_jax.fields import Integers, ids
 from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
@@ -15,7 +15,7 @@ class Allow(Strategy):
     """
 
     permutation_equivariant = False
-    ids: Integers = integers(at_least=0)
+    ids: Integers = ids()
 
     def apply(self, logits, state, key):
         allowed = jnp.zeros(logits.shape, bool).at[self.ids].set(True)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from lstm_music_jax.fields import Integers, Numbers, integers, numbers
+from lstm_music_jax.fields import Integers, Numbers, ids, numbers
 from lstm_music_jax.strategies.base import Strategy
 
 
@@ -16,7 +16,7 @@ class Bias(Strategy):
     """
 
     permutation_equivariant = False
-    ids: Integers = integers(at_least=0)
+    ids: Integers = ids()
     values: Numbers = numbers()
 
     def check(self):

@@ -1,6 +1,6 @@
 import jax.numpy as jnp
 
-from lstm_music_jax.fields import Integers, integers
+from lstm_music_jax.fields import Integers, ids
 from lstm_music_jax.strategies.base import Strategy
 
 
@@ -12,7 +12,7 @@ class Forbid(Strategy):
     """
 
     permutation_equivariant = False
-    ids: Integers = integers(at_least=0)
+    ids: Integers = ids()
 
     def apply(self, logits, state, key):
         return logits.at[self.ids].set(-jnp.inf), state

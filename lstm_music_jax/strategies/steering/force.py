@@ -1,7 +1,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.fields import Integers, integers
+from lstm_music_jax.fields import Integers, ids, integers
 from lstm_music_jax.strategies.base import Strategy
 
 
@@ -20,7 +20,7 @@ class Force(Strategy):
 
     permutation_equivariant = False
     positions: Integers = integers(at_least=0)
-    tokens: Integers = integers(at_least=0)
+    tokens: Integers = ids()
 
     def check(self):
         if np.any(np.diff(np.sort(self.positions)) == 0):

@@ -3,7 +3,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lstm_music_jax.fields import Integers, Number, integers, number, tree
+from lstm_music_jax.fields import Integers, Number, ids, number, tree
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Bool, PyTree, Token
@@ -44,7 +44,7 @@ class Guidance(Strategy):
     permutation_equivariant = False
     scale: Number = number()
     model: Model = tree()
-    prompt: Integers = integers(at_least=0)
+    prompt: Integers = ids()
     context: Context
 
     def init(self, vocab_size):

@@ -39,7 +39,7 @@ class SequenceBias(Strategy):
     """
 
     permutation_equivariant = False
-    sequences: Sequences = sequences(at_least=0)
+    sequences: Sequences = sequences()
     biases: Numbers = numbers(below=np.inf)
 
     def check(self):
