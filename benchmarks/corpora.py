@@ -1,24 +1,26 @@
-"""Measures what collections of MIDI files cost, beside symusic and MidiTok.
+"""Measures the time, memory and disk space that collections of MIDI files take.
+
+For comparison, symusic and MidiTok read the same files.
 
     python benchmarks/corpora.py --quick
     python benchmarks/corpora.py --out benchmarks/results/MACHINE
     python benchmarks/corpora.py --out benchmarks/results/MACHINE --large
 
-The files are generated: 2000 random notes each, whose rhythm changes. Each operation
-runs in a process of its own, after the imports, with the files in the file cache of the
-operating system.
+The files are generated: each has 2000 random notes, and its rhythm changes. Each
+operation runs in a new process and is timed after the imports. The operating system has
+the files in its cache.
 
     parse          all files, with an empty cache and a reader process per core
     open           the same corpus from the cache
-    add 10 files   the corpus after ten files more
-    dataset        open, and turn into a dataset with nothing held out
-    split          open, and hold a tenth out, which looks for near-duplicates
-    end to end     parse, train 100 steps, generate and read back (10,000 files at most)
+    add 10 files   the same corpus with ten more files
+    dataset        open the corpus and make a dataset with nothing held out
+    split          open the corpus and hold out a tenth, which finds near-duplicates
+    end to end     parse, train 100 steps, generate and read it (at most 10,000 files)
     symusic        reads the same files into notes, in one process
     MidiTok        tokenises the same files by REMI, in one process
 
-    us per note and core   seconds, times the cores used, divided by the notes
-    ns per symbol          seconds divided by the symbols of the corpus
+    us per note and core   microseconds, times the cores used, divided by the notes
+    ns per symbol          nanoseconds divided by the symbols of the corpus
     MB                     peak memory of the process, with its imports
     reader MB              peak memory of the largest reader process
     bytes per symbol       size of the cache divided by the symbols
@@ -27,7 +29,7 @@ Install MidiTok by `pip install -e '.[bench,test]'`; it is left out if it is mis
 Cost: ten minutes for 1000 and 10,000 files on two cores; --large measures 100,000 files
 as well, and needs two hours and 4 GB of disk. --quick takes 100 files and a minute.
 Expect: all but `open` grow in proportion to the files; a corpus of 50 million symbols
-opens in a fifth of a second.
+opens in less than a second.
 """
 
 import json

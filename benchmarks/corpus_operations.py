@@ -3,8 +3,8 @@
     python benchmarks/corpus_operations.py OPERATION FOLDER CACHE
 
 The result is a line of JSON: the seconds that the operation took without the imports,
-how many symbols or notes it met, and the peak of the memory, in MB, of this process
-and of the largest of its reader processes.
+the number of symbols or notes, and the peak memory, in MB, of this process and of the
+largest of its reader processes.
 """
 
 import importlib
@@ -39,7 +39,7 @@ def split(folder: Path, cache: Path) -> int:
 
 
 def end_to_end(folder: Path, cache: Path) -> int:
-    """Parse, train 100 steps, generate and read back; return the notes read back."""
+    """Parse, train 100 steps, generate, read the result; return its number of notes."""
     import jax
 
     from lstm_music_jax import (
@@ -117,7 +117,7 @@ def main(name: str, folder: str, cache: str) -> None:
 def _peak() -> int:
     """Return the peak of this process' memory in MB.
 
-    `getrusage` is not asked, because it counts what the parent had before the fork.
+    `getrusage` is not used, because it includes the parent's memory before the fork.
     """
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM"):

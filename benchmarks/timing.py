@@ -38,7 +38,7 @@ PEERS = (
     "symusic",
 )
 # Seconds of rest between programs of different libraries. The threads of some libraries
-# keep spinning for a while, and would take the next program's cores.
+# keep spinning for a while, and would take processor time from the next program.
 REST = 0.1
 # The fewest repeats of a slow program, because the median of fewer says nothing.
 _FEWEST_REPEATS = 3

@@ -48,7 +48,9 @@ def trained_model(vocabulary: int, sizes: tuple[int, ...], updates: int) -> Musi
         for number, notes in enumerate(motif_pieces(vocabulary))
     ]
     corpus = Corpus.from_pieces(pieces, source="random motifs")
-    data = Dataset.from_corpus(corpus, NoteNames(), validation=0, start=False)
+    data = Dataset.from_corpus(
+        corpus, NoteNames(), validation=0, start=False, end=False
+    )
     training = TrainingConfig(
         steps=updates, batch_size=16, learning_rate=3e-3, evaluate_every=updates
     )

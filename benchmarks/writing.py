@@ -1,13 +1,13 @@
-"""How fast MIDI files and piano rolls are written, beside other libraries.
+"""Measures how fast MIDI files and piano rolls are written, beside other libraries.
 
     python benchmarks/writing.py --quick
     python benchmarks/writing.py --out benchmarks/results/MACHINE
 
-Each library turns the same notes, as Python numbers, into a file on disk. Before any is
-timed, symusic reads all files, and must find the same notes in each. This package's
-time includes what `write_midi` does to a score that an encoding has just decoded. The
-last two rows are not peers: a music21 stream is how this package wrote files before,
-and the piano roll is the picture of the same notes.
+Each library writes the same notes, given as Python numbers, to a file on disk. Before
+the timing, symusic reads all files and must find the same notes in each. This package's
+time includes the preparation of a score that an encoding has just decoded. The last two
+rows are not other libraries: this package used to write files by a music21 stream, and
+the piano roll is a picture of the same notes.
 
     ms           the minimum of the repeats, per file
     ratio        ms divided by this package's
@@ -51,7 +51,7 @@ class Arguments:
     repeats: int = 20
     """Timed runs of each program, at most."""
     seconds: float = 5.0
-    """Seconds of timed runs after which a program is repeated no more."""
+    """Seconds after which a program is not repeated again."""
     quick: bool = False
     """1000 notes only, 5 repeats."""
 
@@ -94,7 +94,7 @@ def random_score(length: int) -> Score:
 
 
 def programs_for(score: Score, folder: Path) -> dict[str, Callable[[], None]]:
-    """Return programs that write `score`, after a check that they write it alike.
+    """Return programs that write `score`, after checking that their notes are equal.
 
     Raises:
         RuntimeError: symusic reads other notes in a file than the score has.
@@ -131,7 +131,7 @@ def notes_in(path: Path) -> list[Note]:
 
 
 def write_with_mido(notes: Sequence[Note], path: Path) -> None:
-    """Write notes by mido."""
+    """Write notes with mido."""
     changes = [(onset, 1, pitch) for onset, pitch, *_ in notes]
     changes += [(onset + duration, 0, pitch) for onset, pitch, duration, _ in notes]
     track = mido.MidiTrack()
@@ -152,7 +152,7 @@ def write_with_mido(notes: Sequence[Note], path: Path) -> None:
 
 
 def write_with_pretty_midi(notes: Sequence[Note], path: Path) -> None:
-    """Write notes by pretty_midi, which counts time in seconds."""
+    """Write notes with pretty_midi, which counts time in seconds."""
     seconds = 60 / _TEMPO / TICKS_PER_QUARTER
     file = pretty_midi.PrettyMIDI(resolution=_TICKS, initial_tempo=_TEMPO)
     piano = pretty_midi.Instrument(program=0)
@@ -167,7 +167,7 @@ def write_with_pretty_midi(notes: Sequence[Note], path: Path) -> None:
 
 
 def write_with_symusic(notes: Sequence[Note], path: Path) -> None:
-    """Write notes by symusic."""
+    """Write notes with symusic."""
     score = symusic.Score(_TICKS)
     score.tempos.append(symusic.Tempo(0, _TEMPO))
     track = symusic.Track(program=0)
@@ -180,7 +180,7 @@ def write_with_symusic(notes: Sequence[Note], path: Path) -> None:
 
 
 def write_with_a_music21_stream(notes: Sequence[Note], path: Path) -> None:
-    """Write notes by music21, through its notation."""
+    """Write notes with a music21 stream, that is, as notation."""
     from music21.instrument import Piano
     from music21.midi.translate import streamToMidiFile
     from music21.note import Note as StreamNote

@@ -92,10 +92,12 @@ def main(arguments: Arguments) -> None:
 def held_out_sequences(data: Dataset) -> np.ndarray:
     """Return ids `[b 1 + LENGTH]`: a start symbol, then held-out pieces end to end.
 
-    There are no start symbols between the pieces, because generated music has none.
+    There are no start and end symbols between the pieces, because generated music has
+    none.
     """
     start = data.vocabulary.start_id
-    music = np.concatenate([piece[1:] for piece in data.validation] or [np.zeros(0)])
+    music = np.concatenate([*data.validation, np.zeros(0, np.int32)])
+    music = music[~np.isin(music, data.vocabulary.marker_ids)]
     count = len(music) // LENGTH
     if not count:
         raise ValueError(

@@ -4,11 +4,11 @@
     python experiments/detect_watermark.py --run runs/quickstart --key 7919 \
         --files marked/piece-000.mid
 
-The run folder tells which symbols the model draws, and how notes become symbols.
+The run folder gives the vocabulary and the encoding.
 
 Cost: seconds, mostly for start-up.
 Expect: files of 200 notes that were generated with this key have p-values below 1e-4.
-The p-values of all others are spread evenly from 0 to 1.
+The p-values of all other files are spread evenly from 0 to 1.
 """
 
 from command_line import run
@@ -41,7 +41,7 @@ def main(arguments: Arguments) -> None:
     known = set(loaded.vocabulary.symbols)
     for path in arguments.files:
         symbols = loaded.encoding.encode(read_midi(path))
-        # Symbols that the model cannot draw carry no mark.
+        # The model cannot draw symbols outside its vocabulary, so they are left out.
         ids = loaded.vocabulary.ids_of([each for each in symbols if each in known])
         p_value, z_score, green_share, scored = detect_watermark(
             ids,

@@ -2,6 +2,7 @@
 
     python experiments/generate.py --run runs/quickstart --pieces 4 --top-p 0.95
     python experiments/generate.py --run runs/quickstart --primer corpus --keep-primer
+    python experiments/generate.py --run runs/quickstart --pieces 4 --until-end
     python experiments/generate.py --run runs/quickstart \
         --strategy "Chain(RepetitionPenalty(1.2), Temperature(0.9), TopP(0.95))"
     srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
@@ -10,13 +11,14 @@ Every device of every process draws a part of the pieces. For several processes,
 --cluster, or --coordinator, --process-id and --num-processes. The music does not depend
 on the number of devices.
 
-Files are numbered on from those in the folder, and none is overwritten. The first
-pieces also get a picture (--pictures).
+File numbers continue after the highest one in the folder, and no file is overwritten.
+The first pieces also get a picture (--pictures).
 
 Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
-1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16),
-of which five seconds go to their files.
-Expect: each piece has as many sounding notes or chords as asked for.
+1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16).
+Writing their files takes five seconds of this time.
+Expect: each piece has as many sounding notes or chords as asked for. With --until-end
+it has fewer where the model ends it earlier.
 """
 
 from command_line import Processes, require_folder, require_seed, run
@@ -63,7 +65,9 @@ class Arguments:
     out: Path | None = None
     """Where to write; by default the folder `music` in the run folder."""
     notes: int = 1000
-    """Notes (or chords, with note names) per piece."""
+    """Notes (or chords, with note names) per piece; with --until-end the most."""
+    until_end: bool = False
+    """Let each piece end where the model ends it."""
     pieces: int = 1
     """How many pieces."""
     seed: int = 0
@@ -92,7 +96,7 @@ class Arguments:
     plugin: tuple[Path, ...] = ()
     """Python files with strategies of your own, which --strategy may then hold."""
     greedy: bool = False
-    """Always the most probable symbol."""
+    """Always draw the most probable symbol."""
     repetition_penalty: float | None = None
     """Above 1, symbols that have occurred become less likely."""
     temperature: float | None = None
@@ -165,6 +169,7 @@ def main(arguments: Arguments) -> None:
             context=context,
             parallel_streams=arguments.parallel_streams,
             keep_primer=arguments.keep_primer,
+            until_end=arguments.until_end,
         )
     if not processes.is_first():
         return
@@ -176,8 +181,16 @@ def main(arguments: Arguments) -> None:
         pictures=arguments.pictures,
     )
     for path, piece in written:
+        ending = _ending(piece, arguments) if arguments.until_end else ""
         notes = len(piece.score.notes)
-        print(f"{printable(path)}: {notes} notes sound{_remarks(piece)}")
+        print(f"{printable(path)}: {notes} notes sound{ending}{_remarks(piece)}")
+
+
+def _ending(piece: Composition, arguments: Arguments) -> str:
+    """Return a remark about how the piece ended."""
+    if piece.ended:
+        return ", then the piece ends"
+    return f", cut at --notes {arguments.notes}"
 
 
 def _remarks(piece: Composition) -> str:
@@ -279,9 +292,12 @@ def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
         raise ValueError(f"primer_length is {length}; it must be at least 1")
     if arguments.primer == "corpus":
         data = dataset_of_run(loaded.settings)
-        return corpus_primers(
-            data.validation or data.train, pieces, length, arguments.seed
-        )
+        # A primer that holds the end of its piece leaves nothing to continue.
+        primers = [
+            ids[:-1] if data.vocabulary.end_id is not None else ids
+            for ids in data.validation or data.train
+        ]
+        return corpus_primers(primers, pieces, length, arguments.seed)
     ids = primer_of_file(loaded, Path(arguments.primer), length, arguments.unknown)
     return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
 
@@ -328,7 +344,7 @@ def in_words(dropped: Counter[str]) -> str:
     return f"{dropped.total()} symbols that the run does not know: {named}{more}"
 
 
-def corpus_primers(ids: tuple, pieces: int, length: int, seed: int) -> jax.Array:
+def corpus_primers(ids: list, pieces: int, length: int, seed: int) -> jax.Array:
     """Draw windows of `length` ids, each from a random place of a random piece."""
     long_enough = [piece for piece in ids if len(piece) >= length]
     if not long_enough:

@@ -47,7 +47,7 @@ def main(arguments: Arguments) -> None:
     weights = read_keras(arguments.weights)
     print(weights.summary())
     source = Source(symbols=arguments.symbols, encoding="note-names")
-    data = dataset(source, validation=0, start=False)
+    data = dataset(source, validation=0, start=False, end=False)
     import_keras(arguments.run, weights, data)
     print(f"the run is in {arguments.run}")
 

@@ -18,12 +18,11 @@ def write_pieces(
     program: int,
     pictures: int,
 ) -> Iterator[tuple[Path, Composition]]:
-    """Write each piece as `piece-000.mid` and so on; yield its path once it is written.
+    """Write each piece as `piece-000.mid` and so on, and yield its path.
 
-    The numbers begin after the highest one in the folder. One process writes all files:
-    a piece of 1000 notes takes a few milliseconds, so that further processes would
-    take longer to start than they would save. Pictures take far longer, and are drawn
-    when all music is safe.
+    The numbers begin after the highest one in the folder. One process writes all files,
+    because a piece of 1000 notes takes only a few milliseconds. Pictures take far
+    longer, so they are drawn after all music is written.
 
     Args:
         pieces: the music.
@@ -34,7 +33,7 @@ def write_pieces(
             piece without notes gets none.
 
     Raises:
-        OSError: a file cannot be written. Files that were written before stay.
+        OSError: a file cannot be written. Files that were already written stay.
     """
     numbers = count(_first_unused(folder))
     drawn = []
@@ -48,7 +47,7 @@ def write_pieces(
 
 
 def _first_unused(folder: Path) -> int:
-    """Return the number after the highest one of a piece in a folder; 0 if empty."""
+    """Return the number after the highest piece number in a folder; 0 if empty."""
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     found = [match for name in names if (match := _NAME.fullmatch(name))]
     return 1 + max((int(match[1]) for match in found), default=-1)
@@ -57,13 +56,13 @@ def _first_unused(folder: Path) -> int:
 def _write_next(
     piece: Composition, folder: Path, numbers: Iterator[int], **sound: float
 ) -> Path:
-    """Write a piece under the next number that no other program has taken meanwhile."""
+    """Write a piece under the next number whose file does not exist."""
     while True:
         path = folder / f"piece-{next(numbers):03d}.mid"
         try:
             write_midi(piece.score, path, overwrite=False, **sound)
             return path
         except FileExistsError:
-            # The folder itself may have become a file, and then no number is free.
+            # If the folder itself has become a file, no number is free.
             if not path.exists():
                 raise

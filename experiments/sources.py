@@ -12,6 +12,7 @@ from lstm_music_jax import (
     Events,
     NoteNames,
     Performance,
+    Selection,
     load_chorales,
     load_midi_folder,
     load_symbols,
@@ -38,11 +39,15 @@ class Source:
     """Ticks per quarter note, for events."""
     drums: bool = False
     """Keep drums (MIDI channel 10). The original recipe's --parts first always does."""
+    tracks: tuple[int, ...] = ()
+    """Numbers of the tracks of each MIDI file to read, from 0; by default all."""
+    programs: tuple[int, ...] = ()
+    """General MIDI programs to read, 0 to 127 (0 is a piano); by default all."""
 
     def resolved(self) -> "Source":
-        """Return the source as a run keeps it.
+        """Return the source as it is saved with a run.
 
-        Its paths hold in any working directory, and its encoding is named.
+        Its paths are absolute, and its encoding is named.
         """
         return dataclasses.replace(
             self,
@@ -69,7 +74,7 @@ def encoding_of(source: Source) -> Encoding:
 
 
 def load(source: Source) -> tuple[Corpus, Encoding]:
-    """Load the corpus, from the cache if it is there, and print a summary."""
+    """Load the corpus, from the cache if possible, and print a summary."""
     if source.midi and source.symbols:
         raise ValueError(
             f"midi is {source.midi} and symbols is {source.symbols}; give one of them"
@@ -78,7 +83,8 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
     if source.symbols:
         corpus = load_symbols(source.symbols, encoding)
     elif source.midi:
-        corpus = load_midi_folder(source.midi, encoding)
+        selection = Selection(source.tracks, source.programs)
+        corpus = load_midi_folder(source.midi, encoding, selection=selection)
     else:
         corpus = load_chorales(encoding)
     if processes.is_first():
@@ -92,6 +98,7 @@ def dataset(
     validation: float,
     seed: int = 0,
     start: bool = True,
+    end: bool = True,
     any_key: bool = True,
 ) -> Dataset:
     """Load a corpus and split it; its description says how to load it again.
@@ -99,13 +106,13 @@ def dataset(
     The arguments are those of `Dataset.from_corpus`.
 
     Raises:
-        ValueError: `validation` is no share.
+        ValueError: `validation` is not in [0, 1).
     """
     if not 0 <= validation < 1:
         raise ValueError(f"validation is {validation}; it must be in [0, 1)")
     corpus, encoding = load(source)
     origin = {
-        name: str(value) if isinstance(value, Path) else value
+        name: _as_json(value)
         for name, value in dataclasses.asdict(source.resolved()).items()
     }
     return Dataset.from_corpus(
@@ -114,9 +121,16 @@ def dataset(
         validation=validation,
         seed=seed,
         start=start,
+        end=end,
         any_key=any_key,
         origin=origin,
     )
+
+
+def _as_json(value):
+    if isinstance(value, Path):
+        return str(value)
+    return [*value] if isinstance(value, tuple) else value
 
 
 def source_of_run(settings: dict[str, Any]) -> Source:
@@ -131,7 +145,8 @@ def source_of_run(settings: dict[str, Any]) -> Source:
             "corpus of this run cannot be loaded again, because no script has saved it"
         )
     paths = {name: origin[name] and Path(origin[name]) for name in ("midi", "symbols")}
-    return Source(**{**origin, **paths})
+    chosen = {name: tuple(origin[name]) for name in ("tracks", "programs")}
+    return Source(**{**origin, **paths, **chosen})
 
 
 def dataset_of_run(settings: dict[str, Any]) -> Dataset:
@@ -147,6 +162,7 @@ def dataset_of_run(settings: dict[str, Any]) -> Dataset:
         validation=saved["validation"],
         seed=saved["split_seed"],
         start=saved["start"],
+        end=saved["end"],
         any_key=saved["split_in_any_key"],
     )
     if loaded.description["fingerprint"] != saved["fingerprint"]:

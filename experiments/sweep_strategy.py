@@ -39,6 +39,7 @@ from lstm_music_jax import (
     strategies,
     sweep,
 )
+from lstm_music_jax.system.atomic_write import write_atomically
 
 # Longer names of files are cut, because file systems limit them to 255 bytes.
 _LONGEST_NAME = 60
@@ -78,8 +79,7 @@ def main(arguments: Arguments) -> None:
     ]
     knob = re.sub(r"sweep\s*\([^()]*\)", "x", arguments.strategy)
     name = re.sub(r"[^\w.]+", "-", knob).strip("-")[:_LONGEST_NAME]
-    out.mkdir(parents=True, exist_ok=True)
-    (out / f"{name}.json").write_text(json.dumps(rows, indent=2) + "\n")
+    write_atomically(out / f"{name}.json", json.dumps(rows, indent=2) + "\n")
     knob_curves(rows, out / f"{name}.png", knob=f"x of {knob}")
     print("  ".join(f"{column:>12}" for column in rows[0]))
     for row in rows:
@@ -92,7 +92,7 @@ def settings_of(
 ) -> tuple[tuple[float, ...], list[strategies.Strategy]]:
     """Return the values of the knob, and the strategy with each.
 
-    The start-of-piece symbol is forbidden.
+    The start and the end symbol are forbidden.
 
     Raises:
         ValueError: the expression is wrong, or does not hold `sweep` exactly once.
@@ -113,8 +113,8 @@ def settings_of(
             f"strategy holds sweep {len(found)} times; it must hold it once, such as "
             "TopP(sweep(0.5, 0.9))"
         )
-    start = loaded.vocabulary.start_id
-    forbidden = [] if start is None else [strategies.Forbid([start])]
+    markers = loaded.vocabulary.marker_ids
+    forbidden = [strategies.Forbid(markers)] if markers else []
     settings = []
     for setting in range(len(found[0])):
         of_setting = names | {"sweep": lambda *values, k=setting: values[k]}

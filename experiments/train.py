@@ -47,6 +47,8 @@ class Arguments:
     """Share of the symbols that is held out, in whole pieces; 0 for none."""
     split_seed: int = 0
     """Seed that decides which pieces are held out."""
+    end_symbol: bool = True
+    """Put a symbol after each piece, so that the model learns where pieces end."""
     source: Source = field(default_factory=Source)
     processes: Processes = field(default_factory=Processes)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -66,6 +68,7 @@ def main(arguments: Arguments) -> None:
             arguments.source,
             validation=arguments.validation,
             seed=arguments.split_seed,
+            end=arguments.end_symbol,
         )
     result = train(
         folder.path,
@@ -88,6 +91,7 @@ def arguments_of_run(path: Path) -> Arguments:
         resume=True,
         validation=settings["corpus"]["validation"],
         split_seed=settings["corpus"]["split_seed"],
+        end_symbol=settings["corpus"]["end"],
         source=source_of_run(settings),
         model=settings["model"],
         training=settings["training"],
@@ -108,6 +112,7 @@ def _unchecked(arguments):
     return vars(arguments.source.resolved()) | {
         "validation": arguments.validation,
         "split_seed": arguments.split_seed,
+        "end_symbol": arguments.end_symbol,
         "cores": arguments.model.cores,
     }
 

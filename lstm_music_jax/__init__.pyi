@@ -42,6 +42,7 @@ from .music.score import (
     Note as Note,
     Score as Score,
 )
+from .music.selection import Selection as Selection
 from .music.vocabulary import Vocabulary as Vocabulary
 from .report.figures import (
     knob_curves as knob_curves,

@@ -31,13 +31,17 @@ _LONGEST_TEXT = 80
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """Optional bounds of a number, and a hint that follows them in errors."""
+    """Optional bounds of a number, and words for errors.
+
+    `hint` follows the bounds, and `instead` ends the sentence.
+    """
 
     above: float | None = None
     at_least: float | None = None
     below: float | None = None
     at_most: float | None = None
     hint: str = ""
+    instead: str = ""
 
     def hold(self, values: np.ndarray) -> bool:
         """Return whether all values are within the bounds."""
@@ -50,6 +54,9 @@ class Bounds:
 
     def __str__(self) -> str:
         """Return the bounds in words, such as "in (0, 1]" or "above 0 bits"."""
+        return f"{self._limits()} {self.instead}".strip()
+
+    def _limits(self):
         low = self.at_least if self.above is None else self.above
         high = self.at_most if self.below is None else self.below
         hint = f" {self.hint}" if self.hint else ""
@@ -80,8 +87,9 @@ def number(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
 
     Args:
         default: the value if the argument is left out.
-        bounds: optionally `above` or `at_least`, and `below` or `at_most`. And `hint`,
-            words that follow the bounds in errors, such as the unit.
+        bounds: optionally `above` or `at_least`, and `below` or `at_most`. Two more
+            give words for errors: `hint`, such as the unit, follows the bounds, and
+            `instead` ends the sentence.
     """
     return _leaf("a finite number", np.float32, bounds, default)
 
@@ -123,13 +131,20 @@ def integers(
 
 
 def ids(*, default: Any = dataclasses.MISSING, fewest: int = 1) -> Any:
-    """Declare a row of ids of symbols, 0 or more each: an int32 leaf.
+    """Declare a row of ids of symbols: an int32 leaf. Arguments as for `integers`.
 
-    Arguments as for `integers`. In an expression, a symbol may stand for its id; see
-    `read_strategy`.
+    `generate` refuses an id that is not in the model's vocabulary. In an expression, a
+    symbol may stand for its id; see `read_strategy`.
     """
-    row = integers(default=default, fewest=fewest, at_least=0)
-    return dataclasses.field(metadata=row.metadata | {"ids": True}, default=default)
+    field = integers(default=default, fewest=fewest, at_least=0)
+    metadata = field.metadata | {"ids": True}
+    return dataclasses.field(metadata=metadata, default=default)
+
+
+def one_id() -> Any:
+    """Declare the id of a symbol: an int32 leaf; refused as the ids of `ids` are."""
+    field = integer(at_least=0)
+    return dataclasses.field(metadata=field.metadata | {"ids": True})
 
 
 def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
@@ -197,6 +212,8 @@ def _cast_leaf(kind, dtype, bounds, fewest, pad_to, owner, name, value):
     """Return a value as a leaf; `fewest` is None for a single number."""
     try:
         given = np.asarray(value)
+    except jax.errors.TracerArrayConversionError:
+        raise _traced(owner, name) from None
     except ValueError:  # rows of unequal lengths
         given = np.asarray(None)
     if given.size == 0 == fewest:
@@ -223,11 +240,20 @@ def _cast_leaf(kind, dtype, bounds, fewest, pad_to, owner, name, value):
 def _cast_size(bounds, owner, name, value):
     try:
         given = index(value)
+    except jax.errors.TracerIntegerConversionError:
+        raise _traced(owner, name) from None
     except TypeError:
         given = None
     if given is None or not bounds.hold(np.asarray(given)):
         raise refusal(owner, name, value, _allowed("a whole number", bounds))
     return given
+
+
+def _traced(owner, name):
+    return ValueError(
+        f"{name} of {owner} is traced, so it cannot be checked; make the {owner} "
+        "outside of the function that jit, grad or vmap traces, and pass it in"
+    )
 
 
 def _cast_sequences(bounds, owner, name, value):

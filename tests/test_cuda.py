@@ -41,10 +41,12 @@ def test_the_sampler(context, draw, streams, dtype):
     def sample(model, prompts, sampler):
         indices, count = jnp.arange(streams), jnp.int32(streams)
         state, _ = begin_and_draw(model, prompts, KEY, indices, count, sampler, plan)
-        return draw_more(model, state, KEY, sampler, plan)
+        endless = sampler._replace(stop=None)
+        return draw_more(model, state, KEY, endless, plan)
 
     prompts = jnp.zeros((streams, 3), jnp.int32)
-    text = lower_for_cuda(sample, model, prompts, Sampler(WARM, context, draw))
+    sampler = Sampler(WARM, context, draw, jnp.int32(5))
+    text = lower_for_cuda(sample, model, prompts, sampler)
     products = [line for line in text.splitlines() if "dot_general" in line]
     assert products
     # Only a CPU takes the product of a single row in parts.

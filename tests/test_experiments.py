@@ -21,7 +21,7 @@ import reproduce_lstm_music
 import sweep_strategy
 import train
 
-from lstm_music_jax import Note, Score, write_midi
+from lstm_music_jax import Note, NoteNames, Score, read_midi, write_midi
 
 TINY = ["--steps", 4, "--sizes", 12, 8, "--batch-size", 4, "--window", 10]
 TINY += ["--evaluate-every", 2]
@@ -103,7 +103,7 @@ def unusual(midi, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "unusual"
     settings = "--validation 0.2 --split-seed 3 --encoding note-names --parts first "
     settings += "--dropout 0.1 --cores 1 --learning-rate 5e-3 --schedule cosine "
-    settings += "--cross-pieces --seed 7"
+    settings += "--cross-pieces --seed 7 --no-end-symbol"
     assert call(train, "--run", folder, "--midi", midi, *TINY, *settings.split()) == 0
     return folder
 
@@ -123,6 +123,7 @@ def unusual(midi, tmp_path_factory):
         "--cores 2",
         "--validation 0.1",
         "--split-seed 0",
+        "--end-symbol",
         "--encoding events",
         "--parts all",
         "--midi elsewhere",
@@ -174,6 +175,23 @@ def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
     assert onsets(first) != onsets(second)
     assert first.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
     assert not second.with_suffix(".png").exists()
+
+
+def test_generate_ends_pieces_where_the_model_ends_them(run, tmp_path, capsys):
+    """After four steps of training, any symbol may be the next, the end as well."""
+    arguments = ["--notes", 30, "--pieces", 3, "--until-end", "--temperature", 5]
+    assert call(generate, "--run", run, *arguments, "--out", tmp_path) == 0
+    for number, line in enumerate(capsys.readouterr().out.splitlines()):
+        notes = len(onsets(tmp_path / f"piece-00{number}.mid"))
+        ended = f"{notes} notes sound, then the piece ends" in line
+        assert ended or "30 notes sound, cut at --notes 30" in line
+
+
+def test_a_run_without_an_end_symbol_cannot_end(unusual, capsys):
+    assert call(generate, "--run", unusual, "--until-end") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: until_end is True; this run was trained without an")
+    assert len(error.splitlines()) == 1
 
 
 def test_generate_gives_the_same_music_for_the_same_seed(run, tmp_path):
@@ -325,7 +343,12 @@ def test_reproduce(tmp_path):
     run = tmp_path / "run"
     source = ["--symbols", tmp_path / "data.txt"]
     assert call(reproduce_lstm_music, *source, "--run", run, *arguments) == 0
-    assert len({tick for tick, _ in onsets(run / "music.mid")}) == 35
+    notes = read_midi(run / "music.mid").on_grid(12).notes
+    assert len({note.onset for note in notes}) == 135
+    # The music begins with the window of the corpus that it was started from.
+    windows = [NoteNames().decode(symbols[i : i + 100]).score for i in range(300)]
+    begin = tuple(note for note in notes if note.onset < windows[0].end)
+    assert begin in [window.notes for window in windows]
     lines = [json.loads(line) for line in (run / "metrics.jsonl").open()]
     assert lines[-1]["step"] == 4  # 300 windows: two steps per epoch
 

@@ -14,7 +14,7 @@ SOUND = {"tempo": 120, "program": 0}
 def pieces(count):
     """Return pieces of one note each, which tells them apart."""
     scores = [Score.from_notes([Note(0, 60 + k, 12)]) for k in range(count)]
-    return [Composition([], score, 0, 0, None) for score in scores]
+    return [Composition([], score, 0, True, 0, None) for score in scores]
 
 
 def write(count, folder, pictures=0):
@@ -62,7 +62,7 @@ def test_a_folder_that_becomes_a_file_is_an_error(tmp_path):
 
 
 def test_only_the_first_pieces_get_a_picture(tmp_path):
-    silent = Composition([], Score(()), 0, 0, None)
+    silent = Composition([], Score(()), 0, True, 0, None)
     music = [pieces(1)[0], silent, *pieces(2)]
     list(write_pieces(music, tmp_path, pictures=3, **SOUND))
     pictures = sorted(path.name for path in tmp_path.glob("*.png"))

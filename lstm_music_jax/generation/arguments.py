@@ -11,7 +11,7 @@ import numpy as np
 
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.base import Strategy, parts
 
 
 def is_traced(tree: Any) -> bool:
@@ -31,6 +31,22 @@ def whole_number(name: str, value: Any) -> int:
         number = 0
     if number < 1 or isinstance(value, bool):
         raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or more")
+    return number
+
+
+def symbol_id(name: str, value: Any, model: Model) -> int:
+    """Return `value`, the id of a symbol of the model, as an int.
+
+    Raises:
+        ValueError: `value` is anything else.
+    """
+    size = vocab_size(model)
+    try:
+        number = index(value)
+    except TypeError:
+        number = -1
+    if not 0 <= number < size or isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}; it must be an id from 0 to {size - 1}")
     return number
 
 
@@ -99,6 +115,13 @@ def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
             raise ValueError(
                 f"{name} is {value!r}; it must be a {name}, such as {example}"
             )
+
+
+def require_fit(strategy: Strategy, model: Model) -> None:
+    """Raise ValueError if the strategy holds ids that the model does not know."""
+    size = vocab_size(model)
+    for part in parts(strategy):
+        part.check_vocabulary(size)
 
 
 def require_devices(devices: Sequence[jax.Device] | None) -> None:

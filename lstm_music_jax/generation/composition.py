@@ -27,6 +27,8 @@ from lstm_music_jax.types import Array, Int, PRNGKey
 
 # A piece may take this many times the usual number of symbols for its notes.
 _PATIENCE = 8
+# Pieces that may end are drawn in blocks of at most this many symbols.
+_BLOCK = 256
 
 
 @runtime_checkable
@@ -53,10 +55,13 @@ class Composition(NamedTuple):
     """A generated piece.
 
     Attributes:
-        symbols: the drawn symbols, after the primer's symbols if the primer was kept.
+        symbols: the drawn symbols, without an end symbol, after the primer's symbols if
+            the primer was kept.
         score: the music that the symbols stand for.
         skipped: number of symbols that the encoding does not allow at their place. They
             make no sound.
+        ended: True if the piece ended with the end symbol, before it had more notes
+            than asked for.
         fallbacks: number of symbols for which a strategy forbade every symbol and was
             ignored.
         trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
@@ -65,6 +70,7 @@ class Composition(NamedTuple):
     symbols: list[str]
     score: Score
     skipped: int
+    ended: bool
     fallbacks: int
     trace: Trace | None
 
@@ -82,18 +88,20 @@ def compose(
     parallel_streams: int | None = None,
     devices: Sequence[jax.Device] | None = None,
     keep_primer: bool = False,
+    until_end: bool = False,
 ) -> list[Composition]:
-    """Continue each prompt by `notes` sounding notes or chords.
+    """Continue each prompt by `notes` sounding notes or chords, or to the piece's end.
 
-    The start-of-piece symbol is never drawn. An encoding may use several symbols per
-    note, so all pieces are continued until each has enough notes. Scores are cut to
-    exactly `notes`.
+    The start-of-piece symbol is never drawn, and the end symbol only with `until_end`.
+    An encoding may use several symbols per note, so all pieces are continued until each
+    has enough notes or has ended. Scores are cut to exactly `notes`.
 
     Args:
         run: the model, its vocabulary and its encoding.
         prompts: ids, one row per piece.
         key: random key; the same key gives the same music.
-        notes: number of sounding notes or chords per piece, 1 or more.
+        notes: number of sounding notes or chords per piece, 1 or more. With
+            `until_end`, the most that a piece may have.
         strategy: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
@@ -101,22 +109,34 @@ def compose(
         parallel_streams: as in `generate`; a stream is a piece.
         devices: as in `generate`.
         keep_primer: put the prompt's music in front of the piece.
+        until_end: let each piece end when the model draws the end symbol. The first
+            symbol may be that one, so a piece may have no notes.
 
     Raises:
         ValueError: `notes` is below 1, or the model does not give that many notes in 8
-            times the usual number of symbols. And wherever `generate` raises it.
+            times the usual number of symbols, or `until_end` is given and the run has
+            no end symbol. And wherever `generate` raises it.
         RuntimeError: the logits became NaN.
     """
     if notes < 1:
         raise ValueError(f"notes is {notes}; it must be at least 1")
-    start = run.vocabulary.start_id
-    if start is not None:
-        strategy = Chain(Forbid([start]), strategy)
-    length = notes * run.encoding.symbols_per_note
+    stop = run.vocabulary.end_id if until_end else None
+    if until_end and stop is None:
+        raise ValueError(
+            "until_end is True; this run was trained without an end symbol, so train a "
+            "new one with train.py and without --no-end-symbol"
+        )
+    forbidden = [marker for marker in run.vocabulary.marker_ids if marker != stop]
+    if forbidden:
+        strategy = Chain(Forbid(forbidden), strategy)
+    usual = notes * run.encoding.symbols_per_note
+    # When all pieces have ended, no further block is drawn.
+    length = min(usual, _BLOCK) if until_end else usual
     go_on = partial(
         generate,
         run.model,
         length=length,
+        stop=stop,
         strategy=strategy,
         context=context,
         draw=draw,
@@ -126,15 +146,20 @@ def compose(
     )
     drawn = [go_on(prompts, key)]
     while True:
-        decoded = _decode(run, np.asarray(prompts), drawn, notes, keep_primer)
-        pieces = [piece for piece in decoded if piece is not None]
-        if len(pieces) == len(decoded):
-            return pieces
-        if len(drawn) == _PATIENCE:
+        total = len(drawn) * length
+        lengths = _lengths(drawn)
+        # No piece has more notes than symbols, so decoding is not tried earlier.
+        if total >= notes or np.all(lengths < total):
+            decoded = _decode(
+                run, np.asarray(prompts), drawn, lengths, notes, keep_primer
+            )
+            pieces = [piece for piece in decoded if piece is not None]
+            if len(pieces) == len(decoded):
+                return pieces
+        if total >= _PATIENCE * usual:
             raise ValueError(
-                f"notes is {notes}, and the model gave fewer within "
-                f"{_PATIENCE * length} symbols; train it longer, or sample with a "
-                "higher temperature"
+                f"notes is {notes}, and the model gave fewer within {total} symbols; "
+                "train it longer, or sample with a higher temperature"
             )
         drawn.append(go_on(drawn[-1].streams))
 
@@ -156,43 +181,71 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     return jnp.full((pieces, 1), start, jnp.int32)
 
 
+def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
+    """Return how many symbols each stream drew, without the end symbol."""
+    return np.sum(
+        [
+            np.full(len(each.tokens), each.tokens.shape[1])
+            if each.lengths is None
+            else np.asarray(each.lengths)
+            for each in drawn
+        ],
+        axis=0,
+    )
+
+
 def _decode(
     run: Run,
     prompts: np.ndarray,
     drawn: Sequence[Generation],
+    lengths: np.ndarray,
     notes: int,
     keep_primer: bool,
 ) -> list[Composition | None]:
-    """Return the piece of each stream; None where it has too few notes yet."""
+    """Return the piece of each stream; None if it does not have enough notes yet."""
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(
         lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
     )
     fallbacks = np.asarray(drawn[-1].fallbacks).tolist()
     pieces: list[Composition | None] = []
-    for piece, prompt in enumerate(prompts):
-        decoded, symbols = _decode_piece(run, prompt, tokens[piece], notes, keep_primer)
+    for piece, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
+        has_end = length < tokens.shape[1]
+        decoded, symbols, ended = _decode_piece(
+            run, prompt, tokens[piece, :length], has_end, notes, keep_primer
+        )
         if decoded is None:
             pieces.append(None)
             continue
-        of_piece = jax.tree.map(lambda leaf, piece=piece: leaf[piece], trace)
+        of_piece = jax.tree.map(lambda leaf, i=piece, n=length: leaf[i, :n], trace)
         pieces.append(
             Composition(
-                symbols, decoded.score, decoded.skipped, fallbacks[piece], of_piece
+                symbols,
+                decoded.score,
+                decoded.skipped,
+                ended,
+                fallbacks[piece],
+                of_piece,
             )
         )
     return pieces
 
 
-def _decode_piece(run, prompt, tokens, notes, keep_primer):
-    """Return the decoded music, or None if it has too few notes, and its symbols."""
-    ids = [int(token) for token in prompt if token != run.vocabulary.start_id]
-    primer = run.vocabulary.symbols_of(ids)
+def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
+    """Return the music, the symbols, and whether the end symbol ended the piece.
+
+    The music is None if the piece has too few notes and no end.
+    """
+    markers = run.vocabulary.marker_ids
+    primer = run.vocabulary.symbols_of(id for id in prompt if id not in markers)
     symbols = run.vocabulary.symbols_of(tokens)
+    after = primer
     if keep_primer:
         notes += run.encoding.decode(primer).note_count
-        symbols = primer + symbols
-        decoded = run.encoding.decode(symbols, max_notes=notes)
-    else:
-        decoded = run.encoding.decode(symbols, max_notes=notes, after=primer)
-    return (decoded if decoded.note_count >= notes else None), symbols
+        symbols, after = primer + symbols, []
+    if has_end:
+        whole = run.encoding.decode(symbols, after=after)
+        if whole.note_count <= notes:
+            return whole, symbols, True
+    decoded = run.encoding.decode(symbols, max_notes=notes, after=after)
+    return (decoded if decoded.note_count >= notes else None), symbols, False

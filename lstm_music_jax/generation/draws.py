@@ -58,7 +58,12 @@ def gumbel(key: PRNGKey, size: int) -> Float[Array, "{size}"]:
 
 @pytree
 class Gumbel:
-    """Independent draws: the largest logit after adding Gumbel noise (Gumbel 1954)."""
+    """Independent draws: the largest logit after adding Gumbel noise (Gumbel 1954).
+
+    The noise has 2^23 levels, so that a very improbable symbol is drawn too seldom. At
+    a probability of 3e-7 it is drawn 1% too seldom, at 6e-8 15%, and below 3e-9 it is
+    never drawn.
+    """
 
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]

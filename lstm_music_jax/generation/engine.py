@@ -16,16 +16,24 @@ from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.trace import Trace, apply_in_stages, trace_note
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.types import Array, Bool, Float, Int, Key, PRNGKey, PyTree
+from lstm_music_jax.types import Array, Bool, Float, Int, Key, PRNGKey, PyTree, Token
 from lstm_music_jax.xla.batching import map_in_parts
 
 
 class Sampler(NamedTuple):
-    """What chooses symbols: a strategy, a context and a draw; a PyTree."""
+    """What chooses symbols; a PyTree.
+
+    Attributes:
+        strategy: shapes each distribution.
+        context: what the model remembers.
+        draw: picks a symbol.
+        stop: id of the symbol with which a stream ends; None if no stream ends.
+    """
 
     strategy: Strategy
     context: Context
     draw: Draw
+    stop: Token | int | None = None
 
 
 class Plan(NamedTuple):
@@ -170,10 +178,24 @@ def begin(
 def _draw(model, sampler, plan, key, stream):
     keys = jax.random.split(jax.random.fold_in(key, stream.number))
     draw_note = partial(_draw_note, model, sampler, plan.trace, keys)
+    if sampler.stop is not None:
+        draw_note = partial(_draw_unless_ended, draw_note, sampler.stop)
     stream, notes = jax.lax.scan(draw_note, stream, length=plan.length)
     # One sum finds any NaN, and needs no array of the size of the symbols.
     undefined = jnp.isnan(jnp.sum(notes.strategy_log_probs))
     return stream._replace(undefined=stream.undefined | undefined), notes
+
+
+def _draw_unless_ended(draw_note, stop, stream, _):
+    """Draw a symbol; if the last one was `stop`, repeat it and keep the stream.
+
+    A symbol after the end has probability 1, and its trace holds zeros.
+    """
+    drawn = draw_note(stream, None)
+    note = jax.tree.map(jnp.zeros_like, drawn[1])._replace(tokens=stream.token)
+    # Both results are computed, because a GPU waits for the host at every branch.
+    ended = stream.token == stop
+    return jax.tree.map(partial(jnp.where, ended), (stream, note), drawn)
 
 
 def _draw_note(

@@ -24,6 +24,7 @@ def generate(
     key: PRNGKey | None = None,
     *,
     length: int,
+    stop: int | None = None,
     strategy: Strategy = MODEL_ALONE,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
@@ -33,8 +34,12 @@ def generate(
 ) -> Generation:
     """Continue every prompt by `length` symbols, in one compiled program.
 
-    Each device draws its share of the streams. The symbols do not depend on the number
-    of devices. Changing a hyperparameter of the strategy does not recompile.
+    Each device draws its share of the streams. Changing a hyperparameter of the
+    strategy does not recompile.
+
+    The symbols depend neither on the number of devices nor on `parallel_streams`. Their
+    log-probabilities then agree to 1e-5, but not bit for bit, because sums are rounded
+    in another order.
 
     A generation can be continued: drawing n symbols and then m more gives the same
     symbols as drawing n + m in one call.
@@ -48,6 +53,11 @@ def generate(
     >>> more.tokens.shape
     (4, 50)
 
+    With `stop`, a stream ends when this symbol is drawn. All its later symbols are
+    `stop` too, of probability 1 (log-probability 0) and with a trace of zeros. The
+    stream's state stays as it was at its end. The program still runs for `length`
+    notes. Up to its end, a stream has the symbols that it has without `stop`.
+
     Args:
         model: the model to sample from.
         prompts: one or more ids per stream, or the `streams` of an earlier generation
@@ -55,6 +65,8 @@ def generate(
         key: random key; the same key gives the same symbols. With `streams` it must be
             None, because streams keep the key that they began with.
         length: number of symbols to draw per stream, 1 or more.
+        stop: id of the symbol with which a stream ends; by default no stream ends. A
+            prompt that ends with it has already ended, and so has a stream to continue.
         strategy: shapes each distribution. The default draws from the distribution of
             the model.
         context: what the model remembers. The default carries the state for ever.
@@ -78,7 +90,7 @@ def generate(
         model,
         prompts,
         key,
-        Sampler(strategy, context, draw),
+        Sampler(strategy, context, draw, stop),
         length=length,
         trace=trace,
         parallel_streams=parallel_streams,

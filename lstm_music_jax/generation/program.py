@@ -12,9 +12,11 @@ from lstm_music_jax.devices import spread
 from lstm_music_jax.generation.arguments import (
     is_traced,
     require_devices,
+    require_fit,
     require_key,
     require_prompts,
     require_sampler,
+    symbol_id,
     whole_number,
 )
 from lstm_music_jax.generation.engine import (
@@ -52,6 +54,8 @@ class Generation(NamedTuple):
         strategy_log_probs: log-probability of each symbol in the distribution that it
             was drawn from, nats, float32.
         trace: the distributions of each symbol; None unless requested.
+        lengths: number of drawn symbols per stream, without the stop symbol and what
+            follows it, int32; None unless a stop symbol was given.
         streams: pass them to `generate` as prompts to continue.
     """
 
@@ -59,6 +63,7 @@ class Generation(NamedTuple):
     log_probs: Float[Array, "*b n"]
     strategy_log_probs: Float[Array, "*b n"]
     trace: Trace | None
+    lengths: Int[Array, "*b"] | None
     streams: Streams
 
     @property
@@ -92,7 +97,11 @@ def run(
     source, key = _source(model, prompts, key)
     count = source.number.shape[axis] if isinstance(source, Stream) else len(source)
     length = whole_number("length", length)
-    require_sampler(*sampler)
+    require_sampler(sampler.strategy, sampler.context, sampler.draw)
+    require_fit(sampler.strategy, model)
+    if sampler.stop is not None:
+        stop = symbol_id("stop", sampler.stop, model)
+        sampler = sampler._replace(stop=jnp.int32(stop))
     require_devices(devices)
     if isinstance(source, Stream):
         _require_same_states(model, source, sampler, settings)
@@ -103,14 +112,15 @@ def run(
     parallel_streams = whole_number("parallel_streams", parallel_streams)
     plan = Plan(length, trace, parallel_streams)
     program = _program(plan, devices, isinstance(source, Stream), settings)
-    state, notes = program(model, source, key, sampler)
+    drawn = program(model, source, key, sampler)
     if len(devices) > 1:
-        state, notes = jax.tree.map(
+        drawn = jax.tree.map(
             lambda leaf: jax.lax.slice_in_dim(
                 leaf.addressable_data(0), 0, count, axis=axis
             ),
-            (state, notes),
+            drawn,
         )
+    state, notes, lengths = drawn
     if not traced:
         _require_defined(state)
     return Generation(
@@ -118,12 +128,13 @@ def run(
         notes.log_probs,
         notes.strategy_log_probs,
         notes.trace,
+        lengths,
         Streams(key, state),
     )
 
 
 def _source(model, prompts, key):
-    """Return what to continue, prompts or the states of streams, and its key."""
+    """Return the prompts, or the states of the streams to continue, and the key."""
     if isinstance(prompts, Streams):
         if key is not None:
             raise ValueError(
@@ -150,9 +161,10 @@ def _program(plan, devices, begun, settings):
 
         if settings:
             with_strategy = jax.vmap(with_strategy, (0 if begun else None, 0))
-        return shard.gather(
+        state, notes = shard.gather(
             with_strategy(prompts, sampler.strategy), axis=1 if settings else 0
         )
+        return state, notes, _lengths(notes.tokens, sampler.stop)
 
     return spread(draw_all, devices)
 
@@ -169,6 +181,14 @@ def _draw_more(shard, model, streams, key, sampler, plan):
     rows = shard.padded_rows(len(streams.number))
     streams = jax.tree.map(lambda leaf: leaf[rows], streams)
     return draw_more(model, streams, key, sampler, plan)
+
+
+def _lengths(tokens, stop):
+    """Return how many symbols each stream has before its end."""
+    if stop is None:
+        return None
+    # After the first stop symbol there are only stop symbols.
+    return jnp.sum(tokens != stop, axis=-1, dtype=jnp.int32)
 
 
 def _devices_for(streams, devices, traced):

@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.generation.arguments import require_sampler
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.engine import Sampler
 from lstm_music_jax.generation.generate import CARRIED, GUMBEL
 from lstm_music_jax.generation.program import Generation, Streams, run
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.strategies.chain import Chain
+from lstm_music_jax.strategies.base import Strategy, parts
 from lstm_music_jax.types import Array, Int, PRNGKey
 
 
@@ -26,6 +26,7 @@ def sweep(
     strategies: Strategy,
     *,
     length: int,
+    stop: int | None = None,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
     trace: bool = False,
@@ -34,10 +35,10 @@ def sweep(
 ) -> Generation:
     """Generate with every setting of a strategy; results are `[s b n]`.
 
-    All settings get the same noise, so entry i of a result equals what `generate` gives
-    with setting i. New values do not recompile if the number of settings stays the
-    same. A sweep is continued like a generation, with its `streams` as prompts and None
-    as key.
+    All settings get the same noise, so entry i of a result has the symbols that
+    `generate` gives with setting i. Their log-probabilities agree to 1e-5, but not bit
+    for bit. New values do not recompile if the number of settings stays the same. A
+    sweep is continued like a generation, with its `streams` as prompts and None as key.
 
     Args:
         model: as in `generate`.
@@ -46,6 +47,7 @@ def sweep(
         strategies: one strategy whose leaves all have a leading axis s, one entry per
             setting; see `stack` and `grid`.
         length: as in `generate`.
+        stop: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
         trace: as in `generate`.
@@ -57,6 +59,7 @@ def sweep(
             raises it.
         RuntimeError: the logits became NaN.
     """
+    require_sampler(strategies, context, draw)
     _require_stacked(strategies)
     sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(strategies)}
     if isinstance(prompts, Streams):
@@ -70,7 +73,7 @@ def sweep(
         model,
         prompts,
         key,
-        Sampler(strategies, context, draw),
+        Sampler(strategies, context, draw, stop),
         length=length,
         trace=trace,
         parallel_streams=parallel_streams,
@@ -81,19 +84,14 @@ def sweep(
 
 def _require_stacked(strategy):
     """Raise ValueError where a hyperparameter has no leading axis of settings."""
-    if isinstance(strategy, Chain):
-        for stage in strategy.stages:
-            _require_stacked(stage)
-        return
-    if not dataclasses.is_dataclass(strategy):
-        return
-    for field in dataclasses.fields(strategy):
-        shape = np.shape(getattr(strategy, field.name))
-        if "rank" in field.metadata and len(shape) != field.metadata["rank"] + 1:
-            raise ValueError(
-                f"{field.name} of {type(strategy).__name__} has shape {shape}; in a "
-                "sweep it must have a leading axis of settings, which `stack` adds"
-            )
+    for part in parts(strategy):
+        for field in dataclasses.fields(part):
+            shape = np.shape(getattr(part, field.name))
+            if "rank" in field.metadata and len(shape) != field.metadata["rank"] + 1:
+                raise ValueError(
+                    f"{field.name} of {type(part).__name__} has shape {shape}; in a "
+                    "sweep it must have a leading axis of settings, which `stack` adds"
+                )
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:

@@ -13,6 +13,8 @@ from lstm_music_jax.xla.ordering import largest
 class Trace(NamedTuple):
     """Figures that describe the distributions of each drawn symbol, `[b n]`.
 
+    After a stop symbol they are 0.
+
     Attributes:
         model_entropy: entropy of the model's distribution, nats.
         strategy_entropy: entropy of the distribution that was drawn from, nats.

@@ -1,4 +1,4 @@
-"""The architecture of a saved model: which ones are accepted, and with which settings.
+"""The architectures of saved models that are accepted, and the settings they may have.
 
 A model is accepted if it is a stack of LSTM layers with a dense softmax head. Its input
 must be one-hot vectors of the symbols that the head predicts. It may be Sequential, or
@@ -45,7 +45,7 @@ _GATES: dict[tuple[str, int], Gates] = {
 
 
 class Layer(NamedTuple):
-    """A layer of the configuration; `number` is its number among those of its class."""
+    """A layer of the configuration; `number` counts the layers of its class."""
 
     kind: str
     name: str

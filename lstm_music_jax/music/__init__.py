@@ -5,6 +5,6 @@ score into symbols and back; `vocabulary.py` turns symbols into ids and back. `m
 reads and writes one file; `corpus/` loads many and prepares a dataset to train on.
 `transposition.py` and `repetition.py` work on ids.
 
-This package may import `system` alone. It never imports JAX, and no other package
+This package may import only `system`. It never imports JAX, and no other package
 imports music21.
 """

@@ -71,10 +71,10 @@ def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
         for start, simultaneous in names.items()
         for name in _resolved(simultaneous)
     ] or [(0, "")]
-    # An unknown instrument gives way to the known one that the track goes on to name.
+    # If the first instrument is unknown and a later one is known, the first is dropped.
     if not changes[0][1] and any(name for _, name in changes):
         changes = changes[1:]
-    # The first instrument also plays what sounds before its change.
+    # The first instrument also plays the notes before it is named.
     starts = [0, *(start for start, _ in changes[1:])]
     ends = [*starts[1:], float("inf")]
     instruments = (name for _, name in changes)
@@ -82,9 +82,11 @@ def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
 
 
 def _resolved(names: list[str]) -> list[str]:
-    """Return which of the instruments named at one tick to keep.
+    """Return which instruments to keep of those that a track names at one tick.
 
-    All are kept if two or more known ones differ; otherwise the known one is kept.
+    '' is an unknown instrument. If the names include two or more different known
+    instruments, all names are kept. Otherwise one is kept, the known one if there is
+    one.
     """
     known = {name for name in names if name}
     return names if len(known) > 1 else [max(names)]
@@ -113,7 +115,7 @@ def _chords(track: Track, ticks_per_quarter: int) -> Iterable[Chord]:
 
 
 def _groups(onsets: list[int], ends: list[int], tolerance: int) -> Iterator[list[int]]:
-    """Yield the positions of the notes of each chord, for notes in order of onset."""
+    """Yield the positions of the notes of each chord, for notes sorted by onset."""
     size = len(onsets)
     taken = bytearray(size)
     for i in range(size):
@@ -132,9 +134,9 @@ def _groups(onsets: list[int], ends: list[int], tolerance: int) -> Iterator[list
 
 
 def quantise(ticks: np.ndarray, ticks_per_quarter: int) -> np.ndarray:
-    """Return the multiples of a quarter's fourth or third that are nearest to times.
+    """Round times to the nearest multiples of a quarter's fourth or third.
 
-    Of two that are equally near, the earlier is returned.
+    Of two multiples that are equally near, the earlier one is taken.
 
     Args:
         ticks: times, int64 `[n]`.

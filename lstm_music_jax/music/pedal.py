@@ -10,8 +10,8 @@ from lstm_music_jax.music.score import Pedal, Track
 def sustained_ends(track: Track, pedals: tuple[Pedal, ...]) -> np.ndarray:
     """Return the tick at which each note of a track stops sounding, int64 `[n]`.
 
-    A note that is let go while the pedal of its channel is down goes on until the pedal
-    comes up. A pedal that never comes up holds no note.
+    A note that ends while the pedal of its channel is down sounds until the pedal comes
+    up. If the pedal never comes up, the note is not prolonged.
 
     Args:
         track: `n` notes.
@@ -24,7 +24,7 @@ def sustained_ends(track: Track, pedals: tuple[Pedal, ...]) -> np.ndarray:
             continue
         ticks = np.array([pedal.tick for pedal in own], np.int64)
         down = np.array([pedal.down for pedal in own])
-        # For each pedal event, the first one from there on that is up.
+        # For each pedal event, the index of the next one that is up, itself included.
         ups = np.where(down, len(own), np.arange(len(own)))
         next_up = np.minimum.accumulate(ups[::-1])[::-1]
         notes = np.flatnonzero(track.channels == channel)

@@ -22,6 +22,7 @@ import numpy as np
 TICKS_PER_QUARTER = 12
 HIGHEST_PITCH = 127
 HIGHEST_VELOCITY = 127
+HIGHEST_PROGRAM = 127
 # The velocity that music21 gives to notes that have none.
 DEFAULT_VELOCITY = 90
 DRUM_CHANNEL = 10
@@ -44,7 +45,7 @@ class Note(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """Many notes as arrays, int64 `[n]`; the attributes are those of `Note`."""
+    """Many notes as arrays, int64 `[n]`, one for each attribute of `Note`."""
 
     onsets: np.ndarray
     pitches: np.ndarray
@@ -58,7 +59,7 @@ class Notes(NamedTuple):
         return cls(*table.T)
 
     def take(self, chosen: np.ndarray) -> Notes:
-        """Return the notes at some positions, or those where a mask is True."""
+        """Return the notes at positions, `[m]`, or where a mask, `[n]`, is True."""
         return Notes(*(column[chosen] for column in self))
 
     def canonical(self) -> Notes:
@@ -98,7 +99,7 @@ class Chord:
             of no length.
         pitches: MIDI pitches, 0 to 127, one or more, in the order of the source.
         spelling: a single note's name as the source spells it ('E-5'), or ''. Two
-            chords that differ in spelling alone are equal.
+            chords that differ only in spelling are equal.
     """
 
     onset: int
@@ -150,7 +151,7 @@ class Metre(NamedTuple):
 
 
 class InstrumentChange(NamedTuple):
-    """Another instrument plays a track from a tick on.
+    """A change of a track's instrument, which holds from a tick on.
 
     Attributes:
         tick: when.
@@ -197,7 +198,7 @@ class Track:
         return cls(notes, np.ones(size, np.int64), np.zeros(size, np.int64))
 
     def where(self, chosen: np.ndarray) -> Track:
-        """Return the track with those notes alone where the mask `chosen` is True."""
+        """Return the track with only the notes where `chosen`, bool `[n]`, is True."""
         return Track(
             self.notes.take(chosen),
             self.channels[chosen],
@@ -288,6 +289,11 @@ class Score:
         """How many notes are drums: the notes of MIDI channel 10."""
         return sum(int((t.channels == DRUM_CHANNEL).sum()) for t in self.tracks)
 
+    @property
+    def note_count(self) -> int:
+        """How many notes all tracks have, before any of them are merged."""
+        return sum(len(track.channels) for track in self.tracks)
+
     def without_drums(self) -> Score:
         """Return the score without the notes of MIDI channel 10."""
         if not self.drum_count:
@@ -299,7 +305,7 @@ class Score:
         """Return the score with all times rounded to the nearest tick of a grid.
 
         A note begins and ends at most half a tick from where it did, except that it
-        lasts at least one tick. Chords of the source are no longer kept.
+        lasts at least one tick. The chords of the source, `written`, are dropped.
 
         Args:
             ticks_per_quarter: the grid, in ticks per quarter note.

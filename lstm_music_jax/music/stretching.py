@@ -1,4 +1,4 @@
-"""Stretching of symbols: which id takes a little more or less time than another."""
+"""Stretching of symbols: the ids to play a piece a little slower or faster."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _TEMPOS = 5
 def stretch_table(
     vocabulary: Vocabulary, encoding: Encoding, largest: float
 ) -> np.ndarray:
-    """Return each id at five tempos, int32 `[5, v]`.
+    """Return the stretched id of every id, at five tempos, int32 `[5, v]`.
 
     The rows are equally spaced, from `1 - largest` to `1 + largest` times as long; Oore
     et al. 2018 use 0.05. An entry is -1 where the vocabulary has no such symbol.
 
     Args:
         vocabulary: its `v` symbols are stretched.
-        encoding: defines how long they take.
+        encoding: defines how long the symbols take.
         largest: the largest change, above 0 and below 1.
 
     Raises:
-        ValueError: no symbol of the encoding takes real time.
+        ValueError: no symbol of the encoding takes a time in seconds.
     """
     factors = np.linspace(1 - largest, 1 + largest, _TEMPOS)
     id_of = {symbol: number for number, symbol in enumerate(vocabulary.symbols)}
@@ -36,13 +36,15 @@ def stretch_table(
     if (table == table[_TEMPOS // 2]).all():
         raise ValueError(
             f"stretch is {largest}; it must be 0, because no symbol of {encoding} "
-            "takes real time"
+            "takes a time in seconds"
         )
     return table
 
 
 def combined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the table that applies each row of one table, then each of another.
+    """Return the table that applies a row of one table, then a row of another.
+
+    It has a row for every pair of rows.
 
     Args:
         first: ids by row and id, or -1, int32 `[r, v]`.

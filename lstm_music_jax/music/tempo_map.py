@@ -1,4 +1,4 @@
-"""Tempo maps: the seconds at which the ticks of a score sound."""
+"""Tempo maps: the time in seconds of each tick of a score."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TempoMap:
     """
 
     def __init__(self, tempos: Iterable[Tempo], ticks_per_quarter: int):
-        """Prepare a map.
+        """Make a map.
 
         Args:
             tempos: in the order of time. Before the first one the tempo is 120.
@@ -33,7 +33,7 @@ class TempoMap:
         self._seconds = np.concatenate([[0.0], np.cumsum(lasts)])
 
     def seconds(self, ticks) -> np.ndarray:
-        """Return when some ticks sound, in seconds, float64 `[n]`."""
+        """Return the times of ticks, in seconds from the start, float64 `[n]`."""
         ticks = np.asarray(ticks)
         place = np.searchsorted(self._ticks, ticks, side="right") - 1
         since = ticks - self._ticks[place]

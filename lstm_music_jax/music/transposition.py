@@ -1,4 +1,4 @@
-"""Transposition of symbols: which id sounds some semitones above or below another."""
+"""Transposition of symbols: the ids that sound some semitones higher or lower."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 
 
 class Sound(NamedTuple):
-    """What a symbol strikes or lets go; symbols that sound alike have equal sounds.
+    """What a symbol strikes or releases; symbols that sound alike have equal sounds.
 
     Attributes:
         are_classes: whether the numbers are pitch classes, which wrap around at the
             octave. Otherwise they are MIDI pitches.
         numbers: the pitches or classes; empty if the symbol strikes nothing.
-        let_go: whether the pitches are let go, not struck.
+        released: whether the pitches are released, not struck.
     """
 
     are_classes: bool
     numbers: frozenset[int]
-    let_go: bool = False
+    released: bool = False
 
 
 def sound_of(symbol: str, encoding: Encoding) -> Sound:
-    """Return what `symbol` strikes or lets go."""
+    """Return what `symbol` strikes or releases."""
     pitches = encoding.pitches(symbol)
     if pitches and symbol[0].isdigit():
         return Sound(True, frozenset(pitch % 12 for pitch in pitches))
     if released := encoding.releases(symbol):
-        return Sound(False, frozenset(released), let_go=True)
+        return Sound(False, frozenset(released), released=True)
     return Sound(False, frozenset(pitches))
 
 
@@ -43,7 +43,7 @@ def transposition_table(
     Row `max_semitones + s` transposes by `s` semitones. The entry is -1 where the
     vocabulary has no symbol for the transposed sound.
 
-    - A symbol that strikes nothing and lets nothing go stays the same.
+    - A symbol that neither strikes nor releases a pitch stays the same.
     - The pitch classes of a chord wrap around at the octave: '4.9' up 3 is '0.7'.
     - If several symbols spell the same sound ('D#5', 'E-5'), the first one of the
       vocabulary is taken. `Vocabulary.from_pieces` puts the commonest one first.

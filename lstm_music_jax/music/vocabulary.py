@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import index
 from pathlib import Path
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from lstm_music_jax.system.atomic_write import write_atomically
 
 START = "<start>"
+END = "<end>"
 _UNKNOWN_SHOWN = 3
 
 
@@ -36,10 +37,12 @@ class Vocabulary:
     Attributes:
         symbols: all symbols, in the order of their ids.
         start: the symbol that stands before every piece, or None if there is none.
+        end: the symbol that stands after every piece, or None if there is none.
     """
 
     symbols: tuple[str, ...]
     start: str | None = None
+    end: str | None = None
 
     def __post_init__(self):
         if len(self._id_of) != len(self.symbols):
@@ -47,12 +50,15 @@ class Vocabulary:
             raise ValueError(
                 f"symbols holds {twice[0]!r} twice; all symbols must be distinct"
             )
-        if self.start is not None and self.start not in self._id_of:
-            raise ValueError(f"start is {self.start!r}; it must be one of the symbols")
+        for name, symbol in (("start", self.start), ("end", self.end)):
+            if symbol is not None and symbol not in self._id_of:
+                raise ValueError(f"{name} is {symbol!r}; it must be one of the symbols")
+        if self.start is not None and self.start == self.end:
+            raise ValueError(f"end is {self.end!r}; it must differ from start")
 
     @classmethod
     def from_pieces(
-        cls, pieces: Iterable[Sequence[str]], start: bool = True
+        cls, pieces: Iterable[Sequence[str]], start: bool = True, end: bool = True
     ) -> Vocabulary:
         """Return the vocabulary of some pieces, the commonest symbol first.
 
@@ -61,17 +67,30 @@ class Vocabulary:
         Args:
             pieces: the symbols of each piece.
             start: append the start symbol '<start>'.
+            end: append the end symbol '<end>'.
         """
         counts = Counter(symbol for piece in pieces for symbol in piece)
         symbols = tuple(symbol for symbol, _ in counts.most_common())
-        if not start:
-            return cls(symbols)
-        return cls((*symbols, START), START)
+        if start:
+            symbols += (START,)
+        if end:
+            symbols += (END,)
+        return cls(symbols, START if start else None, END if end else None)
 
     @property
     def start_id(self) -> int | None:
         """The id of the start symbol, or None if there is none."""
         return None if self.start is None else self._id_of[self.start]
+
+    @property
+    def end_id(self) -> int | None:
+        """The id of the end symbol, or None if there is none."""
+        return None if self.end is None else self._id_of[self.end]
+
+    @property
+    def marker_ids(self) -> list[int]:
+        """The ids of the start and the end symbol: those that stand for no music."""
+        return [marker for marker in (self.start_id, self.end_id) if marker is not None]
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -116,12 +135,17 @@ class Vocabulary:
 
     def save(self, path: str | Path) -> None:
         """Write the vocabulary as a JSON file, whole or not at all."""
-        content = {"symbols": list(self.symbols), "start": self.start}
-        write_atomically(Path(path), json.dumps(content, indent=0))
+        write_atomically(Path(path), json.dumps(self.to_json(), indent=0))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the vocabulary as JSON."""
+        return {"symbols": list(self.symbols), "start": self.start, "end": self.end}
 
     @classmethod
     def load(cls, path: str | Path) -> Vocabulary:
         """Read a file that `save` wrote.
+
+        A file of an older version may lack `end`. Then there is no end symbol.
 
         Raises:
             OSError: the file cannot be read.
@@ -131,14 +155,17 @@ class Vocabulary:
         try:
             content = json.loads(text)
             symbols, start = content["symbols"], content["start"]
+            end = content.get("end")
             strings = isinstance(symbols, list) and all(
                 isinstance(symbol, str) for symbol in symbols
             )
-            if not strings or not isinstance(start, str | None):
+            named = isinstance(start, str | None) and isinstance(end, str | None)
+            if not strings or not named:
                 raise ValueError(
-                    "symbols must be a list of strings, and start a string or null"
+                    "symbols must be a list of strings; start and end must each be a "
+                    "string or null"
                 )
-            return cls(tuple(symbols), start)
+            return cls(tuple(symbols), start, end)
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is not a vocabulary file: {error}") from error
 

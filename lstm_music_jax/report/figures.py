@@ -85,7 +85,7 @@ def _draw_bars(axes, begin, end, pitch, half_width, **style):
     low, high = pitch - half_width, pitch + half_width
     xs = np.broadcast_arrays(begin, begin, end, end, low)[:4]
     corners = np.stack([xs, [low, high, high, low]]).T
-    # autolim would compute every bar's limits.
+    # With autolim, matplotlib would compute the limits of every bar.
     axes.add_collection(PolyCollection(corners, **style), autolim=False)
 
 
@@ -172,6 +172,7 @@ def _log(perplexity):
 
 
 def _save(figure, path, bbox_inches="tight"):
-    content = io.BytesIO()
-    figure.savefig(content, bbox_inches=bbox_inches)
-    write_atomically(Path(path), content.getvalue())
+    content, path = io.BytesIO(), Path(path)
+    file_format = path.suffix.removeprefix(".") or "png"
+    figure.savefig(content, format=file_format, bbox_inches=bbox_inches)
+    write_atomically(path, content.getvalue())

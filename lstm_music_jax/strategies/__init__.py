@@ -38,9 +38,13 @@ from .presets import (
 from .steering.allow import Allow as Allow
 from .steering.bias import Bias as Bias
 from .steering.contrastive import Contrastive as Contrastive
+from .steering.exponential_decay_length import (
+    ExponentialDecayLength as ExponentialDecayLength,
+)
 from .steering.forbid import Forbid as Forbid
 from .steering.force import Force as Force
 from .steering.guidance import Guidance as Guidance
+from .steering.min_length import MinLength as MinLength
 from .steering.sequence_bias import SequenceBias as SequenceBias
 from .steering.watermark import Watermark as Watermark
 from .temperature.dynamic_temperature import DynamicTemperature as DynamicTemperature

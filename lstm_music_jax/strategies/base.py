@@ -4,9 +4,13 @@ A strategy shapes the distribution of the next symbol of one stream. It never dr
 symbol, because the engine does that.
 """
 
+import dataclasses
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from lstm_music_jax.pytrees import Checked
 from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree, Token
@@ -37,10 +41,33 @@ class Strategy(Checked):
     Traceback (most recent call last):
         ...
     ValueError: power of Sharpen is 9; it must be in (0, 8]
+
+    A traced number cannot be checked. So make a strategy outside of functions that
+    `jit`, `grad` or `vmap` trace, and pass it in: it is a PyTree.
     """
 
     shift_invariant: ClassVar[bool] = True
     permutation_equivariant: ClassVar[bool] = True
+
+    def check_vocabulary(self, vocab_size: int) -> None:
+        """Raise ValueError if the strategy does not fit a vocabulary of this size.
+
+        `generate` and `sweep` call it before they compile, also for the stages of a
+        chain. Unless overridden, it checks the fields that are declared by `ids`,
+        `one_id` or `sequences`.
+        """
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if "ids" not in field.metadata or isinstance(value, jax.core.Tracer):
+                continue
+            rows = value if isinstance(value, tuple) else [np.ravel(value)]
+            ids = np.concatenate(rows)
+            beyond = ids[ids >= vocab_size]
+            if beyond.size:
+                raise ValueError(
+                    f"{field.name} of {type(self).__name__} holds the id {beyond[0]}; "
+                    f"ids must be from 0 to {vocab_size - 1}"
+                )
 
     def init(self, vocab_size: int) -> PyTree:
         """Return the state before the first symbol; `()` for a stateless strategy."""
@@ -64,9 +91,30 @@ class Strategy(Checked):
         return state
 
 
+def parts(strategy: Strategy) -> Iterator[Strategy]:
+    """Yield a strategy and all strategies within it, such as the stages of a chain."""
+    yield strategy
+    for field in dataclasses.fields(strategy):  # type: ignore[arg-type]
+        value = getattr(strategy, field.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Strategy):
+                yield from parts(part)
+
+
 def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
     """Return `logits` with -inf where `keep` is false."""
     return jnp.where(keep, logits, -jnp.inf)
+
+
+def where_possible(logits: Logits, change: Callable[[Logits], Logits]) -> Logits:
+    """Return `change(logits)`, but -inf where `logits` is -inf.
+
+    `change` is given 0 in place of -inf, because its result there would be NaN if it
+    multiplied by 0, and so would its gradient.
+    """
+    possible = logits != -jnp.inf  # also NaN, which must not pass for a forbidden one
+    changed = change(jnp.where(possible, logits, 0.0))
+    return jnp.where(possible, changed, -jnp.inf)
 
 
 def unless_empty(shaped: Logits, logits: Logits) -> tuple[Logits, Bool[Array, ""]]:

@@ -45,7 +45,8 @@ def read_strategy(
             the arguments. For example, with a vocabulary and an encoding
             "PitchRange(36, 76)" is enough. An argument with a default is not supplied.
         id_of: returns the id of a symbol. With it, "Forbid(['C4'])" is enough: a string
-            stands for its id in all arguments that `fields.ids` declares.
+            stands for its id in the fields that `ids`, `one_id` and `sequences` of
+            `lstm_music_jax.fields` declare.
         model_of: returns the model of a run folder. With it, "Contrastive(run='small')"
             is enough: `run` names the folder of the argument `model`.
 
@@ -238,9 +239,8 @@ class _Reading:
 
         if self.id_of and dataclasses.is_dataclass(function):
             for field in dataclasses.fields(function):
-                value = arguments.get(field.name)
-                if field.metadata.get("ids") and isinstance(value, list | tuple):
-                    arguments[field.name] = looked_up(value)
+                if field.metadata.get("ids") and field.name in arguments:
+                    arguments[field.name] = looked_up(arguments[field.name])
 
     def part(self, node: ast.expr) -> str:
         """Return the text of a part."""

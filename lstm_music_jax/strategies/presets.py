@@ -11,6 +11,10 @@ from lstm_music_jax.strategies.penalties.frequency_penalty import FrequencyPenal
 from lstm_music_jax.strategies.penalties.no_repeat_ngram import NoRepeatNgram
 from lstm_music_jax.strategies.penalties.presence_penalty import PresencePenalty
 from lstm_music_jax.strategies.penalties.repetition_penalty import RepetitionPenalty
+from lstm_music_jax.strategies.steering.exponential_decay_length import (
+    ExponentialDecayLength,
+)
+from lstm_music_jax.strategies.steering.min_length import MinLength
 from lstm_music_jax.strategies.steering.sequence_bias import SequenceBias
 from lstm_music_jax.strategies.steering.watermark import Watermark
 from lstm_music_jax.strategies.temperature.temperature import Temperature
@@ -53,8 +57,10 @@ class TransformersOrder(Preset, init=False):
 
     The temperature comes before the strategies that truncate. A `RepetitionPenalty`
     gets `by_sign=True`. transformers searches all earlier symbols for n-grams, while
-    `NoRepeatNgram` searches the last `memory` symbols. transformers uses another hash
-    than `Watermark`, so neither detector finds the mark of the other.
+    `NoRepeatNgram` searches the last `memory` symbols. `TopP` keeps all symbols that
+    are as probable as the last one kept, while transformers keeps only some of them.
+    transformers uses another hash than `Watermark`, so neither detector finds the mark
+    of the other.
 
     Args:
         stages: strategies of the classes in `order`, in any order.
@@ -71,6 +77,8 @@ class TransformersOrder(Preset, init=False):
         SequenceBias,
         RepetitionPenalty,
         NoRepeatNgram,
+        MinLength,
+        ExponentialDecayLength,
         Temperature,
         TopK,
         TopP,
@@ -87,7 +95,9 @@ class LlamaCppOrder(Preset, init=False):
 
     The temperature comes last, so it does not change which symbols are kept. A
     `RepetitionPenalty` gets `by_sign=True`. The penalties of llama.cpp count the last
-    64 tokens, while the penalties here count all symbols.
+    64 tokens, while the penalties here count all symbols. `TopK`, `Typical` and `TopP`
+    keep all symbols that tie with the last one kept, while llama.cpp keeps only some of
+    them.
 
     Args:
         stages: strategies of the classes in `order`, in any order.

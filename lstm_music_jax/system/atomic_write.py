@@ -12,11 +12,11 @@ from typing import BinaryIO
 
 @contextmanager
 def written_atomically(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing, and create missing folders; a context.
+    """Open a file for writing, as a context manager; missing folders are created.
 
     What is written goes to a temporary file beside `path`, which takes its place when
     the context ends without an exception. So neither a reader nor a second writer ever
-    sees half of it, and nothing is left behind if the disk is full.
+    sees half of it, and no file remains if the disk is full.
 
     Raises:
         OSError: the file cannot be written; the error names it.
@@ -38,12 +38,12 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def write_new(path: Path, content: str | bytes) -> None:
-    """Write a file like `write_atomically`, but never in place of another one.
+    """Write a file like `write_atomically`, but never replace another one.
 
     The file is empty for a moment, so that other writers know that its name is taken.
 
     Raises:
-        FileExistsError: there is something at `path`. It is left as it is.
+        FileExistsError: `path` exists. It is not changed.
         OSError: the file cannot be written; the error names it.
     """
     with _beside(path) as temporary:
@@ -59,7 +59,7 @@ def write_new(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
-    """Name a temporary file in the folder of `path`, and remove it in the end."""
+    """Yield the path of a temporary file beside `path`; remove the file at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:

@@ -4,17 +4,50 @@
 
     check_strategy(MyStrategy(0.9), vocab_size=32)
 
-The strategy is applied to a few random streams. Their prompts repeat symbols. Their
-distributions have ties, forbidden symbols, or all the probability on one symbol. The
-strategy is compiled once for these streams and once inside the engine.
+The strategy is applied to eight random streams. Their prompts repeat symbols. Their
+distributions have ties, forbidden symbols, all the probability on one symbol, or only
+one, two or three possible symbols. Constants from -1000 to 1000 are added to the
+logits. After these, a long run has 300 symbols per stream. In some streams, the symbols
+are random or drawn by the strategy. In others, one symbol recurs, or two or all take
+turns. The strategy is compiled once for all this, and once inside the engine.
 
 Choose hyperparameters that are not round. At a round value, a threshold may be met
 exactly, and then rounding decides: with two equally probable symbols, a nucleus of
 p = 0.5 may hold one or both.
 
-Start with `laws.py`, which holds the laws. `subject.py` holds the streams, and
-`examples.py` an example of every strategy. This package may import `types`, `pytrees`,
-`xla`, `strategies` and `generation`.
+The laws find:
+
+- results that depend on anything but the arguments, on the other streams of a
+  batch, or on whether the strategy is compiled;
+- wrong shapes and dtypes, NaN, +inf, forbidden symbols that become possible, and
+  distributions that become empty;
+- flags that promise too much;
+- integers of the state that overflow, floats of the state that become NaN or infinite,
+  and ring buffers of up to 100 symbols that do not wrap around;
+- parts of the state that never change because the strategy forgets them;
+- noise from a fixed key;
+- hyperparameters that are not leaves, and whole numbers that are wrongly static.
+
+The laws cannot find:
+
+- a wrong formula, so compare the strategy with a reference, such as one in NumPy;
+- faults that show only after more than 300 symbols, or after a rare sequence of them;
+- a number that becomes 0 by underflow, if no logit becomes NaN or infinite;
+- a part of the state that never changes, if it holds several values, because it may be
+  a table;
+- constant noise that does not come from a key of JAX, or that comes from a fixed key
+  inside a loop which also reads the logits;
+- a static whole number that could be a leaf, if it changes the operations of the
+  compiled program and not only its numbers. An example is an exponent.
+
+`keeps_observing` also rejects a strategy that stops observing on purpose, such as one
+that remembers the first symbols as a theme. Name the law in `except_for` then.
+
+Start with `laws/`, which holds the laws. `streams.py` holds the streams, `runner.py`
+the program that applies a strategy to them, `long_run.py` the long run, `programs.py`
+what the laws read from a program without running it, and `examples.py` an example of
+every strategy. This package may import `types`, `pytrees`, `xla`, `strategies` and
+`generation`.
 """
 
 from collections.abc import Collection
@@ -38,8 +71,8 @@ def check_strategy(
 
     Args:
         strategy: a strategy with a single setting, not the stacked ones of a sweep.
-        vocab_size: number of symbols; choose 16 or more, so that no stream uses every
-            symbol.
+        vocab_size: number of symbols; choose 16 or more, so that the prompts use only
+            a few of them.
         seed: the seed of the streams.
         except_for: laws that the strategy breaks on purpose.
 

@@ -79,6 +79,8 @@ EXAMPLES: tuple[Example, ...] = (
     example(s.Forbid, [1, 2]),
     example(s.Allow, [1, 5, 6, 11]),
     example(s.Force, positions=[1, 4], tokens=[3, 7]),
+    example(s.MinLength, 3, stop=5),
+    example(s.ExponentialDecayLength, 3, 1.13, stop=5),
     example(s.Guidance, scale=1.37, prompt=[2, 3]),
     example(s.Contrastive, alpha=0.13),
     example(s.SequenceBias, [[12, 15], [10, 12, 15], [7]], biases=[0.7, -2.3, 1.1]),

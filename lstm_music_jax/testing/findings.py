@@ -1,15 +1,11 @@
 """Comparisons that the laws make, and the exception that reports what they found."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-
-from lstm_music_jax.strategies.base import Strategy
 
 # Tolerance of probabilities and log-probabilities. Sharpening a distribution enlarges
 # the rounding errors of float32.
@@ -17,7 +13,7 @@ TOLERANCE = 1e-4
 
 
 class Broken(Exception):  # noqa: N818
-    """The exception of a law that does not hold; its message says what was found."""
+    """Raised when a law does not hold; the message says what was found."""
 
 
 def require(holds, found: str) -> None:
@@ -26,10 +22,10 @@ def require(holds, found: str) -> None:
         raise Broken(found)
 
 
-def require_equal(wanted, found, what: str) -> None:
+def require_equal(wanted, found, what: str | Callable[[tuple[int, ...]], str]) -> None:
     """Raise Broken unless two arrays of logits give the same distributions.
 
-    Their supports must be equal, and their probabilities within `TOLERANCE`.
+    They must allow the same symbols. Their probabilities may differ by `TOLERANCE`.
     """
     differ = (wanted > -np.inf) != (found > -np.inf)
     differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
@@ -43,27 +39,33 @@ def _probabilities(logits):
     return weights / np.maximum(weights.sum(-1, keepdims=True), 1e-300)
 
 
-def require_none(bad, what: str, *arrays) -> None:
+def require_none(bad, what: str | Callable[[tuple[int, ...]], str], *arrays) -> None:
     """Raise Broken if any entry of `bad` is True.
 
-    The message names the first such entry and its values in `arrays`.
+    The message names the first such entry and its values in `arrays`. `what`
+    describes the entries: it is a text, or a function from the first entry's index to
+    a text.
     """
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
         values = " became ".join(str(array[at]) for array in arrays)
-        raise Broken(f"{what}: {bad.sum()} entries, the first at {at}: {values}")
+        text = what if isinstance(what, str) else what(at)
+        raise Broken(f"{text}: {bad.sum()} entries, the first at {at}: {values}")
 
 
 def host(tree):
     """Return the leaves as NumPy arrays; a random key becomes its bits."""
     return [
-        np.asarray(
-            jax.random.key_data(leaf)
-            if jax.dtypes.issubdtype(jnp.asarray(leaf).dtype, jax.dtypes.prng_key)
-            else leaf
-        )
+        np.asarray(jax.random.key_data(leaf) if is_key(leaf) else leaf)
         for leaf in jax.tree.leaves(tree)
     ]
+
+
+def is_key(leaf) -> bool:
+    """Return whether a leaf holds keys, and not numbers."""
+    return hasattr(leaf, "dtype") and jax.dtypes.issubdtype(
+        leaf.dtype, jax.dtypes.prng_key
+    )
 
 
 def copied(leaf):
@@ -85,28 +87,3 @@ def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
         data_fields=[name for name, is_static in fields if not is_static],
         meta_fields=[name for name, is_static in fields if is_static],
     )
-
-
-def floats(value: Any, path: str = "strategy") -> Iterator[tuple[str, float]]:
-    """Yield path and value of each Python float in a strategy and its parts."""
-    if isinstance(value, float):
-        yield path, value
-    elif isinstance(value, (tuple, list)):
-        for index, item in enumerate(value):
-            yield from floats(item, f"{path}[{index}]")
-    elif isinstance(value, Strategy):
-        for name, item in vars(value).items():
-            yield from floats(item, f"{path}.{name}")
-
-
-def primitives(jaxpr) -> Iterator[str]:
-    """Yield the names of the operations of a program and of all programs within it."""
-    for equation in jaxpr.eqns:
-        yield equation.primitive.name
-        inner = jax.tree.leaves(
-            list(equation.params.values()), is_leaf=lambda x: hasattr(x, "eqns")
-        )
-        for program in inner:
-            program = getattr(program, "jaxpr", program)
-            if hasattr(program, "eqns"):
-                yield from primitives(program)

@@ -26,7 +26,7 @@ def sequence_places(
 ) -> Int[Array, "b t"]:
     """Return the places of `width` inputs from each start, and of one symbol more.
 
-    A sequence that would run past the last of `total` places repeats it there.
+    Beyond the last of `total` places, the last place is repeated.
     """
     return jnp.minimum(starts[:, None] + jnp.arange(width + 1)[None], total - 1)
 

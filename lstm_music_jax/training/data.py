@@ -1,10 +1,10 @@
-"""Training and validation data, and the interface that steps read it by.
+"""Training and validation data, and the interface through which steps read it.
 
 The seed and the number of a step decide which symbols it reads. So (seed, step) is the
 whole state of the data. The ids of all pieces lie on the device, end to end. If they
 would take more than a gigabyte there, the ids of training pieces stay where the dataset
 has them, which may be a file: before each dispatch the host looks up those that its
-steps read. The batches are the same either way.
+steps read. The batches are the same in both cases.
 """
 
 from dataclasses import replace
@@ -27,14 +27,14 @@ from lstm_music_jax.training.streams import StreamBatcher
 from lstm_music_jax.training.windows import WindowBatcher
 from lstm_music_jax.types import Array, Int, PyTree
 
-# So a corpus of half a billion symbols lies on the device.
+# This holds half a billion symbols.
 RESIDENT_BYTES = 2**30
 _MOST_SYMBOLS = 2**31 - 2**24
 
 
 @runtime_checkable
 class Batcher(Protocol):
-    """How steps read a corpus; a PyTree of arrays."""
+    """Makes batches of a corpus, for training or validation; a PyTree of arrays."""
 
     @classmethod
     def for_training(
@@ -46,15 +46,15 @@ class Batcher(Protocol):
         """Prepare for training; `table` holds the transpositions.
 
         Returns:
-            A batcher that has no ids yet, and the pieces in the order in which it
-            wants their ids end to end.
+            A batcher without ids, and the pieces in the order in which `with_ids` must
+            be given their ids.
         """
 
     @classmethod
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> "tuple[Batcher, PieceIds]":
-        """Prepare for validation, without transposition; return as for training."""
+        """Prepare for validation, without transposition; see `for_training`."""
 
     @staticmethod
     def carried(states: State) -> PyTree:
@@ -70,7 +70,7 @@ class Batcher(Protocol):
     def places(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Int[Array, "b t"]:
-        """Return the places of the ids that the given rows read at a step."""
+        """Return the places, in all pieces end to end, of what rows read at a step."""
 
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
@@ -145,7 +145,7 @@ def training_data(
     table, batcher = augmentation_table(dataset, config), batcher_class(config)
     train, validation = PieceIds.of(dataset.train), PieceIds.of(dataset.validation)
     for pieces in (train, validation):
-        # The device counts in int32, and adds a batch to the last place.
+        # Places are int32 on the device, and a batch may run past the last one.
         if pieces.total >= _MOST_SYMBOLS:
             raise ValueError(
                 f"dataset has {pieces.total:,} symbols on one side; it must have fewer "
@@ -160,7 +160,7 @@ def training_data(
 
 
 def augmentation_table(dataset: Dataset, config: TrainingConfig) -> np.ndarray | None:
-    """Return what each id may become in training, int32 `[r, v]`.
+    """Return the id that replaces each id under each augmentation, int32 `[r, v]`.
 
     Returns:
         One row for each transposition and tempo, -1 where there is no such id; None if

@@ -1,8 +1,8 @@
-"""Where a step finds the ids that it reads: on the device, or in a block from the host.
+"""The ids that a training step reads: all on the device, or a block from the host.
 
-A batcher computes the places of the ids in all pieces laid end to end. What stands at
-these places comes either from one array with all ids, or from a block that the host
-has looked up for some steps.
+A batcher lays all pieces end to end, and computes the places of the ids that a step
+reads. The ids come from an array of all ids, or from a block that holds only the ids of
+some steps, which the host has looked up.
 """
 
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class Resident(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The ids that a whole batch reads at each of some steps, from step `first` on."""
+    """The ids that the batches of successive steps read; `first` is the first step."""
 
     ids: Int[Array, "s b t"]
     first: Int[Array, ""]
@@ -37,5 +37,5 @@ class Block(NamedTuple):
     def read(
         self, places: Int[Array, "b t"], step: Int[Array, ""], rows: Int[Array, "b"]
     ) -> Int[Array, "b t"]:
-        """Return what was looked up for these rows at this step."""
+        """Return the ids of the given rows at a step; `places` is not needed."""
         return self.ids[step - self.first][rows]

@@ -82,10 +82,7 @@ def model_of_checkpoints(
     return {
         "model": architecture,
         "encoding": encoding,
-        "vocabulary": {
-            "symbols": list(vocabulary.symbols),
-            "start": vocabulary.start,
-        },
+        "vocabulary": vocabulary.to_json(),
     }
 
 

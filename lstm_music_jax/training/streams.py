@@ -31,7 +31,7 @@ class StreamBatcher(NamedTuple):
         ids: the ids of the pieces; None where the host looks them up.
         starts: where each piece begins.
         lengths: how many symbols each piece has.
-        table: row r is a transposition: the new id of each id, or -1 where there is
+        table: row r is an augmentation: the new id of each id, or -1 where there is
             none.
         allowed: whether row r has a new id for every symbol of piece k.
     """
@@ -94,10 +94,10 @@ class StreamBatcher(NamedTuple):
         symbol is read at least once.
 
         The state is reset where a piece begins, and where an epoch begins, because
-        every epoch orders the pieces anew. The first symbol of a piece is no target,
-        because no symbol of the piece comes before it. With `cross_pieces`, pieces are
-        read as one long piece: the state is reset only where an epoch begins, and every
-        symbol is a target.
+        every epoch has its own order of pieces. The first symbol of a piece is no
+        target, because no symbol of the piece comes before it. With `cross_pieces`,
+        pieces are read as one long piece: the state is reset only where an epoch
+        begins, and every symbol is a target.
 
         A piece is transposed as a whole, by a new shift in each epoch.
         """
@@ -145,7 +145,7 @@ class StreamBatcher(NamedTuple):
         return -(-jnp.sum(self.lengths) // (config.batch_size * config.window))
 
     def _reading(self, step, rows, config):
-        """Return the pieces that are read, the offsets in them, and if it begins anew.
+        """Return the pieces that are read, the offsets in them, and where epochs begin.
 
         The first two are `[b t]`; the third says whether an epoch begins.
         """
@@ -155,7 +155,7 @@ class StreamBatcher(NamedTuple):
         order = epoch_order(pieces_key, epoch, jnp.arange(self.size), self.size)
         ends = jnp.cumsum(self.lengths[order])
 
-        # Where each symbol stands in the epoch, then in which piece, then where in it.
+        # The place of each symbol in the epoch, its piece, and its place in the piece.
         firsts = (rows * steps_per_epoch + step_of_epoch) * width
         places = (firsts[:, None] + jnp.arange(width + 1)[None]) % ends[-1]
         turns = jnp.searchsorted(ends, places, side="right", method="scan_unrolled")
@@ -166,7 +166,8 @@ class StreamBatcher(NamedTuple):
 
 def longest_first(pieces: PieceIds) -> PieceIds:
     """Return pieces in the order of their lengths, the longest first."""
-    # Pieces of like length become neighbours, so a validation batch has few gaps.
+    # Pieces of similar length become neighbours, so validation batches need little
+    # padding.
     return pieces.take(np.argsort(-pieces.lengths, kind="stable"))
 
 

@@ -63,7 +63,7 @@ class Tally:
 def dispatch_end(config: TrainingConfig, step: int) -> int:
     """Return the last step of the dispatch that step + 1 belongs to.
 
-    A dispatch ends at a validation or a checkpoint at the latest. Its end depends only
+    A dispatch never continues past a validation or a checkpoint. Its end depends only
     on the settings and the step's number, so a resumed run has the same dispatches.
     """
     periods = [config.evaluate_every, config.save_every or config.evaluate_every]

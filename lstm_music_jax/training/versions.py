@@ -18,7 +18,7 @@ def upgraded_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content of a config.json in the newest version.
 
     Raises:
-        ValueError: the version is none that this code knows.
+        ValueError: this code does not know the version.
     """
     return _upgraded(saved, _SETTINGS_STEPS)
 
@@ -27,7 +27,7 @@ def upgraded_checkpoint(saved: Mapping[str, Any]) -> dict[str, Any]:
     """Return the description of a checkpoint in the newest version.
 
     Raises:
-        ValueError: the version is none that this code knows.
+        ValueError: this code does not know the version.
     """
     return _upgraded(saved, _CHECKPOINT_STEPS)
 
@@ -95,8 +95,8 @@ def _renamed(saved, names):
 
 # Settings of the training that were added, with the values that older runs had.
 _ADDED_TO_TRAINING_IN_3 = {"stretch": 0.0}
-# What scripts can say of a corpus since, with the values that older runs had.
-_ADDED_TO_ORIGIN = {"grid": 12, "drums": False}
+# Settings of the corpus that were added, with the values that older runs had.
+_ADDED_TO_ORIGIN = {"grid": 12, "drums": False, "tracks": [], "programs": []}
 
 
 def _settings_to_version_3(saved):
@@ -109,8 +109,9 @@ def _settings_to_version_3(saved):
 
 
 def _corpus_to_version_3(saved):
-    # The split took no notice of the key, and a run keeps its split.
-    corpus = {**saved, "split_in_any_key": False}
+    # The split ignored the musical key, and a run keeps its split. Pieces had no end
+    # symbol.
+    corpus = {**saved, "split_in_any_key": False, "end": False}
     origin = corpus.get("origin")
     if isinstance(origin, dict):
         corpus["origin"] = _ADDED_TO_ORIGIN | origin
@@ -121,7 +122,9 @@ def _corpus_to_version_3(saved):
 
 
 def _checkpoint_to_version_3(saved):
-    return {**saved, "belongs_to": _settings_to_version_3(saved["belongs_to"])}
+    belongs_to = _settings_to_version_3(saved["belongs_to"])
+    belongs_to["vocabulary"] = {**belongs_to["vocabulary"], "end": None}
+    return {**saved, "belongs_to": belongs_to}
 
 
 _SETTINGS_STEPS = (_settings_to_version_2, _settings_to_version_3)

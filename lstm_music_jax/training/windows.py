@@ -33,7 +33,7 @@ class WindowBatcher:
         targets: how many symbols of each piece can be predicted: all but its first.
         ends: the number of windows up to the end of each piece.
         stride: symbols from the start of a window to that of the next one.
-        table: row r is a transposition: the new id of each id, or -1 where there is
+        table: row r is an augmentation: the new id of each id, or -1 where there is
             none.
         size: number of windows.
     """
@@ -54,7 +54,7 @@ class WindowBatcher:
     @classmethod
     def tree_unflatten(cls, size: int, leaves: tuple[PyTree, ...]) -> "WindowBatcher":
         """Undo `tree_flatten`."""
-        # Not through __init__, because JAX also builds trees of other things.
+        # __init__ is not called, because JAX also rebuilds trees with other leaves.
         batcher = object.__new__(cls)
         for field, value in zip(fields(cls), (*leaves, size), strict=True):
             object.__setattr__(batcher, field.name, value)
@@ -67,11 +67,17 @@ class WindowBatcher:
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> tuple["WindowBatcher", PieceIds]:
-        """Cut a window at every start; with `cross_pieces`, across pieces as well."""
+        """Start a window at every symbol; with `cross_pieces`, windows cross pieces."""
         lengths = pieces.lengths
         if config.cross_pieces:
             lengths = lengths.sum(keepdims=True)
-        windows = windows_of(lengths, config.window, partial=config.objective == "all")
+        every_position = config.objective == "all"
+        windows = windows_of(
+            lengths,
+            config.window,
+            partial=every_position,
+            tails=every_position and pieces.after is not None,
+        )
         if table is None:
             return windows, pieces
         return replace(windows, table=jnp.asarray(table)), pieces
@@ -80,7 +86,7 @@ class WindowBatcher:
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> tuple["WindowBatcher", PieceIds]:
-        """Cut windows side by side, within pieces.
+        """Cut windows that do not overlap, within pieces.
 
         With objective "last", each window gives only one prediction. Windows then start
         at every tenth of a window's length, which is enough to estimate the loss.
@@ -109,7 +115,7 @@ class WindowBatcher:
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Read the windows at `places`, each transposed by itself."""
+        """Read the windows at `places`, each with its own transposition."""
         starts, lengths = self._cut(self._order(step, rows, config), config.window)
         assert self.ids is not None
         places = self._places(starts, config.window)
@@ -127,7 +133,7 @@ class WindowBatcher:
         return predict(model, self.at(indices, config.window), config.objective).totals
 
     def at(self, indices: Int[Array, "b"], width: int) -> Batch:
-        """Return the windows at `indices`; one past the last window counts nothing."""
+        """Return the windows at `indices`; one past the last window has no targets."""
         assert isinstance(self.ids, Resident)
         starts, lengths = self._cut(indices, width)
         return as_batch(self.ids.at(self._places(starts, width)), lengths)
@@ -144,9 +150,9 @@ class WindowBatcher:
         )
 
     def _cut(self, indices, width):
-        """Return where windows start, and how many of their targets count."""
+        """Return where each window starts, and how many of its targets count."""
         piece = jnp.searchsorted(self.ends, indices, side="right", method="scan")
-        # An index past the last window is of the last piece, and counts nothing.
+        # An index past the last window is put into the last piece, and has no targets.
         piece = jnp.minimum(piece, self.ends.shape[0] - 1)
         before = jnp.where(piece > 0, self.ends[piece - 1], 0)
         offsets = self.stride * (jnp.minimum(indices, self.size - 1) - before)
@@ -163,15 +169,23 @@ def cut_windows(
     *,
     stride: int = 1,
     partial: bool = True,
+    tails: bool = False,
 ) -> WindowBatcher:
     """Cut pieces of ids into windows on the device; see `windows_of`."""
     pieces = PieceIds.of(pieces)
-    windows = windows_of(pieces.lengths, width, stride=stride, partial=partial)
+    windows = windows_of(
+        pieces.lengths, width, stride=stride, partial=partial, tails=tails
+    )
     return replace(windows, ids=Resident(jnp.asarray(pieces.end_to_end())))
 
 
 def windows_of(
-    sizes: np.ndarray, width: int, *, stride: int = 1, partial: bool = True
+    sizes: np.ndarray,
+    width: int,
+    *,
+    stride: int = 1,
+    partial: bool = True,
+    tails: bool = False,
 ) -> WindowBatcher:
     """Cut pieces of some sizes into windows of `width` inputs and `width` targets.
 
@@ -180,6 +194,11 @@ def windows_of(
     Where a piece ends inside its last window, only the targets within the piece count;
     with `partial=False` such a window is left out. With `stride=width` each symbol but
     a piece's first is predicted exactly once.
+
+    With `stride=1`, the last symbol of a piece is a target of one window, and a symbol
+    in the middle of as many as `width`. With `tails=True`, windows also start at all
+    later symbols. Then the last symbol, which may be the end symbol, is a target of
+    `width` windows too.
 
     Raises:
         ValueError: `width` or `stride` is below 1, or no piece is long enough for a
@@ -191,7 +210,8 @@ def windows_of(
         )
     targets = np.maximum(sizes - 1, 0)
     if partial:
-        counts = 1 + -(-np.maximum(targets - width, 0) // stride)
+        last = targets - 1 if tails else targets - width
+        counts = 1 + -(-np.maximum(last, 0) // stride)
         counts[targets == 0] = 0
     else:
         counts = np.maximum(targets - width + stride, 0) // stride

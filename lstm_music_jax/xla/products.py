@@ -75,7 +75,7 @@ def _multiply(left, right):
 
 @cache
 def _row_product(cores):
-    """Return a function for the product of one row, which CPU cores share."""
+    """Return a function that computes the product of one row on several CPU cores."""
     in_parts = partial(_in_parts, cores)
 
     @custom_vmap

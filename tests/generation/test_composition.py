@@ -18,6 +18,7 @@ from lstm_music_jax import (
     start_prompts,
     strategies,
 )
+from lstm_music_jax.generation import composition
 from lstm_music_jax.music.score import Score
 
 KEY = jax.random.key(0)
@@ -25,8 +26,8 @@ EVENTS = ("pitch_60", "pitch_64", "pitch_67", "shift_6", "shift_12", "duration_6
 NAMES = ("C4", "E4", "4.9", "G5")
 
 
-def make_run(encoding, symbols, start=True):
-    vocabulary = Vocabulary.from_pieces([symbols], start=start)
+def make_run(encoding, symbols, start=True, end=True):
+    vocabulary = Vocabulary.from_pieces([symbols], start=start, end=end)
     model = MusicLSTM(len(vocabulary), (8,), key=KEY)
     return Run(model, vocabulary, encoding, {})
 
@@ -48,7 +49,8 @@ def count(run, score):
 def test_gives_the_requested_number_of_notes(run):
     for piece in compose(run, start_prompts(run, 3), KEY, notes=50):
         assert count(run, piece.score) == 50
-        assert run.vocabulary.symbols[run.vocabulary.start_id] not in piece.symbols
+        assert not {"<start>", "<end>"}.intersection(piece.symbols)
+        assert not piece.ended
 
 
 def test_keeps_or_drops_the_primer(run):
@@ -117,12 +119,86 @@ def test_passes_its_settings_on_to_generate(run):
         devices=jax.devices()[:2],
         **settings,
     )
-    no_start = strategies.Forbid([run.vocabulary.start_id])
-    settings["strategy"] = strategies.Chain(no_start, settings["strategy"])
+    no_marker = strategies.Forbid(run.vocabulary.marker_ids)
+    settings["strategy"] = strategies.Chain(no_marker, settings["strategy"])
     length = 10 * run.encoding.symbols_per_note
     drawn = generate(run.model, prompts, KEY, length=length, **settings)
     for piece, tokens in zip(pieces, drawn.tokens, strict=True):
         assert piece.symbols[:length] == run.vocabulary.symbols_of(tokens)
+
+
+def make_ending_run(encoding, symbols, bias):
+    """Return a run whose pieces end after a few symbols, sooner with a larger bias."""
+    run = make_run(encoding, symbols)
+    bias = run.model.head_bias[...].at[run.vocabulary.end_id].set(bias)
+    run.model.head_bias[...] = bias
+    return run
+
+
+@pytest.mark.parametrize(
+    ("encoding", "symbols"), [(Events(), EVENTS), (NoteNames(), NAMES)]
+)
+def test_pieces_of_their_own_length(encoding, symbols, monkeypatch):
+    """Up to its end, a piece has the symbols of a generation without a stop."""
+    monkeypatch.setattr(composition, "_BLOCK", 7)
+    run = make_ending_run(encoding, symbols, -1.0)
+    prompts, most = start_prompts(run, 8), 12
+    pieces = compose(run, prompts, KEY, notes=most, until_end=True, trace=True)
+    no_start = strategies.Forbid([run.vocabulary.start_id])
+    length = 8 * most * encoding.symbols_per_note
+    drawn = generate(run.model, prompts, KEY, length=length, strategy=no_start)
+    assert {piece.ended for piece in pieces} == {True, False}
+    for piece, tokens in zip(pieces, drawn.tokens, strict=True):
+        symbols = run.vocabulary.symbols_of(tokens)
+        own = symbols[: symbols.index("<end>")]
+        assert piece.symbols == own[: len(piece.symbols)]
+        notes = encoding.decode(own).note_count
+        assert piece.ended == (notes <= most)
+        assert count(run, piece.score) == min(notes, most)
+        if piece.ended:
+            assert piece.symbols == own
+        assert piece.trace.surprisal.shape == (len(piece.symbols),)
+
+
+def test_drawing_stops_when_all_pieces_have_ended(monkeypatch):
+    calls = []
+
+    def counted(*arguments, **settings):
+        calls.append(settings["length"])
+        return generate(*arguments, **settings)
+
+    monkeypatch.setattr(composition, "generate", counted)
+    run = make_ending_run(Events(), EVENTS, 2.0)
+    pieces = compose(run, start_prompts(run, 4), KEY, notes=5000, until_end=True)
+    assert calls == [256]
+    assert all(piece.ended for piece in pieces)
+
+
+def test_a_kept_primer_does_not_count_as_notes():
+    run = make_ending_run(NoteNames(), NAMES, -0.5)
+    prompts = jnp.int32([[run.vocabulary.start_id, 0, 1, 0]] * 6)
+    settings = {"notes": 3, "until_end": True}
+    dropped = compose(run, prompts, KEY, **settings)
+    kept = compose(run, prompts, KEY, keep_primer=True, **settings)
+    assert {piece.ended for piece in kept} == {True, False}
+    for one, other in zip(kept, dropped, strict=True):
+        assert one.symbols == ["C4", "E4", "C4", *other.symbols]
+        assert one.ended == other.ended
+        assert count(run, one.score) == 3 + count(run, other.score)
+
+
+def test_a_piece_may_end_before_its_first_note():
+    run = make_ending_run(Events(), EVENTS, 50.0)
+    (piece,) = compose(run, start_prompts(run, 1), KEY, notes=9, until_end=True)
+    assert piece.ended
+    assert piece.symbols == []
+    assert not piece.score.notes
+
+
+def test_a_run_without_an_end_symbol_cannot_end():
+    run = make_run(Events(), EVENTS, end=False)
+    with pytest.raises(ValueError, match="was trained without an end symbol, so train"):
+        compose(run, start_prompts(run, 1), KEY, notes=9, until_end=True)
 
 
 def test_a_silent_model_is_an_error():

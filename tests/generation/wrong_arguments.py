@@ -10,7 +10,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax import MusicLSTM, SlidingWindow, generate, strategies, sweep
+from lstm_music_jax import (
+    Carried,
+    MusicLSTM,
+    NoteNames,
+    SlidingWindow,
+    Vocabulary,
+    generate,
+    stack,
+    strategies,
+    sweep,
+)
 
 KEY = jax.random.key(0)
 MODEL = MusicLSTM(13, (8,), key=KEY)
@@ -31,6 +41,10 @@ def call(model=MODEL, prompts=PROMPTS, key=KEY, length=4, **others):
     return lambda: generate(model, prompts, key, length=length, **others)
 
 
+def allow(id):
+    return strategies.Chain(WARM, strategies.Allow([1, id]))
+
+
 MISTAKES = {
     "a list": call(prompts=[[1, 2]]),
     "rank 1": call(prompts=PROMPTS[0]),
@@ -41,6 +55,10 @@ MISTAKES = {
     "length": call(length=2.5),
     "length 0": call(length=0),
     "length True": call(length=True),
+    "stop": call(stop=13),
+    "stop -1": call(stop=-1),
+    "stop True": call(stop=True),
+    "stop as a symbol": call(stop="<end>"),
     "an integer key": call(key=3),
     "an old key": call(key=jax.random.PRNGKey(0)),
     "two keys": call(key=jax.random.split(KEY)),
@@ -60,6 +78,38 @@ MISTAKES = {
     "ids": lambda: sweep(
         MODEL, PROMPTS, KEY, strategies.Chain(strategies.Forbid([1, 2])), length=2
     ),
+    "sweep of none": lambda: sweep(MODEL, PROMPTS, KEY, None, length=2),
+    "an unknown stop": call(strategy=strategies.MinLength(5, stop=13)),
+    "an unknown id": call(strategy=strategies.Forbid([12, 13])),
+    "an unknown id in a chain": call(
+        strategy=strategies.Chain(WARM, strategies.Force([1, 2], [3, 14]))
+    ),
+    "an unknown id in a sweep": lambda: sweep(
+        MODEL, PROMPTS, KEY, stack([allow(12), allow(13)]), length=2
+    ),
+    "an unknown id, continued": lambda: generate(
+        MODEL,
+        generate(MODEL, PROMPTS, KEY, length=2).streams,
+        length=2,
+        strategy=strategies.Bias([99], [1.0]),
+    ),
+    "breakers": call(strategy=strategies.DRY(0.8, breakers=[13])),
+    "guidance": call(strategy=strategies.Guidance(1, MODEL, [13], Carried())),
+    "vocabulary": call(
+        strategy=strategies.PitchRange(
+            Vocabulary(("C4", "D4")), NoteNames(), low=50, high=66
+        )
+    ),
+    "traced": lambda: jax.grad(lambda p: jnp.sum(strategies.TopP(p).p))(0.5),
+    "traced ids": lambda: jax.jit(lambda id: strategies.Forbid([id]).ids)(3),
+    "traced size": lambda: jax.jit(lambda n: strategies.DRY(1, memory=n).base)(3),
+    "traced draw": lambda: jax.jit(
+        lambda t: (
+            generate(
+                MODEL, PROMPTS, KEY, length=2, strategy=strategies.Temperature(t)
+            ).tokens
+        )
+    )(0.9),
 }
 
 if __name__ == "__main__":

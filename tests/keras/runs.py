@@ -26,6 +26,7 @@ def dataset(symbols=None):
         NoteNames(),
         validation=0,
         start=False,
+        end=False,
     )
 
 

@@ -9,23 +9,30 @@ from lstm_music_jax.music.vocabulary import UnknownSymbolError, Vocabulary
 PIECES = [["b", "a", "b"], ["c", "a", "b"]]
 
 
-def test_common_symbols_come_first_and_start_comes_last():
+def test_common_symbols_come_first_and_start_and_end_come_last():
     vocabulary = Vocabulary.from_pieces([*PIECES, ["d", "c"]])
-    assert vocabulary.symbols == ("b", "a", "c", "d", "<start>")
+    assert vocabulary.symbols == ("b", "a", "c", "d", "<start>", "<end>")
     assert vocabulary.start_id == 4
-    assert len(vocabulary) == 5
+    assert vocabulary.end_id == 5
+    assert vocabulary.marker_ids == [4, 5]
+    assert len(vocabulary) == 6
 
 
-def test_a_vocabulary_without_a_start_symbol():
-    vocabulary = Vocabulary.from_pieces(PIECES, start=False)
-    assert vocabulary.symbols == ("b", "a", "c")
-    assert vocabulary.start_id is None
+@pytest.mark.parametrize("start", [True, False])
+@pytest.mark.parametrize("end", [True, False])
+def test_start_and_end_can_each_be_left_out(start, end):
+    vocabulary = Vocabulary.from_pieces(PIECES, start=start, end=end)
+    assert vocabulary.symbols[:3] == ("b", "a", "c")
+    assert vocabulary.start_id == (3 if start else None)
+    assert vocabulary.end_id == (3 + start if end else None)
+    assert vocabulary.marker_ids == list(range(3, 3 + start + end))
+    assert len(vocabulary) == 3 + start + end
 
 
-@given(st.lists(st.lists(st.text())), st.booleans())
-def test_ids_give_the_symbols_back(pieces, start):
-    pieces = [[s for s in piece if s != "<start>"] for piece in pieces]
-    vocabulary = Vocabulary.from_pieces(pieces, start=start)
+@given(st.lists(st.lists(st.text())), st.booleans(), st.booleans())
+def test_ids_give_the_symbols_back(pieces, start, end):
+    pieces = [[s for s in piece if s not in ("<start>", "<end>")] for piece in pieces]
+    vocabulary = Vocabulary.from_pieces(pieces, start=start, end=end)
     for piece in pieces:
         ids = vocabulary.ids_of(piece)
         assert ids.dtype == np.int32
@@ -42,9 +49,9 @@ def test_unknown_symbols_are_named_with_their_positions():
     assert "1 more" in message
 
 
-@pytest.mark.parametrize("number", [-1, 4])
+@pytest.mark.parametrize("number", [-1, 5])
 def test_an_id_out_of_range_is_an_error(number):
-    with pytest.raises(ValueError, match=f"id is {number}; it must be 0 to 3"):
+    with pytest.raises(ValueError, match=f"id is {number}; it must be 0 to 4"):
         Vocabulary.from_pieces(PIECES).symbols_of([number])
 
 
@@ -52,6 +59,12 @@ def test_a_saved_vocabulary_is_loaded_again(tmp_path):
     vocabulary = Vocabulary.from_pieces([["é", "4.9", "C\n4"]])
     vocabulary.save(tmp_path / "new" / "vocabulary.json")
     assert Vocabulary.load(tmp_path / "new" / "vocabulary.json") == vocabulary
+
+
+def test_a_file_from_before_the_end_symbol_has_none(tmp_path):
+    path = tmp_path / "vocabulary.json"
+    path.write_text('{"symbols": ["a", "<start>"], "start": "<start>"}')
+    assert Vocabulary.load(path) == Vocabulary(("a", "<start>"), "<start>")
 
 
 @pytest.mark.parametrize(
@@ -66,6 +79,9 @@ def test_a_saved_vocabulary_is_loaded_again(tmp_path):
         '{"symbols": ["a", "a"], "start": null}',
         '{"symbols": ["a"], "start": "b"}',
         '{"symbols": ["a"], "start": 0}',
+        '{"symbols": ["a"], "start": null, "end": "b"}',
+        '{"symbols": ["a"], "start": null, "end": 0}',
+        '{"symbols": ["a"], "start": "a", "end": "a"}',
         '{"symbols": ["a"], "start":',
     ],
 )

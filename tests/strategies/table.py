@@ -37,7 +37,7 @@ from lstm_music_jax.strategies import (
     Watermark,
 )
 from lstm_music_jax.testing.examples import EXAMPLES
-from lstm_music_jax.testing.subject import ToyModel
+from lstm_music_jax.testing.toy_model import ToyModel
 
 V = 20
 MODEL = ToyModel(

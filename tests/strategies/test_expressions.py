@@ -20,7 +20,7 @@ from tests.strategies.table import EVENTS, MODEL, NAMES, TABLE
 class Named(s.Strategy):
     """A strategy with an optional encoding, strings, a dict and whole numbers."""
 
-    encoding: object = static(default=Events())
+    encoding: object = static(default=Events(24))
     words: tuple = static(default=())
     weights: object = None
 
@@ -105,7 +105,7 @@ READ = {
         s.Guidance(1.5, MODEL, [2], SlidingWindow(3))
     ),
     # Its encoding has a default.
-    "Named()": Named(Events()),
+    "Named()": Named(Events(24)),
     "Counting(3)": Counting(3),
     "Counting(context=3)": Counting(3),
     # Another model, and symbols in place of ids.
@@ -119,6 +119,7 @@ READ = {
     ),
     "DRY(1, breakers=['shift_3'])": s.DRY(1, breakers=[12]),
     "Force([0], ['pitch_63'])": s.Force([0], [3]),
+    "MinLength(3, 'shift_3')": s.MinLength(3, 12),
 }
 
 
@@ -184,7 +185,7 @@ REFUSED = {
     "Contrastive(run=3, alpha=0.1)": "run must be a folder, in place of model",
     "Contrastive(model=model, run='small', alpha=1)": "in place of model",
     "Forbid(['pitch_99'])": "'pitch_99'",
-    "Forbid('pitch_60')": "ids of Forbid is pitch_60; it must be one or more",
+    "Forbid('pitch_60')": "ids of Forbid is 0; it must be one or more",
     "Force(['pitch_60'], [1])": "positions of Force is ['pitch_60']; it must be",
     "TopP(" + "9" * 5000 + ")": "4300 digits",
     "TopP(0x" + "f" * 5000 + ")": "4300 digits",

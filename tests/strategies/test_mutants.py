@@ -9,14 +9,19 @@ from lstm_music_jax import testing
 from lstm_music_jax.pytrees import static
 from lstm_music_jax.strategies import Chain, Strategy
 from lstm_music_jax.testing import check_strategy, laws
-from lstm_music_jax.testing.laws import run_engine
+from lstm_music_jax.testing.laws import surroundings
+from lstm_music_jax.testing.laws.surroundings import run_engine
+from lstm_music_jax.testing.subject import Subject
 from tests.strategies.mutants import MUTANTS, DroppedRenormalisation
-from tests.strategies.twins import HALF, TWINS, Counts, V
+from tests.strategies.rare_mutants import RARE_MUTANTS
+from tests.strategies.twins import HALF, SIZED, TWINS, Counts, V
+
+ALL = MUTANTS | RARE_MUTANTS
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", ALL)
 def test_a_mutant_breaks_its_law(name):
-    mutant, law = MUTANTS[name]
+    mutant, law = ALL[name]
     message = rf"{type(mutant).__name__} breaks {law.__name__}\. Law: .* Found: "
     with pytest.raises(AssertionError, match=message):
         check_strategy(mutant, V)
@@ -27,9 +32,14 @@ def test_a_correct_twin_breaks_no_law(name):
     check_strategy(TWINS[name], V)
 
 
+@pytest.mark.parametrize("name", SIZED)
+def test_a_size_that_fixes_a_program_is_none_of_the_hyperparameters(name):
+    laws.sizes_fix_shapes(Subject(SIZED[name], V))
+
+
 def test_every_law_has_a_mutant():
     elsewhere = {laws.composes_in_a_chain, laws.replays_in_the_engine}
-    assert {law for _, law in MUTANTS.values()} == set(testing.LAWS) - elsewhere
+    assert {law for _, law in ALL.values()} == set(testing.LAWS) - elsewhere
 
 
 @pytest.mark.parametrize("law", [laws.shift_invariance, laws.is_pure])
@@ -65,7 +75,7 @@ def test_an_engine_that_does_not_report_each_symbol_once_is_caught(monkeypatch, 
     def wrong(model, prompts, key, strategy):
         return run_engine(model, prompts, key, Retold(strategy, times))
 
-    monkeypatch.setattr(laws, "run_engine", wrong)
+    monkeypatch.setattr(surroundings, "run_engine", wrong)
     with pytest.raises(AssertionError, match="breaks replays_in_the_engine"):
         check_strategy(Counts(HALF), V)
 
@@ -74,7 +84,7 @@ def test_an_engine_that_does_not_report_the_prompt_is_caught(monkeypatch):
     def wrong(model, prompts, key, strategy):
         return run_engine(model, prompts[:, 1:], key, strategy)
 
-    monkeypatch.setattr(laws, "run_engine", wrong)
+    monkeypatch.setattr(surroundings, "run_engine", wrong)
     with pytest.raises(AssertionError, match="breaks replays_in_the_engine"):
         check_strategy(Counts(HALF), V)
 
@@ -87,6 +97,6 @@ class ForgetfulChain(Chain, init=False):
 
 
 def test_a_chain_that_forgets_to_report_is_caught(monkeypatch):
-    monkeypatch.setattr(laws, "Chain", ForgetfulChain)
+    monkeypatch.setattr(surroundings, "Chain", ForgetfulChain)
     with pytest.raises(AssertionError, match="breaks composes_in_a_chain"):
         check_strategy(Counts(HALF), V)

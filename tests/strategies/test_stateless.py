@@ -244,7 +244,7 @@ def test_strategies_that_name_ids_are_not_permutation_equivariant():
         (
             DynamicTemperature,
             (0, 1),
-            "low is 0; it must be above 0",
+            "low is 0; it must be 1e-06 or more",
         ),
         (
             DynamicTemperature,

@@ -7,6 +7,7 @@ import pytest
 
 from lstm_music_jax.strategies import (
     Chain,
+    DynamicTemperature,
     Forbid,
     Greedy,
     MinP,
@@ -106,12 +107,14 @@ def test_by_hand(case):
         (
             Temperature,
             0,
-            r"value is 0; it must be above 0 \(0: Greedy\)",
+            r"value is 0; it must be 1e-06 or more \(0: Greedy\)",
         ),
         (Temperature, float("nan"), "value is nan"),
         (Temperature, "warm", "value is warm"),
-        (Temperature, 1e-50, "value is 1e-50; it must be above 0"),
-        (Temperature, 1e39, r"value is 1e\+39; it must be above 0"),
+        (Temperature, 1e-50, "value is 1e-50; it must be 1e-06 or more"),
+        (Temperature, 1e-38, "value is 1e-38; it must be 1e-06 or more"),
+        (DynamicTemperature, (1e-38, 1), "low is 1e-38; it must be 1e-06 or more"),
+        (Temperature, 1e39, r"value is 1e\+39; it must be 1e-06 or more"),
         (TopK, 0, "k is 0; it must be a whole number, 1 or more"),
         (TopK, 1.5, "k is 1.5"),
         (TopP, 1.5, r"p is 1.5; it must be in \(0, 1\]"),
@@ -138,7 +141,7 @@ def test_by_hand(case):
 def test_a_wrong_hyperparameter_is_named(make, value, message):
     message = message.replace(" is ", f" of {make.__name__} is ", 1)
     with pytest.raises(ValueError, match=message):
-        make(value)
+        make(*value) if isinstance(value, tuple) else make(value)
 
 
 def test_changing_a_hyperparameter_does_not_recompile():

@@ -28,7 +28,9 @@ def noisy_scales(any_key=False):
     rng = np.random.default_rng(0)
     pieces = [Piece(f"piece {k}", noisy_scale(rng, 40)) for k in range(20)]
     corpus = Corpus.from_pieces(pieces, source="noisy scales")
-    return Dataset.from_corpus(corpus, NoteNames(), validation=0.2, any_key=any_key)
+    return Dataset.from_corpus(
+        corpus, NoteNames(), validation=0.2, end=False, any_key=any_key
+    )
 
 
 @pytest.fixture(scope="session")

@@ -69,16 +69,20 @@ def as_version_1(folder):
     """Rewrite a run folder of the current version into the format of version 1."""
     config = json.loads((folder / "config.json").read_text())
     del config["version"], config["model"]["cores"]
-    del config["corpus"]["split_in_any_key"], config["training"]["stretch"]
+    del config["corpus"]["split_in_any_key"], config["corpus"]["end"]
+    del config["training"]["stretch"]
     config["training"] = renamed(config["training"], OLD_NAMES)
     config["encoding"] = renamed(config["encoding"], OLD_ENCODING)
     (folder / "config.json").write_text(json.dumps(config))
+    vocabulary = json.loads((folder / "vocabulary.json").read_text())
+    del vocabulary["end"]
+    (folder / "vocabulary.json").write_text(json.dumps(vocabulary))
     for path in folder.glob("checkpoints/*/*/about/metadata"):
         content = json.loads(path.read_text())["content"]
         del content["version"]
         belongs_to = content["belongs_to"]
-        del belongs_to["corpus"]["split_in_any_key"]
-        del belongs_to["training"]["stretch"]
+        del belongs_to["corpus"]["split_in_any_key"], belongs_to["corpus"]["end"]
+        del belongs_to["vocabulary"]["end"], belongs_to["training"]["stretch"]
         belongs_to["training"] = renamed(belongs_to["training"], OLD_NAMES)
         belongs_to["encoding"] = renamed(belongs_to["encoding"], OLD_ENCODING)
         content["facts"] = renamed(content["facts"], OLD_FACTS)
@@ -110,6 +114,9 @@ def test_a_genuine_folder_loads(genuine):
     assert run.model.cores == run.settings["model"].cores == 2
     assert run.settings["training"] == dataclasses.replace(RESUMED, steps=9)
     assert run.encoding == NoteNames(ticks_per_note=12)
+    assert run.vocabulary.start is not None
+    assert run.vocabulary.end is None
+    assert run.settings["corpus"]["end"] is False
 
 
 def test_a_genuine_folder_resumes(genuine, dataset):
@@ -121,7 +128,7 @@ def test_a_genuine_folder_resumes(genuine, dataset):
 
 
 def test_an_older_run_keeps_its_split(genuine):
-    """Earlier versions compared the symbols alone, and took no notice of the key."""
+    """Earlier versions compared only the symbols, and ignored the musical key."""
     model = load_run(genuine).settings["model"]
     assert RunFolder(genuine).settings()["corpus"]["split_in_any_key"] is False
     with pytest.raises(ValueError, match=r"corpus is .*'split_in_any_key': True"):

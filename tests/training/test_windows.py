@@ -1,10 +1,14 @@
 """Windows: where they start, and which symbols they hold."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.training.windows import cut_windows
+from lstm_music_jax.music.corpus.piece_ids import PieceIds
+from lstm_music_jax.training.windows import WindowBatcher, cut_windows
+from tests.training.conftest import TRAINING
 
 PIECES = [np.arange(10, 17), np.arange(30, 33), np.arange(50, 51), np.arange(70, 75)]
 
@@ -30,6 +34,32 @@ def test_a_window_starts_at_every_symbol_and_none_crosses_pieces():
         ([30, 31], [31, 32]),
         ([70, 71], [71, 72, 73, 74]),
     ]
+
+
+@pytest.mark.parametrize("width", [2, 4, 9])
+def test_with_tails_the_last_symbol_is_a_target_as_often_as_others(width):
+    found = contents(cut_windows(PIECES, width, tails=True), width)
+    counts = np.bincount([t for _, targets in found for t in targets])
+    for piece in PIECES:
+        # The n-th symbol after the first can be reached from n starts.
+        reachable = np.minimum(width, np.arange(1, len(piece)))
+        np.testing.assert_array_equal(counts[piece[1:]], reachable)
+
+
+def test_windows_have_tails_where_pieces_have_an_end():
+    """With an objective only at the last position, only full windows count."""
+    lengths = np.array([40, 30])
+    ids = np.zeros(lengths.sum(), np.int32)
+    plain = PieceIds(ids, [0, 40], lengths)
+    ending = PieceIds(ids, [0, 40], lengths - 1, after=0)
+    last = dataclasses.replace(TRAINING, objective="last")
+
+    def windows(pieces, config):
+        return WindowBatcher.for_training(pieces, None, config)[0].size
+
+    tails = 2 * (TRAINING.window - 1)
+    assert windows(ending, TRAINING) == windows(plain, TRAINING) + tails
+    assert windows(ending, last) == windows(plain, last)
 
 
 def test_only_full_windows():

@@ -40,7 +40,8 @@ class CopyIndex:
 
     With a table of transpositions, a passage also counts as copied if one of its
     transpositions occurs in a training piece. The table maps ids to ids, so a
-    transposition keeps the number of symbols, and leaves symbols without a pitch alone.
+    transposition keeps the number of symbols, and does not change symbols without a
+    pitch.
     """
 
     def __init__(

@@ -22,8 +22,8 @@ class WatermarkDetection(NamedTuple):
 
     Attributes:
       p_value: the probability that an unmarked piece has at least as many green
-        symbols. It is exact: of unmarked pieces, at most a share alpha has a p-value of
-        alpha or less, even if they repeat themselves.
+        symbols. It is exact: at most a share alpha of all unmarked pieces has a p-value
+        of alpha or less, even if the pieces repeat themselves.
       z_score: the number of green symbols, in standard deviations above the mean of
         unmarked pieces; NaN if nothing is scored.
       green_share: the share of green symbols among those scored; NaN if nothing is
@@ -48,11 +48,11 @@ def detect_watermark(
 ) -> WatermarkDetection:
     """Test whether a piece carries the watermark of a key.
 
-    The n-grams of n = width + 1 symbols are scored: is the last symbol green after the
-    others? Each different n-gram is scored once, because the answer is the same
-    wherever it recurs. n-grams that differ only in the last symbol share one set of
-    green symbols. So the number of green symbols in an unmarked piece is a sum of
-    hypergeometric numbers, one for each such set. The p-value, the mean and the
+    An n-gram has n = width + 1 symbols. It is scored by whether its last symbol is
+    green after the others. Each different n-gram is scored once, because the answer is
+    the same wherever it recurs. n-grams that differ only in the last symbol share one
+    set of green symbols. So the number of green symbols in an unmarked piece is a sum
+    of hypergeometric numbers, one for each such set. The p-value, the mean and the
     variance are those of this sum. If no two n-grams share a set, the z-score is the
     paper's, (G - gamma T) / sqrt(T gamma (1 - gamma)) for G green symbols of T.
 
@@ -129,9 +129,10 @@ def watermark(
 def green_symbols(
     key: int, contexts: Int[np.ndarray, "c w"], vocab_size: int, count: int
 ) -> Bool[np.ndarray, "c v"]:
-    """Return which symbols are green after each context: the `count` smallest scores.
+    """Return which symbols are green after each context, bool `[c, v]`.
 
-    A score is a hash of the symbol, with two words that depend on key and context.
+    They are the `count` symbols with the smallest scores. A score is a hash of the
+    symbol, the key and the context.
     """
     first = np.broadcast_to(_mix(np.array([key], np.uint32)), len(contexts))
     for symbol in contexts.T.astype(np.uint32):
@@ -143,7 +144,7 @@ def green_symbols(
 
 
 def _mix(value: UInt32[np.ndarray, "..."]) -> UInt32[np.ndarray, "..."]:
-    """Return MurmurHash3's finaliser of each number."""
+    """Mix the bits of each number by the finaliser of MurmurHash3."""
     value = (value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     value = (value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35)
     return value ^ (value >> np.uint32(16))

@@ -22,7 +22,7 @@ _READ_AT_ONCE = 2**20
 
 
 class Column(NamedTuple):
-    """An array to write: its type, its shape, and its content in parts."""
+    """An array to write: its type, its shape, and its content, part by part."""
 
     dtype: type[np.generic]
     shape: tuple[int, ...]
@@ -30,7 +30,7 @@ class Column(NamedTuple):
 
     @classmethod
     def of(cls, array: np.ndarray) -> Column:
-        """Return an array that is in memory already."""
+        """Return a column of an array that is in memory."""
         return cls(array.dtype.type, array.shape, [array])
 
 
@@ -89,7 +89,7 @@ def read_array_file(path: Path) -> ArrayFile | None:
     for name, dtype, shape in described:
         place += -place % _ALIGNMENT
         if 0 in shape:
-            # The operating system cannot map nothing.
+            # The operating system cannot map an empty range.
             arrays[name] = np.zeros(shape, dtype)
             continue
         mapped = np.memmap(path, dtype, "r", place, tuple(shape))

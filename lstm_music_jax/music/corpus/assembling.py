@@ -1,9 +1,10 @@
-"""Assembling a corpus: the symbols of many files in one array, numbered anew."""
+"""Assembling a corpus: the symbols of many files in one array, with common numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -11,29 +12,36 @@ from lstm_music_jax.music.corpus.entries import Entry, Numbered
 from lstm_music_jax.music.corpus.pieces import (
     Corpus,
     Fingerprint,
+    Remark,
     number_type,
     symbol_words,
 )
+from lstm_music_jax.music.losses import Losses
 
-# Pieces whose symbols are counted together. Counting takes time for every distinct
-# symbol, whether or not it occurs.
+# Number of pieces whose symbols are counted together. Each count takes time in
+# proportion to the number of distinct symbols, however short the pieces are.
 _COUNTED_AT_ONCE = 64
 
 
 @dataclass
 class Assembly:
-    """The pieces of a corpus, each still in the array where its file was read to.
+    """The pieces of a corpus before their symbols are copied into one array.
 
     Attributes:
         names: the name of each piece.
         counts: how many symbols each piece has, int64 `[k]`.
         symbols: the distinct symbols, as in `Corpus`.
-        fingerprint: the corpus', once `parts` has come to its end.
+        losses: the notes that are left out of the pieces, all together.
+        remarks: the pieces whose files were read in part.
+        fingerprint: the fingerprint of the corpus; complete when `parts` has yielded
+            its last piece.
     """
 
     names: tuple[str, ...]
     counts: np.ndarray
     symbols: tuple[str, ...]
+    losses: Losses
+    remarks: tuple[Remark, ...]
     fingerprint: Fingerprint
     _pieces: Sequence[Numbered]
     _new_numbers: dict[int, np.ndarray]
@@ -43,12 +51,13 @@ class Assembly:
         """Count the symbols of all pieces, and number them by how common they are."""
         found = {name: e for name, e in entries.items() if isinstance(e, Numbered)}
         names, pieces = tuple(found), [*found.values()]
-        # The numbers of first appearance, for each list of symbols that pieces share.
+        # For each list of symbols that pieces share: the number of each symbol, in the
+        # order in which symbols first appear in the corpus.
         appearance: dict[int, np.ndarray] = {}
         number_of: dict[str, int] = {}
         occurrences = np.zeros(0, np.int64)
         uncounted: list[np.ndarray] = []
-        for position, (symbols, numbers) in enumerate(pieces, 1):
+        for position, (symbols, numbers, _) in enumerate(pieces, 1):
             numbered = appearance.setdefault(id(symbols), np.full(len(symbols), -1))
             found = numbered[numbers]
             if found.min(initial=0) < 0:
@@ -70,6 +79,8 @@ class Assembly:
             names,
             np.array([len(piece.numbers) for piece in pieces], np.int64),
             tuple(by_appearance[number] for number in order.tolist()),
+            reduce(Losses.plus, (piece.losses for piece in pieces), Losses()),
+            _remarks(names, pieces),
             Fingerprint(),
             pieces,
             {key: rank[numbered] for key, numbered in appearance.items()},
@@ -77,11 +88,11 @@ class Assembly:
 
     @property
     def dtype(self) -> type[np.integer]:
-        """The type of the corpus' numbers."""
+        """The type of the corpus's numbers, uint16 or int32."""
         return number_type(len(self.symbols))
 
     def parts(self) -> Iterator[np.ndarray]:
-        """Yield the numbers of each piece, and compute the fingerprint."""
+        """Yield the numbers of each piece, `[t]`, and update the fingerprint."""
         self.fingerprint = Fingerprint()
         words = symbol_words(self.symbols)
         for name, piece in zip(self.names, self._pieces, strict=True):
@@ -102,5 +113,16 @@ class Assembly:
             self.counts,
             self.symbols,
             self.names,
+            losses=self.losses,
+            remarks=self.remarks,
             _fingerprint=self.fingerprint.hexdigest(),
         )
+
+
+def _remarks(names: Sequence[str], pieces: Sequence[Numbered]) -> tuple[Remark, ...]:
+    endless = ((name, p.losses.endless) for name, p in zip(names, pieces, strict=True))
+    return tuple(
+        Remark(name, f"{count} of its notes never end, and are left out")
+        for name, count in endless
+        if count
+    )

@@ -19,30 +19,30 @@ CacheChoice = str | Path | bool | None
 
 
 def cache_path(
-    choice: CacheChoice, file_format: str, encoding: Mapping[str, Any]
+    choice: CacheChoice, file_format: str, reading: Mapping[str, Any]
 ) -> Path | None:
-    """Return the folder for files of one format in one encoding.
+    """Return the folder for files of one format that are read in one way.
 
-    Its name contains a hash of all that the symbols of a file depend on, beside its
-    content: the encoding, the version of music21, and the code of this package's
-    `music`.
+    Its name contains a hash of everything, other than a file's content, that the
+    file's symbols depend on: the encoding, the selected notes, the version of music21,
+    and the code of `music`.
 
     Args:
         choice: the folder of the cache. None or True is the default folder; with False
-            there is no cache and the result is None.
+            there is no cache, and the result is None.
         file_format: the format of the files.
-        encoding: the settings of the encoding.
+        reading: how files become symbols: the `config()` of a `Reading`.
     """
     if choice is False:
         return None
     folder = cache_folder() if choice is None or choice is True else Path(choice)
-    depends_on = [dict(encoding), version("music21"), _code_hash()]
+    depends_on = [dict(reading), version("music21"), _code_hash()]
     digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
     return folder / f"{file_format}-{digest[:32]}"
 
 
 def read_cached(path: Path) -> ArrayFile | None:
-    """Open a file of the cache; None if there is none, or a damaged one."""
+    """Open a file of the cache; return None if it is missing or damaged."""
     try:
         found = read_array_file(path)
     except OSError:
@@ -55,7 +55,7 @@ def read_cached(path: Path) -> ArrayFile | None:
 
 @functools.cache
 def say_unwritable(folder: Path, reason: str | None) -> None:
-    """Say why nothing can be written into a folder: one line on stderr, once."""
+    """Print on stderr why nothing can be written into a folder: one line, only once."""
     print(f"{folder}: cannot cache here: {reason}", file=sys.stderr)
 
 

@@ -33,7 +33,8 @@ def chorale_paths() -> list[Path]:
     """Return the 350 distinct files of the 371 Riemenschneider numbers, in their order.
 
     Files are found by their exact names. music21's own search takes the first file
-    whose name begins alike, which for a dozen chorales is another version.
+    whose name begins like the one asked for. For a dozen chorales, this is another
+    version of the chorale.
 
     Raises:
         FileNotFoundError: music21 is not installed, or its corpus lacks a file.
@@ -51,7 +52,7 @@ def _path_of(folder: Path, name: str) -> Path:
         path = folder / f"{name}{suffix}"
         if path.is_file():
             return path
-    # One name in music21's catalogue is shorter than its file's name.
+    # One name in music21's catalogue lacks the end of its file's name.
     alike = [*folder.glob(f"{name}*")]
     if len(alike) != 1:
         raise FileNotFoundError(
@@ -69,7 +70,7 @@ def read_chorale(path: str | Path) -> Score:
     """
     from music21 import converter
 
-    # By default music21 reads, and leaves behind, pickles of the files it has parsed.
+    # By default music21 saves what it has parsed as pickles, and reads them later.
     stream = converter.parse(path, forceSource=True, storePickle=False)
     if any(part.atSoundingPitch is False for part in stream.parts):
         stream = stream.toSoundingPitch()
@@ -79,7 +80,7 @@ def read_chorale(path: str | Path) -> Score:
 
 
 def _chords(part) -> Iterator[Chord]:
-    """Yield the notes and chords of a music21 part, those tied together as one."""
+    """Yield the notes and chords of a music21 part, with tied notes joined to one."""
     tied: dict[tuple[int, ...], Chord] = {}
     for element in part.flatten().notes:
         pitches = tuple(pitch.midi for pitch in element.pitches)

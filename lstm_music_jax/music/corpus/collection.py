@@ -1,13 +1,16 @@
-"""A collection of files as a corpus: what has been read is kept, the rest is read.
+"""A collection of files as a corpus: new files are read, others come from the cache.
 
-The cache keeps two kinds of files for an encoding. `entries-*` hold what each content
-of a file became, so a file is read once, whatever collections it is in; see
-`entries.py`. `collection-*` hold a corpus as it was assembled last, so an unchanged
-collection is only opened. `contents-*`, one folder up, hold what the files of a
-collection were like; see `file_contents.py`.
+The cache holds three kinds of files:
 
-Nothing transient is kept. A file that could not be read, or whose reader died or took
-too long, is tried again the next time.
+- `entries-*` hold the symbols of each file that was read, under a digest of its
+  content. So a file is read once, however many collections it is in; see `entries.py`.
+- `collection-*` hold the corpus of a collection. An unchanged collection is opened from
+  there.
+- `contents-*` hold the digests of a collection's files; see `file_contents.py`. They
+  are one folder up, because they do not depend on the encoding.
+
+Transient failures are not kept. A file that could not be read, or whose reader died or
+took too long, is tried again the next time.
 """
 
 from __future__ import annotations
@@ -26,12 +29,13 @@ from lstm_music_jax.music.corpus.cache import read_cached, say_unwritable
 from lstm_music_jax.music.corpus.encoded_file import Failure, Outcome
 from lstm_music_jax.music.corpus.entries import Entries, Entry
 from lstm_music_jax.music.corpus.file_contents import FileContents
-from lstm_music_jax.music.corpus.pieces import Corpus, Skipped
+from lstm_music_jax.music.corpus.pieces import Corpus, Remark, Skipped
+from lstm_music_jax.music.losses import Losses
 from lstm_music_jax.system.printable import printable
 
 _CHANGED = Failure("changed while it was read", transient=True)
 
-# Yields the position of each path, and what came of it.
+# Takes paths. Yields the position of each path, and its symbols or its failure.
 ReadFiles = Callable[[list[Path]], Iterable[tuple[int, Outcome]]]
 
 
@@ -40,11 +44,11 @@ class Collection:
     """Files that make up a corpus.
 
     Attributes:
-        name: what the corpus is kept under; different collections have different names.
+        name: the corpus is kept under this name, so every collection needs its own.
         watched: the files that the corpus depends on, keyed by their names.
-        files: returns those of them that hold the pieces, keyed by the pieces' names.
-            It is called only if something has to be read.
-        read: reads files.
+        files: returns those of the watched files that hold the pieces, keyed by the
+            pieces' names. It is called only if a file has to be read.
+        read: reads and encodes files.
     """
 
     name: str
@@ -54,7 +58,7 @@ class Collection:
 
 
 def load_collection(collection: Collection, folder: Path | None) -> Corpus:
-    """Return the corpus of a collection; it has no source yet.
+    """Return the corpus of a collection; its `source` is left empty.
 
     Args:
         collection: the files.
@@ -105,9 +109,9 @@ def _outcomes(
     entries: Entries,
     again: Mapping[str, Outcome],
 ) -> dict[str, Entry]:
-    """Return what became of each file; read those that have no entry.
+    """Return the symbols or the failure of each file; read those without an entry.
 
-    `again` holds outcomes of files that have been read just now.
+    `again` holds the outcomes of files that the caller has just read.
     """
     files = collection.files()
     failures: dict[Path, Failure] = {}
@@ -134,14 +138,14 @@ def _outcomes(
         for position, outcome in _read(collection, contents, paths):
             keep(paths[position], outcome)
     except BaseException:
-        # What has been read is not read again after an interruption.
+        # Save what was read before the interruption, so that it is not read again.
         entries.save()
         raise
     found: dict[str, Entry] = {}
     for name, path in files.items():
         key = contents.digest_of[path]
         entry = None if key is None else entries.get(key)
-        # The file of equal content that was read instead may have failed.
+        # If a file of equal content was read in place of this one, its failure counts.
         instead = missing.get(key or path, path)
         found[name] = entry or failures.get(path) or failures[instead]
     return found
@@ -160,11 +164,11 @@ class _Saved:
 
 
 def _open(path: Path, digest: str) -> _Saved | None:
-    """Open the corpus that was saved for these contents, if it was."""
+    """Open the saved corpus; None if there is none, or one of other contents."""
     found = read_cached(path)
     if found is None:
         return None
-    (of, names, symbols, failures), arrays = found
+    (of, names, symbols, failures, losses, remarks), arrays = found
     if of != digest:
         return None
     counts = arrays["counts"]
@@ -174,6 +178,8 @@ def _open(path: Path, digest: str) -> _Saved | None:
         counts,
         tuple(symbols),
         tuple(names),
+        losses=Losses(*losses),
+        remarks=tuple(Remark(*remark) for remark in remarks),
         _fingerprint=arrays["fingerprint"].tobytes().hex(),
     )
     return _Saved(corpus, {name: Failure(*rest) for name, *rest in failures})
@@ -191,7 +197,7 @@ def _save_and_open(path: Path, digest: str, outcomes: Mapping[str, Entry]) -> Co
     columns = {
         "counts": Column.of(assembly.counts),
         "numbers": Column(assembly.dtype, (total,), assembly.parts()),
-        # It is known when all numbers are written.
+        # The fingerprint is known only after all numbers are written.
         "fingerprint": Column(np.uint8, (32,), fingerprint()),
     }
     content = [
@@ -199,6 +205,8 @@ def _save_and_open(path: Path, digest: str, outcomes: Mapping[str, Entry]) -> Co
         assembly.names,
         assembly.symbols,
         [[name, *failure] for name, failure in failures.items()],
+        assembly.losses,
+        [[remark.name, remark.text] for remark in assembly.remarks],
     ]
     try:
         write_array_file(path, content, columns)
@@ -206,7 +214,7 @@ def _save_and_open(path: Path, digest: str, outcomes: Mapping[str, Entry]) -> Co
         say_unwritable(path.parent.parent, error.strerror)
         return _corpus_of(assembly, outcomes)
     saved = _open(path, digest)
-    # Another program may have written the file again, for other contents.
+    # Another program may have replaced the file by one for other contents.
     corpus = assembly.corpus() if saved is None else saved.corpus
     return _skipping(corpus, failures)
 

@@ -24,8 +24,9 @@ class Dataset:
         encoding: turns music into symbols and back.
         vocabulary: turns symbols into ids and back.
         train: the ids of each training piece, int32 `[t]`. The start symbol comes
-            first, if the vocabulary has one. `PieceIds`, unless the dataset was made
-            from separate arrays: the ids stay where the corpus has them.
+            first and the end symbol last, if the vocabulary has them. `PieceIds`,
+            unless the dataset was made from separate arrays: the ids stay where the
+            corpus has them.
         validation: the ids of each validation piece, likewise.
         description: JSON that says which corpus this is and how it was split.
     """
@@ -45,6 +46,7 @@ class Dataset:
         validation: float = 0.1,
         seed: int = 0,
         start: bool = True,
+        end: bool = True,
         any_key: bool = True,
         origin: Any = None,
     ) -> "Dataset":
@@ -57,6 +59,8 @@ class Dataset:
             seed: the seed of the split.
             start: put a start symbol before each piece, so that a model can generate
                 without a primer.
+            end: put an end symbol after each piece, so that a model learns where pieces
+                end.
             any_key: keep pieces that share music on one side of the split, even if they
                 have it in different keys. Runs of earlier versions have False.
             origin: JSON that says how to load the corpus again, kept in `description`.
@@ -66,7 +70,7 @@ class Dataset:
                 split.
         """
         # The corpus lists its symbols in the order of a vocabulary.
-        vocabulary = Vocabulary.from_pieces([corpus.symbols], start=start)
+        vocabulary = Vocabulary.from_pieces([corpus.symbols], start=start, end=end)
         if validation > 0:
             train, held_out = split_corpus(
                 corpus, encoding if any_key else None, validation, seed
@@ -76,8 +80,8 @@ class Dataset:
         return cls(
             encoding,
             vocabulary,
-            PieceIds.of_corpus(train, vocabulary.start_id),
-            PieceIds.of_corpus(held_out, vocabulary.start_id),
+            PieceIds.of_corpus(train, vocabulary.start_id, vocabulary.end_id),
+            PieceIds.of_corpus(held_out, vocabulary.start_id, vocabulary.end_id),
             {
                 "source": corpus.source,
                 "fingerprint": corpus.fingerprint,
@@ -86,6 +90,7 @@ class Dataset:
                 "split_seed": seed,
                 "split_in_any_key": any_key,
                 "start": start,
+                "end": end,
                 "origin": origin,
             },
         )

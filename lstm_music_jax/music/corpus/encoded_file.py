@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from lstm_music_jax.music.corpus.chorale_files import read_chorale
 from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.encodings.from_config import encoding_from_config
+from lstm_music_jax.music.losses import NO_LOSSES, Losses
 from lstm_music_jax.music.midi.reading import read_midi
 from lstm_music_jax.music.score import Score
+from lstm_music_jax.music.selection import ALL_NOTES, Selection
 
 FileFormat = Literal["midi", "musicxml"]
 
@@ -21,19 +25,58 @@ _READERS: dict[FileFormat, Callable[[Path], Score]] = {
 }
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How files become symbols.
+
+    Attributes:
+        file_format: the format of the files.
+        encoding: how their music becomes symbols.
+        selection: which of their notes to keep.
+    """
+
+    file_format: FileFormat
+    encoding: Encoding
+    selection: Selection = ALL_NOTES
+
+    def config(self) -> dict[str, Any]:
+        """Return the JSON from which `from_config` makes this object again."""
+        return {
+            "file_format": self.file_format,
+            "encoding": self.encoding.config(),
+            "selection": vars(self.selection),
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Reading:
+        """Make an object again from its `config()`."""
+        selection = {
+            name: tuple(chosen) for name, chosen in config["selection"].items()
+        }
+        encoding = encoding_from_config(config["encoding"])
+        return cls(config["file_format"], encoding, Selection(**selection))
+
+
 class Encoded(NamedTuple):
-    """The symbols of a file: its distinct symbols, and their numbers, int32 `[t]`."""
+    """The symbols of a file.
+
+    Attributes:
+        symbols: its distinct symbols.
+        numbers: the symbols of the file, as positions in `symbols`, int32 `[t]`.
+        losses: how many notes of the file the symbols leave out.
+    """
 
     symbols: list[str]
     numbers: np.ndarray
+    losses: Losses = NO_LOSSES
 
     @classmethod
-    def of(cls, symbols: list[str]) -> Encoded:
+    def of(cls, symbols: list[str], losses: Losses = NO_LOSSES) -> Encoded:
         """Number symbols in the order in which they first appear."""
         distinct = [*dict.fromkeys(symbols)]
         number_of = {symbol: number for number, symbol in enumerate(distinct)}
         numbers = map(number_of.__getitem__, symbols)
-        return cls(distinct, np.fromiter(numbers, np.int32, len(symbols)))
+        return cls(distinct, np.fromiter(numbers, np.int32, len(symbols)), losses)
 
 
 class Failure(NamedTuple):
@@ -41,8 +84,8 @@ class Failure(NamedTuple):
 
     Attributes:
         reason: the reason, in one line.
-        transient: whether the file may give symbols when it is read again. What is
-            wrong with its content is not transient.
+        transient: whether reading the file again may succeed. Errors in its content are
+            not transient.
     """
 
     reason: str
@@ -52,16 +95,16 @@ class Failure(NamedTuple):
 Outcome = Encoded | Failure
 
 
-def encode_file(path: Path, file_format: FileFormat, encoding: Encoding) -> Outcome:
+def encode_file(path: Path, reading: Reading) -> Outcome:
     """Return the symbols of a file, or the reason why there are none.
 
     Whatever is wrong with the file, this function raises no exception.
     """
     try:
-        score = _READERS[file_format](path)
-        symbols = encoding.encode(score)
+        score = reading.selection.of(_READERS[reading.file_format](path))
+        symbols = reading.encoding.encode(score)
         if symbols:
-            return Encoded.of(symbols)
+            return Encoded.of(symbols, Losses.of(score, reading.encoding))
         reason = "no notes in its first part" if score.notes else "no notes"
         return Failure(reason, transient=False)
     except OSError as error:

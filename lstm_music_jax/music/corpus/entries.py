@@ -1,6 +1,7 @@
-"""Entries: what each content of a file became, kept in files that are never changed.
+"""Entries: the symbols, or the failure, of every file that was read.
 
-Every program that reads new files writes files of its own, so no lock is needed.
+They are kept by the digest of the file's content. Every program that reads new files
+writes its entries to a new file and changes no other, so no lock is needed.
 """
 
 from __future__ import annotations
@@ -17,27 +18,35 @@ from lstm_music_jax.music.corpus.cache import read_cached, say_unwritable
 from lstm_music_jax.music.corpus.encoded_file import Encoded, Failure, Outcome
 from lstm_music_jax.music.corpus.file_contents import DIGEST_BYTES
 from lstm_music_jax.music.corpus.pieces import number_type
+from lstm_music_jax.music.losses import Losses
 
 _PREFIX = "entries-"
-# The numbers that are collected in memory before they are written.
+# When this many numbers are in memory, they are written to a file.
 _NUMBERS_PER_FILE = 2**25
 
 
 class Numbered(NamedTuple):
-    """The symbols of a file, as numbers into a list that several files share."""
+    """The symbols of a file, as positions in a list that several files share.
+
+    Attributes:
+        symbols: the shared list.
+        numbers: the symbols of the file, as positions in `symbols`, `[t]`.
+        losses: how many notes of the file the symbols leave out.
+    """
 
     symbols: list[str]
     numbers: np.ndarray
+    losses: Losses
 
 
 Entry = Numbered | Failure
 
 
 class Entries:
-    """What the contents of files became, by digest."""
+    """The symbols or the failure of each file, by the digest of its content."""
 
     def __init__(self, folder: Path | None) -> None:
-        """Open the entries in a folder; with None, keep all in memory."""
+        """Open the entries in a folder; with None, keep the entries only in memory."""
         self._folder = folder
         self._entries: dict[bytes, Entry] = {}
         self._new: dict[bytes, Entry]
@@ -49,11 +58,11 @@ class Entries:
                 self._open(path)
 
     def get(self, key: bytes) -> Entry | None:
-        """Return what became of a content; None if it has not been read yet."""
+        """Return the entry of a content's digest; None if it has not been read yet."""
         return self._entries.get(key)
 
     def add(self, key: bytes, outcome: Outcome) -> None:
-        """Add what became of a content. It must not be transient."""
+        """Add an entry for a content's digest. The outcome must not be transient."""
         if isinstance(outcome, Failure):
             entry: Entry = outcome
         else:
@@ -77,10 +86,15 @@ class Entries:
             np.zeros(0, np.int32) if isinstance(entry, Failure) else entry.numbers
             for entry in self._new.values()
         ]
+        losses = [
+            Losses() if isinstance(entry, Failure) else entry.losses
+            for entry in self._new.values()
+        ]
         keys = np.frombuffer(b"".join(self._new), np.uint8)
         columns = {
             "keys": Column.of(keys.reshape(-1, DIGEST_BYTES)),
             "counts": Column.of(np.array([*map(len, arrays)], np.int64)),
+            "losses": Column.of(np.array(losses, np.int64)),
             "numbers": Column(number_type(len(self._symbols)), (self._count,), arrays),
         }
         try:
@@ -90,7 +104,7 @@ class Entries:
             self._folder = None
             return
         self._begin()
-        # The map of the file takes the place of the arrays in memory.
+        # The memory-mapped file replaces the arrays in memory.
         self._open(path)
 
     def _begin(self):
@@ -98,14 +112,14 @@ class Entries:
         self._symbols, self._number_of = [], {}
 
     def _numbered(self, encoded: Encoded) -> Numbered:
-        """Number the symbols of a file as the new entries do."""
+        """Number the symbols of a file by the list of the new entries."""
         for symbol in encoded.symbols:
             if symbol not in self._number_of:
                 self._number_of[symbol] = len(self._symbols)
                 self._symbols.append(symbol)
         numbers = [self._number_of[symbol] for symbol in encoded.symbols]
         table = np.array(numbers, number_type(len(self._symbols)))
-        return Numbered(self._symbols, table[encoded.numbers])
+        return Numbered(self._symbols, table[encoded.numbers], encoded.losses)
 
     def _open(self, path: Path) -> None:
         found = read_cached(path)
@@ -122,11 +136,12 @@ class Entries:
     ) -> None:
         ends = np.cumsum(arrays["counts"]).tolist()
         keys, first = arrays["keys"].tobytes(), 0
-        for number, end in enumerate(ends):
+        losses = map(Losses._make, arrays["losses"].tolist())
+        for number, (end, lost) in enumerate(zip(ends, losses, strict=True)):
             key = keys[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
             reason = reasons.get(str(number))
             self._entries[key] = (
-                Numbered(symbols, arrays["numbers"][first:end])
+                Numbered(symbols, arrays["numbers"][first:end], lost)
                 if reason is None
                 else Failure(reason, transient=False)
             )

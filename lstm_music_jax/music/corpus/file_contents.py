@@ -1,9 +1,9 @@
 """The contents of files as digests, which are computed only when a file has changed.
 
-A file that has the size, the times and the place of before is taken to have the content
-of before, as git does it. The one exception is a file that was written shortly before
-it was looked at: it may have been written again since, within the resolution of the
-file system's clock.
+A file whose size, times and inode are unchanged is taken to have its earlier content,
+as in git. There is one exception: a file that was written less than two seconds before
+its digest was computed. It may have been written again with the same times, because the
+clocks of file systems are coarse.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from lstm_music_jax.music.midi.tracks import MAX_FILE_BYTES
 
 DIGEST_BYTES = 32
 _NO_DIGEST = bytes(DIGEST_BYTES)
-# Size, time of the last change, time of the last change of the entry, place.
+# Size, mtime in ns, ctime in ns and inode.
 Signature = tuple[int, int, int, int]
 _NO_SIGNATURE: Signature = (-1, -1, -1, -1)
-# The coarsest clock of a file system in use, FAT's, counts in steps of two seconds.
+# FAT has the coarsest clock of all file systems in use: it counts two seconds.
 _RESOLUTION_NS = 2 * 10**9
 
 
 class FileContents:
-    """What some files were like at one moment.
+    """The digests of files, computed when this object is made.
 
     Attributes:
         digest_of: the digest of each file's content, by its path; None for a file that
@@ -40,11 +40,12 @@ class FileContents:
     """
 
     def __init__(self, files: Mapping[str, Path], saved_at: Path | None) -> None:
-        """Look at files.
+        """Compute the digests of the files that have changed, and look up the others.
 
         Args:
             files: the files, keyed by their names.
-            saved_at: where to remember what they are like; None to look at all anew.
+            saved_at: the file that keeps the digests for the next time; with None, all
+                digests are computed and none are kept.
         """
         known = {} if saved_at is None else _load(saved_at)
         now = time.time_ns()
@@ -70,12 +71,12 @@ class FileContents:
             _save(saved_at, found)
 
     def has_changed(self, path: Path) -> bool:
-        """Return whether a file has changed since it was looked at."""
+        """Return whether a file has changed since this object was made."""
         return _signature(path) != self._signature_of[path]
 
 
 def _signature(path: Path) -> Signature:
-    """Return by what a change of a file is noticed."""
+    """Return the numbers that change when a file changes."""
     try:
         status = os.stat(path)
     except OSError:
@@ -86,7 +87,7 @@ def _signature(path: Path) -> Signature:
 
 
 def _digest(path: Path, signature: Signature) -> bytes:
-    """Return the digest of a file that can be read and is not too large."""
+    """Return a file's digest; `_NO_DIGEST` if it is unreadable or too large."""
     try:
         if signature[0] > MAX_FILE_BYTES or not stat.S_ISREG(os.stat(path).st_mode):
             return _NO_DIGEST
@@ -96,7 +97,7 @@ def _digest(path: Path, signature: Signature) -> bytes:
 
 
 def _load(path: Path) -> dict[str, tuple[Signature, bytes]]:
-    """Return the signatures and digests that `_save` wrote, if it did."""
+    """Return the signatures and digests that `_save` wrote; none if it has not."""
     saved = read_cached(path)
     if saved is None:
         return {}

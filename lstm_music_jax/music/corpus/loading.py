@@ -10,10 +10,12 @@ from pathlib import Path
 from lstm_music_jax.music.corpus.cache import CacheChoice, cache_path
 from lstm_music_jax.music.corpus.chorale_files import bach_folder, chorale_paths
 from lstm_music_jax.music.corpus.collection import Collection, load_collection
+from lstm_music_jax.music.corpus.encoded_file import Reading
 from lstm_music_jax.music.corpus.midi_paths import SUFFIXES, midi_paths
 from lstm_music_jax.music.corpus.parallel_reading import encode_files
 from lstm_music_jax.music.corpus.pieces import Corpus
 from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.selection import ALL_NOTES, Selection
 from lstm_music_jax.system.printable import printable
 
 _REASONS_SHOWN = 3
@@ -31,7 +33,7 @@ def load_chorales(
     Args:
         encoding: how the music becomes symbols.
         cache: the folder of the cache. None is the default folder; with False the files
-            are parsed anew and nothing is kept.
+            are all parsed and nothing is kept.
         processes: how many files to read at the same time; None is one per core.
         progress: show a progress bar on stderr.
 
@@ -40,19 +42,19 @@ def load_chorales(
     """
     # Only music21 knows which of Bach's works are chorales. The cached corpus depends
     # on all works and on music21's version instead, so it loads without music21.
+    reading = Reading("musicxml", encoding)
     collection = Collection(
         name="chorales",
         watched={path.name: path for path in sorted(bach_folder().glob("bwv*"))},
         files=lambda: {path.stem: path for path in chorale_paths()},
         read=partial(
             encode_files,
-            file_format="musicxml",
-            encoding=encoding,
+            reading=reading,
             processes=processes,
             progress=progress,
         ),
     )
-    folder = cache_path(cache, "chorales", encoding.config())
+    folder = cache_path(cache, "chorales", reading.config())
     corpus = load_collection(collection, folder)
     return _reported(corpus, "Bach chorales of music21")
 
@@ -61,6 +63,7 @@ def load_midi_folder(
     path: str | Path,
     encoding: Encoding,
     *,
+    selection: Selection = ALL_NOTES,
     cache: CacheChoice = None,
     processes: int | None = None,
     progress: bool = True,
@@ -73,7 +76,8 @@ def load_midi_folder(
     Args:
         path: the folder.
         encoding: how the music becomes symbols.
-        cache: as in `load_chorales`, like all that follow.
+        selection: which notes to keep; by default all that the encoding keeps.
+        cache: as in `load_chorales`.
         processes: how many files to read at the same time.
         progress: show a progress bar on stderr.
 
@@ -88,19 +92,19 @@ def load_midi_folder(
     if not folder.is_dir():
         raise NotADirectoryError(f"path is {printable(folder)}: it is not a folder")
     files = midi_paths(folder)
+    reading = Reading("midi", encoding, selection)
     collection = Collection(
         name=str(folder.resolve()),
         watched=files,
         files=lambda: files,
         read=partial(
             encode_files,
-            file_format="midi",
-            encoding=encoding,
+            reading=reading,
             processes=processes,
             progress=progress,
         ),
     )
-    corpus = load_collection(collection, cache_path(cache, "midi", encoding.config()))
+    corpus = load_collection(collection, cache_path(cache, "midi", reading.config()))
     if not corpus.names:
         reasons = (f"; {s.name}: {s.reason}" for s in corpus.skipped[:_REASONS_SHOWN])
         raise ValueError(
@@ -111,7 +115,9 @@ def load_midi_folder(
 
 
 def _reported(corpus: Corpus, source: str) -> Corpus:
-    """Name the skipped files on stderr, and return the corpus with its source."""
+    """Name on stderr the files that were skipped or read in part; set the source."""
+    for remark in corpus.remarks:
+        print(f"{remark.name}: {remark.text}", file=sys.stderr)
     for skipped in corpus.skipped:
         print(f"skipped {skipped.name}: {skipped.reason}", file=sys.stderr)
     return dataclasses.replace(corpus, source=source)

@@ -12,7 +12,7 @@ from lstm_music_jax.music.corpus.pieces import Corpus
 from lstm_music_jax.music.corpus.transposed_windows import SHARED_RUN, WindowComparison
 from lstm_music_jax.music.encodings.base import Encoding
 
-# Windows are hashed about this many at a time, which bounds the memory.
+# About this many windows are hashed at a time, to bound the memory.
 _HASHED_AT_ONCE = 2**20
 _SORTED_AT_ONCE = 2**22
 _COMPARED_AT_ONCE = 2**15
@@ -22,8 +22,8 @@ def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]
     """Return groups of near-duplicates, as the positions of their pieces.
 
     Two pieces are in one group if they share a run of 64 symbols, directly or through
-    other pieces. A run may be transposed. Each piece is in exactly one group, which may
-    be its own.
+    other pieces. A run may be transposed. Each piece is in exactly one group,
+    alone if it has no near-duplicate.
 
     Args:
         corpus: the pieces.
@@ -35,7 +35,7 @@ def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]
 
 
 class _Grouping:
-    """Joins the pieces that share windows."""
+    """Joins pieces into groups if they share a window of 64 symbols."""
 
     def __init__(self, corpus: Corpus, comparison: WindowComparison):
         self._ends = np.cumsum(corpus.counts)
@@ -43,26 +43,26 @@ class _Grouping:
         if (corpus.firsts != self._ends - corpus.counts).any():
             self._ids = PieceIds.of_corpus(corpus).end_to_end()
         self._comparison = comparison
-        # The first piece of the group of each piece.
+        # For each piece, the first piece of its group.
         self._first = np.arange(len(self._ends))
 
     def groups(self) -> list[list[int]]:
         """Return the groups, in the order of their first pieces."""
         places, classes = self._repeated_windows()
         owners = np.searchsorted(self._ends, places, side="right")
-        # The first window of each class stands for it.
+        # The windows with one hash are a class. Each is compared with the first.
         leaders = np.searchsorted(classes, classes)
         while True:
             one, other = self._first[owners[leaders]], self._first[owners]
             open_ = np.flatnonzero(one != other)
             if not len(open_):
                 break
-            # One pair of windows for each pair of groups is enough.
+            # Comparing one pair of windows for each pair of groups is enough.
             key = one[open_] * len(self._first) + other[open_]
             open_ = open_[np.unique(key, return_index=True)[1]]
             same = self._same(places[leaders[open_]], places[open_])
             self._join(owners[leaders[open_[same]]], owners[open_[same]])
-            # Different windows may have equal hashes. Such a class is taken apart.
+            # Different windows may have equal hashes. Such a class is compared in full.
             mixed = np.unique(classes[open_[~same]])
             for number in mixed:
                 self._join_within(places[classes == number], owners[classes == number])
@@ -75,9 +75,10 @@ class _Grouping:
         return [*members.values()]
 
     def _repeated_windows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the places of windows with equal hashes, and numbers of the hashes.
+        """Return the places of windows whose hash occurs twice, and their hash numbers.
 
-        Both are int64 `[m]`, sorted by number.
+        Windows with equal hashes have the same number. Both results are int64 `[m]`,
+        sorted by number.
         """
         hashes = np.zeros(len(self._ids), np.uint64)
         for start, end in self._stretches():
@@ -107,7 +108,7 @@ class _Grouping:
         return np.concatenate(found_places), np.concatenate(found_numbers)
 
     def _stretches(self) -> Iterable[tuple[int, int]]:
-        """Yield begin and end of consecutive whole pieces that are hashed together."""
+        """Yield the first and last place of whole pieces that are hashed together."""
         start = end = 0
         for end in self._ends.tolist():
             if end - start >= _HASHED_AT_ONCE:
@@ -116,7 +117,7 @@ class _Grouping:
         yield start, end
 
     def _same(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Say which windows at two lists of places are transpositions, bool `[m]`."""
+        """Return whether the windows at ones[i] and others[i] are transpositions."""
         offsets = np.arange(SHARED_RUN)
         parts = [
             self._comparison.same(
@@ -128,14 +129,14 @@ class _Grouping:
         return np.concatenate(parts)
 
     def _join_within(self, places: np.ndarray, owners: np.ndarray) -> None:
-        """Join the owners of equal windows among some with equal hashes."""
+        """Join the pieces of equal windows; all given windows have the same hash."""
         while len(places):
             same = self._same(np.full(len(places), places[0]), places)
             self._join(np.full(same.sum(), owners[0]), owners[same])
             places, owners = places[~same], owners[~same]
 
     def _join(self, ones: np.ndarray, others: np.ndarray) -> None:
-        """Join the groups of pairs of pieces."""
+        """Join the groups of the pieces `ones[i]` and `others[i]`, for each i."""
         first = self._first.tolist()
 
         def root(index: int) -> int:

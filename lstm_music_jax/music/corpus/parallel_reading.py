@@ -10,61 +10,57 @@ from queue import SimpleQueue
 from lstm_music_jax.music.corpus.encoded_file import (
     FileFormat,
     Outcome,
+    Reading,
     encode_file,
 )
 from lstm_music_jax.music.corpus.reader_process import ReaderProcess
-from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.system.cores import count_cores
 
 SECONDS_PER_FILE = 60.0
 # Starting a reader process takes about as long as reading this much MIDI.
 _MIDI_BYTES_PER_PROCESS = 512 * 2**10
 _FILES_PER_REQUEST = 32
-# Every process gets this many requests, so that all of them finish at about one time.
+# Every process gets this many requests, so that all processes finish about together.
 _REQUESTS_PER_PROCESS = 8
 
-# The position of a file, and what came of it.
+# The position of a file, and its symbols or its failure.
 Numbered = tuple[int, Outcome]
 
 
 def encode_files(
     paths: Sequence[Path],
-    file_format: FileFormat,
-    encoding: Encoding,
+    reading: Reading,
     *,
     processes: int | None = None,
     progress: bool = True,
     seconds_per_file: float | int = SECONDS_PER_FILE,
 ) -> Iterator[Numbered]:
-    """Yield the position of each file and its outcome, in the order of finishing.
+    """Yield each file's position and its symbols or failure, in the order of finishing.
 
     Args:
         paths: the files.
-        file_format: the format of all files.
-        encoding: how the music becomes symbols.
+        reading: how they become symbols.
         processes: how many files to read at the same time. None is one per core, or
             fewer if there is little to read. With 1, this process reads all files,
             without a time limit.
         progress: show a progress bar on stderr.
-        seconds_per_file: a file that takes longer is given up.
+        seconds_per_file: a file that takes longer becomes a `Failure`.
 
     Raises:
         ValueError: `processes` is below 1.
     """
     if processes is not None and processes < 1:
         raise ValueError(f"processes is {processes}; it must be 1 or more, or None")
-    processes = processes or _useful_processes(paths, file_format)
+    processes = processes or _useful_processes(paths, reading.file_format)
     processes = min(processes, max(len(paths), 1))
     numbered: Iterable[Numbered]
     if processes == 1:
         numbered = (
-            (number, encode_file(path, file_format, encoding))
-            for number, path in enumerate(paths)
+            (number, encode_file(path, reading)) for number, path in enumerate(paths)
         )
     else:
         readers = [
-            ReaderProcess(file_format, encoding.config(), seconds_per_file)
-            for _ in range(processes)
+            ReaderProcess(reading.config(), seconds_per_file) for _ in range(processes)
         ]
         numbered = _read_in_processes(paths, readers)
     return iter(_with_progress_bar(numbered, len(paths)) if progress else numbered)
@@ -88,7 +84,7 @@ def _size(path: Path) -> int:
 def _read_in_processes(
     paths: Sequence[Path], readers: Sequence[ReaderProcess]
 ) -> Iterator[Numbered]:
-    """Yield each file's number and outcome, in the order in which they are finished."""
+    """Yield each file's position and outcome, in the order of finishing."""
     idle: SimpleQueue[ReaderProcess] = SimpleQueue()
     for reader in readers:
         idle.put(reader)
@@ -111,7 +107,7 @@ def _read_in_processes(
         pending: set[Future[list[Numbered]]] = set()
         try:
             for request in requests:
-                # Without this bound, outcomes could be made faster than they are used.
+                # Unused outcomes take memory, so their number is bounded.
                 if len(pending) > 2 * len(readers):
                     done, pending = wait(pending, return_when=FIRST_COMPLETED)
                     for future in done:

@@ -10,7 +10,7 @@ from lstm_music_jax.music.corpus.pieces import Corpus
 
 
 class PieceIds(Sequence[np.ndarray]):
-    """A sequence of pieces; each is an array of ids, int32 `[t]`, made when asked for.
+    """A sequence of pieces. Indexing makes the array of a piece's ids, int32 `[t]`.
 
     >>> PieceIds(np.array([7, 8, 9]), [0, 2], [2, 1], before=5).end_to_end()
     array([5, 7, 8, 5, 9], dtype=int32)
@@ -18,6 +18,7 @@ class PieceIds(Sequence[np.ndarray]):
     Attributes:
         lengths: the number of ids in each piece, int64 `[k]`.
         total: the number of ids in all pieces.
+        after: the id that is appended to every piece; None if there is none.
     """
 
     def __init__(
@@ -34,10 +35,10 @@ class PieceIds(Sequence[np.ndarray]):
             ids: the ids of all pieces, integers `[n]`.
             firsts: where each piece begins in `ids`.
             counts: how many ids of `ids` each piece has.
-            before: an id that every piece begins with, in front of its own ids.
-            after: an id that every piece ends with, behind its own ids.
+            before: an id to prepend to every piece.
+            after: an id to append to every piece.
         """
-        self._ids, self._before, self._after = ids, before, after
+        self._ids, self._before, self.after = ids, before, after
         self._firsts = np.asarray(firsts, np.int64)
         self._counts = np.asarray(counts, np.int64)
         self._prefix = int(before is not None)
@@ -47,8 +48,8 @@ class PieceIds(Sequence[np.ndarray]):
 
     @property
     def dtype(self) -> type[np.integer]:
-        """The smallest type that holds all ids, of uint16 and int32."""
-        largest = max(self._before or 0, self._after or 0)
+        """The type of the ids: uint16 if it can hold all of them, else int32."""
+        largest = max(self._before or 0, self.after or 0)
         narrow = self._ids.dtype == np.uint16 and largest < 2**16
         return np.uint16 if narrow else np.int32
 
@@ -61,7 +62,7 @@ class PieceIds(Sequence[np.ndarray]):
 
     @classmethod
     def of(cls, pieces: Sequence[np.ndarray]) -> PieceIds:
-        """Return `pieces` themselves, or a copy if they are separate arrays."""
+        """Return `pieces` if they are a `PieceIds`; copy separate arrays into one."""
         if isinstance(pieces, PieceIds):
             return pieces
         counts = np.array([len(piece) for piece in pieces], np.int64)
@@ -82,18 +83,18 @@ class PieceIds(Sequence[np.ndarray]):
         piece[self._prefix : self._prefix + count] = self._ids[first : first + count]
         if self._before is not None:
             piece[0] = self._before
-        if self._after is not None:
-            piece[-1] = self._after
+        if self.after is not None:
+            piece[-1] = self.after
         return piece
 
     def take(self, positions: np.ndarray) -> PieceIds:
-        """Return the pieces at some positions, in the order of these."""
+        """Return the pieces at `positions`, integers `[m]`, in their order."""
         return PieceIds(
             self._ids,
             self._firsts[positions],
             self._counts[positions],
             self._before,
-            self._after,
+            self.after,
         )
 
     def end_to_end(self, dtype: type[np.integer] = np.int32) -> np.ndarray:
@@ -104,7 +105,7 @@ class PieceIds(Sequence[np.ndarray]):
         return laid
 
     def at(self, places: np.ndarray) -> np.ndarray:
-        """Return the ids at some places of `end_to_end`, int32; it is not built."""
+        """Return `end_to_end()[places]`, int32 `[m]`, without building that array."""
         pieces = np.searchsorted(self._ends, places, side="right")
         offsets = places - self._ends[pieces] + self.lengths[pieces] - self._prefix
         ids = np.empty(places.shape, np.int32)
@@ -112,8 +113,8 @@ class PieceIds(Sequence[np.ndarray]):
         ids[inside] = self._ids[self._firsts[pieces][inside] + offsets[inside]]
         if self._before is not None:
             ids[offsets < 0] = self._before
-        if self._after is not None:
-            ids[offsets == self._counts[pieces]] = self._after
+        if self.after is not None:
+            ids[offsets == self._counts[pieces]] = self.after
         return ids
 
     def __iter__(self) -> Iterator[np.ndarray]:

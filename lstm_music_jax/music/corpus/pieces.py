@@ -11,6 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
+from lstm_music_jax.music.losses import NO_LOSSES, Losses
+
 _NAMES_SHOWN = 3
 
 
@@ -28,6 +30,14 @@ class Skipped:
 
     name: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A remark on the file of a piece, in one line."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +63,8 @@ class Corpus:
         names: the name of each piece.
         skipped: the files that gave no piece.
         source: where the pieces come from, in words.
+        losses: how many notes of the files the pieces leave out.
+        remarks: the files that were read in part.
     """
 
     numbers: np.ndarray
@@ -62,6 +74,8 @@ class Corpus:
     names: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
     source: str = ""
+    losses: Losses = NO_LOSSES
+    remarks: tuple[Remark, ...] = ()
     _fingerprint: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -131,11 +145,13 @@ class Corpus:
         )
 
     def summary(self) -> str:
-        """Return one line: the amount of music, and the files skipped."""
+        """Return one line: the amount of music, and what was left out of it."""
         line = (
             f"{self.source}: {len(self.names):,} pieces, {self.counts.sum():,} "
             f"symbols, {len(self.symbols):,} distinct"
         )
+        if lost := str(self.losses):
+            line += f"; left out: {lost}"
         if not self.skipped:
             return line
         names = ", ".join(skipped.name for skipped in self.skipped[:_NAMES_SHOWN])
@@ -149,7 +165,7 @@ class Corpus:
 
 
 class _Pieces(Sequence[Piece]):
-    """The pieces of a corpus, made on demand."""
+    """A sequence of a corpus's pieces; indexing makes a `Piece`."""
 
     def __init__(self, corpus):
         self._corpus = corpus
@@ -179,12 +195,12 @@ class _Pieces(Sequence[Piece]):
 
 
 def number_type(count: int) -> type[np.integer]:
-    """Return the smaller of the two types that can number `count` symbols."""
+    """Return uint16 if it can number `count` symbols, else int32."""
     return np.uint16 if count <= 2**16 else np.int32
 
 
 def symbol_words(symbols: Iterable[str]) -> np.ndarray:
-    """Return what `Fingerprint.add` takes: each symbol as JSON."""
+    """Return each symbol as JSON, in an array for `Fingerprint.add`."""
     # The last entry keeps NumPy from making an array of another shape.
     return np.array([*map(json.dumps, symbols), None], object)
 
@@ -201,7 +217,13 @@ class Fingerprint:
         self._digest, self._before = hashlib.sha256(b"["), ""
 
     def add(self, name: str, words: np.ndarray, numbers: np.ndarray) -> None:
-        """Add a piece; `words` is what `symbol_words` returns."""
+        """Add a piece.
+
+        Args:
+            name: its name.
+            words: the result of `symbol_words` for the symbols of the corpus.
+            numbers: the piece's symbols, as positions in `words`, `[t]`.
+        """
         listed = ", ".join(words[numbers].tolist())
         self._digest.update(f"{self._before}[{json.dumps(name)}, [{listed}]]".encode())
         self._before = ", "

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,11 +27,11 @@ import numpy as np
 from lstm_music_jax.music.corpus.encoded_file import (
     Encoded,
     Failure,
-    FileFormat,
     Outcome,
+    Reading,
     encode_file,
 )
-from lstm_music_jax.music.encodings.from_config import encoding_from_config
+from lstm_music_jax.music.losses import Losses
 
 _NUMBER = np.dtype("<i4")
 
@@ -40,18 +41,16 @@ class ReaderProcess:
 
     def __init__(
         self,
-        file_format: FileFormat,
-        encoding: Mapping[str, Any],
+        reading: Mapping[str, Any],
         seconds_per_file: float | int,
     ):
         """Prepare a reader; the first call of `read` starts its subprocess.
 
         Args:
-            file_format: the format of the files.
-            encoding: the settings of the encoding.
-            seconds_per_file: a file that takes longer is given up.
+            reading: how files become symbols: the `config()` of a `Reading`.
+            seconds_per_file: a file that takes longer becomes a `Failure`.
         """
-        self._file_format, self._encoding = file_format, encoding
+        self._reading = reading
         self._seconds = seconds_per_file
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
@@ -60,7 +59,7 @@ class ReaderProcess:
         """Yield the outcome of each file.
 
         If the subprocess dies, the file that it was reading is tried again, alone. So
-        no file is given up for what an earlier file did to the process.
+        no file fails because of what an earlier file did to the subprocess.
         """
         done = 0
         while done < len(paths) and not self._closed:
@@ -73,11 +72,10 @@ class ReaderProcess:
     def _answers(self, paths: Sequence[Path]) -> Iterator[Outcome | None]:
         """Yield outcomes up to the first file at which the subprocess ends.
 
-        The outcome of that file is None if the subprocess died by itself.
+        The outcome of that file is a `Failure` if the file took too long, and None if
+        the subprocess died.
         """
-        process = self._process = self._process or _start(
-            self._file_format, self._encoding
-        )
+        process = self._process = self._process or _start(self._reading)
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -110,23 +108,22 @@ class ReaderProcess:
             yield outcome
 
     def close(self) -> None:
-        """Kill the subprocess, if there is one, and start no other."""
+        """Kill the subprocess, if there is one; another is not started."""
         self._closed = True
         self._end()
 
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            with process:
+            # Closing flushes requests that the subprocess no longer reads.
+            with suppress(BrokenPipeError), process:
                 process.kill()
 
 
-def _start(
-    file_format: FileFormat, encoding: Mapping[str, Any]
-) -> subprocess.Popen[bytes]:
-    arguments = f"{file_format!r}, {dict(encoding)!r}"
-    program = f"from {__name__} import answer_requests; answer_requests({arguments})"
-    # The child must find this package wherever the parent has found it.
+def _start(reading: Mapping[str, Any]) -> subprocess.Popen[bytes]:
+    argument = repr(dict(reading))
+    program = f"from {__name__} import answer_requests; answer_requests({argument})"
+    # The subprocess must import this package from the same place.
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
     return subprocess.Popen(
         [sys.executable, "-c", program],
@@ -137,23 +134,23 @@ def _start(
     )
 
 
-def answer_requests(file_format: FileFormat, encoding: Mapping[str, Any]) -> None:
+def answer_requests(config: Mapping[str, Any]) -> None:
     """Read requests from stdin, and write the answer of each file to stdout."""
-    encoder = encoding_from_config(encoding)
+    reading = Reading.from_config(config)
     with os.fdopen(os.dup(1), "wb") as answers:
         # From here on, what libraries print goes to stderr, apart from the answers.
         os.dup2(2, 1)
         for line in sys.stdin.buffer:
             for path in json.loads(line):
-                _send(answers, encode_file(Path(path), file_format, encoder))
+                _send(answers, encode_file(Path(path), reading))
 
 
 def _send(answers: IO[bytes], outcome: Outcome) -> None:
     if isinstance(outcome, Failure):
-        answers.write(json.dumps([outcome.reason, outcome.transient]).encode() + b"\n")
+        answers.write(json.dumps([*outcome]).encode() + b"\n")
     else:
         content = outcome.numbers.astype(_NUMBER).tobytes()
-        line = json.dumps([outcome.symbols, len(content)]).encode()
+        line = json.dumps([outcome.symbols, len(content), outcome.losses]).encode()
         answers.write(line + b"\n" + content)
     answers.flush()
 
@@ -163,10 +160,11 @@ def _receive(answers: IO[bytes]) -> Outcome | None:
     line = answers.readline()
     if not line.endswith(b"\n"):
         return None
-    what, which = json.loads(line)
-    if isinstance(what, str):
-        return Failure(what, which)
-    content = answers.read(which)
-    if len(content) < which:
+    answer = json.loads(line)
+    if len(answer) == len(Failure._fields):
+        return Failure(*answer)
+    symbols, size, losses = answer
+    content = answers.read(size)
+    if len(content) < size:
         return None
-    return Encoded(what, np.frombuffer(content, _NUMBER))
+    return Encoded(symbols, np.frombuffer(content, _NUMBER), Losses(*losses))

@@ -1,8 +1,8 @@
-"""Windows of symbols, compared regardless of their key.
+"""Windows of symbols, compared regardless of their musical key.
 
-One window is a transposition of another if some number of semitones turns each symbol
-of the one into a symbol that sounds like the other's. Pitch classes wrap around at the
-octave.
+One window is a transposition of another if shifting all its symbols by some number of
+semitones makes them sound like the symbols of the other. Pitch classes wrap around at
+the octave.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.transposition import Sound, sound_of
 
-# Two pieces that have this many symbols in a row in common are versions of one another.
+# Pieces that have this many symbols in a row in common count as near-duplicates.
 SHARED_RUN = 64
 _CLASSES = 12
 _SETS_OF_CLASSES = 2**_CLASSES
@@ -27,19 +27,19 @@ _POWERS = _MULTIPLIER ** np.arange(SHARED_RUN, dtype=np.uint64)
 class WindowComparison:
     """Hashes and compares windows of 64 ids.
 
-    Each symbol has a shape: what stays of it when it is transposed. A symbol that
-    strikes nothing is its own shape. A symbol that strikes pitches, or lets them go,
-    has, beside its shape, a lowest pitch. A chord of pitch classes has, beside its
-    shape, its classes.
+    Each symbol has a shape, which is what a transposition does not change. A symbol
+    that strikes nothing is its own shape. A symbol that strikes or releases pitches
+    has a shape and a lowest pitch. A chord of pitch classes has a shape and its
+    classes.
     """
 
     def __init__(self, symbols: Sequence[str], encoding: Encoding | None):
-        """Look at the symbols of ids 0 to `v - 1`.
+        """Compute the shapes of the symbols, whose ids are 0 to `v - 1`.
 
         Args:
             symbols: `v` distinct symbols.
-            encoding: defines what they strike. With None, windows are compared symbol
-                by symbol, and no transposition counts.
+            encoding: defines what the symbols strike. With None, windows are compared
+                symbol by symbol, and no transposition counts.
         """
         shape_of: dict[object, int] = {}
         self._shape = np.zeros(len(symbols), np.int32)
@@ -57,7 +57,7 @@ class WindowComparison:
                 lowest = min(sound.numbers)
                 self._lowest[number] = lowest
                 steps = frozenset(pitch - lowest for pitch in sound.numbers)
-                shape = (sound.let_go, steps)
+                shape = (sound.released, steps)
             self._shape[number] = shape_of.setdefault(shape, len(shape_of))
         random = np.random.default_rng(0)
         self._shape_values = _numbers(random, len(shape_of))
@@ -86,7 +86,7 @@ class WindowComparison:
         return result
 
     def same(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Say which windows are transpositions of one another, bool `[m]`.
+        """Return which windows are transpositions of one another, bool `[m]`.
 
         Args:
             ones: ids, `[m, 64]`.
@@ -108,10 +108,10 @@ class WindowComparison:
         return shapes_agree & (silent | (least == most)) & chords_agree
 
     def _relations(self, classes: np.ndarray) -> np.ndarray:
-        """Return a number for each two successive chords, uint64 `[c - 1]`.
+        """Return a hash of each pair of successive chords, uint64 `[c - 1]`.
 
-        It stays the same if both chords are transposed: it is the smallest hash of the
-        12 transpositions.
+        It is the smallest of the hashes of their 12 transpositions, so transposing both
+        chords does not change it.
         """
         best = np.full(max(len(classes) - 1, 0), np.iinfo(np.uint64).max)
         for semitones in range(_CLASSES):
@@ -133,16 +133,17 @@ def _rolled(values: np.ndarray) -> np.ndarray:
     """Return the polynomial of each window of values, uint64 `[n - 63]`."""
     length = 1
     while length < SHARED_RUN:
-        # The polynomial of twice the length, from two of the length.
+        # Two polynomials of this length give one of twice the length.
         values = values[:-length] * _POWERS[length] + values[length:]
         length *= 2
     return values
 
 
 def _successions(places: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """Return the polynomials of values that belong to two places, uint64 `[n - 63]`.
+    """Return each window's polynomial of values that depend on two places.
 
-    A value counts in the windows that hold both of its places.
+    A window includes the values whose two places are both inside it. The result is
+    uint64 `[n - 63]`.
 
     Args:
         places: ascending places, int64 `[k]`.
@@ -153,7 +154,7 @@ def _successions(places: np.ndarray, values: np.ndarray, count: int) -> np.ndarr
     spread = np.zeros(count, np.uint64)
     spread[places[1:]] = values
     result = _rolled(spread)
-    # The first place in a window has its predecessor outside.
+    # The value before a window's first place depends on a place outside the window.
     starts = np.arange(len(result))
     which = np.searchsorted(places, starts)
     inside = which < len(places)

@@ -6,5 +6,5 @@ Start with `base.py`, the contract of an encoding. Each encoding is one file:
 `pitch_names.py` spells pitches and chords as music21 does. `from_config.py` rebuilds an
 encoding from the settings of a run.
 
-These modules import `music/score.py` alone.
+These modules import only other modules of `music`.
 """

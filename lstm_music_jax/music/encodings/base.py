@@ -15,8 +15,8 @@ class Decoded:
 
     Attributes:
         score: the music.
-        skipped: number of symbols that were ignored because they are ill-formed where
-            they stand.
+        skipped: number of symbols that were ignored, because they are unknown or not
+            allowed at their place.
         note_count: number of notes struck. In `NoteNames`, a chord counts as one.
     """
 
@@ -42,6 +42,11 @@ class Encoding(Protocol):
         """The grid on which this encoding counts time, in ticks per quarter note."""
         ...
 
+    @property
+    def drums(self) -> bool | None:
+        """Whether the notes of MIDI channel 10 are encoded."""
+        ...
+
     def encode(self, score: Score) -> list[str]:
         """Return the symbols of `score`, in the order of time."""
         ...
@@ -58,9 +63,13 @@ class Encoding(Protocol):
             symbols: any strings.
             max_notes: stop after this many notes, if given.
             after: symbols that come before, for example those of a primer. Their music
-                is left out, and time counts from their end. What they leave in force
-                for later symbols is in force.
+                is left out, and time counts from their end. What they set for later
+                symbols, such as a duration, still applies.
         """
+        ...
+
+    def merged(self, score: Score) -> int:
+        """Return how many notes `encode` loses because it merges them with others."""
         ...
 
     def canonical(self, text: str) -> str:
@@ -76,7 +85,7 @@ class Encoding(Protocol):
         ...
 
     def releases(self, symbol: str) -> tuple[int, ...]:
-        """Return the MIDI pitches that `symbol` lets go; () if it lets none go."""
+        """Return the MIDI pitches that `symbol` releases; () if there are none."""
         ...
 
     def time_shift(self, symbol: str) -> int:
@@ -84,13 +93,14 @@ class Encoding(Protocol):
         ...
 
     def duration(self, symbol: str) -> int:
-        """Return the ticks that `symbol` gives, or adds, to later notes; else 0."""
+        """Return the ticks that `symbol` adds to the duration of later notes, or 0."""
         ...
 
     def stretched(self, symbol: str, factor: float) -> str:
         """Return the symbol that takes `factor` times as long as `symbol`.
 
-        A symbol that takes no real time stays the same. Beats are no real time.
+        A symbol that takes no time in seconds stays the same. So does one that takes a
+        number of beats.
         """
         ...
 

@@ -42,7 +42,7 @@ class EventSymbols:
         return self._meanings.get(symbol, ("", 0))
 
     def sum_of(self, event: str, value: int) -> list[str]:
-        """Return symbols whose values add up to `value`, the largest ones first."""
+        """Return symbols of `event` whose values sum to `value`, the largest first."""
         names = self.names[event]
         full, rest = divmod(value, len(names) - 1)
         return [names[-1]] * full + ([names[rest]] if rest else [])

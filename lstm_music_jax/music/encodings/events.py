@@ -74,11 +74,7 @@ class Events:
         Each note begins and ends at most half a tick from where it did. Notes that fall
         on the same pitch and tick become one.
         """
-        notes = (
-            (score if self.drums else score.without_drums())
-            .on_grid(self.ticks_per_quarter)
-            .table
-        )
+        notes = self._kept(score).on_grid(self.ticks_per_quarter).table
         notes = notes.take(np.lexsort((notes.pitches, notes.durations, notes.onsets)))
         shifts = np.diff(notes.onsets, prepend=0).tolist()
         durations = notes.durations.tolist()
@@ -103,15 +99,15 @@ class Events:
     ) -> Decoded:
         """Return the notes of any symbols; skip and count the ill-formed ones.
 
-        Ill-formed are unknown symbols, and a pitch that is struck already at the same
-        tick. Before any duration is set, a note lasts a quarter.
+        A symbol is ill-formed if it is unknown, or if it strikes a pitch that is struck
+        already at the same tick. Before any duration is set, a note lasts a quarter.
 
         Args:
             symbols: any strings.
             max_notes: stop after this many notes.
             after: symbols that come before, for example those of a primer. Their music
                 is left out, and time counts from their end. The duration that they
-                set is in force, and it may go on as a sum.
+                set still applies, and the first symbols may add to it.
         """
         reader = _Reader(duration=self.ticks_per_quarter)
         for symbol in after:
@@ -129,6 +125,11 @@ class Events:
         )
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
         return Decoded(score, reader.skipped, len(played))
+
+    def merged(self, score: Score) -> int:
+        """Return how many notes fall on the pitch and tick of another."""
+        kept = self._kept(score)
+        return kept.note_count - len(kept.on_grid(self.ticks_per_quarter).table.onsets)
 
     def canonical(self, text: str) -> str:
         """Return the event that `text` spells: 'pitch_060' is 'pitch_60'.
@@ -158,7 +159,7 @@ class Events:
         return value if event == "duration" else 0
 
     def stretched(self, symbol: str, factor: float) -> str:
-        """Return `symbol`, because this encoding knows no real time."""
+        """Return `symbol`, because this encoding counts beats, not seconds."""
         return symbol
 
     def config(self) -> dict[str, Any]:
@@ -169,6 +170,9 @@ class Events:
             if name in ("ticks_per_quarter", "drums") and value != getattr(Events, name)
         }
         return {"kind": "events", **changed}
+
+    def _kept(self, score: Score) -> Score:
+        return score if self.drums else score.without_drums()
 
     @cached_property
     def _events(self) -> EventSymbols:
@@ -181,7 +185,7 @@ class Events:
 
 @dataclass
 class _Reader:
-    """Reads one event after another, and keeps what is in force for the next.
+    """Reads one event after another, and keeps what the next one depends on.
 
     Attributes:
         duration: ticks that the next pitch lasts.

@@ -38,8 +38,8 @@ class NoteNames:
             the parts by onset.
         ticks_per_note: ticks from each decoded note or chord to the next, and its
             duration, 1 or more.
-        drums: keep the notes of MIDI channel 10. By default the original recipe's
-            choice of parts, "first", keeps them and the others do not.
+        drums: keep the notes of MIDI channel 10. By default, parts="first" keeps
+            them, as in the original recipe, and the other choices do not.
     """
 
     symbols_per_note: ClassVar[int] = 1
@@ -92,8 +92,12 @@ class NoteNames:
         score = Score.from_parts([Part("", tuple(chords))])
         return Decoded(score, skipped, len(chords))
 
+    def merged(self, score: Score) -> int:
+        """Return 0, because notes that are struck together become a chord."""
+        return 0
+
     def canonical(self, text: str) -> str:
-        """Return the name of the note or chord that `text` spells: see `pitch_names`.
+        """Return the name of the note or chord that `text` spells: 'Eb4' is 'E-4'.
 
         Raises:
             ValueError: `text` spells none.
@@ -117,11 +121,11 @@ class NoteNames:
         return 0
 
     def stretched(self, symbol: str, factor: float) -> str:
-        """Return `symbol`, because this encoding knows no real time."""
+        """Return `symbol`, because this encoding does not count time."""
         return symbol
 
     def config(self) -> dict[str, Any]:
-        """Return the encoding's kind and its attributes; `drums` unless by default."""
+        """Return the encoding's kind and its attributes; `drums` only if it is set."""
         config = {
             "kind": "note_names",
             "parts": self.parts,

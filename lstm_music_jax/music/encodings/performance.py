@@ -2,13 +2,13 @@
 
 These are the symbols of Oore et al. 2018, https://arxiv.org/abs/1808.03715:
 
-    note_on_n     strikes MIDI pitch n now, as hard as was set last
-    note_off_n    lets MIDI pitch n go
+    note_on_n     strikes MIDI pitch n now, with the velocity that was set last
+    note_off_n    releases MIDI pitch n
     shift_n       moves the clock forward by n times 10 ms (1 to 100: up to a second)
     velocity_n    sets how hard the following notes are struck (1 to 32)
 
-Time is real time: the tempo of the source is applied to its notes, and no beat is kept.
-The sustain pedal is applied to the lengths of notes.
+Time is counted in seconds, by the tempo of the source, so beats are not kept. A note
+that the sustain pedal holds lasts until the pedal comes up.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _EVENTS = EventSymbols(
 
 @dataclass(frozen=True)
 class Performance:
-    """Encodes when each note is struck and let go, to 10 ms, and how hard.
+    """Encodes when each note is struck and released, to 10 ms, and how hard.
 
     >>> Performance().encode(Score.from_notes([Note(0, 60, 12, velocity=90)]))
     ['velocity_23', 'note_on_60', 'shift_50', 'note_off_60']
@@ -72,9 +72,9 @@ class Performance:
     def encode(self, score: Score) -> list[str]:
         """Return the symbols of the score's notes; the division into tracks is lost.
 
-        Each note begins and ends at most 5 ms from where it did, except that it lasts
-        10 ms or more. It ends when its pitch is struck again. At one moment, the notes
-        that end come first; others are in the order of velocity, then pitch.
+        Onsets and ends are rounded to the nearest 10 ms, and a note lasts at least
+        10 ms. A note ends when its pitch is struck again. Of events at the same time,
+        the ends of notes come first; then come the onsets, by velocity and pitch.
         """
         notes = self._notes(score)
         ends = notes.onsets + notes.durations
@@ -111,16 +111,16 @@ class Performance:
     ) -> Decoded:
         """Return the notes of any symbols; skip and count the ill-formed ones.
 
-        Ill-formed are unknown symbols, a note-on of a pitch that sounds, a note-off of
-        a pitch that does not, and one at the very moment of its note-on. A note that
-        is never let go ends with the last symbol.
+        These symbols are ill-formed: an unknown one, a note-on of a pitch that sounds
+        already, a note-off of a pitch that does not sound, and a note-off at the same
+        time as its note-on. A note that is never released ends with the last symbol.
 
         Args:
             symbols: any strings.
             max_notes: strike no more than this many notes.
             after: symbols that come before, for example those of a primer. Their music
-                is left out, and time counts from their end. Their keys are still down,
-                and their velocity is in force.
+                is left out, and time counts from their end. Their notes that sound
+                are still held, and their velocity still applies.
         """
         keyboard = _Keyboard()
         for symbol in after:
@@ -130,7 +130,7 @@ class Performance:
         for symbol in symbols:
             event, value = _EVENTS.parse(symbol)
             if max_notes is not None and len(keyboard.notes) >= max_notes:
-                # The notes that sound are heard to their ends; no other one begins.
+                # The notes that sound keep their ends, and no other note begins.
                 if not keyboard.heard():
                     break
                 if event == "note_on" or (
@@ -141,6 +141,10 @@ class Performance:
         notes = keyboard.released()
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
         return Decoded(score, skipped, len(notes))
+
+    def merged(self, score: Score) -> int:
+        """Return how many notes have the pitch and the onset, to 10 ms, of another."""
+        return self._kept(score).note_count - len(self._notes(score).onsets)
 
     def canonical(self, text: str) -> str:
         """Return the event that `text` spells: 'note_on_060' is 'note_on_60'.
@@ -166,7 +170,7 @@ class Performance:
         return value if event == "shift" else 0
 
     def duration(self, symbol: str) -> int:
-        """Return 0, because notes last until they are let go."""
+        """Return 0, because notes last until they are released."""
         return 0
 
     def stretched(self, symbol: str, factor: float) -> str:
@@ -181,12 +185,15 @@ class Performance:
         return f"shift_{min(max(round(value * factor), 1), LONGEST_SHIFT)}"
 
     def config(self) -> dict[str, Any]:
-        """Return the encoding's kind, and `drums` if they are kept."""
+        """Return the encoding's kind, and `drums` only if it is set."""
         return {"kind": "performance", **({"drums": True} if self.drums else {})}
+
+    def _kept(self, score: Score) -> Score:
+        return score if self.drums else score.without_drums()
 
     def _notes(self, score: Score) -> Notes:
         """Return the notes of a score as they sound, in ticks of 10 ms."""
-        score = score if self.drums else score.without_drums()
+        score = self._kept(score)
         tempo = TempoMap(score.tempos, score.ticks_per_quarter)
         parts = []
         for track in score.tracks:
@@ -201,12 +208,12 @@ class Performance:
 
 
 class _Keyboard:
-    """A keyboard that is played by events.
+    """A keyboard whose keys are pressed and released by events.
 
     Attributes:
         notes: the notes that were struck; those that sound have a duration of 0.
         sounding: the position in `notes` of each pitch that sounds. It is negative for
-            a note that was forgotten.
+            a note that `forget_notes` removed.
     """
 
     def __init__(self) -> None:
@@ -237,17 +244,17 @@ class _Keyboard:
         return True
 
     def forget_notes(self) -> None:
-        """Forget all notes, and count time from now; keys that are down stay down."""
+        """Remove all notes, and count time from now; keys that are down stay down."""
         self.notes = []
         self.sounding = dict.fromkeys(self.sounding, -1)
         self._clock = 0
 
     def heard(self) -> bool:
-        """Return whether a note sounds that was not forgotten."""
+        """Return whether any note sounds that was struck since `forget_notes`."""
         return any(place >= 0 for place in self.sounding.values())
 
     def released(self) -> list[Note]:
-        """Let all keys go, and return the notes."""
+        """Release all keys, and return the notes."""
         for place in self.sounding.values():
             self._end(place)
         self.sounding.clear()
@@ -261,7 +268,7 @@ class _Keyboard:
 
 
 def velocity_bins(velocities: np.ndarray) -> np.ndarray:
-    """Return the bin, 1 to 32, of each MIDI velocity; a bin holds 4 velocities."""
+    """Return the bin, 1 to 32, of each MIDI velocity, `[n]`; a bin has 4 velocities."""
     return velocities // _BIN_WIDTH + 1
 
 

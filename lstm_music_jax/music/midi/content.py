@@ -96,7 +96,7 @@ def _note_track(notes: Iterable[FileNote], channel: int, program: int) -> bytes:
 
 
 def _track(messages: Iterable[tuple[int, bytes]]) -> bytes:
-    """Return a track of encoded events, which are in the order of their ticks."""
+    """Return the bytes of a track from its encoded events, which are sorted by tick."""
     from music21.midi import MetaEvents, MidiTrack
     from music21.midi.base import putNumber
 

@@ -83,10 +83,10 @@ def _track(
 
 
 def _paired(keys: np.ndarray, strikes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of each note's begin and end, in the order of the begins.
+    """Return the positions of the note-on and the note-off of each note, by note-on.
 
-    Of each key, the first note-on and the first note-off behind it belong together, and
-    so on. A note-off to which no note-on is left means nothing.
+    For each channel and pitch, the first note-on belongs to the first note-off after
+    it, the second to the second, and so on. Other note-offs are ignored.
 
     Args:
         keys: channel and pitch of each note event, as one number, `[n]`.
@@ -108,7 +108,7 @@ def _paired(keys: np.ndarray, strikes: np.ndarray) -> tuple[np.ndarray, np.ndarr
     counts = ~strikes & (walk >= before)
     begins, begin_groups = order[strikes], group[strikes]
     ends, end_groups = order[counts], group[counts]
-    # The n-th end of a key belongs to its n-th begin.
+    # The n-th note-off of a key belongs to its n-th note-on.
     groups = int(group[-1]) + 1 if len(keys) else 0
     begin_rank = _rank(begin_groups, groups)
     has_end = begin_rank < np.bincount(end_groups, minlength=groups)[begin_groups]
@@ -125,7 +125,7 @@ def _rank(groups: np.ndarray, count: int) -> np.ndarray:
 
 
 def _programs(messages: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Return the program in force on the channel of each message at `where`."""
+    """Return the program of each message at `where`: the latest one on its channel."""
     programs = np.zeros(len(where), np.int64)
     are_changes = messages >> 20 == PROGRAM_CHANGE >> 4
     if not are_changes.any():
@@ -136,7 +136,7 @@ def _programs(messages: np.ndarray, where: np.ndarray) -> np.ndarray:
         if len(changes) and own.any():
             latest = np.searchsorted(changes, where[own]) - 1
             numbers = messages[changes] >> 8 & 0xFF
-            # What sounds before the first program belongs to it as well.
+            # The first program also plays the notes before it.
             programs[own] = numbers[np.maximum(latest, 0)]
     return programs
 

@@ -9,9 +9,9 @@ _CHUNK_HEADER_BYTES = 8
 def unwrapped(data: bytes) -> bytes:
     """Return the MIDI file within a RIFF container; other data as it is.
 
-    A container holds chunks. Each has a name of 4 bytes, a size of 4 bytes, the lowest
-    first, and its content, filled up to an even size. The chunk 'data' is the MIDI
-    file.
+    A container holds chunks. A chunk is a name of 4 bytes, a size of 4 bytes with the
+    lowest byte first, and the content, padded to an even size. The content of the
+    chunk 'data' is the MIDI file.
     """
     if data[:4] != b"RIFF" or data[8:_HEADER_BYTES] != b"RMID":
         return data

@@ -70,7 +70,7 @@ def read_midi_tracks(path: Path) -> MidiTracks:
         OSError: the file cannot be opened.
     """
     status = path.stat()
-    # Reading a pipe, for example, could wait for ever.
+    # Reading a pipe, for example, could block for ever.
     if not stat.S_ISREG(status.st_mode):
         raise UnreadableMidiError("not a regular file")
     if status.st_size > MAX_FILE_BYTES:
@@ -154,7 +154,7 @@ def _read_events(chunk: bytes, track: int) -> TrackEvents:
         if end > size:
             raise UnreadableMidiError(f"track {track} ends within an event")
         first, last = chunk[start], chunk[end - 1]
-        # The event has no meaning. Go on behind the delta time, as music21 does.
+        # The event has no meaning. Continue after the delta time, as music21 does.
         if one_byte and first >= 0x80:
             continue
         position = end
@@ -193,7 +193,7 @@ def _read_system_event(
     """Keep what a system or meta event says, and return where it ends.
 
     Returns:
-        The position behind the event; None if its status byte has no meaning in a file.
+        The position after the event; None if its status byte has no meaning in a file.
     """
     status = chunk[position]
     if status not in (_SYSTEM, 0xF7, _META):

@@ -26,7 +26,7 @@ def write_midi(
     program: int = 0,
     overwrite: bool = True,
 ) -> None:
-    """Write `score.notes` as a MIDI file, as one instrument plays them.
+    """Write `score.notes` as a MIDI file, played by one instrument.
 
     The file has 480 ticks per quarter if the score's grid fits into that, and otherwise
     the score's own. It appears whole or not at all.
@@ -38,7 +38,7 @@ def write_midi(
             120 if it has none. A file holds whole microseconds per quarter, so it plays
             at this tempo to 1 part in 100,000.
         program: General MIDI program, 0 to 127; 0 is a piano.
-        overwrite: whether the file may take the place of one that exists.
+        overwrite: whether to replace a file that exists.
 
     Raises:
         ValueError: `tempo` or `program` is out of its range, or `score` lasts 10^7

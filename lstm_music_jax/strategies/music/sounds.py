@@ -22,6 +22,15 @@ class MusicStrategy(Strategy):
     vocabulary: Vocabulary = static(repr=False)
     encoding: Encoding = static()
 
+    def check_vocabulary(self, vocab_size: int) -> None:
+        """Raise ValueError unless the vocabulary has `vocab_size` symbols."""
+        if len(self.vocabulary.symbols) != vocab_size:
+            raise ValueError(
+                f"vocabulary of {type(self).__name__} has "
+                f"{len(self.vocabulary.symbols)} symbols; it must be the model's, "
+                f"which has {vocab_size}"
+            )
+
     def struck(self) -> Bool[np.ndarray, "v pitches"]:
         """Return which of the 128 MIDI pitches each symbol strikes.
 

@@ -2,7 +2,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, number
 from lstm_music_jax.pytrees import static
-from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.base import Strategy, where_possible
 
 
 class RepetitionPenalty(Strategy):
@@ -32,10 +32,13 @@ class RepetitionPenalty(Strategy):
         return jnp.zeros(vocab_size, bool)
 
     def apply(self, logits, state, key):
-        discounted = logits / self.penalty
-        if self.by_sign:
-            discounted = jnp.where(logits > 0, discounted, logits * self.penalty)
-        return jnp.where(state, discounted, logits), state
+        def discount(finite):
+            discounted = finite / self.penalty
+            if self.by_sign:
+                discounted = jnp.where(finite > 0, discounted, finite * self.penalty)
+            return jnp.where(state, discounted, finite)
+
+        return where_possible(logits, discount), state
 
     def observe(self, token, state):
         return state.at[token].set(True)

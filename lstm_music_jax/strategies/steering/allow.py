@@ -7,11 +7,10 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 class Allow(Strategy):
     """Keeps only the given symbols: the complement of `Forbid`.
 
-    If an earlier stage forbade all of them, or none is in the vocabulary, the strategy
-    is ignored.
+    If an earlier stage forbade all of them, the strategy is ignored.
 
     Args:
-        ids: one or more ids, 0 or more each; an id beyond the vocabulary has no effect.
+        ids: one or more ids.
     """
 
     permutation_equivariant = False

@@ -10,8 +10,7 @@ class Bias(Strategy):
     A value of ln 2 doubles a symbol's odds. A forbidden symbol stays forbidden.
 
     Args:
-        ids: one or more ids, 0 or more each. An id beyond the vocabulary has no effect.
-            If an id is given twice, its values add up.
+        ids: one or more ids. If an id is given twice, its values add up.
         values: a finite number for each id.
     """
 
@@ -21,8 +20,8 @@ class Bias(Strategy):
 
     def check(self):
         if np.shape(self.values) != np.shape(self.ids):
-            ids = np.shape(self.ids)[-1]
-            raise self.refusal("values", f"{ids} numbers, one for each id")
+            count = np.shape(self.ids)[-1]
+            raise self.refusal("values", f"{count} numbers, one for each id")
 
     def apply(self, logits, state, key):
         return logits.at[self.ids].add(self.values), state

@@ -8,7 +8,7 @@ class Forbid(Strategy):
     """Forbids the given symbols, such as the start-of-piece symbol.
 
     Args:
-        ids: one or more ids, 0 or more each; an id beyond the vocabulary has no effect.
+        ids: one or more ids.
     """
 
     permutation_equivariant = False

@@ -8,12 +8,11 @@ from lstm_music_jax.strategies.base import Strategy
 class Force(Strategy):
     """Forces drawn symbol number positions[i] to be tokens[i], however improbable.
 
-    Put it last in a chain. If a token is beyond the vocabulary, the strategy is ignored
-    at its position.
+    Put it last in a chain.
 
     Args:
         positions: one or more different numbers; 0 is the first drawn symbol.
-        tokens: an id for each position, 0 or more each.
+        tokens: an id for each position.
 
     State: the number of symbols drawn so far, int32.
     """

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.fields import Integers, Number, ids, number, tree
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.base import Strategy, forbid_unless
 from lstm_music_jax.types import Array, Bool, PyTree, Token
 
 
@@ -57,9 +57,11 @@ class Guidance(Strategy):
         # the stream's prompt.
         memory, unguided = self.context.step(self.model, state.memory, state.token)
         u = jax.nn.log_softmax(unguided.astype(jnp.float32))
-        c = jax.nn.log_softmax(logits)
-        shaped = jnp.where(u > -jnp.inf, u + self.scale * (c - u), c)
-        shaped = jnp.where(logits > -jnp.inf, shaped, -jnp.inf)
+        # No term is infinite, so that gradients are not NaN.
+        possible = logits > -jnp.inf
+        c = jnp.where(possible, jax.nn.log_softmax(logits), 0.0)
+        u = jnp.where(u > -jnp.inf, u, c)
+        shaped = forbid_unless(possible, u + self.scale * (c - u))
         return shaped, GuidanceState(memory, state.token, jnp.bool_(True))
 
     def observe(self, token, state):

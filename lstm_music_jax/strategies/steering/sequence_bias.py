@@ -11,8 +11,8 @@ class SequenceBias(Strategy):
 
         l_x + sum_k biases[k]    over all sequences k that x would complete
 
-    x completes a sequence if it is the last symbol of the sequence, and the stream ends
-    in the other symbols. The symbols of the prompt count. A sequence of one symbol can
+    x completes a sequence if x is its last symbol, and the stream so far ends with the
+    symbols before it. The symbols of the prompt count. A sequence of one symbol can
     always be completed. If x completes several sequences, their biases add up. A
     forbidden symbol stays forbidden.
 
@@ -25,9 +25,6 @@ class SequenceBias(Strategy):
         biases: a number for each sequence, finite or -inf.
 
     State: the state of the `Matching` automaton, int32.
-
-    Raises:
-        ValueError: also if an id is beyond the vocabulary, when generation begins.
 
     >>> SequenceBias([[60, 62, 64], [7]], biases=[1.5, float("-inf")])
     SequenceBias(((60, 62, 64), (7,)), [1.5, float('-inf')])
@@ -48,13 +45,11 @@ class SequenceBias(Strategy):
             raise self.refusal("biases", f"{count} numbers, one for each sequence")
 
     def init(self, vocab_size):
-        if max(map(max, self.sequences)) >= vocab_size:
-            raise self.refusal("sequences", f"of ids from 0 to {vocab_size - 1}")
         return jnp.int32(0)
 
     def apply(self, logits, state, key):
         completing = jnp.asarray(matching(self.sequences).completing)[state]
-        # The rows of `completing` are filled with a sequence that is not there.
+        # Padding has the index after the last sequence.
         last = [*(sequence[-1] for sequence in self.sequences), logits.shape[0]]
         biases = jnp.append(jnp.asarray(self.biases), jnp.float32(0))
         ids = jnp.asarray(last, jnp.int32)[completing]

@@ -10,14 +10,14 @@ from jaxtyping import Int
 class Matching(NamedTuple):
     """An Aho-Corasick automaton of the beginnings of sequences.
 
-    The beginning of a sequence is all of it but the last symbol. A state stands for the
-    longest part of the stream's end with which some beginning starts. State 0 stands
-    for the empty one.
+    The beginning of a sequence is the sequence without its last symbol. A state stands
+    for the longest passage at the end of the stream that some beginning starts with.
+    State 0 stands for the empty passage.
 
     Attributes:
-        letters: the letter of each symbol, up to the largest that occurs in a
-            beginning; all symbols that occur in none have letter 0. One more entry, 0,
-            is for all larger symbols.
+        letters: a number for each symbol, up to the largest symbol of the beginnings,
+            and one entry more for all larger symbols. All symbols that occur in no
+            beginning have letter 0.
         moves: the next state, for each state and letter.
         completing: for each state, the indices of the sequences that the next symbol
             can complete; shorter rows are filled with the number of sequences.
@@ -30,14 +30,13 @@ class Matching(NamedTuple):
 
 @cache
 def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
-    """Return the automaton of one or more sequences, none of them empty."""
+    """Return the automaton of one or more sequences, which must not be empty."""
     used = sorted({symbol for sequence in sequences for symbol in sequence[:-1]})
     letters = np.zeros(max(used, default=-1) + 2, np.int32)
     letters[used] = np.arange(1, len(used) + 1)
     children, completing = _trie(sequences, letters)
     moves = np.zeros((len(children), len(used) + 1), np.int32)
-    # Breadth first, because a state needs the moves of the shorter one that it falls
-    # back to.
+    # Breadth first, because a state copies the moves of a state with a shorter passage.
     queue = [(0, 0)]
     for state, shorter in queue:
         if state:
@@ -52,7 +51,7 @@ def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
 
 
 def _trie(sequences, letters):
-    """Return for each state its children, and the sequences that it is the start of.
+    """Return each state's children, and the indices of the sequences it can complete.
 
     The children are a dictionary from letters to states.
     """

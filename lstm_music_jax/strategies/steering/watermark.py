@@ -6,7 +6,7 @@ from lstm_music_jax.types import Array, Bool, Int
 from lstm_music_jax.xla.bits import keyed_bits, mix
 from lstm_music_jax.xla.ordering import smallest
 
-# The bits of the golden ratio. Any other number but 0 would do as well.
+# The fractional bits of the golden ratio; any number except 0 would do.
 _SECOND_ROUND = 0x9E3779B9
 
 
@@ -19,7 +19,7 @@ class Watermark(Strategy):
     hash of the key and of the last `width` symbols decides which. As long as the stream
     has fewer than `width` symbols, the logits are unchanged.
 
-    `detect_watermark` finds the mark with the key, and needs no model. It needs fewer
+    `detect_watermark` finds the mark. It needs the key, but no model. It needs fewer
     symbols if delta is larger or if the distributions are flatter. Put the strategy
     last in a chain.
 

@@ -2,8 +2,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.fields import Number, number
-from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.base import Strategy, where_possible
 from lstm_music_jax.strategies.entropy import entropy
+from lstm_music_jax.strategies.temperature.temperature import COLDEST
 
 
 class DynamicTemperature(Strategy):
@@ -15,7 +16,7 @@ class DynamicTemperature(Strategy):
     are equally probable, and 0 if one is certain.
 
     Args:
-        low: the temperature if one symbol is certain, above 0.
+        low: the temperature if one symbol is certain, 1e-6 or more.
         high: the temperature of a flat distribution, `low` or more.
         exponent: above 0. A larger exponent keeps T low up to a higher entropy.
 
@@ -28,8 +29,8 @@ class DynamicTemperature(Strategy):
         Zhu et al. 2023, https://arxiv.org/abs/2309.02772 (a similar method)
     """
 
-    low: Number = number(above=0)
-    high: Number = number(above=0)
+    low: Number = number(at_least=COLDEST)
+    high: Number = number(at_least=COLDEST)
     exponent: Number = number(above=0, default=1)
 
     def check(self):
@@ -40,5 +41,8 @@ class DynamicTemperature(Strategy):
         count = jnp.sum(jnp.where(logits > -jnp.inf, 1.0, 0.0))
         # With a single symbol, ln 2 replaces ln 1 = 0, and the ratio is 0.
         share = jnp.minimum(entropy(logits) / jnp.log(jnp.maximum(count, 2.0)), 1.0)
-        temperature = self.low + (self.high - self.low) * share**self.exponent
-        return logits / temperature, state
+        # The slope of 0^exponent may be infinite, so that gradients would be NaN.
+        power = jnp.where(share > 0, share, 1.0) ** self.exponent
+        rise = jnp.where(share > 0, power, 0.0)
+        temperature = self.low + (self.high - self.low) * rise
+        return where_possible(logits, lambda finite: finite / temperature), state

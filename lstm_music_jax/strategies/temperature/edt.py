@@ -1,12 +1,15 @@
 import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, number
-from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.base import Strategy, where_possible
 from lstm_music_jax.strategies.entropy import entropy
+from lstm_music_jax.strategies.temperature.temperature import COLDEST
 
-COLDEST = 1e-6
-# The smallest normal float32: theta 0 divided by an entropy of 0 must be 0, not NaN.
-TINY = 1.1754944e-38
+# theta 0 divided by an entropy of 0 must be 0, not NaN. The gradient divides by the
+# square, which must not be 0 in float32.
+LEAST_ENTROPY = 1e-18
+# No base below 1 to this power differs from 0. The gradient multiplies by the power.
+LARGEST_POWER = 1e30
 
 
 class EDT(Strategy):
@@ -31,8 +34,11 @@ class EDT(Strategy):
     base: Number = number(above=0, below=1, default=0.8)
 
     def apply(self, logits, state, key):
-        power = self.theta / jnp.maximum(entropy(logits), TINY)
+        power = self.theta / jnp.maximum(entropy(logits), LEAST_ENTROPY)
+        power = jnp.minimum(power, LARGEST_POWER)
         temperature = jnp.maximum(self.temperature * self.base**power, COLDEST)
         # With the maximum at 0, no small temperature takes a logit to +inf.
-        cooled = (logits - jnp.max(logits)) / temperature
-        return jnp.where(logits > -jnp.inf, cooled, -jnp.inf), state
+        largest = jnp.max(logits)
+        return where_possible(
+            logits, lambda finite: (finite - largest) / temperature
+        ), state

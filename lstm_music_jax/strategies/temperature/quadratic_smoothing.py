@@ -1,7 +1,7 @@
 import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, number
-from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.base import Strategy, where_possible
 
 
 class QuadraticSmoothing(Strategy):
@@ -30,9 +30,11 @@ class QuadraticSmoothing(Strategy):
 
     def apply(self, logits, state, key):
         largest = jnp.max(logits)
-        # 0 times inf would be NaN, so forbidden symbols are put back at the end.
-        d = jnp.where(logits > -jnp.inf, logits - largest, 0.0)
-        bent = largest + self.factor * d**2 * (
-            (self.curve - 1.0) / 2.0 * d - (3.0 - self.curve) / 2.0
-        )
-        return jnp.where(logits > -jnp.inf, bent, -jnp.inf), state
+
+        def bend(finite):
+            d = finite - largest
+            return largest + self.factor * d**2 * (
+                (self.curve - 1.0) / 2.0 * d - (3.0 - self.curve) / 2.0
+            )
+
+        return where_possible(logits, bend), state

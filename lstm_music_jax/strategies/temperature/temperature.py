@@ -1,5 +1,8 @@
 from lstm_music_jax.fields import Number, number
-from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.base import Strategy, where_possible
+
+# The quotient of a logit and a smaller temperature may be infinite.
+COLDEST = 1e-6
 
 
 class Temperature(Strategy):
@@ -8,13 +11,13 @@ class Temperature(Strategy):
         p'_x proportional to exp(l_x / T)
 
     Args:
-        value: T, above 0. T below 1 sharpens, and T above 1 flattens. For T = 0 use
-            `Greedy`.
+        value: T, 1e-6 or more. T below 1 sharpens, and T above 1 flattens. For T = 0
+            use `Greedy`.
 
     Reference: Ackley, Hinton & Sejnowski 1985, https://doi.org/10.1207/s15516709cog0901_7
     """
 
-    value: Number = number(above=0, hint="(0: Greedy)")
+    value: Number = number(at_least=COLDEST, instead="(0: Greedy)")
 
     def apply(self, logits, state, key):
-        return logits / self.value, state
+        return where_possible(logits, lambda finite: finite / self.value), state

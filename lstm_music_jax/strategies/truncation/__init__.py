@@ -1,1 +1,1 @@
-"""Strategies that forbid symbols, depending only on the symbol's distribution."""
+"""Strategies that forbid symbols, depending only on the next symbol's distribution."""

@@ -9,9 +9,9 @@ class TopNSigma(Strategy):
 
         l_x >= max l - n sigma
 
-    sigma is the standard deviation of the logits that are not forbidden, with their
-    number n as divisor, as in llama.cpp. The default of PyTorch is n - 1, which makes
-    sigma a little larger. An earlier temperature scales both sides, so the same symbols
+    sigma is the standard deviation of the m logits that are not forbidden. Its divisor
+    is m, as in llama.cpp. The default of PyTorch is m - 1, which makes sigma a little
+    larger. An earlier temperature scales both sides, so the same symbols
     are kept.
 
     Args:

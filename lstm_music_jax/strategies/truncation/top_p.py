@@ -10,7 +10,9 @@ class TopP(Strategy):
 
         sum_V p_x >= p
 
-    The symbol that crosses p is kept, so at least one symbol is always kept.
+    The symbol that crosses p is kept, so at least one symbol is always kept. All
+    symbols that are as probable as that symbol are kept too, while transformers keeps
+    only some of them.
 
     Args:
         p: in (0, 1]; 1 keeps everything.

@@ -12,7 +12,8 @@ class Typical(Strategy):
 
     They are the smallest set V, in ascending order of |-ln p_x - H|, with
     sum_V p_x >= mass. The most probable symbol is forbidden if its surprisal is too far
-    below H.
+    below H. All symbols that are as near to H as the last one are kept too, as in
+    transformers.
 
     Args:
         mass: in (0, 1]; 1 keeps everything.

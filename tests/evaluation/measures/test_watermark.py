@@ -18,7 +18,7 @@ from lstm_music_jax.evaluation.measures.watermark import green_symbols
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.model.music_lstm import MusicLSTM
 from lstm_music_jax.strategies import Chain, Temperature, Watermark
-from lstm_music_jax.testing.subject import quickly
+from lstm_music_jax.testing.runner import quickly
 from tests.strategies.numpy_references.stateful import green
 
 LARGEST_KEY = 2**31 - 1
@@ -63,7 +63,7 @@ def test_which_symbols_are_green_is_uniform_and_independent():
 
 
 def test_by_hand():
-    """Symbols 0 and 1 alternate: two runs, however often they recur."""
+    """Symbols 0 and 1 alternate, so there are only two different n-grams."""
     ids, v = np.array([0, 1] * 30), 4
     for key in range(30):
         greens = (1 in green(key, [0], v, 1)) + (0 in green(key, [1], v, 1))
@@ -130,7 +130,7 @@ UNMARKED["loops_with_slips"] = loops_with_slips
 @pytest.mark.parametrize("width", [1, 2])
 @pytest.mark.parametrize("name", UNMARKED)
 def test_unmarked_pieces_are_rarely_taken_for_marked(name, width):
-    """Every key has its own opinion of one piece; its rates are those of chance."""
+    """Over many keys, the p-values of one unmarked piece are those of chance."""
     ids = UNMARKED[name](np.random.default_rng(width))
     found = [detect_watermark(ids, 60, key, width=width) for key in KEYS]
     p_values = np.array([each.p_value for each in found])
@@ -146,7 +146,7 @@ def test_unmarked_pieces_are_rarely_taken_for_marked(name, width):
 
 
 def test_scoring_each_recurrence_would_take_loops_for_marked():
-    """This is why each run of symbols is scored once."""
+    """This is why each different n-gram is scored once."""
     ids = loop(np.random.default_rng(1))
     total, wrong = len(ids) - 1, 0
     for key in KEYS:
@@ -161,7 +161,7 @@ V, NOTES, STREAMS, GAMMA, DELTA = 308, 60, 500, 0.25, 1.0
 
 @pytest.fixture(scope="module")
 def marked():
-    """Draw pieces from a uniform distribution, each with a key of its own."""
+    """Draw pieces from a uniform distribution, each with another key."""
 
     def piece(strategy, key):
         def note(state, key):
@@ -201,7 +201,7 @@ def test_marked_pieces_are_found_as_often_as_the_formula_says(marked, length):
 
 
 def test_the_mark_of_generated_music_is_found():
-    """Also after it was continued, and behind a primer that bears no mark."""
+    """A piece is continued, and its primer has no mark."""
     model = MusicLSTM(30, (8,), key=jax.random.key(1))
     prompts = jax.random.randint(jax.random.key(2), (3, 50), 0, 30)
     chain = Chain(Temperature(0.9), Watermark(7919, width=2))

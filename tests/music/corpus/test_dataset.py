@@ -1,4 +1,4 @@
-"""The dataset: how its split is described, and made again."""
+"""The dataset: the description of its split, from which the split is made again."""
 
 import random
 
@@ -26,8 +26,20 @@ def corpus():
     return corpus_of(*(NoteNames().encode(score_of(piece)) for piece in pieces))
 
 
+@pytest.mark.parametrize("start", [True, False])
+@pytest.mark.parametrize("end", [True, False])
+def test_a_piece_stands_between_its_start_and_its_end(corpus, start, end):
+    data = Dataset.from_corpus(corpus, NoteNames(), validation=0, start=start, end=end)
+    before = ["<start>"] if start else []
+    after = ["<end>"] if end else []
+    pieces = [data.vocabulary.symbols_of(ids) for ids in data.train]
+    assert pieces == [[*before, *piece.symbols, *after] for piece in corpus.pieces]
+    assert data.description["start"] is start
+    assert data.description["end"] is end
+
+
 def test_a_run_is_split_again_as_it_was(corpus, tmp_path):
-    """A run of an earlier version took no notice of the key."""
+    """A run of an earlier version was split without regard to the musical key."""
     write_symbols(corpus, tmp_path / "data.txt")
     source = Source(symbols=tmp_path / "data.txt", encoding="note-names")
     first = {
@@ -49,7 +61,9 @@ def test_a_run_is_split_again_as_it_was(corpus, tmp_path):
 def test_versions_in_another_key_are_on_one_side_by_default(corpus):
     data = Dataset.from_corpus(corpus, NoteNames(), validation=0.3)
     held_out = {ids.tobytes() for ids in data.validation}
-    own = [data.vocabulary.ids_of(["<start>", *p.symbols]) for p in corpus.pieces]
+    own = [
+        data.vocabulary.ids_of(["<start>", *p.symbols, "<end>"]) for p in corpus.pieces
+    ]
     out = [ids.tobytes() in held_out for ids in own]
     assert out[:10] == out[10:]
     assert sum(out) == 6

@@ -7,7 +7,7 @@ import pytest
 
 from lstm_music_jax.music.corpus import reader_process
 from lstm_music_jax.music.corpus.chorale_files import chorale_paths
-from lstm_music_jax.music.corpus.encoded_file import Encoded, Failure
+from lstm_music_jax.music.corpus.encoded_file import Encoded, Failure, Reading
 from lstm_music_jax.music.corpus.parallel_reading import encode_files
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
@@ -25,7 +25,9 @@ def files(tmp_path):
 def outcomes(paths, file_format="midi", encoding=None, **options):
     """Return the symbols of each file, or its failure, in the order of the paths."""
     encoding = encoding or NoteNames()
-    read = encode_files(paths, file_format, encoding, progress=False, **options)
+    read = encode_files(
+        paths, Reading(file_format, encoding), progress=False, **options
+    )
     found = {
         position: [outcome.symbols[number] for number in outcome.numbers]
         if isinstance(outcome, Encoded)
@@ -68,7 +70,7 @@ for line in sys.stdin:
         if "4.mid" in path and not os.path.exists("once"):
             open("once", "w").close()
             sys.exit(1)
-        print('[["C4"], 4]', flush=True)
+        print('[["C4"], 4, [0, 0, 0]]', flush=True)
         sys.stdout.buffer.write(bytes(4))
         sys.stdout.flush()
 """
@@ -80,8 +82,8 @@ def test_a_file_that_crashes_its_reader_affects_no_other(
 ):
     started = []
 
-    def start(file_format, encoding):
-        started.append(file_format)
+    def start(reading):
+        started.append(reading)
         return subprocess.Popen(
             [sys.executable, "-c", CRASHING_READER],
             stdin=subprocess.PIPE,
@@ -90,7 +92,7 @@ def test_a_file_that_crashes_its_reader_affects_no_other(
         )
 
     monkeypatch.setattr(reader_process, "_start", start)
-    reader = reader_process.ReaderProcess("midi", {}, 60)
+    reader = reader_process.ReaderProcess({}, 60)
     found = []
     for first in range(0, 6, files_per_request):
         found += reader.read(files[first : first + files_per_request])
@@ -107,9 +109,11 @@ def test_a_script_without_a_main_guard_may_use_processes(files):
     script = (
         "from pathlib import Path\n"
         "from lstm_music_jax import NoteNames\n"
+        "from lstm_music_jax.music.corpus.encoded_file import Reading\n"
         "from lstm_music_jax.music.corpus.parallel_reading import encode_files\n"
+        "reading = Reading('midi', NoteNames())\n"
         f"paths = [Path(p) for p in {[str(path) for path in files[:2]]}]\n"
-        "read = encode_files(paths, 'midi', NoteNames(), processes=2, progress=False)\n"
+        "read = encode_files(paths, reading, processes=2, progress=False)\n"
         "print(*(outcome.symbols[0] for _, outcome in sorted(read)))\n"
     )
     done = subprocess.run(
@@ -125,5 +129,5 @@ def test_a_script_without_a_main_guard_may_use_processes(files):
 
 def test_the_number_of_processes_must_be_positive():
     with pytest.raises(ValueError, match="processes is 0"):
-        encode_files([], "midi", NoteNames(), processes=0)
+        encode_files([], Reading("midi", NoteNames()), processes=0)
     assert outcomes([]) == []

@@ -36,7 +36,10 @@ def test_the_fingerprint_is_that_of_earlier_versions(pieces):
 def test_symbols_are_numbered_as_in_a_vocabulary(symbols):
     pieces = [Piece(str(i), tuple(each)) for i, each in enumerate(symbols)]
     corpus = Corpus.from_pieces(pieces)
-    assert corpus.symbols == Vocabulary.from_pieces(symbols, start=False).symbols
+    assert (
+        corpus.symbols
+        == Vocabulary.from_pieces(symbols, start=False, end=False).symbols
+    )
     assert corpus.pieces == tuple(pieces)
     chosen = corpus.take(range(len(pieces))[::-2])
     assert chosen.pieces == tuple(pieces[::-2])

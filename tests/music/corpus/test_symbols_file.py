@@ -1,4 +1,4 @@
-"""Symbols files: written and read, also those of other programs."""
+"""Symbols files: written and read, including files of other programs."""
 
 from itertools import combinations
 

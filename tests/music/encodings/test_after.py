@@ -1,4 +1,4 @@
-"""Decoding after a primer: what the primer leaves in force, without its music."""
+"""Decoding after a primer: what the primer has set applies; its music is left out."""
 
 import pytest
 from hypothesis import given, strategies as st

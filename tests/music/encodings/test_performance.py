@@ -140,7 +140,7 @@ def test_ill_formed_symbols_are_counted(symbols, skipped):
     assert Performance().decode(symbols).skipped == skipped
 
 
-def test_a_note_that_is_never_let_go_lasts_to_the_end():
+def test_a_note_that_is_never_released_lasts_to_the_end():
     decoded = Performance().decode(["note_on_60", "shift_30", "note_on_62"])
     assert [note.duration for note in decoded.score.notes] == [30, 1]
 
@@ -165,7 +165,7 @@ def test_what_comes_before_leaves_keys_down_and_a_velocity_in_force():
 
 @given(st.lists(st.sampled_from(ANY_SYMBOLS), max_size=40), st.integers(0, 40))
 def test_cut_anywhere_the_second_half_is_heard_as_before(symbols, cut):
-    """All notes struck behind the cut are those of the whole, moved in time."""
+    """All notes struck after the cut are those of the whole, moved in time."""
     first, whole = Performance().decode(symbols[:cut]), Performance().decode(symbols)
     later = Performance().decode(symbols[cut:], after=symbols[:cut])
     assert later.skipped == whole.skipped - first.skipped

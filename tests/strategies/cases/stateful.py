@@ -245,6 +245,20 @@ STATEFUL = {
         factor=real(1, 1.5),
     ),
     "Force": Case(draw_force, exact=True),
+    "MinLength": case(
+        strategies.MinLength,
+        stateful.MinLength,
+        exact=True,
+        length=whole(0, 30),
+        stop=whole(0, 3),
+    ),
+    "ExponentialDecayLength": case(
+        strategies.ExponentialDecayLength,
+        stateful.ExponentialDecayLength,
+        start=whole(0, 20),
+        factor=real(0.8, 1.2, 1),
+        stop=whole(0, 3),
+    ),
     "SequenceBias": Case(draw_sequence_bias),
     "Watermark": case(
         strategies.Watermark,

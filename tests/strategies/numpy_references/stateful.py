@@ -218,6 +218,33 @@ class Force(Remembering):
         return allow(np.where(logits > -INF, logits, 0.0), [token])
 
 
+class MinLength(Remembering):
+    def __init__(self, length, stop):
+        super().__init__()
+        self.length, self.stop = length, stop
+
+    def shape(self, logits, slack):
+        if len(self.generated) >= self.length:
+            return logits
+        return keep(np.arange(len(logits)) != self.stop, logits)
+
+
+class ExponentialDecayLength(Remembering):
+    """As transformers writes it, except that a forbidden symbol stays forbidden."""
+
+    def __init__(self, start, factor, stop):
+        super().__init__()
+        self.start, self.factor, self.stop = start, factor, stop
+
+    def shape(self, logits, slack):
+        late = len(self.generated) - self.start
+        if late <= 0 or logits[self.stop] == -INF:
+            return logits
+        penalties = np.zeros(len(logits))
+        penalties[self.stop] = abs(logits[self.stop]) * (self.factor**late - 1)
+        return logits + penalties
+
+
 class SequenceBias(Remembering):
     def __init__(self, sequences, biases):
         super().__init__()

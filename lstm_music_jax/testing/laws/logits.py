@@ -1,0 +1,144 @@
+"""Laws of the logits that a strategy returns."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.testing.findings import host, require, require_equal, require_none
+from lstm_music_jax.testing.runner import Course, after_prompt, by_hand
+from lstm_music_jax.testing.streams import STREAMS, Streams, note_key
+from lstm_music_jax.testing.subject import Subject
+
+PLACE = "(stream, note, symbol)"
+# Constants added to the logits: multiples of 1/64, like the logits, of both signs. In
+# float32, exp(100) is infinite.
+SHIFTS = np.array([8, -3.5, 100, 0.25, -1000, 1.75, 1000, -100, 40, -30], np.float32)
+
+
+def no_nan_or_infinity(subject: Subject) -> None:
+    """Shaped logits are never NaN or +inf.
+
+    This holds for logits that allow one, two or three symbols, and for large ones.
+    """
+    shifted, course = _shifted(subject)
+    for streams, shaped, what in (
+        (subject.streams, subject.course.shaped, f"logits at {PLACE}"),
+        (shifted, course.shaped, _with_shift),
+    ):
+        found = np.asarray(shaped)
+        bad = np.isnan(found) | (found == np.inf)
+        require_none(bad, what, streams.logits, found)
+
+
+def forbidden_stays_forbidden(subject: Subject) -> None:
+    """A logit that is -inf stays -inf."""
+    given, shaped = subject.streams.logits, np.asarray(subject.course.shaped)
+    require_none((given == -np.inf) & (shaped != -np.inf), "logits", given, shaped)
+
+
+def something_is_left_to_draw(subject: Subject) -> None:
+    """Something can be drawn from shaped logits, unless a mask forbids every symbol.
+
+    A strategy is a mask if it forbids the same symbols whatever the logits are. If it
+    has forbidden every symbol, it is applied again in the same state to logits that are
+    all 0. A mask then forbids the symbols that were allowed before, and allows others.
+    (The engine ignores a mask that forbids every symbol.)
+    """
+    given, course = subject.streams.logits, subject.course
+    came_in = given > -np.inf
+    empty = ~(np.asarray(course.shaped) > -np.inf).any(-1) & came_in.any(-1)
+    for at in np.argwhere(empty):
+        state = jax.tree.map(lambda leaf, at=at: leaf[tuple(at)], course.states)
+        zeros = jnp.zeros(subject.vocab_size)
+        key = note_key(subject.streams.key_bits[tuple(at)])
+        flat = np.asarray(subject.strategy.apply(zeros, state, key)[0]) > -np.inf
+        place = f"(stream, note) {tuple(map(int, at))}"
+        require(flat.any(), f"every symbol forbidden at {place}, with all logits 0")
+        require(
+            not (flat & came_in[tuple(at)]).any(),
+            f"every symbol forbidden at {place}, logits {given[tuple(at)]}",
+        )
+
+
+def survives_an_empty_support(subject: Subject) -> None:
+    """Logits that are all -inf, from an earlier mask, never give NaN or +inf.
+
+    This holds for this symbol and for all later ones. The engine then draws from the
+    model's distribution, so the strategy observes a symbol that was forbidden.
+    """
+    empty = subject.streams._replace(logits=subject.streams.logits.copy())
+    empty.logits[:, 1] = -np.inf
+    course = subject.rerun(empty, subject.course.tokens)
+    shaped = np.asarray(course.shaped)
+    bad = np.isnan(shaped) | (shaped == np.inf)
+    require_none(bad, "with note 1 all -inf, logits", empty.logits, shaped)
+    for leaf in host(course.states):
+        if leaf.dtype.kind == "f":
+            require_none(np.isnan(leaf[:, -1]), "the last note's state", leaf[:, -1])
+
+
+def rows_are_independent(subject: Subject) -> None:
+    """A stream's result does not depend on the other rows of the batch."""
+    kept = np.arange(STREAMS) % 2 == 0
+    other = np.where(kept, np.arange(STREAMS), 1)
+    streams = Streams(*(leaf[other] for leaf in subject.streams))
+    streams.logits[~kept] *= 0.5
+    streams.prompt[~kept] = 0
+    course = subject.rerun(streams, np.asarray(subject.course.tokens)[other])
+    require_equal(
+        np.asarray(subject.course.shaped)[kept],
+        np.asarray(course.shaped)[kept],
+        "rows 0, 2, ... with other rows beside them",
+    )
+
+
+def jit_equals_eager(subject: Subject) -> None:
+    """A compiled batch gives the same as single streams without compilation."""
+    for index in (0, 1):
+        stream = subject.streams.row(index)
+        tokens = np.asarray(subject.course.tokens)[index]
+        state = after_prompt(subject.strategy, stream)
+        eager = by_hand(subject.strategy, stream, tokens, state)
+        compiled = np.asarray(subject.course.shaped)[index]
+        require_equal(compiled, eager, f"stream {index} uncompiled")
+
+
+def shift_invariance(subject: Subject) -> None:
+    """If `shift_invariant`, a constant added to all logits changes no probability."""
+    if not subject.strategy.shift_invariant:
+        return
+    require_equal(
+        np.asarray(subject.course.shaped),
+        np.asarray(_shifted(subject)[1].shaped),
+        _with_shift,
+    )
+
+
+def _with_shift(at: tuple[int, ...]) -> str:
+    return f"with {SHIFTS[at[1]]} added to all logits, at {PLACE}"
+
+
+def _shifted(subject: Subject) -> tuple[Streams, Course]:
+    """Return streams with constants added to the logits, and their output."""
+    logits = subject.streams.logits + SHIFTS[None, :, None]
+    streams = subject.streams._replace(logits=logits)
+    return streams, subject.rerun(streams, subject.course.tokens)
+
+
+def permutation_equivariance(subject: Subject) -> None:
+    """If `permutation_equivariant`, renaming the symbols only renames the result."""
+    if not subject.strategy.permutation_equivariant:
+        return
+    # names[symbol] is the new name of a symbol; symbols[name] is the inverse.
+    names = subject.rng.permutation(subject.vocab_size)
+    symbols, renamed = np.argsort(names), names.astype(np.int32)
+    streams = subject.streams._replace(
+        prompt=renamed[subject.streams.prompt],
+        logits=subject.streams.logits[..., symbols],
+    )
+    course = subject.rerun(streams, renamed[np.asarray(subject.course.tokens)])
+    require_equal(
+        np.asarray(subject.course.shaped),
+        np.asarray(course.shaped)[..., names],
+        f"symbols renamed to {names}",
+    )

@@ -1,0 +1,119 @@
+"""Laws of the hyperparameters and sizes of a strategy."""
+
+import dataclasses
+
+import jax
+import numpy as np
+
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.testing.findings import class_like, require, require_equal
+from lstm_music_jax.testing.programs import Outline, outline, static_fields, within
+from lstm_music_jax.testing.runner import ALTERNATING, CHANGED, GIVEN
+from lstm_music_jax.testing.subject import Subject
+
+
+def one_trace(subject: Subject) -> None:
+    """Hyperparameters are array leaves, so changing one traces no program again.
+
+    Only fields that fix a shape are static, and a float does not fix a shape.
+    """
+    for path, strategy in within(subject.strategy):
+        for name, value in vars(strategy).items():
+            is_float = isinstance(value, float) or (
+                name in static_fields(strategy) and isinstance(value, np.floating)
+            )
+            require(
+                not is_float,
+                f"{path}.{name} is {value!r}, a float; it must be a float32 leaf",
+            )
+    for place, leaf in jax.tree_util.tree_leaves_with_path(subject.strategy):
+        require(
+            isinstance(leaf, (np.ndarray, np.generic, jax.Array)),
+            f"the leaf {jax.tree_util.keystr(place)} is {leaf!r}; it must be an array",
+        )
+    tokens = subject.course.tokens
+    before = subject.traces
+    subject.rerun(subject.streams, tokens, CHANGED)
+    require(
+        subject.traces == before, f"{subject.traces - before} more traces were made"
+    )
+
+
+def structure_is_its_own(subject: Subject) -> None:
+    """No other class has an equal tree structure, because `jit` could mix them up.
+
+    The tree structures of two classes registered by `jax.tree_util.register_dataclass`
+    are equal if the number of fields and the static values are equal. Subclasses of
+    `Strategy` are registered in another way.
+    """
+    strategy = subject.strategy
+    if not dataclasses.is_dataclass(strategy):
+        return
+    fields = [
+        (field.name, bool(field.metadata.get("static")))
+        for field in dataclasses.fields(strategy)
+    ]
+    structure = jax.tree.structure(strategy)
+    values = [getattr(strategy, name) for name, _ in fields]
+    other = class_like(tuple(fields))(*values)
+    require(
+        structure != jax.tree.structure(other),  # type: ignore[operator]
+        f"{structure} equals that of another dataclass; let Strategy register it",
+    )
+
+
+def leaves_can_be_swept(subject: Subject) -> None:
+    """A batch of streams with several settings gives the same as single settings."""
+    if not jax.tree.leaves(subject.strategy):
+        return
+    tokens = subject.course.tokens
+    given, changed, both = (
+        np.asarray(subject.rerun(subject.streams, tokens, settings).shaped)
+        for settings in (GIVEN, CHANGED, ALTERNATING)
+    )
+    alone = np.where(ALTERNATING[:, None, None], changed, given)
+    require_equal(alone, both, "in a sweep")
+
+
+def sizes_fix_shapes(subject: Subject) -> None:
+    """A whole number that is static fixes a shape or the operations of a method.
+
+    A number that fixes neither is a hyperparameter and must be a leaf. Then a change
+    does not recompile, and it can be swept.
+    """
+    for path, strategy in within(subject.strategy):
+        for name in static_fields(strategy):
+            value = getattr(strategy, name)
+            if type(value) is not int:
+                continue
+            other = _number_only(strategy, name, value, subject.vocab_size)
+            require(
+                other is None,
+                f"{path}.{name} is {value}, a size; with {other} all shapes and "
+                "operations are the same. Declare it by `integer`",
+            )
+
+
+def _number_only(
+    strategy: Strategy, name: str, value: int, vocab_size: int
+) -> int | None:
+    """Return another value that changes only numbers in the program, or None."""
+    given = outline(strategy, vocab_size)
+    for other in (value + 1, value - 1, 2, 1, 2 * value):
+        found = _outline_with(strategy, name, other, vocab_size)
+        if found is not None and found.form != given.form:
+            return None
+        if found is not None and found.numbers != given.numbers:
+            return other
+    return None
+
+
+def _outline_with(
+    strategy: Strategy, name: str, value: int, vocab_size: int
+) -> Outline | None:
+    """Return the outline with another value, or None if the strategy refuses it."""
+    try:
+        changed = dataclasses.replace(strategy, **{name: value})
+        return outline(changed, vocab_size)
+    except Exception:  # another size may make any method fail
+        return None

@@ -1,0 +1,187 @@
+"""Laws of the state that a strategy keeps."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.testing.findings import (
+    Broken,
+    copied,
+    host,
+    is_key,
+    kind,
+    require,
+    require_none,
+)
+from lstm_music_jax.testing.long_run import DRAWING, LATE, QUIET, ROWS
+from lstm_music_jax.testing.runner import ALTERNATING, after_prompt, by_hand
+from lstm_music_jax.testing.streams import KINDS, note_key
+from lstm_music_jax.testing.subject import Subject
+
+# How many symbols the beginning and the end of a long run have.
+EDGE = 9
+# An integer that takes this many steps in one direction counts as a counter.
+STEPS = 6
+
+
+def is_pure(subject: Subject) -> None:
+    """Results depend only on the arguments, and nothing is changed in place.
+
+    So a saved state can be used twice, and the first use does not affect the second. A
+    copy of the strategy gives the same results.
+    """
+    strategy, stream = subject.strategy, subject.streams.row(0)
+    tokens, others = subject.streams.prompt[:2, :3]
+    others = (others + 1) % subject.vocab_size
+    state = after_prompt(strategy, stream)
+    saved = jax.tree.map(copied, state)
+    first = by_hand(strategy, stream, tokens, state)
+    by_hand(strategy, stream, others, state)
+    for before, after in zip(host(saved), host(state), strict=True):
+        same = np.array_equal(before, after, equal_nan=True)
+        require(same, "the state was changed in place")
+    copy = jax.tree.map(lambda leaf: leaf, strategy)
+    for found, ran in (
+        ("a second run from a saved state", (strategy, stream, tokens, saved)),
+        ("a fresh run", (strategy, stream, tokens, after_prompt(strategy, stream))),
+        ("a copy", (copy, stream, tokens, after_prompt(copy, stream))),
+    ):
+        again = by_hand(*ran)
+        differ = (first != again) & ~(np.isnan(first) & np.isnan(again))
+        require_none(differ, f"{found} gave other logits", first, again)
+
+
+def keeps_shapes_and_dtypes(subject: Subject) -> None:
+    """`apply` returns float32 `[v]`; the state keeps structure, shapes and dtypes.
+
+    A state that changes them cannot be the carry of a scan.
+    """
+    stream = subject.streams.row(0)
+    token, logits = jnp.asarray(stream.prompt[0]), jnp.asarray(stream.logits[0])
+    key = note_key(stream.key_bits[0])
+    strategy = subject.strategy
+    # The hyperparameters are arguments, as in every compiled program.
+    state = jax.eval_shape(lambda own: own.init(subject.vocab_size), strategy)
+    applied = jax.eval_shape(
+        lambda own, *a: own.apply(*a), strategy, logits, state, key
+    )
+    require(
+        isinstance(applied, tuple) and len(applied) == 2,
+        f"apply returned {type(applied).__name__}, not logits and state",
+    )
+    shaped = f"{applied[0].dtype}{list(applied[0].shape)}"
+    wanted = f"float32[{subject.vocab_size}]"
+    require(shaped == wanted, f"apply returned logits {shaped}, not {wanted}")
+    observed = jax.eval_shape(lambda own, *a: own.observe(*a), strategy, token, state)
+    for method, after in (("apply", applied[1]), ("observe", observed)):
+        require(
+            kind(after) == kind(state),
+            f"{method} changed the state from {kind(state)} to {kind(after)}",
+        )
+
+
+def survives_a_long_run(subject: Subject) -> None:
+    """After some hundred symbols no number has overflowed, and something can be drawn.
+
+    In the state, no integer wraps around, and no float becomes NaN. With finite logits,
+    no float that was finite at first becomes infinite and stays so.
+    """
+    run = subject.long_run
+    bad = np.isnan(run.shaped) | (run.shaped == np.inf)
+    require_none(bad, _in_row("a logit is NaN or +inf"), run.shaped)
+    for name, leaf in run.leaves:
+        before, after = leaf[:, :-1], leaf[:, 1:]
+        if leaf.dtype.kind in "iu":
+            require_none(_wraps(leaf), _in_row(f"{name} wraps around"), before, after)
+        elif leaf.dtype.kind in "fV":
+            numbers = leaf.astype(np.float64)
+            spoiled = np.isnan(numbers[:, 1:]) & ~np.isnan(numbers[:, :-1])
+            require_none(spoiled, _in_row(f"{name} becomes NaN"), before, after)
+            endless = np.isinf(numbers)
+            endless[:, :-EDGE] = False
+            endless &= np.isinf(numbers[:, -EDGE:]).all(1, keepdims=True)
+            endless &= np.isfinite(numbers[:, :EDGE]).all(1, keepdims=True)
+            endless[DRAWING] = False
+            require_none(endless, _in_row(f"{name} overflows"), leaf)
+    nothing = ~(run.shaped > -np.inf).any(-1) & QUIET[:, None]
+    require_none(nothing, _in_row("every symbol is forbidden"))
+
+
+def _in_row(what: str) -> Callable[[tuple[int, ...]], str]:
+    """Return a function that says in which row and at which note something happens."""
+    return lambda at: (
+        f"{what} at note {at[1]} of a stream of {ROWS[at[0]]}, at (stream, note, ...)"
+    )
+
+
+def _wraps(leaf: np.ndarray) -> np.ndarray:
+    """Return where counters jump back by more than half the range of their dtype.
+
+    A hash, which overflows on purpose, is no counter.
+    """
+    limits = np.iinfo(leaf.dtype)
+    reach = float(limits.max) - float(limits.min)
+    steps = np.diff(leaf.astype(np.float64), axis=1)
+    jumps = np.abs(steps) > reach / 2
+    for back in range(1, STEPS + 1):
+        before = np.zeros_like(steps)
+        before[:, back:] = steps[:, :-back]
+        jumps &= (before * steps < 0) & (np.abs(before) <= reach / 8)
+    return jumps
+
+
+def the_state_moves(subject: Subject) -> None:
+    """Every part of the state can change, unless it is a table.
+
+    A part that holds different numbers from the beginning counts as a table. Any other
+    part that never changes was forgotten in `observe` or `apply`.
+    """
+    run = subject.long_run
+    for index, ((name, leaf), first) in enumerate(
+        zip(run.leaves, run.first, strict=True)
+    ):
+        flat = first.reshape(len(first), -1)
+        one_value = flat.size > 0 and bool((flat == flat[:, :1]).all())
+        still = one_value and bool((leaf == first[:, None]).all())
+        require(
+            not still or not _stays_elsewhere(subject, index),
+            f"{name} did not change in {leaf.shape[1]} notes of {len(leaf)} streams: "
+            f"{', '.join(dict.fromkeys(ROWS))}. A constant belongs in a field",
+        )
+
+
+def _stays_elsewhere(subject: Subject, index: int) -> bool:
+    """Return whether a leaf of the state stays constant from another first value, too.
+
+    A mean does not, for example: it moves towards the values that are averaged.
+    """
+    leaves, structure = jax.tree.flatten(subject.first_states(ALTERNATING))
+    if is_key(leaves[index]):
+        return True
+    leaves[index] = _elsewhere(leaves[index])
+    states = jax.tree.unflatten(structure, leaves)
+    tokens = subject.course.tokens
+    _, after = subject.go_on(states, subject.streams, tokens, ALTERNATING)
+    return np.array_equal(jax.tree.leaves(after)[index], leaves[index])
+
+
+def _elsewhere(leaf: np.ndarray) -> np.ndarray:
+    return ~leaf if leaf.dtype == bool else leaf + np.ones((), leaf.dtype)
+
+
+def keeps_observing(subject: Subject) -> None:
+    """A symbol late in a stream changes the state for as long as an early one does.
+
+    A ring buffer that does not wrap around breaks this law. A strategy that stops
+    observing on purpose breaks it too, and may be excepted from it.
+    """
+    run = subject.long_run
+    lost = np.flatnonzero(run.early & ~run.late)
+    if lost.size:
+        raise Broken(
+            f"another first symbol changes the state for {lost[0] + 1} symbols or "
+            f"more; after {min(LATE) * len(KINDS)} symbols, another symbol no longer "
+            "does. Does a ring buffer not wrap around?"
+        )

@@ -1,0 +1,175 @@
+"""A run of 300 symbols, and how a symbol changes the state early and late in it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from lstm_music_jax.testing.findings import host
+from lstm_music_jax.testing.runner import ALTERNATING, DRAWN, Runner
+from lstm_music_jax.testing.streams import KINDS, STREAMS, Streams, rounded
+from lstm_music_jax.types import Bool, Float, Int, PyTree
+
+NOTES = 300
+# The symbols that each row of the batch observes. Rows with odd numbers have changed
+# settings.
+ROWS = (
+    "all symbols in turn",
+    "random symbols",
+    "one symbol over and over",
+    "one symbol over and over",
+    "two symbols in turn",
+    "random symbols",
+    "symbols that it drew",
+    "symbols that it drew",
+)
+QUIET = np.array(["over and over" in row or "two" in row for row in ROWS])
+DRAWING = np.array(["drew" in row for row in ROWS])
+# The long run has several calls. The keys are numbers of calls. After so many calls,
+# the next one is repeated with another symbol at the given place. In the stream, these
+# are the places 119, 128, 180, 231 and 312. They are multiples of many lengths, because
+# a strategy may forget all symbols at the end of a bar.
+LATE = {11: 1, 12: 0, 17: 2, 22: 3, 30: 4}
+LAGS = 5
+
+
+class LongRun(NamedTuple):
+    """The results of a long run, as NumPy arrays.
+
+    Attributes:
+        logits: the model's logits. They are finite, except in rows that draw symbols.
+        shaped: the shaped logits.
+        leaves: the leaves of the states before each note, with their names.
+        first: the leaves before the first symbol.
+        early: `early[i]` says whether replacing the first symbol clearly changes the
+            state i + 1 symbols later, in every quiet row.
+        late: `late[i]` says whether replacing any of the symbols at `LATE` changes
+            the state i + 1 symbols later at all, in any quiet row.
+    """
+
+    logits: Float[np.ndarray, "b n v"]
+    shaped: Float[np.ndarray, "b n v"]
+    leaves: list[tuple[str, np.ndarray]]
+    first: list[np.ndarray]
+    early: Bool[np.ndarray, "k"]
+    late: Bool[np.ndarray, "k"]
+
+
+def run_for_long(runner: Runner) -> LongRun:
+    """Run a strategy for `NOTES` symbols or more."""
+    first = runner.first_states(ALTERNATING)
+    early = _clear_differences(runner, first)
+    states, courses, late = first, [], np.zeros(LAGS, bool)
+    chunks = list(_chunks(runner))
+    for index, (streams, tokens) in enumerate(chunks):
+        course, states = runner.go_on(
+            states, streams, tokens, ALTERNATING, prompted=index == 0
+        )
+        courses.append(jax.tree.map(_on_host, course))
+        if index + 1 in LATE:
+            late |= _differences(runner, states, LATE[index + 1])
+    shaped = np.concatenate([course.shaped for course in courses], axis=1)
+    named = jax.tree_util.tree_leaves_with_path(courses[0].states)
+    names = [f"state{jax.tree_util.keystr(path)}" for path, _ in named]
+    leaves = zip(*(jax.tree.leaves(course.states) for course in courses), strict=True)
+    joined = [np.concatenate(parts, axis=1) for parts in leaves]
+    return LongRun(
+        np.concatenate([streams.logits for streams, _ in chunks], axis=1),
+        shaped,
+        list(zip(names, joined, strict=True)),
+        host(first),
+        early,
+        late,
+    )
+
+
+def _on_host(leaf):
+    return host(leaf)[0]
+
+
+def _chunks(runner: Runner) -> Iterator[tuple[Streams, Int[np.ndarray, "b n"]]]:
+    """Yield streams of a few notes each, and the symbols to observe."""
+    v, rng, notes = runner.vocab_size, runner.rng, len(KINDS)
+    alphabet = _alphabet(runner)
+    prompt = rng.integers(v, size=runner.streams.prompt.shape)
+    prompt[2], prompt[3], prompt[4] = alphabet[0], alphabet[1], alphabet[0]
+    for begin in range(0, max(NOTES, v), notes):
+        places = np.arange(begin, begin + notes)
+        tokens = rng.integers(v, size=(STREAMS, notes))
+        tokens[2], tokens[3] = alphabet[0], alphabet[1]
+        tokens[4] = np.where(places % 2, alphabet[0], alphabet[1])
+        tokens[0] = places % v
+        tokens[DRAWING] = DRAWN
+        # Where rows are not quiet, some symbols are improbable.
+        logits = (
+            rng.normal(size=(STREAMS, notes, v)) * np.where(QUIET, 1, 3)[:, None, None]
+        )
+        logits[DRAWING] = runner.streams.logits[DRAWING]
+        streams = Streams(
+            prompt.astype(np.int32),
+            rounded(logits),
+            rng.integers(2**32, size=(STREAMS, notes, 2), dtype=np.uint32),
+            rng.permuted(runner.streams.noise, axis=1),
+        )
+        yield streams, tokens.astype(np.int32)
+
+
+def _alphabet(runner: Runner) -> tuple[int, int, int]:
+    """Return three symbols; they differ if the vocabulary has three or more."""
+    v = runner.vocab_size
+    return v // 3 % v, v // 2 % v, (v - 1) % v
+
+
+def _clear_differences(runner: Runner, states: PyTree) -> Bool[np.ndarray, "k"]:
+    """Return whether the states clearly differ in all quiet rows, for each lag."""
+    pairs = _with_two_symbols(runner, states, 0)
+    return _any_leaf([_clearly(one, other) for one, other in pairs]).all(0)
+
+
+def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k"]:
+    """Return whether the states differ in any quiet row, for each lag."""
+    pairs = _with_two_symbols(runner, states, at)
+    return _any_leaf([one != other for one, other in pairs]).any(0)
+
+
+def _with_two_symbols(
+    runner: Runner, states: PyTree, at: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return pairs of leaves of the quiet rows: with a symbol, and with another one.
+
+    The symbols differ only at place `at`. The others are those of the long run.
+    """
+    one, two, other = _alphabet(runner)
+    shape = runner.streams.logits.shape
+    tokens = np.full(shape[:2], one, np.int32)
+    tokens[3], tokens[4, ::2] = two, two
+    others = tokens.copy()
+    others[:, at] = other
+    logits = rounded(np.random.default_rng(0).normal(size=shape))
+    streams = runner.streams._replace(logits=logits)
+    runs = [
+        runner.go_on(states, streams, symbols, ALTERNATING, prompted=False)[0]
+        for symbols in (tokens, others)
+    ]
+    lags = slice(at + 1, at + 1 + LAGS)
+    pairs = zip(*(host(run.states) for run in runs), strict=True)
+    return [(one[QUIET, lags], other[QUIET, lags]) for one, other in pairs]
+
+
+def _clearly(one, other):
+    """Return where numbers differ by far more than rounding."""
+    if one.dtype.kind not in "fV":
+        return one != other
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(one - other) <= 1e-4 * np.maximum(np.abs(one), np.abs(other))
+    return ~near & (one != other) & ~np.isnan(one) & ~np.isnan(other)
+
+
+def _any_leaf(differ):
+    """Return for each row and lag whether any entry of any leaf differs."""
+    found = np.zeros((QUIET.sum(), LAGS), bool)
+    for leaf in differ:
+        found |= leaf.reshape(*leaf.shape[:2], -1).any(-1)
+    return found

@@ -1,0 +1,172 @@
+"""What the laws read from a strategy's program, which JAX traces but does not run."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.testing.findings import host
+from lstm_music_jax.testing.streams import note_key
+
+# Operations that make noise from a key.
+NOISE = frozenset(
+    {
+        "random_bits",
+        "random_gamma",
+        "random_unwrap",
+        "rng_bit_generator",
+        "rng_uniform",
+        "threefry2x32",
+    }
+)
+# These operations give their inner programs other values than their own arguments.
+LOOPS = frozenset({"scan", "while", "cond"})
+
+
+class Programs(NamedTuple):
+    """The programs of a strategy's methods."""
+
+    init: Any
+    apply: Any
+    observe: Any
+
+
+def programs(strategy: Strategy, vocab_size: int) -> Programs:
+    """Return the programs; the hyperparameters are their first arguments."""
+    state = jax.eval_shape(lambda: strategy.init(vocab_size))
+    logits = jax.ShapeDtypeStruct((vocab_size,), jnp.float32)
+    key = jax.eval_shape(note_key, jax.ShapeDtypeStruct((2,), jnp.uint32))
+    token = jax.ShapeDtypeStruct((), jnp.int32)
+    return Programs(
+        jax.make_jaxpr(lambda s: s.init(vocab_size))(strategy),
+        jax.make_jaxpr(lambda s, *a: s.apply(*a))(strategy, logits, state, key),
+        jax.make_jaxpr(lambda s, *a: s.observe(*a))(strategy, token, state),
+    )
+
+
+def primitives(jaxpr) -> Iterator[str]:
+    """Yield the names of the operations of a program and of all programs within it."""
+    for equation in jaxpr.eqns:
+        yield equation.primitive.name
+        for program in _inner(equation):
+            yield from primitives(program)
+
+
+class Outline(NamedTuple):
+    """A program's operations and shapes, and separately its constant numbers."""
+
+    form: list[str]
+    numbers: list[bytes]
+
+
+def outline(strategy: Strategy, vocab_size: int) -> Outline:
+    """Return the outline of a strategy's leaves and methods."""
+    found = Outline([], [])
+    for leaf in jax.tree.leaves(strategy):
+        _note_number(found, leaf)
+    for program in programs(strategy, vocab_size):
+        _write_outline(found, program.jaxpr, program.consts)
+    return found
+
+
+def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
+    """Return operations that make the same noise in every stream.
+
+    Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
+    depend on them through the state. Inside a loop, noise passes if anything that
+    enters the loop depends on them.
+    """
+    written = programs(strategy, vocab_size)
+    leaves = len(jax.tree.leaves(strategy))
+    settings = [False] * leaves
+    state = [False] * len(written.init.jaxpr.outvars)
+    while True:
+        noise: list[str] = []
+        given = [*settings, True, *state, True]
+        _, *after = _depends(written.apply.jaxpr, given, noise)
+        after = [old or new for old, new in zip(state, after, strict=True)]
+        given = [*settings, True, *after]
+        observed = _depends(written.observe.jaxpr, given, noise)
+        after = [old or new for old, new in zip(after, observed, strict=True)]
+        if after == state:
+            return noise
+        state = after
+
+
+def _depends(jaxpr, given: list[bool], noise: list[str]) -> list[bool]:
+    """Return which results depend on the given inputs; collect noise that does not."""
+    known = dict(zip(jaxpr.invars, given, strict=True))
+
+    def depends(value):
+        return not hasattr(value, "val") and known.get(value, False)
+
+    for equation in jaxpr.eqns:
+        inputs = [depends(value) for value in equation.invars]
+        name, inner = equation.primitive.name, _inner(equation)
+        outputs = [any(inputs)] * len(equation.outvars)
+        if name in NOISE and not any(inputs):
+            noise.append(name)
+        for program in inner:
+            passed_on = len(inner) == 1 and len(program.invars) == len(inputs)
+            if passed_on and name not in LOOPS:
+                outputs = _depends(program, inputs, noise)
+            else:
+                _depends(program, [any(inputs)] * len(program.invars), noise)
+        known.update(zip(equation.outvars, outputs, strict=True))
+    return [depends(value) for value in jaxpr.outvars]
+
+
+def _write_outline(found: Outline, jaxpr, constants) -> None:
+    for constant in constants:
+        _note_number(found, constant)
+    for equation in jaxpr.eqns:
+        found.form.append(equation.primitive.name)
+        for value in equation.invars:
+            if hasattr(value, "val"):
+                _note_number(found, value.val)
+        for name, value in sorted(equation.params.items()):
+            # Memory addresses are left out. Inner programs are written below.
+            if not _programs_in(value) and " at 0x" not in str(value):
+                found.form.append(f"{name}={value}")
+        found.form.extend(str(value.aval) for value in equation.outvars)
+        for program in _programs_in(list(equation.params.values())):
+            closed = getattr(program, "consts", ())
+            _write_outline(found, getattr(program, "jaxpr", program), closed)
+
+
+def _note_number(found: Outline, value: Any) -> None:
+    (array,) = host([value])
+    found.form.append(f"{array.dtype}{array.shape}")
+    found.numbers.append(array.tobytes())
+
+
+def _inner(equation) -> list[Any]:
+    inner = _programs_in(list(equation.params.values()))
+    return [getattr(program, "jaxpr", program) for program in inner]
+
+
+def _programs_in(value: Any) -> list[Any]:
+    leaves = jax.tree.leaves(value, is_leaf=lambda x: hasattr(x, "eqns"))
+    return [x for x in leaves if hasattr(getattr(x, "jaxpr", x), "eqns")]
+
+
+def within(value: Any, path: str = "strategy") -> Iterator[tuple[str, Any]]:
+    """Yield a strategy and all strategies inside it, each with its path."""
+    if isinstance(value, Strategy):
+        yield path, value
+        for name, item in vars(value).items():
+            yield from within(item, f"{path}.{name}")
+    elif isinstance(value, (tuple, list)):
+        for index, item in enumerate(value):
+            yield from within(item, f"{path}[{index}]")
+
+
+def static_fields(strategy: Strategy) -> list[str]:
+    """Return the names of the fields that are not leaves."""
+    if not dataclasses.is_dataclass(strategy):
+        return []
+    fields = dataclasses.fields(strategy)
+    return [field.name for field in fields if field.metadata.get("static")]

@@ -1,0 +1,230 @@
+"""A strategy under test, and ways to run it through streams.
+
+One program is compiled per strategy. It applies the strategy to a batch of streams,
+each with a setting and a state of its own. So the same program serves a sweep, which
+has several settings, and a long run, in which each call begins with the states
+after the previous call.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.testing.findings import is_key
+from lstm_music_jax.testing.streams import STREAMS, Streams, note_key, random_streams
+from lstm_music_jax.types import Array, Bool, Float, Int, PyTree
+
+# With these options, programs compile four times as fast. They run only a few times.
+QUICK = {
+    "xla_backend_optimization_level": 0,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,
+}
+# In place of a symbol, this says that the strategy draws it.
+DRAWN = -1
+# The setting of each row: 0 for the hyperparameters given, 1 for changed ones.
+GIVEN = np.zeros(STREAMS, int)
+CHANGED = np.ones(STREAMS, int)
+ALTERNATING = np.arange(STREAMS) % 2
+
+
+class Course(NamedTuple):
+    """The results for `Streams`: shaped logits, symbols, and the state before each."""
+
+    shaped: Float[Array, "*b n v"]
+    tokens: Int[Array, "*b n"]
+    states: PyTree
+
+
+class Runner:
+    """A strategy under test and the streams it is tested on."""
+
+    def __init__(self, strategy: Strategy, vocab_size: int, seed: int = 0):
+        """Make the random streams, and prepare the program."""
+        self.strategy = strategy
+        self.vocab_size = vocab_size
+        self.rng = np.random.default_rng(seed)
+        self.streams = random_streams(self.rng, vocab_size)
+        # A second check of the same strategy compiles nothing.
+        self._batch = quickly(_courses)
+
+    @cached_property
+    def course(self) -> Course:
+        """The output for all streams, with symbols drawn by Gumbel noise."""
+        undrawn = np.full(self.streams.logits.shape[:2], DRAWN, np.int32)
+        return self.rerun(self.streams, undrawn)
+
+    def rerun(
+        self,
+        streams: Streams,
+        tokens: Int[np.ndarray, "b n"] | Int[Array, "b n"],
+        settings: Int[np.ndarray, "b"] = GIVEN,
+    ) -> Course:
+        """Return the output for given streams, symbols and settings."""
+        return self.go_on(self.first_states(settings), streams, tokens, settings)[0]
+
+    def first_states(self, settings: Int[np.ndarray, "b"] = GIVEN) -> PyTree:
+        """Return the states of a batch before the first symbol."""
+        return _rows(self._first_states, settings)
+
+    def go_on(
+        self,
+        states: PyTree,
+        streams: Streams,
+        tokens: Int[np.ndarray, "b n"] | Int[Array, "b n"],
+        settings: Int[np.ndarray, "b"] = GIVEN,
+        prompted: bool = True,
+    ) -> tuple[Course, PyTree]:
+        """Return the output from given states, and the states afterwards.
+
+        Args:
+            states: one per row.
+            streams: the input.
+            tokens: the symbols to observe, or `DRAWN`.
+            settings: of each row, 0 for the strategy's own and 1 for changed ones.
+            prompted: whether to observe the prompt.
+        """
+        strategies = _rows(self._settings, settings)
+        return self._batch(strategies, states, streams, tokens, np.bool_(prompted))
+
+    @cached_property
+    def changed(self) -> Strategy:
+        """The strategy with all hyperparameters changed a little."""
+        return jax.tree.map(_change, self.strategy)
+
+    @cached_property
+    def _settings(self) -> tuple[Strategy, Strategy]:
+        return self.strategy, self.changed
+
+    @cached_property
+    def _first_states(self) -> tuple[PyTree, PyTree]:
+        first, changed = (s.init(self.vocab_size) for s in self._settings)
+        return first, changed
+
+    def arguments(self) -> tuple:
+        """Return the arguments of the batch's program."""
+        strategies = _rows(self._settings, GIVEN)
+        tokens, prompted = np.asarray(self.course.tokens), np.bool_(True)
+        return strategies, self.first_states(), self.streams, tokens, prompted
+
+    def run_on(self, arguments: tuple) -> tuple[Course, PyTree]:
+        """Run the batch's program on its arguments."""
+        return self._batch(*arguments)
+
+    def jaxpr(self) -> Any:
+        """Return the program for the batch, as JAX traces it."""
+        return jax.make_jaxpr(_courses)(*self.arguments()).jaxpr
+
+    @property
+    def traces(self) -> int:
+        """How often JAX has traced the batch's program, counted over all runners."""
+        return len(_TRACES)
+
+
+_TRACES: list[type] = []
+
+
+def _courses(
+    strategies: Strategy,
+    states: PyTree,
+    streams: Streams,
+    tokens: Int[Array, "b n"],
+    prompted: Bool[Array, ""],
+) -> tuple[Course, PyTree]:
+    _TRACES.append(type(strategies))
+    mapped = jax.vmap(_course, (0, 0, 0, 0, None))
+    return mapped(strategies, states, streams, tokens, prompted)
+
+
+def _course(
+    strategy: Strategy,
+    state: PyTree,
+    stream: Streams,
+    tokens: Int[Array, "n"],
+    prompted: Bool[Array, ""],
+) -> tuple[Course, PyTree]:
+    """Return the output for one stream."""
+
+    def note(state, at):
+        logits, token, key_bits, noise = at
+        shaped, after = strategy.apply(logits, state, note_key(key_bits))
+        weighed = jnp.where(jnp.any(shaped > -jnp.inf), shaped, logits)
+        drawn = jnp.argmax(weighed + noise).astype(jnp.int32)
+        token = jnp.where(token == DRAWN, drawn, token)
+        return strategy.observe(token, after), Course(shaped, token, state)
+
+    prompt = jnp.asarray(stream.prompt)
+    read = jnp.where(prompted, stream.prompt.shape[0], 0)
+    state = jax.lax.fori_loop(
+        0, read, lambda at, state: strategy.observe(prompt[at], state), state
+    )
+    notes = stream.logits, tokens, stream.key_bits, stream.noise
+    after, course = jax.lax.scan(note, state, notes)
+    return course, after
+
+
+def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) -> PyTree:
+    """Return a batch whose row i is taken from the tree of setting `settings[i]`."""
+
+    def rows(first, changed):
+        if is_key(first):
+            return jnp.stack([first, changed])[settings]
+        return np.stack([first, changed])[settings]
+
+    return jax.tree.map(rows, *of_settings)
+
+
+def after_prompt(strategy, stream):
+    """Return the state after a stream's prompt, computed without compilation."""
+    state = strategy.init(stream.logits.shape[-1])
+    for token in stream.prompt:
+        state = strategy.observe(jnp.asarray(token), state)
+    return state
+
+
+def by_hand(strategy, stream, tokens, state):
+    """Return the shaped logits, computed symbol by symbol without compilation."""
+    keys = [note_key(bits) for bits in stream.key_bits]
+    return by_hand_with(strategy, stream.logits, keys, tokens, state)
+
+
+def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):
+    """Return the shaped logits, computed symbol by symbol with the given keys."""
+    rows = []
+    for note_logits, token, key in zip(logits, tokens, keys, strict=False):
+        shaped, state = strategy.apply(jnp.asarray(note_logits), state, key)
+        state = strategy.observe(jnp.asarray(token), state)
+        rows.append(np.asarray(shaped))
+    return np.stack(rows)
+
+
+def _change(leaf):
+    kind = jnp.asarray(leaf).dtype
+    if jnp.issubdtype(kind, jnp.floating):
+        return leaf * np.asarray(63 / 64, kind)
+    if jnp.issubdtype(kind, jnp.integer):
+        return leaf + np.ones((), kind)
+    return leaf
+
+
+@cache
+def quickly(function: Callable) -> Callable:
+    """Compile `function` with little optimisation; all runners share the result."""
+    return jax.jit(function, compiler_options=_known_options())
+
+
+@cache
+def _known_options() -> dict:
+    known = {}
+    for name, value in QUICK.items():
+        try:
+            jax.jit(jnp.negative, compiler_options={name: value})(jnp.float32(0))
+        except jax.errors.JaxRuntimeError:  # this version has no such option
+            continue
+        known[name] = value
+    return known

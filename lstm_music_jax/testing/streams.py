@@ -1,0 +1,102 @@
+"""The streams on which a strategy is tested, as NumPy arrays.
+
+Logits are multiples of 1/64. So adding a constant is exact, and equal logits stay
+equal.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.types import Array, Float, Int, UInt32
+
+STREAMS = 8
+PROMPT = 8
+
+
+class Streams(NamedTuple):
+    """The input of one stream or a batch: a prompt, then what each symbol needs.
+
+    Attributes:
+        prompt: ids.
+        logits: the model's logits.
+        key_bits: the bits of the strategy's keys.
+        noise: Gumbel noise; the largest sum of noise and shaped logit is drawn.
+    """
+
+    prompt: Int[np.ndarray, "*b p"]
+    logits: Float[np.ndarray, "*b n v"]
+    key_bits: UInt32[np.ndarray, "*b n 2"]
+    noise: Float[np.ndarray, "*b n v"]
+
+    def row(self, index: int) -> "Streams":
+        """Return one stream of the batch."""
+        return Streams(*(leaf[index] for leaf in self))
+
+
+def random_streams(rng: np.random.Generator, vocab_size: int) -> Streams:
+    """Return streams with logits of every one of `KINDS`."""
+    # Prompts use only three symbols, so that they repeat themselves.
+    alphabet = rng.choice(vocab_size, min(3, vocab_size), replace=False)
+    notes = len(KINDS)
+    return Streams(
+        rng.choice(alphabet, (STREAMS, PROMPT)).astype(np.int32),
+        np.array(
+            [
+                [
+                    random_logits(rng, vocab_size, note + 2 * stream)
+                    for note in range(notes)
+                ]
+                for stream in range(STREAMS)
+            ]
+        ),
+        rng.integers(2**32, size=(STREAMS, notes, 2), dtype=np.uint32),
+        rng.gumbel(size=(STREAMS, notes, vocab_size)).astype(np.float32),
+    )
+
+
+def random_logits(
+    rng: np.random.Generator, vocab_size: int, kind: int
+) -> Float[np.ndarray, "v"]:
+    """Return random logits of one of `KINDS`; `kind` wraps around."""
+    return rounded(KINDS[kind % len(KINDS)](rng, vocab_size))
+
+
+def rounded(logits: Float[np.ndarray, "*b v"]) -> Float[np.ndarray, "*b v"]:
+    """Return the nearest multiples of 1/64, float32."""
+    return (np.round(64 * logits) / 64).astype(np.float32)
+
+
+def note_key(key_bits: UInt32[np.ndarray, "2"] | UInt32[Array, "2"]) -> Array:
+    """Return a random key with the given bits."""
+    return jax.random.wrap_key_data(jnp.asarray(key_bits), impl="threefry2x32")
+
+
+def _one_symbol(rng, v, logit):
+    """Return logits with 0 for one random symbol, and `logit` for the others."""
+    return np.where(np.arange(v) == rng.integers(v), 0.0, logit)
+
+
+def _few_symbols(rng, v, count, spread):
+    """Return logits that forbid all but `count` symbols."""
+    allowed = rng.permutation(v) < count
+    return np.where(allowed, spread * rng.normal(size=v), -np.inf)
+
+
+KINDS = (
+    lambda rng, v: 2 * rng.normal(size=v),
+    lambda rng, v: np.round(rng.normal(size=v)),  # ties
+    lambda rng, v: np.where(  # forbidden symbols
+        rng.random(v) < 0.5, _one_symbol(rng, v, -np.inf), 2 * rng.normal(size=v)
+    ),
+    lambda rng, v: _one_symbol(rng, v, -9.0) + rng.normal(size=v),  # one probable
+    # All but one probability are 0 in float32, although no logit is -inf.
+    lambda rng, v: _one_symbol(rng, v, -200.0) + rng.normal(size=v),
+    lambda rng, v: np.zeros(v),
+    lambda rng, v: _one_symbol(rng, v, -np.inf),  # one allowed
+    lambda rng, v: _few_symbols(rng, v, 2, 1.0),
+    lambda rng, v: _few_symbols(rng, v, 2, 0.0),  # two equal ones
+    lambda rng, v: _few_symbols(rng, v, 3, 1.0),
+)
