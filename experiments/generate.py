@@ -3,6 +3,8 @@
     python experiments/generate.py --run runs/quickstart --pieces 4 --top-p 0.95
     python experiments/generate.py --run runs/quickstart --primer corpus --keep-primer
     python experiments/generate.py --run runs/quickstart --pieces 4 --until-end
+    python experiments/generate.py --run runs/quickstart \
+        --strategy "Chain(RepetitionPenalty(1.2), Temperature(0.9), TopP(0.95))"
     srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
 
 Every device of every process draws a part of the pieces. For several processes, give
@@ -34,6 +36,7 @@ import jax.numpy as jnp
 import numpy as np
 from piece_files import write_pieces
 from sources import dataset_of_run
+from strategy_expressions import known_names, strategy_of
 
 from lstm_music_jax import (
     TICKS_PER_QUARTER,
@@ -87,6 +90,11 @@ class Arguments:
     """Write the primer in front of the music."""
     drop_primer: bool = False
     """Write the music without the primer; this is the default."""
+    strategy: str | None = None
+    """Expression that makes a strategy in Python, such as "Chain(Temperature(0.9),
+    TopP(0.95))". It takes the place of the next seven arguments."""
+    plugin: tuple[Path, ...] = ()
+    """Python files with strategies of your own, which --strategy may then hold."""
     greedy: bool = False
     """Always draw the most probable symbol."""
     repetition_penalty: float | None = None
@@ -140,19 +148,22 @@ def main(arguments: Arguments) -> None:
     require_tempo_and_program(arguments.tempo, arguments.program)
     if arguments.pictures < 0:
         raise ValueError(f"pictures is {arguments.pictures}; it must be 0 or more")
-    strategy = strategy_of(arguments)
+    strategy = strategy_of_flags(arguments)
+    names = known_names(arguments.plugin)
     if arguments.keep_primer and arguments.drop_primer:
         raise ValueError("keep_primer and drop_primer are both given; give one of them")
     loaded = load_run(arguments.run, arguments.checkpoint)
     if arguments.note_length is not None:
         loaded = with_note_length(loaded, arguments)
     context = context_of(loaded, arguments)
-    prompts = prompts_of(loaded, arguments)
     if arguments.precision == "bfloat16":
         loaded = dataclasses.replace(loaded, model=loaded.model.in_bfloat16())
     if arguments.cores is not None:
         model = loaded.model.with_cores(arguments.cores)
         loaded = dataclasses.replace(loaded, model=model)
+    if arguments.strategy is not None:
+        strategy = strategy_of(arguments.strategy, loaded, names, context)
+    prompts = prompts_of(loaded, arguments)
     with jax.default_matmul_precision(arguments.matmul_precision):
         pieces = compose(
             loaded,
@@ -211,22 +222,28 @@ SHORTHANDS = {
 }
 
 
-def strategy_of(arguments: Arguments) -> strategies.Strategy:
+def strategy_of_flags(arguments: Arguments) -> strategies.Strategy:
     """Chain the strategies whose flags were given.
 
     Raises:
-        ValueError: a value is wrong; the message names the flag.
+        ValueError: a value is wrong; the message names the flag. Or flags do not fit
+            with --strategy.
     """
-    given = []
+    given = {}
     for name, make in SHORTHANDS.items():
         value = getattr(arguments, name)
         if value is None or value is False:
             continue
         try:
-            given.append(make(value))
+            given[name] = make(value)
         except ValueError as error:
             raise ValueError(f"--{name.replace('_', '-')}: {error}") from None
-    return strategies.Chain(*given)
+    if given and arguments.strategy is not None:
+        both = " and ".join(("strategy", *given))
+        raise ValueError(f"{both} are given; write all of them into strategy")
+    if arguments.plugin and arguments.strategy is None:
+        raise ValueError(f"plugin is {arguments.plugin[0]}; it needs --strategy")
+    return strategies.Chain(*given.values())
 
 
 def context_of(loaded: Run, arguments: Arguments) -> Carried | SlidingWindow:

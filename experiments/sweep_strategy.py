@@ -1,14 +1,14 @@
 """Vary one argument of a sampling strategy, the knob, and see how the music changes.
 
     python experiments/sweep_strategy.py --run runs/quickstart \
-        --strategy Temperature --knob value --values 0.5 0.7 0.9 1.1 1.3
+        --strategy "Temperature(sweep(0.5, 0.7, 0.9, 1.1, 1.3))"
     python experiments/sweep_strategy.py --run runs/quickstart \
-        --strategy DRY --knob multiplier --values 0 0.5 1 2 --fixed base=1.75
+        --strategy "Chain(DRY(sweep(0, 0.5, 1, 2), base=1.75), TopP(0.95))"
 
---strategy is any strategy of `lstm_music_jax.strategies` whose arguments are numbers.
-The arguments `vocabulary` and `encoding` are those of the run. One compiled program
-draws all pieces with all values, and all values get the same noise. A knob that fixes
-the size of arrays needs one program per value.
+--strategy is an expression as in generate.py. The values of the knob stand in its place
+in the expression, so any number of any strategy in a chain can be the knob. One
+compiled program draws all pieces with all values, and all values get the same noise. A
+knob that fixes the size of arrays needs one program per value.
 
 Cost: 6 temperatures x 8 pieces x 1000 symbols took 7 s on two CPU cores, start-up and
 compilation included. Expect: a table, and a picture of entropy, repetition and distinct
@@ -17,16 +17,15 @@ compilation included. Expect: a table, and a picture of entropy, repetition and 
 
 from command_line import require_folder, require_seed, run
 
-import ast
-import difflib
-import inspect
 import json
-from collections.abc import Callable
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import jax
 import numpy as np
+from strategy_expressions import known_names, strategy_of
 
 from lstm_music_jax import (
     Run,
@@ -42,6 +41,9 @@ from lstm_music_jax import (
 )
 from lstm_music_jax.system.atomic_write import write_atomically
 
+# Longer names of files are cut, because file systems limit them to 255 bytes.
+_LONGEST_NAME = 60
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -50,13 +52,9 @@ class Arguments:
     run: Path
     """Run folder."""
     strategy: str
-    """Name of a strategy, such as TopP."""
-    knob: str
-    """The argument of the strategy to vary, such as p."""
-    values: tuple[float, ...]
-    """Values of the knob."""
-    fixed: tuple[str, ...] = ()
-    """Other arguments of the strategy, each as NAME=VALUE."""
+    """Strategy with the values of the knob, such as "TopP(sweep(0.5, 0.9))"."""
+    plugin: tuple[Path, ...] = ()
+    """Python files with strategies of your own, which --strategy may then hold."""
     length: int = 1000
     """Symbols per piece."""
     pieces: int = 8
@@ -69,82 +67,61 @@ class Arguments:
 
 def main(arguments: Arguments) -> None:
     """Check the arguments, generate, print the table and draw the picture."""
-    if not arguments.values:
-        raise ValueError("values is empty; give one value or more")
     require_seed(arguments.seed)
     out = arguments.out or arguments.run / "sweeps"
     require_folder("out", out)
     loaded = load_run(arguments.run)
-    make = strategy_maker(loaded, arguments)
-    settings = [make(_whole(value)) for value in arguments.values]
+    values, settings = settings_of(arguments.strategy, loaded, arguments.plugin)
     drawn = generate_all(loaded, settings, arguments)
     rows = [
         measure(value, *of_setting)
-        for value, of_setting in zip(arguments.values, drawn, strict=True)
+        for value, of_setting in zip(values, drawn, strict=True)
     ]
-    name = f"{arguments.strategy}-{arguments.knob}"
+    knob = re.sub(r"sweep\s*\([^()]*\)", "x", arguments.strategy)
+    name = re.sub(r"[^\w.]+", "-", knob).strip("-")[:_LONGEST_NAME]
     write_atomically(out / f"{name}.json", json.dumps(rows, indent=2) + "\n")
-    knob_curves(
-        rows, out / f"{name}.png", knob=f"{arguments.knob} of {arguments.strategy}"
-    )
+    knob_curves(rows, out / f"{name}.png", knob=f"x of {knob}")
     print("  ".join(f"{column:>12}" for column in rows[0]))
     for row in rows:
         print("  ".join(f"{value:12.4g}" for value in row.values()))
     print(f"table and picture: {out / name}.json, .png")
 
 
-def strategy_maker(loaded: Run, arguments: Arguments) -> Callable:
-    """Return a function from a value of the knob to the strategy."""
-    strategy_class = strategy_named(arguments.strategy)
-    names = list(inspect.signature(strategy_class).parameters)
-    given = {"vocabulary": loaded.vocabulary, "encoding": loaded.encoding}
-    given = {name: value for name, value in given.items() if name in names}
-    for setting in arguments.fixed:
-        name, equals, value = setting.partition("=")
-        if not equals or name not in names:
-            raise ValueError(f"fixed is {setting}; it takes NAME=VALUE of {names}")
-        try:
-            given[name] = ast.literal_eval(value)
-        except (SyntaxError, ValueError):
-            raise ValueError(
-                f"fixed is {setting}; its value must be a number"
-            ) from None
-    if arguments.knob not in names or arguments.knob in given:
-        free = [name for name in names if name not in given]
-        raise ValueError(f"knob is {arguments.knob}; it must be one of {free}")
-    forbidden = loaded.vocabulary.marker_ids + loaded.vocabulary.unseen_ids
+def settings_of(
+    text: str, loaded: Run, plugins: tuple[Path, ...]
+) -> tuple[tuple[float, ...], list[strategies.Strategy]]:
+    """Return the values of the knob, and the strategy with each.
 
-    def make(value):
-        try:
-            strategy = strategy_class(**given, **{arguments.knob: value})
-        except TypeError as error:
-            raise ValueError(f"strategy is {arguments.strategy}: {error}") from None
-        if not forbidden:
-            return strategies.Chain(strategy)
-        return strategies.Chain(strategies.Forbid(forbidden), strategy)
-
-    return make
-
-
-def strategy_named(name: str) -> type[strategies.Strategy]:
-    """Return the strategy class of that name.
+    The start and the end symbol are forbidden, and so are the symbols that training
+    never saw.
 
     Raises:
-        ValueError: the name is unknown; the message holds the most similar names.
+        ValueError: the expression is wrong, or does not hold `sweep` exactly once.
     """
-    classes = {
-        known.__name__.lower(): known
-        for known in vars(strategies).values()
-        if inspect.isclass(known) and issubclass(known, strategies.Strategy)
-    }
-    del classes["strategy"]
-    for known in classes.values():
-        if known.__name__ == name:
-            return known
-    spelled = name.lower().replace("_", "")
-    nearest = difflib.get_close_matches(spelled, classes) or classes
-    names = ", ".join(classes[spelling].__name__ for spelling in nearest)
-    raise ValueError(f"strategy is {name}; it must be a known one, such as {names}")
+    found: list[tuple[float, ...]] = []
+
+    def first(*values):
+        numbers = all(type(value) in (int, float) for value in values)
+        if not values or not numbers or not all(map(math.isfinite, values)):
+            raise ValueError(f"sweep has {list(values)}; it takes finite numbers")
+        found.append(values)
+        return values[0]
+
+    names = known_names(plugins, sweep=first)
+    strategy_of(text, loaded, names)
+    if len(found) != 1:
+        raise ValueError(
+            f"strategy holds sweep {len(found)} times; it must hold it once, such as "
+            "TopP(sweep(0.5, 0.9))"
+        )
+    unwanted = loaded.vocabulary.marker_ids + loaded.vocabulary.unseen_ids
+    forbidden = [strategies.Forbid(unwanted)] if unwanted else []
+    settings = []
+    for setting in range(len(found[0])):
+        of_setting = names | {"sweep": lambda *values, k=setting: values[k]}
+        strategy = strategy_of(text, loaded, of_setting)
+        settings.append(strategies.Chain(*forbidden, strategy))
+    return found[0], settings
 
 
 def generate_all(
@@ -188,11 +165,6 @@ def measure(value: float, tokens: np.ndarray, trace: Trace) -> dict[str, float]:
         "distinct": float(np.mean([piece.distinct for piece in pieces])),
         "longest loop": float(np.mean([piece.longest_loop for piece in pieces])),
     }
-
-
-def _whole(value: float) -> float | int:
-    """Return a whole number as an int, because some arguments must be ints."""
-    return int(value) if value == int(value) else value
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ from .report.figures import (
     loss_curve as loss_curve,
     piano_roll as piano_roll,
 )
+from .strategies.expressions import read_strategy as read_strategy
 from .training.checkpoints import (
     CheckpointError as CheckpointError,
     SaveError as SaveError,

@@ -117,7 +117,7 @@ def integers(
     pad_to: int = 0,
     **bounds: Any,
 ) -> Any:
-    """Declare a row of whole numbers, such as ids: an int32 leaf.
+    """Declare a row of whole numbers: an int32 leaf.
 
     Args:
         default: as for `number`.
@@ -133,7 +133,8 @@ def integers(
 def ids(*, default: Any = dataclasses.MISSING, fewest: int = 1) -> Any:
     """Declare a row of ids of symbols: an int32 leaf. Arguments as for `integers`.
 
-    `generate` refuses an id that is not in the model's vocabulary.
+    `generate` refuses an id that is not in the model's vocabulary. In an expression, a
+    symbol may stand for its id; see `read_strategy`.
     """
     field = integers(default=default, fewest=fewest, at_least=0)
     metadata = field.metadata | {"ids": True}
@@ -155,14 +156,15 @@ def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     return dataclasses.field(metadata={"cast": cast, "static": True}, default=default)
 
 
-def sequences(**bounds: Any) -> Any:
-    """Declare one or more sequences of whole numbers, such as ids, of any lengths.
+def sequences() -> Any:
+    """Declare one or more sequences of ids, 0 or more each, of any lengths.
 
     No sequence may be empty. They are not a leaf, so changing them compiles a new
-    program. Arguments as for `number`.
+    program. In an expression, a symbol may stand for its id; see `read_strategy`.
     """
-    cast = partial(_cast_sequences, Bounds(**bounds))
-    return dataclasses.field(metadata={"cast": cast, "static": True})
+    cast = partial(_cast_sequences, Bounds(at_least=0))
+    metadata = {"cast": cast, "static": True, "ids": True}
+    return dataclasses.field(metadata=metadata)
 
 
 def tree() -> Any:

@@ -2,11 +2,13 @@
 
 import command_line
 
+import ast
 import json
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import detect_watermark
 import generate
@@ -23,6 +25,7 @@ from lstm_music_jax import Note, NoteNames, Score, read_midi, write_midi
 
 TINY = ["--steps", 4, "--sizes", 12, 8, "--batch-size", 4, "--window", 10]
 TINY += ["--evaluate-every", 2]
+ECHO = Path(generate.__file__).with_name("plugins") / "echo.py"
 
 
 @pytest.fixture(scope="module")
@@ -371,28 +374,65 @@ def test_reproduce(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("strategy", "knob", "values"),
+    ("strategy", "name", "first"),
     [
-        ("TopP", "p", [0.5, 1]),
-        ("NoRepeatNgram", "memory", [4, 8]),  # fixes a size: a program per value
-        ("PitchRange", "low", [55, 60]),
+        ("Chain(Temperature(0.9), TopP(sweep(0.5, 1)))", "Temperature-0.9-TopP", 0.5),
+        # The knob fixes a size: a program per value.
+        ("NoRepeatNgram(2, memory=sweep(4, 8))", "NoRepeatNgram-2-memory", 4),
+        ("PitchRange(sweep(55, 60), 72)", "PitchRange", 55),
     ],
 )
-def test_sweep(run, tmp_path, strategy, knob, values):
-    fixed = {"NoRepeatNgram": ["n=2"], "PitchRange": ["high=72"]}.get(strategy, [])
-    arguments = ["--strategy", strategy, "--knob", knob, "--values", *values]
-    arguments += ["--length", 20, "--pieces", 2, "--out", tmp_path]
-    arguments += ["--fixed", *fixed] if fixed else []
-    assert call(sweep_strategy, "--run", run, *arguments) == 0
-    rows = json.loads((tmp_path / f"{strategy}-{knob}.json").read_text())
-    assert [row["value"] for row in rows] == values
-    assert rows[0]["kept count"] <= rows[1]["kept count"] or knob != "p"
+def test_sweep(run, tmp_path, strategy, name, first):
+    arguments = ["--length", 20, "--pieces", 2, "--out", tmp_path]
+    assert call(sweep_strategy, "--run", run, "--strategy", strategy, *arguments) == 0
+    (table,) = tmp_path.glob("*.json")
+    assert name in table.name
+    assert table.with_name(f"{table.stem}.png").exists()
+    rows = json.loads(table.read_text())
+    assert rows[0]["value"] == first
+    assert rows[0]["kept count"] <= rows[1]["kept count"] or "TopP" not in strategy
+
+
+@pytest.fixture
+def drawn_with(monkeypatch):
+    """Return a list of the strategies that generate.py would draw with."""
+    made = []
+
+    def record(*_, strategy, **__):
+        made.append(strategy)
+        raise ValueError("nothing is drawn")
+
+    monkeypatch.setattr(generate, "compose", record)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("strategy", "more", "expected"),
+    [
+        ("Chain(TopP(0.9), Greedy())", [], "Chain(TopP(0.9), Greedy())"),
+        ("Echo(0.8)", ["--plugin", ECHO], "Echo(0.8)"),
+        ("Guidance(2, model, ['<start>'])", ["--context", "window"], "window=10"),
+        ("PitchRange(55, 72)", [], "PitchRange(vocabulary, Events("),
+        ("Contrastive(run='RUN')", [], "Contrastive(model)"),
+    ],
+)
+def test_generate_takes_an_expression(run, drawn_with, strategy, more, expected):
+    strategy = strategy.replace("RUN", str(run))
+    assert call(generate, "--run", run, "--strategy", strategy, *more) == 2
+    (made,) = drawn_with
+    assert expected in repr(made)
+
+
+def test_a_second_model_must_have_the_same_vocabulary(run, names_run, capsys):
+    strategy = f"Contrastive(run='{names_run}')"
+    assert call(generate, "--run", run, "--strategy", strategy) == 2
+    assert "its vocabulary must be that of the run" in capsys.readouterr().err
 
 
 HUGE = "99999999999999999999"
 SEED = f"seed is {HUGE}; it must be in [0, 2^32)"
-SWEEP = ["--run", "RUN", "--values", "1.5"]
-SWEEP_P = ["--run", "RUN", "--strategy", "TopP", "--knob", "p", "--values", "0.5"]
+STRATEGY = ["--run", "RUN", "--strategy"]
+SWEEP_P = [*STRATEGY, "TopP(sweep(0.5))"]
 WRONG = [
     (train, ["--run", "new", "--midi", "nowhere"], "path is nowhere"),
     (train, ["--run", "new", "--symbols", "nowhere.txt"], "nowhere.txt"),
@@ -508,18 +548,45 @@ WRONG = [
     ),
     (
         sweep_strategy,
-        [*SWEEP, "--strategy", "TopP", "--knob", "p"],
-        "error: p of TopP is 1.5; it must be in (0, 1]",
+        [*STRATEGY, "TopP(sweep(0.5, 1.5))"],
+        "error: strategy is 'TopP(sweep(0.5, 1.5))'; at character 1, p of TopP is 1.5;",
     ),
     (
         sweep_strategy,
-        [*SWEEP, "--strategy", "top_p", "--knob", "p"],
-        "strategy is top_p; it must be a known one, such as TopP",
+        [*STRATEGY, "top_p(sweep(1))"],
+        "at character 1, top_p is no known name; did you mean TopP",
+    ),
+    (sweep_strategy, [*STRATEGY, "TopP(0.5)"], "strategy holds sweep 0 times; it must"),
+    (
+        sweep_strategy,
+        [*STRATEGY, "Chain(TopP(sweep(1)), TopK(sweep(2)))"],
+        "strategy holds sweep 2 times; it must hold it once",
     ),
     (
         sweep_strategy,
-        [*SWEEP, "--strategy", "TopP", "--knob", "k"],
-        "knob is k; it must be one of ['p']",
+        [*STRATEGY, "TopP(sweep([0.5]))"],
+        "at character 6, sweep has [[0.5]]; it takes finite numbers",
+    ),
+    (generate, [*STRATEGY, "TopQ(0.9)"], "TopQ is no known name; did you mean TopP"),
+    (
+        generate,
+        [*STRATEGY, "Forbid(['H4'])"],
+        "at character 1, symbol is 'H4'; it must be shift_1 to",
+    ),
+    (
+        generate,
+        [*STRATEGY, "Contrastive(run='nowhere')"],
+        "run is nowhere; it must be a run folder",
+    ),
+    (
+        generate,
+        [*STRATEGY, "Greedy()", "--top-p", "0.9"],
+        "strategy and top_p are given; write all of them into strategy",
+    ),
+    (
+        generate,
+        ["--run", "RUN", "--plugin", ECHO],
+        "echo.py; it needs --strategy",
     ),
     (reproduce_lstm_music, ["--run", "new"], "midi and symbols are both missing"),
     (reproduce_lstm_music, ["--run", "new", "--epochs", "0"], "epochs is 0"),
@@ -612,9 +679,6 @@ def test_quickstart(tmp_path):
 
 
 def test_scripts_use_the_public_api_only():
-    import ast
-    from pathlib import Path
-
     import lstm_music_jax
 
     for path in Path(train.__file__).parent.glob("*.py"):

@@ -1,5 +1,6 @@
 """The README's examples run as printed, and its table holds every strategy."""
 
+import ast
 import doctest
 import inspect
 import re
@@ -42,3 +43,15 @@ def test_references_are_links():
 def test_public_names_exist():
     for name in lstm_music_jax.__all__:
         assert getattr(lstm_music_jax, name) is not None
+
+
+def test_the_plugin_is_the_strategy_of_the_readme():
+    example = doctest.DocTestParser().get_examples(README.read_text())
+    (shown,) = (each.source for each in example if "class Echo" in each.source)
+    plugin = (README.parent / "experiments/plugins/echo.py").read_text()
+    (in_file,) = (
+        node for node in ast.parse(plugin).body if isinstance(node, ast.ClassDef)
+    )
+    assert ast.get_docstring(in_file)
+    del in_file.body[0]
+    assert ast.unparse(in_file) == ast.unparse(ast.parse(shown))

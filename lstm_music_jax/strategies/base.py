@@ -53,14 +53,15 @@ class Strategy(Checked):
         """Raise ValueError if the strategy does not fit a vocabulary of this size.
 
         `generate` and `sweep` call it before they compile, also for the stages of a
-        chain. Unless overridden, it checks the fields that are declared by `ids` or
-        `one_id`.
+        chain. Unless overridden, it checks the fields that are declared by `ids`,
+        `one_id` or `sequences`.
         """
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
             if "ids" not in field.metadata or isinstance(value, jax.core.Tracer):
                 continue
-            ids = np.asarray(value)
+            rows = value if isinstance(value, tuple) else [np.ravel(value)]
+            ids = np.concatenate(rows)
             beyond = ids[ids >= vocab_size]
             if beyond.size:
                 raise ValueError(

@@ -1,0 +1,153 @@
+"""Strategies on the command line: what the names in an expression stand for."""
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lstm_music_jax import (
+    Carried,
+    Events,
+    MusicLSTM,
+    NoteNames,
+    Performance,
+    Run,
+    SlidingWindow,
+    load_run,
+    read_strategy,
+    strategies,
+)
+from lstm_music_jax.system.printable import printable
+
+# Words of an expression that stand for parts of the run.
+_OF_RUN = ("model", "vocabulary", "encoding", "context")
+
+
+def known_names(plugins: Sequence[Path] = (), **more: Any) -> dict[str, Any]:
+    """Return what the names in an expression stand for.
+
+    They are all strategies, the scales of `InKey`, encodings, contexts, `more` names,
+    and the strategies of plugins.
+
+    Args:
+        plugins: Python files.
+        more: names that a script adds.
+
+    Raises:
+        ValueError: a plugin cannot be read, or holds no strategy, or names one like
+            something known.
+    """
+    known = {
+        name: value
+        for name, value in vars(strategies).items()
+        if name.isupper() or _is_strategy(value)
+    }
+    classes = (Carried, SlidingWindow, Events, NoteNames, Performance)
+    known |= {each.__name__: each for each in classes} | more
+    for path in plugins:
+        for name, value in _strategies_of(path).items():
+            if name in {*known, *_OF_RUN}:
+                raise ValueError(
+                    f"plugin is {printable(path)}; {name} is known already, so its "
+                    "class must have another name"
+                )
+            known[name] = value
+    return known
+
+
+def strategy_of(
+    text: str,
+    loaded: Run,
+    names: Mapping[str, Any],
+    context: Carried | SlidingWindow | None = None,
+) -> strategies.Strategy:
+    """Return the strategy of an expression.
+
+    The run gives the arguments `vocabulary`, `encoding` and `context` where they are
+    left out. The words `model`, `vocabulary`, `encoding` and `context` stand for those
+    of the run. The argument `run` names the folder of another model.
+
+    Args:
+        text: the expression, such as "Chain(Temperature(0.9), TopP(0.95))".
+        loaded: the run that generates.
+        names: from `known_names`.
+        context: the context of the generation; by default the carried state.
+
+    Raises:
+        ValueError: as `read_strategy`, or a second model has another vocabulary.
+        OSError: the folder of a second model is not a run folder.
+    """
+    of_run = {
+        "model": loaded.model,
+        "vocabulary": loaded.vocabulary,
+        "encoding": loaded.encoding,
+        "context": context or Carried(),
+    }
+    # The model is not supplied, because a model contrasted with itself says nothing.
+    supplied = {name: value for name, value in of_run.items() if name != "model"}
+    return read_strategy(
+        text,
+        {**names, **of_run},
+        supplied,
+        id_of=partial(_id_of, loaded),
+        model_of=partial(_model_of, loaded),
+    )
+
+
+def _is_strategy(value):
+    base = strategies.Strategy
+    return isinstance(value, type) and issubclass(value, base) and value is not base
+
+
+def _id_of(loaded: Run, symbol: str) -> int:
+    """Return the id of a symbol, which may also be spelled as in a symbols file."""
+    if symbol not in loaded.vocabulary.symbols:
+        symbol = loaded.encoding.canonical(symbol)
+    return int(loaded.vocabulary.ids_of([symbol])[0])
+
+
+def _model_of(loaded: Run, folder: str) -> MusicLSTM:
+    """Return the model of another run, which must have the same vocabulary."""
+    other = load_run(folder)
+    if other.vocabulary != loaded.vocabulary:
+        raise ValueError(
+            f"run is {folder}; its vocabulary must be that of the run that generates"
+        )
+    return other.model
+
+
+def _strategies_of(path: Path) -> dict[str, type[strategies.Strategy]]:
+    """Run a Python file, and return the strategies that it defines."""
+    shown = f"plugin is {printable(path)}"
+    if not (path.is_file() and path.suffix == ".py"):
+        raise ValueError(f"{shown}; it must be a Python file that exists")
+    name = f"plugin_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up here.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        kind = type(error).__name__
+        raise ValueError(f"{shown}{_line(error, path)}; {kind}: {error}") from None
+    found = {
+        name: value
+        for name, value in vars(module).items()
+        if _is_strategy(value) and value.__module__ == module.__name__
+    }
+    if not found:
+        raise ValueError(f"{shown}; it must define a class that inherits from Strategy")
+    return found
+
+
+def _line(error: BaseException, path: Path) -> str:
+    """Return the last line of a plugin that took part in an error, in words."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return f", line {error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    return f", line {lines[-1]}" if lines else ""

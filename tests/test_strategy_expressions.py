@@ -1,0 +1,77 @@
+"""The names that scripts know in expressions, and plugins."""
+
+from pathlib import Path
+
+import pytest
+import strategy_expressions
+from strategy_expressions import known_names
+
+from lstm_music_jax import read_strategy, strategies
+from lstm_music_jax.testing import check_strategy
+from lstm_music_jax.testing.examples import EXAMPLES
+
+ECHO = Path(strategy_expressions.__file__).with_name("plugins") / "echo.py"
+CLASS = """
+from __future__ import annotations
+from typing import ClassVar
+from lstm_music_jax.strategies import Strategy, TopP
+class Mine(Strategy):
+    kept: ClassVar[int] = 1
+    def apply(self, logits, state, key):
+        return logits, state
+"""
+
+
+def test_all_strategies_and_scales_are_known():
+    known = known_names()
+    assert {example.name for example in EXAMPLES} <= known.keys()
+    assert {"MAJOR", "Events", "NoteNames", "Performance", "Carried"} <= known.keys()
+    assert "Strategy" not in known
+    assert "base" not in known
+
+
+def test_the_plugin_of_the_readme_is_a_lawful_strategy():
+    echo = read_strategy("Chain(Echo(0.8), TopP(0.95))", known_names([ECHO])).stages[0]
+    assert repr(echo) == "Echo(0.8)"
+    check_strategy(echo, vocab_size=12)
+
+
+def test_only_the_plugin_s_own_classes_are_added(tmp_path):
+    path = tmp_path / "numpy.py"
+    path.write_text(CLASS)
+    known = known_names([path])
+    assert known.keys() - known_names().keys() == {"Mine"}
+    assert known["TopP"] is strategies.TopP
+
+
+PLUGINS = {
+    "x = 1\n\nx.y\n": "x.py, line 3; AttributeError: 'int' object has no attribute 'y'",
+    "import json\njson.loads('{')": "x.py, line 2; JSONDecodeError: ",
+    "x = 1\nif x\n": "x.py, line 2; SyntaxError: ",
+    "import nowhere_to_be_found": "x.py, line 1; ModuleNotFoundError: No module named",
+    "import sys\nsys.exit()": "x.py, line 2; SystemExit: ",
+    "x = 1": "x.py; it must define a class that inherits from Strategy",
+    CLASS.replace("Mine", "TopK"): "x.py; TopK is known already, so its class must",
+    CLASS.replace("Mine", "model"): "x.py; model is known already",
+    CLASS.replace("Mine", "sweep"): "x.py; sweep is known already",
+}
+
+
+@pytest.mark.parametrize("content", PLUGINS)
+def test_an_error_in_a_plugin_is_one_line(content, tmp_path):
+    path = tmp_path / "x.py"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"^plugin is ") as error:
+        known_names([path], sweep=len)
+    assert PLUGINS[content] in str(error.value)
+
+
+def test_a_plugin_is_a_python_file(tmp_path):
+    for path in (tmp_path, tmp_path / "nowhere.py", Path(__file__).with_suffix(".txt")):
+        with pytest.raises(ValueError, match="it must be a Python file that exists"):
+            known_names([path])
+
+
+def test_two_plugins_may_not_share_a_name():
+    with pytest.raises(ValueError, match="Echo is known already"):
+        known_names([ECHO, ECHO])
