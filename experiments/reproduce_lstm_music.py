@@ -10,9 +10,9 @@ predict the symbol after each window (batches of 2048, Adam 1e-3). The weights w
 lowest training loss then generate 1000 notes by argmax, with a sliding window of 100
 that starts with a random window of the corpus. The music begins with that window.
 
-Cost: the 44,090 symbols of the original corpus give 22 steps per epoch, and the original
-trained for 100 epochs. Here 16 chorales (4,394 symbols, --batch-size 64) were trained for
-74 epochs in 80 minutes on two busy CPU cores; the loss fell to 0.01 nats.
+Cost: the 44,090 symbols of the original corpus give 22 steps per epoch, and the
+original trained for 100 epochs. Here 16 chorales (4,394 symbols, --batch-size 64) were
+trained for 74 epochs in 80 minutes on two busy CPU cores; the loss fell to 0.01 nats.
 Expect: the model learns its corpus by heart. After those 74 epochs, the music from four
 starting windows copied the corpus for its first 45, 118, 174 and 561 notes. One of the
 four fell into a loop within 1000 notes, of 647 notes in all.
