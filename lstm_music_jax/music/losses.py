@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from lstm_music_jax.music.encodings.base import Encoding
@@ -22,10 +23,10 @@ class Losses(NamedTuple):
     merged: int = 0
 
     @classmethod
-    def of(cls, score: Score, encoding: Encoding) -> Losses:
+    def of(cls, score: Score, encoding: Encoding, symbols: Sequence[str]) -> Losses:
         """Return how many notes of a score an encoding leaves out."""
         drums = 0 if encoding.drums else score.drum_count
-        return cls(score.endless, drums, encoding.merged(score))
+        return cls(score.endless, drums, encoding.merged(score, symbols))
 
     def plus(self, other: Losses) -> Losses:
         """Return the sum of these losses and others."""

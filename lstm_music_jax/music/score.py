@@ -294,9 +294,9 @@ class Score:
         """How many notes all tracks have, before any of them are merged."""
         return sum(len(track.channels) for track in self.tracks)
 
-    def without_drums(self) -> Score:
-        """Return the score without the notes of MIDI channel 10."""
-        if not self.drum_count:
+    def with_drums(self, keep: bool) -> Score:
+        """Return the score; unless `keep`, without the notes of MIDI channel 10."""
+        if keep or not self.drum_count:
             return self
         tracks = (track.where(track.channels != DRUM_CHANNEL) for track in self.tracks)
         return replace(self, tracks=tuple(tracks))

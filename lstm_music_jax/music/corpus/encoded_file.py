@@ -104,7 +104,7 @@ def encode_file(path: Path, reading: Reading) -> Outcome:
         score = reading.selection.of(_READERS[reading.file_format](path))
         symbols = reading.encoding.encode(score)
         if symbols:
-            return Encoded.of(symbols, Losses.of(score, reading.encoding))
+            return Encoded.of(symbols, Losses.of(score, reading.encoding, symbols))
         reason = "no notes in its first part" if score.notes else "no notes"
         return Failure(reason, transient=False)
     except OSError as error:

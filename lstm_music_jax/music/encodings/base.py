@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -83,8 +83,13 @@ class Encoding(Protocol):
         """
         ...
 
-    def merged(self, score: Score) -> int:
-        """Return how many notes `encode` loses because it merges them with others."""
+    def merged(self, score: Score, symbols: Sequence[str]) -> int:
+        """Return how many notes `encode` loses because it merges them with others.
+
+        Args:
+            score: the music.
+            symbols: what `encode` returned for it.
+        """
         ...
 
     def canonical(self, text: str) -> str:

@@ -16,7 +16,7 @@ note: shift and pitch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -74,7 +74,8 @@ class Events:
         Each note begins and ends at most half a tick from where it did. Notes that fall
         on the same pitch and tick become one.
         """
-        notes = self._kept(score).on_grid(self.ticks_per_quarter).table
+        score = score.with_drums(self.drums)
+        notes = score.on_grid(self.ticks_per_quarter).table
         notes = notes.take(np.lexsort((notes.pitches, notes.durations, notes.onsets)))
         shifts = np.diff(notes.onsets, prepend=0).tolist()
         durations = notes.durations.tolist()
@@ -126,10 +127,10 @@ class Events:
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
         return Decoded(score, reader.skipped, len(played))
 
-    def merged(self, score: Score) -> int:
-        """Return how many notes fall on the pitch and tick of another."""
-        kept = self._kept(score)
-        return kept.note_count - len(kept.on_grid(self.ticks_per_quarter).table.onsets)
+    def merged(self, score: Score, symbols: Sequence[str]) -> int:
+        """Return how many notes share their pitch and tick with another one."""
+        struck = sum(symbol.startswith("pitch_") for symbol in symbols)
+        return score.note_count - score.drum_count * (not self.drums) - struck
 
     def canonical(self, text: str) -> str:
         """Return the event that `text` spells: 'pitch_060' is 'pitch_60'.
@@ -170,9 +171,6 @@ class Events:
             if name in ("ticks_per_quarter", "drums") and value != getattr(Events, name)
         }
         return {"kind": "events", **changed}
-
-    def _kept(self, score: Score) -> Score:
-        return score if self.drums else score.without_drums()
 
     @cached_property
     def _events(self) -> EventSymbols:

@@ -6,7 +6,7 @@ and chords, and drops when they start and how long they last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from typing import Any, ClassVar
@@ -97,7 +97,7 @@ class NoteNames:
         score = Score.from_parts([Part("", tuple(chords))])
         return Decoded(score, skipped, len(chords))
 
-    def merged(self, score: Score) -> int:
+    def merged(self, score: Score, symbols: Sequence[str]) -> int:
         """Return 0, because notes that are struck together become a chord."""
         return 0
 
@@ -141,7 +141,7 @@ class NoteNames:
         return config
 
     def _chords(self, score: Score) -> Iterator[Chord]:
-        parts = parts_of(score if self.drums else score.without_drums())
+        parts = parts_of(score.with_drums(bool(self.drums)))
         if self.parts == "all":
             sorted_parts = (part.chords for part in parts)
             return merge(*sorted_parts, key=lambda c: (c.onset, c.duration > 0))

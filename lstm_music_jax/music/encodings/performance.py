@@ -13,7 +13,7 @@ that the sustain pedal holds lasts until the pedal comes up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -142,9 +142,10 @@ class Performance:
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
         return Decoded(score, skipped, len(notes))
 
-    def merged(self, score: Score) -> int:
-        """Return how many notes have the pitch and the onset, to 10 ms, of another."""
-        return self._kept(score).note_count - len(self._notes(score).onsets)
+    def merged(self, score: Score, symbols: Sequence[str]) -> int:
+        """Return how many notes share their pitch and 10 ms with another one."""
+        struck = sum(symbol.startswith("note_on_") for symbol in symbols)
+        return score.note_count - score.drum_count * (not self.drums) - struck
 
     def canonical(self, text: str) -> str:
         """Return the event that `text` spells: 'note_on_060' is 'note_on_60'.
@@ -188,12 +189,9 @@ class Performance:
         """Return the encoding's kind, and `drums` only if it is set."""
         return {"kind": "performance", **({"drums": True} if self.drums else {})}
 
-    def _kept(self, score: Score) -> Score:
-        return score if self.drums else score.without_drums()
-
     def _notes(self, score: Score) -> Notes:
         """Return the notes of a score as they sound, in ticks of 10 ms."""
-        score = self._kept(score)
+        score = score.with_drums(self.drums)
         tempo = TempoMap(score.tempos, score.ticks_per_quarter)
         parts = []
         for track in score.tracks:
