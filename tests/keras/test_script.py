@@ -8,9 +8,9 @@ import pytest
 import train
 
 from lstm_music_jax import NoteNames, load_run, load_symbols
+from tests.experiments.calling import call
 from tests.keras.runs import dataset, greedy_notes
 from tests.keras.writing import SIZES, WINDOW, corpus, stack, write
-from tests.test_experiments import call
 
 
 @pytest.fixture
