@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import index
 from pathlib import Path
@@ -38,13 +38,14 @@ class Vocabulary:
         symbols: all symbols, in the order of their ids.
         start: the symbol that stands before every piece, or None if there is none.
         end: the symbol that stands after every piece, or None if there is none.
-        unseen: the symbols that a model of this vocabulary was never trained on.
+        unseen: the symbols that a model of this vocabulary was never trained on. Two
+            vocabularies that differ only in these are equal, because their ids are.
     """
 
     symbols: tuple[str, ...]
     start: str | None = None
     end: str | None = None
-    unseen: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self):
         if len(self._id_of) != len(self.symbols):

@@ -66,8 +66,11 @@ def test_a_saved_vocabulary_is_loaded_again(tmp_path):
     assert Vocabulary.load(tmp_path / "new" / "vocabulary.json") == vocabulary
     vocabulary = Vocabulary(("a", "b", "c"), unseen=("c", "a"))
     assert vocabulary.unseen_ids == [2, 0]
+    # Models of equal ids fit together, whatever each was trained on.
+    assert vocabulary == Vocabulary(("a", "b", "c"), unseen=("b",))
     vocabulary.save(tmp_path / "vocabulary.json")
-    assert Vocabulary.load(tmp_path / "vocabulary.json") == vocabulary
+    loaded = Vocabulary.load(tmp_path / "vocabulary.json")
+    assert (loaded, loaded.unseen) == (vocabulary, ("c", "a"))
 
 
 def test_a_file_from_before_the_end_symbol_has_none(tmp_path):
