@@ -16,7 +16,7 @@ from lstm_music_jax.music.corpus.pieces import (
     number_type,
     symbol_words,
 )
-from lstm_music_jax.music.losses import Losses
+from lstm_music_jax.music.losses import NO_LOSSES, Losses
 
 # Number of pieces whose symbols are counted together. Each count takes time in
 # proportion to the number of distinct symbols, however short the pieces are.
@@ -79,7 +79,7 @@ class Assembly:
             names,
             np.array([len(piece.numbers) for piece in pieces], np.int64),
             tuple(by_appearance[number] for number in order.tolist()),
-            reduce(Losses.plus, (piece.losses for piece in pieces), Losses()),
+            reduce(Losses.plus, (piece.losses for piece in pieces), NO_LOSSES),
             _remarks(names, pieces),
             Fingerprint(),
             pieces,

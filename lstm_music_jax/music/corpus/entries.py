@@ -18,7 +18,7 @@ from lstm_music_jax.music.corpus.cache import read_cached, say_unwritable
 from lstm_music_jax.music.corpus.encoded_file import Encoded, Failure, Outcome
 from lstm_music_jax.music.corpus.file_contents import DIGEST_BYTES
 from lstm_music_jax.music.corpus.pieces import number_type
-from lstm_music_jax.music.losses import Losses
+from lstm_music_jax.music.losses import NO_LOSSES, Losses
 
 _PREFIX = "entries-"
 # When this many numbers are in memory, they are written to a file.
@@ -87,7 +87,7 @@ class Entries:
             for entry in self._new.values()
         ]
         losses = [
-            Losses() if isinstance(entry, Failure) else entry.losses
+            NO_LOSSES if isinstance(entry, Failure) else entry.losses
             for entry in self._new.values()
         ]
         keys = np.frombuffer(b"".join(self._new), np.uint8)
