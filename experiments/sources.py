@@ -79,6 +79,10 @@ def load(source: Source) -> tuple[Corpus, Encoding]:
         raise ValueError(
             f"midi is {source.midi} and symbols is {source.symbols}; give one of them"
         )
+    for name in ("tracks", "programs"):
+        chosen = getattr(source, name)
+        if chosen and not source.midi:
+            raise ValueError(f"{name} is {[*chosen]}; it needs --midi")
     encoding = encoding_of(source)
     if source.symbols:
         corpus = load_symbols(source.symbols, encoding)

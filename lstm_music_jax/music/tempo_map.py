@@ -9,6 +9,7 @@ import numpy as np
 from lstm_music_jax.music.score import Tempo
 
 DEFAULT_TEMPO = 120.0
+MICROSECONDS_PER_MINUTE = 60_000_000
 
 
 class TempoMap:

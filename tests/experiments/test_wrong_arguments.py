@@ -28,6 +28,8 @@ WRONG = [
     (train, ["--run", "new", "--midi", "nowhere"], "path is nowhere"),
     (train, ["--run", "new", "--symbols", "nowhere.txt"], "nowhere.txt"),
     (train, ["--run", "new", "--midi", "a", "--symbols", "b"], "give one of them"),
+    (train, ["--tracks", "1", "--run", "new"], "tracks is [1]; it needs --midi"),
+    (train, ["--programs", "0", "--run", "new"], "programs is [0]; it needs --midi"),
     (
         train,
         ["--run", "nowhere", "--resume"],

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-_MICROSECONDS_PER_MINUTE = 60_000_000
+from lstm_music_jax.music.tempo_map import MICROSECONDS_PER_MINUTE
 
 
 class FileNote(NamedTuple):
@@ -136,7 +136,7 @@ def _program_event(channel: int, program: int) -> bytes:
 def _tempo_event(quarters_per_minute: float | int) -> bytes:
     from music21.midi import MetaEvents
 
-    microseconds = round(_MICROSECONDS_PER_MINUTE / quarters_per_minute)
+    microseconds = round(MICROSECONDS_PER_MINUTE / quarters_per_minute)
     return _event(MetaEvents.SET_TEMPO, microseconds.to_bytes(3, "big"))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from lstm_music_jax.music.instruments import PROGRAM_CHANGE
 from lstm_music_jax.music.midi.riff import unwrapped
 from lstm_music_jax.music.score import HIGHEST_PITCH, InstrumentChange, Metre, Tempo
+from lstm_music_jax.music.tempo_map import MICROSECONDS_PER_MINUTE
 
 MAX_FILE_BYTES = 4 * 2**20
 MAX_TRACKS = 1024
@@ -25,7 +26,6 @@ SUSTAIN_PEDAL = 64
 _CHANNEL_PRESSURE = 0xD0
 _SYSTEM, _META = 0xF0, 0xFF
 _TRACK_NAME, _INSTRUMENT_NAME, _SET_TEMPO, _TIME_SIGNATURE = 3, 4, 0x51, 0x58
-_MICROSECONDS_PER_MINUTE = 60_000_000
 
 
 class UnreadableMidiError(ValueError):
@@ -215,6 +215,6 @@ def _keep_meta_event(kind: int, data: bytes, tick: int, events: TrackEvents) -> 
         events.changes.append(InstrumentChange(tick, 0, kind, data))
     elif kind == _SET_TEMPO and len(data) == 3 and any(data):
         quarter = int.from_bytes(data)
-        events.tempos.append(Tempo(tick, _MICROSECONDS_PER_MINUTE / quarter))
+        events.tempos.append(Tempo(tick, MICROSECONDS_PER_MINUTE / quarter))
     elif kind == _TIME_SIGNATURE and len(data) == 4 and data[0] and data[1] < 8:
         events.metres.append(Metre(tick, data[0], 2 ** data[1]))

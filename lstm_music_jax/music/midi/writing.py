@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from lstm_music_jax.music.midi.content import FileNote, midi_content
-from lstm_music_jax.music.score import TICKS_PER_QUARTER, Score, Tempo
+from lstm_music_jax.music.score import HIGHEST_PROGRAM, TICKS_PER_QUARTER, Score, Tempo
+from lstm_music_jax.music.tempo_map import DEFAULT_TEMPO
 from lstm_music_jax.system.atomic_write import write_atomically, write_new
 
 MIN_TEMPO, MAX_TEMPO = 4, 1000
-_PROGRAM_COUNT = 128
 _FILE_TICKS_PER_QUARTER = 480
 # pretty_midi refuses a file that lasts 10^7 ticks or more.
 _MOST_TICKS = 10**7 - 1
 MAX_QUARTERS = _MOST_TICKS // TICKS_PER_QUARTER
 _CHANNEL = 1
-_USUAL_TEMPO = Tempo(0, 120)
+_USUAL_TEMPO = Tempo(0, DEFAULT_TEMPO)
 
 
 def write_midi(
@@ -72,10 +72,8 @@ def require_tempo_and_program(tempo: float | int | None, program: int) -> None:
             f"tempo is {tempo!r}; it must be {MIN_TEMPO} to {MAX_TEMPO} quarters per "
             "minute"
         )
-    if isinstance(program, bool) or program not in range(_PROGRAM_COUNT):
-        raise ValueError(
-            f"program is {program!r}; it must be 0 to {_PROGRAM_COUNT - 1}"
-        )
+    if isinstance(program, bool) or program not in range(HIGHEST_PROGRAM + 1):
+        raise ValueError(f"program is {program!r}; it must be 0 to {HIGHEST_PROGRAM}")
 
 
 def _file_ticks_per_tick(score: Score) -> int:
