@@ -138,7 +138,7 @@ def compose(
     usual = notes * run.encoding.symbols_per_note
     # When all pieces have ended, no further block is drawn.
     length = min(usual, _BLOCK) if until_end else usual
-    go_on = partial(
+    generate_block = partial(
         generate,
         run.model,
         length=length,
@@ -150,7 +150,7 @@ def compose(
         parallel_streams=parallel_streams,
         devices=devices,
     )
-    drawn = [go_on(prompts, key)]
+    drawn = [generate_block(prompts, key)]
     while True:
         total = len(drawn) * length
         lengths = _lengths(drawn)
@@ -167,7 +167,7 @@ def compose(
                 f"notes is {notes}, and the model gave fewer within {total} symbols; "
                 "train it longer, or sample with a higher temperature"
             )
-        drawn.append(go_on(drawn[-1].streams))
+        drawn.append(generate_block(drawn[-1].streams))
 
 
 def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:

@@ -43,10 +43,10 @@ The laws cannot find:
 `keeps_observing` also rejects a strategy that stops observing on purpose, such as one
 that remembers the first symbols as a theme. Name the law in `except_for` then.
 
-Start with `laws/`, which holds the laws. `streams.py` holds the streams, `runner.py`
-the program that applies a strategy to them, `long_run.py` the long run, `programs.py`
-what the laws read from a program without running it, and `examples.py` an example of
-every strategy. This package may import `types`, `pytrees`, `xla`, `strategies` and
+Start with `laws/`, which holds the laws. `inputs.py` holds the inputs of the streams,
+`runner.py` the program that applies a strategy to them, `long_run.py` the long run,
+`programs.py` what the laws read from a program without running it, and `examples.py` an
+example of every strategy. This package may import `types`, `pytrees`, `strategies` and
 `generation`.
 """
 
@@ -73,7 +73,7 @@ def check_strategy(
         strategy: a strategy with a single setting, not the stacked ones of a sweep.
         vocab_size: number of symbols; choose 16 or more, so that the prompts use only
             a few of them.
-        seed: the seed of the streams.
+        seed: the seed of the random inputs.
         except_for: laws that the strategy breaks on purpose.
 
     Raises:

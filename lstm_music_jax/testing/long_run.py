@@ -7,8 +7,8 @@ import jax
 import numpy as np
 
 from lstm_music_jax.testing.findings import host
+from lstm_music_jax.testing.inputs import KINDS, STREAMS, Inputs, rounded
 from lstm_music_jax.testing.runner import ALTERNATING, DRAWN, Runner
-from lstm_music_jax.testing.streams import KINDS, STREAMS, Streams, rounded
 from lstm_music_jax.types import Bool, Float, Int, PyTree
 
 NOTES = 300
@@ -62,9 +62,9 @@ def run_for_long(runner: Runner) -> LongRun:
     early = _clear_differences(runner, first)
     states, courses, late = first, [], np.zeros(LAGS, bool)
     chunks = list(_chunks(runner))
-    for index, (streams, tokens) in enumerate(chunks):
-        course, states = runner.go_on(
-            states, streams, tokens, ALTERNATING, prompted=index == 0
+    for index, (inputs, tokens) in enumerate(chunks):
+        course, states = runner.continue_from(
+            states, inputs, tokens, ALTERNATING, prompted=index == 0
         )
         courses.append(jax.tree.map(_on_host, course))
         if index + 1 in LATE:
@@ -75,7 +75,7 @@ def run_for_long(runner: Runner) -> LongRun:
     leaves = zip(*(jax.tree.leaves(course.states) for course in courses), strict=True)
     joined = [np.concatenate(parts, axis=1) for parts in leaves]
     return LongRun(
-        np.concatenate([streams.logits for streams, _ in chunks], axis=1),
+        np.concatenate([inputs.logits for inputs, _ in chunks], axis=1),
         shaped,
         list(zip(names, joined, strict=True)),
         host(first),
@@ -88,11 +88,11 @@ def _on_host(leaf):
     return host(leaf)[0]
 
 
-def _chunks(runner: Runner) -> Iterator[tuple[Streams, Int[np.ndarray, "b n"]]]:
-    """Yield streams of a few notes each, and the symbols to observe."""
+def _chunks(runner: Runner) -> Iterator[tuple[Inputs, Int[np.ndarray, "b n"]]]:
+    """Yield inputs of a few notes each, and the symbols to observe."""
     v, rng, notes = runner.vocab_size, runner.rng, len(KINDS)
     alphabet = _alphabet(runner)
-    prompt = rng.integers(v, size=runner.streams.prompt.shape)
+    prompt = rng.integers(v, size=runner.inputs.prompt.shape)
     prompt[2], prompt[3], prompt[4] = alphabet[0], alphabet[1], alphabet[0]
     for begin in range(0, max(NOTES, v), notes):
         places = np.arange(begin, begin + notes)
@@ -105,14 +105,14 @@ def _chunks(runner: Runner) -> Iterator[tuple[Streams, Int[np.ndarray, "b n"]]]:
         logits = (
             rng.normal(size=(STREAMS, notes, v)) * np.where(QUIET, 1, 3)[:, None, None]
         )
-        logits[DRAWING] = runner.streams.logits[DRAWING]
-        streams = Streams(
+        logits[DRAWING] = runner.inputs.logits[DRAWING]
+        inputs = Inputs(
             prompt.astype(np.int32),
             rounded(logits),
             rng.integers(2**32, size=(STREAMS, notes, 2), dtype=np.uint32),
-            rng.permuted(runner.streams.noise, axis=1),
+            rng.permuted(runner.inputs.noise, axis=1),
         )
-        yield streams, tokens.astype(np.int32)
+        yield inputs, tokens.astype(np.int32)
 
 
 def _alphabet(runner: Runner) -> tuple[int, int, int]:
@@ -141,15 +141,15 @@ def _with_two_symbols(
     The symbols differ only at place `at`. The others are those of the long run.
     """
     one, two, other = _alphabet(runner)
-    shape = runner.streams.logits.shape
+    shape = runner.inputs.logits.shape
     tokens = np.full(shape[:2], one, np.int32)
     tokens[3], tokens[4, ::2] = two, two
     others = tokens.copy()
     others[:, at] = other
     logits = rounded(np.random.default_rng(0).normal(size=shape))
-    streams = runner.streams._replace(logits=logits)
+    inputs = runner.inputs._replace(logits=logits)
     runs = [
-        runner.go_on(states, streams, symbols, ALTERNATING, prompted=False)[0]
+        runner.continue_from(states, inputs, symbols, ALTERNATING, prompted=False)[0]
         for symbols in (tokens, others)
     ]
     lags = slice(at + 1, at + 1 + LAGS)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.testing.findings import host
-from lstm_music_jax.testing.streams import note_key
+from lstm_music_jax.testing.inputs import note_key
 
 # Operations that make noise from a key.
 NOISE = frozenset(

@@ -1,4 +1,4 @@
-"""A strategy under test, and ways to run it through streams.
+"""A strategy under test, and ways to run it on its inputs.
 
 One program is compiled per strategy. It applies the strategy to a batch of streams,
 each with a setting and a state of its own. So the same program serves a sweep, which
@@ -16,7 +16,7 @@ import numpy as np
 
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.testing.findings import is_key
-from lstm_music_jax.testing.streams import STREAMS, Streams, note_key, random_streams
+from lstm_music_jax.testing.inputs import STREAMS, Inputs, note_key, random_inputs
 from lstm_music_jax.types import Array, Bool, Float, Int, PyTree
 
 # With these options, programs compile four times as fast. They run only a few times.
@@ -34,7 +34,7 @@ ALTERNATING = np.arange(STREAMS) % 2
 
 
 class Course(NamedTuple):
-    """The results for `Streams`: shaped logits, symbols, and the state before each."""
+    """The results for `Inputs`: shaped logits, symbols, and the state before each."""
 
     shaped: Float[Array, "*b n v"]
     tokens: Int[Array, "*b n"]
@@ -42,40 +42,41 @@ class Course(NamedTuple):
 
 
 class Runner:
-    """A strategy under test and the streams it is tested on."""
+    """A strategy under test, and the inputs on which it is tested."""
 
     def __init__(self, strategy: Strategy, vocab_size: int, seed: int = 0):
-        """Make the random streams, and prepare the program."""
+        """Make the random inputs, and prepare the program."""
         self.strategy = strategy
         self.vocab_size = vocab_size
         self.rng = np.random.default_rng(seed)
-        self.streams = random_streams(self.rng, vocab_size)
+        self.inputs = random_inputs(self.rng, vocab_size)
         # A second check of the same strategy compiles nothing.
         self._batch = quickly(_courses)
 
     @cached_property
     def course(self) -> Course:
-        """The output for all streams, with symbols drawn by Gumbel noise."""
-        undrawn = np.full(self.streams.logits.shape[:2], DRAWN, np.int32)
-        return self.rerun(self.streams, undrawn)
+        """The output for all inputs, with symbols drawn by Gumbel noise."""
+        undrawn = np.full(self.inputs.logits.shape[:2], DRAWN, np.int32)
+        return self.rerun(self.inputs, undrawn)
 
     def rerun(
         self,
-        streams: Streams,
+        inputs: Inputs,
         tokens: Int[np.ndarray, "b n"] | Int[Array, "b n"],
         settings: Int[np.ndarray, "b"] = GIVEN,
     ) -> Course:
-        """Return the output for given streams, symbols and settings."""
-        return self.go_on(self.first_states(settings), streams, tokens, settings)[0]
+        """Return the output for given inputs, symbols and settings."""
+        states = self.first_states(settings)
+        return self.continue_from(states, inputs, tokens, settings)[0]
 
     def first_states(self, settings: Int[np.ndarray, "b"] = GIVEN) -> PyTree:
         """Return the states of a batch before the first symbol."""
         return _rows(self._first_states, settings)
 
-    def go_on(
+    def continue_from(
         self,
         states: PyTree,
-        streams: Streams,
+        inputs: Inputs,
         tokens: Int[np.ndarray, "b n"] | Int[Array, "b n"],
         settings: Int[np.ndarray, "b"] = GIVEN,
         prompted: bool = True,
@@ -84,13 +85,13 @@ class Runner:
 
         Args:
             states: one per row.
-            streams: the input.
+            inputs: for each row, its prompt, logits, keys and noise.
             tokens: the symbols to observe, or `DRAWN`.
             settings: of each row, 0 for the strategy's own and 1 for changed ones.
             prompted: whether to observe the prompt.
         """
         strategies = _rows(self._settings, settings)
-        return self._batch(strategies, states, streams, tokens, np.bool_(prompted))
+        return self._batch(strategies, states, inputs, tokens, np.bool_(prompted))
 
     @cached_property
     def changed(self) -> Strategy:
@@ -110,7 +111,7 @@ class Runner:
         """Return the arguments of the batch's program."""
         strategies = _rows(self._settings, GIVEN)
         tokens, prompted = np.asarray(self.course.tokens), np.bool_(True)
-        return strategies, self.first_states(), self.streams, tokens, prompted
+        return strategies, self.first_states(), self.inputs, tokens, prompted
 
     def run_on(self, arguments: tuple) -> tuple[Course, PyTree]:
         """Run the batch's program on its arguments."""
@@ -132,19 +133,19 @@ _TRACES: list[type] = []
 def _courses(
     strategies: Strategy,
     states: PyTree,
-    streams: Streams,
+    inputs: Inputs,
     tokens: Int[Array, "b n"],
     prompted: Bool[Array, ""],
 ) -> tuple[Course, PyTree]:
     _TRACES.append(type(strategies))
     mapped = jax.vmap(_course, (0, 0, 0, 0, None))
-    return mapped(strategies, states, streams, tokens, prompted)
+    return mapped(strategies, states, inputs, tokens, prompted)
 
 
 def _course(
     strategy: Strategy,
     state: PyTree,
-    stream: Streams,
+    inputs: Inputs,
     tokens: Int[Array, "n"],
     prompted: Bool[Array, ""],
 ) -> tuple[Course, PyTree]:
@@ -158,12 +159,12 @@ def _course(
         token = jnp.where(token == DRAWN, drawn, token)
         return strategy.observe(token, after), Course(shaped, token, state)
 
-    prompt = jnp.asarray(stream.prompt)
-    read = jnp.where(prompted, stream.prompt.shape[0], 0)
+    prompt = jnp.asarray(inputs.prompt)
+    read = jnp.where(prompted, inputs.prompt.shape[0], 0)
     state = jax.lax.fori_loop(
         0, read, lambda at, state: strategy.observe(prompt[at], state), state
     )
-    notes = stream.logits, tokens, stream.key_bits, stream.noise
+    notes = inputs.logits, tokens, inputs.key_bits, inputs.noise
     after, course = jax.lax.scan(note, state, notes)
     return course, after
 
@@ -179,18 +180,18 @@ def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) ->
     return jax.tree.map(rows, *of_settings)
 
 
-def after_prompt(strategy, stream):
-    """Return the state after a stream's prompt, computed without compilation."""
-    state = strategy.init(stream.logits.shape[-1])
-    for token in stream.prompt:
+def after_prompt(strategy, inputs):
+    """Return the state after the prompt, computed without compilation."""
+    state = strategy.init(inputs.logits.shape[-1])
+    for token in inputs.prompt:
         state = strategy.observe(jnp.asarray(token), state)
     return state
 
 
-def by_hand(strategy, stream, tokens, state):
+def by_hand(strategy, inputs, tokens, state):
     """Return the shaped logits, computed symbol by symbol without compilation."""
-    keys = [note_key(bits) for bits in stream.key_bits]
-    return by_hand_with(strategy, stream.logits, keys, tokens, state)
+    keys = [note_key(bits) for bits in inputs.key_bits]
+    return by_hand_with(strategy, inputs.logits, keys, tokens, state)
 
 
 def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):

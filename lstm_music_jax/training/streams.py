@@ -51,11 +51,11 @@ class StreamBatcher(NamedTuple):
     ) -> tuple["StreamBatcher", PieceIds]:
         """Lay all pieces end to end, the longest first."""
         pieces = longest_first(pieces)
-        streams = streams_of(pieces.lengths)
+        batcher = streams_of(pieces.lengths)
         if table is None:
-            return streams, pieces
+            return batcher, pieces
         allowed = np.array([(table[:, piece] >= 0).all(axis=1) for piece in pieces])
-        return streams._replace(
+        return batcher._replace(
             table=jnp.asarray(table), allowed=jnp.asarray(allowed)
         ), pieces
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.testing.findings import host, require, require_equal, require_none
+from lstm_music_jax.testing.inputs import STREAMS, Inputs, note_key
 from lstm_music_jax.testing.runner import Course, after_prompt, by_hand
-from lstm_music_jax.testing.streams import STREAMS, Streams, note_key
 from lstm_music_jax.testing.subject import Subject
 
 PLACE = "(stream, note, symbol)"
@@ -21,18 +21,18 @@ def no_nan_or_infinity(subject: Subject) -> None:
     This holds for logits that allow one, two or three symbols, and for large ones.
     """
     shifted, course = _shifted(subject)
-    for streams, shaped, what in (
-        (subject.streams, subject.course.shaped, f"logits at {PLACE}"),
+    for inputs, shaped, what in (
+        (subject.inputs, subject.course.shaped, f"logits at {PLACE}"),
         (shifted, course.shaped, _with_shift),
     ):
         found = np.asarray(shaped)
         bad = np.isnan(found) | (found == np.inf)
-        require_none(bad, what, streams.logits, found)
+        require_none(bad, what, inputs.logits, found)
 
 
 def forbidden_stays_forbidden(subject: Subject) -> None:
     """A logit that is -inf stays -inf."""
-    given, shaped = subject.streams.logits, np.asarray(subject.course.shaped)
+    given, shaped = subject.inputs.logits, np.asarray(subject.course.shaped)
     require_none((given == -np.inf) & (shaped != -np.inf), "logits", given, shaped)
 
 
@@ -44,13 +44,13 @@ def something_is_left_to_draw(subject: Subject) -> None:
     all 0. A mask then forbids the symbols that were allowed before, and allows others.
     (The engine ignores a mask that forbids every symbol.)
     """
-    given, course = subject.streams.logits, subject.course
+    given, course = subject.inputs.logits, subject.course
     came_in = given > -np.inf
     empty = ~(np.asarray(course.shaped) > -np.inf).any(-1) & came_in.any(-1)
     for at in np.argwhere(empty):
         state = jax.tree.map(lambda leaf, at=at: leaf[tuple(at)], course.states)
         zeros = jnp.zeros(subject.vocab_size)
-        key = note_key(subject.streams.key_bits[tuple(at)])
+        key = note_key(subject.inputs.key_bits[tuple(at)])
         flat = np.asarray(subject.strategy.apply(zeros, state, key)[0]) > -np.inf
         place = f"(stream, note) {tuple(map(int, at))}"
         require(flat.any(), f"every symbol forbidden at {place}, with all logits 0")
@@ -66,7 +66,7 @@ def survives_an_empty_support(subject: Subject) -> None:
     This holds for this symbol and for all later ones. The engine then draws from the
     model's distribution, so the strategy observes a symbol that was forbidden.
     """
-    empty = subject.streams._replace(logits=subject.streams.logits.copy())
+    empty = subject.inputs._replace(logits=subject.inputs.logits.copy())
     empty.logits[:, 1] = -np.inf
     course = subject.rerun(empty, subject.course.tokens)
     shaped = np.asarray(course.shaped)
@@ -81,10 +81,10 @@ def rows_are_independent(subject: Subject) -> None:
     """A stream's result does not depend on the other rows of the batch."""
     kept = np.arange(STREAMS) % 2 == 0
     other = np.where(kept, np.arange(STREAMS), 1)
-    streams = Streams(*(leaf[other] for leaf in subject.streams))
-    streams.logits[~kept] *= 0.5
-    streams.prompt[~kept] = 0
-    course = subject.rerun(streams, np.asarray(subject.course.tokens)[other])
+    inputs = Inputs(*(leaf[other] for leaf in subject.inputs))
+    inputs.logits[~kept] *= 0.5
+    inputs.prompt[~kept] = 0
+    course = subject.rerun(inputs, np.asarray(subject.course.tokens)[other])
     require_equal(
         np.asarray(subject.course.shaped)[kept],
         np.asarray(course.shaped)[kept],
@@ -95,10 +95,10 @@ def rows_are_independent(subject: Subject) -> None:
 def jit_equals_eager(subject: Subject) -> None:
     """A compiled batch gives the same as single streams without compilation."""
     for index in (0, 1):
-        stream = subject.streams.row(index)
+        inputs = subject.inputs.row(index)
         tokens = np.asarray(subject.course.tokens)[index]
-        state = after_prompt(subject.strategy, stream)
-        eager = by_hand(subject.strategy, stream, tokens, state)
+        state = after_prompt(subject.strategy, inputs)
+        eager = by_hand(subject.strategy, inputs, tokens, state)
         compiled = np.asarray(subject.course.shaped)[index]
         require_equal(compiled, eager, f"stream {index} uncompiled")
 
@@ -118,11 +118,11 @@ def _with_shift(at: tuple[int, ...]) -> str:
     return f"with {SHIFTS[at[1]]} added to all logits, at {PLACE}"
 
 
-def _shifted(subject: Subject) -> tuple[Streams, Course]:
-    """Return streams with constants added to the logits, and their output."""
-    logits = subject.streams.logits + SHIFTS[None, :, None]
-    streams = subject.streams._replace(logits=logits)
-    return streams, subject.rerun(streams, subject.course.tokens)
+def _shifted(subject: Subject) -> tuple[Inputs, Course]:
+    """Return inputs with constants added to the logits, and their output."""
+    logits = subject.inputs.logits + SHIFTS[None, :, None]
+    inputs = subject.inputs._replace(logits=logits)
+    return inputs, subject.rerun(inputs, subject.course.tokens)
 
 
 def permutation_equivariance(subject: Subject) -> None:
@@ -132,11 +132,11 @@ def permutation_equivariance(subject: Subject) -> None:
     # names[symbol] is the new name of a symbol; symbols[name] is the inverse.
     names = subject.rng.permutation(subject.vocab_size)
     symbols, renamed = np.argsort(names), names.astype(np.int32)
-    streams = subject.streams._replace(
-        prompt=renamed[subject.streams.prompt],
-        logits=subject.streams.logits[..., symbols],
+    inputs = subject.inputs._replace(
+        prompt=renamed[subject.inputs.prompt],
+        logits=subject.inputs.logits[..., symbols],
     )
-    course = subject.rerun(streams, renamed[np.asarray(subject.course.tokens)])
+    course = subject.rerun(inputs, renamed[np.asarray(subject.course.tokens)])
     require_equal(
         np.asarray(subject.course.shaped),
         np.asarray(course.shaped)[..., names],

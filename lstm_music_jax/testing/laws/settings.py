@@ -33,7 +33,7 @@ def one_trace(subject: Subject) -> None:
         )
     tokens = subject.course.tokens
     before = subject.traces
-    subject.rerun(subject.streams, tokens, CHANGED)
+    subject.rerun(subject.inputs, tokens, CHANGED)
     require(
         subject.traces == before, f"{subject.traces - before} more traces were made"
     )
@@ -68,7 +68,7 @@ def leaves_can_be_swept(subject: Subject) -> None:
         return
     tokens = subject.course.tokens
     given, changed, both = (
-        np.asarray(subject.rerun(subject.streams, tokens, settings).shaped)
+        np.asarray(subject.rerun(subject.inputs, tokens, settings).shaped)
         for settings in (GIVEN, CHANGED, ALTERNATING)
     )
     alone = np.where(ALTERNATING[:, None, None], changed, given)

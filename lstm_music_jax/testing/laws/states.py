@@ -15,9 +15,9 @@ from lstm_music_jax.testing.findings import (
     require,
     require_none,
 )
+from lstm_music_jax.testing.inputs import KINDS, note_key
 from lstm_music_jax.testing.long_run import DRAWING, LATE, QUIET, ROWS
 from lstm_music_jax.testing.runner import ALTERNATING, after_prompt, by_hand
-from lstm_music_jax.testing.streams import KINDS, note_key
 from lstm_music_jax.testing.subject import Subject
 
 # How many symbols the beginning and the end of a long run have.
@@ -32,21 +32,21 @@ def is_pure(subject: Subject) -> None:
     So a saved state can be used twice, and the first use does not affect the second. A
     copy of the strategy gives the same results.
     """
-    strategy, stream = subject.strategy, subject.streams.row(0)
-    tokens, others = subject.streams.prompt[:2, :3]
+    strategy, inputs = subject.strategy, subject.inputs.row(0)
+    tokens, others = subject.inputs.prompt[:2, :3]
     others = (others + 1) % subject.vocab_size
-    state = after_prompt(strategy, stream)
+    state = after_prompt(strategy, inputs)
     saved = jax.tree.map(copied, state)
-    first = by_hand(strategy, stream, tokens, state)
-    by_hand(strategy, stream, others, state)
+    first = by_hand(strategy, inputs, tokens, state)
+    by_hand(strategy, inputs, others, state)
     for before, after in zip(host(saved), host(state), strict=True):
         same = np.array_equal(before, after, equal_nan=True)
         require(same, "the state was changed in place")
     copy = jax.tree.map(lambda leaf: leaf, strategy)
     for found, ran in (
-        ("a second run from a saved state", (strategy, stream, tokens, saved)),
-        ("a fresh run", (strategy, stream, tokens, after_prompt(strategy, stream))),
-        ("a copy", (copy, stream, tokens, after_prompt(copy, stream))),
+        ("a second run from a saved state", (strategy, inputs, tokens, saved)),
+        ("a fresh run", (strategy, inputs, tokens, after_prompt(strategy, inputs))),
+        ("a copy", (copy, inputs, tokens, after_prompt(copy, inputs))),
     ):
         again = by_hand(*ran)
         differ = (first != again) & ~(np.isnan(first) & np.isnan(again))
@@ -58,9 +58,9 @@ def keeps_shapes_and_dtypes(subject: Subject) -> None:
 
     A state that changes them cannot be the carry of a scan.
     """
-    stream = subject.streams.row(0)
-    token, logits = jnp.asarray(stream.prompt[0]), jnp.asarray(stream.logits[0])
-    key = note_key(stream.key_bits[0])
+    inputs = subject.inputs.row(0)
+    token, logits = jnp.asarray(inputs.prompt[0]), jnp.asarray(inputs.logits[0])
+    key = note_key(inputs.key_bits[0])
     strategy = subject.strategy
     # The hyperparameters are arguments, as in every compiled program.
     state = jax.eval_shape(lambda own: own.init(subject.vocab_size), strategy)
@@ -163,7 +163,7 @@ def _stays_elsewhere(subject: Subject, index: int) -> bool:
     leaves[index] = _elsewhere(leaves[index])
     states = jax.tree.unflatten(structure, leaves)
     tokens = subject.course.tokens
-    _, after = subject.go_on(states, subject.streams, tokens, ALTERNATING)
+    _, after = subject.continue_from(states, subject.inputs, tokens, ALTERNATING)
     return np.array_equal(jax.tree.leaves(after)[index], leaves[index])
 
 

@@ -10,9 +10,9 @@ from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.testing.findings import TOLERANCE, Broken, require, require_equal
+from lstm_music_jax.testing.inputs import PROMPT, note_key, random_logits
 from lstm_music_jax.testing.programs import fixed_noise, primitives
 from lstm_music_jax.testing.runner import after_prompt, by_hand_with, quickly
-from lstm_music_jax.testing.streams import PROMPT, note_key, random_logits
 from lstm_music_jax.testing.subject import Subject
 from lstm_music_jax.testing.toy_model import ToyModel
 from lstm_music_jax.types import Array, Int, PRNGKey
@@ -71,22 +71,22 @@ def composes_in_a_chain(subject: Subject) -> None:
     The stage must get the key that the chain gives it. If the stage forbids every
     symbol, the chain ignores it.
     """
-    strategy, stream = subject.strategy, subject.streams.row(2)
+    strategy, inputs = subject.strategy, subject.inputs.row(2)
     tokens = np.asarray(subject.course.tokens)[2]
     chained = Chain(strategy)
     for flag in ("shift_invariant", "permutation_equivariant"):
         value = getattr(strategy, flag)
         require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
-    logits = stream.logits[:NOTES]
-    keys = [note_key(bits) for bits in stream.key_bits]
+    logits = inputs.logits[:NOTES]
+    keys = [note_key(bits) for bits in inputs.key_bits]
     # Chain(chain) has the stages of the chain, so it uses the same keys.
     same = isinstance(strategy, Chain)
     stage_keys = keys if same else [jax.random.fold_in(key, 0) for key in keys]
-    state = after_prompt(strategy, stream)
+    state = after_prompt(strategy, inputs)
     wanted = by_hand_with(strategy, logits, stage_keys, tokens, state)
     something = (wanted > -np.inf).any(-1, keepdims=True)
     wanted = np.where(something, wanted, logits)
-    state = after_prompt(chained, stream)
+    state = after_prompt(chained, inputs)
     found = by_hand_with(chained, logits, keys, tokens, state)
     require_equal(wanted, found, "in a chain")
 
@@ -96,10 +96,10 @@ def replays_in_the_engine(subject: Subject) -> None:
     strategy, key = subject.strategy, jax.random.key(7)
     v = subject.vocab_size
     table = np.array([random_logits(subject.rng, v, 0) for _ in range(v)])
-    model, prompts = ToyModel(jnp.asarray(table)), jnp.asarray(subject.streams.prompt)
+    model, prompts = ToyModel(jnp.asarray(table)), jnp.asarray(subject.inputs.prompt)
     drawn = quickly(run_engine)(model, prompts, key, strategy)
     stream_key = jax.random.split(jax.random.fold_in(key, 1))[0]
-    state = after_prompt(strategy, subject.streams.row(1))
+    state = after_prompt(strategy, subject.inputs.row(1))
     memory, logits = model.unroll(prompts[1:2])
     memory, logits = memory[0], logits[0, -1]
     for note in range(NOTES):

@@ -1,4 +1,4 @@
-"""The streams on which a strategy is tested, as NumPy arrays.
+"""The inputs on which a strategy is tested, as NumPy arrays.
 
 Logits are multiples of 1/64. So adding a constant is exact, and equal logits stay
 equal.
@@ -16,8 +16,8 @@ STREAMS = 8
 PROMPT = 8
 
 
-class Streams(NamedTuple):
-    """The input of one stream or a batch: a prompt, then what each symbol needs.
+class Inputs(NamedTuple):
+    """The input of one stream or of a batch: a prompt, then what each symbol needs.
 
     Attributes:
         prompt: ids.
@@ -31,17 +31,17 @@ class Streams(NamedTuple):
     key_bits: UInt32[np.ndarray, "*b n 2"]
     noise: Float[np.ndarray, "*b n v"]
 
-    def row(self, index: int) -> "Streams":
+    def row(self, index: int) -> "Inputs":
         """Return one stream of the batch."""
-        return Streams(*(leaf[index] for leaf in self))
+        return Inputs(*(leaf[index] for leaf in self))
 
 
-def random_streams(rng: np.random.Generator, vocab_size: int) -> Streams:
-    """Return streams with logits of every one of `KINDS`."""
+def random_inputs(rng: np.random.Generator, vocab_size: int) -> Inputs:
+    """Return the input of `STREAMS` streams, with logits of all `KINDS`."""
     # Prompts use only three symbols, so that they repeat themselves.
     alphabet = rng.choice(vocab_size, min(3, vocab_size), replace=False)
     notes = len(KINDS)
-    return Streams(
+    return Inputs(
         rng.choice(alphabet, (STREAMS, PROMPT)).astype(np.int32),
         np.array(
             [
