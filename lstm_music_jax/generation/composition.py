@@ -22,8 +22,10 @@ from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.score import Score
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies import Chain, Forbid, WellFormed
 from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.chain import Chain
+from lstm_music_jax.strategies.music.well_formed import WellFormed
+from lstm_music_jax.strategies.steering.forbid import Forbid
 from lstm_music_jax.types import Array, Int, PRNGKey
 
 # A piece may take this many times the usual number of symbols for its notes.

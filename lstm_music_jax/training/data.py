@@ -56,6 +56,9 @@ class Batcher(Protocol):
     ) -> "tuple[Batcher, PieceIds]":
         """Prepare for validation, without transposition; see `for_training`."""
 
+    def with_ids(self, ids: Resident | Block) -> "Batcher":
+        """Return a batcher that reads these ids."""
+
     @staticmethod
     def carried(states: State) -> PyTree:
         """Return the states that the next step begins with, given those after a step.
@@ -105,7 +108,7 @@ class Feed:
         self._batcher, self._pieces, self._config = batcher, pieces, config
         self._resident = _bytes(pieces) <= resident_bytes
         if self._resident:
-            self._batcher = with_ids(batcher, Resident(_on_device(pieces)))
+            self._batcher = batcher.with_ids(Resident(_on_device(pieces)))
         self._places = jax.jit(self._places_of_steps)
 
     def batcher_at(self, step: int) -> Batcher:
@@ -114,7 +117,7 @@ class Feed:
             return self._batcher
         places = np.asarray(self._places(self._batcher, jnp.int32(step)))
         block = Block(jnp.asarray(self._pieces.at(places)), jnp.int32(step))
-        return with_ids(self._batcher, block)
+        return self._batcher.with_ids(block)
 
     def _places_of_steps(self, batcher, first):
         steps = first + jnp.arange(self._config.steps_per_dispatch)
@@ -156,7 +159,7 @@ def training_data(
     if not len(validation):
         return feed, None
     held_out, ordered = batcher.for_validation(validation, config)
-    return feed, with_ids(held_out, Resident(_on_device(ordered)))
+    return feed, held_out.with_ids(Resident(_on_device(ordered)))
 
 
 def augmentation_table(dataset: Dataset, config: TrainingConfig) -> np.ndarray | None:
@@ -176,14 +179,6 @@ def augmentation_table(dataset: Dataset, config: TrainingConfig) -> np.ndarray |
     if not config.stretch:
         return table
     return combined(table, stretch_table(vocabulary, encoding, config.stretch))
-
-
-def with_ids(batcher: Batcher, ids: Resident | Block) -> Batcher:
-    """Return a batcher that reads these ids."""
-    if isinstance(batcher, StreamBatcher):
-        return batcher._replace(ids=ids)
-    assert isinstance(batcher, WindowBatcher)
-    return replace(batcher, ids=ids)
 
 
 def _on_device(pieces: PieceIds) -> jax.Array:

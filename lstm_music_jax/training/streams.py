@@ -67,6 +67,10 @@ class StreamBatcher(NamedTuple):
         pieces = longest_first(pieces)
         return streams_of(pieces.lengths), pieces
 
+    def with_ids(self, ids: Resident | Block) -> "StreamBatcher":
+        """Return a batcher that reads these ids."""
+        return self._replace(ids=ids)
+
     @staticmethod
     def carried(states: State) -> State:
         """Return `states`, because every stream carries its state."""

@@ -98,6 +98,10 @@ class WindowBatcher:
         )
         return windows, pieces
 
+    def with_ids(self, ids: Resident | Block) -> "WindowBatcher":
+        """Return a batcher that reads these ids."""
+        return replace(self, ids=ids)
+
     @staticmethod
     def carried(states: State) -> None:
         """Return None, because every window begins with the zero state."""
@@ -176,7 +180,7 @@ def cut_windows(
     windows = windows_of(
         pieces.lengths, width, stride=stride, partial=partial, tails=tails
     )
-    return replace(windows, ids=Resident(jnp.asarray(pieces.end_to_end())))
+    return windows.with_ids(Resident(jnp.asarray(pieces.end_to_end())))
 
 
 def windows_of(

@@ -30,7 +30,7 @@ def lay_end_to_end(pieces):
     """Return the batcher of pieces that are separate arrays."""
     pieces = longest_first(PieceIds.of(pieces))
     ids = Resident(jnp.asarray(pieces.end_to_end()))
-    return streams_of(pieces.lengths)._replace(ids=ids)
+    return streams_of(pieces.lengths).with_ids(ids)
 
 
 def read_steps(streams, steps, config):
