@@ -69,6 +69,63 @@ def test_imports_follow_the_arrows(module):
         assert "music21" not in outside
 
 
+def test_a_family_of_strategies_imports_no_other_family():
+    families = [init.parent for init in PACKAGE.glob("strategies/*/__init__.py")]
+    assert len(families) == 6
+    for family in families:
+        for name in (
+            name for module in family.glob("*.py") for name in imported(module)
+        ):
+            for other in families:
+                prefix = f"lstm_music_jax.strategies.{other.name}."
+                assert other == family or not name.startswith(prefix)
+
+
+def defined(module):
+    """Return the names that a module itself defines at its top level."""
+    names = set()
+    for node in ast.parse(module.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif not isinstance(node, ast.Import | ast.ImportFrom):
+            found = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+            names |= {name.id for name in found if isinstance(name.ctx, ast.Store)}
+    return names
+
+
+def test_names_are_imported_from_where_they_are_defined():
+    root = PACKAGE.parent
+    names = {
+        str(module.relative_to(root).with_suffix("")): defined(module)
+        for module in MODULES
+    }
+    for module in MODULES:
+        for name in imported(module):
+            path = name.replace(".", "/")
+            folder, _, last = path.rpartition("/")
+            # `types` is the one place from which array types are imported.
+            if not folder.startswith("lstm_music_jax") or folder.endswith("/types"):
+                continue
+            if path in names or f"{path}/__init__" in names:
+                continue
+            source = names.get(folder) or names[f"{folder}/__init__"]
+            assert last in source, f"{module} imports {name}, defined elsewhere"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [each for each in MODULES if each.name == "__init__.py"],
+    ids=lambda m: m.parent.name,
+)
+def test_each_package_says_where_to_start_and_what_it_may_import(module):
+    text = " ".join(ast.get_docstring(ast.parse(module.read_text())).split())
+    assert re.search(r"[Ss]tart (with|there)", text)
+    assert "import" in text
+    if module.parent.parent == PACKAGE and module.parent.name != "system":
+        (named,) = re.findall(r"This package may import(.*?)\.(?: |$)", text)
+        assert set(re.findall(r"`(\w+)`", named)) == ALLOWED[module.parent.name]
+
+
 def test_the_architecture_page_shows_the_same_arrows():
     rows = re.findall(r"^\| `(\w+)(?:/|\.py)` \|.*\| ([\w, ]*)\|$", PAGE, re.MULTILINE)
     table = {room: set(re.findall(r"\w+", imports)) for room, imports in rows}

@@ -5,9 +5,12 @@ training step on the device.
 
 - `config`: the settings.
 - `data`, `windows`, `streams`: the data on the device, and two ways to make batches.
+  They use `ids`, `batch`, `shuffle`, `keys` and `transpose`.
 - `step`, `objective`, `optimizer`: the training step.
 - `loop`, `reporting`, `tally`, `signals`, `checkpoints`: the loop and what it writes.
-- `run_folder`, `settings`, `versions`: the run folder, and how old ones are read.
+- `run_folder`, `settings`, `differences`, `versions`: the run folder, and how old ones
+  are read.
+- `baselines`: losses of simple models, to compare with.
 
 This package may import `model`, `music`, `xla`, `system`, `types`, `devices` and
 `processes`. It knows nothing of generation and strategies.

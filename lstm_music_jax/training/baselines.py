@@ -3,8 +3,8 @@
 The n-grams are counted in the training pieces. Like the LSTM, these models predict
 every symbol of a piece but the first, from earlier symbols of the same piece.
 
-Counting takes ten seconds and 300 MB per million symbols. So of a large corpus only
-some pieces are counted.
+Counting takes ten seconds and 300 MB per million symbols. So only some pieces of a
+large corpus are counted.
 """
 
 import math

@@ -1,9 +1,11 @@
-"""Measures, one per file; `base.py` is the contract.
+"""Measures, one per file. Start with `base.py`, the contract.
 
 A new measure is one file, one import below and one row in a table. The tables hold the
 measures that need nothing but the pieces. Measures of four-part writing have a table of
 their own. Measures of copying are in no table, because they need the training pieces.
 That of a watermark is in no table either, because it needs the key.
+
+These modules import each other, `music` and `types`.
 """
 
 from lstm_music_jax.evaluation.measures.copying import copied_share, longest_copy

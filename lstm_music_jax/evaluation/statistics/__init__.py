@@ -6,4 +6,6 @@ measures that are only defined for a set of pieces. `improvement.py` estimates h
 one strategy wins. `power.py` gives the smallest difference that the data could have
 shown. `holm.py` corrects for several comparisons. All bootstraps share the interval and
 the p-value of `resampling.py`.
+
+These modules import only each other and `types`.
 """

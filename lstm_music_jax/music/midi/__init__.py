@@ -2,7 +2,7 @@
 
 Start with `reading.py`, which holds the musical rules by which a file becomes a score.
 It builds on `tracks.py`, which turns the bytes of a file into timed events.
-`writing.py` writes a score as a file.
+`writing.py` writes a score as a file, whose bytes `content.py` makes.
 
-These modules import `music/score.py` and music21.
+These modules import the other modules of `music`, `system` and music21.
 """

@@ -1,4 +1,5 @@
 """Strategies that adapt to the symbols that are drawn.
 
-`mirostat.py` is the base class of both versions of Mirostat.
+Start with `mirostat_2.py`. `mirostat.py` is the base class of both versions of
+Mirostat. These modules import what `strategies` may, and no other family.
 """

@@ -1,4 +1,6 @@
 """Strategies that know which pitches each symbol plays, in any encoding.
 
-`sounds.py` is their base class.
+Start with `pitch_range.py`. `sounds.py` is their base class. These modules import what
+`strategies` may, and no other family. They are the only strategies that import
+`lstm_music_jax.music`.
 """

@@ -1,4 +1,8 @@
-"""The laws, one function each; `check_strategy` runs them in the order of `LAWS`."""
+"""The laws, one function each; `check_strategy` runs them in the order of `LAWS`.
+
+Start with `logits.py`. Each law gets a `Subject`, which runs the strategy under test.
+These modules import what `testing` may.
+"""
 
 from collections.abc import Callable
 
