@@ -4,7 +4,7 @@
 
 Each number in the table is AFTER's value divided by BEFORE's. It is in parentheses if
 it differs from 1 by no more than the spread. The table's spread is the sum of the
-spreads of both files. That of one file is (median - minimum) / minimum of its repeats.
+spreads of both files. A file's spread is (median - minimum) / minimum of its repeats.
 """
 
 import json

@@ -3,7 +3,7 @@
     python benchmarks/generation.py --quick
     python benchmarks/generation.py --out benchmarks/results/MACHINE
 
-There are four parts, of which `--only` chooses some. Each writes a JSON file and a
+There are four parts; `--only` chooses some of them. Each writes a JSON file and a
 Markdown table:
 
     window    1000 notes of one piece by argmax, with an exact sliding window of 100;
@@ -363,7 +363,7 @@ def plot_throughput(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
             style |= {"color": "black", "lw": 2.5, "zorder": 3}
         axes.plot(*zip(*points, strict=True), label=name, **style)
     axes.set(xscale="log", yscale="log", xlabel="streams", ylabel="notes per second")
-    # With many streams, reading the weights is no limit, so its line may leave the
+    # With many streams, reading the weights is not a limit, so its line may leave the
     # picture.
     axes.set_ylim(top=3 * max(_rates(rows, limits.PRODUCTS)))
     streams = sorted({row["streams"] for row in rows})

@@ -11,7 +11,7 @@ the device. Several batch sizes are measured. Install the libraries by
 are:
 
     GFLOP/s            counts 6 operations per matrix entry and position: 2 for the
-                       product, 2 for its derivative by the inputs, and 2 for that by
+                       product, and 2 for each of its derivatives, by the inputs and by
                        the matrix. The first kernel does not count, because a step only
                        reads rows of it (other libraries multiply it with one-hot
                        vectors)

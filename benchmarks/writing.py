@@ -6,8 +6,8 @@
 Each library writes the same notes, given as Python numbers, to a file on disk. Before
 the timing, symusic reads all files and must find the same notes in each. This package's
 time includes the preparation of a score that an encoding has just decoded. The last two
-rows are not other libraries: this package used to write files by a music21 stream, and
-the piano roll is a picture of the same notes.
+rows are from this package: an older way to write files, by a music21 stream, and a
+piano roll, which is a picture of the same notes.
 
     ms           the minimum of the repeats, per file
     ratio        ms divided by this package's

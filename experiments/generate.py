@@ -261,7 +261,7 @@ def with_note_length(loaded: Run, arguments: Arguments) -> Run:
 
     Raises:
         ValueError: the run is of events, or the length is off the grid of ticks, or a
-            MIDI file cannot hold as many such notes.
+            MIDI file cannot hold so many notes of this length.
     """
     quarters = arguments.note_length
     if not isinstance(loaded.encoding, NoteNames):

@@ -10,8 +10,8 @@ The script reads .hdf5, .h5 and .keras files of whole models, Sequential or func
 A model must be a chain of LSTM layers and a dense softmax head over the symbols whose
 one-hot vectors are the input. The file of symbols must be the one that the model was
 trained on, with one note or chord name per line. As in the original recipe, the most
-frequent symbol has id 0, and so on; of equally frequent symbols the first to appear
-comes first.
+frequent symbol has id 0, and so on. Equally frequent symbols keep the order in which
+they first appear.
 
 Cost: seconds. Expect: generate.py gives the same notes as a loop that takes the argmax
 of Keras's `predict`, from the same primer. train.py continues the training with these

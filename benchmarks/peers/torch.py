@@ -127,7 +127,7 @@ def carried_programs(weights: Weights, streams: int) -> list[Program]:
     """Return draws with `torch.multinomial` from carried states: eager and compiled."""
     stack, cells = Stack(weights), Cells(weights)
     # Forget what was compiled for other numbers of streams, because it would count as
-    # recompilations, of which only a few are allowed.
+    # recompilations, and only a few recompilations are allowed.
     torch.compiler.reset()
     sizes = [len(layer.recurrent_kernel) for layer in weights.layers]
     # On a GPU this mode records the kernels once and replays them as a graph.

@@ -26,8 +26,8 @@ class Trace(NamedTuple):
             symbols, nats.
         empty_support: True if the strategy, or a stage of a chain, forbade every symbol
             and was ignored.
-        stage_kept_mass: kept mass after each stage of a chain. Strategies that are no
-            chain have no stages.
+        stage_kept_mass: kept mass after each stage of a chain. A strategy that is not a
+            chain has no stages.
         stage_passed_over: which stages of a chain forbade every symbol and were
             ignored.
     """

@@ -112,9 +112,9 @@ class MusicLSTM(nnx.Module):
     def in_bfloat16(self) -> "MusicLSTM":
         """Return a copy whose products take bfloat16 operands and sum in float32.
 
-        Only the kernels of matrix products are rounded. The first layer's kernel, of
-        which symbols read rows, the biases, the states and the arithmetic of the gates
-        stay float32. Gradients flow back to the parameters of this model.
+        Only the kernels of matrix products are rounded. The biases, the states, the
+        arithmetic of the gates, and the first layer's kernel, which is only read row by
+        row, stay float32. Gradients flow back to the parameters of this model.
         """
         copy = jax.tree.map(lambda leaf: leaf, self)
         for index, layer in enumerate(copy.layers):

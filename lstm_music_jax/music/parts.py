@@ -136,7 +136,7 @@ def _groups(onsets: list[int], ends: list[int], tolerance: int) -> Iterator[list
 def quantise(ticks: np.ndarray, ticks_per_quarter: int) -> np.ndarray:
     """Round times to the nearest multiples of a quarter's fourth or third.
 
-    Of two multiples that are equally near, the earlier one is taken.
+    If two multiples are equally near, the earlier one is taken.
 
     Args:
         ticks: times, int64 `[n]`.
@@ -151,6 +151,6 @@ def quantise(ticks: np.ndarray, ticks_per_quarter: int) -> np.ndarray:
     candidates = np.sort(
         [*below, *(b + u for b, u in zip(below, units, strict=True))], 0
     )
-    # Of equal distances, argmin takes the first, and so the earlier candidate.
+    # If distances are equal, argmin takes the first, and so the earlier candidate.
     nearest = np.argmin(abs(candidates - scaled), axis=0)
     return candidates[nearest, np.arange(len(ticks))] // ticks_per_quarter

@@ -123,8 +123,8 @@ class Chord:
 class Part:
     """The chords of one instrument or voice, sorted by onset.
 
-    Of chords with equal onsets, those of zero length come first; others keep the order
-    in which they were given.
+    Where chords have equal onsets, chords of zero length come first; others keep the
+    order in which they were given.
     """
 
     name: str

@@ -141,7 +141,7 @@ class _Reading:
         name = node.id
         if name not in self.names:
             nearest = " or ".join(_nearest(name, self.names))
-            problem = f"{_shown(name)} is no known name; did you mean {nearest}?"
+            problem = f"{_shown(name)} is not a known name; did you mean {nearest}?"
             raise self.refusal(problem, node)
         return self.names[name]
 

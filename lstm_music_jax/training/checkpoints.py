@@ -46,7 +46,7 @@ class Checkpoints:
     """Saves checkpoints of one kind into one folder, and keeps the newest ones.
 
     A checkpoint becomes visible when it is complete: orbax writes to a temporary
-    folder and renames it. Only then are older ones removed. Saving is asynchronous:
+    folder and renames it. After that, older ones are removed. Saving is asynchronous:
     `save` blocks only until the previous save is complete and the arrays are copied to
     the host.
 
@@ -299,8 +299,8 @@ def _require_fit(path, about, leaves, belongs_to):
 
 
 def _read_item(path, name, arguments):
-    # Each item by itself, because a manager would also look at the neighbouring
-    # checkpoints, which may be damaged.
+    # A manager is not used, because it would also look at the neighbouring checkpoints,
+    # which may be damaged.
     if not (path / name).is_dir():
         raise ValueError(f"{name} is missing")
     with ocp.Checkpointer(

@@ -87,8 +87,8 @@ class TrainingConfig:
     batching: Batching = "windows"
     """`windows` cuts windows anywhere, shuffles them, and reads each from the zero
     state. `streams` lays all pieces end to end in shuffled order, cuts the result
-    into batch_size parts, and reads on in each part from step to step with its state
-    carried. Gradients stop at the border between two steps."""
+    into batch_size parts, and reads each part from step to step, carrying its state.
+    Gradients stop at the border between two steps."""
     cross_pieces: bool = False
     """Let windows cross from one piece into the next; let streams carry their state
     across."""

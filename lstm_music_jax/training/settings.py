@@ -43,7 +43,7 @@ def read_config_json(path: Path) -> dict[str, Any]:
             saved = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise ValueError(
-                "it is no JSON in UTF-8, so restore it from a copy, or start anew in "
+                "it is not JSON in UTF-8, so restore it from a copy, or start anew in "
                 f"a new folder ({error})"
             ) from error
         if not isinstance(saved, dict):
@@ -75,8 +75,8 @@ def model_of_checkpoints(
 ) -> dict[str, Any]:
     """Return the part of the description that generation needs.
 
-    `cores` is left out, because a checkpoint fits a model with any number of cores. So
-    are the unseen symbols, because checkpoints of earlier versions do not have them.
+    `cores` is left out, because a checkpoint fits a model with any number of cores. The
+    unseen symbols are left out, because earlier versions did not save them.
     """
     architecture = dataclasses.asdict(model)
     del architecture["cores"]

@@ -98,7 +98,7 @@ class StreamBatcher(NamedTuple):
         symbol is read at least once.
 
         The state is reset where a piece begins, and where an epoch begins, because
-        every epoch has its own order of pieces. The first symbol of a piece is no
+        every epoch has its own order of pieces. The first symbol of a piece is not a
         target, because no symbol of the piece comes before it. With `cross_pieces`,
         pieces are read as one long piece: the state is reset only where an epoch
         begins, and every symbol is a target.

@@ -18,7 +18,7 @@ def draw_shifts(
     so_far = jnp.cumsum(allowed, axis=1, dtype=jnp.int32)
     count = so_far[:, -1]
     rank = jnp.floor(uniform * count.astype(uniform.dtype)).astype(jnp.int32)
-    # Rounding may make the product equal to the count, which is no allowed row's rank.
+    # Rounding may make the product equal to the count, but no row has that rank.
     rank = jnp.minimum(rank, count - 1)
     return jnp.argmax(so_far > rank[:, None], axis=1)
 

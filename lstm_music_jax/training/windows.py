@@ -200,9 +200,9 @@ def windows_of(
     a piece's first is predicted exactly once.
 
     With `stride=1`, the last symbol of a piece is a target of one window, and a symbol
-    in the middle of as many as `width`. With `tails=True`, windows also start at all
-    later symbols. Then the last symbol, which may be the end symbol, is a target of
-    `width` windows too.
+    in the middle is a target of up to `width` windows. With `tails=True`, windows also
+    start at all later symbols. Then the last symbol, which may be the end symbol, is a
+    target of `width` windows too.
 
     Raises:
         ValueError: `width` or `stride` is below 1, or no piece is long enough for a

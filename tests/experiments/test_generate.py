@@ -120,7 +120,7 @@ def test_primers(run, midi, tmp_path):
 
 @pytest.fixture
 def strange_primer(tmp_path):
-    """Twelve notes, of which the run knows every second one."""
+    """Twelve notes. The run knows every second one."""
     pitches = [pitch for known in range(60, 66) for pitch in (known, known + 50)]
     notes = [Note(3 * i, pitch, 3) for i, pitch in enumerate(pitches)]
     path = tmp_path / "strange\nprimer.mid"

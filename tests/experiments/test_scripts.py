@@ -1,4 +1,4 @@
-"""The other scripts, and what holds of all of them."""
+"""The other scripts, and what all scripts have in common."""
 
 import ast
 import json

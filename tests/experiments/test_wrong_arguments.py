@@ -60,7 +60,7 @@ WRONG = [
     (
         train,
         ["--run", "NOISE", "--resume"],
-        "is no JSON in UTF-8, so restore it from a",
+        "is not JSON in UTF-8, so restore it from a",
     ),
     (train, ["--run", "new", "--steps", "0"], "steps is 0; it must be 1 or more"),
     (train, ["--run", "new", "--steps", "few"], "steps"),
@@ -74,7 +74,7 @@ WRONG = [
     (generate, ["--run", "nowhere"], "run is nowhere; it must be a run folder"),
     (generate, ["--run", "EMPTY"], "has no best checkpoint"),
     (generate, ["--run", "BARE"], "vocabulary.json is missing; resume the run with"),
-    (generate, ["--run", "NOISE"], "is no JSON in UTF-8, so restore it from a copy"),
+    (generate, ["--run", "NOISE"], "is not JSON in UTF-8, so restore it from a copy"),
     (
         generate,
         ["--run", "RUN", "--seed", HUGE],
@@ -147,7 +147,7 @@ WRONG = [
     (
         sweep_strategy,
         [*STRATEGY, "top_p(sweep(1))"],
-        "at character 1, top_p is no known name; did you mean TopP",
+        "at character 1, top_p is not a known name; did you mean TopP",
     ),
     (sweep_strategy, [*STRATEGY, "TopP(0.5)"], "strategy holds sweep 0 times; it must"),
     (
@@ -160,7 +160,7 @@ WRONG = [
         [*STRATEGY, "TopP(sweep([0.5]))"],
         "at character 6, sweep has [[0.5]]; it takes finite numbers",
     ),
-    (generate, [*STRATEGY, "TopQ(0.9)"], "TopQ is no known name; did you mean TopP"),
+    (generate, [*STRATEGY, "TopQ(0.9)"], "TopQ is not a known name; did you mean TopP"),
     (
         generate,
         [*STRATEGY, "Forbid(['H4'])"],

@@ -130,7 +130,7 @@ RARE = np.array([1e-5, 1e-4, 1e-3, 0.3, 0.2, 0.49889])
 
 @pytest.mark.parametrize("streams", [1, 50])
 def test_symbols_after_a_rare_one_have_the_right_frequencies(streams):
-    """Of three million keys, about 300 draw first the symbol of probability 1e-4."""
+    """About 300 of three million keys first draw the symbol of probability 1e-4."""
     rates = np.stack([RARE, np.full(6, 1 / 6), RARE])
     logits = jnp.log(jnp.float32(rates))
 

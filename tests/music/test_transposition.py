@@ -54,7 +54,7 @@ def test_the_commonest_spelling_is_taken():
 
 
 def test_chords_become_chords_and_unknown_symbols_stay():
-    # The chord '1' sounds like the note 'C#4', which is C4 up 1, but is no note.
+    # The chord '1' sounds like the note 'C#4', which is C4 up 1, but is not a note.
     assert transposed(("C4", "1", "what?"), NoteNames(), 1) == [None, None, "what?"]
 
 

@@ -190,7 +190,7 @@ class UnnormalisedFlag(PlainLogSum):
 
 
 class TwoState(NamedTuple):
-    """Two leaves, of which one must move."""
+    """Two leaves. One of them must move."""
 
     counts: Int[Array, "v"]
     last: Int[Array, ""]

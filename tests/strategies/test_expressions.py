@@ -130,12 +130,12 @@ def test_expressions_that_are_read(text):
 
 DEEP = "it may be nested 50 deep"
 REFUSED = {
-    "TopQ(0.9)": "strategy is 'TopQ(0.9)'; at character 1, TopQ is no known name; did "
+    "TopQ(0.9)": "strategy is 'TopQ(0.9)'; at character 1, TopQ is not a known name; "
+    "did you mean TopP",
+    "Chain(TopP(0.9), top_p(0.9))": "at character 18, top_p is not a known name; did "
     "you mean TopP",
-    "Chain(TopP(0.9), top_p(0.9))": "at character 18, top_p is no known name; did you "
-    "mean TopP",
-    "InKey(9, MAJR)": "at character 10, MAJR is no known name; did you mean MAJOR",
-    "Zzzzzzzz()": "Zzzzzzzz is no known name; did you mean ",
+    "InKey(9, MAJR)": "at character 10, MAJR is not a known name; did you mean MAJOR",
+    "Zzzzzzzz()": "Zzzzzzzz is not a known name; did you mean ",
     "Chain(\n TopP(1.5))": r"strategy is 'Chain(\n TopP(1.5))'; at character 9, p of "
     "TopP is 1.5; it must be in (0, 1]",
     "Chain(Forbid(['é']), TopP(1.5))": "'é'",
@@ -161,7 +161,7 @@ REFUSED = {
     "s.TopP(0.9)": "s.TopP(0.9) is not allowed",
     "(lambda: TopP(0.9))()": "is not allowed",
     "TopP(0.9) if 1 else 2": "is not allowed",
-    "__import__('os')": "__import__ is no known name",
+    "__import__('os')": "__import__ is not a known name",
     "TopP(x := 1)": "is not allowed",
     "f'{1}'": "is not allowed",
     "0.9": "strategy is '0.9'; it must be a strategy, like TopP(0.9)",

@@ -2,7 +2,7 @@
 
 In float32, a rule cannot tell apart two numbers that differ by 1e-5 of their size. So a
 symbol counts as undecided if the reference decides differently when its thresholds move
-by that much. Only for undecided symbols are both decisions accepted, and symbols with
+by that much. Both decisions are accepted for undecided symbols only, and symbols with
 equal logits must get the same decision.
 """
 

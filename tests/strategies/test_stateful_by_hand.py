@@ -165,7 +165,7 @@ CASES = {
         (),
         [-INF, 0, -INF, -INF],
     ),
-    "LoopBreaker: two are no loop of three": (LoopBreaker(2, 3), FLAT, (1, 1), FLAT),
+    "LoopBreaker: two are not a loop of three": (LoopBreaker(2, 3), FLAT, (1, 1), FLAT),
     "LoopBreaker: one symbol three times": (
         LoopBreaker(2, 3, 2),
         [2, 4, -INF, 8],
@@ -233,7 +233,7 @@ CASES = {
         [0, 0, -INF, 0],
     ),
     # One of 4 symbols is green. The scores are 2856213345, 2947049190, 4191045222 and
-    # 2539980636, of which the last is the smallest.
+    # 2539980636. The last is the smallest.
     "Watermark": (Watermark(0), FLAT, (3, 0), [0, 0, 0, 2]),
     "Watermark: too early": (Watermark(0, width=3), FLAT, (3, 0), FLAT),
     "Watermark: -inf stays": (Watermark(0, gamma=0.99), [-INF] * 4, (0,), [-INF] * 4),

@@ -1,4 +1,4 @@
-"""Correct strategies, of which many mutants are copies with a planted mistake."""
+"""Correct strategies. Many mutants are copies of them with a planted mistake."""
 
 from typing import NamedTuple
 

@@ -59,7 +59,7 @@ def test_kneser_ney_by_hand():
 
 
 def test_discounts_by_hand():
-    # Of the symbols after 0, four occur once, two twice, one 3 times, one 4 times.
+    # Four of the symbols after 0 occur once, two twice, one 3 times, one 4 times.
     # So Y = 4 / (4 + 2 * 2) = 1/2, and the discounts are 1 - 2 Y 2/4 = 0.5,
     # 2 - 3 Y 1/2 = 1.25 and 3 - 4 Y 1/1 = 1.
     counts = [1, 1, 1, 1, 2, 2, 3, 4]

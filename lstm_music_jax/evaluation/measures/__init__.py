@@ -3,7 +3,7 @@
 A new measure is one file, one import below and one row in a table. The tables hold the
 measures that need nothing but the pieces. Measures of four-part writing have a table of
 their own. Measures of copying are in no table, because they need the training pieces.
-That of a watermark is in no table either, because it needs the key.
+The measure of a watermark is in no table either, because it needs the key.
 
 These modules import each other, `music` and `types`.
 """

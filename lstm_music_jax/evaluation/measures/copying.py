@@ -121,7 +121,7 @@ def human_copy_length(
 
     Args:
       index: the training pieces.
-      human: human pieces that are no training pieces. Cut them to the length of the
+      human: human pieces that are not training pieces. Cut them to the length of the
         generated pieces, because longer pieces share longer passages.
       percentile: in [0, 100].
 

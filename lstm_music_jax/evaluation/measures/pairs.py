@@ -14,7 +14,7 @@ def mean_over_pairs(
 ) -> float:
     """The mean of `matrix` over ordered pairs of different pieces among `places`.
 
-    Two copies of one piece are no pair, because they come from resampling. NaN if
+    Two copies of one piece are not a pair, because they come from resampling. NaN if
     `places` holds only one piece.
 
     Args:

@@ -72,8 +72,8 @@ def bleu_of_each(
 def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
     """The clipped number of n-grams of each piece.
 
-    Each n-gram counts as often as it occurs in the piece, but no more often than in
-    the other piece that has it most often.
+    Every occurrence of an n-gram in the piece counts, up to the largest number of
+    occurrences in any other piece.
     """
     by_gram = counts.tocsc()
     owners, values = by_gram.indices, by_gram.data
@@ -102,7 +102,7 @@ def _brevity(pieces: Sequence[Int[np.ndarray, "_"]]) -> Float[np.ndarray, "b"]:
     result = np.zeros(len(pieces))
     for place, length in enumerate(lengths):
         others = np.delete(lengths, place)
-        # Of two lengths that are equally close, the shorter one is the reference.
+        # If two lengths are equally close, the shorter one is the reference.
         closest = min(others, key=lambda other: (abs(other - length), other))
         if 0 < length < closest:
             result[place] = 1 - closest / length

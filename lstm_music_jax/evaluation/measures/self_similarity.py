@@ -36,7 +36,7 @@ def self_similarity(
     """The similarity of any two frames: in [0, 1] if they are alike, else `PENALTY`.
 
     1. The cosine similarity is averaged along diagonals over `smoothing` frames,
-       because passages and not single frames are to be compared.
+       so that passages are compared and not single frames.
     2. One of the two passages is transposed by 0 to 11 semitones; the largest of the
        twelve similarities is taken.
     3. The largest values, a share `kept` of all, are scaled to [0, 1]. All others

@@ -28,9 +28,9 @@ def probability_of_improvement(
 
         P(ours > theirs) = mean over i of [ours_i > theirs_i] + [ours_i = theirs_i] / 2
 
-    Larger values are taken to be better, so negate a measure of which smaller values
-    are better. The p-value tests against 1/2. If all pairs agree, the interval is a
-    single point, because all resamples agree too. NaN in a piece gives NaN.
+    Larger values count as better, so negate a measure if its smaller values are better.
+    The p-value tests against 1/2. If all pairs agree, the interval is a single point,
+    because all resamples agree too. NaN in a piece gives NaN.
 
     References:
       Agarwal et al. 2021, Deep Reinforcement Learning at the Edge of the Statistical

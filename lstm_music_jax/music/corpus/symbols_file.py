@@ -41,8 +41,8 @@ def load_symbols(path: str | Path, encoding: Encoding) -> Corpus:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is not UTF-8, or holds no symbol, or a line is no symbol of
-            the encoding. The message names file and line.
+        ValueError: the file is not UTF-8, or holds no symbol, or a line is not a symbol
+            of the encoding. The message names file and line.
     """
     path = Path(path)
     shown = printable(path)

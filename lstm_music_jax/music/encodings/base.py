@@ -33,7 +33,7 @@ class Encoding(Protocol):
 
     These symbols are ill-formed, and `decode` skips them:
 
-    - strings that are no symbols of the encoding;
+    - strings that are not symbols of the encoding;
     - if symbols move the clock: a pitch that was struck at the same tick;
     - if symbols release pitches: a pitch that was struck and not released since, a
       release of a pitch that does not sound, and one at the tick of its strike.
@@ -119,8 +119,7 @@ class Encoding(Protocol):
     def stretched(self, symbol: str, factor: float) -> str:
         """Return the symbol that takes `factor` times as long as `symbol`.
 
-        A symbol that takes no time in seconds stays the same. So does one that takes a
-        number of beats.
+        A symbol that takes no time, or takes a number of beats, stays the same.
         """
         ...
 

@@ -73,8 +73,8 @@ class Performance:
         """Return the symbols of the score's notes; the division into tracks is lost.
 
         Onsets and ends are rounded to the nearest 10 ms, and a note lasts at least
-        10 ms. A note ends when its pitch is struck again. Of events at the same time,
-        the ends of notes come first; then come the onsets, by velocity and pitch.
+        10 ms. A note ends when its pitch is struck again. Where events have the same
+        time, the ends of notes come first; then come the onsets, by velocity and pitch.
         """
         notes = self._notes(score)
         ends = notes.onsets + notes.durations

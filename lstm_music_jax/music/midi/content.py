@@ -41,9 +41,9 @@ def midi_content(
 ) -> bytes:
     """Return the content of a MIDI file of format 1.
 
-    The first track holds tempos and metres, and each channel has a track after it. Of
-    events at one tick, the ends of notes come first, so that a pitch can end and be
-    struck again at the same tick.
+    The first track holds tempos and metres, and each channel has a track after it. The
+    ends of notes come before other events at the same tick, so that a pitch can end and
+    be struck again at that tick.
 
     Args:
         notes: in any order. All numbers are Python's. Notes of one channel and pitch

@@ -9,7 +9,7 @@ from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.strategies.music.sounds import MusicStrategy
 from lstm_music_jax.types import Array, Bool, Int
 
-# Fills the rows of symbols with fewer pitches than others; it is no pitch.
+# Fills the rows of symbols with fewer pitches than others; it is not a pitch.
 _NO_PITCH = HIGHEST_PITCH + 1
 
 

@@ -15,7 +15,7 @@ class Watermark(Strategy):
 
         l_x + delta    where x is green
 
-    Of the v symbols, gamma v are green, rounded to a whole number from 1 to v - 1. A
+    gamma v of the v symbols are green, rounded to a whole number from 1 to v - 1. A
     hash of the key and of the last `width` symbols decides which. As long as the stream
     has fewer than `width` symbols, the logits are unchanged.
 

@@ -119,7 +119,7 @@ def _in_row(what: str) -> Callable[[tuple[int, ...]], str]:
 def _wraps(leaf: np.ndarray) -> np.ndarray:
     """Return where counters jump back by more than half the range of their dtype.
 
-    A hash, which overflows on purpose, is no counter.
+    A hash, which overflows on purpose, is not a counter.
     """
     limits = np.iinfo(leaf.dtype)
     reach = float(limits.max) - float(limits.min)

@@ -180,9 +180,10 @@ def marked():
 
 @pytest.mark.parametrize("length", [10, 20, 60])
 def test_marked_pieces_are_found_as_often_as_the_formula_says(marked, length):
-    """Of a uniform distribution, gamma e^delta / (1 - gamma + gamma e^delta) is green.
+    """From a uniform distribution, a share s of the drawn symbols is green.
 
-    So z-scores are sqrt(T) (that - gamma) / sqrt(gamma (1 - gamma)) on average.
+    s = gamma e^delta / (1 - gamma + gamma e^delta), and the mean z-score is
+    sqrt(T) (s - gamma) / sqrt(gamma (1 - gamma)).
     """
     share = GAMMA * math.exp(DELTA) / (1 - GAMMA + GAMMA * math.exp(DELTA))
     found = [
