@@ -7,8 +7,9 @@
 The run folder gives the vocabulary and the encoding.
 
 Cost: seconds, mostly for start-up.
-Expect: 24 files of 200 notes that were generated with this key had p-values up to 0.002,
-and a median of 3e-7. The p-values of all other files are spread evenly from 0 to 1.
+Expect: 24 files of 200 notes that were generated with this key had p-values up to
+0.002, and a median of 3e-7. The p-values of all other files are spread evenly from 0
+to 1.
 """
 
 from command_line import run
