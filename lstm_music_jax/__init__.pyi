@@ -13,6 +13,7 @@ from .generation.composition import (
 from .generation.contexts import Carried as Carried, SlidingWindow as SlidingWindow
 from .generation.draws import Arithmetic as Arithmetic, Gumbel as Gumbel
 from .generation.generate import generate as generate
+from .generation.masks import masks as masks
 from .generation.program import Generation as Generation, Streams as Streams
 from .generation.sweep import grid as grid, stack as stack, sweep as sweep
 from .generation.trace import Trace as Trace
