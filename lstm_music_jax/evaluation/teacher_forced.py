@@ -200,17 +200,13 @@ class _Replay:
         return state.ids[state.read], state._replace(read=state.read + 1)
 
 
-# What differs between settings. The memory does not, so the model is computed once.
-_OF_SETTING = Stream(
-    number=None,
-    position=None,
-    token=None,
-    memory=None,
-    strategy_state=0,
-    draw_state=None,
-    fallbacks=0,
-    undefined=0,
-)
+def _axes_of_settings():
+    """Return which parts of a stream have an axis of settings.
+
+    The memory has none, so the model is computed once for all settings.
+    """
+    axes = dict.fromkeys(Stream._fields)
+    return Stream(**axes | {"strategy_state": 0, "fallbacks": 0, "undefined": 0})
 
 
 @partial(jax.jit, static_argnames="settings")
@@ -225,7 +221,7 @@ def _begin(model, sampler, key, firsts, numbers, *, settings):
         return jax.vmap(begin_one)(firsts, numbers)
 
     if settings:
-        begin_all = jax.vmap(begin_all, out_axes=_OF_SETTING)
+        begin_all = jax.vmap(begin_all, out_axes=_axes_of_settings())
     return begin_all(sampler.strategy)
 
 
@@ -239,7 +235,8 @@ def _read_block(model, sampler, key, streams, ids, *, plan, settings):
         return draw_more(model, streams, key, mine, plan)
 
     if settings:
-        read_all = jax.vmap(read_all, (_OF_SETTING, 0), (_OF_SETTING, 0))
+        axes = _axes_of_settings()
+        read_all = jax.vmap(read_all, (axes, 0), (axes, 0))
     streams, notes = read_all(streams._replace(draw_state=coming), sampler.strategy)
     return streams, Forced(notes.trace, notes.strategy_log_probs)
 
@@ -249,12 +246,14 @@ def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
     require_fit(sampler.strategy, model)
     _require_pieces(model, pieces)
+    if not len(pieces):
+        return []
     key = jax.random.key(seed)
     read: list[Forced | None] = [None] * len(pieces)
     order = np.argsort([-len(piece) for piece in pieces], kind="stable")
     size = min(parallel_pieces, len(pieces))
     plan = Plan(sampler.draw.length, True, size)
-    for first in range(0, len(order), max(size, 1)):
+    for first in range(0, len(order), size):
         batch = order[first : first + size]
         # The last batch repeats its last piece, so that all batches have one shape.
         rows = np.minimum(np.arange(size), len(batch) - 1)

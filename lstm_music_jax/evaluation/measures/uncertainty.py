@@ -6,6 +6,8 @@ measure is NaN for a piece whose trace lacks the figure, and for one without gen
 symbols.
 """
 
+import numpy as np
+
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
 
 
@@ -96,5 +98,5 @@ def judge_surprisal() -> PieceMeasure:
 
 
 def _mean(sample: Sample, name: str) -> float:
-    values = sample.trace.get(name, ())
+    values = sample.trace.get(name, np.zeros(0))
     return float(values.mean()) if len(values) else float("nan")
