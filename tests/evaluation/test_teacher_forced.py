@@ -80,22 +80,6 @@ def test_a_strategy_by_plain_loops():
             )
 
 
-def test_epsilon_perplexity_by_hand():
-    forced = read(strategy=TopK(1))[1]
-    probabilities = np.where(forced.kept, 1.0, 0.0)
-    assert 0 < forced.kept.mean() < 1
-    expected = -np.log((probabilities + 0.1) / (1 + 0.1 * SIZE))
-    found = forced.log_epsilon_perplexities(SIZE, 0.1)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
-    # Without truncation, a small epsilon gives the perplexity.
-    whole = read()[1]
-    np.testing.assert_allclose(
-        whole.log_epsilon_perplexities(SIZE, 1e-9), whole.trace.surprisal, atol=1e-4
-    )
-    with pytest.raises(ValueError, match=r"epsilon is 0; it must be above 0"):
-        forced.log_epsilon_perplexities(SIZE, 0)
-
-
 @pytest.mark.parametrize(
     "strategy", [XTC(0.1, 0.5), NoRepeatNgram(2), Temperature(0.7)], ids=repr
 )

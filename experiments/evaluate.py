@@ -1,0 +1,280 @@
+"""Evaluate the model of a run: how well it predicts music that it has not seen.
+
+    python experiments/evaluate.py --run runs/quickstart --quick
+    python experiments/evaluate.py --run runs/quickstart \
+        --strategies "TopP(0.9)" "Chain(Temperature(0.9), MinP(0.05))"
+
+The model reads the held-out pieces symbol by symbol. The script writes a page with
+pictures and a file with all figures:
+
+- losses per piece, per kind of symbol and per place in the piece, with the carried
+  state and with a sliding window;
+- calibration: whether the model's most probable symbol is right as often as it says;
+- for each strategy, how often it keeps the true symbol, and how many others with it;
+- copying: whether greedy continuations of held-out pieces copy training pieces.
+
+Intervals are 95% intervals for further pieces, by a bootstrap over pieces.
+
+Cost: the quickstart run takes a minute on two CPU cores, and 25 s with --quick.
+Expect: one sentence that says what was found, and the table of strategies.
+"""
+
+from command_line import require_folder, require_seed, run
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from evaluation_page import write_page
+from greedy_copying import Copying, copying_of_greedy
+from sources import dataset_of_run
+from strategy_expressions import known_names, strategy_of
+
+from lstm_music_jax import (
+    Forced,
+    Run,
+    RunFolder,
+    SlidingWindow,
+    best_epsilon,
+    calibration,
+    load_run,
+    log_epsilon_perplexities,
+    strategies,
+    symbol_kinds,
+    teacher_force,
+)
+from lstm_music_jax.evaluation.calibration import Calibration
+from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol, sums_by_group
+
+CARRIED, WINDOW = "carried state", "sliding window"
+_QUICK = 8
+# Where ranges of places in a piece begin, in symbols.
+_PLACES = (0, 16, 32, 64, 128, 256, 512, 1024)
+_REFERENCES = {
+    "validation_loss": "best validation loss of the training",
+    "five_gram_loss": "Kneser-Ney 5-gram",
+    "trigram_loss": "interpolated 3-gram",
+    "unigram_loss": "unigram",
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Command line of the script."""
+
+    run: Path
+    """Run folder. Its corpus is loaded again, and must not have changed."""
+    strategies: tuple[str, ...] = (
+        "Chain()",
+        "Temperature(0.9)",
+        "TopP(0.9)",
+        "Typical(0.7)",
+        "MinP(0.05)",
+    )
+    """Strategies as in generate.py. Chain() is the model alone."""
+    plugin: tuple[Path, ...] = ()
+    """Python files with strategies of your own, which --strategies may then hold."""
+    checkpoint: Literal["best", "last"] = "best"
+    """The checkpoint to evaluate: the model with the lowest loss, or the last one."""
+    window: int | None = None
+    """Symbols of the sliding window; by default that of the training."""
+    primer_length: int = 32
+    """Symbols of a held-out piece that a greedy continuation continues."""
+    length: int = 224
+    """Symbols of a greedy continuation."""
+    seed: int = 0
+    """Seed of the noise of strategies that draw, such as XTC."""
+    quick: bool = False
+    """Read 8 held-out pieces at most."""
+    out: Path | None = None
+    """Folder to write to; by default the folder `evaluation` in the run folder."""
+
+
+class Losses(NamedTuple):
+    """Losses in nats per symbol, of the carried state and of the sliding window.
+
+    Attributes:
+        symbols: the number of predicted symbols of each piece.
+        per_piece: the mean loss of each piece, by context.
+        whole: the loss over all symbols, by context.
+        worse: by how much the window is worse than the carried state.
+        kinds: the kinds of symbols, the commonest first.
+        shares: the share of symbols of each kind.
+        by_kind: one loss per kind, by context.
+        places: where each range of places in a piece begins.
+        by_place: one loss per range, by context.
+        references: losses that the training has saved, by name.
+    """
+
+    symbols: np.ndarray
+    per_piece: dict[str, np.ndarray]
+    whole: dict[str, Estimate]
+    worse: Estimate
+    kinds: list[str]
+    shares: np.ndarray
+    by_kind: dict[str, Estimate]
+    places: list[int]
+    by_place: dict[str, Estimate]
+    references: dict[str, float]
+
+
+class StrategyRow(NamedTuple):
+    """The teacher-forced figures of a strategy, means over all symbols.
+
+    `epsilon` is the one that makes the epsilon-perplexity lowest.
+    """
+
+    strategy: str
+    true_kept: Estimate
+    kept_symbols: Estimate
+    entropy: Estimate
+    epsilon_perplexity: Estimate
+    epsilon: float
+
+
+class Evaluation(NamedTuple):
+    """All results."""
+
+    pieces: int
+    held_out: int
+    window: int
+    losses: Losses
+    calibration: Calibration
+    strategies: list[StrategyRow]
+    copying: Copying
+
+
+def main(arguments: Arguments) -> None:
+    """Check the arguments, evaluate, write the page, print sentence and table."""
+    require_seed(arguments.seed)
+    out = arguments.out or arguments.run / "evaluation"
+    require_folder("out", out)
+    names = known_names(arguments.plugin)
+    loaded = load_run(arguments.run, arguments.checkpoint)
+    trained = loaded.settings["training"].window
+    window = SlidingWindow(trained if arguments.window is None else arguments.window)
+    chosen = {text: strategy_of(text, loaded, names) for text in arguments.strategies}
+    dataset = dataset_of_run(loaded.settings)
+    if not len(dataset.validation):
+        raise ValueError(
+            "validation of this run is 0, so no pieces are held out; train a run with "
+            "--validation 0.1"
+        )
+    step = -(-len(dataset.validation) // _QUICK) if arguments.quick else 1
+    pieces = list(dataset.validation[::step])
+    copying = copying_of_greedy(
+        loaded, dataset.train, pieces, arguments.primer_length, arguments.length
+    )
+    # `Greedy` makes the kept mass the model's confidence, and changes no loss.
+    carried = teacher_force(loaded.model, pieces, strategy=strategies.Greedy())
+    windowed = teacher_force(loaded.model, pieces, context=window, parallel_pieces=4)
+    evaluation = Evaluation(
+        len(pieces),
+        len(dataset.validation),
+        window.window,
+        losses_of(loaded, pieces, carried, windowed, RunFolder(arguments.run)),
+        calibration(
+            [each.trace.kept_mass for each in carried], [each.kept for each in carried]
+        ),
+        [
+            strategy_row(text, loaded, pieces, strategy, arguments.seed)
+            for text, strategy in chosen.items()
+        ],
+        copying,
+    )
+    write_page(evaluation, out)
+
+
+def losses_of(
+    loaded: Run,
+    pieces: list[np.ndarray],
+    carried: list[Forced],
+    windowed: list[Forced],
+    folder: RunFolder,
+) -> Losses:
+    """Return the losses of both contexts, and those that the training has saved."""
+    surprisal = {
+        CARRIED: [each.trace.surprisal for each in carried],
+        WINDOW: [each.trace.surprisal for each in windowed],
+    }
+    symbols = np.array([len(piece) - 1 for piece in pieces])
+    sums = {
+        context: np.array([each.sum(dtype=np.float64) for each in of_pieces])
+        for context, of_pieces in surprisal.items()
+    }
+    names, kind_of = np.unique(symbol_kinds(loaded.vocabulary), return_inverse=True)
+    kinds = [kind_of[piece[1:]] for piece in pieces]
+    counts = np.bincount(np.concatenate(kinds), minlength=len(names))
+    common = [kind for kind in np.argsort(-counts, kind="stable") if counts[kind]]
+    places = [
+        np.searchsorted(_PLACES, np.arange(1, n + 1), "right") - 1 for n in symbols
+    ]
+    reached = int(np.searchsorted(_PLACES, symbols.max(), "right"))
+
+    def in_groups(groups, chosen):
+        count = 1 + max(chosen)
+        losses = {}
+        for context, of_pieces in surprisal.items():
+            sums_of, counts_of = sums_by_group(of_pieces, groups, count)
+            losses[context] = mean_per_symbol(sums_of[:, chosen], counts_of[:, chosen])
+        return losses
+
+    return Losses(
+        symbols,
+        {context: each / np.maximum(symbols, 1) for context, each in sums.items()},
+        {context: mean_per_symbol(each, symbols) for context, each in sums.items()},
+        mean_per_symbol(sums[WINDOW] - sums[CARRIED], symbols),
+        [str(names[kind]) for kind in common],
+        counts[common] / counts.sum(),
+        in_groups(kinds, common),
+        [*_PLACES[:reached]],
+        in_groups(places, [*range(reached)]),
+        saved_losses(folder),
+    )
+
+
+def saved_losses(folder: RunFolder) -> dict[str, float]:
+    """Return the losses on all held-out pieces that the training has saved."""
+    finished, _, _ = folder.metrics.read_text().rpartition("\n")
+    lines = [json.loads(line) for line in finished.splitlines()]
+    found = {}
+    for field, name in _REFERENCES.items():
+        values = [line[field] for line in lines if field in line]
+        if values:
+            found[name] = min(values)
+    return found
+
+
+def strategy_row(
+    text: str,
+    loaded: Run,
+    pieces: list[np.ndarray],
+    strategy: strategies.Strategy,
+    seed: int,
+) -> StrategyRow:
+    """Return the teacher-forced figures of a strategy."""
+    forced = teacher_force(loaded.model, pieces, strategy=strategy, seed=seed)
+    size = len(loaded.vocabulary)
+    of_all = np.concatenate([each.strategy_log_probs for each in forced])
+    epsilon = best_epsilon(of_all, size)
+    counts = np.array([len(piece) - 1 for piece in pieces])
+    kept, kept_symbols, entropy, log = (
+        mean_per_symbol(np.array([values(each).sum() for each in forced]), counts)
+        for values in (
+            lambda each: each.kept,
+            lambda each: each.trace.kept_count,
+            lambda each: each.trace.strategy_entropy,
+            lambda each: log_epsilon_perplexities(
+                each.strategy_log_probs, size, epsilon
+            ),
+        )
+    )
+    perplexity = Estimate(*np.exp([log.value, log.low, log.high]), np.nan, log.pieces)
+    return StrategyRow(text, kept, kept_symbols, entropy, perplexity, epsilon)
+
+
+if __name__ == "__main__":
+    run(main, Arguments)
