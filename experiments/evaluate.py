@@ -21,7 +21,6 @@ Expect: one sentence that says what was found, and the table of strategies.
 
 from command_line import require_folder, require_seed, run
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -29,11 +28,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from evaluation_page import write_page
 from greedy_copying import Copying, copying_of_greedy
+from model_losses import Losses, losses_of
 from sources import dataset_of_run
 from strategy_expressions import known_names, strategy_of
 
 from lstm_music_jax import (
-    Forced,
     Run,
     RunFolder,
     SlidingWindow,
@@ -42,23 +41,14 @@ from lstm_music_jax import (
     load_run,
     log_epsilon_perplexities,
     strategies,
-    symbol_kinds,
     teacher_force,
 )
 from lstm_music_jax.evaluation.calibration import Calibration
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
-from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol, sums_by_group
+from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
 
-CARRIED, WINDOW = "carried state", "sliding window"
+# --quick reads at most so many pieces.
 _QUICK = 8
-# Where ranges of places in a piece begin, in symbols.
-_PLACES = (0, 16, 32, 64, 128, 256, 512, 1024)
-_REFERENCES = {
-    "validation_loss": "best validation loss of the training",
-    "five_gram_loss": "Kneser-Ney 5-gram",
-    "trigram_loss": "interpolated 3-gram",
-    "unigram_loss": "unigram",
-}
 
 
 @dataclass(frozen=True)
@@ -91,34 +81,6 @@ class Arguments:
     """Read 8 held-out pieces at most."""
     out: Path | None = None
     """Folder to write to; by default the folder `evaluation` in the run folder."""
-
-
-class Losses(NamedTuple):
-    """Losses in nats per symbol, of the carried state and of the sliding window.
-
-    Attributes:
-        symbols: the number of predicted symbols of each piece.
-        per_piece: the mean loss of each piece, by context.
-        whole: the loss over all symbols, by context.
-        worse: by how much the window is worse than the carried state.
-        kinds: the kinds of symbols, the commonest first.
-        shares: the share of symbols of each kind.
-        by_kind: one loss per kind, by context.
-        places: where each range of places in a piece begins.
-        by_place: one loss per range, by context.
-        references: losses that the training has saved, by name.
-    """
-
-    symbols: np.ndarray
-    per_piece: dict[str, np.ndarray]
-    whole: dict[str, Estimate]
-    worse: Estimate
-    kinds: list[str]
-    shares: np.ndarray
-    by_kind: dict[str, Estimate]
-    places: list[int]
-    by_place: dict[str, Estimate]
-    references: dict[str, float]
 
 
 class StrategyRow(NamedTuple):
@@ -186,66 +148,6 @@ def main(arguments: Arguments) -> None:
         copying,
     )
     write_page(evaluation, out)
-
-
-def losses_of(
-    loaded: Run,
-    pieces: list[np.ndarray],
-    carried: list[Forced],
-    windowed: list[Forced],
-    folder: RunFolder,
-) -> Losses:
-    """Return the losses of both contexts, and those that the training has saved."""
-    surprisal = {
-        CARRIED: [each.trace.surprisal for each in carried],
-        WINDOW: [each.trace.surprisal for each in windowed],
-    }
-    symbols = np.array([len(piece) - 1 for piece in pieces])
-    sums = {
-        context: np.array([each.sum(dtype=np.float64) for each in of_pieces])
-        for context, of_pieces in surprisal.items()
-    }
-    names, kind_of = np.unique(symbol_kinds(loaded.vocabulary), return_inverse=True)
-    kinds = [kind_of[piece[1:]] for piece in pieces]
-    counts = np.bincount(np.concatenate(kinds), minlength=len(names))
-    common = [kind for kind in np.argsort(-counts, kind="stable") if counts[kind]]
-    places = [
-        np.searchsorted(_PLACES, np.arange(1, n + 1), "right") - 1 for n in symbols
-    ]
-    reached = int(np.searchsorted(_PLACES, symbols.max(), "right"))
-
-    def in_groups(groups, chosen):
-        count = 1 + max(chosen)
-        losses = {}
-        for context, of_pieces in surprisal.items():
-            sums_of, counts_of = sums_by_group(of_pieces, groups, count)
-            losses[context] = mean_per_symbol(sums_of[:, chosen], counts_of[:, chosen])
-        return losses
-
-    return Losses(
-        symbols,
-        {context: each / np.maximum(symbols, 1) for context, each in sums.items()},
-        {context: mean_per_symbol(each, symbols) for context, each in sums.items()},
-        mean_per_symbol(sums[WINDOW] - sums[CARRIED], symbols),
-        [str(names[kind]) for kind in common],
-        counts[common] / counts.sum(),
-        in_groups(kinds, common),
-        [*_PLACES[:reached]],
-        in_groups(places, [*range(reached)]),
-        saved_losses(folder),
-    )
-
-
-def saved_losses(folder: RunFolder) -> dict[str, float]:
-    """Return the losses on all held-out pieces that the training has saved."""
-    finished, _, _ = folder.metrics.read_text().rpartition("\n")
-    lines = [json.loads(line) for line in finished.splitlines()]
-    found = {}
-    for field, name in _REFERENCES.items():
-        values = [line[field] for line in lines if field in line]
-        if values:
-            found[name] = min(values)
-    return found
 
 
 def strategy_row(

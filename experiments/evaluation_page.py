@@ -50,14 +50,14 @@ def sentence(found: Evaluation) -> str:
         against = f" (a 5-gram model loses {rival:.2f})"
     trust = _compared(
         found.calibration.overconfidence,
-        "it is overconfident by {:.3f}",
-        "it is underconfident by {:.3f}",
+        "it is overconfident by {}",
+        "it is underconfident by {}",
         "its confidence is not measurably wrong on average",
     )
     window = _compared(
         losses.worse,
-        f"a window of {found.window} symbols is worse by {{:.3f}} nats",
-        f"a window of {found.window} symbols is better by {{:.3f}} nats",
+        f"a window of {found.window} symbols is worse by {{}} nats",
+        f"a window of {found.window} symbols is better by {{}} nats",
         f"a window of {found.window} symbols makes no measurable difference",
     )
     copies = _compared(
@@ -74,10 +74,12 @@ def sentence(found: Evaluation) -> str:
 
 def _compared(difference: Estimate, above: str, below: str, neither: str) -> str:
     """Return the words for a difference; `neither` unless its interval leaves out 0."""
+    size = f"{abs(difference.value):.3f}"
+    size = "less than 0.001" if size == "0.000" else size
     if difference.low > 0:
-        return above.format(difference.value)
+        return above.format(size)
     if difference.high < 0:
-        return below.format(-difference.value)
+        return below.format(size)
     return neither
 
 

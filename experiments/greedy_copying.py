@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax import Run, generate, strategies
@@ -86,7 +87,7 @@ def copying_of_greedy(
     ids = np.stack([piece[: primer_length + length] for piece in kept])
     greedy = generate(
         loaded.model,
-        ids[:, :primer_length],
+        jnp.asarray(ids[:, :primer_length]),
         jax.random.key(0),
         length=length,
         strategy=strategies.Chain(

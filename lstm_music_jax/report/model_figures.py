@@ -33,7 +33,13 @@ def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
         confidence, confidence, accuracy.value, color="tab:orange", alpha=0.25, lw=0
     )
     axes.errorbar(
-        confidence, accuracy.value, _reach(accuracy), fmt="o", ms=4, label="model"
+        confidence,
+        accuracy.value,
+        _reach(accuracy),
+        fmt="o",
+        ms=4,
+        label="model",
+        clip_on=False,
     )
     axes.set(
         xlim=(0, 1),
@@ -59,6 +65,8 @@ def loss_figure(
 ) -> None:
     """Draw losses per kind of symbol, and against the place in the piece.
 
+    A loss whose interval is NaN has no bar.
+
     Args:
         kinds: the kinds of symbols.
         by_kind: the losses of each context, nats per symbol, one per kind.
@@ -79,7 +87,6 @@ def loss_figure(
     left.invert_yaxis()
     left.set(xlabel="loss (nats per symbol)", title="kind of the symbol")
     for index, (label, losses) in enumerate(by_place.items()):
-        # Without an interval, the last ranges are of single pieces.
         style = {"color": _COLOURS[index], "label": label, "capsize": 2}
         steps = np.arange(len(places)) + 0.06 * index
         right.errorbar(steps, losses.value, _reach(losses), marker="o", ms=4, **style)
