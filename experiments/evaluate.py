@@ -15,7 +15,8 @@ pictures and a file with all figures:
 
 Intervals are 95% intervals for further pieces, by a bootstrap over pieces.
 
-Cost: the quickstart run takes a minute on two CPU cores, and 25 s with --quick.
+Cost: the quickstart run takes a minute and a half on two CPU cores, and half a minute
+with --quick.
 Expect: one sentence that says what was found, and the table of strategies.
 """
 

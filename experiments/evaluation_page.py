@@ -47,7 +47,7 @@ def sentence(found: Evaluation) -> str:
     # The training has measured the n-gram models on all held-out pieces only.
     against = ""
     if rival is not None and found.pieces == found.held_out:
-        against = f" (a 5-gram model loses {rival:.2f})"
+        against = f" (that of a 5-gram model is {rival:.2f})"
     trust = _compared(
         found.calibration.overconfidence,
         "it is overconfident by {}",
@@ -67,7 +67,8 @@ def sentence(found: Evaluation) -> str:
         "greedy continuations do not copy measurably more than human ones",
     )
     return (
-        f"On held-out pieces the model loses {_number(loss)} nats per symbol{against}, "
+        f"On held-out pieces the model's loss is {_number(loss)} nats per symbol"
+        f"{against}, "
         f"{trust}, {window}, and {copies} ({loss.scope})."
     )
 
@@ -254,6 +255,6 @@ def as_json(value: Any) -> Any:
 def _number(estimate: Estimate, digits: int = 2) -> str:
     """Return a value with its interval: "1.48 (1.40 to 1.57)"."""
     value, low, high = (
-        f"{each:.{digits}f}" for each in (estimate.value, estimate.low, estimate.high)
+        f"{each:z.{digits}f}" for each in (estimate.value, estimate.low, estimate.high)
     )
     return value if math.isnan(estimate.low) else f"{value} ({low} to {high})"

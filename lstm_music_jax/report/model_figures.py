@@ -81,15 +81,31 @@ def loss_figure(
     rows, height = np.arange(len(kinds)), 0.8 / len(by_kind)
     for index, (label, losses) in enumerate(by_kind.items()):
         offset = (index - (len(by_kind) - 1) / 2) * height
-        style = {"color": _COLOURS[index], "label": label, "ecolor": "0.3"}
-        left.barh(rows + offset, losses.value, height, xerr=_reach(losses), **style)
+        left.barh(
+            rows + offset,
+            losses.value,
+            height,
+            xerr=_reach(losses),
+            color=_COLOURS[index],
+            ecolor="0.3",
+            label=label,
+        )
     left.set_yticks(rows, kinds)
     left.invert_yaxis()
     left.set(xlabel="loss (nats per symbol)", title="kind of the symbol")
     for index, (label, losses) in enumerate(by_place.items()):
-        style = {"color": _COLOURS[index], "label": label, "capsize": 2}
+        # The curves are set apart, because they often coincide.
         steps = np.arange(len(places)) + 0.06 * index
-        right.errorbar(steps, losses.value, _reach(losses), marker="o", ms=4, **style)
+        right.errorbar(
+            steps,
+            losses.value,
+            _reach(losses),
+            marker="o",
+            ms=4,
+            capsize=2,
+            color=_COLOURS[index],
+            label=label,
+        )
     right.set_xticks(np.arange(len(places)), [f"{place}+" for place in places])
     right.set_ylim(bottom=0)
     right.set(

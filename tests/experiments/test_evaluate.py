@@ -102,7 +102,7 @@ def evaluation(overconfidence, worse, more):
 )
 def test_the_sentence_claims_what_the_intervals_show(differences, words):
     assert sentence(evaluation(*differences)) == (
-        "On held-out pieces the model loses 1.50 (1.40 to 1.60) nats per symbol, "
+        "On held-out pieces the model's loss is 1.50 (1.40 to 1.60) nats per symbol, "
         f"{words} (29 pieces, one model)."
     )
 
