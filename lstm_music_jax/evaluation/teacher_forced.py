@@ -103,8 +103,8 @@ def teacher_force(
         One entry per piece, in the order of `pieces`.
 
     Raises:
-        ValueError: an argument has a wrong type or value, or an id is unknown to the
-            model.
+        ValueError: a piece is empty, an id is unknown to the model or to the strategy,
+            or `parallel_pieces` is below 1.
         RuntimeError: the logits became NaN.
     """
     sampler = Sampler(strategy, context, _Replay(_block(pieces)))
