@@ -33,6 +33,7 @@ from lstm_music_jax import (
     generate,
     knob_curves,
     load_run,
+    masks,
     repetition,
     stack,
     start_prompts,
@@ -92,8 +93,7 @@ def settings_of(
 ) -> tuple[tuple[float, ...], list[strategies.Strategy]]:
     """Return the values of the knob, and the strategy with each.
 
-    The start and the end symbol are forbidden, and so are the symbols that training
-    never saw.
+    The strategies begin with the masks of `compose`.
 
     Raises:
         ValueError: the expression is wrong, or does not hold `sweep` exactly once.
@@ -114,13 +114,12 @@ def settings_of(
             f"strategy holds sweep {len(found)} times; it must hold it once, such as "
             "TopP(sweep(0.5, 0.9))"
         )
-    unwanted = loaded.vocabulary.marker_ids + loaded.vocabulary.unseen_ids
-    forbidden = [strategies.Forbid(unwanted)] if unwanted else []
+    forbidding = masks(loaded.vocabulary, loaded.encoding)
     settings = []
     for setting in range(len(found[0])):
         of_setting = names | {"sweep": lambda *values, k=setting: values[k]}
         strategy = strategy_of(text, loaded, of_setting)
-        settings.append(strategies.Chain(*forbidden, strategy))
+        settings.append(strategies.Chain(*forbidding, strategy))
     return found[0], settings
 
 

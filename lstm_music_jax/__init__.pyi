@@ -1,9 +1,23 @@
 """The public API: what a type checker sees, and what `__init__.py` loads lazily."""
 
 from . import processes as processes, strategies as strategies
+from .evaluation.calibration import (
+    Calibration as Calibration,
+    calibration as calibration,
+)
+from .evaluation.epsilon_perplexity import (
+    best_epsilon as best_epsilon,
+    log_epsilon_perplexities as log_epsilon_perplexities,
+)
 from .evaluation.measures.watermark import (
     WatermarkDetection as WatermarkDetection,
     detect_watermark as detect_watermark,
+)
+from .evaluation.symbol_kinds import symbol_kinds as symbol_kinds
+from .evaluation.teacher_forced import (
+    Forced as Forced,
+    teacher_force as teacher_force,
+    teacher_force_sweep as teacher_force_sweep,
 )
 from .generation.composition import (
     Composition as Composition,
@@ -13,6 +27,7 @@ from .generation.composition import (
 from .generation.contexts import Carried as Carried, SlidingWindow as SlidingWindow
 from .generation.draws import Arithmetic as Arithmetic, Gumbel as Gumbel
 from .generation.generate import generate as generate
+from .generation.masks import masks as masks
 from .generation.program import Generation as Generation, Streams as Streams
 from .generation.sweep import grid as grid, stack as stack, sweep as sweep
 from .generation.trace import Trace as Trace
@@ -48,6 +63,10 @@ from .report.figures import (
     knob_curves as knob_curves,
     loss_curve as loss_curve,
     piano_roll as piano_roll,
+)
+from .report.model_figures import (
+    loss_figure as loss_figure,
+    reliability_diagram as reliability_diagram,
 )
 from .strategies.expressions import read_strategy as read_strategy
 from .training.checkpoints import (

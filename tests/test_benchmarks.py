@@ -2,7 +2,7 @@
 
 import json
 
-import compare
+import compare_results
 import jax
 import numpy as np
 import pytest
@@ -191,7 +191,7 @@ def test_compare_shows_ratios_with_their_spread(tmp_path, capsys):
     paths = tmp_path / "before.json", tmp_path / "after.json"
     for path, content in zip(paths, (before, after), strict=True):
         path.write_text(json.dumps(content))
-    compare.main(compare.Arguments(*paths))
+    compare_results.main(compare_results.Arguments(*paths))
     assert capsys.readouterr().out.splitlines() == [
         "| program | streams | ms | share | spread |",
         "| --- | --- | --- | --- | --- |",
@@ -209,7 +209,7 @@ def test_compare_reads_what_write_writes(tmp_path, capsys):
         timing.write(tmp_path, "table", rows, keys)
         content = json.loads((tmp_path / "table.json").read_text())
         after = content | {"rows": [rows[0] | {"notes": 20, "seconds": 3.0}]}
-        found = compare.report(content, after)
+        found = compare_results.report(content, after)
         if keys:
             assert found.splitlines()[2] == "| x | 2 | 20.0% |"
         else:

@@ -16,6 +16,7 @@ from lstm_music_jax.generation.generate import (
     MODEL_ALONE,
     generate,
 )
+from lstm_music_jax.generation.masks import masks
 from lstm_music_jax.generation.program import Generation
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.music.encodings.base import Encoding
@@ -24,8 +25,6 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
-from lstm_music_jax.strategies.music.well_formed import WellFormed
-from lstm_music_jax.strategies.steering.forbid import Forbid
 from lstm_music_jax.types import Array, Int, PRNGKey
 
 # A piece may take this many times the usual number of symbols for its notes.
@@ -136,7 +135,10 @@ def compose(
             "until_end is True; this run was trained without an end symbol, so train a "
             "new one with train.py and without --no-end-symbol"
         )
-    strategy = Chain(*_masks(run, stop, ill_formed, unseen), strategy)
+    forbidding = masks(
+        run.vocabulary, run.encoding, stop=stop, ill_formed=ill_formed, unseen=unseen
+    )
+    strategy = Chain(*forbidding, strategy)
     usual = notes * run.encoding.symbols_per_note
     # When all pieces have ended, no further block is drawn.
     length = min(usual, _BLOCK) if until_end else usual
@@ -187,18 +189,6 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
             "start symbol"
         )
     return jnp.full((pieces, 1), start, jnp.int32)
-
-
-def _masks(run, stop, ill_formed, unseen):
-    """Return the strategies that forbid what must not be drawn."""
-    vocabulary = run.vocabulary
-    forbidden = [marker for marker in vocabulary.marker_ids if marker != stop]
-    if not unseen:
-        forbidden += vocabulary.unseen_ids
-    masks: list[Strategy] = [Forbid(forbidden)] if forbidden else []
-    if not ill_formed:
-        masks.append(WellFormed(vocabulary, run.encoding))
-    return masks
 
 
 def _lengths(drawn: Sequence[Generation]) -> np.ndarray:

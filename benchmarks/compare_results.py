@@ -1,6 +1,6 @@
 """Compares two result files of one benchmark, to show the effect of a change.
 
-    python benchmarks/compare.py BEFORE.json AFTER.json
+    python benchmarks/compare_results.py BEFORE.json AFTER.json
 
 Each number in the table is AFTER's value divided by BEFORE's. It is in parentheses if
 it differs from 1 by no more than the spread. The table's spread is the sum of the
