@@ -2,8 +2,9 @@
 
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.vocabulary import Vocabulary
-from lstm_music_jax.strategies import Forbid, WellFormed
 from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.music.well_formed import WellFormed
+from lstm_music_jax.strategies.steering.forbid import Forbid
 
 
 def masks(
