@@ -5,8 +5,8 @@ gives a number for a set of pieces, such as its diversity. A `DistanceMeasure` c
 a set with another one, usually with human music.
 
 A bootstrap measures many resamples of one set. So `prepare` reads the set once, and
-returns a function that takes indices into the set and measures the pieces at these
-indices. An index may occur several times.
+returns a function that measures all resamples at once. A resample is given by how often
+it holds each piece, float64 `[r b]`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +14,17 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from lstm_music_jax.music.score import Score
 
 NO_MUSIC = Score(())
 
-# What `prepare` returns: the value for the pieces at these indices.
-OfPlaces = Callable[[np.ndarray], float]
-OfBothPlaces = Callable[[np.ndarray, np.ndarray], float]
+# What `prepare` returns: from counts of pieces, `[r b]`, to the value of each resample.
+OfCounts = Callable[[Float[np.ndarray, "r b"]], Float[np.ndarray, "r"]]
+OfBothCounts = Callable[
+    [Float[np.ndarray, "r b"], Float[np.ndarray, "r c"]], Float[np.ndarray, "r"]
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,20 +103,20 @@ class PieceMeasure(Measure):
 class SetMeasure(Measure):
     """A measure of a set of pieces."""
 
-    prepare: Callable[[Sequence[Sample]], OfPlaces]
+    prepare: Callable[[Sequence[Sample]], OfCounts]
 
     def __call__(self, samples: Sequence[Sample]) -> float:
         """The value for all of `samples`, each counted once."""
-        return float(self.prepare(samples)(np.arange(len(samples))))
+        return float(self.prepare(samples)(np.ones((1, len(samples))))[0])
 
 
 @dataclass(frozen=True)
 class DistanceMeasure(Measure):
     """A distance between two sets of pieces."""
 
-    prepare: Callable[[Sequence[Sample], Sequence[Sample]], OfBothPlaces]
+    prepare: Callable[[Sequence[Sample], Sequence[Sample]], OfBothCounts]
 
     def __call__(self, ours: Sequence[Sample], human: Sequence[Sample]) -> float:
         """The distance between all of `ours` and all of `human`."""
-        of_places = self.prepare(ours, human)
-        return float(of_places(np.arange(len(ours)), np.arange(len(human))))
+        of_counts = self.prepare(ours, human)
+        return float(of_counts(np.ones((1, len(ours))), np.ones((1, len(human))))[0])

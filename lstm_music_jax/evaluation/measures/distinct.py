@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Bool, Int
+from scipy import sparse
 
 from lstm_music_jax.evaluation.measures.base import (
     Direction,
-    OfPlaces,
+    OfCounts,
     Sample,
     SetMeasure,
 )
 from lstm_music_jax.evaluation.measures.ngrams import ngram_counts
+
+# Resamples that are counted together; a larger number takes more memory.
+_AT_ONCE = 100
 
 
 def distinct(n: int = 4) -> SetMeasure:
@@ -26,19 +31,16 @@ def distinct(n: int = 4) -> SetMeasure:
       Models, https://arxiv.org/abs/1510.03055.
     """
 
-    def prepare(samples: Sequence[Sample]) -> OfPlaces:
-        counts = ngram_counts([sample.generated for sample in samples], n)
-        totals = counts.sum(axis=1)
+    def prepare(samples: Sequence[Sample]) -> OfCounts:
+        grams = ngram_counts([sample.generated for sample in samples], n)
+        totals = grams.sum(axis=1).astype(float)
 
-        def of_places(places: np.ndarray) -> float:
-            total = totals[places].sum()
-            if not total:
-                return float("nan")
-            taken = np.zeros(counts.shape[0])
-            taken[places] = 1
-            return float(np.count_nonzero(taken @ counts) / total)
+        def of_counts(counts: np.ndarray) -> np.ndarray:
+            total = counts @ totals
+            total[total == 0] = np.nan
+            return _distinct(grams, counts > 0) / total
 
-        return of_places
+        return of_counts
 
     return SetMeasure(
         name=f"distinct {n}-grams",
@@ -48,3 +50,22 @@ def distinct(n: int = 4) -> SetMeasure:
         encodings=None,
         prepare=prepare,
     )
+
+
+def _distinct(
+    grams: sparse.csr_array, taken: Bool[np.ndarray, "r b"]
+) -> Int[np.ndarray, "r"]:
+    """How many different n-grams the taken pieces of each resample have.
+
+    n-grams that occur in the same pieces are counted together. An n-gram is missing
+    from a resample if none of its pieces was taken. Most n-grams have one piece only.
+    """
+    by_gram = (grams > 0).astype(np.float64).tocsc()
+    owners = np.diff(by_gram.indptr)
+    alone = by_gram.indices[by_gram.indptr[:-1][owners == 1]]
+    result = taken @ np.bincount(alone, minlength=taken.shape[1])
+    several = by_gram[:, owners > 1]
+    for start in range(0, len(taken), _AT_ONCE):
+        part = several.T @ taken[start : start + _AT_ONCE].T.astype(np.float64)
+        result[start : start + _AT_ONCE] += np.count_nonzero(part, axis=0)
+    return result

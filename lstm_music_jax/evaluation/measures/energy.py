@@ -9,11 +9,11 @@ from scipy.spatial.distance import cdist
 from lstm_music_jax.evaluation.measures.base import (
     Direction,
     DistanceMeasure,
-    OfBothPlaces,
+    OfBothCounts,
     PieceMeasure,
     Sample,
 )
-from lstm_music_jax.evaluation.measures.pairs import mean_over_pairs, weights
+from lstm_music_jax.evaluation.measures.pairs import mean_over_pairs, shares
 
 
 def energy(measures: Sequence[PieceMeasure]) -> DistanceMeasure:
@@ -36,19 +36,19 @@ def energy(measures: Sequence[PieceMeasure]) -> DistanceMeasure:
     if not measures:
         raise ValueError("measures is empty; a distance needs one or more")
 
-    def prepare(ours: Sequence[Sample], human: Sequence[Sample]) -> OfBothPlaces:
+    def prepare(ours: Sequence[Sample], human: Sequence[Sample]) -> OfBothCounts:
         x, y = _standardised(_vectors(ours), _vectors(human))
         between, within_ours, within_human = cdist(x, y), cdist(x, x), cdist(y, y)
 
-        def of_places(of_ours: np.ndarray, of_human: np.ndarray) -> float:
-            across = weights(of_ours, len(x)) @ between @ weights(of_human, len(y))
-            return float(
+        def of_counts(of_ours: np.ndarray, of_human: np.ndarray) -> np.ndarray:
+            across = ((shares(of_ours) @ between) * shares(of_human)).sum(axis=1)
+            return (
                 2 * across
                 - mean_over_pairs(within_ours, of_ours)
                 - mean_over_pairs(within_human, of_human)
             )
 
-        return of_places
+        return of_counts
 
     def _vectors(samples: Sequence[Sample]) -> Float[np.ndarray, "b m"]:
         return np.array([[measure(s) for measure in measures] for s in samples])

@@ -6,7 +6,7 @@ import numpy as np
 
 from lstm_music_jax.evaluation.measures.base import (
     Direction,
-    OfPlaces,
+    OfCounts,
     Sample,
     SetMeasure,
 )
@@ -26,13 +26,13 @@ def overlap(n: int = 4) -> SetMeasure:
       Broder 1997, On the Resemblance and Containment of Documents (containment).
     """
 
-    def prepare(samples: Sequence[Sample]) -> OfPlaces:
-        counts = ngram_counts([sample.generated for sample in samples], n)
-        present = (counts > 0).astype(np.int64)
-        shared = (counts @ present.T).toarray()
-        shares = shared / np.maximum(counts.sum(axis=1), 1)[:, None]
+    def prepare(samples: Sequence[Sample]) -> OfCounts:
+        grams = ngram_counts([sample.generated for sample in samples], n)
+        present = (grams > 0).astype(np.int64)
+        shared = (grams @ present.T).toarray()
+        shares = shared / np.maximum(grams.sum(axis=1), 1)[:, None]
         np.fill_diagonal(shares, 0)
-        return lambda places: mean_over_pairs(shares, places)
+        return lambda counts: mean_over_pairs(shares, counts)
 
     return SetMeasure(
         name=f"shared {n}-grams",

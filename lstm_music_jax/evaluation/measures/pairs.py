@@ -1,28 +1,27 @@
-"""Means over pairs of different pieces, in a resample that may hold a piece twice."""
+"""Means over pairs of different pieces, in resamples that may hold a piece twice."""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 
-def weights(places: Int[np.ndarray, "b"], size: int) -> Float[np.ndarray, "{size}"]:
-    """How often each of `size` pieces occurs in `places`, as shares that sum to 1."""
-    return np.bincount(places, minlength=size) / len(places)
+def shares(counts: Float[np.ndarray, "r b"]) -> Float[np.ndarray, "r b"]:
+    """The share of each piece in each resample; rows sum to 1."""
+    return counts / counts.sum(axis=1, keepdims=True)
 
 
 def mean_over_pairs(
-    matrix: Float[np.ndarray, "b b"], places: Int[np.ndarray, "r"]
-) -> float:
-    """The mean of `matrix` over ordered pairs of different pieces among `places`.
+    matrix: Float[np.ndarray, "b b"], counts: Float[np.ndarray, "r b"]
+) -> Float[np.ndarray, "r"]:
+    """The mean of `matrix` over ordered pairs of different pieces of each resample.
 
-    Two copies of one piece are no pair, because they come from resampling. NaN if
-    `places` holds only one piece.
+    Two copies of one piece are no pair, because they come from resampling. NaN for a
+    resample that holds only one piece.
 
     Args:
       matrix: a value for each pair of pieces, 0 on the diagonal.
-      places: indices of the resampled pieces.
+      counts: how often each resample holds each piece.
     """
-    taken = weights(places, len(matrix))
-    pairs = 1 - taken @ taken
-    if np.isclose(pairs, 0):
-        return float("nan")
-    return float(taken @ matrix @ taken / pairs)
+    taken = shares(counts)
+    pairs = 1 - (taken * taken).sum(axis=1)
+    pairs[np.isclose(pairs, 0)] = np.nan
+    return ((taken @ matrix) * taken).sum(axis=1) / pairs

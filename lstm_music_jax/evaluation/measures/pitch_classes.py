@@ -8,10 +8,11 @@ from jaxtyping import Float
 from lstm_music_jax.evaluation.measures.base import (
     Direction,
     DistanceMeasure,
-    OfBothPlaces,
+    OfBothCounts,
     Sample,
 )
 from lstm_music_jax.evaluation.measures.notes import notes_of
+from lstm_music_jax.evaluation.measures.wasserstein import cumulative_shares
 
 _FIFTHS = 7 * np.arange(12) % 12
 
@@ -41,21 +42,16 @@ def pitch_class_distance() -> DistanceMeasure:
       Mathematical Imaging and Vision.
     """
 
-    def prepare(ours: Sequence[Sample], human: Sequence[Sample]) -> OfBothPlaces:
+    def prepare(ours: Sequence[Sample], human: Sequence[Sample]) -> OfBothCounts:
         sides = [pitch_class_histogram(side)[:, _FIFTHS] for side in (ours, human)]
 
-        def of_places(of_ours: np.ndarray, of_human: np.ndarray) -> float:
-            totals = [
-                side[places].sum(axis=0)
-                for side, places in zip(sides, (of_ours, of_human), strict=True)
-            ]
-            if not all(total.any() for total in totals):
-                return float("nan")
-            first, second = (np.cumsum(total / total.sum()) for total in totals)
-            difference = first - second
-            return float(np.abs(difference - np.median(difference)).sum())
+        def of_counts(of_ours: np.ndarray, of_human: np.ndarray) -> np.ndarray:
+            first = cumulative_shares(of_ours @ sides[0])
+            difference = first - cumulative_shares(of_human @ sides[1])
+            middle = np.median(difference, axis=1, keepdims=True)
+            return np.abs(difference - middle).sum(axis=1)
 
-        return of_places
+        return of_counts
 
     return DistanceMeasure(
         name="pitch classes, distance",

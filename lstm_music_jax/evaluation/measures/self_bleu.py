@@ -8,11 +8,12 @@ from scipy import sparse
 
 from lstm_music_jax.evaluation.measures.base import (
     Direction,
-    OfPlaces,
+    OfCounts,
     Sample,
     SetMeasure,
 )
 from lstm_music_jax.evaluation.measures.ngrams import ngram_counts
+from lstm_music_jax.evaluation.measures.pairs import shares
 
 _SMOOTHING = 0.1
 
@@ -34,9 +35,9 @@ def self_bleu(n: int = 4) -> SetMeasure:
       Translation.
     """
 
-    def prepare(samples: Sequence[Sample]) -> OfPlaces:
+    def prepare(samples: Sequence[Sample]) -> OfCounts:
         scores = bleu_of_each([sample.generated for sample in samples], n)
-        return lambda places: float(scores[places].mean())
+        return lambda counts: shares(counts) @ scores
 
     return SetMeasure(
         name=f"Self-BLEU-{n}",

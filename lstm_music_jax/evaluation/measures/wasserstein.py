@@ -8,7 +8,7 @@ from jaxtyping import Float, Shaped
 from lstm_music_jax.evaluation.measures.base import (
     Direction,
     DistanceMeasure,
-    OfBothPlaces,
+    OfBothCounts,
     Sample,
 )
 from lstm_music_jax.evaluation.measures.feature import Feature
@@ -28,24 +28,23 @@ def wasserstein(feature: Feature) -> DistanceMeasure:
       https://arxiv.org/abs/1509.02237.
     """
 
-    def prepare(ours: Sequence[Sample], human: Sequence[Sample]) -> OfBothPlaces:
+    def prepare(ours: Sequence[Sample], human: Sequence[Sample]) -> OfBothCounts:
         sides = [[feature.values(sample) for sample in side] for side in (ours, human)]
         every = np.concatenate([np.zeros(0), *sides[0], *sides[1]])
         levels = np.unique(every)
-        ours_counts, human_counts = (_histograms(side, levels) for side in sides)
+        ours_levels, human_levels = (_histograms(side, levels) for side in sides)
         gaps = np.diff(levels)
         human_values = np.concatenate([np.zeros(0), *sides[1]])
         deviation = float(human_values.std()) if len(human_values) else 0.0
 
-        def of_places(of_ours: np.ndarray, of_human: np.ndarray) -> float:
-            first = ours_counts[of_ours].sum(axis=0)
-            second = human_counts[of_human].sum(axis=0)
-            if not (first.any() and second.any() and deviation):
-                return float("nan")
-            difference = np.cumsum(first / first.sum() - second / second.sum())
-            return float(np.abs(difference[:-1]) @ gaps / deviation)
+        def of_counts(of_ours: np.ndarray, of_human: np.ndarray) -> np.ndarray:
+            if not deviation:
+                return np.full(len(of_ours), np.nan)
+            first = cumulative_shares(of_ours @ ours_levels)
+            difference = first - cumulative_shares(of_human @ human_levels)
+            return np.abs(difference[:, :-1]) @ gaps / deviation
 
-        return of_places
+        return of_counts
 
     return DistanceMeasure(
         name=f"{feature.name}, distance",
@@ -55,6 +54,15 @@ def wasserstein(feature: Feature) -> DistanceMeasure:
         encodings=feature.encodings,
         prepare=prepare,
     )
+
+
+def cumulative_shares(
+    histograms: Float[np.ndarray, "r levels"],
+) -> Float[np.ndarray, "r levels"]:
+    """The distribution function of each histogram; NaN for an empty histogram."""
+    totals = histograms.sum(axis=1, keepdims=True)
+    totals[totals == 0] = np.nan
+    return np.cumsum(histograms / totals, axis=1)
 
 
 def _histograms(

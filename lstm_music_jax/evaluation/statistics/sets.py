@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from jaxtyping import Float
 
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from lstm_music_jax.evaluation.statistics.resampling import (
@@ -10,11 +11,12 @@ from lstm_music_jax.evaluation.statistics.resampling import (
     RESAMPLES,
     interval,
     p_value,
+    resampled_counts,
 )
 
 
 def bootstrap_sets(
-    statistic: Callable[..., float],
+    statistic: Callable[..., Float[np.ndarray, "r"]],
     *sizes: int,
     seed: int = 0,
     resamples: int = RESAMPLES,
@@ -22,10 +24,10 @@ def bootstrap_sets(
 ) -> Estimate:
     """Estimate a statistic of one or more sets by resampling each of them.
 
-    The statistic takes one array of indices per set, and returns a number for the
-    pieces at these indices. A distance from human music resamples both sets:
+    The statistic takes, for each set, how often each resample holds each piece, and
+    returns a number for each resample. A distance from human music resamples both sets:
     `bootstrap_sets(distance, 256, 80)`. Two strategies that share primers and noise
-    must be resampled with the same indices, so pass a statistic that is a difference:
+    must be resampled with the same counts, so pass a statistic that is a difference:
     `lambda i, j: ours(i, j) - theirs(i, j)`.
 
     A resample holds some pieces twice, so its diversity is lower than that of the set,
@@ -37,20 +39,15 @@ def bootstrap_sets(
     distances. It means nothing for a single distance, which is rarely below zero.
 
     Args:
-      statistic: maps index arrays, one per set, to a number.
+      statistic: maps counts, one array `[r b]` per set, to one number per resample.
       *sizes: number of pieces of each set, 2 or more.
       seed: seed of the resamples.
       resamples: number of resamples.
       confidence: confidence of the interval, in (0, 1).
     """
     rng = np.random.default_rng(seed)
-    value = float(statistic(*map(np.arange, sizes)))
-    resampled = np.array(
-        [
-            statistic(*(rng.integers(size, size=size) for size in sizes))
-            for _ in range(resamples)
-        ]
-    )
+    value = float(statistic(*(np.ones((1, size)) for size in sizes))[0])
+    resampled = statistic(*(resampled_counts(rng, size, resamples) for size in sizes))
     centred = value + resampled - resampled.mean()
     units = min(sizes)
     low, high = interval(centred, units, confidence)

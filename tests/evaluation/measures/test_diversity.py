@@ -74,16 +74,24 @@ def test_overlap_is_the_mean_over_pairs(seed):
 
 
 def test_a_resample_holds_no_pair_of_one_piece():
-    of_places = overlap(2).prepare(samples([1, 2, 3], [1, 2, 5], [9, 9, 9]))
-    assert of_places(np.array([0, 0, 1])) == pytest.approx(1 / 2)
-    assert of_places(np.array([0, 0, 2])) == 0
-    assert math.isnan(of_places(np.array([1, 1, 1])))
+    of_counts = overlap(2).prepare(samples([1, 2, 3], [1, 2, 5], [9, 9, 9]))
+    values = of_counts(np.array([[2.0, 1, 0], [2, 0, 1], [0, 3, 0]]))
+    np.testing.assert_allclose(values, [1 / 2, 0, np.nan])
 
 
 def test_a_resample_of_distinct_counts_all_its_ngrams():
-    of_places = distinct(2).prepare(samples([1, 2, 3], [1, 2, 5]))
-    assert of_places(np.array([0, 0])) == 2 / 4
-    assert of_places(np.array([0, 1])) == 3 / 4
+    of_counts = distinct(2).prepare(samples([1, 2, 3], [1, 2, 5]))
+    assert of_counts(np.array([[2.0, 0], [1, 1]])).tolist() == [2 / 4, 3 / 4]
+
+
+def test_distinct_of_many_resamples_is_that_of_each():
+    pieces = random_pieces(0)
+    resamples = np.random.default_rng(1).integers(len(pieces), size=(250, len(pieces)))
+    counts = [np.bincount(taken, minlength=len(pieces)) for taken in resamples]
+    values = distinct(2).prepare(samples(*pieces))(np.array(counts, float))
+    for taken, value in zip(resamples, values, strict=True):
+        every = [gram for place in taken for gram in grams(pieces[place], 2)]
+        assert value == pytest.approx(len(set(every)) / len(every))
 
 
 def bleu_by_definition(hypothesis, references, n):
