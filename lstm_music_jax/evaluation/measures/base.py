@@ -75,6 +75,11 @@ class Measure:
       direction: which values are good.
       encodings: the kinds of encodings that it is valid for, as in `Encoding.config()`;
         None for all of them.
+      more: what a piece with a larger value does, such as "repeats more".
+      less: what a piece with a smaller value does.
+      orders: whether worse music must score worse. Where the music of an n-gram model
+        does not, a comparison marks the measure as not valid. Copying is an exception:
+        random symbols copy least.
     """
 
     name: str
@@ -82,6 +87,15 @@ class Measure:
     source: str
     direction: Direction
     encodings: tuple[str, ...] | None
+    more: str = field(default="", kw_only=True)
+    less: str = field(default="", kw_only=True)
+    orders: bool = field(default=True, kw_only=True)
+
+    def __post_init__(self):
+        for phrase, kind in (("more", "higher"), ("less", "lower")):
+            if not getattr(self, phrase):
+                text = f"has a {kind} value of {self.name}"
+                object.__setattr__(self, phrase, text)
 
     def valid_for(self, encoding: str) -> bool:
         """Whether the measure is meaningful for pieces in this kind of encoding."""

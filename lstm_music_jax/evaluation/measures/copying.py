@@ -147,6 +147,9 @@ def longest_copy(index: CopyIndex, name: str = "longest copied run") -> PieceMea
         source=_SOURCE,
         direction=Direction.LOWER,
         encodings=None,
+        more="copies longer passages",
+        less="copies shorter passages",
+        orders=False,
         function=lambda sample: float(index.longest(sample.generated).length),
     )
 
@@ -165,6 +168,9 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
         source=_SOURCE,
         direction=Direction.LOWER,
         encodings=None,
+        more="copies more",
+        less="copies less",
+        orders=False,
         function=lambda sample: index.copied_share(sample.generated, k),
     )
 

@@ -59,6 +59,8 @@ def energy(measures: Sequence[PieceMeasure]) -> DistanceMeasure:
         source="Székely & Rizzo 2013",
         direction=Direction.LOWER,
         encodings=_common([measure.encodings for measure in measures]),
+        more="is less like human music",
+        less="is more like human music",
         prepare=prepare,
     )
 

@@ -25,5 +25,7 @@ def repeated_ngrams(n: int = 4) -> PieceMeasure:
         source="Welleck et al. 2019, arXiv 1908.04319",
         direction=Direction.HUMAN,
         encodings=None,
+        more="repeats more",
+        less="repeats less",
         function=function,
     )

@@ -28,11 +28,25 @@ def smallest_detectable_difference(
       power: probability of finding the difference, in (0, 1).
       level: two-sided level of the test, in (0, 1).
     """
-    for name, value in (("power", power), ("level", level)):
-        if not 0 < value < 1:
-            raise ValueError(f"{name} is {value}; it must be in (0, 1)")
     differences = ours - theirs
     units = len(differences)
     check_units(units)
     error = differences.std(axis=0, ddof=1) / np.sqrt(units)
+    return detectable(error, units, power=power, level=level)
+
+
+def detectable(
+    error: float | np.ndarray, units: int, *, power: float = 0.8, level: float = 0.05
+) -> float | np.ndarray:
+    """The same for an estimate with a given standard error.
+
+    Args:
+      error: standard error of the estimated difference.
+      units: how many pieces, or runs, the estimate comes from.
+      power: as in `smallest_detectable_difference`.
+      level: as in `smallest_detectable_difference`.
+    """
+    for name, value in (("power", power), ("level", level)):
+        if not 0 < value < 1:
+            raise ValueError(f"{name} is {value}; it must be in (0, 1)")
     return stats.t.ppf([1 - level / 2, power], units - 1).sum() * error

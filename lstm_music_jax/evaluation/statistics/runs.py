@@ -55,12 +55,25 @@ def paired_difference_over_runs(
             ours[0], theirs[0], seed=seed, resamples=resamples, confidence=confidence
         )
     means = (ours - theirs).mean(axis=1)
-    runs = len(means)
-    value = means.mean(axis=0)
-    error = means.std(axis=0, ddof=1) / np.sqrt(runs)
+    return over_runs(means, ours.shape[1], confidence)
+
+
+def over_runs(
+    values: Float[np.ndarray, "k *m"], pieces: int, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Student's interval and p-value for the mean over runs.
+
+    Args:
+      values: one value per run, or several in columns; 2 runs or more.
+      pieces: number of pieces per run.
+      confidence: confidence of the interval, in (0, 1).
+    """
+    runs = len(values)
+    value = values.mean(axis=0)
+    error = values.std(axis=0, ddof=1) / np.sqrt(runs)
     reach = stats.t.ppf((1 + confidence) / 2, runs - 1) * error
     # If all runs agree, the error is 0. Then p is 1 for a value of 0, and 0 for others.
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(value == 0, 0.0, np.abs(value) / error)
     p = 2 * stats.t.sf(ratio, runs - 1)
-    return Estimate(value, value - reach, value + reach, p, ours.shape[1], runs)
+    return Estimate(value, value - reach, value + reach, p, pieces, runs)

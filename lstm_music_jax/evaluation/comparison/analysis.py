@@ -1,0 +1,297 @@
+"""`compare`: from the pieces of all arms to estimates, intervals and p-values."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from lstm_music_jax.evaluation.comparison.pieces import Measures, Pieces
+from lstm_music_jax.evaluation.comparison.resampled import (
+    Found,
+    Quantity,
+    Resamples,
+    combined,
+    quantity,
+)
+from lstm_music_jax.evaluation.comparison.results import (
+    HUMAN,
+    Comparison,
+    Difference,
+    Interval,
+    Row,
+    Value,
+)
+from lstm_music_jax.evaluation.comparison.validity import is_valid
+from lstm_music_jax.evaluation.measures.base import (
+    Direction,
+    DistanceMeasure,
+    Measure,
+    PieceMeasure,
+    Sample,
+)
+from lstm_music_jax.evaluation.statistics.holm import holm
+from lstm_music_jax.evaluation.statistics.power import detectable
+from lstm_music_jax.evaluation.statistics.resampling import RESAMPLES
+
+MOST_PRIMARY = 4
+
+
+def compare(
+    arms: Sequence[Pieces],
+    human: Sequence[Sequence[Sample]],
+    anchors: Sequence[Pieces],
+    *,
+    reference: str,
+    primary: Sequence[str],
+    measures: Measures,
+    order: Sequence[str] = (),
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """Compare every arm with the reference, in every measure.
+
+    The unit is a piece. Piece i of all arms has the same primer and the same noise, so
+    arms are resampled together. Human pieces are resampled as well wherever a value is
+    set against the human one. With several runs, a run is the unit.
+
+    The primary family consists of the primary measures of all arms but the reference.
+    Its p-values are corrected by Holm's method. All other results are exploratory.
+
+    The tests ask whether an arm differs from the reference, also in a measure that
+    should be near the human value. A test of nearness would miss most differences,
+    because its intervals are too wide where both arms are near the human value. Whether
+    an arm is nearer is reported beside, with its interval (`Difference.worse_by`).
+
+    Args:
+      arms: the pieces of each strategy, the reference included.
+      human: for each run, the human pieces. Only their traces may differ between runs.
+      anchors: other pieces to show beside the arms, such as those of n-gram models.
+      reference: name of the arm with which the others are compared.
+      primary: names of at most four measures.
+      measures: the measures, by kind.
+      order: names of anchors, the better music first. A measure that does not order
+        human music and these anchors is marked as not valid (see `is_valid`).
+      seed: seed of the resamples.
+      resamples: number of resamples.
+
+    Raises:
+      ValueError: an argument is wrong; the message names it.
+    """
+    _require(arms, human, anchors, reference, primary, measures, order)
+    shared = Resamples(resamples, seed)
+    groups = [*arms, *anchors]
+    every = [*measures.pieces, *measures.sets, *measures.distances]
+    every.sort(key=lambda measure: _place(measure.name, primary))
+    family = max(1, len(primary) * (len(arms) - 1))
+    rows, values, differences = [], {}, {}
+    for measure in every:
+        runs = [
+            quantity(
+                measure,
+                {HUMAN: of_run} | {each.name: each.samples[run] for each in groups},
+                HUMAN,
+                shared,
+            )
+            for run, of_run in enumerate(human)
+        ]
+        is_primary = measure.name in primary
+        rows.append(
+            Row.of(
+                measure,
+                _kind(measure),
+                primary=is_primary,
+                valid=is_valid(measure, runs, order) if order else None,
+            )
+        )
+        for name in (HUMAN, *(each.name for each in groups)):
+            values.setdefault(name, {})[measure.name] = _value(measure, runs, name)
+        for arm in arms:
+            if arm.name != reference:
+                differences.setdefault(arm.name, {})[measure.name] = _difference(
+                    measure, runs, arm.name, reference, shared, 0.05 / family
+                )
+    return Comparison(
+        reference=reference,
+        arms=tuple(arm.name for arm in arms),
+        anchors=(HUMAN, *(each.name for each in anchors)),
+        rows=tuple(rows),
+        values=values,
+        differences=_corrected(differences, primary),
+        pieces=len(arms[0].samples[0]),
+        runs=len(human),
+        human_pieces=len(human[0]),
+    )
+
+
+def worse_by(
+    measure: Measure, ours: np.ndarray, theirs: np.ndarray, human: np.ndarray | float
+) -> np.ndarray | None:
+    """By how much `ours` is farther from good than `theirs`; see `Difference`."""
+    if measure.direction is Direction.NONE:
+        return None
+    if measure.direction is Direction.LOWER:
+        return ours - theirs
+    return np.abs(ours - human) - np.abs(theirs - human)
+
+
+def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
+    """Return the value of one arm or anchor, with its interval."""
+    if name == HUMAN and isinstance(measure, DistanceMeasure):
+        return Value(Interval(np.nan, np.nan, np.nan), 0)
+    found = combined(runs, lambda run: run.values[name], runs[0].units[name])
+    left_out = sum(
+        int(np.isnan(run.of_pieces[name]).sum()) for run in runs if run.of_pieces
+    )
+    return Value(_interval(found), left_out)
+
+
+def _difference(
+    measure: Measure,
+    runs: Sequence[Quantity],
+    arm: str,
+    reference: str,
+    resamples: Resamples,
+    level: float,
+) -> Difference:
+    """Return how an arm differs from the reference, without Holm's correction."""
+    units = min(runs[0].units[arm], runs[0].units[reference])
+    paired = [_paired(run, arm, reference, resamples) for run in runs]
+    change = combined(
+        paired, lambda run: run.values[arm] - run.values[reference], units
+    )
+
+    def farther(run):
+        values = run.values
+        return worse_by(measure, values[arm], values[reference], values[HUMAN])
+
+    worse = None
+    if measure.direction is Direction.LOWER:
+        worse = _interval(change)
+    if measure.direction is Direction.HUMAN:
+        units = min(units, runs[0].units[HUMAN])
+        worse = _interval(combined(paired, farther, units))
+    return Difference(
+        change=_interval(change),
+        worse_by=worse,
+        p=change.p,
+        adjusted=None,
+        improvement=_improvement(measure, paired, arm, reference, resamples),
+        detectable=float(detectable(change.error, change.units, level=level)),
+        left_out=sum(
+            int(np.isnan(run.of_pieces[arm] + run.of_pieces[reference]).sum())
+            for run in runs
+            if run.of_pieces
+        ),
+    )
+
+
+def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
+    """Return the run without the pairs of which a piece is NaN."""
+    if not run.of_pieces:
+        return run
+    ours, theirs = run.of_pieces[arm], run.of_pieces[reference]
+    undefined = np.isnan(ours) | np.isnan(theirs)
+    if not undefined.any():
+        return run
+    both = {
+        name: np.where(undefined, np.nan, each)
+        for name, each in ((arm, ours), (reference, theirs))
+    }
+    values = {name: resamples.means(each) for name, each in both.items()}
+    return run._replace(values=run.values | values, of_pieces=run.of_pieces | both)
+
+
+def _improvement(measure, runs, arm, reference, resamples):
+    """Return the probability that a piece is better than its partner.
+
+    Agarwal et al. 2021, arXiv 2108.13264, for pairs: a tie counts as half.
+    """
+    if not isinstance(measure, PieceMeasure) or measure.direction is Direction.NONE:
+        return None
+
+    def wins(run):
+        # Every piece is compared with the mean of the human pieces themselves.
+        farther = worse_by(
+            measure,
+            run.of_pieces[arm],
+            run.of_pieces[reference],
+            float(run.values[HUMAN][0]),
+        )
+        better = np.where(farther == 0, 0.5, farther < 0)
+        return resamples.means(np.where(np.isnan(farther), np.nan, better))
+
+    return _interval(combined(runs, wins, runs[0].units[arm]))
+
+
+def _corrected(differences, primary):
+    """Return the differences with Holm's correction over the primary family."""
+    family = [(arm, name) for arm in differences for name in primary]
+    if not family:
+        return differences
+    p = np.array([differences[arm][name].p for arm, name in family])
+    # A test that is not defined finds nothing, but it counts in the family.
+    adjusted = dict(zip(family, holm(np.nan_to_num(p, nan=1.0)), strict=True))
+    return {
+        arm: {
+            name: dataclasses.replace(each, adjusted=float(adjusted[arm, name]))
+            if (arm, name) in adjusted
+            else each
+            for name, each in row.items()
+        }
+        for arm, row in differences.items()
+    }
+
+
+def _interval(found: Found) -> Interval:
+    return Interval(found.value, found.low, found.high)
+
+
+def _kind(measure):
+    if isinstance(measure, PieceMeasure):
+        return "piece"
+    return "distance" if isinstance(measure, DistanceMeasure) else "set"
+
+
+def _place(name, primary):
+    return primary.index(name) if name in primary else len(primary)
+
+
+def _require(arms, human, anchors, reference, primary, measures, order):
+    """Raise ValueError for the first argument that is wrong."""
+    names = [each.name for each in (*arms, *anchors)]
+    twice = {name for name in names if names.count(name) > 1 or name == HUMAN}
+    if twice:
+        raise ValueError(
+            f"arms and anchors hold {min(twice)!r} twice; all names must differ, also "
+            f"from {HUMAN!r}"
+        )
+    if reference not in [arm.name for arm in arms]:
+        raise ValueError(f"reference is {reference!r}; it must be the name of an arm")
+    if len(primary) > MOST_PRIMARY or len(set(primary)) < len(primary):
+        raise ValueError(
+            f"primary is {list(primary)}; it must hold at most {MOST_PRIMARY} "
+            "different measures"
+        )
+    known = [measure.name for kind in measures for measure in kind]
+    for name in primary:
+        if name not in known:
+            raise ValueError(f"primary holds {name!r}; it must hold names of measures")
+    for name in order:
+        if name not in [each.name for each in anchors]:
+            raise ValueError(f"order holds {name!r}; it must hold names of anchors")
+    for each in (*arms, *anchors):
+        if len(each.samples) != len(human):
+            raise ValueError(
+                f"{each.name} has {len(each.samples)} runs; it must have "
+                f"{len(human)}, as the human pieces have"
+            )
+    sizes = {len(samples) for arm in arms for samples in arm.samples}
+    if len(sizes) != 1:
+        raise ValueError(
+            f"arms have {sorted(sizes)} pieces; all must have the same number"
+        )
+    smallest = min(
+        len(s) for s in (*human, *(s for e in (*arms, *anchors) for s in e.samples))
+    )
+    if smallest < 2:
+        raise ValueError(f"a set has {smallest} pieces; every set needs 2 or more")

@@ -1,0 +1,219 @@
+"""The results of a comparison: plain values that JSON can hold."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from lstm_music_jax.evaluation.measures.base import Direction, Measure
+
+HUMAN = "human"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the tables say about one measure.
+
+    Attributes:
+      name: the measure's name.
+      unit: unit of the values; "" for a share.
+      source: where the measure is defined.
+      direction: which values are good.
+      more: what music with a larger value does, such as "repeats more".
+      less: what music with a smaller value does.
+      primary: whether the measure was named as primary before anything was drawn. All
+        others are exploratory.
+      kind: "piece", "set" or "distance".
+      valid: whether the measure orders human music and the anchors as it should; None
+        if that was not checked.
+    """
+
+    name: str
+    unit: str
+    source: str
+    direction: Direction
+    more: str
+    less: str
+    primary: bool
+    kind: str
+    valid: bool | None
+
+    @classmethod
+    def of(cls, measure: Measure, kind: str, *, primary: bool, valid: bool | None):
+        """The row of a measure."""
+        return cls(
+            measure.name,
+            measure.unit,
+            measure.source,
+            measure.direction,
+            measure.more,
+            measure.less,
+            primary,
+            kind,
+            valid,
+        )
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its confidence interval of 95%."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether zero lies outside the interval; False for NaN."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Value:
+    """A measure of one arm or anchor.
+
+    Attributes:
+      mean: the mean over pieces, or the value of the set, with its interval.
+      left_out: number of pieces for which the measure is not defined.
+    """
+
+    mean: Interval
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How an arm differs from the reference in one measure.
+
+    Attributes:
+      change: value of the arm minus value of the reference.
+      worse_by: by how much the arm is farther from a good value than the reference;
+        negative where it is nearer. For a measure of which lower values are good it
+        equals `change`. For a measure that should be near the human value it is
+        |arm - human| - |reference - human|, with an interval that is too wide where
+        both are near the human value: there it covers the truth in up to 100% of all
+        cases, not in 95%. None if no value is good.
+      p: two-sided p-value of `change`.
+      adjusted: p after Holm's correction over the primary family; None for an
+        exploratory measure.
+      improvement: the probability that a piece of the arm is better than the
+        reference's piece with the same primer and noise; None if no value is good, and
+        for measures of sets.
+      detectable: the smallest true change that the test finds with a probability of
+        80%.
+      left_out: number of pairs of pieces for which the measure is not defined.
+    """
+
+    change: Interval
+    worse_by: Interval | None
+    p: float
+    adjusted: float | None
+    improvement: Interval | None
+    detectable: float
+    left_out: int
+
+    @property
+    def found(self) -> bool:
+        """Whether the arm differs, at 5% for the whole primary family."""
+        return self.adjusted is not None and self.adjusted <= 0.05
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that a comparison has found.
+
+    Attributes:
+      reference: the arm with which all others are compared.
+      arms: names of the arms, the reference included.
+      anchors: names of the anchors; the human pieces come first.
+      rows: the measures, the primary ones first.
+      values: for each arm or anchor, and each measure, the value.
+      differences: for each arm but the reference, and each measure, the difference.
+      pieces: number of pieces per arm and run.
+      runs: number of trained models.
+      human_pieces: number of human pieces.
+    """
+
+    reference: str
+    arms: tuple[str, ...]
+    anchors: tuple[str, ...]
+    rows: tuple[Row, ...]
+    values: dict[str, dict[str, Value]]
+    differences: dict[str, dict[str, Difference]]
+    pieces: int
+    runs: int
+    human_pieces: int
+
+    @property
+    def primary(self) -> tuple[Row, ...]:
+        """The primary measures."""
+        return tuple(row for row in self.rows if row.primary)
+
+    @property
+    def scope(self) -> str:
+        """The data behind the result, in words: "256 pieces, one model"."""
+        models = "one model" if self.runs == 1 else f"{self.runs} models"
+        return f"{self.pieces} pieces, {models}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as JSON, with null for NaN."""
+        return _plain(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Comparison":
+        """The comparison that `to_json` described."""
+        content = dict(content)
+        rows = [
+            row | {"direction": Direction(row["direction"])} for row in content["rows"]
+        ]
+        return cls(
+            **content
+            | {
+                "arms": tuple(content["arms"]),
+                "anchors": tuple(content["anchors"]),
+                "rows": tuple(Row(**row) for row in rows),
+                "values": _each(content["values"], _value),
+                "differences": _each(content["differences"], _difference),
+            }
+        )
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, Direction):
+        return value.value
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _each(table, make):
+    return {
+        name: {measure: make(entry) for measure, entry in row.items()}
+        for name, row in table.items()
+    }
+
+
+def _number(value):
+    return math.nan if value is None else value
+
+
+def _interval(entry):
+    if entry is None:
+        return None
+    return Interval(**{end: _number(value) for end, value in entry.items()})
+
+
+def _value(entry):
+    return Value(_interval(entry["mean"]), entry["left_out"])
+
+
+def _difference(entry):
+    intervals = ("change", "worse_by", "improvement")
+    numbers = ("p", "detectable")
+    return Difference(
+        **entry
+        | {name: _interval(entry[name]) for name in intervals}
+        | {name: _number(entry[name]) for name in numbers}
+    )

@@ -1,0 +1,82 @@
+"""Coverage and error rates of a whole comparison, on simulated pieces."""
+
+import numpy as np
+import pytest
+
+from lstm_music_jax.evaluation.comparison.analysis import compare
+from lstm_music_jax.evaluation.measures.base import Direction
+from tests.evaluation.comparison.synthetic import arm, column, only, pieces
+
+PIECES, HUMAN = 64, 30
+
+
+def simulated(direction, human_mean, *, change=0.0, count=20, primary=0, arms=1):
+    """Compare arms with the reference many times, and yield the results.
+
+    Pieces with the same primer and noise are correlated, as in a real comparison.
+    """
+    names = [f"m{place}" for place in range(count)]
+    measures = only(*(column(i, name, direction) for i, name in enumerate(names)))
+    for data_set in range(800 // count):
+        rng = np.random.default_rng(data_set)
+        shared = 0.6 * rng.normal(size=(PIECES, count))
+
+        def drawn(mean=0.0, rng=rng, shared=shared):
+            return mean + shared + 0.8 * rng.normal(size=shared.shape)
+
+        yield compare(
+            [arm("old", drawn())]
+            + [arm(f"new {number}", drawn(change)) for number in range(arms)],
+            [pieces(human_mean + rng.normal(size=(HUMAN, count)))],
+            [],
+            reference="old",
+            primary=names[:primary],
+            measures=measures,
+            seed=data_set,
+            resamples=600,
+        )
+
+
+def differences(comparisons):
+    for comparison in comparisons:
+        for of_arm in comparison.differences.values():
+            yield from of_arm.values()
+
+
+def test_intervals_of_95_percent_cover_93_to_97_percent():
+    found = [*differences(simulated(Direction.LOWER, 0.0))]
+    covered = np.mean([each.change.low <= 0 <= each.change.high for each in found])
+    assert len(found) == 800
+    assert 0.93 <= covered <= 0.97
+    assert 0.93 <= np.mean([each.p > 0.05 for each in found]) <= 0.97
+
+
+@pytest.mark.parametrize(("human", "least"), [(0.0, 0.99), (2.0, 0.93)])
+def test_nearness_is_covered_and_too_often_near_the_human_value(human, least):
+    found = [*differences(simulated(Direction.HUMAN, human))]
+    covered = np.mean([each.worse_by.low <= 0 <= each.worse_by.high for each in found])
+    assert least <= covered
+    assert human == 0 or covered <= 0.97
+
+
+def test_without_a_difference_a_family_rarely_finds_one():
+    comparisons = simulated(Direction.HUMAN, 0.5, count=4, primary=4, arms=2)
+    found = [
+        any(
+            each.found
+            for row in comparison.differences.values()
+            for each in row.values()
+        )
+        for comparison in comparisons
+    ]
+    # 200 families. If 5% of them find something, more than 16 do with a probability
+    # of 3%.
+    assert len(found) == 200
+    assert sum(found) <= 16
+
+
+def test_a_planted_change_is_found_as_often_as_promised():
+    found = [*differences(simulated(Direction.LOWER, 0.0))]
+    promised = np.mean([each.detectable for each in found])
+    planted = differences(simulated(Direction.LOWER, 0.0, change=promised))
+    assert np.mean([each.p < 0.05 for each in planted]) == pytest.approx(0.8, abs=0.05)
