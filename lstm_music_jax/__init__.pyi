@@ -1,9 +1,19 @@
 """The public API: what a type checker sees, and what `__init__.py` loads lazily."""
 
 from . import processes as processes, strategies as strategies
+from .evaluation.calibration import (
+    Calibration as Calibration,
+    calibration as calibration,
+)
 from .evaluation.measures.watermark import (
     WatermarkDetection as WatermarkDetection,
     detect_watermark as detect_watermark,
+)
+from .evaluation.symbol_kinds import symbol_kinds as symbol_kinds
+from .evaluation.teacher_forced import (
+    Forced as Forced,
+    teacher_force as teacher_force,
+    teacher_force_sweep as teacher_force_sweep,
 )
 from .generation.composition import (
     Composition as Composition,

@@ -4,8 +4,8 @@
 contract. `statistics/` holds intervals, p-values and corrections; start with
 `statistics/pieces.py`, the paired comparison over pieces.
 
-This package may import `types` and `music`. All of it runs on the host with NumPy and
-SciPy.
+`teacher_forced.py` reads given pieces on the device. `calibration.py` asks whether a
+model's probabilities can be trusted. All else runs on the host with NumPy and SciPy.
 
 Axes, beside those of `types.py`:
 

@@ -60,15 +60,8 @@ def sweep(
         RuntimeError: the logits became NaN.
     """
     require_sampler(strategies, context, draw)
-    _require_stacked(strategies)
-    sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(strategies)}
-    if isinstance(prompts, Streams):
-        sizes.add(prompts.state.number.shape[:1])
-    if len(sizes) != 1 or () in sizes:
-        raise ValueError(
-            f"strategies has leaves with leading axes {sorted(sizes)}; all leaves, and "
-            "streams to continue, must have the same leading axis, the settings"
-        )
+    begun = prompts.state.number.shape[0] if isinstance(prompts, Streams) else None
+    require_stacked(strategies, begun)
     return run(
         model,
         prompts,
@@ -82,16 +75,29 @@ def sweep(
     )
 
 
-def _require_stacked(strategy):
-    """Raise ValueError where a hyperparameter has no leading axis of settings."""
-    for part in parts(strategy):
-        for field in dataclasses.fields(part):
+def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
+    """Raise ValueError unless all leaves have the same leading axis, the settings.
+
+    Args:
+        strategies: the stacked strategy.
+        begun: the number of settings of the streams to continue, if there are any.
+    """
+    for part in parts(strategies):
+        for field in dataclasses.fields(part):  # type: ignore[arg-type]
             shape = np.shape(getattr(part, field.name))
             if "rank" in field.metadata and len(shape) != field.metadata["rank"] + 1:
                 raise ValueError(
                     f"{field.name} of {type(part).__name__} has shape {shape}; in a "
                     "sweep it must have a leading axis of settings, which `stack` adds"
                 )
+    sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(strategies)}
+    if begun is not None:
+        sizes.add((begun,))
+    if len(sizes) != 1 or () in sizes:
+        raise ValueError(
+            f"strategies has leaves with leading axes {sorted(sizes)}; all leaves, and "
+            "streams to continue, must have the same leading axis, the settings"
+        )
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:

@@ -2,8 +2,9 @@
 
 A new measure is one file, one import below and one row in a table. The tables hold the
 measures that need nothing but the pieces. Measures of four-part writing have a table of
-their own. Measures of copying are in no table, because they need the training pieces.
-That of a watermark is in no table either, because it needs the key.
+their own, and so have those that read the trace. Some measures are in no table:
+measures of copying need the training pieces, `excess_surprisal` needs the model's loss,
+and that of a watermark needs the key.
 """
 
 from lstm_music_jax.evaluation.measures.copying import copied_share, longest_copy
@@ -30,6 +31,14 @@ from lstm_music_jax.evaluation.measures.scale_consistency import scale_consisten
 from lstm_music_jax.evaluation.measures.self_bleu import self_bleu
 from lstm_music_jax.evaluation.measures.spacing import wide_spacing
 from lstm_music_jax.evaluation.measures.structureness import structureness
+from lstm_music_jax.evaluation.measures.uncertainty import (
+    excess_surprisal,
+    judge_surprisal,
+    kept_count,
+    kept_mass,
+    model_entropy,
+    strategy_entropy,
+)
 from lstm_music_jax.evaluation.measures.voice_ranges import out_of_range
 from lstm_music_jax.evaluation.measures.wasserstein import wasserstein
 from lstm_music_jax.evaluation.measures.watermark import watermark
@@ -51,6 +60,13 @@ PIECE_MEASURES = (
     *_CORPUS,
     structureness(4, 8),
     structureness(8, 16),
+)
+TRACE_MEASURES = (
+    strategy_entropy(),
+    model_entropy(),
+    kept_mass(),
+    kept_count(),
+    judge_surprisal(),
 )
 CHORALE_MEASURES = (
     parallel_fifths(),
@@ -77,15 +93,21 @@ __all__ = [
     "FEATURES",
     "PIECE_MEASURES",
     "SET_MEASURES",
+    "TRACE_MEASURES",
     "copied_share",
     "distinct",
     "doubled_thirds",
     "energy",
+    "excess_surprisal",
     "first_loop",
     "groove_consistency",
+    "judge_surprisal",
+    "kept_count",
+    "kept_mass",
     "longest_copy",
     "longest_loop",
     "mean_of",
+    "model_entropy",
     "out_of_range",
     "overlap",
     "parallel_fifths",
@@ -95,6 +117,7 @@ __all__ = [
     "repeated_ngrams",
     "scale_consistency",
     "self_bleu",
+    "strategy_entropy",
     "structureness",
     "wasserstein",
     "watermark",

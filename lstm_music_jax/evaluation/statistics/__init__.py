@@ -2,8 +2,9 @@
 
 The unit of analysis is a piece. Start with `pieces.py`, the paired bootstrap over
 pieces. `runs.py` compares two strategies over several trained models. `sets.py` serves
-measures that are only defined for a set of pieces. `improvement.py` estimates how often
-one strategy wins. `power.py` gives the smallest difference that the data could have
-shown. `holm.py` corrects for several comparisons. All bootstraps share the interval and
-the p-value of `resampling.py`.
+measures that are only defined for a set of pieces. `ratios.py` estimates means over the
+symbols of pieces. `improvement.py` estimates how often one strategy wins. `power.py`
+gives the smallest difference that the data could have shown. `holm.py` corrects for
+several comparisons. All bootstraps share the interval and the p-value of
+`resampling.py`.
 """

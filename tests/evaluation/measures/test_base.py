@@ -8,10 +8,19 @@ from lstm_music_jax.evaluation.measures import (
     DISTANCE_MEASURES,
     PIECE_MEASURES,
     SET_MEASURES,
+    TRACE_MEASURES,
+    excess_surprisal,
 )
 from lstm_music_jax.evaluation.measures.base import Direction, Sample
 
-MEASURES = (*PIECE_MEASURES, *CHORALE_MEASURES, *SET_MEASURES, *DISTANCE_MEASURES)
+MEASURES = (
+    *PIECE_MEASURES,
+    *TRACE_MEASURES,
+    excess_surprisal(1.5),
+    *CHORALE_MEASURES,
+    *SET_MEASURES,
+    *DISTANCE_MEASURES,
+)
 
 
 def test_names_are_distinct():

@@ -1,0 +1,159 @@
+"""Calibration: whether a model's most probable symbol is right as often as it says.
+
+The confidence at a symbol is the probability of the model's most probable symbol there.
+Symbols are put into bins by confidence. A model is calibrated if, in each bin, the
+share of symbols at which the most probable one is the true one (the accuracy) equals
+the mean confidence.
+
+All bins hold equally many symbols. With bins of equal width most symbols of a good
+model would be in one bin, and bins with few symbols would add noise to the error
+(Nixon et al. 2019).
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
+from lstm_music_jax.evaluation.statistics.resampling import (
+    CONFIDENCE,
+    RESAMPLES,
+    interval,
+    resampled_means,
+)
+
+
+class Calibration(NamedTuple):
+    """The calibration of a model along given pieces; k bins.
+
+    Attributes:
+        confidence: the mean confidence in each bin.
+        accuracy: the share of symbols in each bin at which the model's most probable
+            symbol is the true one, with an interval.
+        symbols: the number of symbols in each bin.
+        error: the expected calibration error, the mean over all symbols of
+            |confidence - accuracy| of their bin.
+        noise: the error that a calibrated model would be expected to have along so many
+            symbols, because the accuracy of a bin is a mean of few of them.
+        overconfidence: mean confidence minus accuracy, over all symbols.
+    """
+
+    confidence: Float[np.ndarray, "k"]
+    accuracy: Estimate
+    symbols: Int[np.ndarray, "k"]
+    error: Estimate
+    noise: float
+    overconfidence: Estimate
+
+
+def calibration(
+    confidences: Sequence[Float[np.ndarray, "_"]],
+    correct: Sequence[Bool[np.ndarray, "_"]],
+    *,
+    bins: int = 15,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    confidence: float = CONFIDENCE,
+) -> Calibration:
+    """Compare confidence and accuracy, with intervals by a bootstrap over pieces.
+
+    Teacher forcing with `Greedy` gives both: the strategy keeps the most probable
+    symbol alone, so the kept mass is the confidence.
+
+    >>> import jax
+    >>> from lstm_music_jax import MusicLSTM, teacher_force
+    >>> from lstm_music_jax.strategies import Greedy
+    >>> model = MusicLSTM(5, (8,), key=jax.random.key(0))
+    >>> pieces = [np.arange(200) % 5, np.arange(100) % 4]
+    >>> forced = teacher_force(model, pieces, strategy=Greedy())
+    >>> found = calibration(
+    ...     [each.trace.kept_mass for each in forced], [each.kept for each in forced]
+    ... )
+    >>> int(found.symbols.sum())
+    298
+
+    Args:
+        confidences: the confidence at each symbol, one array per piece.
+        correct: whether the most probable symbol is the true one, likewise.
+        bins: the number of bins, 1 or more. There are fewer if confidences are equal.
+        seed: seed of the resamples.
+        resamples: number of resamples.
+        confidence: confidence of the intervals, in (0, 1). With one piece they are NaN.
+
+    Raises:
+        ValueError: `bins` is below 1, or there are no symbols.
+
+    References:
+        Guo et al. 2017, On Calibration of Modern Neural Networks,
+        https://arxiv.org/abs/1706.04599.
+        Nixon et al. 2019, Measuring Calibration in Deep Learning,
+        https://arxiv.org/abs/1904.01685.
+    """
+    if bins < 1:
+        raise ValueError(f"bins is {bins}; it must be 1 or more")
+    stated = np.concatenate([np.zeros(0), *confidences])
+    right = np.concatenate([np.zeros(0, bool), *correct])
+    if not len(stated):
+        raise ValueError("confidences holds no symbols; it must hold one or more")
+    piece = np.repeat(np.arange(len(confidences)), [len(each) for each in confidences])
+    # [b k 3]: the sums of each piece and bin over 1, confidence and accuracy.
+    sums = _sums(piece, _bin_of(stated, bins), stated, right)
+    counts, stated_sums, right_sums = np.moveaxis(sums, -1, 0)
+    total = counts.sum(axis=0)
+    variance = np.bincount(_bin_of(stated, bins), stated * (1 - stated))
+    options: dict[str, Any] = {
+        "seed": seed,
+        "resamples": resamples,
+        "confidence": confidence,
+    }
+    return Calibration(
+        stated_sums.sum(axis=0) / total,
+        mean_per_symbol(right_sums, counts, **options),
+        total.astype(int),
+        _expected_error(sums, **options),
+        float(np.sqrt(2 / np.pi) * np.sqrt(variance).sum() / len(stated)),
+        mean_per_symbol(
+            (stated_sums - right_sums).sum(axis=1), counts.sum(axis=1), **options
+        ),
+    )
+
+
+def _bin_of(stated, bins):
+    """Return the number of each symbol's bin; equal confidences share a bin."""
+    edges = np.quantile(stated, np.arange(1, bins) / bins)
+    return np.unique(np.searchsorted(edges, stated, "right"), return_inverse=True)[1]
+
+
+def _sums(piece, bin_of, stated, right):
+    shape = piece.max() + 1, bin_of.max() + 1
+    cell = np.ravel_multi_index((piece, bin_of), shape)
+    return np.stack(
+        [
+            np.bincount(cell, weights, shape[0] * shape[1]).reshape(shape)
+            for weights in (np.ones(len(stated)), stated, right)
+        ],
+        axis=-1,
+    )
+
+
+def _expected_error(sums, *, seed, resamples, confidence):
+    """Return the expected calibration error with its interval.
+
+    Noise raises the error of a resample above that of the pieces, so the interval is
+    formed by the deviations of the resamples from their mean.
+    """
+
+    def error(totals):
+        gaps = np.abs(totals[..., 1] - totals[..., 2])
+        return gaps.sum(axis=-1) / totals[..., 0].sum(axis=-1)
+
+    value, units = error(sums.sum(axis=0)), len(sums)
+    if units < 2:
+        return Estimate(value, np.nan, np.nan, np.nan, units)
+    resampled = error(resampled_means(sums, np.random.default_rng(seed), resamples))
+    low, high = interval(value + resampled - resampled.mean(), units, confidence)
+    # No calibration error is 0 or less, so there is nothing to test against zero.
+    return Estimate(value, max(low, 0.0), high, np.nan, units)

@@ -1,0 +1,102 @@
+"""Uncertainty: means over a piece of the figures in its trace.
+
+Generation with `trace=True` gives these figures for generated pieces, and
+`teacher_force` for given ones. Both give the surprisal under an independent judge. Each
+measure is NaN for a piece whose trace lacks the figure, and for one without generated
+symbols.
+"""
+
+import numpy as np
+
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+
+
+def strategy_entropy() -> PieceMeasure:
+    """The mean entropy of the distributions that a piece was drawn from.
+
+    Human pieces have none, because no strategy drew them.
+    """
+    return PieceMeasure(
+        name="strategy entropy",
+        unit="nats per symbol",
+        source="Shannon 1948",
+        direction=Direction.NONE,
+        encodings=None,
+        function=lambda sample: _mean(sample, "strategy_entropy"),
+    )
+
+
+def model_entropy() -> PieceMeasure:
+    """The mean entropy of the model's distributions along a piece."""
+    return PieceMeasure(
+        name="model entropy",
+        unit="nats per symbol",
+        source="Bjare, Lattner & Widmer 2023, arXiv 2308.09454",
+        direction=Direction.HUMAN,
+        encodings=None,
+        function=lambda sample: _mean(sample, "model_entropy"),
+    )
+
+
+def excess_surprisal(held_out_loss: float) -> PieceMeasure:
+    """The mean surprisal under the model that drew a piece, minus its held-out loss.
+
+    Below 0, the model finds the piece more predictable than human music.
+
+    Args:
+      held_out_loss: the model's mean surprisal on held-out pieces, nats per symbol.
+    """
+    return PieceMeasure(
+        name="surprisal minus held-out loss",
+        unit="nats per symbol",
+        source="Meister et al. 2022, arXiv 2202.00666",
+        direction=Direction.HUMAN,
+        encodings=None,
+        function=lambda sample: _mean(sample, "surprisal") - held_out_loss,
+    )
+
+
+def kept_mass() -> PieceMeasure:
+    """The mean of the model's probability of all symbols that could be drawn."""
+    return PieceMeasure(
+        name="kept mass",
+        unit="",
+        source="Holtzman et al. 2020, arXiv 1904.09751",
+        direction=Direction.NONE,
+        encodings=None,
+        function=lambda sample: _mean(sample, "kept_mass"),
+    )
+
+
+def kept_count() -> PieceMeasure:
+    """The mean number of symbols that could be drawn."""
+    return PieceMeasure(
+        name="kept symbols",
+        unit="symbols",
+        source="Holtzman et al. 2020, arXiv 1904.09751",
+        direction=Direction.NONE,
+        encodings=None,
+        function=lambda sample: _mean(sample, "kept_count"),
+    )
+
+
+def judge_surprisal() -> PieceMeasure:
+    """The mean surprisal under an independent judge, a model that did not draw.
+
+    References:
+      Caccia et al. 2018, Language GANs Falling Short,
+      https://arxiv.org/abs/1811.02549 (a language model as the judge of quality).
+    """
+    return PieceMeasure(
+        name="judge's surprisal",
+        unit="nats per symbol",
+        source="Caccia et al. 2018, arXiv 1811.02549",
+        direction=Direction.HUMAN,
+        encodings=None,
+        function=lambda sample: _mean(sample, "judge_surprisal"),
+    )
+
+
+def _mean(sample: Sample, name: str) -> float:
+    values = sample.trace.get(name, np.zeros(0))
+    return float(values.mean()) if len(values) else float("nan")

@@ -1,0 +1,58 @@
+"""Means over the symbols of pieces, with intervals for further pieces."""
+
+import numpy as np
+from jaxtyping import Num
+
+from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.evaluation.statistics.resampling import (
+    CONFIDENCE,
+    RESAMPLES,
+    interval,
+    p_value,
+    resampled_means,
+)
+
+
+def mean_per_symbol(
+    sums: Num[np.ndarray, "b *m"],
+    counts: Num[np.ndarray, "b *m"],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """Estimate sum(sums) / sum(counts) by a bootstrap over pieces.
+
+    Symbols of one piece resemble each other, so whole pieces are resampled. Long pieces
+    weigh more, as in the loss of a model. For the difference of two figures of the same
+    symbols, pass the difference of their sums; the p-value tests it against zero.
+
+    Args:
+      sums: the sum of a figure over the symbols of each piece, or several figures in
+        columns.
+      counts: the number of symbols that each sum is over. If it is 0 for all pieces,
+        the value is NaN, and if it is 0 in a resample, the interval is NaN.
+      seed: seed of the resamples.
+      resamples: number of resamples.
+      confidence: confidence of the interval, in (0, 1).
+
+    Returns:
+      The estimate. With one piece, its interval and its p-value are NaN.
+
+    Example:
+      >>> loss = mean_per_symbol(np.array([2.0, 6.0]), np.array([1, 3]))
+      >>> float(loss.value), float(loss.low), float(loss.high)
+      (2.0, 2.0, 2.0)
+    """
+    units = len(sums)
+    both = np.stack([sums, counts]).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = both[0].sum(axis=0) / both[1].sum(axis=0)
+        if units < 2:
+            unknown = np.full_like(value, np.nan)[()]
+            return Estimate(value, unknown, unknown, unknown, units)
+        rng = np.random.default_rng(seed)
+        means = resampled_means(np.moveaxis(both, 0, 1), rng, resamples)
+        resampled = means[:, 0] / means[:, 1]
+    low, high = interval(resampled, units, confidence)
+    return Estimate(value, low, high, p_value(resampled, units), units)

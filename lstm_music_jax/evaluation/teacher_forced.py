@@ -1,0 +1,323 @@
+"""Teacher forcing: what a model and a strategy say about each symbol of given pieces.
+
+The engine generates, with a draw that always picks the piece's next symbol. So the
+model, the strategy, its state, its noise and the context do exactly what they do in
+generation, and there is no sampling noise.
+
+The pieces are sorted by length and read in batches. A batch is read in blocks of equal
+length by one compiled program. So the memory on the device does not depend on the
+number of pieces or on their lengths.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.generation.arguments import (
+    require_fit,
+    require_sampler,
+    vocab_size,
+    whole_number,
+)
+from lstm_music_jax.generation.contexts import Carried
+from lstm_music_jax.generation.engine import Plan, Sampler, Stream, begin, draw_more
+from lstm_music_jax.generation.sweep import require_stacked
+from lstm_music_jax.generation.trace import Trace
+from lstm_music_jax.protocols import Context, Model
+from lstm_music_jax.pytrees import pytree, static
+from lstm_music_jax.strategies import Chain
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, Token
+
+# The most symbols of each piece that one call of the program reads.
+_BLOCK = 128
+
+_CARRIED = Carried()
+_MODEL_ALONE = Chain()
+
+
+class Forced(NamedTuple):
+    """What a model and a strategy say about each symbol of one piece but the first.
+
+    The arrays are NumPy, `[n]`, or `[s n]` for s settings. n is the number of symbols
+    minus 1.
+
+    Attributes:
+        trace: as in generation. Its `surprisal` and `rank` are those of the true
+            symbol.
+        strategy_log_probs: log-probability of the true symbol in the distribution that
+            generation would draw from, nats; -inf if the strategy forbids it.
+    """
+
+    trace: Trace
+    strategy_log_probs: Float[np.ndarray, "*s n"]
+
+    @property
+    def kept(self) -> Bool[np.ndarray, "*s n"]:
+        """Whether the strategy keeps the true symbol."""
+        return self.strategy_log_probs > -np.inf
+
+    def log_epsilon_perplexities(
+        self, size: int, epsilon: float = 0.01
+    ) -> Float[np.ndarray, "*s n"]:
+        """Return the terms of the epsilon-perplexity, which is exp of their mean.
+
+            -log((p + epsilon) / (1 + epsilon v)),
+
+        where p is the probability of the true symbol in the distribution that is drawn
+        from, and v is the size of the vocabulary. A strategy that forbids a true symbol
+        has an infinite perplexity, but a finite epsilon-perplexity.
+
+        Args:
+            size: number of symbols in the vocabulary, v.
+            epsilon: above 0.
+
+        Raises:
+            ValueError: `epsilon` is not above 0.
+
+        References:
+            Martins, Marinho & Martins 2020, Sparse Text Generation,
+            https://arxiv.org/abs/2004.02644.
+        """
+        if not 0 < epsilon < np.inf:
+            raise ValueError(f"epsilon is {epsilon}; it must be above 0")
+        probabilities = np.exp(self.strategy_log_probs.astype(np.float64))
+        return np.log1p(epsilon * size) - np.log(probabilities + epsilon)
+
+
+def teacher_force(
+    model: Model,
+    pieces: Sequence[Int[np.ndarray, "_"]],
+    *,
+    strategy: Strategy = _MODEL_ALONE,
+    context: Context = _CARRIED,
+    seed: int = 0,
+    parallel_pieces: int = 16,
+) -> list[Forced]:
+    """Read pieces symbol by symbol, and describe the distribution of each next symbol.
+
+    The strategy observes the true symbols. It is applied alone: no symbols are
+    forbidden beforehand, because a true symbol may be the end symbol.
+
+    Any model can be the judge of any pieces: its surprisal is `trace.surprisal`.
+
+    >>> from lstm_music_jax import MusicLSTM
+    >>> from lstm_music_jax.strategies import TopK
+    >>> model = MusicLSTM(5, (8,), key=jax.random.key(0))
+    >>> pieces = [np.array([0, 1, 2, 3]), np.array([4, 4, 4])]
+    >>> first, second = teacher_force(model, pieces, strategy=TopK(2))
+    >>> first.trace.kept_count
+    array([2, 2, 2], dtype=int32)
+    >>> second.kept.shape
+    (2,)
+
+    Args:
+        model: the model that reads.
+        pieces: the ids of each piece, one or more symbols each. A piece of one symbol
+            gives empty arrays.
+        strategy: shapes each distribution. The default is the distribution of the
+            model.
+        context: what the model remembers, as in `generate`.
+        seed: seed of the noise of strategies that draw, such as `XTC`. Piece i has the
+            noise of stream i of a generation with `jax.random.key(seed)`.
+        parallel_pieces: the most pieces that are read at the same time.
+
+    Returns:
+        One entry per piece, in the order of `pieces`.
+
+    Raises:
+        ValueError: an argument has a wrong type or value, or an id is unknown to the
+            model.
+        RuntimeError: the logits became NaN.
+    """
+    sampler = Sampler(strategy, context, _Replay(_block(pieces)))
+    return _read(model, pieces, sampler, seed, parallel_pieces, settings=False)
+
+
+def teacher_force_sweep(
+    model: Model,
+    pieces: Sequence[Int[np.ndarray, "_"]],
+    strategies: Strategy,
+    *,
+    context: Context = _CARRIED,
+    seed: int = 0,
+    parallel_pieces: int = 16,
+) -> list[Forced]:
+    """Read pieces once, with every setting of a strategy; arrays are `[s n]`.
+
+    The model is computed once for all settings.
+
+    Args:
+        model: as in `teacher_force`.
+        pieces: as in `teacher_force`.
+        strategies: one strategy whose leaves all have a leading axis s, one entry per
+            setting; see `stack` and `grid`.
+        context: as in `teacher_force`.
+        seed: as in `teacher_force`; all settings get the same noise.
+        parallel_pieces: as in `teacher_force`.
+
+    Raises:
+        ValueError: the leaves do not share a leading axis. And wherever `teacher_force`
+            raises it.
+        RuntimeError: the logits became NaN.
+    """
+    sampler = Sampler(strategies, context, _Replay(_block(pieces)))
+    require_sampler(strategies, context, sampler.draw)
+    require_stacked(strategies)
+    return _read(model, pieces, sampler, seed, parallel_pieces, settings=True)
+
+
+class _Coming(NamedTuple):
+    """The symbols to come in this block, and how many of them have been read."""
+
+    ids: Int[Array, "*b n"]
+    read: Int[Array, "*b"]
+
+
+@pytree
+class _Replay:
+    """A draw that picks the next symbol of a piece, whatever the logits.
+
+    The state is filled with the ids of each block before the block is read.
+    """
+
+    length: int = static()
+
+    def init(
+        self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
+    ) -> _Coming:
+        """Return a state without ids."""
+        return _Coming(jnp.zeros(self.length, jnp.int32), jnp.int32(0))
+
+    def draw(
+        self, logits: Logits, state: _Coming, key: PRNGKey
+    ) -> tuple[Token, _Coming]:
+        """Return the next symbol of the piece."""
+        return state.ids[state.read], state._replace(read=state.read + 1)
+
+
+def _axes_of_settings():
+    """Return which parts of a stream have an axis of settings.
+
+    The memory has none, so the model is computed once for all settings.
+    """
+    axes = dict.fromkeys(Stream._fields)
+    return Stream(**axes | {"strategy_state": 0, "fallbacks": 0, "undefined": 0})
+
+
+@partial(jax.jit, static_argnames="settings")
+def _begin(model, sampler, key, firsts, numbers, *, settings):
+    """Return the streams of a batch, which have read nothing yet."""
+
+    def begin_all(strategy):
+        def begin_one(first, number):
+            mine = sampler._replace(strategy=strategy)
+            return begin(model, mine, key, first[None], number, jnp.int32(0))
+
+        return jax.vmap(begin_one)(firsts, numbers)
+
+    if settings:
+        begin_all = jax.vmap(begin_all, out_axes=_axes_of_settings())
+    return begin_all(sampler.strategy)
+
+
+@partial(jax.jit, static_argnames=("plan", "settings"))
+def _read_block(model, sampler, key, streams, ids, *, plan, settings):
+    """Read the next symbols of every piece of a batch."""
+    coming = _Coming(ids, jnp.zeros(len(ids), jnp.int32))
+
+    def read_all(streams, strategy):
+        mine = sampler._replace(strategy=strategy)
+        return draw_more(model, streams, key, mine, plan)
+
+    if settings:
+        axes = _axes_of_settings()
+        read_all = jax.vmap(read_all, (axes, 0), (axes, 0))
+    streams, notes = read_all(streams._replace(draw_state=coming), sampler.strategy)
+    return streams, Forced(notes.trace, notes.strategy_log_probs)
+
+
+def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
+    parallel_pieces = whole_number("parallel_pieces", parallel_pieces)
+    require_sampler(sampler.strategy, sampler.context, sampler.draw)
+    require_fit(sampler.strategy, model)
+    _require_pieces(model, pieces)
+    if not len(pieces):
+        return []
+    key = jax.random.key(seed)
+    read: list[Forced | None] = [None] * len(pieces)
+    order = np.argsort([-len(piece) for piece in pieces], kind="stable")
+    size = min(parallel_pieces, len(pieces))
+    plan = Plan(sampler.draw.length, True, size)
+    for first in range(0, len(order), size):
+        batch = order[first : first + size]
+        # The last batch repeats its last piece, so that all batches have one shape.
+        rows = np.minimum(np.arange(size), len(batch) - 1)
+        ids = _padded([pieces[number] for number in batch[rows]], plan.length)
+        numbers = jnp.asarray(batch[rows], jnp.int32)
+        streams = _begin(model, sampler, key, ids[:, 0], numbers, settings=settings)
+        blocks = []
+        for begun in range(1, ids.shape[1], plan.length):
+            block = ids[:, begun : begun + plan.length]
+            streams, forced = _read_block(
+                model, sampler, key, streams, block, plan=plan, settings=settings
+            )
+            blocks.append(forced)
+        axis = int(settings)
+        whole = jax.tree.map(
+            lambda *parts, a=axis: np.concatenate(parts, axis=a + 1),
+            *jax.device_get(blocks),
+        )
+        for row, number in enumerate(batch):
+            read[number] = _of_piece(whole, axis, row, len(pieces[number]) - 1)
+    _require_defined(read)
+    return read
+
+
+def _block(pieces):
+    """Return how many symbols of each piece are read by one call of the program."""
+    return min(_BLOCK, max((len(piece) - 1 for piece in pieces), default=0)) or 1
+
+
+def _padded(pieces, block):
+    """Return pieces as rows of equal length: one symbol, and then whole blocks."""
+    blocks = max(1, -(-(max(map(len, pieces)) - 1) // block))
+    ids = np.zeros((len(pieces), 1 + blocks * block), np.int32)
+    for row, piece in zip(ids, pieces, strict=True):
+        row[: len(piece)] = piece
+    return ids
+
+
+def _of_piece(batch, axis, row, length):
+    """Return the figures of one piece of a batch, without those of the padding."""
+    return jax.tree.map(
+        lambda leaf: np.take(leaf, row, axis).take(range(length), axis), batch
+    )
+
+
+def _require_pieces(model, pieces):
+    """Raise ValueError unless each piece has symbols, all of which the model knows."""
+    size = vocab_size(model)
+    for number, piece in enumerate(pieces):
+        if not len(piece):
+            raise ValueError(f"piece {number} is empty; it must have a symbol or more")
+        wrong = piece[(piece < 0) | (piece >= size)]
+        if wrong.size:
+            raise ValueError(
+                f"piece {number} holds the id {wrong[0]}; ids must be from 0 to "
+                f"{size - 1}"
+            )
+
+
+def _require_defined(read):
+    """Raise RuntimeError if logits were NaN, because they give no distribution."""
+    for number, piece in enumerate(read):
+        if np.isnan(piece.strategy_log_probs).any():
+            raise RuntimeError(
+                f"logits of piece {number} became NaN, which give no distribution; "
+                "check the model's parameters and the strategy"
+            )
