@@ -36,7 +36,7 @@ import numpy as np
 import tyro
 from compared_run import HUMAN_TARGET, ComparedRun
 from comparison_folder import ComparisonFolder
-from comparison_report import Report, mean_surprisal
+from comparison_report import Report, mean_surprisal, own_name
 from knobs import arm_of
 from sources import dataset_of_run
 from strategy_expressions import known_names
@@ -53,7 +53,7 @@ from lstm_music_jax.protocols import Model
 
 # The largest factor of the ancestral entropy that --match-entropy takes.
 _LARGEST_FACTOR = 4
-_QUICK_RESAMPLES = 1000
+_QUICK_RESAMPLES = 4000
 # Ancestral sampling with a knob, for targets other than its own entropy.
 _BY_TEMPERATURE = "Temperature(knob(1, 0.1, 8))"
 
@@ -127,7 +127,7 @@ def main(arguments: Arguments) -> None:
         for each, pieces in zip(runs, human, strict=True)
     ]
     if arguments.primary:
-        standard = [each._replace(primary=arguments.primary) for each in standard]
+        standard = [each.with_primary(arguments.primary) for each in standard]
     resamples = _QUICK_RESAMPLES if arguments.quick else RESAMPLES
     report = Report(folder, runs, human, standard, arguments.seed, resamples)
     report.draw_anchors(data)
@@ -200,7 +200,7 @@ def arms_of(arguments: Arguments, loaded: Run, names: dict[str, Any]) -> list[Ar
     texts = [*arguments.strategies, *SUITES.get(arguments.suite, ())]
     tuned = bool(arguments.match_entropy)
     arms = [arm_of(text, loaded, names, tuned=tuned) for text in texts]
-    found = [arm.name for arm in arms]
+    found = [own_name(arm) for arm in arms]
     twice = [name for name in found if found.count(name) > 1]
     if twice:
         raise ValueError(f"strategies holds {twice[0]!r} twice; name each one once")

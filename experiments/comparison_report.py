@@ -96,7 +96,7 @@ class Report:
         reference = self._drawn(0, ANCESTRAL, [strategies.Chain()] * len(arms))
         pieces = [reference]
         for number, of_runs in enumerate(zip(*arms, strict=True), start=1):
-            name = of_runs[0].name
+            name = own_name(of_runs[0])
             pieces.append(self._drawn(number, name, [arm.strategy for arm in of_runs]))
         self._compare(AS_SET, pieces)
 
@@ -166,7 +166,7 @@ class Report:
 
     def _setting(self, number, place, arms, one) -> Strategy:
         arm = arms[number][place - 1] if place else self.runs[number].ancestral
-        return arm.strategy if one.value is None else arm.setting(one.value)
+        return arm.setting(one.value)
 
     def _drawn(self, number, name, of_runs, *, file=None) -> Pieces:
         file = file_name(number, file or name)
@@ -212,6 +212,11 @@ class Report:
             resamples=self.resamples,
         )
         self.tables.append(Table(condition, comparison, tuned))
+
+
+def own_name(arm: Arm) -> str:
+    """Return the expression of an arm without the mark of its knob."""
+    return arm.name if arm.knob is None else arm.expression(arm.knob.value)
 
 
 def mean_surprisal(samples: Sequence[Sample]) -> float:

@@ -1,5 +1,6 @@
 """Knobs: the numbers in the expressions of strategies that scripts vary."""
 
+import ast
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -64,7 +65,7 @@ def arm_of(
             marked.
     """
     calls, with_value = marked(text, loaded, names, "knob")
-    name = " ".join(text.split())
+    name = ast.unparse(ast.parse(text.strip(), mode="eval"))
     if len(calls) > 1 or any(len(values) != 3 for values in calls):
         raise ValueError(
             f"strategy is {name!r}; it may hold knob once, with a value and the ends "
@@ -73,8 +74,10 @@ def arm_of(
     if calls:
         knob = Knob.of_range(*calls[0])
         # The ends of the range must be allowed.
-        with_value(knob.low), with_value(knob.high)
-        return Arm(name, with_value(knob.value), knob, with_value)
+        for end in (knob.low, knob.high):
+            with_value(end)
+        written = partial(_written, name, _place_of_call(name))
+        return Arm(name, with_value(knob.value), knob, with_value, written)
     numbers: list[tuple] = []
 
     def record(*number):
@@ -90,10 +93,48 @@ def arm_of(
         )
     if len(numbers) != 1 or not tuned:
         return Arm(name, strategy)
+
+    def exchanged(value):
+        return strategy_of(text, loaded, names, number_of=lambda *_: value)
+
     knob = Knob.of_field(*numbers[0])
-    return Arm(name, strategy, knob, partial(_exchanged, text, loaded, names))
+    written = partial(_written, name, _place_of_number(name, knob.value))
+    return Arm(name, strategy, knob, exchanged, written)
 
 
-def _exchanged(text, loaded, names, value):
-    """Return the strategy with another value of its only number."""
-    return strategy_of(text, loaded, names, number_of=lambda *_: value)
+def _written(text, place, value):
+    """Return an expression with a number at a place of its text."""
+    begin, end = place
+    # Python counts the bytes of the line.
+    line = text.encode()
+    return f"{line[:begin].decode()}{value:g}{line[end:].decode()}"
+
+
+def _place_of_call(text):
+    """Return where the call of `knob` begins and ends."""
+    return next(
+        (node.col_offset, node.end_col_offset)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and node.func.id == "knob"
+    )
+
+
+def _place_of_number(text, value):
+    """Return where the number begins and ends, which is the argument of a call."""
+    arguments = (
+        argument
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords))
+    )
+    return next(
+        (node.col_offset, node.end_col_offset)
+        for node in arguments
+        if _is_number(node) and ast.literal_eval(node) == value
+    )
+
+
+def _is_number(node):
+    """Return whether a part of an expression is a number, which may have a sign."""
+    operand = node.operand if isinstance(node, ast.UnaryOp) else node
+    return isinstance(operand, ast.Constant) and type(operand.value) in (int, float)

@@ -255,8 +255,8 @@ class _Reading:
         if not self.number_of or not dataclasses.is_dataclass(function):
             return
         for field in dataclasses.fields(function):
-            value, about = arguments.get(field.name), field.metadata
-            is_number = "bounds" in about and not about.get("ids")
+            value: Any = arguments.get(field.name)
+            is_number = "bounds" in field.metadata and not field.metadata.get("ids")
             if is_number and type(value) in (int, float):
                 arguments[field.name] = self.number_of(value, field)
 

@@ -93,8 +93,8 @@ class Knob:
 
         They are allowed values, so some whole numbers may occur twice.
         """
-        ends = self.scaled(np.array([low, high]))
-        return self.allowed(self.unscaled(np.linspace(*ends, count)))
+        first, last = self.scaled(np.array([low, high], float)).tolist()
+        return self.allowed(self.unscaled(np.linspace(first, last, count)))
 
     def scaled(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
         """Return values on the scale on which the range is divided evenly."""
@@ -122,22 +122,26 @@ class Arm:
         strategy: the strategy.
         knob: the number to tune; None if there is none.
         with_value: returns the strategy with another value of the knob.
+        written: returns its expression.
     """
 
     name: str
     strategy: Strategy
     knob: Knob | None = None
     with_value: Callable[[float], Strategy] | None = None
+    written: Callable[[float], str] | None = None
 
-    def setting(self, value: float) -> Strategy:
-        """Return the strategy with a value of the knob.
-
-        Raises:
-            ValueError: the arm has no knob.
-        """
-        if self.knob is None or self.with_value is None:
-            raise ValueError(f"strategy is {self.name}; it has no number to tune")
+    def setting(self, value: float | None) -> Strategy:
+        """Return the strategy with a value of the knob; with None, with its own."""
+        if value is None or self.knob is None or self.with_value is None:
+            return self.strategy
         return self.with_value(int(value) if self.knob.whole else float(value))
+
+    def expression(self, value: float | None) -> str:
+        """Return the expression of the strategy with a value of the knob."""
+        if value is None or self.knob is None or self.written is None:
+            return self.name
+        return self.written(int(value) if self.knob.whole else float(value))
 
     @property
     def tunable(self) -> bool:
@@ -158,7 +162,7 @@ class Tuned(NamedTuple):
         arm: name of the arm.
         target: the target entropy, nats.
         value: the value of the knob; None if the arm has none that can be tuned.
-        strategy: the expression of the strategy with this value.
+        strategy: the expression with this value.
         entropy: the mean strategy entropy that the tuning expects with it, nats.
         reached: whether `entropy` is within the tolerance of the target.
         tried: number of settings that were drawn.

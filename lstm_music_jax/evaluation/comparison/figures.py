@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -38,12 +39,14 @@ def remember(
 def remembered(measures: Measures, table: Mapping[Sample, Figures]) -> Measures:
     """Return the measures, of which those of pieces look their values up."""
     pieces = [
-        dataclasses.replace(
-            measure, function=lambda sample, name=measure.name: table[sample][name]
-        )
+        dataclasses.replace(measure, function=partial(_look_up, table, measure.name))
         for measure in measures.pieces
     ]
     return measures._replace(pieces=pieces)
+
+
+def _look_up(table, name, sample):
+    return table[sample][name]
 
 
 def _or_none(value):

@@ -69,8 +69,11 @@ class Tuning:
         drawn = draw(self.run, self.prompts, self.key, strategy, length=self.length)
         return float(self.figure(drawn).mean())
 
-    def means(self, arm: Arm, values: np.ndarray, pieces: int) -> np.ndarray:
-        """Return the mean figure of the first `pieces` pieces with each value."""
+    def means(
+        self, arm: Arm, values: Float[np.ndarray, "s"], coarse: bool
+    ) -> Float[np.ndarray, "s"]:
+        """Return the mean figure with each value; of few pieces if `coarse`."""
+        pieces = _COARSE_PIECES if coarse else len(self.prompts)
         drawn = draw_settings(
             self.run,
             self.prompts[:pieces],
@@ -86,48 +89,49 @@ def match(
 ) -> list[Tuned]:
     """Tune the knob of an arm to each of the targets.
 
-    If the figure is not monotone in the knob, and several values reach the target, the
-    one nearest to the arm's own value is taken. If no value reaches it, the nearest one
-    is taken.
-
-    An arm without a knob, or whose knob fixes the size of arrays, is left as it is.
+    If no value reaches a target, the one with the nearest mean is taken. An arm without
+    a knob, or whose knob fixes the size of arrays, is left as it is.
     """
-    if not arm.tunable:
+
+    def tuned(target, value, mean, tried):
+        expression, reached = arm.expression(value), abs(mean - target) <= tolerance
+        return Tuned(arm.name, target, value, expression, mean, reached, tried)
+
+    if arm.knob is None or not arm.tunable:
         mean = tuning.mean(arm.strategy)
-        return [
-            Tuned(
-                arm.name,
-                target,
-                None,
-                repr(arm.strategy),
-                mean,
-                abs(mean - target) <= tolerance,
-                0,
-            )
-            for target in targets
-        ]
-    assert arm.knob is not None
-    first = arm.knob.spaced(arm.knob.low, arm.knob.high, _COARSE_SETTINGS)
-    means = tuning.means(arm, first, _COARSE_PIECES)
-    one = partial(_match_one, arm, arm.knob, first, means, tuning, tolerance)
-    return [one(target) for target in targets]
+        return [tuned(target, None, mean, 0) for target in targets]
+    found = search(arm.knob, targets, partial(tuning.means, arm))
+    tried = 2 * _COARSE_SETTINGS + _LAST_SETTINGS
+    pairs = zip(targets, found, strict=True)
+    return [tuned(target, *value_and_mean, tried) for target, value_and_mean in pairs]
 
 
-def _match_one(arm, knob, first, means, tuning, tolerance, target) -> Tuned:
-    low, high = _enclosing(knob, first, means, target)
-    second = knob.spaced(low, high, _COARSE_SETTINGS)
-    values = _near(knob, second, tuning.means(arm, second, _COARSE_PIECES), target)
-    last = tuning.means(arm, values, len(tuning.prompts))
-    value, mean = _interpolated(knob, values, last, target)
-    return Tuned(
-        arm.name,
-        target,
-        value,
-        repr(arm.setting(value)),
-        mean,
-        abs(mean - target) <= tolerance,
-        2 * _COARSE_SETTINGS + _LAST_SETTINGS,
-    )
+def search(
+    knob: Knob,
+    targets: Sequence[float],
+    means: Callable[[Float[np.ndarray, "s"], bool], Float[np.ndarray, "s"]],
+) -> list[tuple[float, float]]:
+    """Return the value for each target, and the mean that is expected with it.
+
+    If the mean is not monotone in the knob, and several values reach the target, the
+    one nearest to the knob's own value is taken. The first round is shared by all
+    targets.
+
+    Args:
+        knob: its range is searched.
+        targets: the means to reach.
+        means: returns the mean with each value; with few pieces if its second argument
+            is True.
+    """
+    first = knob.spaced(knob.low, knob.high, _COARSE_SETTINGS)
+    of_first = means(first, True)
+    found = []
+    for target in targets:
+        low, high = _enclosing(knob, first, of_first, target)
+        second = knob.spaced(low, high, _COARSE_SETTINGS)
+        last = _near(knob, second, means(second, True), target)
+        found.append(_interpolated(knob, last, means(last, False), target))
+    return found
 
 
 def _enclosing(
@@ -144,7 +148,7 @@ def _enclosing(
         return values[max(nearest - 1, 0)], values[min(nearest + 1, len(values) - 1)]
     places = knob.scaled(values)
     middles = (places[crossings] + places[crossings + 1]) / 2
-    own = knob.scaled(np.array([knob.value]))
+    own = knob.scaled(np.array([knob.value], float))
     nearest = crossings[np.abs(middles - own).argmin()]
     return values[nearest], values[nearest + 1]
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
+from lstm_music_jax.evaluation.comparison.analysis import MOST_PRIMARY
 from lstm_music_jax.evaluation.comparison.pieces import Measures
 from lstm_music_jax.evaluation.measures import (
     CHORALE_MEASURES,
@@ -38,6 +39,25 @@ class Standard(NamedTuple):
 
     measures: Measures
     primary: tuple[str, ...]
+
+    def with_primary(self, names: Sequence[str]) -> "Standard":
+        """Return the same measures with other primary ones.
+
+        Raises:
+            ValueError: there are too many, or a name is not that of a measure.
+        """
+        known = [measure.name for kind in self.measures for measure in kind]
+        for name in names:
+            if name not in known:
+                raise ValueError(
+                    f"primary holds {name!r}; it must hold names of measures, such as "
+                    f"{', '.join(map(repr, self.primary))}"
+                )
+        if len(names) > MOST_PRIMARY:
+            raise ValueError(
+                f"primary holds {len(names)} measures; it may hold {MOST_PRIMARY}"
+            )
+        return self._replace(primary=tuple(names))
 
 
 def standard_measures(
