@@ -75,6 +75,9 @@ class Arguments:
     """Targets at which strategies are also compared: factors of the entropy of
     ancestral sampling, such as 0.9, or `human`, the entropy at which the model is as
     surprised by its own music as by human music."""
+    curves: bool = False
+    """Also move the knob of each strategy, and write the primary measures over the
+    entropy."""
     pieces: int | None = None
     """Pieces per strategy; 256, or 48 with --quick."""
     length: int | None = None
@@ -105,7 +108,6 @@ def main(arguments: Arguments) -> None:
     arms = [arms_of(arguments, each, names) for each in loaded]
     data = dataset_of_run(loaded[0].settings)
     folder = ComparisonFolder(out)
-    folder.open(settings_of(arguments, loaded))
     runs = [
         ComparedRun(
             number=number,
@@ -128,12 +130,16 @@ def main(arguments: Arguments) -> None:
     ]
     if arguments.primary:
         standard = [each.with_primary(arguments.primary) for each in standard]
+    # Nothing is written before all arguments are known to be right.
+    folder.open(settings_of(arguments, loaded))
     resamples = _QUICK_RESAMPLES if arguments.quick else RESAMPLES
     report = Report(folder, runs, human, standard, arguments.seed, resamples)
     report.draw_anchors(data)
     report.compare_as_set(arms)
     if arguments.match_entropy:
         report.compare_matched(arms, arguments.match_entropy)
+    if arguments.curves:
+        report.draw_curves(arms)
     report.write()
 
 
@@ -198,7 +204,7 @@ def arms_of(arguments: Arguments, loaded: Run, names: dict[str, Any]) -> list[Ar
         ValueError: an expression is wrong, or occurs twice.
     """
     texts = [*arguments.strategies, *SUITES.get(arguments.suite, ())]
-    tuned = bool(arguments.match_entropy)
+    tuned = bool(arguments.match_entropy or arguments.curves)
     arms = [arm_of(text, loaded, names, tuned=tuned) for text in texts]
     found = [own_name(arm) for arm in arms]
     twice = [name for name in found if found.count(name) > 1]

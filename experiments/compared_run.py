@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import jax
 import numpy as np
@@ -10,11 +11,19 @@ from comparison_folder import ComparisonFolder, file_name
 
 from lstm_music_jax import Run, strategies
 from lstm_music_jax.evaluation.comparison.arms import Arm, Tuned
-from lstm_music_jax.evaluation.comparison.drawing import draw, report_key, tuning_key
+from lstm_music_jax.evaluation.comparison.curves import Swept
+from lstm_music_jax.evaluation.comparison.drawing import (
+    Drawn,
+    draw,
+    draw_settings,
+    report_key,
+    tuning_key,
+)
 from lstm_music_jax.evaluation.comparison.figures import Figures, figures, remember
 from lstm_music_jax.evaluation.comparison.matching import (
     Tuning,
     match,
+    spread,
     strategy_entropies,
     surprisals,
 )
@@ -25,6 +34,8 @@ from lstm_music_jax.strategies.base import Strategy
 
 # The target entropy at which the surprisal is that of human music.
 HUMAN_TARGET = "human"
+# Settings and pieces of each arm's curve, and its largest entropy, as a factor.
+SWEPT_SETTINGS, SWEPT_PIECES, _MOST_ENTROPY = 8, 64, 1.1
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,9 @@ class ComparedRun:
                 targets[name] = tuning.mean(self.ancestral.setting(tuned.value))
             return targets
 
-        return self.folder.content(f"tuned/{self._file('targets')}", find)
+        return self.folder.content(
+            f"tuned/{self._file('targets-' + '-'.join(names))}", find
+        )
 
     def tuned(self, number: int, arm: Arm, targets: Sequence[float]) -> list[Tuned]:
         """Tune the knob of an arm to each target."""
@@ -120,6 +133,46 @@ class ComparedRun:
             lambda: [one._asdict() for one in match(arm, targets, self._tuning())],
         )
         return [Tuned(**entries) for entries in found]
+
+    def swept(self, number: int, arm: Arm, entropy: float) -> Swept:
+        """Draw an arm with values of its knob that reach evenly spread entropies.
+
+        Args:
+            number: number of the arm.
+            arm: an arm with a knob that can be tuned.
+            entropy: the entropy of ancestral sampling. More is of little interest.
+        """
+        file, knob = self._file(file_name(number, f"swept-{arm.name}")), arm.knob
+        assert knob is not None
+        means, highest = partial(self._tuning().means, arm), _MOST_ENTROPY * entropy
+        values = self.folder.content(
+            f"tuned/{file}",
+            lambda: spread(knob, SWEPT_SETTINGS, highest, means).tolist(),
+        )
+        prompts = self.prompts[:SWEPT_PIECES]
+
+        def draw_all():
+            settings = draw_settings(
+                self.run,
+                prompts,
+                report_key(self.seed),
+                [*map(arm.setting, values)],
+                length=self.length,
+            )
+            return Drawn(
+                np.concatenate([each.tokens for each in settings]),
+                {
+                    name: np.concatenate([each.trace[name] for each in settings])
+                    for name in settings[0].trace
+                },
+            )
+
+        drawn = self.folder.drawn(file, draw_all)
+        repeated = np.tile(np.asarray(prompts), (len(values), 1))
+        samples = generated_samples(self.run, repeated, drawn)
+        size = len(prompts)
+        parts = [samples[k * size : (k + 1) * size] for k in range(len(values))]
+        return Swept(arm.expression(None), values, parts)
 
     def _tuning(self):
         key = tuning_key(self.seed)

@@ -1,8 +1,10 @@
 """The tables of a comparison: strategies as set and at equal entropy, with anchors."""
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from compared_run import ComparedRun
@@ -11,9 +13,11 @@ from comparison_folder import ComparisonFolder, file_name
 from lstm_music_jax import Dataset, strategies, write_midi
 from lstm_music_jax.evaluation.comparison.analysis import compare
 from lstm_music_jax.evaluation.comparison.arms import Arm, Tuned
+from lstm_music_jax.evaluation.comparison.curves import curves
 from lstm_music_jax.evaluation.comparison.distances import chosen, distances_from_human
 from lstm_music_jax.evaluation.comparison.figures import remembered
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
+from lstm_music_jax.evaluation.comparison.resampled import Resamples
 from lstm_music_jax.evaluation.comparison.results import Comparison
 from lstm_music_jax.evaluation.comparison.samples import given_samples
 from lstm_music_jax.evaluation.comparison.sentence import sentence
@@ -116,6 +120,33 @@ class Report:
             tuned = [[of_arm[place] for of_arm in of_run] for of_run in found]
             self._compare_at(target, arms, tuned)
 
+    def draw_curves(self, arms: Sequence[Sequence[Arm]]) -> None:
+        """Write the primary measures of each arm over the entropy, for each run.
+
+        Ancestral sampling takes part with its temperature as knob.
+        """
+        content = []
+        for each, of_run, human, standard in zip(
+            self.runs, arms, self.human, self.standard, strict=True
+        ):
+            entropy = each.targets(("1",), mean_surprisal(human))["1"]
+            swept = [
+                each.swept(number, arm, entropy)
+                for number, arm in enumerate([each.ancestral, *of_run])
+                if arm.tunable
+            ]
+            found = {}
+            for measure in chain(*standard.measures):
+                if measure.name in standard.primary:
+                    lines = curves(
+                        swept, human, measure, Resamples(self.resamples, self.seed)
+                    )
+                    found[measure.name] = [_curve_json(line) for line in lines]
+            content.append(found)
+        write_atomically(
+            self.folder.path / "curves.json", json.dumps(content, indent=1) + "\n"
+        )
+
     def write(self) -> None:
         """Write the tables, and music of every arm; print what was found."""
         for table in self.tables:
@@ -212,6 +243,17 @@ class Report:
             resamples=self.resamples,
         )
         self.tables.append(Table(condition, comparison, tuned))
+
+
+def _curve_json(curve):
+    """Return a curve as JSON."""
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else value
+        for name, value in curve._asdict().items()
+    } | {
+        name: dataclasses.asdict(getattr(curve, name))
+        for name in ("mean_height", "change")
+    }
 
 
 def own_name(arm: Arm) -> str:

@@ -12,7 +12,7 @@ from tests.experiments.calling import TINY, call
 
 STRATEGIES = ["TopP(0.8)", "Chain(Temperature(knob(1, 0.5, 2)), TopK(9))"]
 SMALL = ["--strategies", *STRATEGIES, "--match-entropy", 0.9]
-SMALL += ["--pieces", 6, "--length", 40, "--quick"]
+SMALL += ["--pieces", 6, "--length", 40, "--quick", "--curves"]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,16 @@ def test_a_comparison_writes_everything(finished):
         assert len(list(finished.glob(f"midi/0?-{name}-*.mid"))) == 2
 
 
+def test_the_curves_are_written(finished):
+    (of_run,) = json.loads((finished / "curves.json").read_text())
+    primary = json.loads((finished / "as-set.json").read_text())["comparison"]["rows"]
+    assert set(of_run) == {row["name"] for row in primary if row["primary"]}
+    for lines in of_run.values():
+        assert len(lines) == 3
+        assert lines[0]["change"]["value"] == 0
+        assert lines[0]["entropies"] == lines[1]["entropies"]
+
+
 def test_an_interrupted_comparison_goes_on(comparable, finished, tmp_path, monkeypatch):
     out = tmp_path / "out"
     arguments = ["--run", comparable, *SMALL, "--out", out]
@@ -87,7 +97,9 @@ def test_an_interrupted_comparison_goes_on(comparable, finished, tmp_path, monke
         second = count_draws(patch)
         assert call(compare, *arguments) == 0
     whole = list(finished.glob("draws/*"))
-    assert len(first) + len(second) == len(whole)
+    # The draws of a curve are not counted.
+    curves = [path for path in whole if "swept" in path.name]
+    assert len(first) + len(second) == len(whole) - len(curves)
     assert content(out) == content(finished)
     # A damaged file is made again, and the others are not.
     (draws,) = out.glob("draws/*-01-TopP-0.8.npz")
@@ -142,8 +154,10 @@ def test_a_folder_of_other_settings_is_refused(comparable, finished, capsys):
 def test_wrong_arguments(comparable, tmp_path, capsys, arguments, message):
     if "--strategies" not in arguments and arguments:
         arguments = ["--strategies", "TopP(0.9)", *arguments]
+    if "--length" not in arguments:
+        arguments = ["--length", 40, *arguments]
     command = ["--run", comparable, "--out", tmp_path / "out", *arguments]
     assert call(compare, *command) == 2
     *_, error = capsys.readouterr().err.splitlines()
     assert message in error
-    assert not list(tmp_path.rglob("*.npz"))
+    assert not list(tmp_path.iterdir())

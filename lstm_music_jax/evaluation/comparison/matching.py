@@ -134,6 +134,36 @@ def search(
     return found
 
 
+def spread(
+    knob: Knob,
+    count: int,
+    highest: float,
+    means: Callable[[Float[np.ndarray, "s"], bool], Float[np.ndarray, "s"]],
+) -> Float[np.ndarray, "s"]:
+    """Return values whose means are spread evenly from the lowest one to `highest`.
+
+    Args:
+        knob: its range is searched.
+        count: number of values; whole numbers may occur twice.
+        highest: the largest mean, if the knob reaches it.
+        means: as in `search`.
+    """
+    first = knob.spaced(knob.low, knob.high, _COARSE_SETTINGS)
+    second = _inverse(
+        knob, first, means(first, True), highest=highest, count=_COARSE_SETTINGS
+    )
+    return _inverse(knob, second, means(second, True), highest=highest, count=count)
+
+
+def _inverse(knob, values, means, *, highest, count):
+    """Return values with evenly spread means, by interpolation between others."""
+    smooth, places = _monotone(means), knob.scaled(values)
+    order = 1 if smooth[-1] >= smooth[0] else -1
+    wanted = np.linspace(smooth.min(), min(smooth.max(), highest), count)
+    found = np.interp(wanted, smooth[::order], places[::order])
+    return knob.allowed(knob.unscaled(np.sort(found)))
+
+
 def _enclosing(
     knob: Knob, values: np.ndarray, means: np.ndarray, target: float
 ) -> tuple[float, float]:

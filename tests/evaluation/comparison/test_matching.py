@@ -15,6 +15,7 @@ from lstm_music_jax.evaluation.comparison.matching import (
     Tuning,
     match,
     search,
+    spread,
     strategy_entropies,
     surprisals,
 )
@@ -177,3 +178,11 @@ def test_whole_numbers_are_not_interpolated():
     ((value, mean),), _ = found_by(np.log, Knob(5, 1, 80, whole=True), [2.0])
     assert value == 7
     assert mean == pytest.approx(np.log(7))
+
+
+def test_values_are_spread_by_their_means():
+    def steep(values, coarse):
+        return 1 - np.exp(-20 * values)
+
+    values = spread(Knob(0.5, 0, 1), 5, 0.8, steep)
+    np.testing.assert_allclose(steep(values, False), np.linspace(0, 0.8, 5), atol=0.03)
