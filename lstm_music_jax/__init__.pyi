@@ -5,6 +5,10 @@ from .evaluation.calibration import (
     Calibration as Calibration,
     calibration as calibration,
 )
+from .evaluation.epsilon_perplexity import (
+    best_epsilon as best_epsilon,
+    log_epsilon_perplexities as log_epsilon_perplexities,
+)
 from .evaluation.measures.watermark import (
     WatermarkDetection as WatermarkDetection,
     detect_watermark as detect_watermark,
@@ -59,6 +63,10 @@ from .report.figures import (
     knob_curves as knob_curves,
     loss_curve as loss_curve,
     piano_roll as piano_roll,
+)
+from .report.model_figures import (
+    loss_figure as loss_figure,
+    reliability_diagram as reliability_diagram,
 )
 from .strategies.expressions import read_strategy as read_strategy
 from .training.checkpoints import (

@@ -21,7 +21,7 @@ ALLOWED = {
     "processes": {"system"},
     "devices": {"types"},
     "music": {"system"},
-    "report": {"system", "music"},
+    "report": {"system", "music", "evaluation"},
     "evaluation": {
         "types",
         "pytrees",

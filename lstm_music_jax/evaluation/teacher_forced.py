@@ -61,33 +61,6 @@ class Forced(NamedTuple):
         """Whether the strategy keeps the true symbol."""
         return self.strategy_log_probs > -np.inf
 
-    def log_epsilon_perplexities(
-        self, size: int, epsilon: float = 0.01
-    ) -> Float[np.ndarray, "*s n"]:
-        """Return the terms of the epsilon-perplexity, which is exp of their mean.
-
-            -log((p + epsilon) / (1 + epsilon v)),
-
-        where p is the probability of the true symbol in the distribution that is drawn
-        from, and v is the size of the vocabulary. A strategy that forbids a true symbol
-        has an infinite perplexity, but a finite epsilon-perplexity.
-
-        Args:
-            size: number of symbols in the vocabulary, v.
-            epsilon: above 0.
-
-        Raises:
-            ValueError: `epsilon` is not above 0.
-
-        References:
-            Martins, Marinho & Martins 2020, Sparse Text Generation,
-            https://arxiv.org/abs/2004.02644.
-        """
-        if not 0 < epsilon < np.inf:
-            raise ValueError(f"epsilon is {epsilon}; it must be above 0")
-        probabilities = np.exp(self.strategy_log_probs.astype(np.float64))
-        return np.log1p(epsilon * size) - np.log(probabilities + epsilon)
-
 
 def teacher_force(
     model: Model,
@@ -130,8 +103,8 @@ def teacher_force(
         One entry per piece, in the order of `pieces`.
 
     Raises:
-        ValueError: an argument has a wrong type or value, or an id is unknown to the
-            model.
+        ValueError: a piece is empty, an id is unknown to the model or to the strategy,
+            or `parallel_pieces` is below 1.
         RuntimeError: the logits became NaN.
     """
     sampler = Sampler(strategy, context, _Replay(_block(pieces)))
@@ -249,7 +222,7 @@ def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
     if not len(pieces):
         return []
     key = jax.random.key(seed)
-    read: list[Forced | None] = [None] * len(pieces)
+    read = [None] * len(pieces)
     order = np.argsort([-len(piece) for piece in pieces], kind="stable")
     size = min(parallel_pieces, len(pieces))
     plan = Plan(sampler.draw.length, True, size)

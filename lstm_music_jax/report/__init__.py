@@ -1,4 +1,5 @@
 """Figures that a person looks at: pictures of pieces and of measurements.
 
-Start with `figures.py`. This package may import `music` and `system`.
+Start with `figures.py`. `model_figures.py` shows how well a model predicts given
+pieces.
 """

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def piano_roll(
     if title:
         all_axes[0].set_title(title, loc="left")
     all_axes[-1].set_xlabel("quarters")
-    _save(figure, path, bbox_inches=None)
+    save_figure(figure, path, bbox_inches=None)
 
 
 def _draw_keyboard(axes, low, high):
@@ -125,7 +126,7 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
     perplexity.set_ylabel("perplexity")
     axes.grid(color="0.9")
     axes.legend()
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def knob_curves(
@@ -159,7 +160,7 @@ def knob_curves(
         axes.set_ylim(bottom=0)
         axes.grid(color="0.9")
         axes.legend()
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 # _exp and _log clip, because matplotlib also calls them with values outside the data.
@@ -171,7 +172,10 @@ def _log(perplexity):
     return np.log(np.maximum(perplexity, 1e-9))
 
 
-def _save(figure, path, bbox_inches="tight"):
+def save_figure(
+    figure: Any, path: str | Path, bbox_inches: str | None = "tight"
+) -> None:
+    """Write a figure of matplotlib whole or not at all; create missing folders."""
     content, path = io.BytesIO(), Path(path)
     file_format = path.suffix.removeprefix(".") or "png"
     figure.savefig(content, format=file_format, bbox_inches=bbox_inches)

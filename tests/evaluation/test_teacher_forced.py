@@ -1,5 +1,6 @@
-"""Teacher forcing, against plain loops, the engine and the validation loss of a run."""
+"""Teacher forcing, against plain loops, the engine and the loss of validation."""
 
+import dataclasses
 from functools import partial
 
 import jax
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lstm_music_jax.devices import spread
 from lstm_music_jax.evaluation.teacher_forced import teacher_force, teacher_force_sweep
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
 from lstm_music_jax.generation.generate import generate
@@ -20,6 +22,9 @@ from lstm_music_jax.strategies import (
     TopP,
 )
 from lstm_music_jax.testing.toy_model import ToyModel
+from lstm_music_jax.training.data import training_data
+from lstm_music_jax.training.step import evaluate, new_model
+from tests.training.conftest import MODEL as SIZES, TRAINING, noisy_scales
 
 SIZE = 6
 RNG = np.random.default_rng(0)
@@ -80,22 +85,6 @@ def test_a_strategy_by_plain_loops():
             )
 
 
-def test_epsilon_perplexity_by_hand():
-    forced = read(strategy=TopK(1))[1]
-    probabilities = np.where(forced.kept, 1.0, 0.0)
-    assert 0 < forced.kept.mean() < 1
-    expected = -np.log((probabilities + 0.1) / (1 + 0.1 * SIZE))
-    found = forced.log_epsilon_perplexities(SIZE, 0.1)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
-    # Without truncation, a small epsilon gives the perplexity.
-    whole = read()[1]
-    np.testing.assert_allclose(
-        whole.log_epsilon_perplexities(SIZE, 1e-9), whole.trace.surprisal, atol=1e-4
-    )
-    with pytest.raises(ValueError, match=r"epsilon is 0; it must be above 0"):
-        forced.log_epsilon_perplexities(SIZE, 0)
-
-
 @pytest.mark.parametrize(
     "strategy", [XTC(0.1, 0.5), NoRepeatNgram(2), Temperature(0.7)], ids=repr
 )
@@ -116,6 +105,28 @@ def test_generated_pieces_have_the_trace_that_they_were_drawn_with(strategy):
         for name, figures in each.trace._asdict().items():
             before = getattr(drawn.trace, name)[i, :n]
             np.testing.assert_allclose(figures, before, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("batching", ["windows", "streams"])
+def test_the_mean_surprisal_is_the_validation_loss_of_training(batching):
+    """Windows are validated one by one, and streams piece by piece."""
+    config = dataclasses.replace(TRAINING, batching=batching)
+    dataset = noisy_scales()
+    model = new_model(SIZES, len(dataset.vocabulary), seed=0)
+    _, validation = training_data(dataset, config)
+    totals = spread(partial(evaluate, config=config), jax.devices()[:1])(
+        model, validation
+    )
+    pieces = [
+        piece[first : first + config.window + 1] if batching == "windows" else piece
+        for piece in dataset.validation
+        for first in range(0, len(piece) - 1, config.window)
+        if batching == "windows" or first == 0
+    ]
+    surprisal = [each.trace.surprisal for each in teacher_force(model, pieces)]
+    found = np.concatenate(surprisal)
+    assert len(found) == totals.targets
+    np.testing.assert_allclose(found.mean(), totals.loss / totals.targets, atol=1e-5)
 
 
 def test_a_sweep_equals_its_settings():

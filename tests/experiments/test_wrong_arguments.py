@@ -3,6 +3,7 @@
 import shutil
 
 import detect_watermark
+import evaluate
 import generate
 import pytest
 import quickstart
@@ -181,6 +182,21 @@ WRONG = [
         ["--run", "RUN", "--plugin", ECHO],
         "echo.py; it needs --strategy",
     ),
+    (evaluate, ["--run", "nowhere"], "run is nowhere; it must be a run folder"),
+    (evaluate, ["--run", "RUN", "--seed", HUGE], SEED),
+    (evaluate, ["--run", "RUN", "--window", "0"], "window is 0; it must be a whole"),
+    (
+        evaluate,
+        ["--run", "RUN", "--strategies", "TopQ(0.9)"],
+        "TopQ is no known name; did you mean TopP",
+    ),
+    (
+        evaluate,
+        ["--run", "RUN", "--length", "900"],
+        "primer_length is 32 and length is 900; their sum must be at most",
+    ),
+    (evaluate, ["--run", "RUN", "--length", "0"], "length is 0; it must be at least 1"),
+    (evaluate, ["--run", "RUN", "--out", "FILE"], "file is a file; it must be a"),
     (reproduce_lstm_music, ["--run", "new"], "midi and symbols are both missing"),
     (reproduce_lstm_music, ["--run", "new", "--epochs", "0"], "epochs is 0"),
     (quickstart, ["--run", "RUN"], "which is not empty"),

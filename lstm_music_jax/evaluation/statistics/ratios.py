@@ -1,7 +1,9 @@
 """Means over the symbols of pieces, with intervals for further pieces."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from jaxtyping import Num
+from jaxtyping import Float, Int, Num
 
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from lstm_music_jax.evaluation.statistics.resampling import (
@@ -56,3 +58,29 @@ def mean_per_symbol(
         resampled = means[:, 0] / means[:, 1]
     low, high = interval(resampled, units, confidence)
     return Estimate(value, low, high, p_value(resampled, units), units)
+
+
+def sums_by_group(
+    values: Sequence[Float[np.ndarray, "_"]],
+    groups: Sequence[Int[np.ndarray, "_"]],
+    count: int,
+) -> tuple[Float[np.ndarray, "b m"], Int[np.ndarray, "b m"]]:
+    """Return the sum of a figure in each group of symbols of a piece, and the counts.
+
+    They are the arguments of `mean_per_symbol`.
+
+    Args:
+      values: the figure at each symbol, one array per piece.
+      groups: the group of each symbol, from 0 to `count` - 1, likewise.
+      count: the number of groups, m.
+
+    Example:
+      >>> values, groups = [np.array([0.5, 2, 3])], [np.array([0, 1, 1])]
+      >>> sums, counts = sums_by_group(values, groups, 2)
+      >>> sums.tolist(), counts.tolist()
+      ([[0.5, 5.0]], [[1, 2]])
+    """
+    both = zip(groups, values, strict=True)
+    sums = [np.bincount(group, each, count) for group, each in both]
+    counts = [np.bincount(group, minlength=count) for group in groups]
+    return np.stack(sums), np.stack(counts)

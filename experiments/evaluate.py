@@ -1,0 +1,183 @@
+"""Evaluate the model of a run: how well it predicts music that it has not seen.
+
+    python experiments/evaluate.py --run runs/quickstart --quick
+    python experiments/evaluate.py --run runs/quickstart \
+        --strategies "TopP(0.9)" "Chain(Temperature(0.9), MinP(0.05))"
+
+The model reads the held-out pieces symbol by symbol. The script writes a page with
+pictures and a file with all figures:
+
+- losses per piece, per kind of symbol and per place in the piece, with the carried
+  state and with a sliding window;
+- calibration: whether the model's most probable symbol is right as often as it says;
+- for each strategy, how often it keeps the true symbol, and how many others with it;
+- copying: whether greedy continuations of held-out pieces copy training pieces.
+
+Intervals are 95% intervals for further pieces, by a bootstrap over pieces.
+
+Cost: the quickstart run takes a minute and a half on two CPU cores, and half a minute
+with --quick.
+Expect: one sentence that says what was found, and the table of strategies.
+"""
+
+from command_line import require_folder, require_seed, run
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from evaluation_page import write_page
+from greedy_copying import Copying, copying_of_greedy
+from model_losses import Losses, losses_of
+from sources import dataset_of_run
+from strategy_expressions import known_names, strategy_of
+
+from lstm_music_jax import (
+    Run,
+    RunFolder,
+    SlidingWindow,
+    best_epsilon,
+    calibration,
+    load_run,
+    log_epsilon_perplexities,
+    strategies,
+    teacher_force,
+)
+from lstm_music_jax.evaluation.calibration import Calibration
+from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
+
+# --quick reads at most so many pieces.
+_QUICK = 8
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Command line of the script."""
+
+    run: Path
+    """Run folder. Its corpus is loaded again, and must not have changed."""
+    strategies: tuple[str, ...] = (
+        "Chain()",
+        "Temperature(0.9)",
+        "TopP(0.9)",
+        "Typical(0.7)",
+        "MinP(0.05)",
+    )
+    """Strategies as in generate.py. Chain() is the model alone."""
+    plugin: tuple[Path, ...] = ()
+    """Python files with strategies of your own, which --strategies may then hold."""
+    checkpoint: Literal["best", "last"] = "best"
+    """The checkpoint to evaluate: the model with the lowest loss, or the last one."""
+    window: int | None = None
+    """Symbols of the sliding window; by default that of the training."""
+    primer_length: int = 32
+    """Symbols of a held-out piece that a greedy continuation continues."""
+    length: int = 224
+    """Symbols of a greedy continuation."""
+    seed: int = 0
+    """Seed of the noise of strategies that draw, such as XTC."""
+    quick: bool = False
+    """Read 8 held-out pieces at most."""
+    out: Path | None = None
+    """Folder to write to; by default the folder `evaluation` in the run folder."""
+
+
+class StrategyRow(NamedTuple):
+    """The teacher-forced figures of a strategy, means over all symbols.
+
+    `epsilon` is the one that makes the epsilon-perplexity lowest.
+    """
+
+    strategy: str
+    true_kept: Estimate
+    kept_symbols: Estimate
+    entropy: Estimate
+    epsilon_perplexity: Estimate
+    epsilon: float
+
+
+class Evaluation(NamedTuple):
+    """All results."""
+
+    pieces: int
+    held_out: int
+    window: int
+    losses: Losses
+    calibration: Calibration
+    strategies: list[StrategyRow]
+    copying: Copying
+
+
+def main(arguments: Arguments) -> None:
+    """Check the arguments, evaluate, write the page, print sentence and table."""
+    require_seed(arguments.seed)
+    out = arguments.out or arguments.run / "evaluation"
+    require_folder("out", out)
+    names = known_names(arguments.plugin)
+    loaded = load_run(arguments.run, arguments.checkpoint)
+    trained = loaded.settings["training"].window
+    window = SlidingWindow(trained if arguments.window is None else arguments.window)
+    chosen = {text: strategy_of(text, loaded, names) for text in arguments.strategies}
+    dataset = dataset_of_run(loaded.settings)
+    if not len(dataset.validation):
+        raise ValueError(
+            "validation of this run is 0, so no pieces are held out; train a run with "
+            "--validation 0.1"
+        )
+    step = -(-len(dataset.validation) // _QUICK) if arguments.quick else 1
+    pieces = list(dataset.validation[::step])
+    copying = copying_of_greedy(
+        loaded, dataset.train, pieces, arguments.primer_length, arguments.length
+    )
+    # `Greedy` makes the kept mass the model's confidence, and changes no loss.
+    carried = teacher_force(loaded.model, pieces, strategy=strategies.Greedy())
+    windowed = teacher_force(loaded.model, pieces, context=window, parallel_pieces=4)
+    evaluation = Evaluation(
+        len(pieces),
+        len(dataset.validation),
+        window.window,
+        losses_of(loaded, pieces, carried, windowed, RunFolder(arguments.run)),
+        calibration(
+            [each.trace.kept_mass for each in carried], [each.kept for each in carried]
+        ),
+        [
+            strategy_row(text, loaded, pieces, strategy, arguments.seed)
+            for text, strategy in chosen.items()
+        ],
+        copying,
+    )
+    write_page(evaluation, out)
+
+
+def strategy_row(
+    text: str,
+    loaded: Run,
+    pieces: list[np.ndarray],
+    strategy: strategies.Strategy,
+    seed: int,
+) -> StrategyRow:
+    """Return the teacher-forced figures of a strategy."""
+    forced = teacher_force(loaded.model, pieces, strategy=strategy, seed=seed)
+    size = len(loaded.vocabulary)
+    of_all = np.concatenate([each.strategy_log_probs for each in forced])
+    epsilon = best_epsilon(of_all, size)
+    counts = np.array([len(piece) - 1 for piece in pieces])
+    kept, kept_symbols, entropy, log = (
+        mean_per_symbol(np.array([values(each).sum() for each in forced]), counts)
+        for values in (
+            lambda each: each.kept,
+            lambda each: each.trace.kept_count,
+            lambda each: each.trace.strategy_entropy,
+            lambda each: log_epsilon_perplexities(
+                each.strategy_log_probs, size, epsilon
+            ),
+        )
+    )
+    perplexity = Estimate(*np.exp([log.value, log.low, log.high]), np.nan, log.pieces)
+    return StrategyRow(text, kept, kept_symbols, entropy, perplexity, epsilon)
+
+
+if __name__ == "__main__":
+    run(main, Arguments)

@@ -1,0 +1,260 @@
+"""The page of evaluate.py: figures as JSON, tables in Markdown, pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lstm_music_jax import loss_figure, reliability_diagram
+from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.system.atomic_write import write_atomically
+
+if TYPE_CHECKING:
+    from evaluate import Evaluation
+
+
+def write_page(found: Evaluation, out: Path) -> None:
+    """Write everything to a folder; print the sentence and the table of strategies."""
+    text = json.dumps(as_json(found), indent=2, allow_nan=False)
+    write_atomically(out / "evaluation.json", text + "\n")
+    write_atomically(out / "evaluation.md", page(found))
+    reliability_diagram(found.calibration, out / "reliability.png")
+    losses = found.losses
+    loss_figure(
+        losses.kinds,
+        losses.by_kind,
+        losses.places,
+        losses.by_place,
+        out / "losses.png",
+    )
+    print(sentence(found))
+    print()
+    print(strategy_table(found))
+    print()
+    print(f"page, figures and pictures: {out}/evaluation.md, .json, *.png")
+
+
+def sentence(found: Evaluation) -> str:
+    """Return what was found, in one sentence that claims no more than was measured."""
+    losses, more = found.losses, found.copying.runs["exact"].more
+    loss = losses.whole["carried state"]
+    rival = losses.references.get("Kneser-Ney 5-gram")
+    # The training has measured the n-gram models on all held-out pieces only.
+    against = ""
+    if rival is not None and found.pieces == found.held_out:
+        against = f" (that of a 5-gram model is {rival:.2f})"
+    trust = _compared(
+        found.calibration.overconfidence,
+        "it is overconfident by {}",
+        "it is underconfident by {}",
+        "its confidence is not measurably wrong on average",
+    )
+    window = _compared(
+        losses.worse,
+        f"a window of {found.window} symbols is worse by {{}} nats",
+        f"a window of {found.window} symbols is better by {{}} nats",
+        f"a window of {found.window} symbols makes no measurable difference",
+    )
+    copies = _compared(
+        more,
+        "greedy continuations copy more than human ones",
+        "greedy continuations copy less than human ones",
+        "greedy continuations do not copy measurably more than human ones",
+    )
+    return (
+        f"On held-out pieces the model's loss is {_number(loss)} nats per symbol"
+        f"{against}, "
+        f"{trust}, {window}, and {copies} ({loss.scope})."
+    )
+
+
+def _compared(difference: Estimate, above: str, below: str, neither: str) -> str:
+    """Return the words for a difference; `neither` unless its interval leaves out 0."""
+    size = f"{abs(difference.value):.3f}"
+    size = "less than 0.001" if size == "0.000" else size
+    if difference.low > 0:
+        return above.format(size)
+    if difference.high < 0:
+        return below.format(size)
+    return neither
+
+
+def page(found: Evaluation) -> str:
+    """Return the page in Markdown."""
+    parts = [
+        "# Evaluation of a model",
+        sentence(found),
+        f"{found.pieces} of {found.held_out} held-out pieces were read. Numbers in "
+        "brackets are 95% intervals for further pieces of the same model.",
+        "## Losses",
+        loss_table(found),
+        "![Losses per kind of symbol and per place](losses.png)",
+        kind_table(found),
+        "## Calibration",
+        calibration_text(found),
+        "![Reliability diagram](reliability.png)",
+        "## Strategies along held-out pieces",
+        "Nothing is drawn here: each strategy shapes the distribution before each true "
+        "symbol. *True symbol kept* is the share of true symbols that it does not "
+        "forbid. The epsilon-perplexity adds epsilon to the probability of each "
+        "symbol, because a forbidden true symbol would make the perplexity infinite. "
+        "Epsilon is the best one for the strategy.",
+        strategy_table(found),
+        "## Copying",
+        copying_text(found),
+        copying_table(found),
+        "## Pieces",
+        piece_table(found),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def loss_table(found: Evaluation) -> str:
+    """Return the losses of both contexts, and those that the training has saved."""
+    losses = found.losses
+    rows = [
+        [name, _number(loss), f"{math.exp(loss.value):.2f}"]
+        for name, loss in losses.whole.items()
+    ]
+    rows.append(["sliding window minus carried state", _number(losses.worse, 3), ""])
+    rows += [
+        [f"{name} (all held-out pieces)", f"{loss:.2f}", f"{math.exp(loss):.2f}"]
+        for name, loss in losses.references.items()
+    ]
+    return markdown(["", "nats per symbol", "perplexity"], rows)
+
+
+def kind_table(found: Evaluation) -> str:
+    """Return the losses per kind of symbol."""
+    losses = found.losses
+    rows = []
+    for index, (kind, share) in enumerate(
+        zip(losses.kinds, losses.shares, strict=True)
+    ):
+        by_context = [_number(at(each, index)) for each in losses.by_kind.values()]
+        rows.append([kind, f"{share:.1%}", *by_context])
+    return markdown(["kind of symbol", "share", *losses.by_kind], rows)
+
+
+def calibration_text(found: Evaluation) -> str:
+    """Return the calibration in words."""
+    calibration = found.calibration
+    return (
+        "The confidence is the probability of the model's most probable symbol. It is "
+        f"{_number(calibration.overconfidence, 3)} above the share of symbols at which "
+        "that symbol is the true one. The expected calibration error is "
+        f"{_number(calibration.error, 3)}, in {len(calibration.symbols)} bins of "
+        "equally many symbols. A calibrated model would be expected to have "
+        f"{calibration.noise:.3f} along so many symbols."
+    )
+
+
+def strategy_table(found: Evaluation) -> str:
+    """Return the teacher-forced figures of the strategies."""
+    columns = [
+        "strategy",
+        "true symbol kept",
+        "symbols kept",
+        "entropy (nats)",
+        "epsilon-perplexity",
+        "epsilon",
+    ]
+    rows = [
+        [
+            f"`{row.strategy}`",
+            _number(row.true_kept, 3),
+            _number(row.kept_symbols, 1),
+            _number(row.entropy),
+            _number(row.epsilon_perplexity),
+            f"{row.epsilon:.1g}",
+        ]
+        for row in found.strategies
+    ]
+    return markdown(columns, rows)
+
+
+def copying_text(found: Evaluation) -> str:
+    """Return how copying was measured."""
+    copying = found.copying
+    return (
+        f"{copying.pieces} held-out pieces were continued after "
+        f"{copying.primer_length} symbols, by {copying.length} symbols, always with "
+        "the most probable one that can be decoded. The human continuations are the "
+        "pieces themselves. Only one human continuation in twenty has a copied run "
+        f"of k symbols or more. {copying.searched} of {copying.training} training "
+        "pieces were searched."
+    )
+
+
+def copying_table(found: Evaluation) -> str:
+    """Return the copied runs of greedy and human continuations."""
+    rows = [
+        [
+            f"{side}, {kind}",
+            _number(runs.longest[side], 1),
+            f"{runs.k}",
+            _number(runs.share[side], 3),
+        ]
+        for kind, runs in found.copying.runs.items()
+        for side in runs.longest
+    ]
+    longest = "longest copied run (symbols)"
+    return markdown(["", longest, "k", "share in copied runs of k or more"], rows)
+
+
+def piece_table(found: Evaluation) -> str:
+    """Return the loss of each piece."""
+    losses = found.losses
+    rows = [
+        [str(number), str(symbols), *(f"{loss:.2f}" for loss in of_piece)]
+        for number, (symbols, *of_piece) in enumerate(
+            zip(losses.symbols, *losses.per_piece.values(), strict=True)
+        )
+    ]
+    return markdown(["held-out piece read", "symbols", *losses.per_piece], rows)
+
+
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown whose columns are aligned in plain text too."""
+    cells = [[*columns], *([*row] for row in rows)]
+    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        for row in cells
+    ]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def at(estimate: Estimate, index: int) -> Estimate:
+    """Return one of several estimates."""
+    values = (estimate.value, estimate.low, estimate.high, estimate.p)
+    return Estimate(*(each[index] for each in values), estimate.pieces, estimate.runs)
+
+
+def as_json(value: Any) -> Any:
+    """Return results as JSON; NaN becomes null."""
+    if isinstance(value, Estimate):
+        return as_json(vars(value))
+    if hasattr(value, "_asdict"):
+        return as_json(value._asdict())
+    if isinstance(value, dict):
+        return {name: as_json(each) for name, each in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return as_json(value.tolist())
+    if isinstance(value, list | tuple):
+        return [as_json(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _number(estimate: Estimate, digits: int = 2) -> str:
+    """Return a value with its interval: "1.48 (1.40 to 1.57)"."""
+    value, low, high = (
+        f"{each:z.{digits}f}" for each in (estimate.value, estimate.low, estimate.high)
+    )
+    return value if math.isnan(estimate.low) else f"{value} ({low} to {high})"

@@ -1,0 +1,130 @@
+"""Copying: whether greedy continuations of held-out pieces copy training pieces."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax import Run, generate, strategies
+from lstm_music_jax.evaluation.measures.base import Sample
+from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
+from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
+from lstm_music_jax.generation.masks import masks
+from lstm_music_jax.music.transposition import transposition_table
+from lstm_music_jax.training.baselines import evenly_chosen
+
+# The most symbols of training pieces that are searched.
+_MOST_SEARCHED = 2**20
+_SEMITONES = 6
+
+
+class CopiedRuns(NamedTuple):
+    """Copied runs of greedy continuations and of the human ones; means over pieces.
+
+    Attributes:
+        k: the length of runs that only a twentieth of the human continuations reach.
+        longest: the longest copied run of a piece, in symbols; greedy, then human.
+        share: the share of symbols inside copied runs of k or more, likewise.
+        more: by how much the greedy share is larger than the human one.
+    """
+
+    k: int
+    longest: dict[str, Estimate]
+    share: dict[str, Estimate]
+    more: Estimate
+
+
+class Copying(NamedTuple):
+    """The results, exact and up to transposition.
+
+    Attributes:
+        pieces: how many held-out pieces are long enough to be continued.
+        primer_length: symbols that both continuations begin after.
+        length: symbols of both continuations.
+        searched: how many training pieces were searched.
+        training: how many training pieces there are.
+        runs: copied runs, exact and up to transposition.
+    """
+
+    pieces: int
+    primer_length: int
+    length: int
+    searched: int
+    training: int
+    runs: dict[str, CopiedRuns]
+
+
+def copying_of_greedy(
+    loaded: Run,
+    training: Sequence[np.ndarray],
+    held_out: Sequence[np.ndarray],
+    primer_length: int,
+    length: int,
+) -> Copying:
+    """Continue held-out pieces greedily, and search both continuations for copies.
+
+    The human continuation of a primer is the rest of its piece, cut to `length`
+    symbols. Pieces that are too short for that are left out.
+
+    Raises:
+        ValueError: `primer_length` or `length` is below 1, or all pieces are too short.
+    """
+    for name, value in (("primer_length", primer_length), ("length", length)):
+        if value < 1:
+            raise ValueError(f"{name} is {value}; it must be at least 1")
+    end = loaded.vocabulary.end_id is not None
+    whole = [piece[:-1] if end else piece for piece in held_out]
+    kept = [piece for piece in whole if len(piece) >= primer_length + length]
+    if not kept:
+        raise ValueError(
+            f"primer_length is {primer_length} and length is {length}; their sum must "
+            f"be at most {max(map(len, whole))}, the symbols of the longest held-out "
+            "piece"
+        )
+    ids = np.stack([piece[: primer_length + length] for piece in kept])
+    greedy = generate(
+        loaded.model,
+        jnp.asarray(ids[:, :primer_length]),
+        jax.random.key(0),
+        length=length,
+        strategy=strategies.Chain(
+            *masks(loaded.vocabulary, loaded.encoding), strategies.Greedy()
+        ),
+    )
+    drawn = np.concatenate([ids[:, :primer_length], greedy.tokens], axis=1)
+    sides = {
+        name: [Sample(row, primer=primer_length) for row in rows]
+        for name, rows in (("greedy", drawn), ("human", ids))
+    }
+    searched = list(evenly_chosen(training, _MOST_SEARCHED))
+    table = transposition_table(loaded.vocabulary, loaded.encoding, _SEMITONES)
+    runs = {
+        "exact": _copied_runs(CopyIndex(searched), sides),
+        "up to transposition": _copied_runs(CopyIndex(searched, table), sides),
+    }
+    return Copying(len(kept), primer_length, length, len(searched), len(training), runs)
+
+
+def _copied_runs(index, sides):
+    k = human_copy_length(index, sides["human"])
+    longest = {
+        name: np.array([index.longest(sample.generated).length for sample in samples])
+        for name, samples in sides.items()
+    }
+    share = {
+        name: np.array([index.copied_share(sample.generated, k) for sample in samples])
+        for name, samples in sides.items()
+    }
+    return CopiedRuns(
+        k,
+        {name: _mean(values) for name, values in longest.items()},
+        {name: _mean(values) for name, values in share.items()},
+        _mean(share["greedy"] - share["human"]),
+    )
+
+
+def _mean(values):
+    return mean_per_symbol(values, np.ones(len(values)))

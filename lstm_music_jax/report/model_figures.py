@@ -1,0 +1,126 @@
+"""Figures of a model that reads given pieces: its calibration and its losses."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lstm_music_jax.evaluation.calibration import Calibration
+from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.report.figures import save_figure
+
+_COLOURS = ("tab:blue", "tab:orange", "tab:green")
+
+
+def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
+    """Draw the accuracy of a model against its confidence.
+
+    There is one point per bin, and all bins hold about as many symbols. A calibrated
+    model has its points on the diagonal. The bars are intervals, and the shaded part is
+    the error.
+
+    Args:
+        calibration: what `calibration` returned.
+        path: the PNG file; missing folders are created.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2, 5.2), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    confidence, accuracy = calibration.confidence, calibration.accuracy
+    axes.plot([0, 1], [0, 1], color="0.5", ls="--", lw=1, label="calibrated")
+    axes.fill_between(
+        confidence, confidence, accuracy.value, color="tab:orange", alpha=0.25, lw=0
+    )
+    axes.errorbar(
+        confidence,
+        accuracy.value,
+        _reach(accuracy),
+        fmt="o",
+        ms=4,
+        label="model",
+        clip_on=False,
+    )
+    axes.set(
+        xlim=(0, 1),
+        ylim=(0, 1),
+        aspect="equal",
+        xlabel="confidence: probability of the most probable symbol",
+        ylabel="accuracy: share of symbols where it is the true one",
+        title=f"calibration error {calibration.error.value:.3f} "
+        f"({calibration.noise:.3f} expected of a calibrated model)",
+    )
+    axes.title.set_fontsize(10)
+    axes.grid(color="0.9")
+    axes.legend(loc="upper left")
+    save_figure(figure, path)
+
+
+def loss_figure(
+    kinds: Sequence[str],
+    by_kind: Mapping[str, Estimate],
+    places: Sequence[int],
+    by_place: Mapping[str, Estimate],
+    path: str | Path,
+) -> None:
+    """Draw losses per kind of symbol, and against the place in the piece.
+
+    A loss whose interval is NaN has no bar.
+
+    Args:
+        kinds: the kinds of symbols.
+        by_kind: the losses of each context, nats per symbol, one per kind.
+        places: for each range of places, the number of symbols before its first one.
+        by_place: the losses of each context, nats per symbol, one per range.
+        path: the PNG file; missing folders are created.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4), dpi=100, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    rows, height = np.arange(len(kinds)), 0.8 / len(by_kind)
+    for index, (label, losses) in enumerate(by_kind.items()):
+        offset = (index - (len(by_kind) - 1) / 2) * height
+        left.barh(
+            rows + offset,
+            losses.value,
+            height,
+            xerr=_reach(losses),
+            color=_COLOURS[index],
+            ecolor="0.3",
+            label=label,
+        )
+    left.set_yticks(rows, kinds)
+    left.invert_yaxis()
+    left.set(xlabel="loss (nats per symbol)", title="kind of the symbol")
+    for index, (label, losses) in enumerate(by_place.items()):
+        # The curves are set apart, because they often coincide.
+        steps = np.arange(len(places)) + 0.06 * index
+        right.errorbar(
+            steps,
+            losses.value,
+            _reach(losses),
+            marker="o",
+            ms=4,
+            capsize=2,
+            color=_COLOURS[index],
+            label=label,
+        )
+    right.set_xticks(np.arange(len(places)), [f"{place}+" for place in places])
+    right.set_ylim(bottom=0)
+    right.set(
+        xlabel="symbols of the piece before it",
+        ylabel="loss (nats per symbol)",
+        title="place in the piece",
+    )
+    for axes in (left, right):
+        axes.grid(color="0.9")
+        axes.set_axisbelow(True)
+        axes.legend()
+    save_figure(figure, path)
+
+
+def _reach(estimate):
+    """Return how far an interval reaches below and above the value; 0 without one."""
+    below, above = estimate.value - estimate.low, estimate.high - estimate.value
+    return np.maximum(np.nan_to_num([below, above]), 0)
