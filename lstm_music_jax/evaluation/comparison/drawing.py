@@ -92,9 +92,9 @@ def draw(
 
     What `compose` forbids is forbidden before the strategy.
     """
-    strategy = _masked(run, strategy)
+    masked = Chain(*masks(run.vocabulary, run.encoding), strategy)
     drawn = generate(
-        run.model, prompts, key, length=length, strategy=strategy, trace=True
+        run.model, prompts, key, length=length, strategy=masked, trace=True
     )
     return _on_host(drawn)
 
@@ -112,16 +112,13 @@ def draw_settings(
     Raises:
         ValueError: the settings differ in more than their hyperparameters.
     """
-    stacked = stack([_masked(run, setting) for setting in settings])
+    forbidding = masks(run.vocabulary, run.encoding)
+    stacked = stack([Chain(*forbidding, setting) for setting in settings])
     swept = _on_host(sweep(run.model, prompts, key, stacked, length=length, trace=True))
     return [
         Drawn(tokens, {name: of_all[i] for name, of_all in swept.trace.items()})
         for i, tokens in enumerate(swept.tokens)
     ]
-
-
-def _masked(run: Run, strategy: Strategy) -> Strategy:
-    return Chain(*masks(run.vocabulary, run.encoding), strategy)
 
 
 def _on_host(drawn: Generation) -> Drawn:
