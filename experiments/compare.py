@@ -18,7 +18,8 @@ The folder holds all settings, all results and the figures of every piece (JSON)
 MIDI files of the usual and the worst piece of each strategy. If the script was
 interrupted, the same command goes on where it was.
 
-Cost: PENDING.
+Cost: 20 strategies x 256 pieces x 256 symbols take 3.5 minutes on two CPU cores. Tuning
+takes about 10 s per strategy and target.
 Expect: one sentence that says what differs, and a folder that says why.
 """
 

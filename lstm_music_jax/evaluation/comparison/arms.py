@@ -86,7 +86,8 @@ class Knob:
                 f"{field.name} is {value}, which gives no range to tune it in; write "
                 f"the range like knob({value}, 0, 1)"
             )
-        return cls(value, float(low), float(high), whole, not bounded and low > 0)
+        by_ratio = bool(not bounded and low > 0)
+        return cls(value, float(low), float(high), whole, by_ratio)
 
     def spaced(self, low: float, high: float, count: int) -> Float[np.ndarray, "s"]:
         """Return `count` values from `low` to `high`, at equal distances or ratios.
