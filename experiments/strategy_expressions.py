@@ -3,7 +3,8 @@
 import importlib.util
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def strategy_of(
     loaded: Run,
     names: Mapping[str, Any],
     context: Carried | SlidingWindow | None = None,
+    number_of: Callable[[float, Field], float] | None = None,
 ) -> strategies.Strategy:
     """Return the strategy of an expression.
 
@@ -75,6 +77,7 @@ def strategy_of(
         loaded: the run that generates.
         names: from `known_names`.
         context: the context of the generation; by default the carried state.
+        number_of: as in `read_strategy`.
 
     Raises:
         ValueError: as `read_strategy`, or a second model has another vocabulary.
@@ -94,6 +97,7 @@ def strategy_of(
         supplied,
         id_of=partial(_id_of, loaded),
         model_of=partial(_model_of, loaded),
+        number_of=number_of,
     )
 
 

@@ -18,14 +18,14 @@ compilation included. Expect: a table, and a picture of entropy, repetition and 
 from command_line import require_folder, require_seed, run
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import jax
 import numpy as np
-from strategy_expressions import known_names, strategy_of
+from knobs import marked
+from strategy_expressions import known_names
 
 from lstm_music_jax import (
     Run,
@@ -93,33 +93,20 @@ def settings_of(
 ) -> tuple[tuple[float, ...], list[strategies.Strategy]]:
     """Return the values of the knob, and the strategy with each.
 
-    The strategies begin with the masks of `compose`.
+    Each strategy follows the masks of `compose`.
 
     Raises:
         ValueError: the expression is wrong, or does not hold `sweep` exactly once.
     """
-    found: list[tuple[float, ...]] = []
-
-    def first(*values):
-        numbers = all(type(value) in (int, float) for value in values)
-        if not values or not numbers or not all(map(math.isfinite, values)):
-            raise ValueError(f"sweep has {list(values)}; it takes finite numbers")
-        found.append(values)
-        return values[0]
-
-    names = known_names(plugins, sweep=first)
-    strategy_of(text, loaded, names)
+    names = known_names(plugins)
+    found, with_value = marked(text, loaded, names, "sweep")
     if len(found) != 1:
         raise ValueError(
             f"strategy holds sweep {len(found)} times; it must hold it once, such as "
             "TopP(sweep(0.5, 0.9))"
         )
     forbidding = masks(loaded.vocabulary, loaded.encoding)
-    settings = []
-    for setting in range(len(found[0])):
-        of_setting = names | {"sweep": lambda *values, k=setting: values[k]}
-        strategy = strategy_of(text, loaded, of_setting)
-        settings.append(strategies.Chain(*forbidding, strategy))
+    settings = [strategies.Chain(*forbidding, with_value(value)) for value in found[0]]
     return found[0], settings
 
 

@@ -152,8 +152,10 @@ def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
 
     Arguments as for `number`. It is not a leaf, so it cannot be swept.
     """
-    cast = partial(_cast_size, Bounds(**bounds))
-    return dataclasses.field(metadata={"cast": cast, "static": True}, default=default)
+    limits = Bounds(**bounds)
+    cast = partial(_cast_size, limits)
+    metadata = {"cast": cast, "static": True, "bounds": limits, "whole": True}
+    return dataclasses.field(metadata=metadata, default=default)
 
 
 def sequences() -> Any:
@@ -202,9 +204,16 @@ def written(value: Any, padded: bool = False) -> str:
 
 
 def _leaf(kind, dtype, bounds, default, fewest=None, pad_to=0):
-    cast = partial(_cast_leaf, kind, dtype, Bounds(**bounds), fewest, pad_to)
+    limits = Bounds(**bounds)
+    cast = partial(_cast_leaf, kind, dtype, limits, fewest, pad_to)
     rank = 0 if fewest is None else 1
-    metadata = {"cast": cast, "padded": pad_to > 0, "rank": rank}
+    metadata = {
+        "cast": cast,
+        "padded": pad_to > 0,
+        "rank": rank,
+        "bounds": limits,
+        "whole": dtype is np.int32,
+    }
     return dataclasses.field(metadata=metadata, default=default)
 
 

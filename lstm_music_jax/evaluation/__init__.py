@@ -5,7 +5,9 @@ contract. `statistics/` holds intervals, p-values and corrections; start with
 `statistics/pieces.py`, the paired comparison over pieces.
 
 `teacher_forced.py` reads given pieces on the device. `calibration.py` asks whether a
-model's probabilities can be trusted. All else runs on the host with NumPy and SciPy.
+model's probabilities can be trusted. `comparison/` compares strategies; its
+`drawing.py` and `matching.py` draw on the device. All else runs on the host with NumPy
+and SciPy.
 
 Axes, beside those of `types.py`:
 

@@ -31,6 +31,7 @@ def read_strategy(
     *,
     id_of: Callable[[str], int] | None = None,
     model_of: Callable[[str], Model] | None = None,
+    number_of: Callable[[float, dataclasses.Field], float] | None = None,
 ) -> Strategy:
     """Return the strategy that an expression such as "TopP(0.9)" makes.
 
@@ -49,6 +50,9 @@ def read_strategy(
             `lstm_music_jax.fields` declare.
         model_of: returns the model of a run folder. With it, "Contrastive(run='small')"
             is enough: `run` names the folder of the argument `model`.
+        number_of: is called with each number that is an argument of a strategy, and
+            with its field. It returns the number to use instead. Ids, and numbers in
+            lists, are left alone.
 
     Raises:
         ValueError: the expression is ill-formed, or holds an unknown name or a wrong
@@ -62,7 +66,9 @@ def read_strategy(
     # repr writes infinity as a call of float.
     known = {"float": float, **names}
     reading = _Reading(re.sub("\r\n?", "\n", text).strip(), known, supplied or {})
-    reading = dataclasses.replace(reading, id_of=id_of, model_of=model_of)
+    reading = dataclasses.replace(
+        reading, id_of=id_of, model_of=model_of, number_of=number_of
+    )
     strategy = reading.value(reading.tree())
     if not isinstance(strategy, Strategy):
         raise reading.refusal("it must be a strategy, like TopP(0.9)")
@@ -78,6 +84,7 @@ class _Reading:
     supplied: Mapping[str, Any]
     id_of: Callable[[str], int] | None = None
     model_of: Callable[[str], Model] | None = None
+    number_of: Callable[[float, dataclasses.Field], float] | None = None
 
     def tree(self) -> ast.expr:
         """Return the syntax tree of the text."""
@@ -175,6 +182,7 @@ class _Reading:
         try:
             self.require_objects(function, bound.arguments)
             self.look_up_ids(function, bound.arguments)
+            self.exchange_numbers(function, bound.arguments)
             return function(*bound.args, **bound.kwargs)
         except ValueError as error:
             raise self.refusal(str(error), called) from error
@@ -241,6 +249,16 @@ class _Reading:
             for field in dataclasses.fields(function):
                 if field.metadata.get("ids") and field.name in arguments:
                     arguments[field.name] = looked_up(arguments[field.name])
+
+    def exchange_numbers(self, function, arguments: dict[str, Any]) -> None:
+        """Replace the numbers that are arguments of a strategy."""
+        if not self.number_of or not dataclasses.is_dataclass(function):
+            return
+        for field in dataclasses.fields(function):
+            value: Any = arguments.get(field.name)
+            is_number = "bounds" in field.metadata and not field.metadata.get("ids")
+            if is_number and type(value) in (int, float):
+                arguments[field.name] = self.number_of(value, field)
 
     def part(self, node: ast.expr) -> str:
         """Return the text of a part."""

@@ -15,7 +15,7 @@ import reproduce_lstm_music
 import sweep_strategy
 import train
 
-from lstm_music_jax import Note, NoteNames, Score, read_midi, write_midi
+from lstm_music_jax import Note, NoteNames, Score, load_run, read_midi, write_midi
 from tests.experiments.calling import call, onsets
 
 
@@ -80,6 +80,16 @@ def test_sweep(run, tmp_path, strategy, name, first):
     rows = json.loads(table.read_text())
     assert rows[0]["value"] == first
     assert rows[0]["kept count"] <= rows[1]["kept count"] or "TopP" not in strategy
+
+
+def test_a_sweep_draws_no_symbol_that_decoding_skips(run):
+    loaded = load_run(run)
+    arguments = sweep_strategy.Arguments(run, "", length=40, pieces=3)
+    _, settings = sweep_strategy.settings_of("Temperature(sweep(1, 9))", loaded, ())
+    for tokens, _ in sweep_strategy.generate_all(loaded, settings, arguments):
+        for piece in tokens:
+            symbols = loaded.vocabulary.symbols_of(piece)
+            assert loaded.encoding.decode(symbols).skipped == 0
 
 
 def test_the_seed_of_quickstart_seeds_its_training(tmp_path, monkeypatch):

@@ -1,0 +1,182 @@
+"""One run of a comparison: draws, tunes and measures its arms, each of them once."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import jax
+import numpy as np
+from comparison_folder import ComparisonFolder, file_name
+
+from lstm_music_jax import Run, strategies
+from lstm_music_jax.evaluation.comparison.arms import Arm, Tuned
+from lstm_music_jax.evaluation.comparison.curves import Swept
+from lstm_music_jax.evaluation.comparison.drawing import (
+    Drawn,
+    draw,
+    draw_settings,
+    report_key,
+    tuning_key,
+)
+from lstm_music_jax.evaluation.comparison.figures import Figures, figures, remember
+from lstm_music_jax.evaluation.comparison.matching import (
+    Tuning,
+    match,
+    spread,
+    strategy_entropies,
+    surprisals,
+)
+from lstm_music_jax.evaluation.comparison.samples import generated_samples, with_judge
+from lstm_music_jax.evaluation.measures.base import PieceMeasure, Sample
+from lstm_music_jax.protocols import Model
+from lstm_music_jax.strategies.base import Strategy
+
+# The target entropy at which the surprisal is that of human music.
+HUMAN_TARGET = "human"
+# Settings and pieces of each arm's curve, and its largest entropy, as a factor.
+SWEPT_SETTINGS, SWEPT_PIECES, _MOST_ENTROPY = 8, 64, 1.1
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """A run, and what all its arms share.
+
+    Attributes:
+        number: number of the run, from 0.
+        run: the model, its vocabulary and its encoding.
+        folder: where everything is kept.
+        prompts: the primers.
+        length: symbols per piece.
+        seed: seed of the noise.
+        judge: the model that judges the pieces of the arms.
+        ancestral: ancestral sampling; its knob is the temperature.
+    """
+
+    number: int
+    run: Run
+    folder: ComparisonFolder
+    prompts: jax.Array
+    length: int
+    seed: int
+    judge: Model | None
+    ancestral: Arm
+    measured: dict[Sample, Figures] = field(default_factory=dict)
+
+    def samples(
+        self, name: str, strategy: Strategy, model: Model | None = None
+    ) -> list[Sample]:
+        """Return the pieces of a strategy, drawn with the noise of the report.
+
+        Args:
+            name: name of the file that keeps them.
+            strategy: the strategy.
+            model: another model to draw from, of the same vocabulary.
+        """
+        run = self.run if model is None else dataclasses.replace(self.run, model=model)
+        drawn = self.folder.drawn(
+            self._file(name),
+            lambda: draw(
+                run, self.prompts, report_key(self.seed), strategy, length=self.length
+            ),
+        )
+        return self.judged(generated_samples(run, np.asarray(self.prompts), drawn))
+
+    def judged(self, samples: list[Sample]) -> list[Sample]:
+        """Add the surprisal under the judge, if there is one."""
+        if self.judge is None:
+            return samples
+        return with_judge(self.run, self.judge, samples)
+
+    def measure(
+        self, name: str, samples: Sequence[Sample], measures: Sequence[PieceMeasure]
+    ) -> None:
+        """Measure pieces, and keep the figures under a name."""
+        found = self.folder.content(
+            f"figures/{self._file(name)}", lambda: figures(measures, samples)
+        )
+        remember(self.measured, samples, found)
+
+    def targets(self, names: Sequence[str], human_surprisal: float) -> dict[str, float]:
+        """Return the target entropies in nats.
+
+        A name is a factor of the entropy of ancestral sampling. Or it is "human": then
+        the temperature of ancestral sampling is tuned until the surprisal is that of
+        the human pieces, and the target is the entropy with this temperature.
+        """
+
+        def find():
+            tuning, chain = self._tuning(), strategies.Chain()
+            entropy = tuning.mean(chain)
+            targets = {}
+            for name in names:
+                if name != HUMAN_TARGET:
+                    targets[name] = float(name) * entropy
+                    continue
+                (tuned,) = match(
+                    self.ancestral,
+                    [human_surprisal],
+                    dataclasses.replace(tuning, figure=surprisals),
+                )
+                assert tuned.value is not None
+                targets[name] = tuning.mean(self.ancestral.setting(tuned.value))
+            return targets
+
+        return self.folder.content(
+            f"tuned/{self._file('targets-' + '-'.join(names))}", find
+        )
+
+    def tuned(self, number: int, arm: Arm, targets: Sequence[float]) -> list[Tuned]:
+        """Tune the knob of an arm to each target."""
+        found = self.folder.content(
+            f"tuned/{self._file(file_name(number, arm.name))}",
+            lambda: [one._asdict() for one in match(arm, targets, self._tuning())],
+        )
+        return [Tuned(**entries) for entries in found]
+
+    def swept(self, number: int, arm: Arm, entropy: float) -> Swept:
+        """Draw an arm with values of its knob that reach evenly spread entropies.
+
+        Args:
+            number: number of the arm.
+            arm: an arm with a knob that can be tuned.
+            entropy: the entropy of ancestral sampling. More is of little interest.
+        """
+        file, knob = self._file(file_name(number, f"swept-{arm.name}")), arm.knob
+        assert knob is not None
+        means, highest = partial(self._tuning().means, arm), _MOST_ENTROPY * entropy
+        values = self.folder.content(
+            f"tuned/{file}",
+            lambda: spread(knob, SWEPT_SETTINGS, highest, means).tolist(),
+        )
+        prompts = self.prompts[:SWEPT_PIECES]
+
+        def draw_all():
+            settings = draw_settings(
+                self.run,
+                prompts,
+                report_key(self.seed),
+                [*map(arm.setting, values)],
+                length=self.length,
+            )
+            return Drawn(
+                np.concatenate([each.tokens for each in settings]),
+                {
+                    name: np.concatenate([each.trace[name] for each in settings])
+                    for name in settings[0].trace
+                },
+            )
+
+        drawn = self.folder.drawn(file, draw_all)
+        repeated = np.tile(np.asarray(prompts), (len(values), 1))
+        samples = generated_samples(self.run, repeated, drawn)
+        size = len(prompts)
+        parts = [samples[k * size : (k + 1) * size] for k in range(len(values))]
+        return Swept(arm.expression(None), values, parts)
+
+    def _tuning(self):
+        key = tuning_key(self.seed)
+        return Tuning(self.run, self.prompts, key, self.length, strategy_entropies)
+
+    def _file(self, name):
+        return f"run-{self.number}-{name}"

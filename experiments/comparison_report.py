@@ -1,0 +1,266 @@
+"""The tables of a comparison: strategies as set and at equal entropy, with anchors."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+from compared_run import ComparedRun
+from comparison_folder import ComparisonFolder, file_name
+
+from lstm_music_jax import Dataset, strategies, write_midi
+from lstm_music_jax.evaluation.comparison.analysis import compare
+from lstm_music_jax.evaluation.comparison.arms import Arm, Tuned
+from lstm_music_jax.evaluation.comparison.curves import curves
+from lstm_music_jax.evaluation.comparison.distances import chosen, distances_from_human
+from lstm_music_jax.evaluation.comparison.figures import remembered
+from lstm_music_jax.evaluation.comparison.pieces import Pieces
+from lstm_music_jax.evaluation.comparison.resampled import Resamples
+from lstm_music_jax.evaluation.comparison.results import Comparison
+from lstm_music_jax.evaluation.comparison.samples import given_samples
+from lstm_music_jax.evaluation.comparison.sentence import sentence
+from lstm_music_jax.evaluation.comparison.standard import Standard
+from lstm_music_jax.evaluation.measures.base import Sample
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.system.atomic_write import write_atomically
+
+ANCESTRAL, GREEDY, TRAINING = "ancestral sampling", "greedy", "training pieces"
+AS_SET = "as set"
+_HUMAN = "human"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A comparison under one condition.
+
+    Attributes:
+        condition: "as set", or a target entropy.
+        comparison: the results.
+        tuned: for each run, how each arm was tuned; empty for the table as set.
+    """
+
+    condition: str
+    comparison: Comparison
+    tuned: Sequence[Sequence[Tuned]] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What the table says, in one sentence."""
+        if self.condition == AS_SET:
+            return sentence(self.comparison, at="their own settings")
+        return sentence(self.comparison, at=f"equal entropy ({self.condition})")
+
+
+@dataclass
+class Report:
+    """Draws and measures what each table needs, and compares.
+
+    Attributes:
+        folder: where everything is kept.
+        runs: the runs.
+        human: the human pieces of each run.
+        standard: the measures of each run.
+        seed: seed of the resamples.
+        resamples: number of resamples.
+        tables: the tables so far.
+        anchors: the anchors so far.
+    """
+
+    folder: ComparisonFolder
+    runs: Sequence[ComparedRun]
+    human: Sequence[Sequence[Sample]]
+    standard: Sequence[Standard]
+    seed: int
+    resamples: int
+    tables: list[Table] = field(default_factory=list)
+    anchors: list[Pieces] = field(default_factory=list)
+
+    def draw_anchors(self, data: Dataset) -> None:
+        """Measure the human pieces, and draw and measure the anchors."""
+        self._measured(_HUMAN, self.human)
+        length, primer = self.runs[0].length, self.human[0][0].primer
+        # As many as the arms have, spread evenly, so that they are as quickly measured.
+        step = max(1, len(data.train) // len(self.runs[0].prompts))
+        training = [data.train[i] for i in range(0, len(data.train), step)]
+        given = [
+            each.judged(given_samples(each.run, training, length, primer))
+            for each in self.runs
+        ]
+        self.anchors.append(Pieces(TRAINING, self._measured(TRAINING, given)))
+        self.anchors.append(self._drawn(0, GREEDY, [strategies.Greedy()] * len(given)))
+
+    def compare_as_set(self, arms: Sequence[Sequence[Arm]]) -> None:
+        """Compare the strategies with the numbers in their expressions.
+
+        Args:
+            arms: for each run, the arms.
+        """
+        reference = self._drawn(0, ANCESTRAL, [strategies.Chain()] * len(arms))
+        pieces = [reference]
+        for number, of_runs in enumerate(zip(*arms, strict=True), start=1):
+            name = own_name(of_runs[0])
+            pieces.append(self._drawn(number, name, [arm.strategy for arm in of_runs]))
+        self._compare(AS_SET, pieces)
+
+    def compare_matched(
+        self, arms: Sequence[Sequence[Arm]], targets: Sequence[str]
+    ) -> None:
+        """Compare the strategies at each target entropy.
+
+        Ancestral sampling takes part with its temperature as knob. A strategy that does
+        not reach the target with every run is left out of the table.
+        """
+        found = [
+            self._tuned(number, [each.ancestral, *of_run], targets)
+            for number, (each, of_run) in enumerate(zip(self.runs, arms, strict=True))
+        ]
+        for place, target in enumerate(targets):
+            tuned = [[of_arm[place] for of_arm in of_run] for of_run in found]
+            self._compare_at(target, arms, tuned)
+
+    def draw_curves(self, arms: Sequence[Sequence[Arm]]) -> None:
+        """Write the primary measures of each arm over the entropy, for each run.
+
+        Ancestral sampling takes part with its temperature as knob.
+        """
+        content = []
+        for each, of_run, human, standard in zip(
+            self.runs, arms, self.human, self.standard, strict=True
+        ):
+            entropy = each.targets(("1",), mean_surprisal(human))["1"]
+            swept = [
+                each.swept(number, arm, entropy)
+                for number, arm in enumerate([each.ancestral, *of_run])
+                if arm.tunable
+            ]
+            found = {}
+            for measure in chain(*standard.measures):
+                if measure.name in standard.primary:
+                    lines = curves(
+                        swept, human, measure, Resamples(self.resamples, self.seed)
+                    )
+                    found[measure.name] = [_curve_json(line) for line in lines]
+            content.append(found)
+        write_atomically(
+            self.folder.path / "curves.json", json.dumps(content, indent=1) + "\n"
+        )
+
+    def write(self) -> None:
+        """Write the tables, and music of every arm; print what was found."""
+        for table in self.tables:
+            name = "as-set" if table.condition == AS_SET else f"at-{table.condition}"
+            content = {
+                "sentence": table.sentence,
+                "comparison": table.comparison.to_json(),
+                "tuned": [[one._asdict() for one in run] for run in table.tuned],
+            }
+            write_atomically(
+                self.folder.path / f"{name}.json", json.dumps(content, indent=1) + "\n"
+            )
+            print(table.sentence)
+            for one in (one for run in table.tuned for one in run if not one.reached):
+                print(
+                    f"{one.arm}: unreachable; its entropy is {one.entropy:.3f} at "
+                    f"{one.strategy}, and {one.target:.3f} was the target"
+                )
+
+    def _tuned(self, number, arms, targets):
+        surprisal = mean_surprisal(self.human[number])
+        entropies = self.runs[number].targets(targets, surprisal)
+        values = [entropies[target] for target in targets]
+        return [
+            self.runs[number].tuned(place, arm, values)
+            for place, arm in enumerate(arms)
+        ]
+
+    def _compare_at(self, target, arms, tuned):
+        pieces = []
+        names = set()
+        for place in range(len(tuned[0])):
+            of_runs = [of_run[place] for of_run in tuned]
+            if not all(one.reached for one in of_runs):
+                continue
+            settings = [
+                self._setting(number, place, arms, one)
+                for number, one in enumerate(of_runs)
+            ]
+            name = of_runs[0].strategy if len(tuned) == 1 else of_runs[0].arm
+            name = name if place else ANCESTRAL
+            if name in names:
+                continue
+            names.add(name)
+            file = f"{target}-{name}"
+            pieces.append(self._drawn(place, name, settings, file=file))
+        self._compare(target, pieces, tuned)
+
+    def _setting(self, number, place, arms, one) -> Strategy:
+        arm = arms[number][place - 1] if place else self.runs[number].ancestral
+        return arm.setting(one.value)
+
+    def _drawn(self, number, name, of_runs, *, file=None) -> Pieces:
+        file = file_name(number, file or name)
+        samples = [
+            each.samples(file, strategy)
+            for each, strategy in zip(self.runs, of_runs, strict=True)
+        ]
+        self._measured(file, samples)
+        self._write_midi(file, samples[0])
+        return Pieces(name, samples)
+
+    def _write_midi(self, file, samples):
+        """Write the usual and the worst piece of an arm, with the first run."""
+        distances = distances_from_human(
+            self.standard[0].measures.pieces,
+            samples,
+            self.human[0],
+            self.runs[0].measured,
+        )
+        for word, piece in chosen(distances)._asdict().items():
+            path = self.folder.path / "midi" / f"{file}-{word}.mid"
+            write_midi(samples[piece].score, path)
+
+    def _measured(self, file, samples):
+        for each, of_run, standard in zip(
+            self.runs, samples, self.standard, strict=True
+        ):
+            each.measure(file, of_run, standard.measures.pieces)
+        return samples
+
+    def _compare(self, condition, pieces, tuned=()):
+        table = {}
+        for each in self.runs:
+            table |= each.measured
+        comparison = compare(
+            pieces,
+            self.human,
+            self.anchors,
+            reference=ANCESTRAL,
+            primary=self.standard[0].primary,
+            measures=remembered(self.standard[0].measures, table),
+            seed=self.seed,
+            resamples=self.resamples,
+        )
+        self.tables.append(Table(condition, comparison, tuned))
+
+
+def _curve_json(curve):
+    """Return a curve as JSON."""
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else value
+        for name, value in curve._asdict().items()
+    } | {
+        name: dataclasses.asdict(getattr(curve, name))
+        for name in ("mean_height", "change")
+    }
+
+
+def own_name(arm: Arm) -> str:
+    """Return the expression of an arm without the mark of its knob."""
+    return arm.name if arm.knob is None else arm.expression(arm.knob.value)
+
+
+def mean_surprisal(samples: Sequence[Sample]) -> float:
+    """Return the mean surprisal of pieces under the model, nats per symbol."""
+    return float(np.mean([sample.trace["surprisal"].mean() for sample in samples]))

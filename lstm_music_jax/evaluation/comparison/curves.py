@@ -1,0 +1,138 @@
+"""Curves: a measure over the entropy, as the knob of each arm is moved.
+
+One setting of a strategy says little, because less entropy nearly always buys better
+values. The curve of an arm shows what it pays for every entropy. Two arms are compared
+by the mean height of their curves over the entropies that all arms reach: the area
+under the curve, divided by the width of this range.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from lstm_music_jax.evaluation.comparison.resampled import Resamples, quantity
+from lstm_music_jax.evaluation.comparison.results import HUMAN, Interval
+from lstm_music_jax.evaluation.measures.base import (
+    DistanceMeasure,
+    PieceMeasure,
+    Sample,
+    SetMeasure,
+)
+from lstm_music_jax.evaluation.measures.uncertainty import strategy_entropy
+from lstm_music_jax.evaluation.statistics.resampling import interval
+
+# Entropies at which each curve is computed.
+_PLACES = 33
+
+
+class Swept(NamedTuple):
+    """The pieces of an arm with several values of its knob.
+
+    Attributes:
+        name: name of the arm.
+        values: the values of the knob.
+        samples: for each value, the pieces. Piece i has the same noise for all values
+            and all arms.
+    """
+
+    name: str
+    values: Sequence[float]
+    samples: Sequence[Sequence[Sample]]
+
+
+class Curve(NamedTuple):
+    """A measure of one arm over the entropy.
+
+    Attributes:
+        name: name of the arm.
+        settings: for each value of the knob, the value, the mean entropy and the
+            measure.
+        entropies: entropies that all arms reach, nats.
+        heights: the measure at these entropies, interpolated.
+        low: lower end of the band: of each interval of 95%.
+        high: upper end of the band.
+        mean_height: the area under the curve, divided by the width.
+        change: the mean height minus that of the first arm.
+    """
+
+    name: str
+    settings: Float[np.ndarray, "s 3"]
+    entropies: Float[np.ndarray, "g"]
+    heights: Float[np.ndarray, "g"]
+    low: Float[np.ndarray, "g"]
+    high: Float[np.ndarray, "g"]
+    mean_height: Interval
+    change: Interval
+
+
+def curves(
+    arms: Sequence[Swept],
+    human: Sequence[Sample],
+    measure: PieceMeasure | SetMeasure | DistanceMeasure,
+    resamples: Resamples,
+) -> list[Curve]:
+    """Return the curve of each arm, with bands from a bootstrap over pieces.
+
+    All arms share the resamples of their pieces, so the interval of a change is that of
+    pairs.
+
+    Raises:
+        ValueError: the arms share no range of entropies.
+    """
+    entropy = [_of_settings(arm, human, strategy_entropy(), resamples) for arm in arms]
+    height = [_of_settings(arm, human, measure, resamples) for arm in arms]
+    low = max(of_arm[:, 0].min() for of_arm in entropy)
+    high = min(of_arm[:, 0].max() for of_arm in entropy)
+    if low >= high:
+        raise ValueError(
+            f"arms reach no common entropy; one begins at {low:.3g} nats, and another "
+            f"ends at {high:.3g}"
+        )
+    places = np.linspace(low, high, _PLACES)
+    lines = [_interpolated(places, x, y) for x, y in zip(entropy, height, strict=True)]
+    return [
+        _curve(arm, places, x[:, 0], y[:, 0], line, lines[0])
+        for arm, x, y, line in zip(arms, entropy, height, lines, strict=True)
+    ]
+
+
+def _of_settings(arm, human, measure, resamples) -> Float[np.ndarray, "s r"]:
+    """Return the measure of each setting in all resamples; the first is no resample."""
+    sets = {str(place): samples for place, samples in enumerate(arm.samples)}
+    found = quantity(measure, {HUMAN: human} | sets, HUMAN, resamples)
+    return np.stack([found.values[name] for name in sets])
+
+
+def _interpolated(
+    places: Float[np.ndarray, "g"],
+    entropies: Float[np.ndarray, "s r"],
+    heights: Float[np.ndarray, "s r"],
+) -> Float[np.ndarray, "r g"]:
+    """Return the line of each resample through its settings."""
+    order = np.argsort(entropies, axis=0)
+    x = np.take_along_axis(entropies, order, axis=0)
+    y = np.take_along_axis(heights, order, axis=0)
+    return np.stack([np.interp(places, *each) for each in zip(x.T, y.T, strict=True)])
+
+
+def _curve(arm, places, entropies, heights, line, reference) -> Curve:
+    units = min(map(len, arm.samples))
+    low, high = interval(line[1:], units)
+    return Curve(
+        arm.name,
+        np.column_stack([arm.values, entropies, heights]),
+        places,
+        line[0],
+        np.asarray(low),
+        np.asarray(high),
+        _mean(line, units),
+        _mean(line - reference, units),
+    )
+
+
+def _mean(line, units):
+    means = line.mean(axis=1)
+    low, high = interval(means[1:], units)
+    return Interval(float(means[0]), float(low), float(high))

@@ -1,0 +1,44 @@
+"""Which pieces of an arm are usual for it, and which are worst."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from lstm_music_jax.evaluation.comparison.figures import Figures
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+
+
+class Chosen(NamedTuple):
+    """The numbers of the piece with the median distance, and of the farthest one."""
+
+    median: int
+    worst: int
+
+
+def distances_from_human(
+    measures: Sequence[PieceMeasure],
+    samples: Sequence[Sample],
+    human: Sequence[Sample],
+    table: Mapping[Sample, Figures],
+) -> Float[np.ndarray, "b"]:
+    """Return how far each piece is from human music, in human standard deviations.
+
+    It is the mean of |value - human mean| over the measures that should be near the
+    human value. A measure that does not vary among human pieces is left out, and so is
+    one that is not defined for the piece.
+    """
+    names = [each.name for each in measures if each.direction is Direction.HUMAN]
+    ours = np.array([[table[sample][name] for name in names] for sample in samples])
+    theirs = np.array([[table[sample][name] for name in names] for sample in human])
+    deviations = np.nanstd(theirs, axis=0)
+    varies = deviations > 0
+    scaled = np.abs(ours - np.nanmean(theirs, axis=0))[:, varies] / deviations[varies]
+    return np.nanmean(scaled, axis=1)
+
+
+def chosen(distances: Float[np.ndarray, "b"]) -> Chosen:
+    """Return which piece has the median distance, and which the largest."""
+    order = np.argsort(distances, kind="stable")
+    return Chosen(int(order[(len(order) - 1) // 2]), int(order[-1]))

@@ -1,0 +1,131 @@
+"""Drawing: the pieces of every arm, which share their primers and their noise."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Int, Shaped
+
+from lstm_music_jax.generation.composition import Run, start_prompts
+from lstm_music_jax.generation.generate import generate
+from lstm_music_jax.generation.masks import masks
+from lstm_music_jax.generation.program import Generation
+from lstm_music_jax.generation.sweep import stack, sweep
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.chain import Chain
+from lstm_music_jax.types import Array, Int as JaxInt, PRNGKey
+
+# Tuning uses the noise of this number, which no stream of the report has.
+_TUNING = 2**32 - 2
+
+
+class Drawn(NamedTuple):
+    """The symbols that an arm drew, and their trace.
+
+    Attributes:
+        tokens: ids of the symbols, without the primer.
+        trace: for each figure of `Trace` that every strategy has, one per symbol.
+    """
+
+    tokens: Int[np.ndarray, "b n"]
+    trace: dict[str, Shaped[np.ndarray, "b n"]]
+
+
+def primers(
+    run: Run,
+    held_out: Sequence[Int[np.ndarray, "_"]],
+    pieces: int,
+    length: int = 0,
+) -> JaxInt[Array, "b p"]:
+    """Return the prompts that all arms continue: primer i is that of piece i.
+
+    Args:
+        run: the model, its vocabulary and its encoding.
+        held_out: ids of held-out pieces, with their start and end symbols.
+        pieces: number of prompts.
+        length: symbols of each primer, which are the first ones of the held-out pieces
+            in turn. With 0, a prompt is the start symbol alone.
+
+    Raises:
+        ValueError: no held-out piece is long enough, or the run has no start symbol and
+            `length` is 0.
+    """
+    if length == 0:
+        return start_prompts(run, pieces)
+    markers = run.vocabulary.marker_ids
+    start = run.vocabulary.start_id
+    music = [ids[~np.isin(ids, markers)] for ids in held_out]
+    fitting = [ids[:length] for ids in music if len(ids) >= length]
+    if not fitting:
+        longest = max(map(len, music), default=0)
+        raise ValueError(
+            f"primer_length is {length}; the longest held-out piece has {longest} "
+            "symbols, and it must be at most that"
+        )
+    rows = np.stack([fitting[piece % len(fitting)] for piece in range(pieces)])
+    if start is not None:
+        rows = np.concatenate([np.full((pieces, 1), start, rows.dtype), rows], axis=1)
+    return jnp.asarray(rows, jnp.int32)
+
+
+def report_key(seed: int) -> PRNGKey:
+    """Return the key of the pieces that are reported."""
+    return jax.random.key(seed)
+
+
+def tuning_key(seed: int) -> PRNGKey:
+    """Return the key of the pieces that knobs are tuned on: other noise."""
+    return jax.random.fold_in(jax.random.key(seed), jnp.uint32(_TUNING))
+
+
+def draw(
+    run: Run,
+    prompts: JaxInt[Array, "b p"],
+    key: PRNGKey,
+    strategy: Strategy,
+    *,
+    length: int,
+) -> Drawn:
+    """Draw the pieces of one arm; piece i has the noise of stream i.
+
+    What `compose` forbids is forbidden before the strategy.
+    """
+    masked = Chain(*masks(run.vocabulary, run.encoding), strategy)
+    drawn = generate(
+        run.model, prompts, key, length=length, strategy=masked, trace=True
+    )
+    return _on_host(drawn)
+
+
+def draw_settings(
+    run: Run,
+    prompts: JaxInt[Array, "b p"],
+    key: PRNGKey,
+    settings: Sequence[Strategy],
+    *,
+    length: int,
+) -> list[Drawn]:
+    """Draw the pieces of many settings in one program; see `draw`.
+
+    Raises:
+        ValueError: the settings differ in more than their hyperparameters.
+    """
+    forbidding = masks(run.vocabulary, run.encoding)
+    stacked = stack([Chain(*forbidding, setting) for setting in settings])
+    swept = _on_host(sweep(run.model, prompts, key, stacked, length=length, trace=True))
+    return [
+        Drawn(tokens, {name: of_all[i] for name, of_all in swept.trace.items()})
+        for i, tokens in enumerate(swept.tokens)
+    ]
+
+
+def _on_host(drawn: Generation) -> Drawn:
+    assert drawn.trace is not None
+    trace = {
+        name: np.asarray(of_name)
+        for name, of_name in drawn.trace._asdict().items()
+        if not name.startswith("stage_")
+    }
+    return Drawn(np.asarray(drawn.tokens), trace)

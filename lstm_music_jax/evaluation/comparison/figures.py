@@ -1,0 +1,53 @@
+"""Figures: the measures of single pieces, which are computed once and kept."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from lstm_music_jax.evaluation.comparison.pieces import Measures
+from lstm_music_jax.evaluation.measures.base import PieceMeasure, Sample
+
+# The values of one piece, by the name of the measure.
+Figures = Mapping[str, float]
+
+
+def figures(
+    measures: Sequence[PieceMeasure], samples: Sequence[Sample]
+) -> dict[str, list[float | None]]:
+    """Measure pieces; the result is JSON, with null where a measure is not defined."""
+    return {
+        measure.name: [_or_none(measure(sample)) for sample in samples]
+        for measure in measures
+    }
+
+
+def remember(
+    table: dict[Sample, Figures],
+    samples: Sequence[Sample],
+    found: Mapping[str, Sequence[float | None]],
+) -> None:
+    """Add what `figures` returned for some samples to a table."""
+    for piece, sample in enumerate(samples):
+        values = {name: of_all[piece] for name, of_all in found.items()}
+        table[sample] = {
+            name: np.nan if value is None else value for name, value in values.items()
+        }
+
+
+def remembered(measures: Measures, table: Mapping[Sample, Figures]) -> Measures:
+    """Return the measures, of which those of pieces look their values up."""
+    pieces = [
+        dataclasses.replace(measure, function=partial(_look_up, table, measure.name))
+        for measure in measures.pieces
+    ]
+    return measures._replace(pieces=pieces)
+
+
+def _look_up(table, name, sample):
+    return table[sample][name]
+
+
+def _or_none(value):
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,222 @@
+"""Matching: tunes the knob of each arm until its mean entropy equals a target.
+
+An arm is drawn with many settings of its knob, in three rounds. The first spreads the
+settings over the range of the knob, with few pieces. The second spreads them between
+the two settings that enclose the target. The last round draws four settings near the
+target with all pieces, and the knob's value is interpolated between them. All arms get
+the same number of settings. A round is one program, which all arms with the same
+classes share.
+
+The pieces are drawn with other noise than those that are reported, because a knob that
+was tuned on the reported pieces would fit their noise.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from jaxtyping import Float
+from scipy.optimize import isotonic_regression
+
+from lstm_music_jax.evaluation.comparison.arms import Arm, Knob, Tuned
+from lstm_music_jax.evaluation.comparison.drawing import Drawn, draw, draw_settings
+from lstm_music_jax.generation.composition import Run
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Array, Int, PRNGKey
+
+TOLERANCE = 0.02
+_COARSE_SETTINGS, _COARSE_PIECES = 16, 32
+_LAST_SETTINGS = 4
+# How far the settings of the last round should be from the target, nats. The coarse
+# rounds have a standard error of about 0.02.
+_LAST_OFFSETS = np.array([-0.06, -0.02, 0.02, 0.06])
+
+# What is brought to the target: a figure of each piece.
+Figure = Callable[[Drawn], Float[np.ndarray, "b"]]
+
+
+def strategy_entropies(drawn: Drawn) -> Float[np.ndarray, "b"]:
+    """Return the mean entropy of each piece's distributions, nats."""
+    return drawn.trace["strategy_entropy"].mean(axis=1)
+
+
+def surprisals(drawn: Drawn) -> Float[np.ndarray, "b"]:
+    """Return the mean surprisal of each piece's symbols under the model, nats."""
+    return drawn.trace["surprisal"].mean(axis=1)
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What all arms are tuned with.
+
+    Attributes:
+        run: the model, its vocabulary and its encoding.
+        prompts: the primer of each piece.
+        key: from `tuning_key`.
+        length: symbols per piece.
+        figure: what is brought to the target.
+    """
+
+    run: Run
+    prompts: Int[Array, "b p"]
+    key: PRNGKey
+    length: int
+    figure: Figure = strategy_entropies
+
+    def mean(self, strategy: Strategy) -> float:
+        """Return the mean figure of all pieces of one strategy."""
+        drawn = draw(self.run, self.prompts, self.key, strategy, length=self.length)
+        return float(self.figure(drawn).mean())
+
+    def means(
+        self, arm: Arm, values: Float[np.ndarray, "s"], coarse: bool
+    ) -> Float[np.ndarray, "s"]:
+        """Return the mean figure with each value; of few pieces if `coarse`."""
+        pieces = _COARSE_PIECES if coarse else len(self.prompts)
+        drawn = draw_settings(
+            self.run,
+            self.prompts[:pieces],
+            self.key,
+            [*map(arm.setting, values)],
+            length=self.length,
+        )
+        return np.array([self.figure(each).mean() for each in drawn])
+
+
+def match(
+    arm: Arm, targets: Sequence[float], tuning: Tuning, tolerance: float = TOLERANCE
+) -> list[Tuned]:
+    """Tune the knob of an arm to each of the targets.
+
+    If no value reaches a target, the one with the nearest mean is taken. An arm without
+    a knob, or whose knob fixes the size of arrays, is left as it is.
+    """
+
+    def tuned(target, value, mean, tried):
+        expression, reached = arm.expression(value), abs(mean - target) <= tolerance
+        return Tuned(arm.name, target, value, expression, mean, reached, tried)
+
+    if arm.knob is None or not arm.tunable:
+        mean = tuning.mean(arm.strategy)
+        return [tuned(target, None, mean, 0) for target in targets]
+    found = search(arm.knob, targets, partial(tuning.means, arm))
+    tried = 2 * _COARSE_SETTINGS + _LAST_SETTINGS
+    pairs = zip(targets, found, strict=True)
+    return [tuned(target, *value_and_mean, tried) for target, value_and_mean in pairs]
+
+
+def search(
+    knob: Knob,
+    targets: Sequence[float],
+    means: Callable[[Float[np.ndarray, "s"], bool], Float[np.ndarray, "s"]],
+) -> list[tuple[float, float]]:
+    """Return the value for each target, and the mean that is expected with it.
+
+    If the mean is not monotone in the knob, and several values reach the target, the
+    one nearest to the knob's own value is taken. The first round is shared by all
+    targets.
+
+    Args:
+        knob: its range is searched.
+        targets: the means to reach.
+        means: returns the mean with each value; with few pieces if its second argument
+            is True.
+    """
+    first = knob.spaced(knob.low, knob.high, _COARSE_SETTINGS)
+    of_first = means(first, True)
+    found = []
+    for target in targets:
+        low, high = _enclosing(knob, first, of_first, target)
+        second = knob.spaced(low, high, _COARSE_SETTINGS)
+        last = _near(knob, second, means(second, True), target)
+        found.append(_interpolated(knob, last, means(last, False), target))
+    return found
+
+
+def spread(
+    knob: Knob,
+    count: int,
+    highest: float,
+    means: Callable[[Float[np.ndarray, "s"], bool], Float[np.ndarray, "s"]],
+) -> Float[np.ndarray, "s"]:
+    """Return values whose means are spread evenly from the lowest one to `highest`.
+
+    Args:
+        knob: its range is searched.
+        count: number of values; whole numbers may occur twice.
+        highest: the largest mean, if the knob reaches it.
+        means: as in `search`.
+    """
+    first = knob.spaced(knob.low, knob.high, _COARSE_SETTINGS)
+    second = _inverse(
+        knob, first, means(first, True), highest=highest, count=_COARSE_SETTINGS
+    )
+    return _inverse(knob, second, means(second, True), highest=highest, count=count)
+
+
+def _inverse(knob, values, means, *, highest, count):
+    """Return values with evenly spread means, by interpolation between others."""
+    smooth, places = _monotone(means), knob.scaled(values)
+    order = 1 if smooth[-1] >= smooth[0] else -1
+    wanted = np.linspace(smooth.min(), min(smooth.max(), highest), count)
+    found = np.interp(wanted, smooth[::order], places[::order])
+    return knob.allowed(knob.unscaled(np.sort(found)))
+
+
+def _enclosing(
+    knob: Knob, values: np.ndarray, means: np.ndarray, target: float
+) -> tuple[float, float]:
+    """Return the two neighbouring values between which the mean crosses the target.
+
+    Without a crossing they are the neighbours of the value with the nearest mean.
+    """
+    signs = np.sign(means - target)
+    crossings = np.flatnonzero(signs[:-1] * signs[1:] <= 0)
+    if not len(crossings):
+        nearest = int(np.abs(means - target).argmin())
+        return values[max(nearest - 1, 0)], values[min(nearest + 1, len(values) - 1)]
+    places = knob.scaled(values)
+    middles = (places[crossings] + places[crossings + 1]) / 2
+    own = knob.scaled(np.array([knob.value], float))
+    nearest = crossings[np.abs(middles - own).argmin()]
+    return values[nearest], values[nearest + 1]
+
+
+def _near(
+    knob: Knob, values: np.ndarray, means: np.ndarray, target: float
+) -> np.ndarray:
+    """Return the values of the last round: those that should be near the target."""
+    if knob.whole:
+        distinct, places = np.unique(values, return_index=True)
+        nearest = np.abs(means[places] - target).argsort()[:_LAST_SETTINGS]
+        return np.resize(np.sort(distinct[nearest]), _LAST_SETTINGS)
+    places, smooth = knob.scaled(values), _monotone(means)
+    order = 1 if smooth[-1] >= smooth[0] else -1
+    found = np.interp(target + _LAST_OFFSETS, smooth[::order], places[::order])
+    return knob.allowed(knob.unscaled(np.sort(found)))
+
+
+def _interpolated(
+    knob: Knob, values: np.ndarray, means: np.ndarray, target: float
+) -> tuple[float, float]:
+    """Return the value at which the mean is the target, and the mean expected there.
+
+    It is the nearest of the values if no mean lies beyond the target, or if the knob is
+    a whole number.
+    """
+    nearest = int(np.abs(means - target).argmin())
+    inside = means.min() <= target <= means.max()
+    if knob.whole or not inside:
+        return float(values[nearest]), float(means[nearest])
+    smooth, places = _monotone(means), knob.scaled(values)
+    order = 1 if smooth[-1] >= smooth[0] else -1
+    place = np.interp(target, smooth[::order], places[::order])
+    value = knob.allowed(knob.unscaled(np.array([place])))[0]
+    return float(value), float(np.interp(place, places, smooth))
+
+
+def _monotone(means: np.ndarray) -> np.ndarray:
+    """Return the monotone sequence, rising or falling, that is nearest to `means`."""
+    fits = [isotonic_regression(means, increasing=up).x for up in (True, False)]
+    return min(fits, key=lambda fit: float(((fit - means) ** 2).sum()))

@@ -1,0 +1,92 @@
+"""Samples: generated and human pieces, decoded and cut alike."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from lstm_music_jax.evaluation.comparison.drawing import Drawn
+from lstm_music_jax.evaluation.measures.base import Sample
+from lstm_music_jax.evaluation.teacher_forced import teacher_force
+from lstm_music_jax.generation.composition import Run
+from lstm_music_jax.protocols import Model
+
+# The figures of a trace that need no strategy.
+_OF_MODEL = ("model_entropy", "surprisal")
+_PARALLEL_PIECES = 256
+
+
+def generated_samples(
+    run: Run, prompts: Int[np.ndarray, "b p"], drawn: Drawn
+) -> list[Sample]:
+    """Return the pieces that an arm drew, each with its primer in front."""
+    samples = []
+    for piece, (prompt, tokens) in enumerate(zip(prompts, drawn.tokens, strict=True)):
+        primer = _music(run, prompt)
+        ids = np.concatenate([primer, tokens]).astype(np.int32)
+        trace = {name: of_all[piece] for name, of_all in drawn.trace.items()}
+        samples.append(_sample(run, ids, len(primer), trace))
+    return samples
+
+
+def given_samples(
+    run: Run,
+    pieces: Sequence[Int[np.ndarray, "_"]],
+    length: int,
+    primer: int = 0,
+) -> list[Sample]:
+    """Return given pieces, such as human ones, cut to the length of generated ones.
+
+    Pieces that are shorter are left out.
+
+    Args:
+        run: the model, its vocabulary and its encoding.
+        pieces: ids of the pieces; their start and end symbols are removed.
+        length: symbols after the primer.
+        primer: symbols of the primer, which the measures take as given.
+    """
+    whole = primer + length
+    music = (_music(run, ids) for ids in pieces)
+    return [
+        _sample(run, ids[:whole].astype(np.int32), primer, {})
+        for ids in music
+        if len(ids) >= whole
+    ]
+
+
+def with_model(run: Run, samples: Sequence[Sample]) -> list[Sample]:
+    """Add what the run's own model says about the symbols of given pieces."""
+    return _with_traces(run, run.model, samples, {name: name for name in _OF_MODEL})
+
+
+def with_judge(run: Run, judge: Model, samples: Sequence[Sample]) -> list[Sample]:
+    """Add the surprisal of the symbols under another model of the same vocabulary."""
+    return _with_traces(run, judge, samples, {"surprisal": "judge_surprisal"})
+
+
+def _with_traces(run, model, samples, names):
+    start = run.vocabulary.start_id
+    begin = [] if start is None else [start]
+    pieces = [
+        np.concatenate([begin, sample.ids]).astype(np.int32) for sample in samples
+    ]
+    forced = teacher_force(model, pieces, parallel_pieces=_PARALLEL_PIECES)
+    extended = []
+    for sample, of_piece in zip(samples, forced, strict=True):
+        more = {
+            new: getattr(of_piece.trace, name)[-len(sample.generated) :]
+            for name, new in names.items()
+        }
+        trace = {**sample.trace, **more}
+        extended.append(dataclasses.replace(sample, trace=trace))
+    return extended
+
+
+def _music(run, ids):
+    return ids[~np.isin(ids, run.vocabulary.marker_ids)]
+
+
+def _sample(run, ids, primer, trace):
+    score = run.encoding.decode(run.vocabulary.symbols_of(ids)).score
+    return Sample(ids, score, primer, trace)

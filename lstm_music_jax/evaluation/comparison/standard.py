@@ -1,0 +1,113 @@
+"""The standard measures of a comparison, and those among them that are primary."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+
+from lstm_music_jax.evaluation.comparison.analysis import MOST_PRIMARY
+from lstm_music_jax.evaluation.comparison.pieces import Measures
+from lstm_music_jax.evaluation.measures import (
+    CHORALE_MEASURES,
+    DISTANCE_MEASURES,
+    PIECE_MEASURES,
+    SET_MEASURES,
+    TRACE_MEASURES,
+    copied_share,
+    excess_surprisal,
+    longest_copy,
+    overlap,
+    repeated_ngrams,
+)
+from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
+from lstm_music_jax.generation.composition import Run
+from lstm_music_jax.music.transposition import transposition_table
+
+_SEMITONES = 6
+
+
+class Standard(NamedTuple):
+    """The standard measures.
+
+    Attributes:
+        measures: all of them, by kind.
+        primary: the names of the primary ones: loops, copying, the distance from human
+            music, and the likeness of the pieces to each other.
+    """
+
+    measures: Measures
+    primary: tuple[str, ...]
+
+    def with_primary(self, names: Sequence[str]) -> "Standard":
+        """Return the same measures with other primary ones.
+
+        Raises:
+            ValueError: there are too many, or a name is not that of a measure.
+        """
+        known = [measure.name for kind in self.measures for measure in kind]
+        for name in names:
+            if name not in known:
+                raise ValueError(
+                    f"primary holds {name!r}; it must hold names of measures, such as "
+                    f"{', '.join(map(repr, self.primary))}"
+                )
+        if len(names) > MOST_PRIMARY:
+            raise ValueError(
+                f"primary holds {len(names)} measures; it may hold {MOST_PRIMARY}"
+            )
+        return self._replace(primary=tuple(names))
+
+
+def standard_measures(
+    run: Run,
+    training: Sequence[Int[np.ndarray, "_"]],
+    human: Sequence[Sample],
+    held_out_loss: float,
+) -> Standard:
+    """Return the measures that are valid for the encoding and for the human pieces.
+
+    A measure of pieces is left out if it is not defined for half of the human pieces or
+    more, such as those of four-part writing for other music.
+
+    Args:
+        run: the model, its vocabulary and its encoding.
+        training: ids of the training pieces, in which copies are looked for.
+        human: the human pieces, with the figures of the model.
+        held_out_loss: mean surprisal of the human pieces, nats per symbol.
+    """
+    vocabulary, encoding = run.vocabulary, run.encoding
+    music = [ids[~np.isin(ids, vocabulary.marker_ids)] for ids in training]
+    exact = CopyIndex(music)
+    moved = CopyIndex(music, transposition_table(vocabulary, encoding, _SEMITONES))
+    k = human_copy_length(exact, human)
+    k_moved = human_copy_length(moved, human)
+    copied = copied_share(moved, k_moved, "copied up to transposition")
+    kind = str(encoding.config()["kind"])
+    pieces = [
+        measure
+        for measure in (*PIECE_MEASURES, *CHORALE_MEASURES, *TRACE_MEASURES)
+        if measure.valid_for(kind)
+        and (measure.direction is Direction.NONE or _defined(measure, human))
+    ]
+    pieces += [
+        excess_surprisal(held_out_loss),
+        longest_copy(exact),
+        copied_share(exact, k),
+        longest_copy(moved, "longest copied run up to transposition"),
+        copied,
+    ]
+    sets = [measure for measure in SET_MEASURES if measure.valid_for(kind)]
+    distances = [measure for measure in DISTANCE_MEASURES if measure.valid_for(kind)]
+    # The last distance is the widest one that is valid: for events, that over all
+    # measures together.
+    primary = (repeated_ngrams(), copied, overlap(), distances[-1])
+    return Standard(
+        Measures(pieces, sets, distances), tuple(measure.name for measure in primary)
+    )
+
+
+def _defined(measure: PieceMeasure, human: Sequence[Sample]) -> bool:
+    """Return whether a measure is defined for most human pieces."""
+    return bool(np.isnan([measure(sample) for sample in human]).mean() < 0.5)

@@ -1,0 +1,153 @@
+"""compare.py: what it writes, and that it goes on where it was interrupted."""
+
+import json
+
+import compare
+import compared_run
+import numpy as np
+import pytest
+import train
+
+from tests.experiments.calling import TINY, call
+
+SMALL = ["--strategies", "Chain(TopK(200), TopP(knob(0.8, 0.1, 1)))", "--curves"]
+SMALL += ["--match-entropy", 0.9, "--pieces", 6, "--length", 40, "--quick"]
+
+
+@pytest.fixture(scope="module")
+def comparable(midi, tmp_path_factory):
+    """Return a run with several held-out pieces."""
+    folder = tmp_path_factory.mktemp("runs") / "comparable"
+    arguments = ["--midi", midi, "--validation", 0.4, *TINY]
+    assert call(train, "--run", folder, *arguments) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(comparable, tmp_path_factory):
+    out = tmp_path_factory.mktemp("comparisons") / "finished"
+    assert call(compare, "--run", comparable, *SMALL, "--out", out) == 0
+    return out
+
+
+def content(folder):
+    """Return the bytes of all files of results and draws, by their names."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for kind in ("*.json", "figures/*", "tuned/*")
+        for path in folder.glob(kind)
+    }
+
+
+def count_draws(monkeypatch, stop_after=None):
+    """Count the arms that are drawn; optionally interrupt the script after some."""
+    drawn = []
+
+    def draw(*arguments, **settings):
+        if len(drawn) == stop_after:
+            raise KeyboardInterrupt
+        drawn.append(arguments)
+        return original(*arguments, **settings)
+
+    original = compared_run.draw
+    monkeypatch.setattr(compared_run, "draw", draw)
+    return drawn
+
+
+def test_a_comparison_writes_everything(finished):
+    as_set = json.loads((finished / "as-set.json").read_text())
+    names = as_set["comparison"]["arms"]
+    assert names == ["ancestral sampling", "Chain(TopK(200), TopP(0.8))"]
+    assert as_set["sentence"].startswith("At their own settings, ")
+    matched = json.loads((finished / "at-0.9.json").read_text())
+    tuned = matched["tuned"][0]
+    assert len(tuned) == 2
+    assert {one["tried"] for one in tuned} == {36}
+    reached = [one["strategy"] for one in tuned[1:] if one["reached"]]
+    assert matched["comparison"]["arms"] == ["ancestral sampling", *reached]
+    for name in ("Chain-TopK-200-TopP-0.8", "ancestral-sampling", "greedy"):
+        (figures,) = finished.glob(f"figures/run-0-0?-{name}.json")
+        values = json.loads(figures.read_text())
+        assert {len(of_pieces) for of_pieces in values.values()} == {6}
+        assert len(list(finished.glob(f"midi/0?-{name}-*.mid"))) == 2
+
+
+def test_the_curves_are_written(finished):
+    (of_run,) = json.loads((finished / "curves.json").read_text())
+    primary = json.loads((finished / "as-set.json").read_text())["comparison"]["rows"]
+    assert set(of_run) == {row["name"] for row in primary if row["primary"]}
+    for lines in of_run.values():
+        assert len(lines) == 2
+        assert lines[0]["change"]["value"] == 0
+        assert lines[0]["entropies"] == lines[1]["entropies"]
+
+
+def test_an_interrupted_comparison_goes_on(comparable, finished, tmp_path, monkeypatch):
+    """What is there is not drawn again, but a damaged file is."""
+    out = tmp_path / "out"
+    arguments = ["--run", comparable, *SMALL, "--out", out]
+    with monkeypatch.context() as patch:
+        first = count_draws(patch, stop_after=2)
+        assert call(compare, *arguments) == 130
+    kept = sorted(out.glob("draws/*"))
+    assert len(first) == len(kept) == 2
+    kept[0].write_bytes(kept[0].read_bytes()[:-1000])
+    (figures, *_) = out.glob("figures/*-human.json")
+    figures.write_text('{"repeated 4-grams": [0.1')
+    second = count_draws(monkeypatch)
+    assert call(compare, *arguments) == 0
+    # The draws of curves are not counted.
+    whole = [p.name for p in finished.glob("draws/*") if "swept" not in p.name]
+    assert len(second) == len(whole) - 1
+    assert content(out) == content(finished)
+    for path in finished.glob("draws/*"):
+        before, after = np.load(path), np.load(out / "draws" / path.name)
+        assert set(before) == set(after)
+        assert all((before[name] == after[name]).all() for name in before)
+
+
+def test_a_folder_of_other_settings_is_refused(comparable, finished, capsys):
+    arguments = ["--run", comparable, *SMALL, "--out", finished, "--seed", 1]
+    before = content(finished)
+    assert call(compare, *arguments) == 2
+    *_, error = capsys.readouterr().err.splitlines()
+    assert "other settings (seed is 0, and now 1); name a new folder" in error
+    assert content(finished) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "strategies is empty; name some, or --suite standard"),
+        (["--strategies", "TopP(2)"], "p of TopP is 2"),
+        (["--strategies", "TopP(0.9)", "TopP( 0.9 )"], "holds 'TopP(0.9)' twice"),
+        (["--pieces", "1"], "pieces is 1; it must be 2 or more"),
+        (["--match-entropy", "high"], "match_entropy is high; it must be human, or a"),
+        (["--match-entropy", "0"], "match_entropy is 0; it must be human, or a"),
+        (["--length", "999"], "length is 999; 0 held-out pieces have 999 symbols or"),
+        (
+            ["--primer-length", "999"],
+            "primer_length is 999; the longest held-out piece",
+        ),
+        (
+            ["--match-entropy", "1", "--strategies", "LookBack(0.5, 3)"],
+            "which has 2 numbers; mark the one to tune and its range, such as knob(0.5",
+        ),
+        (
+            ["--strategies", "TopP(knob(0.9))"],
+            "it may hold knob once, with a value and the ends of its range",
+        ),
+        (["--strategies", "TopP(knob(0.9, 0.95, 1))"], "knob is (0.9, 0.95, 1)"),
+        (["--primary", "beauty"], "primary holds 'beauty'; it must hold names of"),
+    ],
+)
+def test_wrong_arguments(comparable, tmp_path, capsys, arguments, message):
+    if "--strategies" not in arguments and arguments:
+        arguments = ["--strategies", "TopP(0.9)", *arguments]
+    if "--length" not in arguments:
+        arguments = ["--length", 40, *arguments]
+    command = ["--run", comparable, "--out", tmp_path / "out", *arguments]
+    assert call(compare, *command) == 2
+    *_, error = capsys.readouterr().err.splitlines()
+    assert message in error
+    assert not list(tmp_path.iterdir())
