@@ -5,7 +5,6 @@ import re
 
 import matplotlib
 import numpy as np
-import pytest
 
 from lstm_music_jax import loss_curve
 from lstm_music_jax.model.ngram_counts import kneser_ney

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lstm_music_jax.model.ngram_counts import kneser_ney
 from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.vocabulary import Vocabulary
-from lstm_music_jax.model.ngram_counts import kneser_ney
 from lstm_music_jax.training.baselines import ngram_cross_entropies
 from lstm_music_jax.training.data import target_counts, with_unseen
 from lstm_music_jax.training.loop import train
