@@ -9,6 +9,9 @@ model's probabilities can be trusted. `comparison/` compares strategies; its
 `drawing.py` and `matching.py` draw on the device. All else runs on the host with NumPy
 and SciPy.
 
+This package may import `types`, `pytrees`, `protocols`, `strategies`, `generation` and
+`music`.
+
 Axes, beside those of `types.py`:
 
     b  pieces of a set

@@ -29,8 +29,8 @@ from lstm_music_jax.generation.sweep import require_stacked
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.pytrees import pytree, static
-from lstm_music_jax.strategies import Chain
 from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, Token
 
 # The most symbols of each piece that one call of the program reads.

@@ -2,4 +2,6 @@
 
 Start with `figures.py`. `model_figures.py` shows how well a model predicts given
 pieces.
+
+This package may import `system`, `music` and `evaluation`.
 """

@@ -7,6 +7,7 @@ import numpy as np
 
 from lstm_music_jax.evaluation.comparison.pieces import Measures, Pieces
 from lstm_music_jax.evaluation.comparison.resampled import (
+    AnyMeasure,
     Found,
     Quantity,
     Resamples,
@@ -80,10 +81,12 @@ def compare(
     _require(arms, human, anchors, reference, primary, measures, order)
     shared = Resamples(resamples, seed)
     groups = [*arms, *anchors]
-    every = [*measures.pieces, *measures.sets, *measures.distances]
+    every: list[AnyMeasure] = [*measures.pieces, *measures.sets, *measures.distances]
     every.sort(key=lambda measure: _place(measure.name, primary))
     family = max(1, len(primary) * (len(arms) - 1))
-    rows, values, differences = [], {}, {}
+    rows = []
+    values: dict[str, dict[str, Value]] = {}
+    differences: dict[str, dict[str, Difference]] = {}
     for measure in every:
         runs = [
             quantity(

@@ -26,6 +26,7 @@ from lstm_music_jax.evaluation.statistics.resampling import (
 from lstm_music_jax.evaluation.statistics.runs import over_runs
 
 Values = Float[np.ndarray, "r"]
+AnyMeasure = PieceMeasure | SetMeasure | DistanceMeasure
 
 
 class Resamples:
@@ -80,7 +81,7 @@ class Quantity(NamedTuple):
 
 
 def quantity(
-    measure: PieceMeasure | SetMeasure | DistanceMeasure,
+    measure: AnyMeasure,
     sets: dict[str, Sequence[Sample]],
     human: str,
     resamples: Resamples,
@@ -140,16 +141,20 @@ def estimate(runs: Sequence[Values], units: int) -> Found:
     if len(runs) > 1:
         firsts = np.array([values[0] for values in runs])
         found = over_runs(firsts, units)
-        error = firsts.std(ddof=1) / np.sqrt(len(runs))
         return Found(
-            *map(float, (found.value, found.low, found.high, found.p, error)), len(runs)
+            float(found.value),
+            float(found.low),
+            float(found.high),
+            float(found.p),
+            float(firsts.std(ddof=1) / np.sqrt(len(runs))),
+            len(runs),
         )
     value, resampled = runs[0][0], runs[0][1:]
     centred = value + resampled - resampled.mean()
     low, high = interval(centred, units)
     error = resampled.std() * np.sqrt(units / (units - 1))
-    p = p_value(centred, units)
-    return Found(*map(float, (value, low, high, p, error)), units)
+    p = float(p_value(centred, units))
+    return Found(float(value), float(low), float(high), p, float(error), units)
 
 
 def combined(

@@ -14,14 +14,17 @@ from lstm_music_jax.evaluation.measures import (
     PIECE_MEASURES,
     SET_MEASURES,
     TRACE_MEASURES,
-    copied_share,
-    excess_surprisal,
-    longest_copy,
-    overlap,
-    repeated_ngrams,
 )
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
-from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
+from lstm_music_jax.evaluation.measures.copying import (
+    CopyIndex,
+    copied_share,
+    human_copy_length,
+    longest_copy,
+)
+from lstm_music_jax.evaluation.measures.overlap import overlap
+from lstm_music_jax.evaluation.measures.repeated_ngrams import repeated_ngrams
+from lstm_music_jax.evaluation.measures.uncertainty import excess_surprisal
 from lstm_music_jax.generation.composition import Run
 from lstm_music_jax.music.transposition import transposition_table
 

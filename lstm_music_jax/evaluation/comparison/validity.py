@@ -32,13 +32,13 @@ def is_valid(
     if measure.direction is Direction.NONE or not measure.orders:
         return None
     for better, worse in pairwise((HUMAN, *order)):
-        step = combined(
-            runs,
-            lambda run, a=worse, b=better: (
-                _badness(measure, run, a) - _badness(measure, run, b)
-            ),
-            _units(runs, worse, better),
-        )
+
+        def step_of(
+            run: Quantity, worse: str = worse, better: str = better
+        ) -> np.ndarray:
+            return _badness(measure, run, worse) - _badness(measure, run, better)
+
+        step = combined(runs, step_of, _units(runs, worse, better))
         # NaN is no order.
         if np.isnan(step.value) or step.high < 0:
             return False
