@@ -24,7 +24,7 @@ class Contexts(NamedTuple):
 
     Attributes:
         first: where the symbols of each context begin.
-        count: how many symbols each context has.
+        size: how many symbols each context has.
         freed: share of its probability that each context leaves to the shorter context.
         symbol: the symbols of all contexts, ascending in each; the numbers of the
             longer contexts are the places in this array. At the end is some padding, so
@@ -33,7 +33,7 @@ class Contexts(NamedTuple):
     """
 
     first: Int[Array, "c"]
-    count: Int[Array, "c"]
+    size: Int[Array, "c"]
     freed: Float[Array, "c"]
     symbol: Int[Array, "g"]
     kept: Float[Array, "g"]
@@ -191,13 +191,16 @@ class NGram:
 
 def _child(level, width, context, token, unseen):
     """Return the number of a context with one more symbol, by binary search."""
-    low = level.first[context]
-    end = high = low + level.count[context]
-    for _ in range(width.bit_length()):
+    first = level.first[context]
+    end = first + level.size[context]
+
+    def halve(_, bounds):
+        low, high = bounds
         middle = (low + high) // 2
-        # The padding has no symbol below `token`, so an empty range stays as it is.
         before = (low < high) & (level.symbol[middle] < token)
-        low, high = jnp.where(before, middle + 1, low), jnp.where(before, high, middle)
+        return jnp.where(before, middle + 1, low), jnp.where(before, high, middle)
+
+    low, _ = jax.lax.fori_loop(0, width.bit_length(), halve, (first, end))
     found = (low < end) & (level.symbol[low] == token)
     return jnp.where(found, low, unseen)
 
@@ -207,7 +210,7 @@ def _row(level, width, context, vocab_size):
     first, place = level.first[context], jnp.arange(width, dtype=jnp.int32)
     symbols = jax.lax.dynamic_slice(level.symbol, (first,), (width,))
     kept = jax.lax.dynamic_slice(level.kept, (first,), (width,))
-    return jnp.where(place < level.count[context], symbols, vocab_size + place), kept
+    return jnp.where(place < level.size[context], symbols, vocab_size + place), kept
 
 
 def _on_device(smoothed):
