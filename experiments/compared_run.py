@@ -27,7 +27,11 @@ from lstm_music_jax.evaluation.comparison.matching import (
     strategy_entropies,
     surprisals,
 )
-from lstm_music_jax.evaluation.comparison.samples import generated_samples, with_judge
+from lstm_music_jax.evaluation.comparison.samples import (
+    generated_samples,
+    with_judge,
+    with_model,
+)
 from lstm_music_jax.evaluation.measures.base import PieceMeasure, Sample
 from lstm_music_jax.protocols import Model
 from lstm_music_jax.strategies.base import Strategy
@@ -59,7 +63,7 @@ class ComparedRun:
     prompts: jax.Array
     length: int
     seed: int
-    judge: Model | None
+    judge: Model
     ancestral: Arm
     measured: dict[Sample, Figures] = field(default_factory=dict)
 
@@ -71,7 +75,8 @@ class ComparedRun:
         Args:
             name: name of the file that keeps them.
             strategy: the strategy.
-            model: another model to draw from, of the same vocabulary.
+            model: another model to draw from, of the same vocabulary. The figures of
+                the model are still those of the run's own model.
         """
         run = self.run if model is None else dataclasses.replace(self.run, model=model)
         drawn = self.folder.drawn(
@@ -80,12 +85,13 @@ class ComparedRun:
                 run, self.prompts, report_key(self.seed), strategy, length=self.length
             ),
         )
-        return self.judged(generated_samples(run, np.asarray(self.prompts), drawn))
+        samples = generated_samples(run, np.asarray(self.prompts), drawn)
+        if model is not None:
+            samples = with_model(self.run, samples)
+        return self.judged(samples)
 
     def judged(self, samples: list[Sample]) -> list[Sample]:
-        """Add the surprisal under the judge, if there is one."""
-        if self.judge is None:
-            return samples
+        """Add the surprisal under the judge."""
         return with_judge(self.run, self.judge, samples)
 
     def measure(

@@ -16,7 +16,7 @@ from lstm_music_jax.model.ngram_counts import kneser_ney, witten_bell
 from lstm_music_jax.music.corpus.piece_ids import PieceIds
 
 # The most symbols that are counted, and predicted.
-_MOST_COUNTED, _MOST_PREDICTED = 2**20, 2**17
+MOST_COUNTED, _MOST_PREDICTED = 2**20, 2**17
 
 
 class Baselines(NamedTuple):
@@ -50,7 +50,7 @@ def ngram_cross_entropies(
         vocab_size: number of symbols in the vocabulary.
     """
     train, validation = (
-        evenly_chosen(train, _MOST_COUNTED),
+        evenly_chosen(train, MOST_COUNTED),
         evenly_chosen(validation, _MOST_PREDICTED),
     )
     unigram, _, trigram = witten_bell(train, vocab_size, 3).probabilities(validation)
