@@ -4,12 +4,13 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from comparison_folder import ComparisonFolder, file_name
 
-from lstm_music_jax import Run, strategies
+from lstm_music_jax import Encoding, Run, Vocabulary, strategies
 from lstm_music_jax.evaluation.comparison.arms import Arm, Tuned
 from lstm_music_jax.evaluation.comparison.curves import Swept
 from lstm_music_jax.evaluation.comparison.drawing import (
@@ -40,6 +41,14 @@ from lstm_music_jax.strategies.base import Strategy
 HUMAN_TARGET = "human"
 # Settings and pieces of each arm's curve, and its largest entropy, as a factor.
 SWEPT_SETTINGS, SWEPT_PIECES, _MOST_ENTROPY = 8, 64, 1.1
+
+
+class _Source(NamedTuple):
+    """A model that draws with the vocabulary and the encoding of a run."""
+
+    model: Model
+    vocabulary: Vocabulary
+    encoding: Encoding
 
 
 @dataclass(frozen=True)
@@ -78,14 +87,20 @@ class ComparedRun:
             model: another model to draw from, of the same vocabulary. The figures of
                 the model are still those of the run's own model.
         """
-        run = self.run if model is None else dataclasses.replace(self.run, model=model)
+        source = _Source(
+            model or self.run.model, self.run.vocabulary, self.run.encoding
+        )
         drawn = self.folder.drawn(
             self._file(name),
             lambda: draw(
-                run, self.prompts, report_key(self.seed), strategy, length=self.length
+                source,
+                self.prompts,
+                report_key(self.seed),
+                strategy,
+                length=self.length,
             ),
         )
-        samples = generated_samples(run, np.asarray(self.prompts), drawn)
+        samples = generated_samples(self.run, np.asarray(self.prompts), drawn)
         if model is not None:
             samples = with_model(self.run, samples)
         return self.judged(samples)
