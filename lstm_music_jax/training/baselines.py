@@ -16,7 +16,7 @@ import numpy as np
 
 from lstm_music_jax.music.corpus.piece_ids import PieceIds
 
-# The most symbols that are counted, and predicted.
+# The largest numbers of symbols: those that are counted, and those that are predicted.
 _MOST_COUNTED, _MOST_PREDICTED = 2**20, 2**17
 
 
@@ -51,10 +51,11 @@ def ngram_cross_entropies(
     `kneser_ney_probabilities` is the 5-gram model.
 
     Args:
-        train: training pieces, ids below `vocab_size`. About a million symbols are
-            counted, of pieces that are spread evenly.
-        validation: validation pieces, whose cross-entropy is returned; about a hundred
-            thousand symbols, chosen likewise.
+        train: symbol ids of the training pieces, below `vocab_size`. In a larger
+            corpus, the n-grams of about a million symbols are counted. They are those
+            of every s-th piece.
+        validation: symbol ids of the validation pieces, which the models predict. If
+            there are more, about a hundred thousand symbols are chosen in the same way.
         vocab_size: number of symbols in the vocabulary.
     """
     train, validation = (
@@ -86,7 +87,10 @@ def ngram_cross_entropies(
 
 
 def evenly_chosen(pieces: Sequence[np.ndarray], most: int) -> Sequence[np.ndarray]:
-    """Return every s-th piece, with the smallest s that leaves about `most` symbols."""
+    """Return every s-th piece: about `most` symbols, or all if there are fewer.
+
+    s is the number of symbols divided by `most`, rounded up.
+    """
     return pieces[:: max(1, -(-PieceIds.of(pieces).total // most))]
 
 
@@ -97,7 +101,10 @@ def kneser_ney_probabilities(
     *,
     order: int = 5,
 ) -> np.ndarray:
-    """Return the probabilities of all symbols of `validation` but each piece's first.
+    """Return the probability that a 5-gram model gives to each symbol of `validation`.
+
+    The first symbol of a piece is not predicted. With another `order`, the n-grams have
+    that many symbols.
 
     The model is an interpolated n-gram with modified Kneser-Ney smoothing,
 
@@ -117,8 +124,8 @@ def kneser_ney_probabilities(
     perplexity is 10.72 with order 3, 7.79 with order 5 and 7.11 with order 8.
 
     Args:
-        train: pieces to count, as ids below `vocab_size`.
-        validation: pieces to predict.
+        train: symbol ids of the pieces whose n-grams are counted, below `vocab_size`.
+        validation: symbol ids of the pieces that are predicted.
         vocab_size: number of symbols in the vocabulary.
         order: number of symbols in the longest n-gram, the predicted one included.
 
@@ -141,7 +148,8 @@ def kneser_ney_probabilities(
     for length, (gram, context) in enumerate(zip(numbers, contexts, strict=True), 1):
         counted = np.arange(count)
         if length < order:
-            # Count each n-gram that is one symbol longer once, however often it occurs.
+            # Count each distinct n-gram of one symbol more once, however often it
+            # occurs.
             counted = np.unique(numbers[length][:count], return_index=True)[1]
         seen = np.bincount(gram[counted], minlength=gram.max(initial=-1) + 1)
         kept = seen - _discounts(seen)[np.minimum(seen, 3)]
@@ -163,9 +171,11 @@ def kneser_ney_probabilities(
 
 
 def _windows(pieces, order, mark):
-    """Return the n-grams that end in each symbol but a piece's first, `[n order]`.
+    """Return one n-gram per symbol, `[n order]`: the symbol and those before it.
 
-    Before the start of a piece, `mark` takes the place of symbols.
+    The first symbol of a piece has none.
+
+    Where an n-gram reaches back beyond the start of its piece, it holds `mark`.
     """
     marks = np.full(order - 1, mark)
     windows = [np.empty((0, order), np.int64)]
@@ -177,13 +187,13 @@ def _windows(pieces, order, mark):
 
 
 def _number(symbols, others):
-    """Number the distinct pairs (symbol, other); return the number of each pair."""
+    """Return a number for each pair (symbol, other), equal for equal pairs."""
     pairs = symbols * (others.max(initial=0) + 1) + others
     return np.unique(pairs, return_inverse=True)[1]
 
 
 def _discounts(counts):
-    """Return the discounts of counts of 0, 1, 2, and 3 or more.
+    """Return four discounts: those of the counts 0, 1, 2, and 3 or more.
 
     n[r] is the number of n-grams that occur r times, and Y = n[1] / (n[1] + 2 n[2]).
     The discount of count r is r - (r + 1) Y n[r + 1] / n[r]. If the corpus is too small
@@ -200,7 +210,10 @@ def _discounts(counts):
 
 
 def _count(pieces, order):
-    """Return, for each context, its count and the counts of the symbols after it."""
+    """Return how often each context of `order` symbols occurs, and what follows it.
+
+    The result maps a context to its count and to the counts of the symbols after it.
+    """
     counts = defaultdict(Counter)
     for piece in pieces:
         ids = piece.tolist()
