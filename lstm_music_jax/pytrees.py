@@ -25,7 +25,7 @@ Class = TypeVar("Class")
 
 
 def static(**options: Any) -> Any:
-    """Declare a field that is not a leaf: changing its value compiles a new program.
+    """Declare a static field, not a leaf: changing its value compiles a new program.
 
     Its values must be hashable. `options` go to `dataclasses.field`.
     """
@@ -172,6 +172,6 @@ def _is_default(field: dataclasses.Field, value: Any) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Return whether two leaves are equal; a traced leaf equals only itself."""
+    """Return whether two leaves are equal; a JAX tracer equals only itself."""
     traced = isinstance(one, jax.core.Tracer) or isinstance(other, jax.core.Tracer)
     return one is other or bool(not traced and np.array_equal(one, other))

@@ -10,7 +10,7 @@ class RefusedError(Exception):
 
 @contextlib.contextmanager
 def naming(layer: str) -> Iterator[None]:
-    """Add the layer's name to a RefusedError that is raised inside."""
+    """Add the name of a layer to any RefusedError of the `with` block."""
     try:
         yield
     except RefusedError as error:

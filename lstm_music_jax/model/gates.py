@@ -18,13 +18,13 @@ class Gate(Protocol):
     """
 
     def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return the value of each gate, in [0, 1]."""
+        """Return the value of each gate, in [0, 1], given its preactivation."""
         ...
 
     def pull_back(
         self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
     ) -> Float[Array, "..."]:
-        """Return the cotangent of the preactivation.
+        """Return the cotangent of the preactivation of each gate.
 
         Args:
             gate_bar: cotangent of the gate.
