@@ -95,8 +95,8 @@ def keep_before(
 ) -> Bool[Array, "v"]:
     """Return the longest prefix that does not meet a condition.
 
-    A prefix holds the entries with the largest keys. It holds all or none of the entries
-    with equal keys.
+    A prefix holds the entries with the largest keys. It holds all or none of the
+    entries whose keys are equal.
 
     Args:
         keys: the number by which each entry is ordered; not NaN.
