@@ -19,7 +19,7 @@ def mean_over_pairs(
 
     Args:
       matrix: a value for each pair of pieces, 0 on the diagonal.
-      counts: how often each resample holds each piece.
+      counts: number of times that each resample holds each piece.
     """
     taken = shares(counts)
     pairs = 1 - (taken * taken).sum(axis=1)
