@@ -29,7 +29,7 @@ from lstm_music_jax.strategies.truncation.xtc import XTC
 
 
 class Preset(Chain, init=False):
-    """A chain that sorts its stages into a fixed order of their classes.
+    """A chain that sorts its stages into the fixed order of their classes, `order`.
 
     Each class may occur once. A `RepetitionPenalty` gets `by_sign=True`, because these
     samplers use that form.

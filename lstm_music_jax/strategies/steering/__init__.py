@@ -1,5 +1,5 @@
 """Strategies that favour or forbid given symbols, or that use another model.
 
-Start with `forbid.py`. `sequence_matching.py` knows the sequences of `SequenceBias`.
-These modules import what `strategies` may, and no other family.
+Start with `forbid.py`. `sequence_matching.py` finds the sequences of `SequenceBias` in
+a stream. These modules import what `strategies` may, and no other family.
 """

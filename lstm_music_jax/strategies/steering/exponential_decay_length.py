@@ -12,8 +12,9 @@ class ExponentialDecayLength(Strategy):
 
         l'_stop = l_stop + |l_stop| (factor^(n - start) - 1)    where n > start
 
-    n is the number of drawn symbols; those of the prompt do not count. The longer
-    the piece, the more likely it ends. The model still influences where.
+    n is the number of drawn symbols; those of the prompt do not count. The longer the
+    piece, the more probable is its end. The model still influences the position of the
+    end.
 
     The formula is that of transformers. It has three peculiarities. It depends on
     the size of the logit, so adding a constant to all logits changes the result. A

@@ -1,4 +1,4 @@
-"""Strategies that forbid symbols, depending only on the next symbol's distribution.
+"""Strategies that forbid symbols, given only the distribution of the next symbol.
 
 Start with `top_p.py`. These modules import what `strategies` may, and no other family.
 """
