@@ -1,5 +1,6 @@
 """Checks of the arguments of `generate` and `sweep`; an error message is a sentence."""
 
+import dataclasses
 from collections.abc import Sequence
 from functools import cache
 from operator import index
@@ -117,11 +118,32 @@ def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
             )
 
 
-def require_fit(strategy: Strategy, model: Model) -> None:
-    """Raise ValueError if the strategy holds symbol ids that the model lacks."""
+def require_fit(strategy: Strategy, model: Model, settings: bool) -> None:
+    """Raise ValueError if the strategy does not fit the vocabulary of the model.
+
+    It does not fit if it holds symbol ids that the model does not know, or a second
+    model whose vocabulary has another size.
+
+    Args:
+        strategy: the strategy.
+        model: the model that generates.
+        settings: whether the leaves of the strategy have a leading axis of settings.
+    """
     size = vocab_size(model)
     for part in parts(strategy):
         part.check_vocabulary(size)
+        for field in dataclasses.fields(part):  # type: ignore[arg-type]
+            other = getattr(part, field.name)
+            if not isinstance(other, Model):
+                continue
+            if settings:
+                other = jax.tree.map(lambda leaf: leaf[0], other)
+            if vocab_size(other) != size:
+                raise ValueError(
+                    f"{field.name} of {type(part).__name__} has a vocabulary of "
+                    f"{vocab_size(other)} symbols; it must be that of the model that "
+                    f"generates, of {size} symbols"
+                )
 
 
 def require_devices(devices: Sequence[jax.Device] | None) -> None:

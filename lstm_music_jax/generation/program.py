@@ -100,7 +100,7 @@ def run(
     count = source.number.shape[axis] if isinstance(source, Stream) else len(source)
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
-    require_fit(sampler.strategy, model)
+    require_fit(sampler.strategy, model, settings)
     if sampler.stop is not None:
         stop = symbol_id("stop", sampler.stop, model)
         sampler = sampler._replace(stop=jnp.int32(stop))
