@@ -1,9 +1,9 @@
-"""The only module that knows about several devices.
+"""Running one function on one device or on several; no other module handles devices.
 
-One device runs a function under `jit`; several devices run the same function under
-`pmap`. The function receives a `Shard`, which says which part of the work this device
-does. Through the shard, it sums or gathers the results of all devices. So it need not
-know how many devices there are.
+One device runs the function under `jit`; several devices run it under `pmap`. The
+function receives a `Shard`, which says which part of the work this device does. Through
+the shard, it sums or gathers the results of all devices. So it need not know how many
+devices there are.
 """
 
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ class Shard:
         return jnp.minimum(self.rows(padded), total - 1)
 
     def sum(self, tree: PyTree) -> PyTree:
-        """Return the sum over all shards."""
+        """Return the sums of the leaves of a PyTree over all shards."""
         return tree if self.count == 1 else jax.lax.psum(tree, _AXIS)
 
     def gather(self, tree: PyTree, axis: int = 0) -> PyTree:
@@ -94,7 +94,7 @@ def spread(
 
 
 def _on_one(function, device):
-    """Compile a function for one device, and move its arguments to that device."""
+    """Compile a function for one device; move its arguments there if necessary."""
     compiled = jax.jit(lambda *arguments: function(Shard(jnp.int32(0), 1), *arguments))
     if device == jax.devices()[0]:
         return compiled

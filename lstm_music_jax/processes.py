@@ -1,7 +1,8 @@
-"""The only module that knows about several processes, on one machine or on many.
+"""Cooperation of several processes, on one machine or on many machines.
 
-Each process has its own devices, and all processes run the same program on the same
-data. So all hosts must make the same decisions. Only the first process writes files.
+No other module handles processes. Each process has its own devices, and all processes
+run the same program on the same data. So all hosts must make the same decisions. Only
+the first process writes files.
 """
 
 import os
@@ -26,10 +27,10 @@ def join(
     process_id: int | None = None,
     num_processes: int | None = None,
 ) -> None:
-    """Connect this process with the others; call this before anything is computed.
+    """Connect this process with all others; call this before anything is computed.
 
-    A process counts as dead if it sends nothing for 30 seconds. The others then end
-    too, with a line on standard error.
+    A process counts as dead if it sends nothing for 30 seconds. All other processes
+    then end too, with a line on standard error.
 
     Without arguments, JAX asks the launcher that started the processes, such as SLURM,
     Open MPI, Kubernetes or a TPU pod.
@@ -103,8 +104,9 @@ def leave(status: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     if is_first():
-        # When the first process ends, the others are aborted. It waits, because they
-        # may have met the same error and have to print their own line first.
+        # When the first process ends, all other processes are aborted. So it waits for
+        # them, because they may have met the same error and must print their own line
+        # first.
         time.sleep(_GRACE)
     os._exit(status)
 

@@ -97,7 +97,7 @@ class Checked:
     __no_type_check__: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Raise ValueError if fields that are each valid do not fit together."""
+        """Raise ValueError if the values of several fields do not fit together."""
 
     def __init_subclass__(cls, init: bool = True) -> None:
         super().__init_subclass__()

@@ -274,7 +274,7 @@ def _of_piece(batch, axis, row, length):
 
 
 def _require_pieces(model, pieces):
-    """Raise ValueError unless each piece has symbols, all of which the model knows."""
+    """Raise ValueError unless each piece has symbols that the model knows."""
     size = vocab_size(model)
     for number, piece in enumerate(pieces):
         if not len(piece):

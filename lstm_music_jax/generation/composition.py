@@ -100,7 +100,7 @@ def compose(
     An encoding may use several symbols per note, so all pieces are continued until each
     has enough notes or has ended. Scores are cut to exactly `notes`.
 
-    Some symbols are forbidden before `strategy` shapes the distribution: those that
+    Before `strategy` shapes the distribution, some symbols are forbidden: those that
     decoding would skip (see `WellFormed`), and those that the model was not trained on.
 
     Args:

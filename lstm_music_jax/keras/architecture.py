@@ -35,7 +35,7 @@ _ALLOWED = {
 # Names of a layer's arrays, in the order of Keras.
 ARRAYS = {"LSTM": ("kernel", "recurrent_kernel", "bias"), "Dense": ("kernel", "bias")}
 
-# Keras 3 changed what hard_sigmoid means, and files hold only the name.
+# Keras 3 changed the meaning of hard_sigmoid, and files hold only the name.
 _GATES: dict[tuple[str, int], Gates] = {
     ("sigmoid", 2): "sigmoid",
     ("sigmoid", 3): "sigmoid",
@@ -57,7 +57,10 @@ class Layer(NamedTuple):
 
 
 class Architecture(NamedTuple):
-    """An accepted architecture; see `KerasModel` for the last four fields."""
+    """The layers and settings of an accepted model.
+
+    `KerasModel` describes the last four fields.
+    """
 
     lstms: list[Layer]
     head: Layer

@@ -25,7 +25,7 @@ def chain(config: Mapping[str, Any]) -> list[str]:
 
     Raises:
         RefusedError: the graph is not a chain, or a layer is called with an argument
-            that changes what it computes.
+            that changes its result.
     """
     sources = {}
     for entry in config["layers"]:

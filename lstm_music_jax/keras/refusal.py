@@ -1,11 +1,11 @@
-"""The error for a file that can be parsed but is not accepted."""
+"""The error for a Keras file that can be parsed, but whose model is not accepted."""
 
 import contextlib
 from collections.abc import Iterator
 
 
 class RefusedError(Exception):
-    """The reason why a file that can be parsed is not accepted."""
+    """Raised with the reason why the model of a file is not accepted."""
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from lstm_music_jax.types import Array, Float
 
 @runtime_checkable
 class Gate(Protocol):
-    """Activation of a layer's three gates, with values in [0, 1].
+    """Activation function of the three gates of a layer, with values in [0, 1].
 
     It is a static argument of compiled programs, so equal activations must compare
     equal and have the same hash.

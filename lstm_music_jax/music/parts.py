@@ -31,7 +31,7 @@ class _Segment(NamedTuple):
 def parts_of(score: Score) -> tuple[Part, ...]:
     """Return the parts of a score as chords, with 12 ticks per quarter.
 
-    If the source writes chords, they are returned as they are. Otherwise:
+    If the source of the score writes chords, these are returned unchanged. Otherwise:
 
     1. Notes of a track form a chord if their onsets and ends are within a sixteenth of
        a quarter of each other. The chord lasts from its last note's onset to its first

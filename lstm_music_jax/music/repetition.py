@@ -1,4 +1,4 @@
-"""Repetition: how much a sequence of ids repeats itself."""
+"""Repetition: counts of repeated n-grams and loops in a sequence of symbol ids."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ and has a number of ticks per quarter note. A score that was read from a MIDI fi
 the file's ticks; `Score.on_grid` rounds it to another grid.
 
 A score holds its notes by track, as arrays. Sources that write chords, such as the
-chorales, also keep their parts as chords; `parts.py` finds the chords of the others.
+chorales, also keep their parts as chords; `parts.py` finds the chords of all other
+sources.
 """
 
 from __future__ import annotations
@@ -254,7 +255,7 @@ class Score:
     def from_parts(
         cls, parts: Iterable[Part], ticks_per_quarter: int = TICKS_PER_QUARTER
     ) -> Score:
-        """Return a score that keeps the chords of its source as they are written."""
+        """Return a score with the given parts, and with the notes of their chords."""
         parts = tuple(parts)
         tracks = (
             Track.of(

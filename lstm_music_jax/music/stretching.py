@@ -21,7 +21,7 @@ def stretch_table(
 
     Args:
         vocabulary: its `v` symbols are stretched.
-        encoding: defines how long the symbols take.
+        encoding: defines the time that each symbol takes.
         largest: the largest change, above 0 and below 1.
 
     Raises:

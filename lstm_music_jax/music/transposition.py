@@ -13,7 +13,7 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 class Sound(NamedTuple):
     """The pitches that a symbol strikes or releases.
 
-    Symbols that sound alike have equal sounds.
+    Two symbols that strike or release the same pitches have equal sounds.
 
     Attributes:
         are_classes: whether the numbers are pitch classes, which wrap around at the

@@ -292,7 +292,7 @@ def _is_called(value):
 
 
 def _checked_fields(function):
-    """Return the names of fields that hold numbers, whatever they are called."""
+    """Return the names of the fields of a class that hold checked values."""
     if not dataclasses.is_dataclass(function):
         return set()
     fields = dataclasses.fields(function)

@@ -82,8 +82,8 @@ class Checkpoints:
         if self._manager is None:
             return
         with self._measured():
-            # Arrays are copied, because the next dispatch may reuse their buffers. The
-            # copies are NumPy arrays, because those do not record any devices.
+            # Arrays are copied, because the next training step may reuse their buffers.
+            # The copies are NumPy arrays, because those do not record any devices.
             arrays = {
                 name: np.array(leaf, order="C") for name, leaf in _by_name(tree).items()
             }

@@ -47,7 +47,8 @@ class ModelConfig:
     """Activation of the gates: the logistic function, or a line of slope 1/5 or 1/6
     clipped to [0, 1]."""
     cores: int = 2
-    """How many CPU cores share the matrix products when one sequence is generated. It
+    """Number of CPU cores that share the matrix products when one sequence is
+    generated. It
     changes the rounding of the logits, and nothing else. A resumed run keeps the value
     that it began with."""
 
@@ -77,7 +78,7 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a model is trained."""
+    """The settings of training."""
 
     steps: int = 2000
     """Number of training steps of the whole run."""
@@ -106,7 +107,7 @@ class TrainingConfig:
     """Keep the learning rate constant, or let it fall to 0 along a cosine over all
     steps."""
     warmup_steps: int = 0
-    """Steps over which the learning rate rises from 0 to its peak."""
+    """Number of steps in which the learning rate rises from 0 to its peak."""
     clip_norm: float | None = 1.0
     """Largest norm of the gradient; a longer one is scaled down. None for no
     clipping."""
@@ -132,9 +133,9 @@ class TrainingConfig:
     """Precision of float32 products on hardware that offers several. The default is
     the device's own, tensorfloat32 on recent NVIDIA GPUs; highest is full float32."""
     evaluate_every: int = 100
-    """Steps between validations."""
+    """Number of steps between two validations."""
     save_every: int | None = None
-    """Steps between checkpoints; None for one at each validation."""
+    """Number of steps between two checkpoints; None saves one at each validation."""
     steps_per_dispatch: int = 10
     """Number of steps per dispatch. A dispatch is one call of the compiled training
     program."""

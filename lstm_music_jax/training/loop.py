@@ -193,7 +193,7 @@ def _roll_back(run_folder, start, belongs_to):
 
 
 class _Loop:
-    """The state of one run: its data, its compiled programs, and its progress."""
+    """A run in progress: its data, its compiled functions, and its training state."""
 
     def __init__(self, run_folder, dataset, training, devices, show):
         self.run_folder, self.training = run_folder, training

@@ -2,7 +2,7 @@
 
 config.json        all settings, the encoding, where the corpus came from
 vocabulary.json
-metrics.jsonl      one line per dispatch, and one per validation
+metrics.jsonl      one line per compiled call of steps, and one per validation
 checkpoints/best/  the model with the lowest validation loss
 checkpoints/last/  everything that a run resumes from: the training state, the best
                    model so far, and the sums that the metrics do not hold yet
@@ -174,7 +174,7 @@ class Run:
         model: the model of a checkpoint.
         vocabulary: maps symbols to ids and back.
         encoding: maps music to symbols and back.
-        settings: what `RunFolder.settings` returns.
+        settings: the settings that `RunFolder.settings` returns.
     """
 
     model: MusicLSTM
@@ -256,7 +256,7 @@ def require_same_run(
         The settings of the model with which the run was started, including its `cores`.
 
     Raises:
-        ValueError: a setting differs from the one that the run was started with.
+        ValueError: a setting differs from that with which the run was started.
     """
     saved = folder.settings()
     changeable = changeable_settings(training) | {"cores"}

@@ -30,7 +30,7 @@ class StreamBatcher(NamedTuple):
     Attributes:
         ids: the symbol ids of the pieces; None until `with_ids` gives them.
         starts: position of the first symbol of each piece.
-        lengths: how many symbols each piece has.
+        lengths: number of symbols of each piece.
         table: row r holds, for one transposition and tempo, the id that replaces each
             id, or -1 where there is none. None if pieces are read as they are.
         allowed: `allowed[k, r]` says whether row r of the table has an id for every

@@ -210,20 +210,19 @@ def windows_of(
 ) -> WindowBatcher:
     """Return a batcher of windows for pieces of the given sizes, without symbol ids.
 
-    A window has `width` input symbols and `width` targets: the symbols that follow
-    them.
+    A window has `width` input symbols and `width` targets. The target of an input is
+    the symbol after it.
 
     A window starts at every `stride`-th symbol of a piece, until the piece is covered.
     No window crosses into the next piece. Where a piece ends inside its last window,
     only the targets within the piece count; with `partial=False` such a window is left
     out. With `stride=width` each symbol but a piece's first is predicted exactly once.
 
-    With `stride=1`, windows start at all symbols from the first of the piece to the one
-    from which the window just reaches the end. So the last symbol of a piece is a
-    target of one window only. Symbols in the middle are each a target of up to `width`
-    windows. With `tails=True`, a window starts at every symbol of the piece but its
-    last. Then the last symbol, which may be the end symbol, is a target of up to
-    `width` windows too.
+    With `stride=1`, the last window starts where it just reaches the end of the piece.
+    So the last symbol of the piece is a target of one window only, while a symbol in
+    the middle is a target of up to `width` windows. With `tails=True`, a window starts
+    at every symbol of the piece but its last. Then the last symbol, which may be the
+    end symbol, is a target of up to `width` windows too.
 
     Raises:
         ValueError: `width` or `stride` is below 1, or no piece is long enough for a

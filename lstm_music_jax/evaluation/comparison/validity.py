@@ -29,8 +29,8 @@ def is_valid(
     order, because an anchor may be as good as the next one in a single measure.
 
     Returns:
-      None for a measure of which no value is good, and for one that need not order
-      music (`Measure.orders`).
+      True or False. None if no value of the measure is good, or if the measure need not
+      order music (`Measure.orders`).
     """
     if measure.direction is Direction.NONE or not measure.orders:
         return None

@@ -12,7 +12,7 @@ def shares(counts: Float[np.ndarray, "r b"]) -> Float[np.ndarray, "r b"]:
 def mean_over_pairs(
     matrix: Float[np.ndarray, "b b"], counts: Float[np.ndarray, "r b"]
 ) -> Float[np.ndarray, "r"]:
-    """The mean of `matrix` over ordered pairs of different pieces of each resample.
+    """The mean of `matrix` over all ordered pairs of different pieces in each resample.
 
     Two copies of one piece are not a pair, because they come from resampling. NaN for
     a resample that holds only one piece.

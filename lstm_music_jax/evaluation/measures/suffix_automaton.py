@@ -10,7 +10,7 @@ from jaxtyping import Int
 
 
 class SuffixAutomaton:
-    """The smallest automaton that accepts every passage of every piece, and no others.
+    """The smallest automaton that accepts exactly the passages of the pieces.
 
     Building it takes time in proportion to the total length of the pieces. Matching a
     sequence takes time in proportion to its length. A unique separator follows each

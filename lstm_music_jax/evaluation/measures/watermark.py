@@ -48,14 +48,14 @@ def detect_watermark(
 ) -> WatermarkDetection:
     """Test whether a piece carries the watermark of a key.
 
-    An n-gram has n = width + 1 symbols. It is scored by whether its last symbol is
-    green after the others. Each different n-gram is scored once, because the answer is
-    the same wherever it recurs. n-grams that differ only in the last symbol share one
-    set of green symbols. So the number of green symbols in an unmarked piece is a sum
-    of hypergeometric numbers, one number for each such set of green symbols. The
-    p-value, the mean and the variance are those of this sum. If no two n-grams share a
-    set, the z-score is the paper's, (G - gamma T) / sqrt(T gamma (1 - gamma)) for G
-    green symbols of T.
+    An n-gram has n = width + 1 symbols. Its score says whether its last symbol is green
+    after the first `width` symbols. Each different n-gram is scored once, because the
+    answer is the same wherever it recurs. n-grams that differ only in the last symbol
+    share one set of green symbols. So the number of green symbols in an unmarked piece
+    is a sum of hypergeometric numbers, one number for each such set of green symbols.
+    The p-value, the mean and the variance are those of this sum. If no two n-grams
+    share a set, the z-score is the paper's, (G - gamma T) / sqrt(T gamma (1 - gamma))
+    for G green symbols of T.
 
     The first `width` symbols are not scored, because they have too few symbols before
     them.

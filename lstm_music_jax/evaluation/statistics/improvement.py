@@ -1,4 +1,4 @@
-"""Probability of improvement: how often a piece of ours is better than its partner."""
+"""Probability of improvement: the share of pieces better than their partners."""
 
 import numpy as np
 from jaxtyping import Float

@@ -20,7 +20,8 @@ def smallest_detectable_difference(
 
     For a family of m comparisons under Holm's correction, `level` = 0.05 / m gives the
     difference that is found whatever the other comparisons show. With several runs,
-    pass the mean of each run in place of the pieces. The unit is that of the measure.
+    pass the mean of each run in place of the pieces. The result has the unit of the
+    measure.
 
     Args:
       ours: a measure of each piece.

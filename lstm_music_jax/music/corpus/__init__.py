@@ -1,7 +1,7 @@
 """Corpora: many pieces, loaded once, split, and made ready for training.
 
-Start with `pieces.py` (what a corpus is), `loading.py` (chorales and MIDI folders) and
-`dataset.py` (the ids to train on). The other modules serve these three:
+Start with `pieces.py` (the class of corpora), `loading.py` (chorales and MIDI folders)
+and `dataset.py` (the symbol ids to train on). The other modules serve these three:
 
 - `symbols_file.py` reads and writes a corpus as a text file;
 - `chorale_files.py` and `midi_paths.py` find the files of a corpus;

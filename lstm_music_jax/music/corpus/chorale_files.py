@@ -70,7 +70,8 @@ def read_chorale(path: str | Path) -> Score:
     """
     from music21 import converter
 
-    # By default music21 saves what it has parsed as pickles, and reads them later.
+    # By default, music21 saves each parsed file as a pickle, and reads the pickle
+    # later.
     stream = converter.parse(path, forceSource=True, storePickle=False)
     if any(part.atSoundingPitch is False for part in stream.parts):
         stream = stream.toSoundingPitch()

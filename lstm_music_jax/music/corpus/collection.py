@@ -138,7 +138,8 @@ def _outcomes(
         for position, outcome in _read(collection, contents, paths):
             keep(paths[position], outcome)
     except BaseException:
-        # Save what was read before the interruption, so that it is not read again.
+        # Save the files that were read before the interruption, so that they are not
+        # read again.
         entries.save()
         raise
     found: dict[str, Entry] = {}

@@ -27,8 +27,8 @@ def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]
 
     Args:
         corpus: the pieces.
-        encoding: defines what the symbols sound like. With None, the symbols of a run
-            must be equal, and transposed runs do not count.
+        encoding: defines the sound of each symbol. With None, the symbols of a run must
+            be equal, and transposed runs do not count.
     """
     comparison = WindowComparison(corpus.symbols, encoding)
     return _Grouping(corpus, comparison).groups()

@@ -61,7 +61,7 @@ class ReaderProcess:
         """Yield the symbols of each file, or its failure.
 
         If the subprocess dies, the file that it was reading is tried again, alone. So
-        no file fails because of what an earlier file did to the subprocess.
+        no file fails because an earlier file has damaged the subprocess.
         """
         done = 0
         while done < len(paths) and not self._closed:

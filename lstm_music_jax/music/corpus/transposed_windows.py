@@ -1,7 +1,7 @@
 """Comparison of windows of 64 symbols, in which transpositions count as equal.
 
-One window is a transposition of another if shifting all its symbols by some number of
-semitones makes them sound like the symbols of the other. Pitch classes wrap around at
+One window is a transposition of another window if its symbols, all raised by the same
+number of semitones, sound like those of the other window. Pitch classes wrap around at
 the octave.
 """
 

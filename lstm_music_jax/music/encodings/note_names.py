@@ -1,7 +1,7 @@
 """Note names: an encoding of one symbol per note or chord: 'E-5', '4.9'.
 
 This is the encoding of the classical Keras note generators. It keeps the order of notes
-and chords, and drops when they start and how long they last.
+and chords, but neither their onsets nor their durations.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class NoteNames:
             the parts by onset.
         ticks_per_note: ticks from each decoded note or chord to the next, and its
             duration, 1 or more.
-        drums: keep the notes of MIDI channel 10. By default, parts="first" keeps
-            them, as in the original recipe, and the other choices do not.
+        drums: keep the notes of MIDI channel 10. By default, parts="first" keeps them,
+            as in the original recipe. The other values of `parts` do not keep them.
     """
 
     symbols_per_note: ClassVar[int] = 1

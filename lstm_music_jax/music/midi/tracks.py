@@ -19,7 +19,7 @@ from lstm_music_jax.music.tempo_map import MICROSECONDS_PER_MINUTE
 
 MAX_FILE_BYTES = 4 * 2**20
 MAX_TRACKS = 1024
-# A variable-length number has at most 4 bytes, of 7 bits each.
+# A variable-length number has at most 4 bytes with 7 bits each.
 _MAX_NUMBER_BYTES = 4
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
 SUSTAIN_PEDAL = 64

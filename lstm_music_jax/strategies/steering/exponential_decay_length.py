@@ -28,7 +28,7 @@ class ExponentialDecayLength(Strategy):
         factor: above 0; 1 does nothing, 1.01 is mild.
         stop: the id of the symbol with which a piece ends.
 
-    State: how many symbols have been drawn, int32.
+    State: the number of symbols drawn so far, int32.
 
     Reference: `ExponentialDecayLengthPenalty` of transformers,
     https://huggingface.co/docs/transformers/internal/generation_utils

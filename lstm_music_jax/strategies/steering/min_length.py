@@ -14,7 +14,7 @@ class MinLength(Strategy):
         length: the fewest symbols before the stop symbol, 0 or more.
         stop: the id of the symbol with which a piece ends.
 
-    State: how many symbols have been drawn, int32.
+    State: the number of symbols drawn so far, int32.
     """
 
     permutation_equivariant = False

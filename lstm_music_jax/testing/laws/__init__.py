@@ -3,7 +3,7 @@
 `check_strategy` runs them in the order of `LAWS`.
 
 Start with `logits.py`. Each law gets a `Subject`, which runs the strategy under test.
-These modules may import what `testing` may import.
+These modules may import the same packages as `testing`.
 """
 
 from collections.abc import Callable

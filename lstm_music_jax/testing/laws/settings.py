@@ -79,7 +79,7 @@ def leaves_can_be_swept(subject: Subject) -> None:
 
 
 def sizes_fix_shapes(subject: Subject) -> None:
-    """A whole number that is static fixes a shape or the operations of a method.
+    """Each static whole number fixes a shape or the operations of a method.
 
     A number that fixes neither is a hyperparameter and must be a leaf. A leaf can be
     changed without compiling anew, and it can be swept.

@@ -137,10 +137,10 @@ def _wraps(leaf: np.ndarray) -> np.ndarray:
 
 
 def the_state_moves(subject: Subject) -> None:
-    """Every part of the state can change, unless it is a table.
+    """Every leaf of the state changes in a long run, unless it is a table.
 
-    A part that holds different numbers from the beginning counts as a table. Any other
-    part that never changes was forgotten in `observe` or `apply`.
+    A leaf counts as a table if it holds different numbers from the beginning. Any other
+    leaf that never changes was forgotten in `observe` or `apply`.
     """
     run = subject.long_run
     for index, ((name, leaf), first) in enumerate(
@@ -157,7 +157,7 @@ def the_state_moves(subject: Subject) -> None:
 
 
 def _stays_elsewhere(subject: Subject, index: int) -> bool:
-    """Return whether a leaf of the state stays constant from another first value, too.
+    """Return whether a leaf of the state stays constant if its first value is changed.
 
     A mean does not stay constant, for example: it moves towards the values that are
     averaged.
