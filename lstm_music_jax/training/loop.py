@@ -359,7 +359,7 @@ class _Loop:
     def _announce_stop(self):
         if self.show:
             print(
-                "stopping: saving after the dispatch in flight; "
+                "stopping: saving after the training steps in progress; "
                 "a second signal exits immediately",
                 file=sys.stderr,
                 flush=True,

@@ -108,9 +108,9 @@ def jit_equals_eager(subject: Subject) -> None:
 
 
 def shift_invariance(subject: Subject) -> None:
-    """With the flag `shift_invariant`, adding a constant to all logits changes nothing.
+    """If a strategy is `shift_invariant`, shifted logits give the same probabilities.
 
-    "Nothing" means no probability of the shaped distribution.
+    Shifted logits are logits to which the same constant is added.
     """
     if not subject.strategy.shift_invariant:
         return
@@ -133,7 +133,7 @@ def _shifted(subject: Subject) -> tuple[Inputs, Course]:
 
 
 def permutation_equivariance(subject: Subject) -> None:
-    """With the flag `permutation_equivariant`, renaming symbols renames the result."""
+    """If a strategy is `permutation_equivariant`, renamed symbols rename the result."""
     if not subject.strategy.permutation_equivariant:
         return
     # names[symbol] is the new name of a symbol; symbols[name] is the inverse.

@@ -28,12 +28,10 @@ STEPS = 6
 
 
 def is_pure(subject: Subject) -> None:
-    """The methods of a strategy are pure: they change nothing in place.
+    """Results depend only on the arguments, and nothing is changed in place.
 
-    Their results depend only on their arguments.
-
-    So a saved state can be used twice with the same results, and a copy of the strategy
-    gives the same results.
+    This holds for all methods of a strategy. So a saved state can be used twice with
+    the same results, and a copy of the strategy gives the same results.
     """
     strategy, inputs = subject.strategy, subject.inputs.row(0)
     tokens, others = subject.inputs.prompt[:2, :3]

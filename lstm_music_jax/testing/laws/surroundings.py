@@ -81,7 +81,10 @@ def composes_in_a_chain(subject: Subject) -> None:
     chained = Chain(strategy)
     for flag in ("shift_invariant", "permutation_equivariant"):
         value = getattr(strategy, flag)
-        require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
+        require(
+            getattr(chained, flag) == value,
+            f"{flag} is {value}, but a chain of the strategy has another value",
+        )
     logits = inputs.logits[:NOTES]
     keys = [note_key(bits) for bits in inputs.key_bits]
     # Chain(chain) has the stages of the chain, so it uses the same keys.
