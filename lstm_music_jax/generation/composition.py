@@ -54,7 +54,7 @@ class Run(Protocol):
 
 
 class Composition(NamedTuple):
-    """A generated piece.
+    """A generated piece: its symbols, its music, and facts about the drawing.
 
     Attributes:
         symbols: the drawn symbols, without an end symbol. If the primer was kept, its

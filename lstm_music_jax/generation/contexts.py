@@ -36,7 +36,7 @@ class Carried:
 
 
 class WindowMemory(NamedTuple):
-    """The memory of a sliding window.
+    """The memory of a model that reads only the last symbols, in a sliding window.
 
     Attributes:
         states: w states of the model, `[w ...]`. Each was zero at another symbol and

@@ -20,7 +20,7 @@ SURROUNDINGS = ("model", "context", "vocabulary", "encoding")
 
 
 class Example(NamedTuple):
-    """A strategy class and example arguments, except the surroundings that it needs."""
+    """A strategy class and example arguments, without models and vocabularies."""
 
     strategy: type[Strategy]
     arguments: tuple[Any, ...]
@@ -33,12 +33,12 @@ class Example(NamedTuple):
 
     @property
     def needs(self) -> set[str]:
-        """Names of the surroundings that the strategy needs, such as "vocabulary"."""
+        """Names of further arguments that the strategy needs, such as "vocabulary"."""
         fields = {field.name for field in dataclasses.fields(self.strategy)}
         return fields.intersection(SURROUNDINGS)
 
     def make(self, **surroundings: Any) -> Strategy:
-        """Make the strategy; surroundings that it does not need are ignored."""
+        """Make the strategy; given arguments that it does not need are ignored."""
         needed = {name: surroundings[name] for name in self.needs}
         return self.strategy(*self.arguments, **self.settings, **needed)
 

@@ -126,7 +126,7 @@ def _clear_differences(runner: Runner, states: PyTree) -> Bool[np.ndarray, "k"]:
     """Return, for each lag, whether another first symbol clearly changes the state.
 
     The lag is the number of symbols since the replaced one. The state must differ in
-    all quiet rows.
+    all quiet rows: those in which one symbol recurs or two take turns.
     """
     pairs = _with_two_symbols(runner, states, 0)
     return _any_leaf([_clearly(one, other) for one, other in pairs]).all(0)
@@ -144,10 +144,11 @@ def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k
 def _with_two_symbols(
     runner: Runner, states: PyTree, at: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return each leaf of the states of the quiet rows twice, with one replaced symbol.
+    """Return each leaf of the states twice: with a symbol, and with another one.
 
     The symbols of the two runs differ only at position `at`. All other symbols are
-    those of the long run. The leaves are those after the replaced symbol.
+    those of the long run. The leaves are those after the replaced symbol, in the quiet
+    rows: those in which one symbol recurs or two take turns.
     """
     one, two, other = _alphabet(runner)
     shape = runner.inputs.logits.shape

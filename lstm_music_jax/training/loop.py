@@ -53,7 +53,7 @@ class LostProcessError(RuntimeError):
 
 
 class Result(NamedTuple):
-    """How a run ended.
+    """The result of a training run.
 
     Attributes:
         step: the number of training steps that the run has taken.
@@ -259,7 +259,7 @@ class _Loop:
         return Result(self.step, best_loss, last_loss, self.baselines, save_seconds)
 
     def _advance(self):
-        """Train up to the next validation or checkpoint, or until a signal comes."""
+        """Train until the next validation or checkpoint, or until a signal comes."""
         self.report.restart_clock()
         step, pending, ended = self.step, None, False
         while not ended or pending:

@@ -50,7 +50,7 @@ class StreamBatcher(NamedTuple):
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> tuple["StreamBatcher", PieceIds]:
-        """Return a batcher for training, and the pieces, the longest first."""
+        """Return a batcher of the training pieces, and these, the longest first."""
         pieces = longest_first(pieces)
         batcher = streams_of(pieces.lengths)
         if table is None:
@@ -64,7 +64,7 @@ class StreamBatcher(NamedTuple):
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> tuple["StreamBatcher", PieceIds]:
-        """Return a batcher for validation, and the pieces, the longest first."""
+        """Return a batcher of the validation pieces, and these, the longest first."""
         pieces = longest_first(pieces)
         return streams_of(pieces.lengths), pieces
 

@@ -69,7 +69,7 @@ class WindowBatcher:
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> tuple["WindowBatcher", PieceIds]:
-        """Return a batcher for training, and the pieces.
+        """Return a batcher of windows of the training pieces, and these pieces.
 
         A window starts at every symbol of a piece. With `config.cross_pieces`, the
         pieces are cut as one long piece, so a window may begin in one and end in the
@@ -93,7 +93,7 @@ class WindowBatcher:
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> tuple["WindowBatcher", PieceIds]:
-        """Return a batcher for validation, and the pieces.
+        """Return a batcher of windows of the validation pieces, and these pieces.
 
         With objective "all", windows do not overlap, and none crosses into another
         piece.

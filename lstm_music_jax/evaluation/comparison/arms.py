@@ -25,7 +25,7 @@ _DIGITS = 4
 
 @dataclass(frozen=True)
 class Knob:
-    """The number of an arm that is tuned, and the range in which it may lie.
+    """A number of a strategy that is tuned, and the range in which it may lie.
 
     Attributes:
         value: the number as it was given.
@@ -138,13 +138,16 @@ class Arm:
     written: Callable[[float], str] | None = None
 
     def setting(self, value: float | None) -> Strategy:
-        """Return the strategy with a value of the knob; None leaves it unchanged."""
+        """Return the strategy with another value of the knob, its tuned number.
+
+        None leaves the strategy unchanged.
+        """
         if value is None or self.knob is None or self.with_value is None:
             return self.strategy
         return self.with_value(int(value) if self.knob.whole else float(value))
 
     def expression(self, value: float | None) -> str:
-        """Return the expression of the strategy with a value of the knob."""
+        """Return the expression of the strategy with another value of its knob."""
         if value is None or self.knob is None or self.written is None:
             return self.name
         return self.written(int(value) if self.knob.whole else float(value))
@@ -163,16 +166,16 @@ class Arm:
 
 
 class Tuned(NamedTuple):
-    """The value of a knob that brings an arm nearest to a target entropy.
+    """The value of its tuned number that brings a strategy nearest to a target entropy.
 
     Attributes:
-        arm: name of the arm.
+        arm: name of the strategy that was tuned.
         target: the target entropy, nats.
-        value: the value of the knob; None if the arm has no knob that can be tuned.
+        value: the value of the tuned number; None if the strategy has no such number.
         strategy: the expression of the strategy with this value.
         entropy: the mean strategy entropy that is expected with this value, nats.
         reached: whether `entropy` is within the tolerance of the target.
-        tried: number of values of the knob with which symbols were drawn.
+        tried: number of values with which symbols were drawn.
     """
 
     arm: str

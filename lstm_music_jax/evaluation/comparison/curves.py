@@ -31,13 +31,13 @@ _PLACES = 33
 
 
 class Swept(NamedTuple):
-    """The pieces of an arm with several values of its knob.
+    """The pieces of one strategy, drawn with several values of its tuned number.
 
     Attributes:
-        name: name of the arm.
-        values: the values of the knob.
+        name: name of the strategy.
+        values: the values of the tuned number.
         samples: for each value, the pieces. Piece i has the same noise for all values
-            and all arms.
+            and all strategies.
     """
 
     name: str
@@ -46,19 +46,20 @@ class Swept(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """The curve of one arm: a measure as a function of the entropy.
+    """The curve of one strategy: a measure as a function of the entropy.
 
     Attributes:
-        name: name of the arm.
-        settings: one row per value of the knob: the value, the mean entropy and the
-            measure.
-        entropies: entropies at which the curve is computed, nats. All arms reach them.
+        name: name of the strategy.
+        settings: one row per value of the tuned number: the value, the mean entropy and
+            the measure.
+        entropies: entropies at which the curve is computed, nats. All compared
+            strategies reach them.
         heights: the measure at these entropies, interpolated.
         low: lower ends of the 95% confidence intervals of the heights.
         high: upper ends of these intervals.
         mean_height: the area under the curve, divided by the width of the range of
             entropies.
-        change: the mean height of this arm minus that of the first arm.
+        change: the mean height minus the mean height of the first strategy.
     """
 
     name: str
@@ -77,12 +78,13 @@ def curves(
     measure: PieceMeasure | SetMeasure | DistanceMeasure,
     resamples: Resamples,
 ) -> list[Curve]:
-    """Return the curve of each arm, with intervals by a bootstrap over pieces.
+    """Return the curve of each strategy, with intervals by a bootstrap over pieces.
 
-    All arms share the resamples, so the interval of a change is that of paired pieces.
+    All strategies share the resamples, so the interval of a change is that of paired
+    pieces.
 
     Raises:
-        ValueError: the arms share no range of entropies.
+        ValueError: the strategies share no range of entropies.
     """
     entropy = [_of_settings(arm, human, strategy_entropy(), resamples) for arm in arms]
     height = [_of_settings(arm, human, measure, resamples) for arm in arms]

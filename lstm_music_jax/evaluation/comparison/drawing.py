@@ -26,7 +26,7 @@ _TUNING = 2**32 - 2
 
 
 class Drawn(NamedTuple):
-    """The symbols that one arm has drawn, and their trace.
+    """The symbols that were drawn with one strategy, and their trace.
 
     Attributes:
         tokens: ids of the drawn symbols, one row per piece, without the primer.
@@ -44,7 +44,7 @@ def primers(
     pieces: int,
     length: int = 0,
 ) -> JaxInt[Array, "b p"]:
-    """Return the prompts that all arms continue, one row per piece.
+    """Return the prompts that all compared strategies continue, one row per piece.
 
     Args:
         run: the model, its vocabulary and its encoding.
@@ -81,7 +81,7 @@ def report_key(seed: int) -> PRNGKey:
 
 
 def tuning_key(seed: int) -> PRNGKey:
-    """Return the random key of the pieces on which knobs are tuned."""
+    """Return the random key of the pieces on which strategies are tuned."""
     return jax.random.fold_in(jax.random.key(seed), jnp.uint32(_TUNING))
 
 
@@ -93,7 +93,7 @@ def draw(
     *,
     length: int,
 ) -> Drawn:
-    """Draw the symbols of all pieces of one arm; piece i has the noise of stream i.
+    """Draw all pieces with one strategy; piece i has the noise of stream i.
 
     Before the strategy is applied, the symbols that `compose` forbids are forbidden.
     """

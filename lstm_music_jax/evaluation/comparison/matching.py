@@ -49,7 +49,7 @@ def surprisals(drawn: Drawn) -> Float[np.ndarray, "b"]:
 
 @dataclass(frozen=True)
 class Tuning:
-    """The arguments of tuning that all arms share.
+    """The arguments of tuning that all compared strategies share.
 
     Attributes:
         run: the model, its vocabulary and its encoding.
@@ -73,7 +73,7 @@ class Tuning:
     def means(
         self, arm: Arm, values: Float[np.ndarray, "s"], coarse: bool
     ) -> Float[np.ndarray, "s"]:
-        """Return the mean figure for each value of the knob.
+        """Return the mean figure for each value of the tuned number of a strategy.
 
         The mean is over all pieces, or over few pieces if `coarse`.
         """
@@ -91,10 +91,10 @@ class Tuning:
 def match(
     arm: Arm, targets: Sequence[float], tuning: Tuning, tolerance: float = TOLERANCE
 ) -> list[Tuned]:
-    """Return the value of the knob of an arm for each target.
+    """Tune the number of one strategy to each target, and return its values.
 
-    If no value reaches a target, the value with the nearest mean is taken. An arm is
-    not tuned if it has no knob, or if its knob fixes the size of arrays.
+    If no value reaches a target, the value with the nearest mean is taken. A strategy
+    is not tuned if it has no such number, or if the number fixes the size of arrays.
     """
 
     def tuned(target, value, mean, tried):
@@ -115,7 +115,9 @@ def search(
     targets: Sequence[float],
     means: Callable[[Float[np.ndarray, "s"], bool], Float[np.ndarray, "s"]],
 ) -> list[tuple[float, float]]:
-    """Return for each target the value of the knob, and the mean expected with it.
+    """Return for each target the value of a knob, and the mean expected with it.
+
+    A knob is a number of a strategy that is tuned.
 
     The mean may rise and fall along the range. If several values then reach the target,
     the value nearest to the original value of the knob is taken. The first round is

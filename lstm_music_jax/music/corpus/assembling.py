@@ -48,7 +48,8 @@ class Assembly:
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> Assembly:
-        """Count the symbols of all pieces, and number them by how common they are."""
+        """Return an assembly of files that were read; the commonest symbol is number
+        0."""
         found = {name: e for name, e in entries.items() if isinstance(e, Numbered)}
         names, pieces = tuple(found), [*found.values()]
         # For each list of symbols that pieces share, this holds the number of each

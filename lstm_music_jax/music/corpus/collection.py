@@ -41,7 +41,7 @@ ReadFiles = Callable[[list[Path]], Iterable[tuple[int, Outcome]]]
 
 @dataclass(frozen=True)
 class Collection:
-    """Files that make up a corpus.
+    """The files that make up a corpus, and the function that reads them.
 
     Attributes:
         name: the corpus is kept under this name, so every collection needs its own.

@@ -44,10 +44,13 @@ Entry = Numbered | Failure
 
 
 class Entries:
-    """The entries of all files that were read, keyed by digests of their contents."""
+    """The symbols of all files that were read, keyed by digests of their contents.
+
+    An entry is the symbols of one file, or the reason why it gave no symbols.
+    """
 
     def __init__(self, folder: Path | None) -> None:
-        """Open the entries in a folder; with None, keep the entries only in memory."""
+        """Open the cache files in a folder; with None, keep entries only in memory."""
         self._folder = folder
         self._entries: dict[bytes, Entry] = {}
         self._new: dict[bytes, Entry]
@@ -59,7 +62,10 @@ class Entries:
                 self._open(path)
 
     def get(self, key: bytes) -> Entry | None:
-        """Return the entry of the file content with this digest, if there is one."""
+        """Return the symbols or the failure of a file; None if it was not read yet.
+
+        `key` is the digest of the content of the file.
+        """
         return self._entries.get(key)
 
     def add(self, key: bytes, outcome: Outcome) -> None:

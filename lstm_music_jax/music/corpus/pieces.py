@@ -229,7 +229,7 @@ class Fingerprint:
         self._before = ", "
 
     def hexdigest(self) -> str:
-        """Return the fingerprint of the pieces so far."""
+        """Return the fingerprint of the pieces added so far, in hexadecimal."""
         digest = self._digest.copy()
         digest.update(b"]")
         return digest.hexdigest()
