@@ -48,8 +48,10 @@ class Assembly:
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> Assembly:
-        """Return an assembly of files that were read; the commonest symbol is number
-        0."""
+        """Return an assembly of files that were read.
+
+        Symbols are numbered by how common they are; the commonest one has number 0.
+        """
         found = {name: e for name, e in entries.items() if isinstance(e, Numbered)}
         names, pieces = tuple(found), [*found.values()]
         # For each list of symbols that pieces share, this holds the number of each
