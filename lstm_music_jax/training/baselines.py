@@ -15,7 +15,7 @@ import numpy as np
 from lstm_music_jax.model.ngram_counts import kneser_ney, witten_bell
 from lstm_music_jax.music.corpus.piece_ids import PieceIds
 
-# The most symbols that are counted, and predicted.
+# The largest numbers of symbols: those that are counted, and those that are predicted.
 MOST_COUNTED, _MOST_PREDICTED = 2**20, 2**17
 
 
@@ -43,10 +43,11 @@ def ngram_cross_entropies(
     `model/ngram_counts.py` says how they are smoothed.
 
     Args:
-        train: training pieces, ids below `vocab_size`. About a million symbols are
-            counted, of pieces that are spread evenly.
-        validation: validation pieces, whose cross-entropy is returned; about a hundred
-            thousand symbols, chosen likewise.
+        train: symbol ids of the training pieces, below `vocab_size`. In a larger
+            corpus, the n-grams of about a million symbols are counted. They are those
+            of every s-th piece.
+        validation: symbol ids of the validation pieces, which the models predict. If
+            there are more, about a hundred thousand symbols are chosen in the same way.
         vocab_size: number of symbols in the vocabulary.
     """
     train, validation = (
@@ -65,5 +66,8 @@ def ngram_cross_entropies(
 
 
 def evenly_chosen(pieces: Sequence[np.ndarray], most: int) -> Sequence[np.ndarray]:
-    """Return every s-th piece, with the smallest s that leaves about `most` symbols."""
+    """Return every s-th piece: about `most` symbols, or all if there are fewer.
+
+    s is the number of symbols divided by `most`, rounded up.
+    """
     return pieces[:: max(1, -(-PieceIds.of(pieces).total // most))]
