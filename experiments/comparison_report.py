@@ -49,7 +49,7 @@ class Table:
     def sentence(self) -> str:
         """What the table says, in one sentence."""
         if self.condition == AS_SET:
-            return sentence(self.comparison, at="their own settings")
+            return sentence(self.comparison, condition="with the settings as given")
         return sentence(self.comparison, at=f"equal entropy ({self.condition})")
 
 
