@@ -123,21 +123,20 @@ def validity(comparison: Comparison) -> str:
 def tuned_settings(
     comparison: Comparison,
     tuned: Sequence[Sequence[Tuned]],
-    names: Sequence[str | None],
+    names: Mapping[str, str],
 ) -> str:
     """Return how the knob of each arm was tuned, and the entropy of the pieces.
 
     Args:
         comparison: the results at the target entropy.
         tuned: for each run, how each arm was tuned.
-        names: for each arm, its name in the comparison; None if it is not there,
-            because it does not reach the target.
+        names: for each arm that reaches the target, its name in the comparison.
     """
     anew = strategy_entropy().name
     rows = []
     for model, of_run in enumerate(tuned, start=1):
-        for one, name in zip(of_run, names, strict=True):
-            entropy = comparison.values.get(name or "", {}).get(anew)
+        for one in of_run:
+            entropy = comparison.values.get(names.get(one.arm, ""), {}).get(anew)
             rows.append(
                 [
                     label(one.arm),
@@ -145,7 +144,7 @@ def tuned_settings(
                     label(one.strategy),
                     f"{one.target:.3f}",
                     f"{one.entropy:.3f}" + ("" if one.reached else ", unreachable"),
-                    "not compared" if name is None else number(entropy and entropy.mean),
+                    number(entropy.mean) if entropy else "not compared",
                     str(one.tried),
                 ]
             )
