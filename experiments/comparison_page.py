@@ -96,7 +96,8 @@ def write_page(
     for table in tables:
         parts += _section(folder, table, compared)
     settings = [
-        Settings(each.condition, each.comparison, each.names) for each in tables
+        Settings(each.file.replace("-", " "), each.comparison, each.names)
+        for each in tables
     ]
     for number, of_run in enumerate(lines, start=1):
         name = f"frontier-{number}"
@@ -122,19 +123,23 @@ def _material(comparison: Comparison, held_out: int) -> str:
         if comparison.runs == 1
         else ""
     )
+    left_out = (
+        f"{short} of the {held_out} held-out pieces are shorter and were left out."
+        if short
+        else "No held-out piece is shorter, so none was left out."
+    )
     return (
         f"Each strategy drew {comparison.pieces} pieces{models}, all with the same "
         "primers and the same noise. They are compared with those of "
         f"{comparison.reference}, and with {comparison.human_pieces} human pieces, "
-        f"which are held-out pieces cut to the same length. {short} of {held_out} "
-        f"held-out pieces are shorter and were left out.{alone}"
+        f"which are held-out pieces cut to the same length. {left_out}{alone}"
     )
 
 
 def _section(folder: Path, table: Table, compared: Sequence[str]) -> list[str]:
     """Draw the pictures of a table; return its part of the page."""
     comparison, file = table.comparison, table.file
-    parts = [f"## {table.title.capitalize()}", table.sentence]
+    parts = [f"## {table.title.capitalize()}"]
     if table.tuned:
         parts.append(tuned_settings(comparison, table.tuned, table.names))
     missing = {one.arm: None for one in table.unreachable}

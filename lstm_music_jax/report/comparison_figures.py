@@ -22,7 +22,9 @@ from lstm_music_jax.report.figures import save_figure
 
 GOOD, ARM, ANCHOR, REFERENCE = "tab:green", "tab:blue", "0.55", "black"
 # Expressions are long; a longer one takes several lines.
-_NAME_WIDTH, _TITLE_WIDTH = 38, 30
+NAME_WIDTH, TITLE_WIDTH = 50, 30
+# Inches per letter of a name, and per line.
+_LETTER, _LINE = 0.065, 0.22
 # Human standard deviations at which the colours end.
 _STRONGEST = 3
 _LARGEST_SHOWN = 99
@@ -122,11 +124,10 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
     )
     shown = table.copy()
     shown[:, [row.valid is False for row in rows]] = np.nan
-    labels = [wrapped(name, _NAME_WIDTH) for name in names]
+    labels = [wrapped(name, NAME_WIDTH) for name in names]
     lines = sum(_lines(labels))
-    figure = Figure(
-        figsize=(4 + 0.42 * len(rows), 3.4 + 0.2 * lines), dpi=100, layout="constrained"
-    )
+    inches = (2.4 + _name_inches(labels) + 0.42 * len(rows), 3.4 + _LINE * lines)
+    figure = Figure(figsize=inches, dpi=100, layout="constrained")
     axes = figure.subplots()
     edges = np.concatenate([[0], np.cumsum(_lines(labels))])
     colours = axes.pcolormesh(
@@ -166,11 +167,13 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
         label.set_fontweight("bold" if row.primary else "normal")
     axes.tick_params(length=0)
     axes.invert_yaxis()
-    bar = figure.colorbar(colours, ax=axes, extend="both", fraction=0.03, pad=0.01)
-    bar.set_label("from human pieces (human standard deviations)", fontsize=8)
-    axes.set_xlabel(
-        "bold: primary; grey: not valid on this corpus, or not defined", fontsize=8
+    figure.colorbar(colours, ax=axes, extend="both", fraction=0.03, pad=0.01)
+    caption = (
+        "distance from the human pieces, in human standard deviations; bold: primary; "
+        "grey: not valid on this corpus, or not defined"
     )
+    letters = int(inches[0] / _LETTER)
+    figure.supxlabel(wrapped(caption, letters), fontsize=8)
     save_both(figure, path)
 
 
@@ -189,10 +192,10 @@ def _panels(count, names):
     """Return a figure with panels side by side, which share a row for each name."""
     from matplotlib.figure import Figure
 
-    labels = [wrapped(name, _NAME_WIDTH) for name in names]
+    labels = [wrapped(name, NAME_WIDTH) for name in names]
     heights = _lines(labels)
     figure = Figure(
-        figsize=(3.2 + 2.9 * count, 1.9 + 0.24 * sum(heights)),
+        figsize=(1 + _name_inches(labels) + 2.9 * count, 1.9 + _LINE * sum(heights)),
         dpi=100,
         layout="constrained",
     )
@@ -205,7 +208,7 @@ def _panels(count, names):
 def _describe(axes, row, meaning):
     mark = "\n(not valid on this corpus)" if row.valid is False else ""
     axes.set_title(
-        wrapped(row.name, _TITLE_WIDTH) + mark,
+        wrapped(row.name, TITLE_WIDTH) + mark,
         fontsize=9,
         color="0.5" if mark else "black",
     )
@@ -329,3 +332,8 @@ def _line(label):
 
 def _lines(labels):
     return [1 + label.count("\n") for label in labels]
+
+
+def _name_inches(labels):
+    """Return the width of the longest line."""
+    return _LETTER * max(len(line) for label in labels for line in label.split("\n"))

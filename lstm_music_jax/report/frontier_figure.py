@@ -10,7 +10,12 @@ from lstm_music_jax.evaluation.comparison.curves import Curve
 from lstm_music_jax.evaluation.comparison.results import HUMAN, Comparison
 from lstm_music_jax.evaluation.measures.base import Direction
 from lstm_music_jax.evaluation.measures.uncertainty import strategy_entropy
-from lstm_music_jax.report.comparison_figures import save_both, wrapped
+from lstm_music_jax.report.comparison_figures import (
+    NAME_WIDTH,
+    TITLE_WIDTH,
+    save_both,
+    wrapped,
+)
 
 _COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple")
 _MARKERS = "osD^vP"
@@ -57,14 +62,20 @@ def frontier(
         others[start : start + len(_COLOURS)]
         for start in range(0, len(others), len(_COLOURS))
     ] or [[]]
+    keys = [_keys([names[0], *group], settings[0]) for group in groups]
+    # A row of panels is as high as its legend.
+    heights = [
+        max(2.3, 0.3 + 0.17 * sum(1 + key.get_label().count("\n") for key in of_group))
+        for of_group in keys
+    ]
     figure = Figure(
-        figsize=(3 + 3 * len(lines), 0.6 + 2.6 * len(groups)),
-        dpi=100,
-        layout="constrained",
+        figsize=(4 + 3 * len(lines), 1 + sum(heights)), dpi=100, layout="constrained"
     )
-    grid = figure.subplots(len(groups), len(lines), squeeze=False, sharex=True)
-    for panels, group in zip(grid, groups, strict=True):
-        colours = dict(zip([names[0], *group], ("black", *_COLOURS), strict=False))
+    grid = figure.subplots(
+        len(groups), len(lines), squeeze=False, sharex=True, height_ratios=heights
+    )
+    for panels, of_group in zip(grid, keys, strict=True):
+        colours = {key.get_gid(): key.get_color() for key in of_group}
         for axes, (measure, curves) in zip(panels, lines.items(), strict=True):
             _human(axes, settings[0].comparison, measure)
             for curve in curves:
@@ -76,7 +87,7 @@ def frontier(
             axes.tick_params(labelsize=8)
             axes.locator_params(nbins=5)
         panels[-1].legend(
-            handles=_keys(colours, settings),
+            handles=of_group,
             loc="center left",
             bbox_to_anchor=(1.02, 0.5),
             fontsize=8,
@@ -84,12 +95,19 @@ def frontier(
         )
     rows = {row.name: row for row in settings[0].comparison.rows}
     for axes, measure in zip(grid[0], lines, strict=True):
-        axes.set_title(wrapped(measure, 30), fontsize=9)
+        axes.set_title(wrapped(measure, TITLE_WIDTH), fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("strategy entropy (nats per symbol)", fontsize=8)
     for panels in grid:
         for axes, measure in zip(panels, lines, strict=True):
             axes.set_ylabel(rows[measure].unit, fontsize=8)
+    figure.legend(
+        handles=_point_keys(settings),
+        loc="outside lower center",
+        ncols=len(settings) + 1,
+        fontsize=8,
+        frameon=False,
+    )
     save_both(figure, path)
 
 
@@ -127,14 +145,23 @@ def _points(axes, points, measure, colours, marker):
             )
 
 
-def _keys(colours, settings):
+def _keys(group, points):
+    """Return a line for the legend for each curve; its gid is the name."""
+    from matplotlib.lines import Line2D
+
+    first = points.comparison.reference
+    keys = []
+    for name, colour in zip(group, ("black", *_COLOURS), strict=False):
+        is_first = points.names.get(name) == first != name
+        label = wrapped(f"{first}, by {name}" if is_first else name, NAME_WIDTH)
+        keys.append(Line2D([], [], color=colour, label=label, gid=name))
+    return keys
+
+
+def _point_keys(settings):
     from matplotlib.lines import Line2D
 
     keys = [
-        Line2D([], [], color=colour, label=wrapped(name, 34))
-        for name, colour in colours.items()
-    ]
-    keys += [
         Line2D([], [], ls="", marker=marker, mec="0.3", mfc="white", label=of.condition)
         for marker, of in zip(_MARKERS, settings, strict=False)
     ]

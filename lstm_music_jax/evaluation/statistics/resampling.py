@@ -23,6 +23,8 @@ from jaxtyping import Float
 from scipy import stats
 
 RESAMPLES = 10_000
+# The outermost resamples of a tail, which are too few to say how far it goes.
+_OUTERMOST = 10
 CONFIDENCE = 0.95
 
 
@@ -76,6 +78,10 @@ def p_value(
     The share of resamples at or below `null` and the share at or above it are the two
     tails. One is added to both counts, so that no tail is zero. The smaller tail is
     mapped to Student's distribution. NaN where any resample is NaN.
+
+    A correction for many comparisons asks for p-values that are smaller than one over
+    the number of resamples. So beyond the outermost resamples, the tail is continued as
+    that of the normal distribution with their mean and their outer quantile.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)
@@ -84,6 +90,16 @@ def p_value(
     # Without this line, NaN would count in neither tail and give a very small p-value.
     tail = tail + 0 * resampled.sum(axis=0)
     deviation = stats.norm.ppf(np.minimum(tail, 0.5))
+    outer = (_OUTERMOST + 1) / (len(resampled) + 1)
+    if outer < 0.5:
+        ends = np.quantile(resampled, [outer, 1 - outer], axis=0)
+        end = np.where(below < above, *ends)
+        mean = resampled.mean(axis=0)
+        reach = np.abs(mean - end)
+        ratio = np.abs(mean - null) / np.where(reach > 0, reach, 1)
+        beyond = (tail < outer) & (reach > 0)
+        farther = np.minimum(stats.norm.ppf(outer) * ratio, deviation)
+        deviation = np.where(beyond, farther, deviation)
     return 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
 
 
