@@ -57,16 +57,19 @@ def in_words(names: Sequence[str]) -> str:
 def _claims(comparison: Comparison) -> dict[_Claim, list[str]]:
     """Return each claim with the arms for which it holds, in the order of the rows."""
     claims: dict[_Claim, list[str]] = {}
+    phrases = [row.more for row in comparison.primary]
     for row in comparison.primary:
+        # Two measures of copying say the same, so they are named.
+        named = f' in "{row.name}"' if phrases.count(row.more) > 1 else ""
         for arm, differences in comparison.differences.items():
             difference = differences[row.name]
             if difference.found:
-                claims.setdefault(_claim(row, difference), []).append(arm)
+                claims.setdefault(_claim(row, named, difference), []).append(arm)
     return claims
 
 
-def _claim(row: Row, difference: Difference) -> _Claim:
-    phrase = row.more if difference.change.value > 0 else row.less
+def _claim(row: Row, named: str, difference: Difference) -> _Claim:
+    phrase = (row.more if difference.change.value > 0 else row.less) + named
     worse_by = difference.worse_by
     if row.direction is not Direction.HUMAN or not worse_by:
         return _Claim(phrase, "")

@@ -81,7 +81,9 @@ def p_value(
 
     A correction for many comparisons asks for p-values that are smaller than one over
     the number of resamples. So beyond the outermost resamples, the tail is continued as
-    that of the normal distribution with their mean and their outer quantile.
+    that of the normal distribution with their mean and their outer quantile. Resamples
+    that are all the same have no tail. Then the p-value is that of a sign test in which
+    all units agree.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)
@@ -91,16 +93,19 @@ def p_value(
     tail = tail + 0 * resampled.sum(axis=0)
     deviation = stats.norm.ppf(np.minimum(tail, 0.5))
     outer = (_OUTERMOST + 1) / (len(resampled) + 1)
-    if outer < 0.5:
-        ends = np.quantile(resampled, [outer, 1 - outer], axis=0)
-        end = np.where(below < above, *ends)
+    beyond = tail < outer
+    if np.any(beyond):
         mean = resampled.mean(axis=0)
-        reach = np.abs(mean - end)
-        ratio = np.abs(mean - null) / np.where(reach > 0, reach, 1)
-        beyond = (tail < outer) & (reach > 0)
-        farther = np.minimum(stats.norm.ppf(outer) * ratio, deviation)
-        deviation = np.where(beyond, farther, deviation)
-    return 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
+        ends = np.quantile(resampled, [outer, 1 - outer], axis=0)
+        reach = np.abs(mean - np.where(below < above, *ends))
+        ratio = np.abs(mean - null) / np.where(reach > 0, reach, np.nan)
+        continued = np.fmin(stats.norm.ppf(outer) * ratio, deviation)
+        deviation = np.where(beyond, continued, deviation)
+    student = 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
+    # Rounding errors are no difference.
+    width = np.ptp(resampled, axis=0)
+    same = beyond & (width < 1e-9 * np.abs(resampled).max(axis=0))
+    return np.where(same, 2.0 ** (1 - units), student)[()]
 
 
 def check_units(units: int) -> None:
