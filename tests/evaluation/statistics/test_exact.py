@@ -49,7 +49,7 @@ def test_p_values_beyond_the_resamples_are_those_of_student(change):
 
 def test_pairs_that_all_differ_alike_have_the_p_value_of_a_sign_test():
     theirs = np.zeros((12, 2))
-    found = paired_difference(theirs + [0.1, 0], theirs, resamples=500)
+    found = paired_difference(theirs + np.array([0.1, 0]), theirs, resamples=500)
     assert found.p[0] == stats.binomtest(12, 12).pvalue
     assert found.p[1] == 1
 
