@@ -18,9 +18,10 @@ strategy, its knob, is tuned until the mean entropy of its distributions is with
 nats of a target. The knob is the only number of an expression, or the one that is
 marked by knob(value, low, high).
 
-The folder holds all settings, all results and the figures of every piece (JSON), and
-MIDI files of the usual and the worst piece of each strategy. If the script was
-interrupted, the same command goes on where it was.
+The folder holds a page with tables and pictures, comparison.md. It also holds all
+settings, all results and the figures of every piece (JSON), and MIDI files of the usual
+and the worst piece of each strategy. If the script was interrupted, the same command
+goes on where it was.
 
 Cost: 20 strategies x 256 pieces x 256 symbols take 3.5 minutes on two CPU cores. Tuning
 takes about 10 s per strategy and target.
@@ -31,6 +32,8 @@ from command_line import require_folder, require_seed, run
 
 import dataclasses
 import hashlib
+import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,7 +151,7 @@ def main(arguments: Arguments) -> None:
         report.compare_matched(arms, arguments.match_entropy)
     if arguments.curves:
         report.draw_curves(arms)
-    report.write()
+    report.write(len(data.validation), shlex.join(["python", *sys.argv]))
 
 
 def with_defaults(arguments: Arguments) -> Arguments:

@@ -9,53 +9,29 @@ from itertools import chain
 import numpy as np
 from compared_run import ComparedRun
 from comparison_folder import ComparisonFolder, file_name
+from comparison_page import AS_SET, PAGE, Table, write_page
 from ngram_models import TRIGRAM, UNIGRAM
 
 from lstm_music_jax import Dataset, NGram, strategies, write_midi
 from lstm_music_jax.evaluation.anchors.shuffled import shuffled
 from lstm_music_jax.evaluation.comparison.analysis import compare
-from lstm_music_jax.evaluation.comparison.arms import Arm, Tuned
-from lstm_music_jax.evaluation.comparison.curves import curves
+from lstm_music_jax.evaluation.comparison.arms import Arm
+from lstm_music_jax.evaluation.comparison.curves import Curve, curves
 from lstm_music_jax.evaluation.comparison.distances import chosen, distances_from_human
 from lstm_music_jax.evaluation.comparison.figures import remembered
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
 from lstm_music_jax.evaluation.comparison.resampled import Resamples
-from lstm_music_jax.evaluation.comparison.results import Comparison
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
-from lstm_music_jax.evaluation.comparison.sentence import sentence
 from lstm_music_jax.evaluation.comparison.standard import Standard
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.system.atomic_write import write_atomically
 
 ANCESTRAL, GREEDY, TRAINING = "ancestral sampling", "greedy", "training pieces"
-AS_SET = "as set"
 SHUFFLED = "shuffled"
 _HUMAN = "human"
 # The anchors that a valid measure puts in order, the better music first.
 _ORDER = (TRIGRAM, UNIGRAM, SHUFFLED)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A comparison under one condition.
-
-    Attributes:
-        condition: "as set", or a target entropy.
-        comparison: the results.
-        tuned: for each run, how each arm was tuned; empty for the table as set.
-    """
-
-    condition: str
-    comparison: Comparison
-    tuned: Sequence[Sequence[Tuned]] = ()
-
-    @property
-    def sentence(self) -> str:
-        """What the table says, in one sentence."""
-        if self.condition == AS_SET:
-            return sentence(self.comparison, at="their own settings")
-        return sentence(self.comparison, at=f"equal entropy ({self.condition})")
 
 
 @dataclass
@@ -71,6 +47,8 @@ class Report:
         resamples: number of resamples.
         tables: the tables so far.
         anchors: the anchors so far.
+        lines: for each run, the curves of all arms in each primary measure.
+        missed: targets that ancestral sampling does not reach, so they have no table.
     """
 
     folder: ComparisonFolder
@@ -81,6 +59,8 @@ class Report:
     resamples: int
     tables: list[Table] = field(default_factory=list)
     anchors: list[Pieces] = field(default_factory=list)
+    lines: list[dict[str, list[Curve]]] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
 
     def draw_anchors(self, data: Dataset, ngrams: Mapping[str, NGram]) -> None:
         """Measure the human pieces, and draw and measure the anchors.
@@ -115,11 +95,11 @@ class Report:
             arms: for each run, the arms.
         """
         reference = self._drawn(0, ANCESTRAL, [strategies.Chain()] * len(arms))
-        pieces = [reference]
+        pieces, names = [reference], {self.runs[0].ancestral.name: ANCESTRAL}
         for number, of_runs in enumerate(zip(*arms, strict=True), start=1):
-            name = own_name(of_runs[0])
+            name = names[of_runs[0].name] = own_name(of_runs[0])
             pieces.append(self._drawn(number, name, [arm.strategy for arm in of_runs]))
-        self._compare(AS_SET, pieces)
+        self._compare(AS_SET, pieces, names)
 
     def compare_matched(
         self, arms: Sequence[Sequence[Arm]], targets: Sequence[str]
@@ -127,7 +107,8 @@ class Report:
         """Compare the strategies at each target entropy.
 
         Ancestral sampling takes part with its temperature as knob. A strategy that does
-        not reach the target with every run is left out of the table.
+        not reach the target with every run is left out of the table. A target that
+        ancestral sampling does not reach has no table.
         """
         found = [
             self._tuned(number, [each.ancestral, *of_run], targets)
@@ -142,7 +123,6 @@ class Report:
 
         Ancestral sampling takes part with its temperature as knob.
         """
-        content = []
         for each, of_run, human, standard in zip(
             self.runs, arms, self.human, self.standard, strict=True
         ):
@@ -158,30 +138,50 @@ class Report:
                     lines = curves(
                         swept, human, measure, Resamples(self.resamples, self.seed)
                     )
-                    found[measure.name] = [_curve_json(line) for line in lines]
-            content.append(found)
+                    found[measure.name] = lines
+            self.lines.append(found)
+        content = [
+            {name: [*map(_curve_json, lines)] for name, lines in of_run.items()}
+            for of_run in self.lines
+        ]
         write_atomically(
             self.folder.path / "curves.json", json.dumps(content, indent=1) + "\n"
         )
 
-    def write(self) -> None:
-        """Write the tables, and music of every arm; print what was found."""
+    def write(self, held_out: int, command: str) -> None:
+        """Write the results, the page and its pictures; print what was found.
+
+        Args:
+            held_out: number of held-out pieces, with those that are too short.
+            command: the command that made the folder.
+        """
         for table in self.tables:
-            name = "as-set" if table.condition == AS_SET else f"at-{table.condition}"
             content = {
                 "sentence": table.sentence,
                 "comparison": table.comparison.to_json(),
                 "tuned": [[one._asdict() for one in run] for run in table.tuned],
             }
             write_atomically(
-                self.folder.path / f"{name}.json", json.dumps(content, indent=1) + "\n"
+                self.folder.path / f"{table.file}.json",
+                json.dumps(content, indent=1) + "\n",
             )
             print(table.sentence)
-            for one in (one for run in table.tuned for one in run if not one.reached):
+            for one in table.unreachable:
                 print(
                     f"{one.arm}: unreachable; its entropy is {one.entropy:.3f} at "
                     f"{one.strategy}, and {one.target:.3f} was the target"
                 )
+        for target in self.missed:
+            print(f"{target}: no table, because {ANCESTRAL} does not reach this target")
+        write_page(
+            self.folder.path,
+            self.tables,
+            self.lines,
+            compared=self.standard[0].loops_and_copies,
+            held_out=held_out,
+            command=command,
+        )
+        print(f"tables and pictures: {self.folder.path / PAGE}")
 
     def _tuned(self, number, arms, targets):
         surprisal = mean_surprisal(self.human[number])
@@ -194,7 +194,7 @@ class Report:
 
     def _compare_at(self, target, arms, tuned):
         pieces = []
-        names = set()
+        names: dict[str, str] = {}
         for place in range(len(tuned[0])):
             of_runs = [of_run[place] for of_run in tuned]
             if not all(one.reached for one in of_runs):
@@ -205,12 +205,16 @@ class Report:
             ]
             name = of_runs[0].strategy if len(tuned) == 1 else of_runs[0].arm
             name = name if place else ANCESTRAL
-            if name in names:
+            known = name in names.values()
+            names[of_runs[0].arm] = name
+            if known:
                 continue
-            names.add(name)
             file = f"{target}-{name}"
             pieces.append(self._drawn(place, name, settings, file=file))
-        self._compare(target, pieces, tuned)
+        if not pieces or pieces[0].name != ANCESTRAL:
+            self.missed.append(target)
+            return
+        self._compare(target, pieces, names, tuned)
 
     def _setting(self, number, place, arms, one) -> Strategy:
         arm = arms[number][place - 1] if place else self.runs[number].ancestral
@@ -259,7 +263,7 @@ class Report:
             each.measure(file, of_run, standard.measures.pieces)
         return samples
 
-    def _compare(self, condition, pieces, tuned=()):
+    def _compare(self, condition, pieces, names, tuned=()):
         table = {}
         for each in self.runs:
             table |= each.measured
@@ -274,7 +278,7 @@ class Report:
             seed=self.seed,
             resamples=self.resamples,
         )
-        self.tables.append(Table(condition, comparison, tuned))
+        self.tables.append(Table(condition, comparison, names, tuned))
 
 
 def _curve_json(curve):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from lstm_music_jax import loss_figure, reliability_diagram
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.report.markdown import markdown
 from lstm_music_jax.system.atomic_write import write_atomically
 
 if TYPE_CHECKING:
@@ -217,18 +217,6 @@ def piece_table(found: Evaluation) -> str:
         )
     ]
     return markdown(["held-out piece read", "symbols", *losses.per_piece], rows)
-
-
-def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown whose columns are aligned in plain text too."""
-    cells = [[*columns], *([*row] for row in rows)]
-    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        for row in cells
-    ]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def at(estimate: Estimate, index: int) -> Estimate:

@@ -5,9 +5,25 @@ from .evaluation.calibration import (
     Calibration as Calibration,
     calibration as calibration,
 )
+from .evaluation.comparison.analysis import compare as compare
+from .evaluation.comparison.pieces import Measures as Measures, Pieces as Pieces
+from .evaluation.comparison.results import Comparison as Comparison
+from .evaluation.comparison.samples import given_samples as given_samples
+from .evaluation.comparison.sentence import sentence as sentence
+from .evaluation.comparison.standard import (
+    Standard as Standard,
+    standard_measures as standard_measures,
+)
 from .evaluation.epsilon_perplexity import (
     best_epsilon as best_epsilon,
     log_epsilon_perplexities as log_epsilon_perplexities,
+)
+from .evaluation.measures.base import (
+    Direction as Direction,
+    DistanceMeasure as DistanceMeasure,
+    PieceMeasure as PieceMeasure,
+    Sample as Sample,
+    SetMeasure as SetMeasure,
 )
 from .evaluation.measures.watermark import (
     WatermarkDetection as WatermarkDetection,
@@ -60,6 +76,11 @@ from .music.score import (
 )
 from .music.selection import Selection as Selection
 from .music.vocabulary import Vocabulary as Vocabulary
+from .report.comparison_figures import (
+    against_human as against_human,
+    forest as forest,
+    heat_table as heat_table,
+)
 from .report.figures import (
     knob_curves as knob_curves,
     loss_curve as loss_curve,

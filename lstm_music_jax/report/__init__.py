@@ -1,7 +1,8 @@
-"""Figures that a person looks at: pictures of pieces and of measurements.
+"""What a person looks at: pictures and tables of pieces and of measurements.
 
 Start with `figures.py`. `model_figures.py` shows how well a model predicts given
-pieces.
+pieces. `comparison_tables.py`, `comparison_figures.py` and `frontier_figure.py` show
+what a comparison of strategies has found.
 
 This package may import `system`, `music` and `evaluation`.
 """

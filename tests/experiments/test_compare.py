@@ -1,6 +1,7 @@
 """compare.py: what it writes, and that it goes on where it was interrupted."""
 
 import json
+import re
 
 import compare
 import compared_run
@@ -59,7 +60,7 @@ def test_a_comparison_writes_everything(finished):
     as_set = json.loads((finished / "as-set.json").read_text())
     names = as_set["comparison"]["arms"]
     assert names == ["ancestral sampling", "Chain(TopK(200), TopP(0.8))"]
-    assert as_set["sentence"].startswith("At their own settings, ")
+    assert as_set["sentence"].startswith("With the settings as given, ")
     matched = json.loads((finished / "at-0.9.json").read_text())
     tuned = matched["tuned"][0]
     assert len(tuned) == 2
@@ -95,6 +96,25 @@ def test_anchors_are_drawn_like_strategies(comparable, finished):
             trace = "surprisal" if measure.startswith("judge") else "model_entropy"
             close = np.isclose(found, drawn[trace].mean(), rtol=1e-4)
             assert close == of_ngram
+
+
+def test_the_page_holds_the_sentences_the_tables_and_all_pictures(finished):
+    page = (finished / "comparison.md").read_text()
+    for table in ("as-set", "at-0.9"):
+        found = json.loads((finished / f"{table}.json").read_text())
+        assert found["sentence"] in page
+        for row in found["comparison"]["rows"]:
+            assert row["name"] in page
+    pictures = set(re.findall(r"!\[[^]]+\]\((.+)\)", page))
+    assert pictures == {path.name for path in finished.glob("*.png")}
+    assert {picture.split("-")[0] for picture in pictures} == (
+        {"forest", "loops", "heat", "frontier"}
+    )
+    assert all((finished / name).with_suffix(".svg").exists() for name in pictures)
+    assert "```sh\npython compare --run " in page
+    # Two pieces of the fixture are held out, and both are long enough.
+    assert "with 2 human pieces" in page
+    assert "No held-out piece is shorter" in page
 
 
 def test_the_curves_are_written(finished):

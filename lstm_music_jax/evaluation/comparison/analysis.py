@@ -123,6 +123,7 @@ def compare(
         pieces=len(arms[0].samples[0]),
         runs=len(human),
         human_pieces=len(human[0]),
+        order=tuple(order),
     )
 
 
@@ -140,12 +141,19 @@ def worse_by(
 def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
     """Return the value of one arm or anchor, with its interval."""
     if name == HUMAN and isinstance(measure, DistanceMeasure):
-        return Value(Interval(np.nan, np.nan, np.nan), 0)
+        return Value(Interval(np.nan, np.nan, np.nan), 0, None)
     found = combined(runs, lambda run: run.values[name], runs[0].units[name])
-    left_out = sum(
-        int(np.isnan(run.of_pieces[name]).sum()) for run in runs if run.of_pieces
-    )
-    return Value(_interval(found), left_out)
+    of_pieces = [run.of_pieces[name] for run in runs if run.of_pieces]
+    left_out = sum(int(np.isnan(each).sum()) for each in of_pieces)
+    return Value(_interval(found), left_out, _deviation(of_pieces))
+
+
+def _deviation(of_pieces: Sequence[np.ndarray]) -> float | None:
+    """Return the standard deviation over the pieces of a run, as a mean over runs."""
+    defined = [each[~np.isnan(each)] for each in of_pieces]
+    if not all(map(len, defined)) or not defined:
+        return None
+    return float(np.mean([each.std() for each in defined]))
 
 
 def _difference(

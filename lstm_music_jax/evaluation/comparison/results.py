@@ -75,10 +75,13 @@ class Value:
     Attributes:
       mean: the mean over pieces, or the value of the set, with its interval.
       left_out: number of pieces for which the measure is not defined.
+      deviation: the standard deviation over pieces; None for a measure of sets, and
+        for one that is not defined for any piece.
     """
 
     mean: Interval
     left_out: int
+    deviation: float | None
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,8 @@ class Comparison:
       pieces: number of pieces per arm and run.
       runs: number of trained models.
       human_pieces: number of human pieces.
+      order: the anchors by which measures were checked, the better music first; empty
+        if none was.
     """
 
     reference: str
@@ -143,6 +148,7 @@ class Comparison:
     pieces: int
     runs: int
     human_pieces: int
+    order: tuple[str, ...] = ()
 
     @property
     def primary(self) -> tuple[Row, ...]:
@@ -171,6 +177,7 @@ class Comparison:
             | {
                 "arms": tuple(content["arms"]),
                 "anchors": tuple(content["anchors"]),
+                "order": tuple(content["order"]),
                 "rows": tuple(Row(**row) for row in rows),
                 "values": _each(content["values"], _value),
                 "differences": _each(content["differences"], _difference),
@@ -206,7 +213,8 @@ def _interval(entry):
 
 
 def _value(entry):
-    return Value(_interval(entry["mean"]), entry["left_out"])
+    mean, deviation = _interval(entry["mean"]), entry["deviation"]
+    return Value(mean, entry["left_out"], deviation)
 
 
 def _difference(entry):

@@ -1,68 +1,51 @@
 """The sentence: what a comparison has found, said before any table."""
 
+import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from lstm_music_jax.evaluation.comparison.results import Comparison, Difference, Row
 from lstm_music_jax.evaluation.measures.base import Direction
 
+# If a claim holds for more strategies, they are counted and not named.
+_MOST_NAMED = 4
 
-def sentence(comparison: Comparison, *, at: str = "", reference: str = "") -> str:
+
+class _Claim(NamedTuple):
+    """What holds for some strategies: "copies less", and whether that is human."""
+
+    phrase: str
+    nearness: str
+
+
+def sentence(
+    comparison: Comparison, *, condition: str = "", reference: str = ""
+) -> str:
     """Say in one sentence which arms differ from the reference.
 
-    Only the primary measures count, after Holm's correction. If nothing differs, the
-    sentence says which differences would have been found.
+    Only the primary measures count, after Holm's correction. If no difference was
+    found, the sentence says how large one must be to be found.
 
     Args:
       comparison: the results.
-      at: the condition under which the arms were compared, such as "equal entropy".
+      condition: how the arms were compared, such as "at equal entropy".
       reference: what to call the reference; by default its name.
 
-    Example: "At equal entropy, MinP(0.05) copies less than ancestral sampling; nothing
-    else differs (256 pieces, one model)."
+    Example: "At equal entropy, MinP(0.05) copies less than ancestral sampling; no other
+    difference was found (256 pieces, one model)."
     """
     reference = reference or comparison.reference
-    start = f"At {at}, " if at else ""
     claims = _claims(comparison)
-    scope = f"({comparison.scope})"
-    if not claims:
-        return _nothing(comparison, start, reference, scope)
-    first, *others = claims
-    parts = [f"{first[1][0]} {first[0]} than {reference}{_alike(first[1])}"]
-    parts += [f"{arms[0]} {claim}{_alike(arms)}" for claim, arms in others]
-    tests = len(comparison.primary) * len(comparison.differences)
-    if sum(len(arms) for _, arms in claims) < tests:
-        parts.append("nothing else differs")
-    text = start + "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]} {scope}."
-
-
-def _claims(comparison: Comparison) -> list[tuple[str, list[str]]]:
-    """Return each claim with the arms for which it holds, in the order of the rows."""
-    claims: dict[str, list[str]] = {}
-    for row in comparison.primary:
-        for arm, differences in comparison.differences.items():
-            difference = differences[row.name]
-            if difference.found:
-                claims.setdefault(_claim(row, difference), []).append(arm)
-    return list(claims.items())
-
-
-def _claim(row: Row, difference: Difference) -> str:
-    claim = row.more if difference.change.value > 0 else row.less
-    worse_by = difference.worse_by
-    if row.direction is Direction.HUMAN and worse_by and worse_by.excludes_zero:
-        nearer = worse_by.value < 0
-        claim += f" ({'nearer to' if nearer else 'farther from'} human music)"
-    return claim
-
-
-def _alike(arms: Sequence[str]) -> str:
-    """Return the other arms for which the same holds."""
-    others = arms[1:]
-    if not others:
-        return ""
-    verb = "does" if len(others) == 1 else "do"
-    return f", and so {verb} {in_words(others)}"
+    if not comparison.differences:
+        said = f"no other strategy was compared with {reference}"
+    elif not comparison.primary:
+        said = "no measure was primary, so all results are exploratory"
+    elif claims:
+        said = _found(comparison, claims, reference)
+    else:
+        said = _nothing(comparison, reference)
+    text = f"{condition}, {said}" if condition else said
+    return f"{text[0].upper()}{text[1:]} ({comparison.scope})."
 
 
 def in_words(names: Sequence[str]) -> str:
@@ -71,22 +54,80 @@ def in_words(names: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _nothing(comparison, start, reference, scope):
-    measures = in_words([row.name for row in comparison.primary])
-    seen = in_words(
-        [f"{_largest(comparison, row):.2g} ({row.name})" for row in comparison.primary]
-    )
+def _claims(comparison: Comparison) -> dict[_Claim, list[str]]:
+    """Return each claim with the arms for which it holds, in the order of the rows."""
+    claims: dict[_Claim, list[str]] = {}
+    phrases = [row.more for row in comparison.primary]
+    for row in comparison.primary:
+        # Two measures of copying say the same, so they are named.
+        named = f' in "{row.name}"' if phrases.count(row.more) > 1 else ""
+        for arm, differences in comparison.differences.items():
+            difference = differences[row.name]
+            if difference.found:
+                claims.setdefault(_claim(row, named, difference), []).append(arm)
+    return claims
+
+
+def _claim(row: Row, named: str, difference: Difference) -> _Claim:
+    phrase = (row.more if difference.change.value > 0 else row.less) + named
+    worse_by = difference.worse_by
+    if row.direction is not Direction.HUMAN or not worse_by:
+        return _Claim(phrase, "")
+    if not worse_by.excludes_zero:
+        return _Claim(phrase, "")
+    nearer = "nearer to" if worse_by.value < 0 else "farther from"
+    return _Claim(phrase, f" ({nearer} human music)")
+
+
+def _found(comparison, claims, reference):
+    parts = []
+    for claim, arms in claims.items():
+        than = "" if parts else f" than {reference}"
+        alike = _alike(claim.phrase, arms[1:])
+        parts.append(f"{arms[0]} {claim.phrase}{than}{claim.nearness}{alike}")
+    tests = len(comparison.primary) * len(comparison.differences)
+    if sum(map(len, claims.values())) < tests:
+        parts.append("no other difference was found")
+    return "; ".join(parts)
+
+
+def _alike(phrase: str, others: Sequence[str]) -> str:
+    """Return the other arms for which the same holds: ", and so does TopP(0.9)"."""
+    if not others:
+        return ""
+    one, many = ("is", "are") if phrase.startswith("is ") else ("does", "do")
+    verb = one if len(others) == 1 else many
+    counted = len(others) >= _MOST_NAMED
+    return f", and so {verb} {f'{len(others)} others' if counted else in_words(others)}"
+
+
+def _nothing(comparison, reference):
     arms = list(comparison.differences)
-    who = f"{arms[0]} does not differ" if len(arms) == 1 else "no strategy differs"
-    text = (
-        f"{start}{who} from {reference} in {measures}; differences of {seen} would "
-        f"have been found with a probability of 80% {scope}."
-    )
-    return text[0].upper() + text[1:]
+    if len(arms) == 1:
+        said = [f"no difference between {arms[0]} and {reference} was found"]
+    else:
+        said = [f"no strategy was found to differ from {reference}"]
+    detectable = {row.name: _largest(comparison, row) for row in comparison.primary}
+    seen = [f"{size:.2g} ({name})" for name, size in detectable.items() if size > 0]
+    if seen:
+        subject = "a difference" if len(seen) == 1 else "differences"
+        said.append(
+            f"{subject} of {in_words(seen)} would have been found with a probability "
+            "of 80% or more"
+        )
+    equal = [name for name, size in detectable.items() if size == 0]
+    undefined = [name for name, size in detectable.items() if math.isnan(size)]
+    for names, verdict in ((equal, "equal in all"), (undefined, "not defined in any")):
+        if names:
+            be = "is" if len(names) == 1 else "are"
+            said.append(f"{in_words(names)} {be} {verdict} of their pieces")
+    return "; ".join(said)
 
 
 def _largest(comparison, row):
-    return max(
+    """Return the difference that is found with any arm; NaN if none is defined."""
+    sizes = [
         differences[row.name].detectable
         for differences in comparison.differences.values()
-    )
+    ]
+    return max((size for size in sizes if not math.isnan(size)), default=math.nan)

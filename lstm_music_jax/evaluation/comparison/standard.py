@@ -22,6 +22,7 @@ from lstm_music_jax.evaluation.measures.copying import (
     human_copy_length,
     longest_copy,
 )
+from lstm_music_jax.evaluation.measures.longest_loop import longest_loop
 from lstm_music_jax.evaluation.measures.overlap import overlap
 from lstm_music_jax.evaluation.measures.repeated_ngrams import repeated_ngrams
 from lstm_music_jax.evaluation.measures.uncertainty import excess_surprisal
@@ -38,10 +39,13 @@ class Standard(NamedTuple):
         measures: all measures, by kind.
         primary: the names of the primary measures. They measure loops, copying, the
             distance from human music, and the likeness of pieces to each other.
+        loops_and_copies: the names of the measures that show whether a strategy loops,
+            or copies the training pieces.
     """
 
     measures: Measures
     primary: tuple[str, ...]
+    loops_and_copies: tuple[str, ...]
 
     def with_primary(self, names: Sequence[str]) -> "Standard":
         """Return the same measures with other primary measures.
@@ -95,20 +99,23 @@ def standard_measures(
         if measure.valid_for(kind)
         and (measure.direction is Direction.NONE or _defined(measure, human))
     ]
-    pieces += [
-        excess_surprisal(held_out_loss),
+    copying = [
         longest_copy(exact),
         copied_share(exact, k),
         longest_copy(moved, "longest copied run up to transposition"),
         copied,
     ]
+    pieces += [excess_surprisal(held_out_loss), *copying]
     sets = [measure for measure in SET_MEASURES if measure.valid_for(kind)]
     distances = [measure for measure in DISTANCE_MEASURES if measure.valid_for(kind)]
     # The last distance is the widest one that is valid: for events, that over all
     # measures together.
     primary = (repeated_ngrams(), copied, overlap(), distances[-1])
+    shown = (repeated_ngrams(), longest_loop(), *copying)
     return Standard(
-        Measures(pieces, sets, distances), tuple(measure.name for measure in primary)
+        Measures(pieces, sets, distances),
+        tuple(measure.name for measure in primary),
+        tuple(measure.name for measure in shown),
     )
 
 

@@ -40,5 +40,7 @@ def overlap(n: int = 4) -> SetMeasure:
         source="Broder 1997 (containment)",
         direction=Direction.HUMAN,
         encodings=None,
+        more="shares more passages between its pieces",
+        less="shares fewer passages between its pieces",
         prepare=prepare,
     )

@@ -23,6 +23,8 @@ from jaxtyping import Float
 from scipy import stats
 
 RESAMPLES = 10_000
+# The outermost resamples of a tail, which are too few to say how far it goes.
+_OUTERMOST = 10
 CONFIDENCE = 0.95
 
 
@@ -76,6 +78,12 @@ def p_value(
     There are two tails: the share of resamples at or below `null`, and the share at or
     above `null`. One is added to both counts, so that no tail is zero. The smaller tail
     is mapped to Student's distribution. NaN where any resample is NaN.
+
+    A correction for many comparisons needs p-values that are smaller than one over the
+    number of resamples. So beyond the outermost resamples, the tail is continued as
+    that of the normal distribution with their mean and their outer quantile. Resamples
+    that are all the same have no tail. Then the p-value is that of a sign test in which
+    all units agree.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)
@@ -84,7 +92,20 @@ def p_value(
     # Without this line, NaN would count in neither tail and give a very small p-value.
     tail = tail + 0 * resampled.sum(axis=0)
     deviation = stats.norm.ppf(np.minimum(tail, 0.5))
-    return 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
+    outer = (_OUTERMOST + 1) / (len(resampled) + 1)
+    beyond = tail < outer
+    if np.any(beyond):
+        mean = resampled.mean(axis=0)
+        ends = np.quantile(resampled, [outer, 1 - outer], axis=0)
+        reach = np.abs(mean - np.where(below < above, *ends))
+        ratio = np.abs(mean - null) / np.where(reach > 0, reach, np.nan)
+        continued = np.fmin(stats.norm.ppf(outer) * ratio, deviation)
+        deviation = np.where(beyond, continued, deviation)
+    student = 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
+    # Rounding errors are no difference.
+    width = np.ptp(resampled, axis=0)
+    same = beyond & (width < 1e-9 * np.abs(resampled).max(axis=0))
+    return np.where(same, 2.0 ** (1 - units), student)[()]
 
 
 def check_units(units: int) -> None:

@@ -34,6 +34,26 @@ def test_normal_data_give_students_interval_and_p_value(sides):
     np.testing.assert_allclose(found.p, student.pvalue, atol=0.02)
 
 
+@pytest.mark.parametrize("change", [0.8, -1, 1.3])
+def test_p_values_beyond_the_resamples_are_those_of_student(change):
+    """They are far smaller than one over the number of resamples."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(29, 50))
+    values += change - values.mean(axis=0)
+    found = paired_difference(values, np.zeros_like(values), resamples=2000)
+    expected = stats.ttest_1samp(values, 0).pvalue
+    assert expected.max() < 0.01
+    np.testing.assert_allclose(np.log(found.p), np.log(expected), rtol=0.25)
+    assert np.mean(np.log(found.p) / np.log(expected)) == pytest.approx(1, abs=0.05)
+
+
+def test_pairs_that_all_differ_alike_have_the_p_value_of_a_sign_test():
+    theirs = np.zeros((12, 2))
+    found = paired_difference(theirs + np.array([0.1, 0]), theirs, resamples=500)
+    assert found.p[0] == stats.binomtest(12, 12).pvalue
+    assert found.p[1] == 1
+
+
 def test_the_interval_leaves_out_zero_where_p_is_below_its_level():
     rng = np.random.default_rng(1)
     differences = rng.normal(0.12, 1, size=(256, 500))

@@ -1,0 +1,339 @@
+"""Figures of a comparison: differences, loops and copies, and a table in colours.
+
+Every figure is written twice, as PNG and as SVG.
+"""
+
+import math
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lstm_music_jax.evaluation.comparison.results import (
+    HUMAN,
+    Comparison,
+    Interval,
+    Row,
+)
+from lstm_music_jax.evaluation.measures.base import Direction
+from lstm_music_jax.report.figures import save_figure
+
+GOOD, ARM, ANCHOR, REFERENCE = "tab:green", "tab:blue", "0.55", "black"
+# Expressions are long; a longer one takes several lines.
+NAME_WIDTH, TITLE_WIDTH = 50, 30
+# Inches per letter of a name, and per line.
+_LETTER, _LINE = 0.065, 0.22
+# Human standard deviations at which the colours end.
+_STRONGEST = 3
+_LARGEST_SHOWN = 99
+
+
+def forest(comparison: Comparison, path: str | Path) -> None:
+    """Draw how each arm differs from the reference, with one panel per primary measure.
+
+    Filled points remain after Holm's correction. Green is the side of better values:
+    nearer to the human value, which is dotted, or lower.
+
+    Args:
+        comparison: the results; at least one measure is primary.
+        path: the PNG file; missing folders are created.
+    """
+    arms = list(comparison.differences)
+    figure, panels = _panels(len(comparison.primary), arms)
+    for axes, row in zip(panels, comparison.primary, strict=True):
+        found = [comparison.differences[arm][row.name] for arm in arms]
+        changes = [each.change for each in found]
+        human = _human_change(comparison, row)
+        _limit(axes, [*changes, Interval(0, 0, 0), Interval(human, human, human)])
+        _shade_better(axes, row, human)
+        axes.axvline(0, color=REFERENCE, lw=0.8)
+        for place, each in enumerate(found):
+            face = ARM if each.found else "white"
+            _point(axes, each.change, place, ARM, face)
+        _describe(axes, row, f"difference from\n{comparison.reference}")
+    _legend(
+        figure,
+        [
+            _key(ARM, "differs, after Holm's correction"),
+            _key(ARM, "not found to differ", face="white"),
+            _patch("better: nearer to human music, or lower"),
+            _line("human value"),
+        ],
+    )
+    save_both(figure, path)
+
+
+def against_human(
+    comparison: Comparison, measures: Sequence[str], path: str | Path
+) -> None:
+    """Draw measures of all arms and anchors against the band of the human pieces.
+
+    The band is the interval of 95% of the human mean. An anchor far outside of the
+    other values is drawn at the edge, with its value.
+
+    Args:
+        comparison: the results.
+        measures: names of the measures, such as those of loops and copies.
+        path: the PNG file; missing folders are created.
+    """
+    names = [*comparison.anchors[1:], *comparison.arms]
+    rows = {row.name: row for row in comparison.rows}
+    figure, panels = _panels(len(measures), names)
+    for axes, measure in zip(panels, measures, strict=True):
+        of = {name: comparison.values[name][measure].mean for name in (HUMAN, *names)}
+        _limit(axes, [of[name] for name in (HUMAN, *comparison.arms)])
+        human = of[HUMAN]
+        axes.axvspan(human.low, human.high, color=GOOD, alpha=0.2, lw=0)
+        axes.axvline(human.value, color=GOOD, lw=1)
+        for place, name in enumerate(names):
+            colour = _colour(comparison, name)
+            if not _at_edge(axes, of[name], place, colour):
+                _point(axes, of[name], place, colour, colour)
+        _describe(axes, rows[measure], "mean")
+    _legend(
+        figure,
+        [
+            _patch("human pieces"),
+            _key(ARM, "strategies"),
+            _key(REFERENCE, comparison.reference),
+            _key(ANCHOR, "anchors"),
+        ],
+    )
+    save_both(figure, path)
+
+
+def heat_table(comparison: Comparison, path: str | Path) -> None:
+    """Draw how far each arm and anchor is from the human pieces in each measure.
+
+    The unit is the standard deviation of the human pieces. So the table holds measures
+    of pieces, and distances that have this unit. A measure that does not vary among the
+    human pieces is left out. The columns of measures that are not valid are grey.
+
+    Args:
+        comparison: the results.
+        path: the PNG file; missing folders are created.
+    """
+    from matplotlib.figure import Figure
+
+    names = [*comparison.anchors[1:], *comparison.arms]
+    rows = [row for row in comparison.rows if _in_deviations(comparison, row, HUMAN)]
+    table = np.array(
+        [[_in_deviations(comparison, row, name)[0] for row in rows] for name in names]
+    )
+    shown = table.copy()
+    shown[:, [row.valid is False for row in rows]] = np.nan
+    labels = [wrapped(name, NAME_WIDTH) for name in names]
+    lines = sum(_lines(labels))
+    inches = (2.4 + _name_inches(labels) + 0.42 * len(rows), 3.4 + _LINE * lines)
+    figure = Figure(figsize=inches, dpi=100, layout="constrained")
+    axes = figure.subplots()
+    edges = np.concatenate([[0], np.cumsum(_lines(labels))])
+    colours = axes.pcolormesh(
+        np.arange(len(rows) + 1),
+        edges,
+        np.ma.masked_invalid(shown),
+        cmap="RdBu_r",
+        vmin=-_STRONGEST,
+        vmax=_STRONGEST,
+        edgecolors="white",
+        lw=0.5,
+    )
+    axes.set_facecolor("0.88")
+    centres = (edges[1:] + edges[:-1]) / 2
+    for (place, column), value in np.ndenumerate(table):
+        if not math.isnan(value):
+            grey = math.isnan(shown[place, column])
+            dark = not grey and abs(value) > 0.7 * _STRONGEST
+            axes.text(
+                column + 0.5,
+                centres[place],
+                _short(value),
+                ha="center",
+                va="center",
+                fontsize=6.5,
+                color="0.5" if grey else ("white" if dark else "black"),
+            )
+    axes.set_yticks(centres, labels, fontsize=8)
+    axes.xaxis.tick_top()
+    titles = [row.name for row in rows]
+    axes.set_xticks(
+        np.arange(len(rows)) + 0.5, titles, rotation=55, ha="left", fontsize=8
+    )
+    for label, row in zip(axes.get_xticklabels(), rows, strict=True):
+        label.set_color("0.5" if row.valid is False else "black")
+        label.set_rotation_mode("anchor")
+        label.set_fontweight("bold" if row.primary else "normal")
+    axes.tick_params(length=0)
+    axes.invert_yaxis()
+    figure.colorbar(colours, ax=axes, extend="both", fraction=0.03, pad=0.01)
+    caption = (
+        "distance from the human pieces, in human standard deviations; bold: primary; "
+        "grey: not valid on this corpus, or not defined"
+    )
+    letters = int(inches[0] / _LETTER)
+    figure.supxlabel(wrapped(caption, letters), fontsize=8)
+    save_both(figure, path)
+
+
+def save_both(figure: Any, path: str | Path) -> None:
+    """Write a figure as PNG, and as SVG beside it."""
+    for suffix in (".png", ".svg"):
+        save_figure(figure, Path(path).with_suffix(suffix), bbox_inches=None)
+
+
+def wrapped(name: str, width: int) -> str:
+    """Return a name on several lines, broken at spaces."""
+    return "\n".join(textwrap.wrap(name, width, break_long_words=False))
+
+
+def _panels(count, names):
+    """Return a figure with panels side by side, which share a row for each name."""
+    from matplotlib.figure import Figure
+
+    labels = [wrapped(name, NAME_WIDTH) for name in names]
+    heights = _lines(labels)
+    figure = Figure(
+        figsize=(1 + _name_inches(labels) + 2.9 * count, 1.9 + _LINE * sum(heights)),
+        dpi=100,
+        layout="constrained",
+    )
+    panels = figure.subplots(1, count, sharey=True, squeeze=False)[0]
+    panels[0].set_yticks(np.arange(len(names)), labels, fontsize=8)
+    panels[0].set_ylim(len(names) - 0.4, -0.6)
+    return figure, panels
+
+
+def _describe(axes, row, meaning):
+    mark = "\n(not valid on this corpus)" if row.valid is False else ""
+    axes.set_title(
+        wrapped(row.name, TITLE_WIDTH) + mark,
+        fontsize=9,
+        color="0.5" if mark else "black",
+    )
+    unit = f"\n({row.unit})" if row.unit else ""
+    axes.set_xlabel(meaning + unit, fontsize=8)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.locator_params(axis="x", nbins=5)
+    axes.grid(color="0.92")
+    axes.set_axisbelow(True)
+
+
+def _limit(axes, intervals):
+    """Set limits that hold all intervals, with a margin."""
+    ends = [[each.value, each.low, each.high] for each in intervals]
+    low, high = np.nanmin(ends), np.nanmax(ends)
+    margin = 0.06 * (high - low) or 0.5
+    axes.set_xlim(low - margin, high + margin)
+
+
+def _shade_better(axes, row, human):
+    """Shade the differences that lead to better values, and mark the human value."""
+    limits = axes.get_xlim()
+    if row.direction is Direction.LOWER:
+        better = (limits[0], 0)
+    elif row.direction is Direction.HUMAN and not math.isnan(human):
+        better = (0, 2 * human)
+        axes.axvline(human, color=GOOD, lw=1.2, ls=":")
+    else:
+        return
+    axes.axvspan(*better, color=GOOD, alpha=0.12, lw=0)
+    axes.set_xlim(limits)
+
+
+def _human_change(comparison, row):
+    """Return the difference of the human value; NaN unless it is the good one."""
+    if row.direction is not Direction.HUMAN:
+        return math.nan
+    values = comparison.values
+    human = values[HUMAN][row.name].mean.value
+    return human - values[comparison.reference][row.name].mean.value
+
+
+def _point(axes, interval, place, colour, face):
+    axes.plot([interval.low, interval.high], [place, place], color=colour, lw=1.5)
+    axes.plot(interval.value, place, "o", ms=6, mec=colour, mfc=face)
+
+
+def _at_edge(axes, interval, place, colour):
+    """Draw a value that lies outside of the limits at the edge; return whether."""
+    low, high = axes.get_xlim()
+    if math.isnan(interval.value) or low <= interval.value <= high:
+        return False
+    edge, side = (low, "left") if interval.value < low else (high, "right")
+    marker, shift = ("<", 7) if side == "left" else (">", -7)
+    axes.plot(edge, place, marker, ms=6, color=colour, clip_on=False)
+    axes.annotate(
+        f"{interval.value:.3g}",
+        (edge, place),
+        (shift, 0),
+        textcoords="offset points",
+        ha=side,
+        va="center",
+        fontsize=7,
+        color=colour,
+    )
+    return True
+
+
+def _colour(comparison, name):
+    if name == comparison.reference:
+        return REFERENCE
+    return ARM if name in comparison.arms else ANCHOR
+
+
+def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
+    """Return the distance from the human value; empty if the measure has none."""
+    value = comparison.values[name][row.name].mean.value
+    if row.kind == "distance":
+        return [value] if row.unit == "human standard deviations" else []
+    human = comparison.values[HUMAN][row.name]
+    if not human.deviation or row.direction is Direction.NONE:
+        return []
+    return [(value - human.mean.value) / human.deviation]
+
+
+def _short(value):
+    if abs(value) > _LARGEST_SHOWN:
+        return f"> {_LARGEST_SHOWN}" if value > 0 else f"< -{_LARGEST_SHOWN}"
+    return f"{value:z.1f}"
+
+
+def _legend(figure, handles):
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=len(handles),
+        fontsize=8,
+        frameon=False,
+    )
+
+
+def _key(colour, label, face=None):
+    from matplotlib.lines import Line2D
+
+    return Line2D(
+        [], [], marker="o", ls="", mec=colour, mfc=face or colour, label=label
+    )
+
+
+def _patch(label):
+    from matplotlib.patches import Patch
+
+    return Patch(color=GOOD, alpha=0.2, label=label)
+
+
+def _line(label):
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=GOOD, ls=":", label=label)
+
+
+def _lines(labels):
+    return [1 + label.count("\n") for label in labels]
+
+
+def _name_inches(labels):
+    """Return the width of the longest line."""
+    return _LETTER * max(len(line) for label in labels for line in label.split("\n"))

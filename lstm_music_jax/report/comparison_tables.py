@@ -1,0 +1,244 @@
+"""Tables of a comparison, in Markdown.
+
+The arms are the strategies that are compared. The anchors are other pieces beside them:
+human pieces first, then others such as training pieces.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from lstm_music_jax.evaluation.comparison.arms import Tuned
+from lstm_music_jax.evaluation.comparison.curves import Curve
+from lstm_music_jax.evaluation.comparison.results import (
+    Comparison,
+    Difference,
+    Interval,
+    Row,
+)
+from lstm_music_jax.evaluation.measures.base import Direction
+from lstm_music_jax.evaluation.measures.uncertainty import strategy_entropy
+from lstm_music_jax.report.markdown import markdown
+
+# Columns of an exploratory table; more do not fit on a screen.
+_COLUMNS = 6
+_NOT_VALID = "†"
+
+GLOSSARY = f"""\
+- *Primary* measures were named before anything was drawn. Only they are tested: their
+  p-values are corrected together, by Holm's method.
+- *Exploratory* measures are all others. A bold value differs from that of the
+  reference: the interval of the difference, which is not corrected, leaves out zero.
+  Without any true difference, this still happens to one value in twenty.
+- *Not valid* ({_NOT_VALID}) are measures that do not tell worse music from better on
+  this corpus. Nothing should be concluded from them.
+- Numbers in brackets are intervals of 95%.
+- A *difference* is the value of a strategy minus that of the reference. A bold one
+  remains after the correction. The *distance from human, difference* says how much
+  farther from the human value a strategy is than the reference; it is negative for a
+  strategy that is nearer.
+- The *probability of improvement* is the probability that a piece has a better value
+  than the reference's piece with the same primer and noise.
+- The *detectable* difference is the smallest true one that the test finds with a
+  probability of 80%."""
+
+
+def primary_values(comparison: Comparison) -> str:
+    """Return the primary measures of all anchors and arms, with intervals."""
+    rows = [
+        [label(name), *(_value(comparison, name, row) for row in comparison.primary)]
+        for name in (*comparison.anchors, *comparison.arms)
+    ]
+    return markdown(["", *map(heading, comparison.primary)], rows)
+
+
+def difference_tables(comparison: Comparison) -> str:
+    """Return a table for each primary measure: how the arms differ from the reference.
+
+    Bold differences remain after Holm's correction.
+    """
+    parts = []
+    for row in comparison.primary:
+        columns = [
+            heading(row),
+            "difference",
+            "adjusted p",
+            "distance from human, difference",
+            "probability of improvement",
+            "detectable",
+        ]
+        rows = [
+            [label(arm), *_tested(row, differences[row.name])]
+            for arm, differences in comparison.differences.items()
+        ]
+        # A column that no arm has a value for says nothing.
+        kept = [
+            place
+            for place in range(len(columns))
+            if any(cells[place] for cells in rows)
+        ]
+        parts.append(
+            markdown(
+                [columns[place] for place in kept],
+                [[cells[place] for place in kept] for cells in rows],
+            )
+        )
+    return "\n\n".join(parts)
+
+
+def exploratory_values(comparison: Comparison) -> str:
+    """Return the exploratory measures of all anchors and arms, without intervals."""
+    measures = [row for row in comparison.rows if not row.primary]
+    parts = []
+    for start in range(0, len(measures), _COLUMNS):
+        group = measures[start : start + _COLUMNS]
+        rows = [
+            [label(name), *(_marked(comparison, name, row) for row in group)]
+            for name in (*comparison.anchors, *comparison.arms)
+        ]
+        parts.append(markdown(["", *map(heading, group)], rows))
+    return "\n\n".join(parts)
+
+
+def validity(comparison: Comparison) -> str:
+    """Say which measures are not valid on the corpus, and why."""
+    if not comparison.order:
+        return "Whether the measures are valid on this corpus was not checked."
+    invalid = [row for row in comparison.rows if row.valid is False]
+    ranked = (comparison.anchors[0], *comparison.order)
+    if not invalid:
+        return f"All measures that should rank {_chain(ranked)} do so."
+    rows = [
+        [row.name, row.direction.value]
+        + [number(comparison.values[name][row.name].mean) for name in ranked]
+        for row in invalid
+    ]
+    return (
+        f"These measures are not valid on this corpus, because they do not rank "
+        f"{_chain(ranked)}: from left to right, a value gets better by more than its "
+        "uncertainty, or the last value is not worse than the first.\n\n"
+        + markdown(["not valid", "good values", *ranked], rows)
+    )
+
+
+def tuned_settings(
+    comparison: Comparison,
+    tuned: Sequence[Sequence[Tuned]],
+    names: Mapping[str, str],
+) -> str:
+    """Return how the knob of each arm was tuned, and the entropy of the pieces.
+
+    Args:
+        comparison: the results at the target entropy.
+        tuned: for each run, how each arm was tuned.
+        names: for each arm that reaches the target, its name in the comparison.
+    """
+    anew = strategy_entropy().name
+    rows = []
+    for model, of_run in enumerate(tuned, start=1):
+        for one in of_run:
+            entropy = comparison.values.get(names.get(one.arm, ""), {}).get(anew)
+            rows.append(
+                [
+                    label(one.arm),
+                    *([str(model)] if len(tuned) > 1 else []),
+                    label(one.strategy),
+                    f"{one.target:.3f}",
+                    f"{one.entropy:.3f}" + ("" if one.reached else ", unreachable"),
+                    number(entropy.mean) if entropy else "not compared",
+                    str(one.tried),
+                ]
+            )
+    columns = ["strategy", *(["model"] if len(tuned) > 1 else []), "tuned"]
+    columns += ["target (nats)", "entropy when tuned", "entropy drawn anew"]
+    return markdown([*columns, "settings tried"], rows)
+
+
+def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> str:
+    """Return the mean height of each arm's curve, and its difference from the first.
+
+    Args:
+        lines: for each measure, the curves of all arms.
+    """
+    names = list(lines)
+    rows = [
+        [label(of_arm[0].name)]
+        + [
+            f"{number(line.mean_height)}; {_bold_if_not_zero(line.change)}"
+            for line in of_arm
+        ]
+        for of_arm in zip(*lines.values(), strict=True)
+    ]
+    return markdown(["mean height; difference", *names], rows)
+
+
+def heading(row: Row) -> str:
+    """Return the name of a measure, its unit, and the mark if it is not valid."""
+    unit = f" ({row.unit})" if row.unit else ""
+    return f"{row.name}{unit}{_NOT_VALID if row.valid is False else ''}"
+
+
+def label(name: str) -> str:
+    """Return the name of an arm for a cell; expressions are shown as code."""
+    name = name.replace("|", "\\|")
+    return f"`{name}`" if "(" in name else name
+
+
+def number(interval: Interval | None) -> str:
+    """Return a value with its interval: "0.48 (0.40 to 0.57)"; "" without a value."""
+    if interval is None or math.isnan(interval.value):
+        return ""
+    value, low, high = _rounded(interval)
+    return value if math.isnan(interval.low) else f"{value} ({low} to {high})"
+
+
+def _rounded(interval):
+    """Return the three numbers, with so many decimals that the width has two digits."""
+    width = interval.high - interval.low
+    # Rounding errors are no width.
+    if not width > 1e-9 * abs(interval.value):
+        return [f"{each:z.3g}" for each in vars(interval).values()]
+    decimals = max(0, math.ceil(-math.log10(width)) + 1)
+    return [f"{each:z.{decimals}f}" for each in vars(interval).values()]
+
+
+def _value(comparison, name, row):
+    value = comparison.values[name][row.name]
+    left_out = f", {value.left_out} left out" if value.left_out else ""
+    return number(value.mean) + left_out
+
+
+def _tested(row: Row, difference: Difference) -> list[str]:
+    change = number(difference.change)
+    adjusted = difference.adjusted
+    # For a measure of which lower values are good, it is the difference itself.
+    human = difference.worse_by if row.direction is Direction.HUMAN else None
+    return [
+        f"**{change}**" if difference.found else change,
+        "" if adjusted is None else probability(adjusted),
+        number(human),
+        number(difference.improvement),
+        "" if math.isnan(difference.detectable) else f"{difference.detectable:.2g}",
+    ]
+
+
+def probability(p: float) -> str:
+    """Return a p-value with three decimals: "0.012" or "< 0.001"."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _marked(comparison, name, row):
+    value = comparison.values[name][row.name].mean
+    if math.isnan(value.value):
+        return ""
+    text = _rounded(value)[0]
+    difference = comparison.differences.get(name, {}).get(row.name)
+    return f"**{text}**" if difference and difference.change.excludes_zero else text
+
+
+def _bold_if_not_zero(interval):
+    text = number(interval)
+    return f"**{text}**" if interval.excludes_zero else text
+
+
+def _chain(names):
+    return " before ".join(names)
