@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -10,8 +10,10 @@ import numpy as np
 from compared_run import ComparedRun
 from comparison_folder import ComparisonFolder, file_name
 from comparison_page import AS_SET, PAGE, Table, write_page
+from ngram_models import TRIGRAM, UNIGRAM
 
-from lstm_music_jax import Dataset, strategies, write_midi
+from lstm_music_jax import Dataset, NGram, strategies, write_midi
+from lstm_music_jax.evaluation.anchors.shuffled import shuffled
 from lstm_music_jax.evaluation.comparison.analysis import compare
 from lstm_music_jax.evaluation.comparison.arms import Arm
 from lstm_music_jax.evaluation.comparison.curves import Curve, curves
@@ -19,14 +21,17 @@ from lstm_music_jax.evaluation.comparison.distances import chosen, distances_fro
 from lstm_music_jax.evaluation.comparison.figures import remembered
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
 from lstm_music_jax.evaluation.comparison.resampled import Resamples
-from lstm_music_jax.evaluation.comparison.samples import given_samples
+from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.standard import Standard
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.system.atomic_write import write_atomically
 
 ANCESTRAL, GREEDY, TRAINING = "ancestral sampling", "greedy", "training pieces"
+SHUFFLED = "shuffled"
 _HUMAN = "human"
+# The anchors that a valid measure puts in order, the better music first.
+_ORDER = (TRIGRAM, UNIGRAM, SHUFFLED)
 
 
 @dataclass
@@ -57,8 +62,14 @@ class Report:
     lines: list[dict[str, list[Curve]]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
-    def draw_anchors(self, data: Dataset) -> None:
-        """Measure the human pieces, and draw and measure the anchors."""
+    def draw_anchors(self, data: Dataset, ngrams: Mapping[str, NGram]) -> None:
+        """Measure the human pieces, and draw and measure the anchors.
+
+        Args:
+            data: the pieces of training.
+            ngrams: n-gram models by name. They draw with the primers, the noise and the
+                forbidden symbols of the strategies.
+        """
         self._measured(_HUMAN, self.human)
         length, primer = self.runs[0].length, self.human[0][0].primer
         # As many as the arms have, spread evenly, so that they are as quickly measured.
@@ -70,6 +81,12 @@ class Report:
         ]
         self.anchors.append(Pieces(TRAINING, self._measured(TRAINING, given)))
         self.anchors.append(self._drawn(0, GREEDY, [strategies.Greedy()] * len(given)))
+        for name, model in ngrams.items():
+            chains = [strategies.Chain()] * len(given)
+            self.anchors.append(self._drawn(0, name, chains, model=model))
+        self.anchors.append(
+            Pieces(SHUFFLED, self._measured(SHUFFLED, self._shuffled()))
+        )
 
     def compare_as_set(self, arms: Sequence[Sequence[Arm]]) -> None:
         """Compare the strategies with the numbers in their expressions.
@@ -203,10 +220,24 @@ class Report:
         arm = arms[number][place - 1] if place else self.runs[number].ancestral
         return arm.setting(one.value)
 
-    def _drawn(self, number, name, of_runs, *, file=None) -> Pieces:
+    def _shuffled(self):
+        """Return the human pieces of each run, with their symbols in random order."""
+        samples = []
+        for each, human in zip(self.runs, self.human, strict=True):
+            primer = human[0].primer
+            mixed = shuffled(
+                [sample.ids for sample in human],
+                np.random.default_rng(self.seed),
+                primer=primer,
+            )
+            given = given_samples(each.run, mixed, each.length, primer)
+            samples.append(each.judged(with_model(each.run, given)))
+        return samples
+
+    def _drawn(self, number, name, of_runs, *, file=None, model=None) -> Pieces:
         file = file_name(number, file or name)
         samples = [
-            each.samples(file, strategy)
+            each.samples(file, strategy, model)
             for each, strategy in zip(self.runs, of_runs, strict=True)
         ]
         self._measured(file, samples)
@@ -243,6 +274,7 @@ class Report:
             reference=ANCESTRAL,
             primary=self.standard[0].primary,
             measures=remembered(self.standard[0].measures, table),
+            order=_ORDER,
             seed=self.seed,
             resamples=self.resamples,
         )

@@ -31,7 +31,7 @@ CONFIDENCE = 0.95
 def resampled_counts(
     rng: np.random.Generator, size: int, resamples: int = RESAMPLES
 ) -> Float[np.ndarray, "r b"]:
-    """How often each of `size` pieces occurs in each resample; rows sum to `size`."""
+    """The count of each of `size` pieces in each resample; rows sum to `size`."""
     drawn = rng.integers(size, size=(resamples, size))
     drawn += size * np.arange(resamples)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=resamples * size)
@@ -43,7 +43,7 @@ def resampled_means(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Float[np.ndarray, "r *m"]:
-    """The mean over pieces in each resample; all measures share the resamples."""
+    """The mean over the pieces of each resample; all measures share the resamples."""
     counts = resampled_counts(rng, len(values), resamples)
     return np.tensordot(counts, values, axes=1) / len(values)
 
@@ -55,7 +55,7 @@ def interval(
 
     Args:
       resampled: the statistic in each resample.
-      units: how many units, such as pieces, were resampled; 2 or more.
+      units: number of resampled units, such as pieces; 2 or more.
       confidence: confidence of the interval, in (0, 1).
 
     Raises:
@@ -75,12 +75,12 @@ def p_value(
 ) -> float | np.ndarray:
     """Two-sided p-value of the value `null`; the inverse of `interval`.
 
-    The share of resamples at or below `null` and the share at or above it are the two
-    tails. One is added to both counts, so that no tail is zero. The smaller tail is
-    mapped to Student's distribution. NaN where any resample is NaN.
+    There are two tails: the share of resamples at or below `null`, and the share at or
+    above `null`. One is added to both counts, so that no tail is zero. The smaller tail
+    is mapped to Student's distribution. NaN where any resample is NaN.
 
-    A correction for many comparisons asks for p-values that are smaller than one over
-    the number of resamples. So beyond the outermost resamples, the tail is continued as
+    A correction for many comparisons needs p-values that are smaller than one over the
+    number of resamples. So beyond the outermost resamples, the tail is continued as
     that of the normal distribution with their mean and their outer quantile. Resamples
     that are all the same have no tail. Then the p-value is that of a sign test in which
     all units agree.
