@@ -63,7 +63,10 @@ class Table:
     @property
     def sentence(self) -> str:
         """What the table says, in one sentence."""
-        return sentence(self.comparison, condition=self.title)
+        reference = self.comparison.reference
+        if self.tuned:
+            reference += " with a tuned temperature"
+        return sentence(self.comparison, condition=self.title, reference=reference)
 
     @property
     def unreachable(self) -> list[Tuned]:
