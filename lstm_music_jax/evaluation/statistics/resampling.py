@@ -20,7 +20,7 @@ References:
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
@@ -62,8 +62,8 @@ def interval(
     check_units(units)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; it must be in (0, 1)")
-    quantile = stats.t.ppf((1 + confidence) / 2, units - 1)
-    level = stats.norm.cdf(-quantile * np.sqrt(units / (units - 1)))
+    quantile = special.stdtrit(units - 1, (1 + confidence) / 2)
+    level = special.ndtr(-quantile * np.sqrt(units / (units - 1)))
     low, high = np.quantile(resampled, [level, 1 - level], axis=0)
     return low, high
 
@@ -83,8 +83,8 @@ def p_value(
     tail = (np.minimum(below, above) + 1) / (len(resampled) + 1)
     # Without this line, NaN would count in neither tail and give a very small p-value.
     tail = tail + 0 * resampled.sum(axis=0)
-    deviation = stats.norm.ppf(np.minimum(tail, 0.5))
-    return 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
+    deviation = special.ndtri(np.minimum(tail, 0.5))
+    return 2 * special.stdtr(units - 1, deviation * np.sqrt((units - 1) / units))
 
 
 def check_units(units: int) -> None:
