@@ -135,8 +135,9 @@ def require_ended(ended, endless, prompts, stop):
                 np.testing.assert_array_equal(one[stream], other[stream])
 
 
-@pytest.mark.parametrize("context", CONTEXTS)
-@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize(
+    ("context", "draw"), [(CONTEXTS[0], DRAWS[1]), (CONTEXTS[1], DRAWS[0])]
+)
 def test_a_continuation_may_use_other_devices(model, context, draw):
     """Three streams begin on four devices, padded to four, and continue on fewer."""
     prompts = jax.random.randint(KEY, (STREAMS, 6), 0, 20)
