@@ -7,7 +7,11 @@
 
 All strategies continue the same primers with the same noise. They are compared with
 ancestral sampling, which draws from the distribution of the model, and with held-out
-pieces that are cut to the same length.
+pieces that are cut to the same length. The tables also hold anchors, which are music of
+known quality: training pieces, greedy sampling, the music of n-gram models, and
+held-out pieces with their symbols in random order. A measure that does not order
+held-out pieces, the 3-gram model, the unigram model and shuffled pieces is marked as
+not valid.
 
 With --match-entropy, strategies are also compared at equal entropy. One number of each
 strategy, its knob, is tuned until the mean entropy of its distributions is within 0.02
@@ -39,11 +43,12 @@ from compared_run import HUMAN_TARGET, ComparedRun
 from comparison_folder import ComparisonFolder
 from comparison_report import Report, mean_surprisal, own_name
 from knobs import arm_of
+from ngram_models import TRIGRAM, ngram_models
 from sources import dataset_of_run
 from strategy_expressions import known_names
 from suites import SUITES
 
-from lstm_music_jax import Dataset, Run, load_run
+from lstm_music_jax import Dataset, NGram, Run, load_run
 from lstm_music_jax.evaluation.comparison.arms import Arm
 from lstm_music_jax.evaluation.comparison.drawing import primers
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
@@ -108,6 +113,8 @@ def main(arguments: Arguments) -> None:
     names = known_names(arguments.plugin)
     arms = [arms_of(arguments, each, names) for each in loaded]
     data = dataset_of_run(loaded[0].settings)
+    ngrams = ngram_models(data.train, len(loaded[0].vocabulary))
+    judge = judge_of(arguments, loaded[0], ngrams)
     folder = ComparisonFolder(out)
     runs = [
         ComparedRun(
@@ -119,7 +126,7 @@ def main(arguments: Arguments) -> None:
             ),
             length=arguments.length,
             seed=arguments.seed,
-            judge=judge_of(arguments, each),
+            judge=judge,
             ancestral=arm_of(_BY_TEMPERATURE, each, names, tuned=True),
         )
         for number, each in enumerate(loaded)
@@ -135,7 +142,7 @@ def main(arguments: Arguments) -> None:
     folder.open(settings_of(arguments, loaded))
     resamples = _QUICK_RESAMPLES if arguments.quick else RESAMPLES
     report = Report(folder, runs, human, standard, arguments.seed, resamples)
-    report.draw_anchors(data)
+    report.draw_anchors(data, ngrams)
     report.compare_as_set(arms)
     if arguments.match_entropy:
         report.compare_matched(arms, arguments.match_entropy)
@@ -214,14 +221,14 @@ def arms_of(arguments: Arguments, loaded: Run, names: dict[str, Any]) -> list[Ar
     return arms
 
 
-def judge_of(arguments: Arguments, loaded: Run) -> Model | None:
+def judge_of(arguments: Arguments, loaded: Run, ngrams: dict[str, NGram]) -> Model:
     """Return the model that judges the pieces.
 
     Raises:
         ValueError: its vocabulary differs from that of the run.
     """
     if arguments.judge is None:
-        return None
+        return ngrams[TRIGRAM]
     judge = load_run(arguments.judge)
     if judge.vocabulary != loaded.vocabulary:
         raise ValueError(

@@ -4,12 +4,13 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from comparison_folder import ComparisonFolder, file_name
 
-from lstm_music_jax import Run, strategies
+from lstm_music_jax import Encoding, Run, Vocabulary, strategies
 from lstm_music_jax.evaluation.comparison.arms import Arm, Tuned
 from lstm_music_jax.evaluation.comparison.curves import Swept
 from lstm_music_jax.evaluation.comparison.drawing import (
@@ -27,7 +28,11 @@ from lstm_music_jax.evaluation.comparison.matching import (
     strategy_entropies,
     surprisals,
 )
-from lstm_music_jax.evaluation.comparison.samples import generated_samples, with_judge
+from lstm_music_jax.evaluation.comparison.samples import (
+    generated_samples,
+    with_judge,
+    with_model,
+)
 from lstm_music_jax.evaluation.measures.base import PieceMeasure, Sample
 from lstm_music_jax.protocols import Model
 from lstm_music_jax.strategies.base import Strategy
@@ -36,6 +41,14 @@ from lstm_music_jax.strategies.base import Strategy
 HUMAN_TARGET = "human"
 # Settings and pieces of each arm's curve, and its largest entropy, as a factor.
 SWEPT_SETTINGS, SWEPT_PIECES, _MOST_ENTROPY = 8, 64, 1.1
+
+
+class _Source(NamedTuple):
+    """A model that draws with the vocabulary and the encoding of a run."""
+
+    model: Model
+    vocabulary: Vocabulary
+    encoding: Encoding
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,7 @@ class ComparedRun:
     prompts: jax.Array
     length: int
     seed: int
-    judge: Model | None
+    judge: Model
     ancestral: Arm
     measured: dict[Sample, Figures] = field(default_factory=dict)
 
@@ -71,21 +84,29 @@ class ComparedRun:
         Args:
             name: name of the file that keeps them.
             strategy: the strategy.
-            model: another model to draw from, of the same vocabulary.
+            model: another model to draw from, of the same vocabulary. The figures of
+                the model are still those of the run's own model.
         """
-        run = self.run if model is None else dataclasses.replace(self.run, model=model)
+        source = _Source(
+            model or self.run.model, self.run.vocabulary, self.run.encoding
+        )
         drawn = self.folder.drawn(
             self._file(name),
             lambda: draw(
-                run, self.prompts, report_key(self.seed), strategy, length=self.length
+                source,
+                self.prompts,
+                report_key(self.seed),
+                strategy,
+                length=self.length,
             ),
         )
-        return self.judged(generated_samples(run, np.asarray(self.prompts), drawn))
+        samples = generated_samples(self.run, np.asarray(self.prompts), drawn)
+        if model is not None:
+            samples = with_model(self.run, samples)
+        return self.judged(samples)
 
     def judged(self, samples: list[Sample]) -> list[Sample]:
-        """Add the surprisal under the judge, if there is one."""
-        if self.judge is None:
-            return samples
+        """Add the surprisal under the judge."""
         return with_judge(self.run, self.judge, samples)
 
     def measure(

@@ -2,15 +2,17 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
 from compared_run import ComparedRun
 from comparison_folder import ComparisonFolder, file_name
+from ngram_models import TRIGRAM, UNIGRAM
 
-from lstm_music_jax import Dataset, strategies, write_midi
+from lstm_music_jax import Dataset, NGram, strategies, write_midi
+from lstm_music_jax.evaluation.anchors.shuffled import shuffled
 from lstm_music_jax.evaluation.comparison.analysis import compare
 from lstm_music_jax.evaluation.comparison.arms import Arm, Tuned
 from lstm_music_jax.evaluation.comparison.curves import curves
@@ -19,7 +21,7 @@ from lstm_music_jax.evaluation.comparison.figures import remembered
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
 from lstm_music_jax.evaluation.comparison.resampled import Resamples
 from lstm_music_jax.evaluation.comparison.results import Comparison
-from lstm_music_jax.evaluation.comparison.samples import given_samples
+from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.sentence import sentence
 from lstm_music_jax.evaluation.comparison.standard import Standard
 from lstm_music_jax.evaluation.measures.base import Sample
@@ -28,7 +30,10 @@ from lstm_music_jax.system.atomic_write import write_atomically
 
 ANCESTRAL, GREEDY, TRAINING = "ancestral sampling", "greedy", "training pieces"
 AS_SET = "as set"
+SHUFFLED = "shuffled"
 _HUMAN = "human"
+# The anchors that a valid measure puts in order, the better music first.
+_ORDER = (TRIGRAM, UNIGRAM, SHUFFLED)
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,14 @@ class Report:
     tables: list[Table] = field(default_factory=list)
     anchors: list[Pieces] = field(default_factory=list)
 
-    def draw_anchors(self, data: Dataset) -> None:
-        """Measure the human pieces, and draw and measure the anchors."""
+    def draw_anchors(self, data: Dataset, ngrams: Mapping[str, NGram]) -> None:
+        """Measure the human pieces, and draw and measure the anchors.
+
+        Args:
+            data: the pieces of training.
+            ngrams: n-gram models by name. They draw with the primers, the noise and the
+                forbidden symbols of the strategies.
+        """
         self._measured(_HUMAN, self.human)
         length, primer = self.runs[0].length, self.human[0][0].primer
         # As many as the arms have, spread evenly, so that they are as quickly measured.
@@ -90,6 +101,12 @@ class Report:
         ]
         self.anchors.append(Pieces(TRAINING, self._measured(TRAINING, given)))
         self.anchors.append(self._drawn(0, GREEDY, [strategies.Greedy()] * len(given)))
+        for name, model in ngrams.items():
+            chains = [strategies.Chain()] * len(given)
+            self.anchors.append(self._drawn(0, name, chains, model=model))
+        self.anchors.append(
+            Pieces(SHUFFLED, self._measured(SHUFFLED, self._shuffled()))
+        )
 
     def compare_as_set(self, arms: Sequence[Sequence[Arm]]) -> None:
         """Compare the strategies with the numbers in their expressions.
@@ -199,10 +216,24 @@ class Report:
         arm = arms[number][place - 1] if place else self.runs[number].ancestral
         return arm.setting(one.value)
 
-    def _drawn(self, number, name, of_runs, *, file=None) -> Pieces:
+    def _shuffled(self):
+        """Return the human pieces of each run, with their symbols in random order."""
+        samples = []
+        for each, human in zip(self.runs, self.human, strict=True):
+            primer = human[0].primer
+            mixed = shuffled(
+                [sample.ids for sample in human],
+                np.random.default_rng(self.seed),
+                primer=primer,
+            )
+            given = given_samples(each.run, mixed, each.length, primer)
+            samples.append(each.judged(with_model(each.run, given)))
+        return samples
+
+    def _drawn(self, number, name, of_runs, *, file=None, model=None) -> Pieces:
         file = file_name(number, file or name)
         samples = [
-            each.samples(file, strategy)
+            each.samples(file, strategy, model)
             for each, strategy in zip(self.runs, of_runs, strict=True)
         ]
         self._measured(file, samples)
@@ -239,6 +270,7 @@ class Report:
             reference=ANCESTRAL,
             primary=self.standard[0].primary,
             measures=remembered(self.standard[0].measures, table),
+            order=_ORDER,
             seed=self.seed,
             resamples=self.resamples,
         )

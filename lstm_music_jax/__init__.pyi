@@ -35,6 +35,7 @@ from .keras.importing import import_keras as import_keras
 from .keras.model import KerasFileError as KerasFileError, KerasModel as KerasModel
 from .keras.reading import read_keras as read_keras
 from .model.music_lstm import MusicLSTM as MusicLSTM
+from .model.ngrams import NGram as NGram
 from .music.corpus.dataset import Dataset as Dataset
 from .music.corpus.loading import (
     load_chorales as load_chorales,

@@ -1,8 +1,9 @@
-"""The only module that knows about several devices.
+"""Running one function on one device or on several; no other module handles devices.
 
-One device runs a function under `jit`; several devices run the same function under
-`pmap`. The function receives a `Shard`, which tells it its part of the work. It sums or
-gathers over all shards, and need not know how many devices there are.
+One device runs the function under `jit`; several devices run it under `pmap`. The
+function receives a `Shard`, which says which part of the work this device does. Through
+the shard, it sums or gathers the results of all devices. So it need not know how many
+devices there are.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,20 +31,23 @@ class Shard:
     count: int
 
     def rows(self, total: int) -> Int[Array, "b"]:
-        """Return the indices of this shard's rows; `count` must divide `total`."""
+        """Return the indices of the rows of this shard, of `total` rows in all.
+
+        `count` must divide `total`.
+        """
         require_divisible(total, self.count)
         return self.index * (total // self.count) + jnp.arange(total // self.count)
 
     def padded_rows(self, total: int) -> Int[Array, "b"]:
-        """Return the indices of this shard's rows, padded with the last row.
+        """Return the indices of the rows of this shard, of `total` rows in all.
 
-        All shards get the same number of indices.
+        All shards get the same number of indices, so the last row may be repeated.
         """
         padded = -(-total // self.count) * self.count
         return jnp.minimum(self.rows(padded), total - 1)
 
     def sum(self, tree: PyTree) -> PyTree:
-        """Return the sum over all shards."""
+        """Return the sums of the leaves of a PyTree over all shards."""
         return tree if self.count == 1 else jax.lax.psum(tree, _AXIS)
 
     def gather(self, tree: PyTree, axis: int = 0) -> PyTree:
@@ -64,12 +68,12 @@ def require_divisible(batch_size: int, devices: int) -> None:
 def spread(
     function: Callable[..., PyTree], devices: Sequence[jax.Device] | None = None
 ) -> Callable[..., PyTree]:
-    """Compile `function(shard, *arguments)` for devices, by default for all.
+    """Compile `function(shard, *arguments)` for the given devices, by default for all.
 
-    Every shard gets the same arguments and must return the same result. So values that
-    differ between shards have to go through `shard.sum` or `shard.gather`. If some
-    devices belong to other processes, those processes must call the compiled function
-    too, with equal arguments.
+    Every shard gets the same arguments and must return the same result. So a function
+    that computes different values in each shard must combine them by `shard.sum` or
+    `shard.gather`. If some devices belong to other processes, those processes must call
+    the compiled function too, with equal arguments.
     """
     devices = jax.devices() if devices is None else devices
     count = len(devices)
@@ -90,7 +94,7 @@ def spread(
 
 
 def _on_one(function, device):
-    """Compile for one device; move arguments to it if it is not the default one."""
+    """Compile a function for one device; move its arguments there if necessary."""
     compiled = jax.jit(lambda *arguments: function(Shard(jnp.int32(0), 1), *arguments))
     if device == jax.devices()[0]:
         return compiled

@@ -1,4 +1,4 @@
-"""Functions that declare the fields of a `Checked` class: their type and their bounds.
+"""Functions that declare the fields of a `Checked` class, with type and bounds.
 
     class TopP(Strategy):
         p: Number = number(above=0, at_most=1)
@@ -31,9 +31,9 @@ _LONGEST_TEXT = 80
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """Optional bounds of a number, and words for errors.
+    """The bounds that a number must keep, if any, and words for the error.
 
-    `hint` follows the bounds, and `instead` ends the sentence.
+    In the error, `hint` follows the bounds, and `instead` ends the sentence.
     """
 
     above: float | None = None
@@ -73,7 +73,7 @@ class Bounds:
         return ""
 
     def within_int32(self) -> "Bounds":
-        """Return the bounds, with the limits of int32 in place of missing ones."""
+        """Return these bounds, with the limits of int32 where a bound is missing."""
         bounds = self
         if self.above is None and self.at_least is None:
             bounds = dataclasses.replace(bounds, at_least=-_LARGEST - 1)
@@ -83,26 +83,26 @@ class Bounds:
 
 
 def number(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
-    """Declare a finite number: a float32 leaf.
+    """Declare a field that holds a finite number; it is a float32 leaf.
 
     Args:
         default: the value if the argument is left out.
         bounds: optionally `above` or `at_least`, and `below` or `at_most`. Two more
-            give words for errors: `hint`, such as the unit, follows the bounds, and
-            `instead` ends the sentence.
+            arguments are words for the error: `hint`, such as the unit, follows the
+            bounds, and `instead` ends the sentence.
     """
     return _leaf("a finite number", np.float32, bounds, default)
 
 
 def integer(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
-    """Declare a whole number: an int32 leaf. Arguments as for `number`."""
+    """Declare a field that holds a whole number, an int32 leaf; see `number`."""
     return _leaf("a whole number", np.int32, bounds, default)
 
 
 def numbers(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
-    """Declare a row of finite numbers: a float32 leaf. Arguments as for `number`.
+    """Declare a field that holds a row of numbers, a float32 leaf; see `number`.
 
-    With `below=np.inf`, -inf is allowed too.
+    The numbers must be finite. With `below=np.inf`, -inf is allowed too.
     """
     kind = "one or more numbers"
     if bounds.get("below") != np.inf:
@@ -117,7 +117,7 @@ def integers(
     pad_to: int = 0,
     **bounds: Any,
 ) -> Any:
-    """Declare a row of whole numbers: an int32 leaf.
+    """Declare a field that holds a row of whole numbers; it is an int32 leaf.
 
     Args:
         default: as for `number`.
@@ -131,7 +131,7 @@ def integers(
 
 
 def ids(*, default: Any = dataclasses.MISSING, fewest: int = 1) -> Any:
-    """Declare a row of ids of symbols: an int32 leaf. Arguments as for `integers`.
+    """Declare a field that holds a row of symbol ids, an int32 leaf; see `integers`.
 
     `generate` refuses an id that is not in the model's vocabulary. In an expression, a
     symbol may stand for its id; see `read_strategy`.
@@ -142,15 +142,16 @@ def ids(*, default: Any = dataclasses.MISSING, fewest: int = 1) -> Any:
 
 
 def one_id() -> Any:
-    """Declare the id of a symbol: an int32 leaf; refused as the ids of `ids` are."""
+    """Declare a field that holds one symbol id, an int32 leaf; see `ids`."""
     field = integer(at_least=0)
     return dataclasses.field(metadata=field.metadata | {"ids": True})
 
 
 def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
-    """Declare a whole number that fixes shapes: changing it compiles a new program.
+    """Declare a field that holds a whole number that fixes shapes; it is static.
 
-    Arguments as for `number`. It is not a leaf, so it cannot be swept.
+    Changing it compiles a new program, so it cannot be swept. Arguments are those of
+    `number`.
     """
     limits = Bounds(**bounds)
     cast = partial(_cast_size, limits)
@@ -159,10 +160,11 @@ def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
 
 
 def sequences() -> Any:
-    """Declare one or more sequences of ids, 0 or more each, of any lengths.
+    """Declare a field that holds one or more sequences of symbol ids, of any lengths.
 
-    No sequence may be empty. They are not a leaf, so changing them compiles a new
-    program. In an expression, a symbol may stand for its id; see `read_strategy`.
+    Ids are 0 or more, and no sequence may be empty. The field is static, so changing it
+    compiles a new program. In an expression, a symbol may stand for its id; see
+    `read_strategy`.
     """
     cast = partial(_cast_sequences, Bounds(at_least=0))
     metadata = {"cast": cast, "static": True, "ids": True}
@@ -170,7 +172,7 @@ def sequences() -> Any:
 
 
 def tree() -> Any:
-    """Declare a PyTree, such as a model, that is stored unchanged.
+    """Declare a field that holds a PyTree, such as a model, and stores it unchanged.
 
     `repr` shows the name of the argument instead of the PyTree.
     """
@@ -178,7 +180,7 @@ def tree() -> Any:
 
 
 def derived(make: Callable[[Any], Any], *, init: Literal[False] = False) -> Any:
-    """Declare a leaf, such as a table, that `make(instance)` computes from fields."""
+    """Declare a leaf, such as a table, that `make(instance)` computes of the fields."""
     return dataclasses.field(init=init, repr=False, metadata={"make": make})
 
 
@@ -191,7 +193,7 @@ def refusal(owner: str, name: str, value: Any, allowed: str) -> ValueError:
 
 
 def written(value: Any, padded: bool = False) -> str:
-    """Return the shortest expression that evaluates to a field's value."""
+    """Return the shortest Python expression that evaluates to the value of a field."""
     if isinstance(value, jax.core.Tracer) or not hasattr(value, "dtype"):
         return repr(value)
     if padded and np.ndim(value) == 1:
@@ -218,7 +220,10 @@ def _leaf(kind, dtype, bounds, default, fewest=None, pad_to=0):
 
 
 def _cast_leaf(kind, dtype, bounds, fewest, pad_to, owner, name, value):
-    """Return a value as a leaf; `fewest` is None for a single number."""
+    """Return a value as an array of a leaf's type, or raise ValueError.
+
+    `fewest` is the smallest length of a row; None for a single number.
+    """
     try:
         given = np.asarray(value)
     except jax.errors.TracerArrayConversionError:

@@ -1,7 +1,8 @@
-"""The only module that knows about several processes, on one machine or on many.
+"""Cooperation of several processes, on one machine or on many machines.
 
-Each process has its own devices, and all processes run the same program on the same
-data. So all hosts must make the same decisions. Only the first process writes files.
+No other module handles processes. Each process has its own devices, and all processes
+run the same program on the same data. So all hosts must make the same decisions. Only
+the first process writes files.
 """
 
 import os
@@ -26,13 +27,13 @@ def join(
     process_id: int | None = None,
     num_processes: int | None = None,
 ) -> None:
-    """Join the other processes; call this before anything is computed.
+    """Connect this process with all others; call this before anything is computed.
 
-    A process counts as dead if it sends nothing for 30 seconds. The others then end
-    too, with a line on standard error.
+    A process counts as dead if it sends nothing for 30 seconds. All other processes
+    then end too, with a line on standard error.
 
-    Without arguments, JAX asks the launcher that started the processes (SLURM, Open
-    MPI, Kubernetes, a TPU pod).
+    Without arguments, JAX asks the launcher that started the processes, such as SLURM,
+    Open MPI, Kubernetes or a TPU pod.
 
     Args:
         coordinator: HOST:PORT at which process 0 listens.
@@ -95,21 +96,23 @@ def _require_valid(coordinator, process_id, num_processes):
 def leave(status: int) -> None:
     """Exit immediately if there are other processes; call this after an error.
 
-    An ordinary exit would wait for the others, which may be waiting for this process.
+    An ordinary exit would wait for the other processes, which may be waiting for this
+    one.
     """
     if not jax.distributed.is_initialized():
         return
     sys.stdout.flush()
     sys.stderr.flush()
     if is_first():
-        # When the first process ends, the others are aborted. It waits, because they
-        # may have met the same error and have to print their own line first.
+        # When the first process ends, all other processes are aborted. So it waits for
+        # them, because they may have met the same error and must print their own line
+        # first.
         time.sleep(_GRACE)
     os._exit(status)
 
 
 def has_lost_others(error: Exception) -> bool:
-    """Return whether an error means that the processes can no longer communicate."""
+    """Return whether an error says that the processes can no longer communicate."""
     if not jax.distributed.is_initialized():
         return False
     # An error of Gloo is a ValueError if it occurs while JAX dispatches a computation.
@@ -122,7 +125,7 @@ def is_first() -> bool:
 
 
 def wait_for_all(name: str) -> None:
-    """Wait until every process has called this with the same name."""
+    """Wait until every process has called this function with the same name."""
     if jax.process_count() > 1:
         # The import takes half a second, so a single process skips it.
         from jax.experimental import multihost_utils
@@ -150,7 +153,7 @@ def in_first(action: Callable[[], None]) -> None:
 
 
 def any_process(condition: bool) -> bool:
-    """Return whether `condition` holds in any process; all processes must call this."""
+    """Return whether `condition` holds in any process; every process must call this."""
     if jax.process_count() == 1:
         return condition
     from jax.experimental import multihost_utils

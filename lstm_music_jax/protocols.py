@@ -32,7 +32,7 @@ class Model(Protocol[State]):
         ...
 
     def unroll(self, tokens: Tokens) -> tuple[State, Float[Array, "b t v"]]:
-        """Read sequences from the initial state.
+        """Read one sequence of symbol ids per stream, from the initial state.
 
         Returns:
             The last states, with a leading axis b, and the logits after each symbol.
@@ -42,7 +42,7 @@ class Model(Protocol[State]):
 
 @runtime_checkable
 class Context(Protocol[Memory]):
-    """What a model remembers of the symbols so far; a PyTree.
+    """The part of the symbols so far that a model remembers; a PyTree.
 
     Both methods are written for one stream. A memory is any PyTree.
     """

@@ -25,7 +25,7 @@ Class = TypeVar("Class")
 
 
 def static(**options: Any) -> Any:
-    """Declare a field that is not a leaf: changing its value compiles a new program.
+    """Declare a static field, not a leaf: changing its value compiles a new program.
 
     Its values must be hashable. `options` go to `dataclasses.field`.
     """
@@ -97,7 +97,7 @@ class Checked:
     __no_type_check__: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Raise ValueError if fields that are each valid do not fit together."""
+        """Raise ValueError if the values of several fields do not fit together."""
 
     def __init_subclass__(cls, init: bool = True) -> None:
         super().__init_subclass__()
@@ -172,6 +172,6 @@ def _is_default(field: dataclasses.Field, value: Any) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Return whether two leaves are equal; a traced leaf equals only itself."""
+    """Return whether two leaves are equal; a JAX tracer equals only itself."""
     traced = isinstance(one, jax.core.Tracer) or isinstance(other, jax.core.Tracer)
     return one is other or bool(not traced and np.array_equal(one, other))

@@ -1,6 +1,6 @@
-"""The axis legend and the array types that signatures are written in.
+"""The names of array axes, and the array types that signatures use.
 
-Axes, one letter each, the same everywhere:
+Each axis has one letter, which has the same meaning in all modules:
 
     b  streams (the sequences of a batch, or those that are generated together)
     t  time, in symbols
@@ -12,8 +12,8 @@ Axes, one letter each, the same everywhere:
     p  prompt symbols
     s  settings of a sweep
 
-Token ids are int32, logits and probabilities float32, log-probabilities and
-entropies in nats. Keys are typed (`jax.random.key`).
+Symbol ids are int32. Logits and probabilities are float32. Log-probabilities and
+entropies are in nats. Random keys are typed (`jax.random.key`).
 """
 
 from jaxtyping import Array, Bool, Float, Int, Integer, Key, PyTree, UInt32

@@ -31,7 +31,7 @@ ALLOWED = {
         "music",
     },
     "xla": {"types"},
-    "model": {"types", "xla"},
+    "model": {"types", "pytrees", "xla"},
     "strategies": {"types", "fields", "pytrees", "protocols", "xla", "music"},
     "generation": {
         "types",

@@ -1,13 +1,13 @@
-"""Evaluation: how good generated music is, and how certain the answer is.
+"""Evaluation: measures of generated music, with confidence intervals and tests.
 
 `measures/` holds the measures, one per file; start with `measures/base.py`, the
 contract. `statistics/` holds intervals, p-values and corrections; start with
 `statistics/pieces.py`, the paired comparison over pieces.
 
-`teacher_forced.py` reads given pieces on the device. `calibration.py` asks whether a
-model's probabilities can be trusted. `comparison/` compares strategies; its
-`drawing.py` and `matching.py` draw on the device. All else runs on the host with NumPy
-and SciPy.
+`anchors/` makes music of known quality. `teacher_forced.py` reads given pieces on the
+device. `calibration.py` asks whether a model's probabilities can be trusted.
+`comparison/` compares strategies; its `drawing.py` and `matching.py` draw on the
+device. All other modules run on the host with NumPy and SciPy.
 
 This package may import `types`, `pytrees`, `protocols`, `strategies`, `generation` and
 `music`.

@@ -1,12 +1,12 @@
-"""Calibration: whether a model's most probable symbol is right as often as it says.
+"""Calibration: whether the probabilities of a model agree with its accuracy.
 
-The confidence at a symbol is the probability of the model's most probable symbol there.
-Symbols are put into bins by confidence. A model is calibrated if, in each bin, the
-share of symbols at which the most probable one is the true one (the accuracy) equals
-the mean confidence.
+The confidence at a symbol of a piece is the probability of the symbol that the model
+finds most probable there. Symbols are put into bins by confidence. A model is
+calibrated if, in each bin, the share of symbols at which the most probable one is the
+true one (the accuracy) equals the mean confidence.
 
-All bins hold equally many symbols. With bins of equal width most symbols of a good
-model would be in one bin, and bins with few symbols would add noise to the error
+All bins hold equally many symbols. With bins of equal width, most symbols would be in
+one bin if the model is good, and bins with few symbols would add noise to the error
 (Nixon et al. 2019).
 """
 
@@ -34,10 +34,11 @@ class Calibration(NamedTuple):
         accuracy: the share of symbols in each bin at which the model's most probable
             symbol is the true one, with an interval.
         symbols: the number of symbols in each bin.
-        error: the expected calibration error, the mean over all symbols of
-            |confidence - accuracy| of their bin.
-        noise: the error that a calibrated model would be expected to have along so many
-            symbols, because the accuracy of a bin is a mean of few of them.
+        error: the expected calibration error: the mean of |confidence - accuracy| over
+            bins, weighted by their number of symbols.
+        noise: the error that a perfectly calibrated model would be expected to have
+            with so many symbols. It is above 0, because the accuracy of a bin is a mean
+            of few symbols.
         overconfidence: mean confidence minus accuracy, over all symbols.
     """
 
@@ -58,10 +59,11 @@ def calibration(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Calibration:
-    """Compare confidence and accuracy, with intervals by a bootstrap over pieces.
+    """Return the calibration of a model, with intervals by a bootstrap over pieces.
 
-    Teacher forcing with `Greedy` gives both: the strategy keeps the most probable
-    symbol alone, so the kept mass is the confidence.
+    Teacher forcing with `Greedy` gives both arguments. `Greedy` keeps only the most
+    probable symbol. So the kept mass is the confidence, and a true symbol that is kept
+    is correct.
 
     >>> import jax
     >>> from lstm_music_jax import MusicLSTM, teacher_force
@@ -77,8 +79,9 @@ def calibration(
 
     Args:
         confidences: the confidence at each symbol, one array per piece.
-        correct: whether the most probable symbol is the true one, likewise.
-        bins: the number of bins, 1 or more. There are fewer if confidences are equal.
+        correct: whether the most probable symbol is the true one, one array per piece.
+        bins: the number of bins, 1 or more. There may be fewer bins if some confidences
+            are equal.
         seed: seed of the resamples.
         resamples: number of resamples.
         confidence: confidence of the intervals, in (0, 1). With one piece they are NaN.
@@ -122,7 +125,7 @@ def calibration(
 
 
 def _bin_of(stated, bins):
-    """Return the number of each symbol's bin; equal confidences share a bin."""
+    """Return the number of the bin of each symbol; equal confidences share a bin."""
     edges = np.quantile(stated, np.arange(1, bins) / bins)
     return np.unique(np.searchsorted(edges, stated, "right"), return_inverse=True)[1]
 

@@ -2,11 +2,11 @@
 
     exp(mean of -log((p + epsilon) / (1 + epsilon v))),
 
-where p is the probability of the true symbol in the distribution that is drawn from,
-and v is the size of the vocabulary. It mixes the distribution with the uniform one,
-which has the share epsilon v / (1 + epsilon v). Each strategy gets the epsilon that
-makes its own perplexity lowest, as in the authors' code: one epsilon for all would
-punish small values of v and large ones unequally.
+where p is the probability of the true symbol in the shaped distribution, and v is the
+size of the vocabulary. The formula mixes the shaped distribution with the uniform
+distribution, which has the share epsilon v / (1 + epsilon v). Each strategy gets the
+epsilon that makes its own perplexity lowest, as in the authors' code. The same epsilon
+for all would have other effects in small vocabularies than in large ones.
 
 References:
     Martins, Marinho & Martins 2020, Sparse Text Generation,
@@ -20,7 +20,7 @@ from jaxtyping import Float
 def log_epsilon_perplexities(
     log_probs: Float[np.ndarray, "*s n"], vocab_size: int, epsilon: float
 ) -> Float[np.ndarray, "*s n"]:
-    """Return -log((p + epsilon) / (1 + epsilon v)) of each symbol, in nats.
+    """Return -log((p + epsilon) / (1 + epsilon v)) for each symbol, in nats.
 
     Args:
         log_probs: log p, such as `Forced.strategy_log_probs`; -inf where the strategy
@@ -39,17 +39,17 @@ def log_epsilon_perplexities(
 
 
 def best_epsilon(log_probs: Float[np.ndarray, "n"], vocab_size: int) -> float:
-    """Return the epsilon with the lowest epsilon-perplexity.
+    """Return the epsilon that gives the lowest epsilon-perplexity.
 
-    The mean is a convex function of the uniform distribution's share, so its derivative
-    has one root, which bisection finds. If the uniform distribution itself were best,
-    the result is that of a share of 1 - 1e-9.
+    The mean in the formula is a convex function of the share of the uniform
+    distribution. So its derivative has one root, which bisection finds. If the best
+    share is 1, the result is the epsilon of a share of 1 - 1e-9.
 
     >>> float(round(best_epsilon(np.log([1.0, 1.0, 1.0, 1e-9]), 100), 5))
     0.00338
 
     Args:
-        log_probs: as in `log_epsilon_perplexities`, of all symbols of all pieces.
+        log_probs: as in `log_epsilon_perplexities`, for all symbols of all pieces.
         vocab_size: number of symbols in the vocabulary, v.
     """
     probabilities = np.exp(log_probs.astype(np.float64))

@@ -4,7 +4,7 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 
 
 def symbol_kinds(vocabulary: Vocabulary) -> list[str]:
-    """Return the kind of each symbol, in the order of ids.
+    """Return the kind of each symbol of a vocabulary, in the order of ids.
 
     A symbol such as 'shift_12' has the kind "shift", which is the name of its event.
     Names of pitches have the kind "note", and names of chords the kind "chord". The

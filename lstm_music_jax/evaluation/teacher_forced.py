@@ -1,8 +1,8 @@
-"""Teacher forcing: what a model and a strategy say about each symbol of given pieces.
+"""Teacher forcing: the distributions of a model and a strategy along given pieces.
 
 The engine generates, with a draw that always picks the piece's next symbol. So the
 model, the strategy, its state, its noise and the context do exactly what they do in
-generation, and there is no sampling noise.
+generation, but no symbol is drawn at random.
 
 The pieces are sorted by length and read in batches. A batch is read in blocks of equal
 length by one compiled program. So the memory on the device does not depend on the
@@ -33,7 +33,7 @@ from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, Token
 
-# The most symbols of each piece that one call of the program reads.
+# The largest number of symbols of each piece that one call of the program reads.
 _BLOCK = 128
 
 _CARRIED = Carried()
@@ -41,14 +41,14 @@ _MODEL_ALONE = Chain()
 
 
 class Forced(NamedTuple):
-    """What a model and a strategy say about each symbol of one piece but the first.
+    """Figures of a model and a strategy for each symbol of one piece but the first.
 
     The arrays are NumPy, `[n]`, or `[s n]` for s settings. n is the number of symbols
     minus 1.
 
     Attributes:
-        trace: as in generation. Its `surprisal` and `rank` are those of the true
-            symbol.
+        trace: figures that describe the distributions, as in generation. `surprisal`
+            and `rank` are those of the true symbol.
         strategy_log_probs: log-probability of the true symbol in the distribution that
             generation would draw from, nats; -inf if the strategy forbids it.
     """
@@ -58,7 +58,7 @@ class Forced(NamedTuple):
 
     @property
     def kept(self) -> Bool[np.ndarray, "*s n"]:
-        """Whether the strategy keeps the true symbol."""
+        """For each symbol, whether the strategy allows the true symbol."""
         return self.strategy_log_probs > -np.inf
 
 
@@ -76,7 +76,8 @@ def teacher_force(
     The strategy observes the true symbols. It is applied alone: no symbols are
     forbidden beforehand, because a true symbol may be the end symbol.
 
-    Any model can be the judge of any pieces: its surprisal is `trace.surprisal`.
+    Any model can be the judge of any pieces: `trace.surprisal` is the surprisal of the
+    true symbols under this model.
 
     >>> from lstm_music_jax import MusicLSTM
     >>> from lstm_music_jax.strategies import TopK
@@ -90,14 +91,14 @@ def teacher_force(
 
     Args:
         model: the model that reads.
-        pieces: the ids of each piece, one or more symbols each. A piece of one symbol
-            gives empty arrays.
+        pieces: the symbol ids of each piece, one or more per piece. A piece of one
+            symbol gives empty arrays.
         strategy: shapes each distribution. The default is the distribution of the
             model.
-        context: what the model remembers, as in `generate`.
+        context: which of the symbols so far the model remembers, as in `generate`.
         seed: seed of the noise of strategies that draw, such as `XTC`. Piece i has the
             noise of stream i of a generation with `jax.random.key(seed)`.
-        parallel_pieces: the most pieces that are read at the same time.
+        parallel_pieces: the largest number of pieces that are read at the same time.
 
     Returns:
         One entry per piece, in the order of `pieces`.
@@ -120,7 +121,7 @@ def teacher_force_sweep(
     seed: int = 0,
     parallel_pieces: int = 16,
 ) -> list[Forced]:
-    """Read pieces once, with every setting of a strategy; arrays are `[s n]`.
+    """Read pieces with each of several settings of a strategy; arrays are `[s n]`.
 
     The model is computed once for all settings.
 
@@ -145,7 +146,7 @@ def teacher_force_sweep(
 
 
 class _Coming(NamedTuple):
-    """The symbols to come in this block, and how many of them have been read."""
+    """The ids of the symbols of a block, and the number of those already read."""
 
     ids: Int[Array, "*b n"]
     read: Int[Array, "*b"]
@@ -155,7 +156,7 @@ class _Coming(NamedTuple):
 class _Replay:
     """A draw that picks the next symbol of a piece, whatever the logits.
 
-    The state is filled with the ids of each block before the block is read.
+    Before a block of symbols is read, its ids are put into the state.
     """
 
     length: int = static()
@@ -163,20 +164,20 @@ class _Replay:
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
     ) -> _Coming:
-        """Return a state without ids."""
+        """Return a state whose ids are still to be filled in."""
         return _Coming(jnp.zeros(self.length, jnp.int32), jnp.int32(0))
 
     def draw(
         self, logits: Logits, state: _Coming, key: PRNGKey
     ) -> tuple[Token, _Coming]:
-        """Return the next symbol of the piece."""
+        """Return the id of the next symbol of the piece, and the new state."""
         return state.ids[state.read], state._replace(read=state.read + 1)
 
 
 def _axes_of_settings():
-    """Return which parts of a stream have an axis of settings.
+    """Return 0 for the parts of a stream with a leading axis of settings, else None.
 
-    The memory has none, so the model is computed once for all settings.
+    The memory has no such axis, so the model is computed once for all settings.
     """
     axes = dict.fromkeys(Stream._fields)
     return Stream(**axes | {"strategy_state": 0, "fallbacks": 0, "undefined": 0})
@@ -217,7 +218,7 @@ def _read_block(model, sampler, key, streams, ids, *, plan, settings):
 def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
     parallel_pieces = whole_number("parallel_pieces", parallel_pieces)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
-    require_fit(sampler.strategy, model)
+    require_fit(sampler.strategy, model, settings)
     _require_pieces(model, pieces)
     if not len(pieces):
         return []
@@ -252,12 +253,12 @@ def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
 
 
 def _block(pieces):
-    """Return how many symbols of each piece are read by one call of the program."""
+    """Return the number of symbols of each piece that one call of the program reads."""
     return min(_BLOCK, max((len(piece) - 1 for piece in pieces), default=0)) or 1
 
 
 def _padded(pieces, block):
-    """Return pieces as rows of equal length: one symbol, and then whole blocks."""
+    """Return pieces as rows of equal length, padded: one symbol, then whole blocks."""
     blocks = max(1, -(-(max(map(len, pieces)) - 1) // block))
     ids = np.zeros((len(pieces), 1 + blocks * block), np.int32)
     for row, piece in zip(ids, pieces, strict=True):
@@ -266,14 +267,14 @@ def _padded(pieces, block):
 
 
 def _of_piece(batch, axis, row, length):
-    """Return the figures of one piece of a batch, without those of the padding."""
+    """Return the figures of one piece of a batch, without the figures of padding."""
     return jax.tree.map(
         lambda leaf: np.take(leaf, row, axis).take(range(length), axis), batch
     )
 
 
 def _require_pieces(model, pieces):
-    """Raise ValueError unless each piece has symbols, all of which the model knows."""
+    """Raise ValueError unless each piece has symbols that the model knows."""
     size = vocab_size(model)
     for number, piece in enumerate(pieces):
         if not len(piece):
@@ -287,7 +288,7 @@ def _require_pieces(model, pieces):
 
 
 def _require_defined(read):
-    """Raise RuntimeError if logits were NaN, because they give no distribution."""
+    """Raise RuntimeError if any logits were NaN, because NaN gives no distribution."""
     for number, piece in enumerate(read):
         if np.isnan(piece.strategy_log_probs).any():
             raise RuntimeError(

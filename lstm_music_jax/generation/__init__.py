@@ -1,8 +1,9 @@
 """Generation: continues prompts with symbols from a model, wholly on the device.
 
-Start with `generate.py`, the public entry, then `engine.py`, the scan of one stream.
-`contexts.py` defines what the model remembers, `draws.py` how a symbol is drawn, and
-`trace.py` what is recorded per symbol. `program.py` compiles the engine for devices.
+A stream is a sequence that is generated. Start with `generate.py`, the public entry,
+then `engine.py`, which draws the symbols of one stream. `contexts.py` defines which
+symbols the model remembers, `draws.py` how a symbol is drawn, and `trace.py` the
+figures that are recorded per symbol. `program.py` compiles the engine for devices.
 `sweep.py` generates with many settings of a strategy. `composition.py` makes scores.
 
 This package may import `strategies`, `music`, `devices`, `xla`, `protocols`, `pytrees`

@@ -1,5 +1,6 @@
-"""Checks of the arguments of `generate` and `sweep`; each error is one sentence."""
+"""Checks of the arguments of `generate` and `sweep`; an error message is a sentence."""
 
+import dataclasses
 from collections.abc import Sequence
 from functools import cache
 from operator import index
@@ -15,15 +16,15 @@ from lstm_music_jax.strategies.base import Strategy, parts
 
 
 def is_traced(tree: Any) -> bool:
-    """Return whether any leaf is a JAX tracer, which has no value yet."""
+    """Return whether any leaf of a PyTree is a JAX tracer, which has no value yet."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(tree))
 
 
 def whole_number(name: str, value: Any) -> int:
-    """Return `value`, a whole number of 1 or more, as an int.
+    """Return `value`, which must be a whole number of 1 or more, as an int.
 
     Raises:
-        ValueError: `value` is anything else.
+        ValueError: `value` is not such a number.
     """
     try:
         number = index(value)
@@ -35,10 +36,10 @@ def whole_number(name: str, value: Any) -> int:
 
 
 def symbol_id(name: str, value: Any, model: Model) -> int:
-    """Return `value`, the id of a symbol of the model, as an int.
+    """Return `value`, which must be the id of a symbol of the model, as an int.
 
     Raises:
-        ValueError: `value` is anything else.
+        ValueError: `value` is not such a number.
     """
     size = vocab_size(model)
     try:
@@ -51,7 +52,7 @@ def symbol_id(name: str, value: Any, model: Model) -> int:
 
 
 def vocab_size(model: Model) -> int:
-    """Return the size of the model's vocabulary."""
+    """Return the number of symbols in the vocabulary of a model."""
     leaves, structure = jax.tree.flatten(model)
     return _vocab_size(structure, tuple(map(jax.typeof, leaves)))
 
@@ -66,7 +67,7 @@ def _vocab_size(structure, leaves):
 
 
 def require_prompts(model: Model, prompts: Any) -> None:
-    """Raise ValueError unless `prompts` holds ids, `[b p]`, that the model knows.
+    """Raise ValueError unless `prompts` is an array `[b p]` of symbol ids of the model.
 
     Neither axis may be empty.
     """
@@ -105,7 +106,7 @@ def require_key(key: Any) -> None:
 
 
 def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
-    """Raise ValueError unless each argument is an instance of its type."""
+    """Raise ValueError unless strategy, context and draw have the right types."""
     for name, value, kind, example in (
         ("strategy", strategy, Strategy, "Temperature(0.9)"),
         ("context", context, Context, "SlidingWindow(100)"),
@@ -117,11 +118,32 @@ def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
             )
 
 
-def require_fit(strategy: Strategy, model: Model) -> None:
-    """Raise ValueError if the strategy holds ids that the model does not know."""
+def require_fit(strategy: Strategy, model: Model, settings: bool) -> None:
+    """Raise ValueError if the strategy does not fit the vocabulary of the model.
+
+    It does not fit if it holds symbol ids that the model does not know, or a second
+    model whose vocabulary has another size.
+
+    Args:
+        strategy: the strategy.
+        model: the model that generates.
+        settings: whether the leaves of the strategy have a leading axis of settings.
+    """
     size = vocab_size(model)
     for part in parts(strategy):
         part.check_vocabulary(size)
+        for field in dataclasses.fields(part):  # type: ignore[arg-type]
+            other = getattr(part, field.name)
+            if not isinstance(other, Model):
+                continue
+            if settings:
+                other = jax.tree.map(lambda leaf: leaf[0], other)
+            if vocab_size(other) != size:
+                raise ValueError(
+                    f"{field.name} of {type(part).__name__} has a vocabulary of "
+                    f"{vocab_size(other)} symbols; it must be that of the model that "
+                    f"generates, of {size} symbols"
+                )
 
 
 def require_devices(devices: Sequence[jax.Device] | None) -> None:

@@ -27,7 +27,7 @@ from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Int, PRNGKey
 
-# A piece may take this many times the usual number of symbols for its notes.
+# A piece may have this many times the usual number of symbols for its notes.
 _PATIENCE = 8
 # Pieces that may end are drawn in blocks of at most this many symbols.
 _BLOCK = 256
@@ -44,26 +44,26 @@ class Run(Protocol):
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The symbols that the model's ids stand for."""
+        """The vocabulary: the symbol of each id."""
         ...
 
     @property
     def encoding(self) -> Encoding:
-        """The encoding that turns the symbols into notes."""
+        """The encoding that turns symbols into notes."""
         ...
 
 
 class Composition(NamedTuple):
-    """A generated piece.
+    """A generated piece: its symbols, its music, and facts about the drawing.
 
     Attributes:
-        symbols: the drawn symbols, without an end symbol, after the primer's symbols if
-            the primer was kept.
+        symbols: the drawn symbols, without an end symbol. If the primer was kept, its
+            symbols come first.
         score: the music that the symbols stand for.
-        skipped: number of drawn symbols that the encoding does not allow at their
-            place. They make no sound.
-        ended: True if the piece ended with the end symbol, before it had more notes
-            than asked for.
+        skipped: number of drawn symbols that are ill-formed: the encoding does not
+            allow them at their position. They make no sound.
+        ended: True if the model ended the piece by the end symbol, and the piece has no
+            more notes than requested.
         fallbacks: number of symbols for which a strategy forbade every symbol and was
             ignored.
         trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
@@ -100,12 +100,12 @@ def compose(
     An encoding may use several symbols per note, so all pieces are continued until each
     has enough notes or has ended. Scores are cut to exactly `notes`.
 
-    Some symbols are forbidden before `strategy` shapes the distribution: those that
+    Before `strategy` shapes the distribution, some symbols are forbidden: those that
     decoding would skip (see `WellFormed`), and those that the model was not trained on.
 
     Args:
         run: the model, its vocabulary and its encoding.
-        prompts: ids, one row per piece.
+        prompts: symbol ids, one row per piece.
         key: random key; the same key gives the same music.
         notes: number of sounding notes or chords per piece, 1 or more. With
             `until_end`, the most that a piece may have.
@@ -192,7 +192,7 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
 
 
 def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
-    """Return how many symbols each stream drew, without the end symbol."""
+    """Return the number of symbols that each stream has drawn before its end symbol."""
     return np.sum(
         [
             np.full(len(each.tokens), each.tokens.shape[1])
@@ -212,7 +212,7 @@ def _decode(
     notes: int,
     keep_primer: bool,
 ) -> list[Composition | None]:
-    """Return the piece of each stream; None if it does not have enough notes yet."""
+    """Return the decoded piece of each stream; None if it has too few notes."""
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(
         lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
@@ -242,9 +242,9 @@ def _decode(
 
 
 def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
-    """Return the music, the symbols, and whether the end symbol ended the piece.
+    """Return the music and the symbols of a piece, and whether the end symbol ended it.
 
-    The music is None if the piece has too few notes and no end.
+    The music is None if the piece has too few notes and no end symbol.
     """
     markers = run.vocabulary.marker_ids
     primer = run.vocabulary.symbols_of(id for id in prompt if id not in markers)

@@ -1,4 +1,4 @@
-"""Contexts: what the model remembers of the music so far.
+"""Contexts: which of the symbols so far the model remembers, and how.
 
 `prefill` reads the prompt up to its last symbol, and the first `step` reads the last
 symbol. So there is one step per drawn symbol, and a symbol is drawn from all logits
@@ -23,24 +23,25 @@ class Carried:
     """Carries the model's state from symbol to symbol, without ever resetting it."""
 
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> PyTree:
-        """Return the model's state after the prompt."""
+        """Return the state of the model after reading the prompt."""
         if len(prompt) == 0:
             return model.initial_state()
         states, _ = model.unroll(prompt[None])
         return jax.tree.map(lambda leaf: leaf[0], states)
 
     def step(self, model: Model, memory: PyTree, token: Token) -> tuple[PyTree, Logits]:
-        """Advance the state by one symbol; return it and its logits."""
+        """Read one symbol; return the new state and the logits of the next symbol."""
         memory = model.advance(memory, token)
         return memory, model.readout(memory)
 
 
 class WindowMemory(NamedTuple):
-    """The memory of a sliding window.
+    """The memory of a model that reads only the last symbols, in a sliding window.
 
     Attributes:
-        states: w states, `[w ...]`. Each started from zero one symbol after another.
-        youngest: index of the state that started last, int32.
+        states: w states of the model, `[w ...]`. Each was zero at another symbol and
+            has read all symbols since.
+        youngest: index of the state that was zero most recently, int32.
     """
 
     states: PyTree
@@ -49,17 +50,17 @@ class WindowMemory(NamedTuple):
 
 @pytree
 class SlidingWindow:
-    """Predicts every symbol from the last `window` symbols, read from the zero state.
+    """Predicts each symbol from the last `window` symbols, read from the zero state.
 
     The logits equal those of a model that reads the whole window anew for every symbol.
     While fewer symbols exist, the window is all of them.
 
-    The memory holds `window` states. Each state started one symbol after the next older
-    one. Each new symbol resets the oldest state to zero, which makes it the youngest,
-    and advances all states in one matrix product over `window` rows. The state that is
-    now the oldest has read exactly the last `window` symbols, so its logits are the
-    result. Until `window` symbols have been read, the oldest states all equal the one
-    that started with the first symbol.
+    The memory holds `window` states. Each state starts from zero at another symbol, one
+    symbol after the next older state. Each new symbol resets the oldest state to zero,
+    which makes it the youngest, and advances all states in one matrix product over
+    `window` rows. The state that is now the oldest has read exactly the last `window`
+    symbols, so its logits are the result. Until `window` symbols have been read, the
+    oldest states all equal the one that started with the first symbol.
 
     The number of operations is that of reading every window anew. The number of
     sequential steps falls from window x symbols to window + symbols.
@@ -74,11 +75,11 @@ class SlidingWindow:
     window: int = static()
 
     def __post_init__(self) -> None:
-        """Check the window."""
+        """Raise ValueError if `window` is not allowed."""
         whole_number("window", self.window)
 
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> WindowMemory:
-        """Return the memory of the prompt's last `window` - 1 symbols.
+        """Return the memory after reading the last `window` - 1 symbols of the prompt.
 
         One state starts at each of these symbols. The symbols are read in a few parts.
         Each part advances only the states that have started by its end, because
@@ -102,7 +103,7 @@ class SlidingWindow:
     def step(
         self, model: Model, memory: WindowMemory, token: Token
     ) -> tuple[WindowMemory, Logits]:
-        """Restart the oldest state, advance all states, and read the new oldest."""
+        """Read one symbol; return the new memory and the logits of the next symbol."""
         youngest = (memory.youngest + 1) % self.window
         states = _start(model, memory.states, youngest, token)
         oldest = (youngest + 1) % self.window

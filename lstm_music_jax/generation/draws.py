@@ -37,9 +37,9 @@ class Draw(Protocol):
         ...
 
     def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
-        """Draw a symbol from softmax(logits); return it and the new state.
+        """Draw a symbol from softmax(logits); return its id and the new state.
 
-        Every symbol of every stream gets a `key` of its own.
+        For every symbol of every stream, `key` is another one.
         """
         ...
 
@@ -72,18 +72,19 @@ class Gumbel:
         return ()
 
     def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
-        """Draw a symbol, int32, from softmax(logits)."""
+        """Draw a symbol from softmax(logits); return its id, int32, and `()`."""
         return largest(logits + gumbel(key, logits.size)), state
 
 
 class ArithmeticState(NamedTuple):
-    """The stream's point within the interval of its symbols so far; see `Arithmetic`.
+    """The point of a stream within the interval of its symbols; see `Arithmetic`.
 
     Lengths are measured in distances between neighbouring points. The interval has the
     length `expected`, and the point lies at `rank + offset` in it.
 
     Attributes:
-        rank: number of streams with the same symbols so far and a smaller point, int32.
+        rank: number of streams that have the same symbols so far and a smaller point,
+            int32.
         offset: the smallest point among the streams with these symbols, in [0, 1).
         expected: expected number of streams with these symbols, a real number.
     """
@@ -100,8 +101,9 @@ class Arithmetic:
     Each stream has a point u in [0, 1). The interval [0, 1) is divided among the
     symbols in proportion to their probabilities. The stream draws the symbol whose part
     holds u, and that part is divided in the same way for the next symbol. The points of
-    a batch are 1/streams apart and share one random shift. So a sequence of probability
-    p is drawn by p x streams of the streams, rounded up or down, if that is 1 or more.
+    a batch are 1/streams apart and share one random shift. So if n streams are drawn,
+    about n p of them have a given sequence of probability p: n p rounded up or down, if
+    n p is 1 or more.
 
     Each single stream is an exact sample, because its u is uniform: a random rotation
     decides which stream gets which point.
@@ -118,7 +120,7 @@ class Arithmetic:
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
     ) -> ArithmeticState:
-        """Return the stream's point."""
+        """Return the point of the stream before its first symbol."""
         shift_key, rotation_key = jax.random.split(key)
         rotation = jax.random.randint(rotation_key, (), 0, streams)
         return ArithmeticState(
@@ -130,7 +132,10 @@ class Arithmetic:
     def draw(
         self, logits: Logits, state: ArithmeticState, key: PRNGKey
     ) -> tuple[Token, ArithmeticState]:
-        """Draw the symbol whose part holds the point; return it and the point in it."""
+        """Draw the symbol whose part of the interval holds the point of the stream.
+
+        Return the id of the symbol, and the point within its part.
+        """
         probabilities = jax.nn.softmax(logits)
         ends = jnp.cumsum(probabilities)
         ends = state.expected * (ends / ends[-1])

@@ -1,9 +1,9 @@
-"""The sampler: draws symbol after symbol of one stream in one `lax.scan`.
+"""The engine: draws the symbols of one stream, one after another, in a `lax.scan`.
 
 `vmap` turns one stream into a batch. The key of a stream is `fold_in(key, number)`. It
 is split into one key for the strategy and one for the draw. For each symbol, the
-symbol's position is folded into both. So a stream gets the same noise in any batch, on
-any number of devices, with any strategy, and however often it is continued.
+position of the symbol is folded into both keys. So a stream gets the same noise in any
+batch, on any number of devices, with any strategy, and however often it is continued.
 """
 
 from functools import partial
@@ -21,12 +21,12 @@ from lstm_music_jax.xla.batching import map_in_parts
 
 
 class Sampler(NamedTuple):
-    """What chooses symbols; a PyTree.
+    """The objects that choose the symbols: strategy, context and draw; a PyTree.
 
     Attributes:
         strategy: shapes each distribution.
-        context: what the model remembers.
-        draw: picks a symbol.
+        context: which of the symbols so far the model remembers.
+        draw: picks a symbol from the shaped distribution.
         stop: id of the symbol with which a stream ends; None if no stream ends.
     """
 
@@ -37,12 +37,12 @@ class Sampler(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The arguments that are fixed when a program is compiled.
+    """The arguments of generation that are fixed when a program is compiled.
 
     Attributes:
-        length: symbols to draw per stream.
+        length: number of symbols to draw per stream.
         trace: whether to describe the distributions of every symbol.
-        parallel_streams: the most streams that a device draws at the same time.
+        parallel_streams: the largest number of streams that a device draws at once.
     """
 
     length: int
@@ -51,14 +51,17 @@ class Plan(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """The state of a stream between two symbols. The key of its batch is kept apart.
+    """The state of a stream between two symbols.
+
+    The random key is not part of it, because all streams of a batch share one key.
 
     Attributes:
         number: number of the stream within its batch; it fixes the stream's noise.
         position: number of symbols so far, including those of the prompt.
         token: the last symbol, which the model has not read yet.
-        memory: what the model remembers of the symbols before the last one.
-        strategy_state: the strategy's state after observing all symbols so far.
+        memory: the memory of the context, which has read all symbols but the last one.
+        strategy_state: the state of the strategy, which has observed all symbols so
+            far.
         draw_state: the state of the draw.
         fallbacks: number of symbols for which the strategy, or a stage of a chain,
             forbade every symbol and was ignored.
@@ -83,7 +86,8 @@ class Notes(NamedTuple):
         log_probs: log-probability of each symbol under the model.
         strategy_log_probs: log-probability of each symbol in the distribution that it
             was drawn from.
-        trace: the distributions of each symbol; None unless requested.
+        trace: figures that describe the distributions of each symbol; None unless
+            requested.
     """
 
     tokens: Int[Array, "*b n"]
@@ -105,11 +109,11 @@ def begin_and_draw(
 
     Args:
         model: the model.
-        prompts: ids; one row per stream.
+        prompts: symbol ids, one row per stream.
         key: the key of the batch.
         numbers: the number of each stream within the batch.
         streams: the number of streams in the batch.
-        sampler: what chooses the symbols.
+        sampler: strategy, context and draw.
         plan: the arguments that are fixed when the program is compiled.
 
     Returns:
@@ -126,7 +130,9 @@ def begin_and_draw(
 def draw_more(
     model: Model, streams: Stream, key: PRNGKey, sampler: Sampler, plan: Plan
 ) -> tuple[Stream, Notes]:
-    """Continue streams with `key`, the key that they began with.
+    """Draw `plan.length` more symbols of each stream.
+
+    `key` must be the key that the streams began with.
 
     Returns:
         The streams after the last symbol, and `plan.length` more symbols of each.
@@ -146,10 +152,10 @@ def begin(
     number: Int[Array, ""],
     streams: Int[Array, ""],
 ) -> Stream:
-    """Return stream `number`, ready for its first draw; its batch has `streams`.
+    """Return stream number `number` of a batch, ready to draw its first symbol.
 
-    The strategy has observed the whole prompt. The model has read all of it but the
-    last symbol.
+    The batch has `streams` streams. The strategy has observed the whole prompt. The
+    model has read the prompt without its last symbol.
     """
     prompt = prompt.astype(jnp.int32)
     token = prompt[-1]
@@ -187,9 +193,10 @@ def _draw(model, sampler, plan, key, stream):
 
 
 def _draw_unless_ended(draw_note, stop, stream, _):
-    """Draw a symbol; if the last one was `stop`, repeat it and keep the stream.
+    """Draw a symbol of a stream; if the stream has ended, return `stop` again.
 
-    A symbol after the end has probability 1, and its trace holds zeros.
+    A stream has ended if its last symbol is `stop`. Its state then stays as it is. A
+    symbol after the end has probability 1, and its trace holds zeros.
     """
     drawn = draw_note(stream, None)
     note = jax.tree.map(jnp.zeros_like, drawn[1])._replace(tokens=stream.token)

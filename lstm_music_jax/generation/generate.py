@@ -1,4 +1,4 @@
-"""`generate`: the one way to draw symbols from a model, on one device or many."""
+"""`generate` draws symbols from a model, on one device or many."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ def generate(
     parallel_streams: int | None = None,
     devices: Sequence[jax.Device] | None = None,
 ) -> Generation:
-    """Continue every prompt by `length` symbols, in one compiled program.
+    """Continue every prompt by `length` symbols, drawn in one compiled call.
 
     Each device draws its share of the streams. Changing a hyperparameter of the
     strategy does not recompile.
@@ -55,25 +55,29 @@ def generate(
 
     With `stop`, a stream ends when this symbol is drawn. All its later symbols are
     `stop` too, of probability 1 (log-probability 0) and with a trace of zeros. The
-    stream's state stays as it was at its end. The program still runs for `length`
-    notes. Up to its end, a stream has the symbols that it has without `stop`.
+    state of the stream stays as it was when it ended. The time of the call does not
+    change, because `length` symbols are computed. Up to its end, a stream has the
+    symbols that it would have without `stop`.
 
     Args:
         model: the model to sample from.
-        prompts: one or more ids per stream, or the `streams` of an earlier generation
-            by the same model, strategy, context and draw.
+        prompts: one or more symbol ids per stream, or the `streams` of an earlier
+            generation by the same model, strategy, context and draw.
         key: random key; the same key gives the same symbols. With `streams` it must be
             None, because streams keep the key that they began with.
         length: number of symbols to draw per stream, 1 or more.
         stop: id of the symbol with which a stream ends; by default no stream ends. A
-            prompt that ends with it has already ended, and so has a stream to continue.
-        strategy: shapes each distribution. The default draws from the distribution of
-            the model.
-        context: what the model remembers. The default carries the state for ever.
+            stream whose prompt ends with this symbol has already ended.
+        strategy: shapes the distribution of each symbol. The default does not change
+            the distribution of the model.
+        context: which of the symbols so far the model remembers. The default is all of
+            them: the state is never reset.
         draw: how a symbol is drawn. The default draws independently.
-        trace: describe the distributions of every symbol (see `Trace`).
-        parallel_streams: the most streams that a device draws at the same time. Smaller
-            numbers take less memory. The default is all streams, or 1024 on a CPU.
+        trace: whether to return figures that describe the distributions of every
+            symbol; see `Trace`.
+        parallel_streams: the largest number of streams that a device draws at once.
+            Smaller numbers take less memory. The default is all streams, or 1024 on a
+            CPU.
         devices: the devices to draw on. The default is all devices, including those of
             other processes. Every process must then call this with equal arguments, and
             gets all streams.

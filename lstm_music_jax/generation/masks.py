@@ -15,15 +15,16 @@ def masks(
     ill_formed: bool = False,
     unseen: bool = False,
 ) -> tuple[Strategy, ...]:
-    """Return the strategies to apply before any other, so that music can be decoded.
+    """Return strategies that forbid symbols which music must not have.
 
-    They forbid the start and the end symbol, the symbols that decoding would skip (see
-    `WellFormed`), and those that the model was not trained on.
+    They are to be applied before any other strategy. They forbid the start and the end
+    symbol, the symbols that decoding would skip (see `WellFormed`), and those that the
+    model was not trained on.
 
     Args:
         vocabulary: the symbols of the model.
         encoding: the encoding of the symbols.
-        stop: the id of the end symbol, if it may be drawn.
+        stop: the id of the end symbol if it may be drawn; None forbids it.
         ill_formed: let the model draw symbols that decoding will skip.
         unseen: let the model draw symbols that it was not trained on.
     """

@@ -1,4 +1,4 @@
-"""The sampler, compiled for devices. `generate` and `sweep` share it."""
+"""The compiled program that draws symbols on devices, for `generate` and `sweep`."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -34,11 +34,11 @@ from lstm_music_jax.xla.batching import default_parallel_streams
 
 
 class Streams(NamedTuple):
-    """Streams that `generate` can continue.
+    """The states of all streams of a batch, which `generate` can continue.
 
     Attributes:
-        key: the key that they began with.
-        state: their states, `[b ...]`, or `[s b ...]` in a sweep.
+        key: the random key that the streams began with.
+        state: the state of each stream, `[b ...]`, or `[s b ...]` in a sweep.
     """
 
     key: PRNGKey
@@ -53,10 +53,12 @@ class Generation(NamedTuple):
         log_probs: log-probability of each symbol under the model, nats, float32.
         strategy_log_probs: log-probability of each symbol in the distribution that it
             was drawn from, nats, float32.
-        trace: the distributions of each symbol; None unless requested.
-        lengths: number of drawn symbols per stream, without the stop symbol and what
-            follows it, int32; None unless a stop symbol was given.
-        streams: pass them to `generate` as prompts to continue.
+        trace: figures that describe the distributions of each symbol; None unless
+            requested.
+        lengths: number of drawn symbols per stream before the stop symbol, int32; None
+            unless a stop symbol was given.
+        streams: the states of the streams. Passed to `generate` as prompts, they are
+            continued.
     """
 
     tokens: Int[Array, "*b n"]
@@ -68,10 +70,10 @@ class Generation(NamedTuple):
 
     @property
     def fallbacks(self) -> Int[Array, "*b"]:
-        """Per stream, the number of symbols for which the strategy was ignored.
+        """The number of symbols of each stream for which the strategy was ignored.
 
         A strategy is ignored for a symbol if it forbids every symbol of the vocabulary.
-        In a chain, the same holds for each stage.
+        In a chain, a symbol counts if any stage was ignored.
         """
         return self.streams.state.fallbacks
 
@@ -98,7 +100,7 @@ def run(
     count = source.number.shape[axis] if isinstance(source, Stream) else len(source)
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
-    require_fit(sampler.strategy, model)
+    require_fit(sampler.strategy, model, settings)
     if sampler.stop is not None:
         stop = symbol_id("stop", sampler.stop, model)
         sampler = sampler._replace(stop=jnp.int32(stop))
@@ -134,7 +136,7 @@ def run(
 
 
 def _source(model, prompts, key):
-    """Return the prompts, or the states of the streams to continue, and the key."""
+    """Return the prompts, or the states of streams to continue, and the random key."""
     if isinstance(prompts, Streams):
         if key is not None:
             raise ValueError(
@@ -184,7 +186,7 @@ def _draw_more(shard, model, streams, key, sampler, plan):
 
 
 def _lengths(tokens, stop):
-    """Return how many symbols each stream has before its end."""
+    """Return the number of symbols of each stream before its stop symbol."""
     if stop is None:
         return None
     # After the first stop symbol there are only stop symbols.
@@ -207,7 +209,7 @@ def _devices_for(streams, devices, traced):
 
 
 def _require_defined(state):
-    """Raise RuntimeError if logits were NaN, because they give no distribution."""
+    """Raise RuntimeError if any logits were NaN, because NaN gives no distribution."""
     undefined = np.asarray(state.undefined)
     if undefined.any():
         stream = tuple(map(int, np.argwhere(undefined)[0]))
@@ -218,7 +220,7 @@ def _require_defined(state):
 
 
 def _require_same_states(model, streams, sampler, settings):
-    """Raise ValueError if the states of the streams do not fit model and sampler."""
+    """Raise ValueError if streams to continue do not fit the model and the sampler."""
     one_symbol = jnp.zeros(1, jnp.int32)
     key, zero = jax.random.key(0), jnp.int32(0)
 

@@ -33,7 +33,7 @@ def sweep(
     parallel_streams: int | None = None,
     devices: Sequence[jax.Device] | None = None,
 ) -> Generation:
-    """Generate with every setting of a strategy; results are `[s b n]`.
+    """Generate with each of several settings of a strategy; results are `[s b n]`.
 
     All settings get the same noise, so entry i of a result has the symbols that
     `generate` gives with setting i. Their log-probabilities agree to 1e-5, but not bit
@@ -76,11 +76,14 @@ def sweep(
 
 
 def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
-    """Raise ValueError unless all leaves have the same leading axis, the settings.
+    """Raise ValueError unless all leaves of a strategy have the same leading axis.
+
+    This axis is that of the settings.
 
     Args:
         strategies: the stacked strategy.
-        begun: the number of settings of the streams to continue, if there are any.
+        begun: the number of settings of the streams to continue; None if prompts are
+            given.
     """
     for part in parts(strategies):
         for field in dataclasses.fields(part):  # type: ignore[arg-type]
@@ -101,7 +104,7 @@ def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:
-    """Stack strategies into one, for `sweep`; leaves gain a leading axis s.
+    """Stack strategies into one strategy for `sweep`: its leaves have a leading axis s.
 
     Raises:
         ValueError: `strategies` is empty, or the strategies differ in more than their
@@ -124,7 +127,8 @@ def grid(
     """Make a strategy of each combination of `values`, and stack them for `sweep`.
 
     Returns:
-        The combinations, and the stacked strategies in the same order.
+        The combinations, as keyword arguments of `make`, and the stacked strategies in
+        the same order.
 
     >>> from lstm_music_jax.strategies import Chain, Temperature, TopP
     >>> settings, strategies = grid(

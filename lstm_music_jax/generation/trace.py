@@ -13,7 +13,7 @@ from lstm_music_jax.xla.ordering import largest
 class Trace(NamedTuple):
     """Figures that describe the distributions of each drawn symbol, `[b n]`.
 
-    After a stop symbol they are 0.
+    After a stop symbol the figures are 0.
 
     Attributes:
         model_entropy: entropy of the model's distribution, nats.
@@ -28,8 +28,8 @@ class Trace(NamedTuple):
             and was ignored.
         stage_kept_mass: kept mass after each stage of a chain. A strategy that is not a
             chain has no stages.
-        stage_passed_over: which stages of a chain forbade every symbol and were
-            ignored.
+        stage_passed_over: for each stage of a chain, True if it forbade every symbol
+            and was ignored.
     """
 
     model_entropy: Float[Array, "*b"]
@@ -52,7 +52,7 @@ class Shaped(NamedTuple):
             every symbol.
         empty: True if the strategy, or a stage of a chain, forbade every symbol.
         stages: logits after each stage of a chain.
-        passed_over: which of the stages forbade every symbol and were ignored.
+        passed_over: for each stage, True if it forbade every symbol and was ignored.
     """
 
     logits: Logits
@@ -64,7 +64,7 @@ class Shaped(NamedTuple):
 def apply_in_stages(
     strategy: Strategy, logits: Logits, state: PyTree, key: PRNGKey
 ) -> tuple[Shaped, PyTree]:
-    """Apply a strategy; for a chain, keep the result of each stage."""
+    """Apply a strategy to the logits of a symbol, and keep the result of each stage."""
     if isinstance(strategy, Chain) and strategy.stages:
         stages, passed_over, state = strategy.apply_stages(logits, state, key)
         skipped = jnp.stack(passed_over)
@@ -79,7 +79,7 @@ def trace_note(
     shaped: Shaped,
     token: Token,
 ) -> Trace:
-    """Return the trace of one symbol.
+    """Return the trace of one symbol: the figures that describe its distributions.
 
     Args:
         log_probs: log-probabilities under the model, nats.

@@ -1,4 +1,4 @@
-"""Models that Keras has saved, read without Keras and made into run folders.
+"""Models that Keras has saved: read without Keras, and written as run folders.
 
 Start with `reading.read_keras`, which reads the three file layouts. `architecture`
 accepts only the layers that this package computes. `graph` puts the layers of a

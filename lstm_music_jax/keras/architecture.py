@@ -35,7 +35,7 @@ _ALLOWED = {
 # Names of a layer's arrays, in the order of Keras.
 ARRAYS = {"LSTM": ("kernel", "recurrent_kernel", "bias"), "Dense": ("kernel", "bias")}
 
-# Keras 3 changed what hard_sigmoid means, and files hold only the name.
+# Keras 3 changed the meaning of hard_sigmoid, and files hold only the name.
 _GATES: dict[tuple[str, int], Gates] = {
     ("sigmoid", 2): "sigmoid",
     ("sigmoid", 3): "sigmoid",
@@ -45,7 +45,10 @@ _GATES: dict[tuple[str, int], Gates] = {
 
 
 class Layer(NamedTuple):
-    """A layer of the configuration; `number` counts the layers of its class."""
+    """A layer of a Keras configuration.
+
+    `number` is its number among the layers of the same class.
+    """
 
     kind: str
     name: str
@@ -54,7 +57,10 @@ class Layer(NamedTuple):
 
 
 class Architecture(NamedTuple):
-    """An accepted architecture; see `KerasModel` for the last four fields."""
+    """The layers and settings of an accepted model.
+
+    `KerasModel` describes the last four fields.
+    """
 
     lstms: list[Layer]
     head: Layer
@@ -65,10 +71,12 @@ class Architecture(NamedTuple):
 
 
 def accepted(config: Mapping[str, Any], version: str) -> Architecture:
-    """Return the architecture of a model's configuration, as Keras `version` wrote it.
+    """Return the architecture that a Keras configuration describes, if it is accepted.
+
+    `version` is the version of Keras that wrote the configuration.
 
     Raises:
-        RefusedError: the model is of another kind.
+        RefusedError: the model is not of the kind that this module accepts.
     """
     major = int(version.partition(".")[0]) if version[:1].isdigit() else 0
     if major not in (2, 3):
@@ -92,7 +100,7 @@ def accepted(config: Mapping[str, Any], version: str) -> Architecture:
 
 
 def _layers(config) -> list[Layer]:
-    """Return the connected layers of a configuration, each of an accepted kind."""
+    """Return the layers of a configuration, from input to output."""
     model, described = _kind(config), config["config"]
     # Keras before 2.4 wrote "Model" for a functional model.
     if model not in ("Sequential", "Functional", "Model"):

@@ -25,7 +25,7 @@ def chain(config: Mapping[str, Any]) -> list[str]:
 
     Raises:
         RefusedError: the graph is not a chain, or a layer is called with an argument
-            that changes what it computes.
+            that changes its result.
     """
     sources = {}
     for entry in config["layers"]:
@@ -57,7 +57,7 @@ def chain(config: Mapping[str, Any]) -> list[str]:
 
 
 def _source(entry) -> str | None:
-    """Return the name of the layer that a layer reads; None for an input."""
+    """Return the name of the layer whose output a layer reads; None for an input."""
     if entry["class_name"] == "InputLayer":
         return None
     calls = entry["inbound_nodes"]
@@ -95,7 +95,7 @@ def _parsed(node) -> tuple[list[list], dict[str, Any]]:
 
 
 def _tensors(value) -> Iterator[list]:
-    """Yield the references to tensors in a nested structure."""
+    """Yield the references to tensors within a nested structure of JSON."""
     if isinstance(value, Mapping):
         if value.get("class_name") == "__keras_tensor__":
             yield value["config"]["keras_history"]

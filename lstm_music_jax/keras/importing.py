@@ -26,9 +26,10 @@ def import_keras(folder: str | Path, weights: KerasModel, dataset: Dataset) -> N
 
     Args:
         folder: a new or empty folder.
-        weights: the model, as `read_keras` returns it.
-        dataset: its vocabulary must be the one that the weights were trained on, in
-            the same order. Only the size of the vocabulary can be checked.
+        weights: the model that `read_keras` has read.
+        dataset: the pieces to describe in the run folder. Its vocabulary must be the
+            one that the model was trained on, with the symbols in the same order. Only
+            the size of the vocabulary can be checked.
 
     Raises:
         ValueError: the folder is not empty, or the vocabulary has another size.

@@ -1,4 +1,4 @@
-"""The content of a Keras file after it is read."""
+"""The content of a model file of Keras."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from lstm_music_jax.types import Float
 
 
 class KerasFileError(ValueError):
-    """A file is damaged, or holds a model that this package cannot compute."""
+    """Raised if a file is damaged, or holds a model that cannot be computed here."""
 
 
 class LayerArrays(NamedTuple):
-    """Parameters of one LSTM layer, as NumPy arrays in float32.
+    """The parameters of one LSTM layer, as NumPy arrays in float32.
 
     The gates stand in the order input, forget, candidate, output.
     """
@@ -26,7 +26,7 @@ class LayerArrays(NamedTuple):
 
 @dataclass(frozen=True)
 class KerasModel:
-    """A model that was read from a file.
+    """A model that was read from a file of Keras.
 
     Attributes:
         version: version of the Keras that wrote the file.
@@ -35,7 +35,8 @@ class KerasModel:
         head_bias: bias of the dense layer, `[v]`.
         gates: activation of the gates.
         dropout: rate of all Dropout layers. It is 0 if there are none, or if their
-            rates differ, because `MusicLSTM` has one rate. It acts in training only.
+            rates differ, because `MusicLSTM` has one rate. Dropout acts in training
+            only.
         window: number of input symbols; None if any number is allowed.
         every_position: True if a symbol is predicted after every input symbol, False
             if only after the last one.
@@ -57,11 +58,11 @@ class KerasModel:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Units of each LSTM layer."""
+        """Number of units of each LSTM layer."""
         return tuple(len(layer.recurrent_kernel) for layer in self.layers)
 
     def summary(self) -> str:
-        """Return a description in one line."""
+        """Return a description of the model in one line."""
         window = "any" if self.window is None else self.window
         return (
             f"Keras {self.version}: LSTM {'-'.join(map(str, self.sizes))}, gates "

@@ -135,7 +135,7 @@ def _read_model(file, config, version, arrays_of) -> KerasModel:
 
 
 def _read_arrays(file, kind, arrays, shapes) -> list[np.ndarray]:
-    """Read and check the arrays of one layer, in float32 and the order of `ARRAYS`."""
+    """Return the arrays of one layer in float32, checked, in the order of `ARRAYS`."""
     names = ARRAYS[kind]
     if set(arrays) != set(names):
         raise RefusedError(f"holds {', '.join(sorted(arrays))}; it must be {names}")

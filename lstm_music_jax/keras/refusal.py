@@ -1,16 +1,16 @@
-"""The error for a file that can be parsed but is not accepted."""
+"""The error for a Keras file that can be parsed, but whose model is not accepted."""
 
 import contextlib
 from collections.abc import Iterator
 
 
 class RefusedError(Exception):
-    """The reason why a file that can be parsed is not accepted."""
+    """Raised with the reason why the model of a file is not accepted."""
 
 
 @contextlib.contextmanager
 def naming(layer: str) -> Iterator[None]:
-    """Add the layer's name to a RefusedError that is raised inside."""
+    """Add the name of a layer to any RefusedError of the `with` block."""
     try:
         yield
     except RefusedError as error:

@@ -11,20 +11,20 @@ from lstm_music_jax.types import Array, Float
 
 @runtime_checkable
 class Gate(Protocol):
-    """Activation of a layer's three gates, with values in [0, 1].
+    """Activation function of the three gates of a layer, with values in [0, 1].
 
     It is a static argument of compiled programs, so equal activations must compare
     equal and have the same hash.
     """
 
     def value(self, preactivation: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return the value of each gate, in [0, 1]."""
+        """Return the value of each gate, in [0, 1], given its preactivation."""
         ...
 
     def pull_back(
         self, gate_bar: Float[Array, "..."], gate: Float[Array, "..."]
     ) -> Float[Array, "..."]:
-        """Return the cotangent of the preactivation.
+        """Return the cotangent of the preactivation of each gate.
 
         Args:
             gate_bar: cotangent of the gate.

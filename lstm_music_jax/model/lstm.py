@@ -12,7 +12,7 @@ from lstm_music_jax.xla.products import product
 
 
 class LSTM(nnx.Module):
-    """The parameters of one layer, and the two ways to run it.
+    """One LSTM layer: its parameters, a single step, and unrolling over time.
 
     The recurrent kernel of each gate starts orthogonal (Saxe et al. 2013), the bias of
     the forget gate starts at 1 (Jozefowicz et al. 2015).
@@ -33,15 +33,15 @@ class LSTM(nnx.Module):
         gate: Gate = SIGMOID,
         cores: int = 1,
     ) -> None:
-        """Draw fresh parameters.
+        """Make a layer with random parameters.
 
         Args:
-            input_size: numbers in an input, i.
-            size: units, h.
+            input_size: number of inputs, i.
+            size: number of units, h.
             key: the key for the random parameters.
             input_scale: standard deviation of the input kernel.
             gate: activation of the three gates.
-            cores: how many of a CPU's cores share a product of one stream.
+            cores: number of CPU cores that share a matrix product of a single stream.
         """
         input_key, recurrent_key = jax.random.split(key)
         self.size = size
@@ -63,7 +63,7 @@ class LSTM(nnx.Module):
         return LSTMState(jnp.zeros(self.size, dtype), jnp.zeros(self.size, dtype))
 
     def step(self, state: LSTMState, inputs: Float[Array, "i"]) -> LSTMState:
-        """Advance one stream by one vector of inputs."""
+        """Return the state of one stream after it has read one vector of inputs."""
         projected = product(inputs, self.input_kernel[...], self.cores)
         return self._advance(state, projected + self.bias[...])
 
@@ -81,11 +81,11 @@ class LSTM(nnx.Module):
         inputs: Float[Array, "t b i"],
         resets: Bool[Array, "t b"] | None = None,
     ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-        """Read a sequence of inputs.
+        """Read a sequence of input vectors per stream; return states and hidden states.
 
         Args:
             state: the states to begin with, `[b h]` each.
-            inputs: what each stream reads.
+            inputs: the input vectors that each stream reads.
             resets: where True, the state is set to zero before the input is read.
 
         Returns:
@@ -101,7 +101,7 @@ class LSTM(nnx.Module):
         tokens: Int[Array, "t b"],
         resets: Bool[Array, "t b"] | None = None,
     ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-        """Return `unroll(state, one_hot(tokens), resets)`, by reading rows."""
+        """Return `unroll(state, one_hot(tokens), resets)`, by reading kernel rows."""
         rows = self.input_kernel[...] + self.bias[...][None]
         kernel = self.recurrent_kernel[...]
         return unroll_rows(rows, tokens, kernel, state, self.gate, resets)

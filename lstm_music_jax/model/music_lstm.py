@@ -1,7 +1,7 @@
 """The music model: stacked LSTM layers over symbols, and a linear head.
 
-The defaults follow the original recipe: 512 units, then 256, and dropout 0.3 after each
-layer.
+The defaults are those of the recipe that this project reproduces: 512 units, then 256,
+and dropout 0.3 after each layer.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ _TOKEN_SCALE = 0.3
 
 
 class MusicLSTM(nnx.Module):
-    """A stacked LSTM language model: reads ids, returns logits of the next id.
+    """A stacked LSTM language model: reads symbol ids, returns logits of the next one.
 
     It holds parameters and nothing else, so it passes through `jax.jit`, `jax.grad`,
     `jax.tree.map` and optax like any PyTree. `step`, `advance` and `readout` are
@@ -57,11 +57,11 @@ class MusicLSTM(nnx.Module):
         cores: int = 2,
         key: PRNGKey,
     ) -> None:
-        """Draw fresh parameters.
+        """Make a model with random parameters.
 
         Args:
             vocab_size: number of symbols, v.
-            sizes: units of each layer, the first layer first.
+            sizes: number of units of each layer, the first layer first.
             dropout: share of units that training drops after each layer, in [0, 1).
             gate: activation of all gates.
             cores: number of CPU cores that share the products of a single stream. It
@@ -99,7 +99,7 @@ class MusicLSTM(nnx.Module):
         self.head_bias = nnx.Param(jnp.zeros(vocab_size))
 
     def initial_state(self) -> State:
-        """Return the zero state of one stream."""
+        """Return the state of one stream before its first symbol, which is zero."""
         return tuple(layer.initial_state() for layer in self.layers)
 
     def initial_states(self, streams: int) -> State:
@@ -110,11 +110,12 @@ class MusicLSTM(nnx.Module):
         )
 
     def in_bfloat16(self) -> "MusicLSTM":
-        """Return a copy whose products take bfloat16 operands and sum in float32.
+        """Return a copy whose matrix products have bfloat16 operands and float32 sums.
 
         Only the kernels of matrix products are rounded. The biases, the states, the
         arithmetic of the gates, and the first layer's kernel, which is only read row by
-        row, stay float32. Gradients flow back to the parameters of this model.
+        row, stay float32. Gradients flow back through the copy to the parameters of
+        this model.
         """
         copy = jax.tree.map(lambda leaf: leaf, self)
         for index, layer in enumerate(copy.layers):
@@ -142,7 +143,7 @@ class MusicLSTM(nnx.Module):
         return state, self.readout(state)
 
     def advance(self, state: State, token: Token) -> State:
-        """Return the state after one symbol."""
+        """Return the state after reading one symbol."""
         first, *rest = self.layers
         states = [first.step_token(state[0], token)]
         for layer, layer_state in zip(rest, state[1:], strict=True):
@@ -150,7 +151,7 @@ class MusicLSTM(nnx.Module):
         return tuple(states)
 
     def readout(self, state: State) -> Logits:
-        """Return the logits of the next symbol."""
+        """Return the logits of the next symbol, given the state."""
         return self.logits(state[-1].hidden)
 
     def unroll(
@@ -160,10 +161,10 @@ class MusicLSTM(nnx.Module):
         dropout_keys: PRNGKeys | None = None,
         resets: Bool[Array, "b t"] | None = None,
     ) -> tuple[State, Float[Array, "b t v"]]:
-        """Read sequences.
+        """Read a sequence of symbols per stream; return the last states and all logits.
 
         Args:
-            tokens: ids.
+            tokens: symbol ids.
             state: the states to begin with, `[b h]` each; zero by default.
             dropout_keys: one key per stream; without keys there is no dropout. A
                 stream's mask depends only on its own key, so it is the same on any
@@ -184,9 +185,9 @@ class MusicLSTM(nnx.Module):
         dropout_keys: PRNGKeys | None = None,
         resets: Bool[Array, "b t"] | None = None,
     ) -> tuple[State, Float[Array, "b t h"]]:
-        """Read sequences as `unroll` does, but return the inputs of the head.
+        """Read sequences as `unroll` does; return last states and inputs of the head.
 
-        These are the hidden states of the last layer, with dropout applied.
+        The inputs of the head are the hidden states of the last layer, after dropout.
         """
         if state is None:
             state = self.initial_states(tokens.shape[0])
@@ -207,7 +208,7 @@ class MusicLSTM(nnx.Module):
         return tuple(last_states), jnp.moveaxis(hidden, 0, 1)
 
     def logits(self, hidden: Float[Array, "*b h"]) -> Float[Array, "*b v"]:
-        """Return the head's logits for hidden states of the last layer."""
+        """Return the logits that the head computes of the last hidden states."""
         bias = self.head_bias[...]
         bias = bias.reshape((1,) * (hidden.ndim - 1) + bias.shape)
         return product(hidden, self.head_kernel[...], self.cores) + bias

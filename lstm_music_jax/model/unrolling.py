@@ -35,7 +35,7 @@ class LSTMState(NamedTuple):
 def cell_step(
     preactivation: Float[Array, "*b four_h"], cell: Float[Array, "*b h"], gate: Gate
 ) -> tuple[LSTMState, Float[Array, "*b four_h"]]:
-    """Return the state after one step, and the activations i, f, g, o side by side."""
+    """Return the state after one step, and the activations i, f, g, o in one array."""
     i, f, g, o = jnp.split(preactivation, 4, axis=-1)
     i, f, o, g = gate.value(i), gate.value(f), gate.value(o), jnp.tanh(g)
     cell = f * cell + i * g
@@ -83,7 +83,7 @@ def unroll_rows(
     gate: Gate = SIGMOID,
     resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-    """Return `unroll(rows[tokens], 0, ...)`, but read each row when it is needed.
+    """Return `unroll(rows[tokens], 0, ...)`, but read each row only when needed.
 
     The `[t b 4h]` projected inputs are never stored, because on a CPU memory traffic
     limits the speed more than arithmetic does.

@@ -1,4 +1,4 @@
-"""Instruments: music21's name of the instrument that a MIDI event announces."""
+"""Instruments: the name that music21 gives to the instrument in a MIDI event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROGRAM_CHANGE = 0xC0
 
 
 def instrument_name(change: InstrumentChange) -> str:
-    """Return music21's name of the instrument; '' if music21 does not know it."""
+    """Return the name that music21 gives to an instrument; '' if it has none."""
     return _name(change.kind, change.channel == DRUM_CHANNEL, change.data)
 
 

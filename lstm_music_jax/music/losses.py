@@ -1,4 +1,4 @@
-"""Losses: how many notes of a file are left out when it becomes symbols."""
+"""Losses: counts of the notes that are left out when a file becomes symbols."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from lstm_music_jax.music.score import Score
 
 
 class Losses(NamedTuple):
-    """How many notes are left out.
+    """Counts of the notes that are in a file but not in its symbols.
 
     Attributes:
-        endless: notes that never end.
-        drums: notes of MIDI channel 10.
-        merged: notes that become one with another note of equal pitch and onset.
+        endless: number of notes that never end.
+        drums: number of notes of MIDI channel 10.
+        merged: number of notes that were merged with a note of equal pitch and onset.
     """
 
     endless: int = 0
@@ -24,16 +24,16 @@ class Losses(NamedTuple):
 
     @classmethod
     def of(cls, score: Score, encoding: Encoding, symbols: Sequence[str]) -> Losses:
-        """Return how many notes of a score an encoding leaves out."""
+        """Return the counts of the notes of a score that an encoding leaves out."""
         drums = 0 if encoding.drums else score.drum_count
         return cls(score.endless, drums, encoding.merged(score, symbols))
 
     def plus(self, other: Losses) -> Losses:
-        """Return the sum of these losses and others."""
+        """Return the sums of these counts and those of `other`."""
         return Losses(*(a + b for a, b in zip(self, other, strict=True)))
 
     def __str__(self) -> str:
-        """Return what is left out, in words; '' if nothing is."""
+        """Return the counts in words, without those that are 0; '' if all are 0."""
         words = (
             "notes that never end",
             "drum notes",

@@ -21,7 +21,7 @@ _TOLERANCES_PER_QUARTER = 16
 
 
 class _Segment(NamedTuple):
-    """A stretch of a track that one instrument plays; times are in grid ticks."""
+    """A section of a track that one instrument plays; times are in grid ticks."""
 
     instrument: str
     start: int
@@ -31,7 +31,7 @@ class _Segment(NamedTuple):
 def parts_of(score: Score) -> tuple[Part, ...]:
     """Return the parts of a score as chords, with 12 ticks per quarter.
 
-    If the source writes chords, they are returned as they are. Otherwise:
+    If the source of the score writes chords, these are returned unchanged. Otherwise:
 
     1. Notes of a track form a chord if their onsets and ends are within a sixteenth of
        a quarter of each other. The chord lasts from its last note's onset to its first
@@ -39,8 +39,8 @@ def parts_of(score: Score) -> tuple[Part, ...]:
     2. Onsets and durations are rounded to the nearest multiple of a quarter's fourth or
        third.
     3. A track's name and its program changes cut the track into segments. The segments
-       of one instrument, over all tracks, are a part. A part may be empty, because a
-       track's name is enough to make one. Drums are treated like everything else.
+       of one instrument, over all tracks, are a part. A part may be empty, because the
+       name of a track is enough to make a part. Drums are treated like everything else.
 
     """
     if score.written is not None:
@@ -59,7 +59,7 @@ def parts_of(score: Score) -> tuple[Part, ...]:
 
 
 def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
-    """Return a track's segments, in the order of time."""
+    """Return the segments of a track, in the order of time."""
     ticks = np.array([change.tick for change in track.changes], np.int64)
     names: dict[int, list[str]] = {}
     for start, change in zip(
@@ -74,7 +74,7 @@ def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
     # If the first instrument is unknown and a later one is known, the first is dropped.
     if not changes[0][1] and any(name for _, name in changes):
         changes = changes[1:]
-    # The first instrument also plays the notes before it is named.
+    # The first instrument also plays the notes before its name.
     starts = [0, *(start for start, _ in changes[1:])]
     ends = [*starts[1:], float("inf")]
     instruments = (name for _, name in changes)
@@ -82,18 +82,18 @@ def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
 
 
 def _resolved(names: list[str]) -> list[str]:
-    """Return which instruments to keep of those that a track names at one tick.
+    """Return the instruments to keep, of those that a track names at the same tick.
 
     '' is an unknown instrument. If the names include two or more different known
-    instruments, all names are kept. Otherwise one is kept, the known one if there is
-    one.
+    instruments, all names are kept. Otherwise one name is kept: the known one if there
+    is one.
     """
     known = {name for name in names if name}
     return names if len(known) > 1 else [max(names)]
 
 
 def _chords(track: Track, ticks_per_quarter: int) -> Iterable[Chord]:
-    """Apply rules 1 and 2 to the notes of a track."""
+    """Return the chords of a track, by rules 1 and 2 of `parts_of`."""
     tolerance = ticks_per_quarter // _TOLERANCES_PER_QUARTER
     notes = track.notes
     ends = (notes.onsets + notes.durations).tolist()
@@ -125,7 +125,8 @@ def _groups(onsets: list[int], ends: list[int], tolerance: int) -> Iterator[list
         latest, end = onsets[i] + tolerance, ends[i]
         j = i + 1
         while j < size and onsets[j] <= latest:
-            # A note of an earlier chord may be taken again, as in the original recipe.
+            # A note of an earlier chord may be in this chord too, as in the original
+            # recipe.
             if -tolerance <= ends[j] - end <= tolerance:
                 members.append(j)
                 taken[j] = 1
@@ -134,13 +135,13 @@ def _groups(onsets: list[int], ends: list[int], tolerance: int) -> Iterator[list
 
 
 def quantise(ticks: np.ndarray, ticks_per_quarter: int) -> np.ndarray:
-    """Round times to the nearest multiples of a quarter's fourth or third.
+    """Round times to the nearest multiples of a fourth or a third of a quarter note.
 
     If two multiples are equally near, the earlier one is taken.
 
     Args:
         ticks: times, int64 `[n]`.
-        ticks_per_quarter: how many of their ticks make a quarter.
+        ticks_per_quarter: the ticks per quarter note of these times.
 
     Returns:
         The times with 12 ticks per quarter, multiples of 3 or of 4, int64 `[n]`.

@@ -1,4 +1,4 @@
-"""The sustain pedal: how long notes sound while it is held down."""
+"""The sustain pedal, which prolongs the notes of a track while it is held down."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sustained_ends(track: Track, pedals: tuple[Pedal, ...]) -> np.ndarray:
             continue
         ticks = np.array([pedal.tick for pedal in own], np.int64)
         down = np.array([pedal.down for pedal in own])
-        # For each pedal event, the index of the next one that is up, itself included.
+        # For each pedal event, find the first pedal-up event from there on.
         ups = np.where(down, len(own), np.arange(len(own)))
         next_up = np.minimum.accumulate(ups[::-1])[::-1]
         notes = np.flatnonzero(track.channels == channel)

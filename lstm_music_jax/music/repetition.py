@@ -1,4 +1,4 @@
-"""Repetition: how much a sequence of ids repeats itself."""
+"""Repetition: counts of repeated n-grams and loops in a sequence of symbol ids."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 
 
 class Repetition(NamedTuple):
-    """Repetition statistics of one sequence.
+    """Counts of the repetitions in one sequence of symbol ids.
 
     Attributes:
-        repeated: share of its n-grams that occur earlier in it, 0 to 1.
+        repeated: share of n-grams that occur earlier in the sequence, 0 to 1.
         distinct: number of different n-grams.
-        longest_loop: length in symbols of its longest loop. A loop is a stretch that
-            repeats a pattern at least twice in a row.
+        longest_loop: length in symbols of the longest loop. A loop is a passage that
+            consists of a pattern, played at least twice in a row.
     """
 
     repeated: float
@@ -45,7 +45,7 @@ def repetition(
 
 
 def _longest_loop(ids: np.ndarray, period: int) -> int:
-    """Return the length of the longest loop of this period, or 0."""
+    """Return the length of the longest loop with patterns of `period` symbols, or 0."""
     # A run of `repeats` symbols, each equal to the one a period earlier, belongs to a
     # stretch of `repeats + period` symbols.
     repeats = np.concatenate([[False], ids[period:] == ids[:-period], [False]])

@@ -1,11 +1,12 @@
 """A score: the notes of a piece in ticks, with its tempo and metre.
 
 Readers make scores and encodings turn them into symbols. A score counts time in ticks,
-and says how many of them make a quarter note. A score that was read from a MIDI file
-keeps the file's ticks; `Score.on_grid` rounds it to another grid.
+and has a number of ticks per quarter note. A score that was read from a MIDI file keeps
+the file's ticks; `Score.on_grid` rounds it to another grid.
 
 A score holds its notes by track, as arrays. Sources that write chords, such as the
-chorales, also keep their parts as chords; `parts.py` finds the chords of the others.
+chorales, also keep their parts as chords; `parts.py` finds the chords of all other
+sources.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ class Note(NamedTuple):
     """One sounding note.
 
     Attributes:
-        onset: when it is struck, in ticks from the start of the piece.
+        onset: time of the strike, in ticks from the start of the piece.
         pitch: MIDI pitch, 0 to 127; 60 is middle C.
-        duration: how long it sounds, in ticks, 1 or more.
-        velocity: how hard it is struck, 1 to 127.
+        duration: number of ticks for which it sounds, 1 or more.
+        velocity: loudness of the strike, 1 to 127.
     """
 
     onset: int
@@ -59,7 +60,7 @@ class Notes(NamedTuple):
         return cls(*table.T)
 
     def take(self, chosen: np.ndarray) -> Notes:
-        """Return the notes at positions, `[m]`, or where a mask, `[n]`, is True."""
+        """Return the chosen notes; `chosen` is positions, `[m]`, or a mask, `[n]`."""
         return Notes(*(column[chosen] for column in self))
 
     def canonical(self) -> Notes:
@@ -94,9 +95,9 @@ class Chord:
     """Pitches that are struck together and held equally long; a single note has one.
 
     Attributes:
-        onset: when it is struck, in ticks from the start of the piece, 0 or more.
-        duration: how long it sounds, in ticks. 0 is allowed, because files hold chords
-            of no length.
+        onset: time of the strike, in ticks from the start of the piece, 0 or more.
+        duration: number of ticks for which it sounds. 0 is allowed, because files hold
+            chords of no length.
         pitches: MIDI pitches, 0 to 127, one or more, in the order of the source.
         spelling: a single note's name as the source spells it ('E-5'), or ''. Two
             chords that differ only in spelling are equal.
@@ -123,8 +124,8 @@ class Chord:
 class Part:
     """The chords of one instrument or voice, sorted by onset.
 
-    Where chords have equal onsets, chords of zero length come first; others keep the
-    order in which they were given.
+    Where chords have equal onsets, chords of zero length come first. Chords with equal
+    onsets and positive length keep the order in which they were given.
     """
 
     name: str
@@ -136,14 +137,14 @@ class Part:
 
 
 class Tempo(NamedTuple):
-    """A tempo, in quarters per minute, that holds from a tick on."""
+    """A change of tempo at a tick, in quarter notes per minute."""
 
     tick: int
     quarters_per_minute: float
 
 
 class Metre(NamedTuple):
-    """A metre, such as 3/4, that holds from a tick on."""
+    """A change of metre at a tick, such as to 3/4."""
 
     tick: int
     beats: int
@@ -151,10 +152,10 @@ class Metre(NamedTuple):
 
 
 class InstrumentChange(NamedTuple):
-    """A change of a track's instrument, which holds from a tick on.
+    """A change of the instrument of a track at a tick.
 
     Attributes:
-        tick: when.
+        tick: time of the change.
         channel: MIDI channel, 1 to 16; 0 for a name, which has none.
         kind: MIDI's number of the event: 0xC0 is a program change, 3 a track's name,
             4 an instrument's name.
@@ -168,7 +169,7 @@ class InstrumentChange(NamedTuple):
 
 
 class Pedal(NamedTuple):
-    """The sustain pedal of a channel goes down or up."""
+    """A movement of the sustain pedal of a channel, down or up."""
 
     tick: int
     channel: int
@@ -180,10 +181,10 @@ class Track:
     """The notes of one track of a MIDI file.
 
     Attributes:
-        notes: in the order in which they are struck.
+        notes: the notes, in the order in which they are struck.
         channels: MIDI channel of each note, 1 to 16, int64 `[n]`.
         programs: MIDI program of each note, 0 to 127, int64 `[n]`.
-        changes: the instruments named in the track, in the order of time.
+        changes: the changes of instrument in the track, in the order of time.
     """
 
     notes: Notes
@@ -193,12 +194,12 @@ class Track:
 
     @classmethod
     def of(cls, notes: Notes) -> Track:
-        """Return a track of one piano."""
+        """Return a track of piano notes."""
         size = len(notes.onsets)
         return cls(notes, np.ones(size, np.int64), np.zeros(size, np.int64))
 
     def where(self, chosen: np.ndarray) -> Track:
-        """Return the track with only the notes where `chosen`, bool `[n]`, is True."""
+        """Return the track with only the notes for which the mask `chosen` is True."""
         return Track(
             self.notes.take(chosen),
             self.channels[chosen],
@@ -209,16 +210,18 @@ class Track:
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """One piece.
+    """The score of one piece.
 
     Attributes:
         tracks: the notes, by track.
         ticks_per_quarter: the grid, in ticks per quarter note.
-        tempos: in the order of time. Before the first one the tempo is 120.
-        metres: in the order of time. Before the first one the metre is 4/4.
-        pedals: in the order of time.
+        tempos: the changes of tempo, in the order of time. Until the first one, the
+            tempo is 120.
+        metres: the changes of metre, in the order of time. Until the first one, the
+            metre is 4/4.
+        pedals: the movements of the sustain pedal, in the order of time.
         written: the parts of a source that writes chords; None if it does not.
-        endless: how many notes were left out because they never end.
+        endless: number of notes that were left out because they never end.
     """
 
     tracks: tuple[Track, ...]
@@ -240,9 +243,9 @@ class Score:
         """Return a score of one track that holds the canonical form of `notes`.
 
         Args:
-            notes: in any order; `Notes.canonical` says what is done with overlaps.
+            notes: the notes in any order. Overlaps are removed as in `Notes.canonical`.
             ticks_per_quarter: the grid on which their time is counted.
-            tempos: in the order of time.
+            tempos: the changes of tempo, in the order of time.
         """
         table = notes if isinstance(notes, Notes) else Notes.of(notes)
         track = Track.of(table.canonical())
@@ -252,7 +255,7 @@ class Score:
     def from_parts(
         cls, parts: Iterable[Part], ticks_per_quarter: int = TICKS_PER_QUARTER
     ) -> Score:
-        """Return a score that keeps the chords of its source as they are written."""
+        """Return a score with the given parts, and with the notes of their chords."""
         parts = tuple(parts)
         tracks = (
             Track.of(
@@ -286,16 +289,16 @@ class Score:
 
     @property
     def drum_count(self) -> int:
-        """How many notes are drums: the notes of MIDI channel 10."""
+        """The number of drum notes: those of MIDI channel 10."""
         return sum(int((t.channels == DRUM_CHANNEL).sum()) for t in self.tracks)
 
     @property
     def note_count(self) -> int:
-        """How many notes all tracks have, before any of them are merged."""
+        """The number of notes of all tracks, before equal ones are merged."""
         return sum(len(track.channels) for track in self.tracks)
 
     def with_drums(self, keep: bool) -> Score:
-        """Return the score; unless `keep`, without the notes of MIDI channel 10."""
+        """Return the score; unless `keep` is True, remove notes of MIDI channel 10."""
         if keep or not self.drum_count:
             return self
         tracks = (track.where(track.channels != DRUM_CHANNEL) for track in self.tracks)
@@ -304,7 +307,7 @@ class Score:
     def on_grid(self, ticks_per_quarter: int) -> Score:
         """Return the score with all times rounded to the nearest tick of a grid.
 
-        A note begins and ends at most half a tick from where it did, except that it
+        The begin and the end of each note are rounded to the nearest tick, but a note
         lasts at least one tick. The chords of the source, `written`, are dropped.
 
         Args:

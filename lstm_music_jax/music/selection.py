@@ -11,12 +11,13 @@ from lstm_music_jax.music.score import DRUM_CHANNEL, HIGHEST_PROGRAM, Score
 
 @dataclass(frozen=True)
 class Selection:
-    """Which notes of a MIDI file to keep.
+    """A choice of notes of a MIDI file, by track and by instrument.
 
     Attributes:
-        tracks: the numbers of the tracks, in the order of the file, from 0; () for all.
-        programs: General MIDI programs, 0 to 127; () for all. Drums have no program,
-            so they are kept whatever is chosen here.
+        tracks: numbers of the tracks to keep, in the order of the file, from 0; () for
+            all.
+        programs: General MIDI programs to keep, 0 to 127; () for all. Drums have no
+            program, so they are kept whatever is chosen here.
     """
 
     tracks: tuple[int, ...] = ()
@@ -33,7 +34,7 @@ class Selection:
                 )
 
     def of(self, score: Score) -> Score:
-        """Return the score with only the selected notes; emptied tracks stay."""
+        """Return the score with only the selected notes; empty tracks are kept."""
         if not self.tracks and not self.programs:
             return score
         tracks = []

@@ -1,4 +1,4 @@
-"""Stretching of symbols: the ids to play a piece a little slower or faster."""
+"""Stretching of symbols: tables of the ids that play a piece slower or faster."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ _TEMPOS = 5
 def stretch_table(
     vocabulary: Vocabulary, encoding: Encoding, largest: float
 ) -> np.ndarray:
-    """Return the stretched id of every id, at five tempos, int32 `[5, v]`.
+    """Return the symbol id that replaces each id at five tempos, int32 `[5, v]`.
 
-    The rows are equally spaced, from `1 - largest` to `1 + largest` times as long; Oore
-    et al. 2018 use 0.05. An entry is -1 where the vocabulary has no such symbol.
+    Row i multiplies the time that a symbol takes by a factor. The five factors are
+    equally spaced, from `1 - largest` to `1 + largest`; Oore et al. 2018 use 0.05. An
+    entry is -1 where the vocabulary has no such symbol.
 
     Args:
         vocabulary: its `v` symbols are stretched.
-        encoding: defines how long the symbols take.
+        encoding: defines the time that each symbol takes.
         largest: the largest change, above 0 and below 1.
 
     Raises:
@@ -42,13 +43,13 @@ def stretch_table(
 
 
 def combined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the table that applies a row of one table, then a row of another.
+    """Return a table whose rows apply a row of one table and then a row of another.
 
-    It has a row for every pair of rows.
+    The result has a row for every pair of rows of the two tables.
 
     Args:
-        first: ids by row and id, or -1, int32 `[r, v]`.
-        second: likewise, int32 `[s, v]`.
+        first: the id that replaces each id, or -1 where there is none, int32 `[r, v]`.
+        second: another such table, int32 `[s, v]`.
 
     Returns:
         The table of `r` times `s` rows, int32 `[r s, v]`.

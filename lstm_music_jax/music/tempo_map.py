@@ -20,11 +20,12 @@ class TempoMap:
     """
 
     def __init__(self, tempos: Iterable[Tempo], ticks_per_quarter: int):
-        """Make a map.
+        """Make the tempo map of a score.
 
         Args:
-            tempos: in the order of time. Before the first one the tempo is 120.
-            ticks_per_quarter: how many ticks make a quarter.
+            tempos: the changes of tempo, in the order of time. Until the first one, the
+                tempo is 120.
+            ticks_per_quarter: number of ticks per quarter note.
         """
         table = [(0, DEFAULT_TEMPO), *tempos]
         self._ticks = np.array([tick for tick, _ in table], np.int64)

@@ -1,4 +1,4 @@
-"""Transposition of symbols: the ids that sound some semitones higher or lower."""
+"""Transposition of symbols: tables of the ids that sound higher or lower."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 
 
 class Sound(NamedTuple):
-    """What a symbol strikes or releases; symbols that sound alike have equal sounds.
+    """The pitches that a symbol strikes or releases.
+
+    Two symbols that strike or release the same pitches have equal sounds.
 
     Attributes:
         are_classes: whether the numbers are pitch classes, which wrap around at the
@@ -26,7 +28,7 @@ class Sound(NamedTuple):
 
 
 def sound_of(symbol: str, encoding: Encoding) -> Sound:
-    """Return what `symbol` strikes or releases."""
+    """Return the pitches that `symbol` strikes or releases."""
     pitches = encoding.pitches(symbol)
     if pitches and symbol[0].isdigit():
         return Sound(True, frozenset(pitch % 12 for pitch in pitches))
@@ -38,10 +40,11 @@ def sound_of(symbol: str, encoding: Encoding) -> Sound:
 def transposition_table(
     vocabulary: Vocabulary, encoding: Encoding, max_semitones: int
 ) -> np.ndarray:
-    """Return the transposed id of every id, int32 `[2 max_semitones + 1, v]`.
+    """Return the symbol id that replaces each id in each transposition.
 
-    Row `max_semitones + s` transposes by `s` semitones. The entry is -1 where the
-    vocabulary has no symbol for the transposed sound.
+    The result is int32 `[2 max_semitones + 1, v]`. Row `max_semitones + s` transposes
+    by `s` semitones. The entry is -1 where the vocabulary has no symbol for the
+    transposed sound.
 
     - A symbol that neither strikes nor releases a pitch stays the same.
     - The pitch classes of a chord wrap around at the octave: '4.9' up 3 is '0.7'.
@@ -52,7 +55,7 @@ def transposition_table(
 
     Args:
         vocabulary: its `v` symbols are transposed.
-        encoding: defines what the symbols strike.
+        encoding: defines the pitches that each symbol strikes.
         max_semitones: the largest transposition, up and down, 0 or more.
 
     Raises:

@@ -21,7 +21,7 @@ _UNKNOWN_SHOWN = 3
 
 
 class UnknownSymbolError(ValueError):
-    """A symbol is not in the vocabulary."""
+    """Raised if a symbol is not in the vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,7 @@ class Vocabulary:
             pieces: the symbols of each piece.
             start: append the start symbol '<start>'.
             end: append the end symbol '<end>'.
-            others: symbols to put behind those of the pieces, if they are not among
-                them.
+            others: symbols to append, unless the pieces have them.
         """
         counts = Counter(symbol for piece in pieces for symbol in piece)
         by_count = (symbol for symbol, _ in counts.most_common())
@@ -104,7 +103,7 @@ class Vocabulary:
 
     @property
     def marker_ids(self) -> list[int]:
-        """The ids of the start and the end symbol: those that stand for no music."""
+        """The ids of the start symbol and the end symbol, which stand for no music."""
         return [marker for marker in (self.start_id, self.end_id) if marker is not None]
 
     @property
@@ -125,7 +124,7 @@ class Vocabulary:
 
         Raises:
             UnknownSymbolError: the vocabulary lacks a symbol; the message names the
-                first few that it lacks, with their positions.
+                first few unknown symbols, with their positions.
         """
         ids = [self._id_of.get(symbol, -1) for symbol in symbols]
         if -1 in ids:
@@ -175,7 +174,7 @@ class Vocabulary:
 
         Raises:
             OSError: the file cannot be read.
-            ValueError: the file holds anything else.
+            ValueError: the content of the file is not a vocabulary.
         """
         text = Path(path).read_bytes()
         try:

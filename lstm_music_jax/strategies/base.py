@@ -1,7 +1,7 @@
 """The contract of a sampling strategy, and helpers that many strategies use.
 
-A strategy shapes the distribution of the next symbol of one stream. It never draws a
-symbol, because the engine does that.
+A strategy shapes the distribution of the next symbol of one stream, which is a sequence
+that is generated. A strategy never draws a symbol; the engine of `generate` does.
 """
 
 import dataclasses
@@ -52,7 +52,7 @@ class Strategy(Checked):
     def check_vocabulary(self, vocab_size: int) -> None:
         """Raise ValueError if the strategy does not fit a vocabulary of this size.
 
-        `generate` and `sweep` call it before they compile, also for the stages of a
+        `generate` and `sweep` call this before they compile, also for the stages of a
         chain. Unless overridden, it checks the fields that are declared by `ids`,
         `one_id` or `sequences`.
         """
@@ -84,9 +84,10 @@ class Strategy(Checked):
         raise NotImplementedError
 
     def observe(self, token: Token, state: PyTree) -> PyTree:
-        """Return the state after `token`; called once for every symbol of the stream.
+        """Return the state after `token` was added to the stream.
 
-        The symbols of the prompt come first.
+        This is called once for every symbol of the stream, first for the symbols of the
+        prompt, then for the drawn symbols.
         """
         return state
 
@@ -102,15 +103,15 @@ def parts(strategy: Strategy) -> Iterator[Strategy]:
 
 
 def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
-    """Return `logits` with -inf where `keep` is false."""
+    """Return `logits` with -inf where `keep` is False."""
     return jnp.where(keep, logits, -jnp.inf)
 
 
 def where_possible(logits: Logits, change: Callable[[Logits], Logits]) -> Logits:
     """Return `change(logits)`, but -inf where `logits` is -inf.
 
-    `change` is given 0 in place of -inf, because its result there would be NaN if it
-    multiplied by 0, and so would its gradient.
+    `change` gets 0 in place of each -inf. A -inf times 0 would give NaN, and a NaN
+    gradient.
     """
     possible = logits != -jnp.inf  # also NaN, which must not pass for a forbidden one
     changed = change(jnp.where(possible, logits, 0.0))
@@ -118,6 +119,9 @@ def where_possible(logits: Logits, change: Callable[[Logits], Logits]) -> Logits
 
 
 def unless_empty(shaped: Logits, logits: Logits) -> tuple[Logits, Bool[Array, ""]]:
-    """Return `shaped`, or `logits` if `shaped` is all -inf; and whether it is."""
+    """Return `shaped`, or `logits` if `shaped` is all -inf.
+
+    Also return whether `shaped` is all -inf.
+    """
     empty = jnp.all(shaped == -jnp.inf)
     return jnp.where(empty, logits, shaped), empty

@@ -11,8 +11,8 @@ class Chain(Strategy, init=False):
     A chain without stages changes nothing. A chain within a chain is replaced by its
     stages. Each stage has its own state and its own key.
 
-    If a stage forbids every symbol, it is ignored for that symbol of the stream. So the
-    symbols that earlier stages forbade stay forbidden.
+    If a stage forbids every symbol of the vocabulary, the stage is ignored for the
+    symbol that is drawn. So the symbols that earlier stages forbid stay forbidden.
 
     Args:
         stages: any number of strategies.
@@ -58,7 +58,7 @@ class Chain(Strategy, init=False):
     def apply_stages(
         self, logits: Logits, state: PyTree, key: PRNGKey
     ) -> tuple[list[Logits], list[Bool[Array, ""]], PyTree]:
-        """Apply all stages, and keep the result of each.
+        """Apply all stages one after another, and keep the result of each stage.
 
         Returns:
             The logits after each stage, whether each stage was ignored, and the new

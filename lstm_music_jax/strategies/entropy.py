@@ -1,4 +1,8 @@
-"""Shannon entropy of a whole distribution, or of its most probable symbols, in nats."""
+"""Shannon entropy, in nats, of a distribution or of its most probable symbols.
+
+The distribution over the most probable symbols is renormalised, so that its
+probabilities sum to 1.
+"""
 
 import jax.numpy as jnp
 
@@ -6,17 +10,22 @@ from lstm_music_jax.types import Array, Bool, Float, Logits, Scalar
 
 
 def entropy(logits: Logits) -> Scalar:
-    """Return H = -sum_x p_x ln p_x with 0 ln 0 = 0: from 0 to ln v, never NaN."""
+    """Return H = -sum_x p_x ln p_x, where 0 ln 0 = 0; from 0 to ln v, never NaN."""
     return entropy_of_kept(jnp.ones(logits.shape, bool), *entropy_terms(logits))
 
 
 def entropy_terms(
     logits: Logits,
 ) -> tuple[Float[Array, "v"], Float[Array, "v"]]:
-    """Return the terms that `entropy_of_kept` sums: one of W - 1 and U per symbol.
+    """Return two numbers per symbol, whose sums give the entropy of a set of symbols.
 
-    With d_x = max l - l_x and w_x = exp(-d_x), the entropy of a set that holds the
-    most probable symbols is ln W + U / W, where W = sum w_x and U = sum w_x d_x.
+    l_x is the logit of symbol x, d_x = max l - l_x, and w_x = exp(-d_x). Over a set
+    that holds the most probable symbol, let W = sum w_x and U = sum w_x d_x. The
+    entropy of the distribution over this set is ln W + U / W.
+
+    The first numbers of the symbols of a set sum to W - 1, the second ones to U.
+    `entropy_of_kept` adds them. The first sum is W - 1 and not W, because W is 1 or
+    more, and float32 would round the small w_x of improbable symbols away.
     """
     peak = jnp.max(logits)
     # The test `depth == 0` would be wrong. If the logits were scaled before, XLA may
@@ -25,9 +34,8 @@ def entropy_terms(
     # A depth of 200 gives the weight 0 in float32, as inf does; 0 times inf is NaN.
     depth = jnp.where(top, 0.0, jnp.minimum(peak - logits, 200.0))
     weight = jnp.exp(-depth)
-    # The terms sum to W - 1 and not to W, because in 1 + w the small w of an improbable
-    # symbol would be lost. The 1 is divided among all symbols with the largest logit,
-    # so renaming symbols changes nothing.
+    # The 1 of W - 1 is subtracted in equal parts from all symbols with the largest
+    # logit, so renaming symbols changes nothing.
     ties = jnp.sum(jnp.where(top, 1.0, 0.0))
     return jnp.where(top, 1.0 - 1.0 / ties, weight), weight * depth
 
@@ -35,12 +43,12 @@ def entropy_terms(
 def entropy_of_kept(
     kept: Bool[Array, "v"], excess: Float[Array, "v"], spread: Float[Array, "v"]
 ) -> Scalar:
-    """Return the entropy of the renormalised distribution over the symbols `kept`.
+    """Return the entropy of the distribution over the kept symbols, renormalised.
 
     Args:
-        kept: True for the symbols of the set. All symbols with the largest logit must
-            be kept, or no symbol; the entropy of no symbol is 0.
-        excess, spread: the two results of `entropy_terms`.
+        kept: True for the kept symbols. They must include all symbols with the largest
+            logit, unless no symbol is kept; the entropy is then 0.
+        excess, spread: the first and the second numbers that `entropy_terms` returns.
     """
     beyond_one = jnp.sum(jnp.where(kept, excess, 0.0))
     return jnp.log1p(beyond_one) + (

@@ -1,8 +1,8 @@
-"""Reads a strategy from the expression that its `repr` writes, and never evaluates it.
+"""Reads a strategy from its `repr`, a Python expression that is never evaluated.
 
 An expression calls the classes that the caller names. Its arguments are numbers,
 strings, True, False, None, lists, tuples, dicts, named values, and further calls.
-Everything else that Python allows is refused.
+All other Python is refused.
 """
 
 import ast
@@ -35,24 +35,25 @@ def read_strategy(
 ) -> Strategy:
     """Return the strategy that an expression such as "TopP(0.9)" makes.
 
-    It is the expression that makes the strategy in Python, and so it is what `repr`
-    writes. Only the classes and functions in `names` are called.
+    The expression is the one that makes the strategy in Python; `repr` writes it. Only
+    the classes and functions in `names` are called.
 
     Args:
         text: the expression, of at most 100,000 characters.
-        names: what each name in the expression stands for: a class or a function to
+        names: the meaning of each name in the expression: a class or a function to
             call, or a value such as `MAJOR` or the vocabulary.
         supplied: values of arguments that the expression may leave out, by the names of
             the arguments. For example, with a vocabulary and an encoding
             "PitchRange(36, 76)" is enough. An argument with a default is not supplied.
-        id_of: returns the id of a symbol. With it, "Forbid(['C4'])" is enough: a string
-            stands for its id in the fields that `ids`, `one_id` and `sequences` of
-            `lstm_music_jax.fields` declare.
-        model_of: returns the model of a run folder. With it, "Contrastive(run='small')"
-            is enough: `run` names the folder of the argument `model`.
-        number_of: is called with each number that is an argument of a strategy, and
-            with its field. It returns the number to use instead. Ids, and numbers in
-            lists, are left alone.
+        id_of: a function that returns the id of a symbol. With it, "Forbid(['C4'])" is
+            enough: a string stands for its id in the fields that `ids`, `one_id` and
+            `sequences` of `lstm_music_jax.fields` declare.
+        model_of: a function that returns the model of a run folder. With it,
+            "Contrastive(run='small')" is enough: `run` names the folder of the argument
+            `model`.
+        number_of: a function that replaces numbers. It is called with each number that
+            is an argument of a strategy, and with the field of the argument. It returns
+            the number to use instead. Ids and numbers in lists are not replaced.
 
     Raises:
         ValueError: the expression is ill-formed, or holds an unknown name or a wrong
@@ -77,7 +78,7 @@ def read_strategy(
 
 @dataclasses.dataclass(frozen=True)
 class _Reading:
-    """An expression that is being read; the other fields are those of the arguments."""
+    """An expression that is being read, with the arguments of `read_strategy`."""
 
     text: str
     names: Mapping[str, Any]
@@ -87,7 +88,7 @@ class _Reading:
     number_of: Callable[[float, dataclasses.Field], float] | None = None
 
     def tree(self) -> ast.expr:
-        """Return the syntax tree of the text."""
+        """Return the Python syntax tree of the expression."""
         if len(self.text) > _LONGEST:
             raise self.refusal(
                 f"it has {len(self.text)} characters; it may have {_LONGEST}"
@@ -107,7 +108,7 @@ class _Reading:
             raise self.refusal(str(error)) from None
 
     def value(self, node: ast.expr, depth: int = 0) -> Any:
-        """Return the value of a part of the expression, which is `depth` deep in it."""
+        """Return the value of a part of the expression, nested `depth` levels deep."""
         if depth == _DEEPEST:
             raise self.refusal(f"it may be nested {_DEEPEST} deep", node)
 
@@ -144,7 +145,7 @@ class _Reading:
         )
 
     def named(self, node: ast.Name) -> Any:
-        """Return what a name stands for."""
+        """Return the class, function or value that a name stands for."""
         name = node.id
         if name not in self.names:
             nearest = " or ".join(_nearest(name, self.names))
@@ -153,12 +154,13 @@ class _Reading:
         return self.names[name]
 
     def call(self, called: ast.Name, positional: list, named: list) -> Any:
-        """Return the result of a call.
+        """Return the result of calling a class or a function.
 
         Args:
             called: the name of the class or the function.
             positional: the positional arguments.
-            named: pairs of a name, which is None for `**`, and a value.
+            named: the keyword arguments, as pairs of name and value. The name is None
+                for `**`.
         """
         function, name = self.named(called), called.id
         if not _is_called(function):
@@ -192,7 +194,7 @@ class _Reading:
             raise self.refusal(problem, called) from error
 
     def load_model(self, signature, keywords: dict[str, Any]) -> None:
-        """Replace the keyword `run`, a folder, by `model`, its model."""
+        """Replace the argument `run`, a run folder, by the argument `model`."""
         parameters = signature.parameters
         if self.model_of and "model" in parameters and "run" not in parameters:
             folder = keywords.pop("run", None)
@@ -202,11 +204,11 @@ class _Reading:
                 keywords["model"] = self.model_of(folder)
 
     def filled(self, function, positional: list, keywords: dict[str, Any]) -> list:
-        """Return the positional arguments, with supplied ones where they are missing.
+        """Return the positional arguments, with supplied ones where they are left out.
 
         A supplied argument is an object, and never a literal. So it was left out if a
-        literal stands in its place. A supplied argument that comes after all positional
-        ones is added to the keywords.
+        literal stands at its position. A supplied argument that comes after all
+        positional ones is added to the keywords.
         """
         filled, numbers = list(positional), _checked_fields(function)
         parameters = inspect.signature(function).parameters
@@ -221,7 +223,7 @@ class _Reading:
         return filled
 
     def arguments_of(self, function) -> str:
-        """Return the names of the arguments that are not supplied, for errors."""
+        """Return, for an error, the names of the arguments that the user must give."""
         supplied = self.supplied.keys() - _checked_fields(function)
         parameters = inspect.signature(function).parameters
         names = [name for name in parameters if name not in supplied]
@@ -230,7 +232,7 @@ class _Reading:
         return ", ".join(names) or "none"
 
     def require_objects(self, function, arguments: dict[str, Any]) -> None:
-        """Raise ValueError if a literal stands for a model or a supplied object."""
+        """Raise ValueError if a literal takes the place of a model or other object."""
         objects = {"model", *self.supplied} - _checked_fields(function)
         for name, value in arguments.items():
             if name in objects and isinstance(value, _LITERALS):
@@ -261,7 +263,7 @@ class _Reading:
                 arguments[field.name] = self.number_of(value, field)
 
     def part(self, node: ast.expr) -> str:
-        """Return the text of a part."""
+        """Return the text of a part of the expression."""
         return _shown(ast.get_source_segment(self.text, node) or "")
 
     def refusal(self, problem: str, node: ast.expr | None = None) -> ValueError:
@@ -274,7 +276,7 @@ class _Reading:
         return self.refusal_at((node.lineno, column), problem)
 
     def refusal_at(self, place: tuple[int, int] | None, problem: str) -> ValueError:
-        """Return an error about a place: the number of a line, from 1, and a column."""
+        """Return an error about a position: a line, counted from 1, and a column."""
         where = ""
         if place is not None:
             before = self.text.split("\n")[: place[0] - 1]
@@ -285,12 +287,12 @@ class _Reading:
 
 
 def _is_called(value):
-    """Return whether a name's value is a class or a function, which must be called."""
+    """Return whether the value of a name must be called: a class or a function."""
     return isinstance(value, type) or inspect.isroutine(value)
 
 
 def _checked_fields(function):
-    """Return the names of fields that hold numbers, whatever they are called."""
+    """Return the names of the fields of a class that hold checked values."""
     if not dataclasses.is_dataclass(function):
         return set()
     fields = dataclasses.fields(function)
@@ -298,7 +300,7 @@ def _checked_fields(function):
 
 
 def _nearest(name, names):
-    """Return the most similar names, at most three."""
+    """Return the known names that are most similar to a name, at most three."""
     spellings = {known.lower().replace("_", ""): known for known in names}
     spelled = name.lower().replace("_", "")
     for cutoff in (0.6, 0.0):
@@ -309,6 +311,6 @@ def _nearest(name, names):
 
 
 def _shown(text, longest=_LONGEST_SHOWN):
-    """Return a text on one line, cut where it is too long."""
+    """Return a text on one line, shortened if it is too long."""
     line = " ".join(text.split())
     return line if len(line) <= longest else line[:longest] + "..."

@@ -29,7 +29,7 @@ from lstm_music_jax.strategies.truncation.xtc import XTC
 
 
 class Preset(Chain, init=False):
-    """A chain that sorts its stages into a fixed order of their classes.
+    """A chain that sorts its stages into the fixed order of their classes, `order`.
 
     Each class may occur once. A `RepetitionPenalty` gets `by_sign=True`, because these
     samplers use that form.
@@ -59,8 +59,8 @@ class TransformersOrder(Preset, init=False):
     gets `by_sign=True`. transformers searches all earlier symbols for n-grams, while
     `NoRepeatNgram` searches the last `memory` symbols. `TopP` keeps all symbols that
     are as probable as the last one kept, while transformers keeps only some of them.
-    transformers uses another hash than `Watermark`, so neither detector finds the mark
-    of the other.
+    The hash of transformers differs from that of `Watermark`, so a detector of one does
+    not find the mark of the other.
 
     Args:
         stages: strategies of the classes in `order`, in any order.

@@ -1,4 +1,4 @@
-"""Prints one line instead of a C++ stack trace when another process has ended.
+"""Prints one line instead of the C++ stack trace of JAX when another process has ended.
 
 When JAX finds that another process has ended, it aborts this one in C++, and prints
 messages and a stack trace of 20 lines or more to standard error. Python cannot prevent
@@ -18,7 +18,7 @@ _BEGIN = re.compile(
 
 
 def summarise_abort(line: str) -> None:
-    """Print `line` instead of the output of JAX when it aborts because a peer ended.
+    """Print `line` instead of JAX's messages if JAX aborts because a process has ended.
 
     All other output of C++ appears as before. Messages that may precede an abort are
     held back, and appear when the process ends without one. Python's `sys.stderr` is

@@ -14,9 +14,9 @@ from typing import BinaryIO
 def written_atomically(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing, as a context manager; missing folders are created.
 
-    What is written goes to a temporary file beside `path`, which takes its place when
-    the context ends without an exception. So neither a reader nor a second writer ever
-    sees half of it, and no file remains if the disk is full.
+    The text or bytes go to a temporary file beside `path`. It replaces `path` when the
+    context ends without an exception. So neither a reader nor a second writer ever sees
+    half of a file, and no temporary file remains if the disk is full.
 
     Raises:
         OSError: the file cannot be written; the error names it.
@@ -28,7 +28,7 @@ def written_atomically(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file, text in UTF-8; see `written_atomically`.
+    """Write a file whole or not at all, text in UTF-8; see `written_atomically`.
 
     Raises:
         OSError: the file cannot be written; the error names it.
@@ -38,7 +38,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def write_new(path: Path, content: str | bytes) -> None:
-    """Write a file like `write_atomically`, but never replace another one.
+    """Write a new file like `write_atomically`, but never replace an existing one.
 
     The file is empty for a moment, so that other writers know that its name is taken.
 
@@ -70,7 +70,7 @@ def _beside(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _opened(temporary: Path, path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file for writing; errors name the file that it will become."""
+    """Open a temporary file for writing; errors name `path`, which it will replace."""
     try:
         with temporary.open("wb") as file:
             yield file

@@ -14,7 +14,7 @@ except ImportError:  # Windows
 
 
 class FolderInUseError(RuntimeError):
-    """Another process holds the lock of a folder."""
+    """Raised if another process holds the lock of a folder."""
 
 
 @contextmanager
@@ -23,8 +23,8 @@ def locked(folder: Path) -> Iterator[None]:
 
     The operating system locks the file `.lock` in the folder. It releases the lock when
     the process ends, for whatever reason. The file remains, and names the process that
-    held the lock last. If the operating system or the file system has no locks, there
-    is a warning, and no lock.
+    held the lock last. If the operating system or the file system has no locks, a
+    warning says so, and the folder is not locked.
 
     Raises:
         FolderInUseError: another process holds the lock; the message names it.

@@ -1,13 +1,13 @@
-"""Names of files, in a form that every message can hold."""
+"""Names of files, in a form that can be printed in any message."""
 
 from __future__ import annotations
 
 
 def printable(name: object) -> str:
-    r"""Return a name with escapes for what cannot be shown on one line.
+    r"""Return a name in which escapes replace all that cannot be shown on one line.
 
-    These are control characters such as line breaks, and bytes that are not text in the
-    file system's encoding. A stream in UTF-8 can always write the result.
+    Escaped are control characters such as line breaks, and bytes that are not text in
+    the file system's encoding. A stream in UTF-8 can always write the result.
 
     >>> printable("two\nlines.mid")
     'two\\nlines.mid'

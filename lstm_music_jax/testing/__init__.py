@@ -7,9 +7,10 @@
 The strategy is applied to eight random streams. Their prompts repeat symbols. Their
 distributions have ties, forbidden symbols, all the probability on one symbol, or only
 one, two or three possible symbols. Constants from -1000 to 1000 are added to the
-logits. After these, a long run has 300 symbols per stream. In some streams, the symbols
-are random or drawn by the strategy. In others, one symbol recurs, or two or all take
-turns. The strategy is compiled once for all this, and once inside the engine.
+logits. Then a long run follows, with 300 symbols per stream. In some of its streams,
+the symbols are random or drawn by the strategy. In its other streams, one symbol
+recurs, or two symbols or all symbols take turns. The strategy is compiled once for all
+these runs, and once within the sampler of `generate`.
 
 Choose hyperparameters that are not round. At a round value, a threshold may be met
 exactly, and then rounding decides: with two equally probable symbols, a nucleus of
@@ -17,11 +18,11 @@ p = 0.5 may hold one or both.
 
 The laws find:
 
-- results that depend on anything but the arguments, on the other streams of a
-  batch, or on whether the strategy is compiled;
+- results that depend on anything but the arguments, such as the other streams of a
+  batch, or whether the strategy is compiled;
 - wrong shapes and dtypes, NaN, +inf, forbidden symbols that become possible, and
   distributions that become empty;
-- flags that promise too much;
+- flags (`shift_invariant`, `permutation_equivariant`) that are True but do not hold;
 - integers of the state that overflow, floats of the state that become NaN or infinite,
   and ring buffers of up to 100 symbols that do not wrap around;
 - parts of the state that never change because the strategy forgets them;
@@ -31,7 +32,8 @@ The laws find:
 The laws cannot find:
 
 - a wrong formula, so compare the strategy with a reference, such as one in NumPy;
-- faults that show only after more than 300 symbols, or after a rare sequence of them;
+- faults that show only after more than 300 symbols, or after a rare sequence of
+  symbols;
 - a number that becomes 0 by underflow, if no logit becomes NaN or infinite;
 - a part of the state that never changes, if it holds several values, because it may be
   a table;
@@ -44,10 +46,10 @@ The laws cannot find:
 that remembers the first symbols as a theme. Name the law in `except_for` then.
 
 Start with `laws/`, which holds the laws. `inputs.py` holds the inputs of the streams,
-`runner.py` the program that applies a strategy to them, `long_run.py` the long run,
-`programs.py` what the laws read from a program without running it, and `examples.py` an
-example of every strategy. This package may import `types`, `pytrees`, `strategies` and
-`generation`.
+`runner.py` compiles a strategy and applies it to them, and `long_run.py` does this for
+300 symbols. `programs.py` examines the operations of a strategy without running it, and
+`examples.py` has an example of every strategy. This package may import `types`,
+`pytrees`, `strategies` and `generation`.
 """
 
 from collections.abc import Collection

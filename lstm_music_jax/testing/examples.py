@@ -5,7 +5,8 @@ README is made from them. The numbers are not round, because with round numbers 
 threshold may be met exactly, and then rounding decides.
 
 Some strategies also need a model, a context, a vocabulary or an encoding. These
-arguments, the surroundings, are left out here and are given to `Example.make`.
+arguments are called the surroundings. They are left out here, and `Example.make` adds
+them.
 """
 
 import dataclasses
@@ -14,12 +15,12 @@ from typing import Any, NamedTuple
 from lstm_music_jax import strategies as s
 from lstm_music_jax.strategies.base import Strategy
 
-# Arguments that the examples leave out.
+# The names of the arguments that the examples leave out.
 SURROUNDINGS = ("model", "context", "vocabulary", "encoding")
 
 
 class Example(NamedTuple):
-    """A strategy class and its arguments, without the surroundings."""
+    """A strategy class and example arguments, without models and vocabularies."""
 
     strategy: type[Strategy]
     arguments: tuple[Any, ...]
@@ -32,12 +33,12 @@ class Example(NamedTuple):
 
     @property
     def needs(self) -> set[str]:
-        """Names of the surroundings that this strategy needs."""
+        """Names of further arguments that the strategy needs, such as "vocabulary"."""
         fields = {field.name for field in dataclasses.fields(self.strategy)}
         return fields.intersection(SURROUNDINGS)
 
     def make(self, **surroundings: Any) -> Strategy:
-        """Make the strategy; surroundings that it does not need are ignored."""
+        """Make the strategy; given arguments that it does not need are ignored."""
         needed = {name: surroundings[name] for name in self.needs}
         return self.strategy(*self.arguments, **self.settings, **needed)
 

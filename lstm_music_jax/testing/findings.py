@@ -1,4 +1,4 @@
-"""Comparisons that the laws make, and the exception that reports what they found."""
+"""Comparisons that the laws make, and the exception that reports a broken law."""
 
 import dataclasses
 from collections.abc import Callable
@@ -13,7 +13,7 @@ TOLERANCE = 1e-4
 
 
 class Broken(Exception):  # noqa: N818
-    """Raised when a law does not hold; the message says what was found."""
+    """Raised if a strategy breaks a law; the message says what was found."""
 
 
 def require(holds, found: str) -> None:
@@ -25,7 +25,7 @@ def require(holds, found: str) -> None:
 def require_equal(wanted, found, what: str | Callable[[tuple[int, ...]], str]) -> None:
     """Raise Broken unless two arrays of logits give the same distributions.
 
-    They must allow the same symbols. Their probabilities may differ by `TOLERANCE`.
+    Both arrays must forbid the same symbols. Probabilities may differ by `TOLERANCE`.
     """
     differ = (wanted > -np.inf) != (found > -np.inf)
     differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
@@ -42,9 +42,9 @@ def _probabilities(logits):
 def require_none(bad, what: str | Callable[[tuple[int, ...]], str], *arrays) -> None:
     """Raise Broken if any entry of `bad` is True.
 
-    The message names the first such entry and its values in `arrays`. `what`
-    describes the entries: it is a text, or a function from the first entry's index to
-    a text.
+    The message names the first such entry and its values in `arrays`. `what` describes
+    the bad entries. It is a text, or a function that makes a text of the index of the
+    first one.
     """
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -54,7 +54,7 @@ def require_none(bad, what: str | Callable[[tuple[int, ...]], str], *arrays) -> 
 
 
 def host(tree):
-    """Return the leaves as NumPy arrays; a random key becomes its bits."""
+    """Return the leaves of a PyTree as NumPy arrays; a random key becomes its bits."""
     return [
         np.asarray(jax.random.key_data(leaf) if is_key(leaf) else leaf)
         for leaf in jax.tree.leaves(tree)
@@ -62,26 +62,26 @@ def host(tree):
 
 
 def is_key(leaf) -> bool:
-    """Return whether a leaf holds keys, and not numbers."""
+    """Return whether a leaf of a PyTree holds random keys, and not numbers."""
     return hasattr(leaf, "dtype") and jax.dtypes.issubdtype(
         leaf.dtype, jax.dtypes.prng_key
     )
 
 
 def copied(leaf):
-    """Return a copy of a NumPy leaf; JAX arrays are returned, as they cannot change."""
+    """Return a copy of a NumPy array, or a JAX array itself, which cannot change."""
     return leaf if isinstance(leaf, jax.Array) else np.array(leaf)
 
 
 def kind(state) -> str:
-    """Return the dtypes and shapes of a state, as text."""
+    """Return the dtypes and shapes of the leaves of a state, as text."""
     described = jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", state)
     return str(described).replace("'", "")
 
 
 @cache
 def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
-    """Return a new dataclass registered by JAX; each field is (name, is static)."""
+    """Return a new dataclass, registered by JAX, with fields (name, is static)."""
     return jax.tree_util.register_dataclass(
         dataclasses.make_dataclass("Other", [name for name, _ in fields]),
         data_fields=[name for name, is_static in fields if not is_static],

@@ -17,13 +17,14 @@ PROMPT = 8
 
 
 class Inputs(NamedTuple):
-    """The input of one stream or of a batch: a prompt, then what each symbol needs.
+    """The inputs of one stream or of a batch: a prompt, and logits, keys and noise.
 
     Attributes:
-        prompt: ids.
-        logits: the model's logits.
-        key_bits: the bits of the strategy's keys.
-        noise: Gumbel noise; the largest sum of noise and shaped logit is drawn.
+        prompt: symbol ids.
+        logits: for each symbol after the prompt, the model's logits.
+        key_bits: for each of these symbols, the bits of the strategy's random key.
+        noise: Gumbel noise. The symbol with the largest sum of noise and shaped logit
+            is drawn.
     """
 
     prompt: Int[np.ndarray, "*b p"]
@@ -32,12 +33,12 @@ class Inputs(NamedTuple):
     noise: Float[np.ndarray, "*b n v"]
 
     def row(self, index: int) -> "Inputs":
-        """Return one stream of the batch."""
+        """Return the inputs of one stream of the batch."""
         return Inputs(*(leaf[index] for leaf in self))
 
 
 def random_inputs(rng: np.random.Generator, vocab_size: int) -> Inputs:
-    """Return the input of `STREAMS` streams, with logits of all `KINDS`."""
+    """Return random inputs of `STREAMS` streams, with logits of all `KINDS`."""
     # Prompts use only three symbols, so that they repeat themselves.
     alphabet = rng.choice(vocab_size, min(3, vocab_size), replace=False)
     notes = len(KINDS)
@@ -60,12 +61,12 @@ def random_inputs(rng: np.random.Generator, vocab_size: int) -> Inputs:
 def random_logits(
     rng: np.random.Generator, vocab_size: int, kind: int
 ) -> Float[np.ndarray, "v"]:
-    """Return random logits of one of `KINDS`; `kind` wraps around."""
+    """Return random logits of kind `KINDS[kind]`, where `kind` wraps around."""
     return rounded(KINDS[kind % len(KINDS)](rng, vocab_size))
 
 
 def rounded(logits: Float[np.ndarray, "*b v"]) -> Float[np.ndarray, "*b v"]:
-    """Return the nearest multiples of 1/64, float32."""
+    """Return the multiples of 1/64 that are nearest to the logits, float32."""
     return (np.round(64 * logits) / 64).astype(np.float32)
 
 
@@ -75,12 +76,12 @@ def note_key(key_bits: UInt32[np.ndarray, "2"] | UInt32[Array, "2"]) -> Array:
 
 
 def _one_symbol(rng, v, logit):
-    """Return logits with 0 for one random symbol, and `logit` for the others."""
+    """Return logits that are 0 for one random symbol, and `logit` for all others."""
     return np.where(np.arange(v) == rng.integers(v), 0.0, logit)
 
 
 def _few_symbols(rng, v, count, spread):
-    """Return logits that forbid all but `count` symbols."""
+    """Return random logits that are -inf for all but `count` symbols."""
     allowed = rng.permutation(v) < count
     return np.where(allowed, spread * rng.normal(size=v), -np.inf)
 

@@ -1,4 +1,4 @@
-"""A run of 300 symbols, and how a symbol changes the state early and late in it."""
+"""A run of 300 symbols, and how a replaced symbol changes the state afterwards."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from lstm_music_jax.types import Bool, Float, Int, PyTree
 
 NOTES = 300
 # The symbols that each row of the batch observes. Rows with odd numbers have changed
-# settings.
+# hyperparameters.
 ROWS = (
     "all symbols in turn",
     "random symbols",
@@ -26,10 +26,10 @@ ROWS = (
 )
 QUIET = np.array(["over and over" in row or "two" in row for row in ROWS])
 DRAWING = np.array(["drew" in row for row in ROWS])
-# The long run has several calls. The keys are numbers of calls. After so many calls,
-# the next one is repeated with another symbol at the given place. In the stream, these
-# are the places 119, 128, 180, 231 and 312. They are multiples of many lengths, because
-# a strategy may forget all symbols at the end of a bar.
+# The long run consists of calls of a few symbols each. For each entry `n: place`, after
+# n calls the next call is made twice, with different symbols at `place` in that call.
+# In the stream, these are the positions 119, 128, 180, 231 and 312. They are multiples
+# of many lengths, because a strategy may forget all symbols at the end of a bar.
 LATE = {11: 1, 12: 0, 17: 2, 22: 3, 30: 4}
 LAGS = 5
 
@@ -39,13 +39,14 @@ class LongRun(NamedTuple):
 
     Attributes:
         logits: the model's logits. They are finite, except in rows that draw symbols.
-        shaped: the shaped logits.
-        leaves: the leaves of the states before each note, with their names.
-        first: the leaves before the first symbol.
+        shaped: the logits that the strategy returned.
+        leaves: each leaf of the state, as its name and its values before each symbol.
+        first: the leaves of the state before the prompt.
         early: `early[i]` says whether replacing the first symbol clearly changes the
-            state i + 1 symbols later, in every quiet row.
-        late: `late[i]` says whether replacing any of the symbols at `LATE` changes
-            the state i + 1 symbols later at all, in any quiet row.
+            state i + 1 symbols later, in every quiet row. Quiet rows are those in which
+            one symbol recurs or two take turns.
+        late: `late[i]` says whether replacing some symbol of `LATE` changes the state i
+            + 1 symbols later at all, in any quiet row.
     """
 
     logits: Float[np.ndarray, "b n v"]
@@ -89,7 +90,7 @@ def _on_host(leaf):
 
 
 def _chunks(runner: Runner) -> Iterator[tuple[Inputs, Int[np.ndarray, "b n"]]]:
-    """Yield inputs of a few notes each, and the symbols to observe."""
+    """Yield the inputs of each call, a few symbols long, and the symbols to observe."""
     v, rng, notes = runner.vocab_size, runner.rng, len(KINDS)
     alphabet = _alphabet(runner)
     prompt = rng.integers(v, size=runner.inputs.prompt.shape)
@@ -101,7 +102,7 @@ def _chunks(runner: Runner) -> Iterator[tuple[Inputs, Int[np.ndarray, "b n"]]]:
         tokens[4] = np.where(places % 2, alphabet[0], alphabet[1])
         tokens[0] = places % v
         tokens[DRAWING] = DRAWN
-        # Where rows are not quiet, some symbols are improbable.
+        # In rows that are not quiet, larger logits make some symbols improbable.
         logits = (
             rng.normal(size=(STREAMS, notes, v)) * np.where(QUIET, 1, 3)[:, None, None]
         )
@@ -122,13 +123,20 @@ def _alphabet(runner: Runner) -> tuple[int, int, int]:
 
 
 def _clear_differences(runner: Runner, states: PyTree) -> Bool[np.ndarray, "k"]:
-    """Return whether the states clearly differ in all quiet rows, for each lag."""
+    """Return, for each lag, whether another first symbol clearly changes the state.
+
+    The lag is the number of symbols since the replaced one. The state must differ in
+    all quiet rows: those in which one symbol recurs or two take turns.
+    """
     pairs = _with_two_symbols(runner, states, 0)
     return _any_leaf([_clearly(one, other) for one, other in pairs]).all(0)
 
 
 def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k"]:
-    """Return whether the states differ in any quiet row, for each lag."""
+    """Return, for each lag, whether another symbol at `at` changes the state.
+
+    It is enough if the state differs in one quiet row.
+    """
     pairs = _with_two_symbols(runner, states, at)
     return _any_leaf([one != other for one, other in pairs]).any(0)
 
@@ -136,9 +144,11 @@ def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k
 def _with_two_symbols(
     runner: Runner, states: PyTree, at: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return pairs of leaves of the quiet rows: with a symbol, and with another one.
+    """Return each leaf of the states twice: with a symbol, and with another one.
 
-    The symbols differ only at place `at`. The others are those of the long run.
+    The symbols of the two runs differ only at position `at`. All other symbols are
+    those of the long run. The leaves are those after the replaced symbol, in the quiet
+    rows: those in which one symbol recurs or two take turns.
     """
     one, two, other = _alphabet(runner)
     shape = runner.inputs.logits.shape
@@ -158,7 +168,7 @@ def _with_two_symbols(
 
 
 def _clearly(one, other):
-    """Return where numbers differ by far more than rounding."""
+    """Return where two arrays differ by far more than rounding."""
     if one.dtype.kind not in "fV":
         return one != other
     one, other = one.astype(np.float64), other.astype(np.float64)
@@ -168,7 +178,7 @@ def _clearly(one, other):
 
 
 def _any_leaf(differ):
-    """Return for each row and lag whether any entry of any leaf differs."""
+    """Return, for each row and lag, whether any entry of any leaf differs."""
     found = np.zeros((QUIET.sum(), LAGS), bool)
     for leaf in differ:
         found |= leaf.reshape(*leaf.shape[:2], -1).any(-1)

@@ -1,4 +1,7 @@
-"""What the laws read from a strategy's program, which JAX traces but does not run."""
+"""The operations of a strategy's methods, which JAX traces but does not run.
+
+A program is the jaxpr of a method: the list of its operations.
+"""
 
 import dataclasses
 from collections.abc import Iterator
@@ -22,12 +25,13 @@ NOISE = frozenset(
         "threefry2x32",
     }
 )
-# These operations give their inner programs other values than their own arguments.
+# These operations hold inner programs. The values that enter an inner program are not
+# the arguments of the operation.
 LOOPS = frozenset({"scan", "while", "cond"})
 
 
 class Programs(NamedTuple):
-    """The programs of a strategy's methods."""
+    """The jaxprs of the three methods of a strategy."""
 
     init: Any
     apply: Any
@@ -35,7 +39,7 @@ class Programs(NamedTuple):
 
 
 def programs(strategy: Strategy, vocab_size: int) -> Programs:
-    """Return the programs; the hyperparameters are their first arguments."""
+    """Return the jaxprs of the methods; hyperparameters are their first arguments."""
     state = jax.eval_shape(lambda: strategy.init(vocab_size))
     logits = jax.ShapeDtypeStruct((vocab_size,), jnp.float32)
     key = jax.eval_shape(note_key, jax.ShapeDtypeStruct((2,), jnp.uint32))
@@ -48,7 +52,7 @@ def programs(strategy: Strategy, vocab_size: int) -> Programs:
 
 
 def primitives(jaxpr) -> Iterator[str]:
-    """Yield the names of the operations of a program and of all programs within it."""
+    """Yield the names of the operations of a jaxpr, and of all jaxprs within it."""
     for equation in jaxpr.eqns:
         yield equation.primitive.name
         for program in _inner(equation):
@@ -56,14 +60,14 @@ def primitives(jaxpr) -> Iterator[str]:
 
 
 class Outline(NamedTuple):
-    """A program's operations and shapes, and separately its constant numbers."""
+    """The operations and shapes of jaxprs, and separately their constant numbers."""
 
     form: list[str]
     numbers: list[bytes]
 
 
 def outline(strategy: Strategy, vocab_size: int) -> Outline:
-    """Return the outline of a strategy's leaves and methods."""
+    """Return the operations, shapes and numbers of a strategy's leaves and methods."""
     found = Outline([], [])
     for leaf in jax.tree.leaves(strategy):
         _note_number(found, leaf)
@@ -73,7 +77,7 @@ def outline(strategy: Strategy, vocab_size: int) -> Outline:
 
 
 def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
-    """Return operations that make the same noise in every stream.
+    """Return the names of operations that make the same noise in every stream.
 
     Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
     depend on them through the state. Inside a loop, noise passes if anything that
@@ -97,7 +101,10 @@ def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
 
 
 def _depends(jaxpr, given: list[bool], noise: list[str]) -> list[bool]:
-    """Return which results depend on the given inputs; collect noise that does not."""
+    """Return which results of a jaxpr depend on the inputs that are marked in `given`.
+
+    The names of noise operations that do not depend on them are added to `noise`.
+    """
     known = dict(zip(jaxpr.invars, given, strict=True))
 
     def depends(value):
@@ -154,7 +161,7 @@ def _programs_in(value: Any) -> list[Any]:
 
 
 def within(value: Any, path: str = "strategy") -> Iterator[tuple[str, Any]]:
-    """Yield a strategy and all strategies inside it, each with its path."""
+    """Yield a strategy and all strategies inside it, each with the path to it."""
     if isinstance(value, Strategy):
         yield path, value
         for name, item in vars(value).items():
@@ -165,7 +172,7 @@ def within(value: Any, path: str = "strategy") -> Iterator[tuple[str, Any]]:
 
 
 def static_fields(strategy: Strategy) -> list[str]:
-    """Return the names of the fields that are not leaves."""
+    """Return the names of the static fields, which are not leaves, of a strategy."""
     if not dataclasses.is_dataclass(strategy):
         return []
     fields = dataclasses.fields(strategy)

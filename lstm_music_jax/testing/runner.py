@@ -1,9 +1,10 @@
 """A strategy under test, and ways to run it on its inputs.
 
-One program is compiled per strategy. It applies the strategy to a batch of streams,
-each with a setting and a state of its own. So the same program serves a sweep, which
-has several settings, and a long run, in which each call begins with the states
-after the previous call.
+The strategy is compiled once, for a batch of streams that each have a setting and a
+state of their own. A setting is 0 for the hyperparameters of the strategy, and 1 for
+slightly changed ones. So the same compiled function serves a sweep over both settings.
+It also serves a long run, in which each call begins with the states after the previous
+call.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,13 +20,14 @@ from lstm_music_jax.testing.findings import is_key
 from lstm_music_jax.testing.inputs import STREAMS, Inputs, note_key, random_inputs
 from lstm_music_jax.types import Array, Bool, Float, Int, PyTree
 
-# With these options, programs compile four times as fast. They run only a few times.
+# With these options, XLA compiles four times as fast. Slower programs do no harm,
+# because they run only a few times.
 QUICK = {
     "xla_backend_optimization_level": 0,
     "xla_cpu_use_fusion_emitters": False,
     "xla_cpu_parallel_codegen_split_count": 1,
 }
-# In place of a symbol, this says that the strategy draws it.
+# This takes the place of a symbol id where the symbol is to be drawn.
 DRAWN = -1
 # The setting of each row: 0 for the hyperparameters given, 1 for changed ones.
 GIVEN = np.zeros(STREAMS, int)
@@ -34,7 +36,7 @@ ALTERNATING = np.arange(STREAMS) % 2
 
 
 class Course(NamedTuple):
-    """The results for `Inputs`: shaped logits, symbols, and the state before each."""
+    """The output of a strategy: logits, symbol ids, and the state before each id."""
 
     shaped: Float[Array, "*b n v"]
     tokens: Int[Array, "*b n"]
@@ -45,7 +47,7 @@ class Runner:
     """A strategy under test, and the inputs on which it is tested."""
 
     def __init__(self, strategy: Strategy, vocab_size: int, seed: int = 0):
-        """Make the random inputs, and prepare the program."""
+        """Make random inputs. The strategy is compiled when it first runs on them."""
         self.strategy = strategy
         self.vocab_size = vocab_size
         self.rng = np.random.default_rng(seed)
@@ -55,7 +57,7 @@ class Runner:
 
     @cached_property
     def course(self) -> Course:
-        """The output for all inputs, with symbols drawn by Gumbel noise."""
+        """The output for the random inputs, with symbols drawn by Gumbel noise."""
         undrawn = np.full(self.inputs.logits.shape[:2], DRAWN, np.int32)
         return self.rerun(self.inputs, undrawn)
 
@@ -65,12 +67,12 @@ class Runner:
         tokens: Int[np.ndarray, "b n"] | Int[Array, "b n"],
         settings: Int[np.ndarray, "b"] = GIVEN,
     ) -> Course:
-        """Return the output for given inputs, symbols and settings."""
+        """Return the output from the initial state for some inputs and symbols."""
         states = self.first_states(settings)
         return self.continue_from(states, inputs, tokens, settings)[0]
 
     def first_states(self, settings: Int[np.ndarray, "b"] = GIVEN) -> PyTree:
-        """Return the states of a batch before the first symbol."""
+        """Return the states of a batch before the first symbol of the prompt."""
         return _rows(self._first_states, settings)
 
     def continue_from(
@@ -81,14 +83,16 @@ class Runner:
         settings: Int[np.ndarray, "b"] = GIVEN,
         prompted: bool = True,
     ) -> tuple[Course, PyTree]:
-        """Return the output from given states, and the states afterwards.
+        """Continue from the given states; return the output and the last states.
 
         Args:
-            states: one per row.
+            states: the state of each row of the batch.
             inputs: for each row, its prompt, logits, keys and noise.
-            tokens: the symbols to observe, or `DRAWN`.
-            settings: of each row, 0 for the strategy's own and 1 for changed ones.
-            prompted: whether to observe the prompt.
+            tokens: the ids of the symbols to observe; `DRAWN` where a symbol is to be
+                drawn.
+            settings: for each row, 0 for the hyperparameters of the strategy, 1 for
+                changed ones.
+            prompted: whether to observe the symbols of the prompt first.
         """
         strategies = _rows(self._settings, settings)
         return self._batch(strategies, states, inputs, tokens, np.bool_(prompted))
@@ -108,22 +112,22 @@ class Runner:
         return first, changed
 
     def arguments(self) -> tuple:
-        """Return the arguments of the batch's program."""
+        """Return arguments of the compiled function, with the random inputs."""
         strategies = _rows(self._settings, GIVEN)
         tokens, prompted = np.asarray(self.course.tokens), np.bool_(True)
         return strategies, self.first_states(), self.inputs, tokens, prompted
 
     def run_on(self, arguments: tuple) -> tuple[Course, PyTree]:
-        """Run the batch's program on its arguments."""
+        """Call the compiled function with such arguments."""
         return self._batch(*arguments)
 
     def jaxpr(self) -> Any:
-        """Return the program for the batch, as JAX traces it."""
+        """Return the jaxpr of the function that is compiled."""
         return jax.make_jaxpr(_courses)(*self.arguments()).jaxpr
 
     @property
     def traces(self) -> int:
-        """How often JAX has traced the batch's program, counted over all runners."""
+        """How often JAX has traced the compiled function, counted over all runners."""
         return len(_TRACES)
 
 
@@ -149,7 +153,7 @@ def _course(
     tokens: Int[Array, "n"],
     prompted: Bool[Array, ""],
 ) -> tuple[Course, PyTree]:
-    """Return the output for one stream."""
+    """Return the output of a strategy for one stream, and the last state."""
 
     def note(state, at):
         logits, token, key_bits, noise = at
@@ -170,7 +174,10 @@ def _course(
 
 
 def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) -> PyTree:
-    """Return a batch whose row i is taken from the tree of setting `settings[i]`."""
+    """Return one tree whose leaves have a row per entry of `settings`.
+
+    Row i is the leaf of tree number `settings[i]`, 0 or 1.
+    """
 
     def rows(first, changed):
         if is_key(first):
@@ -181,7 +188,7 @@ def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) ->
 
 
 def after_prompt(strategy, inputs):
-    """Return the state after the prompt, computed without compilation."""
+    """Return the state of a strategy after the prompt, computed without compilation."""
     state = strategy.init(inputs.logits.shape[-1])
     for token in inputs.prompt:
         state = strategy.observe(jnp.asarray(token), state)
@@ -189,13 +196,13 @@ def after_prompt(strategy, inputs):
 
 
 def by_hand(strategy, inputs, tokens, state):
-    """Return the shaped logits, computed symbol by symbol without compilation."""
+    """Return the logits of a strategy, computed by plain Python without compilation."""
     keys = [note_key(bits) for bits in inputs.key_bits]
     return by_hand_with(strategy, inputs.logits, keys, tokens, state)
 
 
 def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):
-    """Return the shaped logits, computed symbol by symbol with the given keys."""
+    """Return the logits of a strategy as `by_hand` does, but with the given keys."""
     rows = []
     for note_logits, token, key in zip(logits, tokens, keys, strict=False):
         shaped, state = strategy.apply(jnp.asarray(note_logits), state, key)
@@ -215,7 +222,7 @@ def _change(leaf):
 
 @cache
 def quickly(function: Callable) -> Callable:
-    """Compile `function` with little optimisation; all runners share the result."""
+    """Return `function` compiled with little optimisation; all runners share it."""
     return jax.jit(function, compiler_options=_known_options())
 
 

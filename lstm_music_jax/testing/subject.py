@@ -11,5 +11,5 @@ class Subject(Runner):
 
     @cached_property
     def long_run(self) -> LongRun:
-        """The result of the long run, computed once."""
+        """The result of running the strategy for 300 symbols, computed once."""
         return run_for_long(self)

@@ -1,4 +1,4 @@
-"""A small model for the engine."""
+"""A small model with which the laws run the engine."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from lstm_music_jax.pytrees import pytree
 
 @pytree
 class ToyModel:
-    """A simple model for the engine, whose state is its logits.
+    """A simple model whose state is the logits of the next symbol.
 
     Reading symbol x halves the logits and adds `table[x]`; `table` is `[v v]`.
     """
@@ -18,7 +18,7 @@ class ToyModel:
     table: Any
 
     def initial_state(self):
-        """Return the zero state."""
+        """Return the initial state, which is zero for every symbol."""
         return jnp.zeros_like(self.table[0])
 
     def step(self, state, token):
@@ -35,7 +35,7 @@ class ToyModel:
         return state
 
     def unroll(self, tokens):
-        """Read sequences, `[b t]`; return the last states and all logits."""
+        """Read sequences of ids, `[b t]`; return the last states and all logits."""
         # A sum over all earlier symbols compiles faster than a scan.
         places = np.arange(tokens.shape[1])
         age = places[:, None] - places[None]

@@ -7,11 +7,12 @@ training step on the device.
 - `data`, `windows`, `streams`: the data on the device, and two ways to make batches.
   They use `ids`, `batch`, `shuffle`, `keys` and `transpose`.
 - `step`, `objective`, `optimizer`: the training step.
-- `loop`, `reporting`, `tally`, `signals`, `checkpoints`: the loop and what it writes.
+- `loop`, `reporting`, `tally`, `signals`, `checkpoints`: the loop and the files that it
+  writes.
 - `run_folder`, `settings`, `differences`, `versions`: the run folder, and how old ones
   are read.
-- `baselines`: losses of simple models, to compare with.
+- `baselines`: losses of n-gram models, for comparison.
 
 This package may import `model`, `music`, `xla`, `system`, `types`, `devices` and
-`processes`. It knows nothing of generation and strategies.
+`processes`. It does not depend on generation and strategies.
 """

@@ -1,4 +1,4 @@
-"""What a training step reads: a batch of sequences."""
+"""The batch of sequences that a training step reads."""
 
 from typing import NamedTuple
 
@@ -24,14 +24,19 @@ class Batch(NamedTuple):
 def sequence_places(
     starts: Int[Array, "b"], width: int, total: Int[Array, ""] | int
 ) -> Int[Array, "b t"]:
-    """Return the places of `width` inputs from each start, and of one symbol more.
+    """Return the positions of `width + 1` symbols from each start.
 
-    Beyond the last of `total` places, the last place is repeated.
+    They are positions in pieces laid end to end, `total` symbols in all. Past the end,
+    the last position is repeated.
     """
     return jnp.minimum(starts[:, None] + jnp.arange(width + 1)[None], total - 1)
 
 
 def as_batch(sequences: Int[Array, "b t"], lengths: Int[Array, "b"]) -> Batch:
-    """Return sequences as inputs and targets; the first `lengths` targets count."""
+    """Return a batch that predicts each symbol of a sequence from those before it.
+
+    `lengths` is the number of targets of each sequence that enter the loss: the first
+    ones.
+    """
     offsets = jnp.arange(sequences.shape[1] - 1)[None]
     return Batch(sequences[:, :-1], sequences[:, 1:], offsets < lengths[:, None])

@@ -1,8 +1,8 @@
 """Checkpoints: PyTrees of arrays, saved by name with orbax, without pickle.
 
 A checkpoint holds the arrays and a description in JSON. The description holds the
-version of the format, the run that the arrays belong to, shapes, checksums, and facts:
-any JSON that the caller wants to restore exactly.
+version of the format, the settings of the run that saved the arrays, their shapes and
+checksums, and facts. Facts are any JSON that the caller wants to restore exactly.
 """
 
 import json
@@ -27,15 +27,15 @@ from lstm_music_jax.types import PyTree
 
 
 class CheckpointError(ValueError):
-    """A checkpoint is missing, cannot be read, or belongs to another model."""
+    """Raised if a checkpoint is missing, damaged, or from a run with other settings."""
 
 
 class SaveError(RuntimeError):
-    """A file of the run cannot be written. Everything saved before is kept."""
+    """Raised if a file of a run cannot be written. The files saved earlier are kept."""
 
 
 class Restored(NamedTuple):
-    """A restored checkpoint: its step, its arrays, and the caller's facts."""
+    """A restored checkpoint: its step, its PyTree of arrays, and its facts (JSON)."""
 
     step: int
     tree: PyTree
@@ -64,7 +64,7 @@ class Checkpoints:
 
         Args:
             folder: must hold checkpoints of this kind only.
-            belongs_to: JSON that describes the run that the checkpoints belong to.
+            belongs_to: JSON that describes the run that saves the checkpoints.
             keep: number of checkpoints to keep; None for all.
         """
         self.folder, self.belongs_to = Path(folder).absolute(), belongs_to
@@ -74,7 +74,7 @@ class Checkpoints:
     def save(
         self, step: int, tree: PyTree, facts: Mapping[str, Any] | None = None
     ) -> None:
-        """Save a PyTree of arrays, by the names of its leaves, and facts as JSON.
+        """Save one checkpoint: a PyTree of arrays by leaf name, and facts as JSON.
 
         Raises:
             SaveError: this checkpoint or the previous one cannot be written.
@@ -82,8 +82,8 @@ class Checkpoints:
         if self._manager is None:
             return
         with self._measured():
-            # Arrays are copied, because the next dispatch may reuse their buffers. The
-            # copies are NumPy arrays, because those do not record any devices.
+            # Arrays are copied, because the next training step may reuse their buffers.
+            # The copies are NumPy arrays, because those do not record any devices.
             arrays = {
                 name: np.array(leaf, order="C") for name, leaf in _by_name(tree).items()
             }
@@ -105,7 +105,7 @@ class Checkpoints:
             )
 
     def wait(self) -> None:
-        """Wait until every save is on disk.
+        """Wait until every checkpoint is on disk.
 
         Raises:
             SaveError: a checkpoint cannot be written.
@@ -123,11 +123,11 @@ class Checkpoints:
             self._manager.check_for_errors()
 
     def __enter__(self) -> "Checkpoints":
-        """Return self; leaving the `with` block waits until every save is on disk."""
+        """Return self. At the end of the `with` block, every save is on disk."""
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """Close the folder, after all saves unless the block ended with an error."""
+        """Wait for the saves, unless an error ended the block; close the folder."""
         if self._manager is None:
             return
         if kind is None:
@@ -138,7 +138,7 @@ class Checkpoints:
 
     @contextmanager
     def _measured(self) -> Iterator[None]:
-        """Add the time of the block to `seconds`, and turn errors into SaveError."""
+        """Run a `with` block: add its time to `seconds`, raise errors as SaveError."""
         started = time.perf_counter()
         try:
             yield
@@ -162,10 +162,11 @@ def saved_steps(folder: Path) -> list[int]:
 def replace_all(
     folder: Path, belongs_to: Mapping[str, Any], step: int, tree: PyTree
 ) -> None:
-    """Make the checkpoint of one step the only one of a folder.
+    """Leave one checkpoint in a folder, that of the given step.
 
-    A readable checkpoint of that step is kept; otherwise `tree` is saved. The others
-    are removed afterwards, so the folder holds a readable checkpoint at any time.
+    If the folder has no readable checkpoint of that step, `tree` is saved as one. The
+    checkpoints of other steps are removed afterwards, so the folder holds a readable
+    checkpoint at any time.
     """
     steps = set(saved_steps(folder))
     if step in steps and not _is_readable(folder, step, tree):
@@ -222,18 +223,19 @@ def restore(
 ) -> Restored:
     """Restore the newest intact checkpoint of `folder`, in the structure of `like`.
 
-    Damaged checkpoints that are newer are named in a warning.
+    A warning names the damaged checkpoints that are newer than the restored one.
 
     Args:
         folder: the folder that `Checkpoints` was opened with.
         like: a PyTree of arrays, or of their shapes (`jax.eval_shape`).
-        belongs_to: JSON that describes the run that the checkpoint must belong to. Keys
-            that the checkpoint's own description lacks are ignored, because they are
-            newer than the checkpoint.
+        belongs_to: JSON that describes a run. The checkpoint must be of a run with the
+            same description. Keys that the checkpoint lacks are ignored, because they
+            were added to the format after it was saved.
 
     Raises:
-        CheckpointError: there is no checkpoint, none is intact, or it belongs to
-            another run or has other arrays. The message names the differences.
+        CheckpointError: there is no checkpoint, none is intact, or the newest intact
+            one is of another run or has other arrays. The message names the
+            differences.
     """
     folder = Path(folder).absolute()
     if not folder.is_dir():
@@ -299,8 +301,8 @@ def _require_fit(path, about, leaves, belongs_to):
 
 
 def _read_item(path, name, arguments):
-    # A manager is not used, because it would also look at the neighbouring checkpoints,
-    # which may be damaged.
+    # An orbax CheckpointManager is not used, because it would also read the other
+    # checkpoints of the folder, which may be damaged.
     if not (path / name).is_dir():
         raise ValueError(f"{name} is missing")
     with ocp.Checkpointer(
@@ -333,7 +335,7 @@ def _handlers():
 
 
 def _this_process_only():
-    """Return options with which orbax does not wait for other processes."""
+    """Return orbax options, with which a save does not wait for other processes."""
     index = jax.process_index()
     return ocp.options.MultiprocessingOptions(
         primary_host=index,

@@ -30,8 +30,8 @@ _CHOICES = {
     "matmul_precision": get_args(MatmulPrecision),
 }
 _MAX_SEMITONES = 24
-# Training takes about 20 bytes per parameter. If that is more memory than there is, XLA
-# aborts the process.
+# Training takes about 20 bytes per parameter. If the memory is smaller, XLA aborts the
+# process.
 _MAX_PARAMETERS = 10**9
 
 
@@ -47,8 +47,10 @@ class ModelConfig:
     """Activation of the gates: the logistic function, or a line of slope 1/5 or 1/6
     clipped to [0, 1]."""
     cores: int = 2
-    """How many CPU cores share the matrix products of a single stream. Changes the
-    rounding of its logits, and nothing else. A resumed run keeps its first value."""
+    """Number of CPU cores that share the matrix products when one sequence is
+    generated. It
+    changes the rounding of the logits, and nothing else. A resumed run keeps the value
+    that it began with."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for unknown gates, too large sizes, or cores below 1."""
@@ -76,22 +78,23 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a model is trained."""
+    """The settings of training."""
 
     steps: int = 2000
-    """Training steps in all."""
+    """Number of training steps of the whole run."""
     batch_size: int = 64
-    """Windows, or streams, per step."""
+    """Number of windows, or of streams, that a step reads."""
     window: int = 100
-    """Symbols per window; with streams, symbols that each stream reads per step."""
+    """Number of symbols per window. With streams, number of symbols that a step reads
+    from each stream."""
     batching: Batching = "windows"
     """`windows` cuts windows anywhere, shuffles them, and reads each from the zero
     state. `streams` lays all pieces end to end in shuffled order, cuts the result
     into batch_size parts, and reads each part from step to step, carrying its state.
     Gradients stop at the border between two steps."""
     cross_pieces: bool = False
-    """Let windows cross from one piece into the next; let streams carry their state
-    across."""
+    """Ignore the borders between pieces: a window may begin in one piece and end in the
+    next, and a stream keeps its state when a new piece begins."""
     objective: Objective = "all"
     """Predict at every position of a window, or at the last position only."""
     initial_bias: InitialBias = "counts"
@@ -104,12 +107,13 @@ class TrainingConfig:
     """Keep the learning rate constant, or let it fall to 0 along a cosine over all
     steps."""
     warmup_steps: int = 0
-    """Steps over which the learning rate rises from 0 to its peak."""
+    """Number of steps in which the learning rate rises from 0 to its peak."""
     clip_norm: float | None = 1.0
     """Largest norm of the gradient; a longer one is scaled down. None for no
     clipping."""
     weight_decay: float = 0.0
-    """Share of each matrix that a step subtracts, times the learning rate."""
+    """Weight decay: a step subtracts this times the learning rate times each weight
+    matrix."""
     label_smoothing: float = 0.0
     """Share of each target that is spread over the whole vocabulary, in [0, 1)."""
     unseen_share: float = 1e-3
@@ -129,11 +133,12 @@ class TrainingConfig:
     """Precision of float32 products on hardware that offers several. The default is
     the device's own, tensorfloat32 on recent NVIDIA GPUs; highest is full float32."""
     evaluate_every: int = 100
-    """Steps between validations."""
+    """Number of steps between two validations."""
     save_every: int | None = None
-    """Steps between checkpoints; None for one at each validation."""
+    """Number of steps between two checkpoints; None saves one at each validation."""
     steps_per_dispatch: int = 10
-    """Steps that the device takes per call from the host."""
+    """Number of steps per dispatch. A dispatch is one call of the compiled training
+    program."""
     seed: int = 0
     """Seed of the parameters, the order of the data, its augmentation, and dropout."""
 

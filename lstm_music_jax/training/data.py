@@ -1,10 +1,13 @@
-"""Training and validation data, and the interface through which steps read it.
+"""Training and validation data, and the interface of the batchers that read it.
 
-The seed and the number of a step decide which symbols it reads. So (seed, step) is the
-whole state of the data. The ids of all pieces lie on the device, end to end. If they
-would take more than a gigabyte there, the ids of training pieces stay where the dataset
-has them, which may be a file: before each dispatch the host looks up those that its
-steps read. The batches are the same in both cases.
+A batcher makes the batches of symbols that training steps read. The seed and the number
+of a step decide which symbols it reads. So (seed, step) is the whole state of the data.
+
+The symbol ids of all pieces lie on the device, end to end. If those of the training
+pieces would take more than a gigabyte there, they stay where the dataset has them,
+which may be a file. Training steps are taken in dispatches, which are compiled calls of
+several steps. Before each dispatch, the host looks up the ids that its steps read. The
+batches are the same in both cases.
 """
 
 from dataclasses import replace
@@ -34,7 +37,12 @@ _MOST_SYMBOLS = 2**31 - 2**24
 
 @runtime_checkable
 class Batcher(Protocol):
-    """Makes batches of a corpus, for training or validation; a PyTree of arrays."""
+    """Makes the batches that training or validation reads; a PyTree of arrays.
+
+    A batcher knows where each piece begins when all pieces are laid end to end. From
+    the number of a step it computes the positions of the symbols that the step reads,
+    and it looks up the ids of these symbols.
+    """
 
     @classmethod
     def for_training(
@@ -43,59 +51,75 @@ class Batcher(Protocol):
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> "tuple[Batcher, PieceIds]":
-        """Prepare for training; `table` holds the transpositions.
+        """Return a batcher for the training pieces, and these pieces in its order.
 
-        Returns:
-            A batcher without ids, and the pieces in the order in which `with_ids` must
-            be given their ids.
+        The batcher does not hold the symbol ids yet. `with_ids` gives it the ids of the
+        returned pieces, laid end to end in the returned order.
+
+        Args:
+            pieces: symbol ids of the training pieces.
+            table: one row per transposition and tempo: the id that replaces each id, or
+                -1 where there is none. None if pieces are read as they are.
+            config: the settings of the training.
         """
 
     @classmethod
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> "tuple[Batcher, PieceIds]":
-        """Prepare for validation, without transposition; see `for_training`."""
+        """Return a batcher for the validation pieces, and these pieces in its order.
+
+        It reads the pieces as they are, without transposition; see `for_training`.
+        """
 
     def with_ids(self, ids: Resident | Block) -> "Batcher":
-        """Return a batcher that reads these ids."""
+        """Return a copy of the batcher that looks symbol ids up in `ids`."""
 
     @staticmethod
     def carried(states: State) -> PyTree:
-        """Return the states that the next step begins with, given those after a step.
+        """Return the LSTM states that the next training step begins with.
 
-        None means that the next step begins with the zero state.
+        `states` are those at the end of this step. None is returned if every step
+        begins with the zero state.
         """
 
     @property
     def size(self) -> int:
-        """Number of windows or pieces that validation reads."""
+        """Number of windows, or of pieces, that the batcher can read."""
 
     def places(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Int[Array, "b t"]:
-        """Return the places, in all pieces end to end, of what rows read at a step."""
+        """Return the positions of the symbols that a training step reads.
+
+        Positions count from the first symbol of all pieces laid end to end. The result
+        has one row per number in `rows`, the rows of the batch.
+        """
 
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Return the given rows of the batch of a step."""
+        """Return the batch that a training step reads, or some of its rows."""
 
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Sum the losses of the windows or pieces at `indices`, for validation.
+        """Sum the validation losses of the windows, or pieces, with these numbers.
 
-        An index of `size` or more adds nothing.
+        A number of `size` or more adds nothing.
         """
 
 
 def batcher_class(config: TrainingConfig) -> type[WindowBatcher] | type[StreamBatcher]:
-    """Return the batcher that `config.batching` names."""
+    """Return the class of batchers that `config.batching` names."""
     return {"windows": WindowBatcher, "streams": StreamBatcher}[config.batching]
 
 
 class Feed:
-    """The training data of a run: gives each dispatch a batcher that has its ids."""
+    """The training data of a run: makes the batcher of each dispatch.
+
+    A dispatch is one compiled call that takes several training steps.
+    """
 
     def __init__(
         self,
@@ -104,7 +128,7 @@ class Feed:
         config: TrainingConfig,
         resident_bytes: int,
     ) -> None:
-        """Put the ids on the device if they take at most `resident_bytes` there."""
+        """Put the symbol ids on the device if they take at most `resident_bytes`."""
         self._batcher, self._pieces, self._config = batcher, pieces, config
         self._resident = _bytes(pieces) <= resident_bytes
         if self._resident:
@@ -112,7 +136,11 @@ class Feed:
         self._places = jax.jit(self._places_of_steps)
 
     def batcher_at(self, step: int) -> Batcher:
-        """Return a batcher for the dispatch that begins after `step` steps."""
+        """Return the batcher for the compiled call that takes the next steps.
+
+        The batcher holds the symbol ids that these steps read. `step` is the number of
+        steps that were taken before.
+        """
         if self._resident:
             return self._batcher
         places = np.asarray(self._places(self._batcher, jnp.int32(step)))
@@ -131,24 +159,28 @@ def training_data(
     *,
     resident_bytes: int = RESIDENT_BYTES,
 ) -> tuple[Feed, Batcher | None]:
-    """Return the training data and the validation data; None if nothing is held out.
+    """Return the training data and the validation data of a run.
 
-    Training on windows is validated on windows. Training on streams is validated on
-    whole pieces, each read from the zero state.
+    The validation data is None if no pieces are held out.
+
+    If training reads windows, validation reads windows too. If training reads streams,
+    validation reads whole pieces, each from the zero state.
 
     Args:
         dataset: the pieces.
         config: the settings of the training.
-        resident_bytes: ids that would take more than this on the device are looked up
-            by the host.
+        resident_bytes: if the training ids would take more bytes than this on the
+            device, they are looked up by the host.
 
     Raises:
-        ValueError: the pieces are too short for the settings, or too many.
+        ValueError: the pieces are too short for the settings, or they have too many
+            symbols.
     """
     table, batcher = augmentation_table(dataset, config), batcher_class(config)
     train, validation = PieceIds.of(dataset.train), PieceIds.of(dataset.validation)
     for pieces in (train, validation):
-        # Places are int32 on the device, and a batch may run past the last one.
+        # Positions are int32 on the device, and a batch may compute some past the last
+        # one.
         if pieces.total >= _MOST_SYMBOLS:
             raise ValueError(
                 f"dataset has {pieces.total:,} symbols on one side; it must have fewer "
@@ -163,11 +195,11 @@ def training_data(
 
 
 def augmentation_table(dataset: Dataset, config: TrainingConfig) -> np.ndarray | None:
-    """Return the id that replaces each id under each augmentation, int32 `[r, v]`.
+    """Return the id that replaces each symbol id in a transposed or stretched piece.
 
     Returns:
-        One row for each transposition and tempo, -1 where there is no such id; None if
-        the settings ask for neither.
+        int32 `[r v]`: one row for each pair of transposition and tempo, with -1 where
+        no symbol can replace one. None if the settings ask for neither.
 
     Raises:
         ValueError: the encoding does not allow the settings.
@@ -190,10 +222,10 @@ def _bytes(pieces: PieceIds) -> int:
 
 
 def with_unseen(dataset: Dataset, config: TrainingConfig) -> Dataset:
-    """Return the dataset with a vocabulary that knows which symbols are unseen.
+    """Return the dataset with a vocabulary that lists the unseen symbols.
 
-    These are the symbols that no training piece has, and that no transposition or tempo
-    makes of a symbol that one has.
+    A symbol is unseen if training never reads it: no training piece has it, and no
+    transposition or change of tempo turns a symbol of a training piece into it.
     """
     vocabulary = dataset.vocabulary
     seen = np.zeros(len(vocabulary), bool)
@@ -209,7 +241,10 @@ def with_unseen(dataset: Dataset, config: TrainingConfig) -> Dataset:
 
 
 def target_counts(dataset: Dataset) -> Float[np.ndarray, "v"]:
-    """Return how often training predicts each symbol: all but the first of a piece."""
+    """Return how often each symbol occurs in the training pieces as a target.
+
+    Every symbol of a piece is a target, except its first.
+    """
     counts = np.zeros(len(dataset.vocabulary))
     for piece in dataset.train:
         np.add.at(counts, piece[1:], 1)

@@ -4,7 +4,10 @@ from typing import Any
 
 
 def differences(saved: Any, wanted: Any, name: str = "") -> list[str]:
-    """Return one line per difference; keys that only one value has are ignored."""
+    """Return a line of text for each difference between two JSON values.
+
+    Keys that only one of them has are ignored.
+    """
     if isinstance(saved, dict) and isinstance(wanted, dict):
         shared = [key for key in wanted if key in saved]
         parts = [(f"{name}.{key}", saved[key], wanted[key]) for key in shared]

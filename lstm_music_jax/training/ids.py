@@ -1,8 +1,9 @@
-"""The ids that a training step reads: all on the device, or a block from the host.
+"""The symbol ids that training steps read: all on the device, or those of a few steps.
 
-A batcher lays all pieces end to end, and computes the places of the ids that a step
-reads. The ids come from an array of all ids, or from a block that holds only the ids of
-some steps, which the host has looked up.
+A batcher (`data.Batcher`) computes which symbols a step reads, as positions in all
+pieces laid end to end. It looks their ids up in a `Resident`, which holds the ids of
+all pieces, or in a `Block`, which holds only the ids that a few steps read. The host
+fills a block before it calls the compiled steps.
 """
 
 from typing import NamedTuple
@@ -13,23 +14,26 @@ from lstm_music_jax.types import Array, Int, Integer
 
 
 class Resident(NamedTuple):
-    """The ids of all pieces, end to end, on the device."""
+    """The symbol ids of all pieces, laid end to end on the device."""
 
     ids: Integer[Array, "n"]
 
     def read(
         self, places: Int[Array, "b t"], step: Int[Array, ""], rows: Int[Array, "b"]
     ) -> Int[Array, "b t"]:
-        """Return the ids at `places`."""
+        """Return the symbol ids at these positions in the pieces."""
         return self.at(places)
 
     def at(self, places: Int[Array, "b t"]) -> Int[Array, "b t"]:
-        """Return the ids at `places`."""
+        """Return the symbol ids at these positions in the pieces."""
         return self.ids[places].astype(jnp.int32)
 
 
 class Block(NamedTuple):
-    """The ids that the batches of successive steps read; `first` is the first step."""
+    """The symbol ids that a few successive training steps read.
+
+    `ids[i]` is the batch of step `first + i`.
+    """
 
     ids: Int[Array, "s b t"]
     first: Int[Array, ""]
@@ -37,5 +41,8 @@ class Block(NamedTuple):
     def read(
         self, places: Int[Array, "b t"], step: Int[Array, ""], rows: Int[Array, "b"]
     ) -> Int[Array, "b t"]:
-        """Return the ids of the given rows at a step; `places` is not needed."""
+        """Return the symbol ids that some rows of the batch read at a step.
+
+        `places` is ignored, because the block holds the ids in the order of the steps.
+        """
         return self.ids[step - self.first][rows]

@@ -30,5 +30,5 @@ def transposition_key(seed: int) -> PRNGKey:
 
 
 def row_keys(key: PRNGKey, step: Int[Array, ""], rows: Int[Array, "b"]) -> PRNGKeys:
-    """Return a key for each row of a step's batch."""
+    """Return a key for each of the given rows of the batch of a training step."""
     return jax.vmap(jax.random.fold_in, (None, 0))(jax.random.fold_in(key, step), rows)

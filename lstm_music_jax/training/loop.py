@@ -1,4 +1,7 @@
-"""The training loop on the host: dispatch, report, validate, save, stop on a signal."""
+"""The training loop on the host: train, report, validate, save, stop on a signal.
+
+A dispatch is one compiled call that takes several training steps.
+"""
 
 import os
 import sys
@@ -42,25 +45,25 @@ from lstm_music_jax.training.tally import Sums, Tally, dispatch_end, saves_after
 
 
 class NonFiniteLossError(RuntimeError):
-    """The loss or its gradient is infinite or NaN, so the run cannot continue."""
+    """Raised if the loss or its gradient is infinite or NaN; the run has failed."""
 
 
 class LostProcessError(RuntimeError):
-    """A computation that several processes share has failed in this process."""
+    """Raised if a computation across several processes fails because one has ended."""
 
 
 class Result(NamedTuple):
-    """How a run ended.
+    """The result of a training run.
 
     Attributes:
-        step: the last step.
+        step: the number of training steps that the run has taken.
         best_loss: the lowest validation loss, in nats per symbol. If nothing is held
             out, the lowest mean training loss.
         last_loss: the last validation loss, in nats per symbol. If nothing is held out,
             the last mean training loss.
         baselines: the losses of n-gram models on the validation pieces; None if nothing
             is held out.
-        save_seconds: how long saving has blocked training.
+        save_seconds: how long training has waited while checkpoints were saved.
     """
 
     step: int
@@ -80,35 +83,36 @@ def train(
     devices: Sequence[jax.Device] | None = None,
     show: bool = True,
 ) -> Result:
-    """Train a model on a dataset into a run folder, which `load_run` reads.
+    """Train a model on a dataset, and save it in a run folder, which `load_run` reads.
 
-    On SIGINT or SIGTERM the dispatch in flight ends, the run is saved, and Stopped is
-    raised. A second signal exits the process immediately. Signals are only handled when
-    `train` runs in the main thread.
+    On SIGINT or SIGTERM, the training steps that the device is computing are completed,
+    the run is saved, and Stopped is raised. A second signal exits the process
+    immediately. Signals are only handled when `train` runs in the main thread.
 
     Args:
         folder: a new or empty folder, or the folder of the run to resume.
-        dataset: what to train on.
+        dataset: the training and validation pieces, their vocabulary and encoding.
         model: the settings of the model. A resumed run keeps the `cores` in its
             folder.
-        training: how to train. A resumed run may only change how often it validates,
-            saves and dispatches, and with a constant schedule its `steps`.
+        training: the settings of the training. A resumed run may change
+            `evaluate_every`, `save_every` and `steps_per_dispatch`, and with a constant
+            schedule also `steps`.
         resume: continue from the last checkpoint of the folder, or from the start if
             the run was stopped before it saved one.
-        devices: the devices to use, which must divide the batch. The default is every
-            device of every process (see `processes.join`); each process then calls
-            `train`. A run may be resumed on another number of devices, which changes
-            its rounding only.
+        devices: the devices to use; their number must divide the batch size. The
+            default is every device of every process (see `processes.join`); each
+            process then calls `train`. A run may be resumed on another number of
+            devices, which only changes rounding.
         show: print a progress bar, and a line per validation.
 
     Raises:
         ValueError: a setting or the folder does not fit.
         FolderInUseError: another process trains in the folder.
         NonFiniteLossError: the run has diverged. Its last checkpoint is kept.
-        SaveError: a file cannot be written. The checkpoints saved before are kept.
-        LostProcessError: another process has ended. The checkpoints saved before are
+        SaveError: a file cannot be written. The checkpoints saved earlier are kept.
+        LostProcessError: another process has ended. The checkpoints saved earlier are
             kept.
-        Stopped: a signal came. The run is saved up to its last step.
+        Stopped: a signal came. The run is saved, and can be resumed.
     """
     run_folder = RunFolder(Path(folder))
     dataset = with_unseen(dataset, training)
@@ -169,10 +173,10 @@ def _unchangeable(belongs_to, training):
 
 
 def _roll_back(run_folder, start, belongs_to):
-    """Bring the folder back to the time when the checkpoint `start` was saved.
+    """Restore the run folder as it was when the checkpoint `start` was saved.
 
-    Later metrics and checkpoints are removed, because the run computes them again. The
-    folder of best models always holds a readable one.
+    Metrics and checkpoints of later steps are removed, because the run computes them
+    again. At any time, the folder of the best model holds a readable checkpoint.
     """
     tally, best_model = Tally.from_json(start.facts), start.tree.best
     drop_lines_after(run_folder.metrics, start.step, tally)
@@ -189,7 +193,7 @@ def _roll_back(run_folder, start, belongs_to):
 
 
 class _Loop:
-    """The state of one run: its data, its compiled programs, and its progress."""
+    """A run in progress: its data, its compiled functions, and its training state."""
 
     def __init__(self, run_folder, dataset, training, devices, show):
         self.run_folder, self.training = run_folder, training
@@ -255,7 +259,7 @@ class _Loop:
         return Result(self.step, best_loss, last_loss, self.baselines, save_seconds)
 
     def _advance(self):
-        """Train up to the next validation or checkpoint, or until a signal comes."""
+        """Train until the next validation or checkpoint, or until a signal comes."""
         self.report.restart_clock()
         step, pending, ended = self.step, None, False
         while not ended or pending:
@@ -280,7 +284,7 @@ class _Loop:
         self.step = step
 
     def _record(self, first, end, metrics):
-        """Add the metrics of the steps after `first` up to `end` to the tally."""
+        """Add the metrics of steps `first + 1` to `end` to the sums of the run."""
         values = {
             name: np.asarray(leaf)[: end - first]
             for name, leaf in metrics._asdict().items()
@@ -338,10 +342,10 @@ class _Loop:
             self.saved_step = self.step
 
     def _finish(self):
-        """Report the steps since the last validation; return the lowest loss.
+        """Report the last steps of a complete run; return its lowest loss.
 
-        The last checkpoint was saved before and does not contain this report. So a run
-        that is resumed with more steps reports the same as an uninterrupted run.
+        The last checkpoint is saved before this report is made. So a run that is
+        resumed with more steps reports the same as an uninterrupted run.
         """
         if self.tally.since_line.steps:
             self._write_line(self.step, self.tally.since_line.steps)
@@ -355,7 +359,7 @@ class _Loop:
     def _announce_stop(self):
         if self.show:
             print(
-                "stopping: saving after the dispatch in flight; "
+                "stopping: saving after the training steps in progress; "
                 "a second signal exits immediately",
                 file=sys.stderr,
                 flush=True,

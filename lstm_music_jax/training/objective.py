@@ -14,7 +14,10 @@ from lstm_music_jax.types import PRNGKeys, Scalar
 
 
 class Totals(NamedTuple):
-    """Sums over the counted targets of a batch; the sums of batches can be added.
+    """Loss, correct predictions and number of targets of a batch, each a sum.
+
+    A target is a symbol to predict. Only targets for which `Batch.counted` is True
+    enter the sums. The totals of several batches can be added.
 
     `loss` is the cross-entropy in nats, `correct` the number of targets that were the
     model's most probable symbol, and `targets` the number of targets.
@@ -26,14 +29,15 @@ class Totals(NamedTuple):
 
     @classmethod
     def zero(cls) -> "Totals":
-        """Return sums over no targets."""
+        """Return the totals of an empty batch, which are all 0."""
         return cls(jnp.float32(0), jnp.float32(0), jnp.float32(0))
 
 
 class Predicted(NamedTuple):
-    """The prediction of a batch: the sum to minimise, the totals, and the last state.
+    """The result of predicting a batch: sum to minimise, totals, and last LSTM state.
 
-    `minimised` is the loss of the totals, with smoothed labels if requested, in nats.
+    `minimised` is the sum of the losses, in nats. It uses smoothed labels if they are
+    requested; the loss in `totals` never does.
     """
 
     minimised: Scalar
@@ -52,7 +56,7 @@ def predict(
     unseen: Sequence[int] = (),
     unseen_share: float = 0.0,
 ) -> Predicted:
-    """Sum -log p(target) over the counted targets of a batch.
+    """Predict the targets of a batch, and sum their losses -log p(target).
 
     The batch is read from `state`, by default the zero state.
 
@@ -63,7 +67,8 @@ def predict(
     Label smoothing (Szegedy et al. 2016) takes the share `smoothing` from each target
     and spreads it over the vocabulary. In the same way `unseen_share` is spread over
     the ids `unseen`, if there are any. Both only change the sum that is minimised. The
-    totals stay unsmoothed, so that losses can be compared.
+    totals do not depend on the smoothing, so that losses of several runs can be
+    compared.
     """
     state, hidden = model.unroll_hidden(batch.inputs, state, dropout_keys, batch.resets)
     targets, counted = batch.targets, batch.counted

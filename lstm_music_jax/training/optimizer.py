@@ -1,4 +1,4 @@
-"""The optimiser, and its learning rate by step."""
+"""The optimiser, and the schedule of its learning rate."""
 
 import jax
 import optax
@@ -26,7 +26,11 @@ def optimizer(config: TrainingConfig) -> optax.GradientTransformation:
 
 
 def learning_rate(config: TrainingConfig) -> optax.Schedule:
-    """Return the learning rate by step: linear warm-up, then constant or a cosine."""
+    """Return a function from the step to the learning rate.
+
+    The rate rises linearly during the warm-up. Then it is constant or falls along a
+    cosine.
+    """
     peak, warmup = config.learning_rate, config.warmup_steps
     if config.schedule == "cosine":
         rest = optax.cosine_decay_schedule(peak, config.steps - warmup)

@@ -32,9 +32,10 @@ class Report:
         Args:
             path: the metrics file.
             training: the settings of the run.
-            baselines: the losses to compare with; None if nothing is held out.
+            baselines: the validation losses of n-gram models, which are reported for
+                comparison; None if no pieces are held out.
             step: the step that the run starts or resumes from.
-            show: also print. The file is always written.
+            show: whether to print as well. The metrics file is always written.
         """
         self.training, self.baselines, self.show = training, baselines, show
         # The file is unbuffered, so that no line is lost however the process ends.
@@ -73,19 +74,20 @@ class Report:
         self.file.close()
 
     def restart_clock(self) -> None:
-        """Exclude the time since the last line from the training speed."""
+        """Measure the training speed from now on, not from the last line of metrics."""
         self.clock = time.perf_counter()
 
     def trained(
         self, step: int, count: int, metrics: Sums, save_seconds: float
     ) -> None:
-        """Report a complete dispatch.
+        """Write a line of metrics, after a compiled call has taken its training steps.
 
         Args:
-            step: the last step of the dispatch.
+            step: the number of the last step of this call.
             count: number of steps since the last report or `restart_clock`.
             metrics: sums over the steps since the last line of metrics.
-            save_seconds: total time for which saving has blocked training.
+            save_seconds: total time that training has waited while checkpoints were
+                saved.
         """
         now = time.perf_counter()
         symbols = count * self.training.batch_size * self.training.window
@@ -104,9 +106,10 @@ class Report:
     def validated(
         self, step: int, train_loss: float, loss: float | None, accuracy: float | None
     ) -> None:
-        """Report a validation; loss and accuracy are None if nothing is held out.
+        """Report a validation, with losses in nats per symbol.
 
-        Losses are in nats per symbol.
+        `loss` and `accuracy` are those of the validation pieces; None if none are held
+        out.
         """
         if loss is None or self.baselines is None:
             self._print(f"step {step}: train {train_loss:.3f} nats")
@@ -139,10 +142,10 @@ class Report:
 
 
 def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
-    """Drop the lines of metrics that a run resumed at `step` will write again.
+    """Delete the lines of a metrics file that a run resumed at `step` will write again.
 
-    This also drops a line that was cut off when the run was killed, and the lines that
-    the run wrote when it ended at its last step.
+    Incomplete lines are deleted too; a killed run may leave one. So are the lines that
+    the run wrote at its end.
     """
     if not path.exists():
         return

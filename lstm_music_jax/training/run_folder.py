@@ -2,7 +2,7 @@
 
 config.json        all settings, the encoding, where the corpus came from
 vocabulary.json
-metrics.jsonl      one line per dispatch, and one per validation
+metrics.jsonl      one line per compiled call of steps, and one per validation
 checkpoints/best/  the model with the lowest validation loss
 checkpoints/last/  everything that a run resumes from: the training state, the best
                    model so far, and the sums that the metrics do not hold yet
@@ -48,8 +48,8 @@ from lstm_music_jax.types import Float
 class RunState(NamedTuple):
     """The arrays that a run resumes from: the training state and the best model so far.
 
-    One checkpoint holds both. So if a run is killed before it has saved its best model,
-    the model can be restored from here.
+    One checkpoint holds both. So if a run is killed before it has saved its best model
+    in the folder of best models, the model can be restored from this checkpoint.
     """
 
     state: TrainState
@@ -62,34 +62,34 @@ def initial_run_state(
     vocab_size: int,
     counts: Float[np.ndarray, "v"] | None = None,
 ) -> RunState:
-    """Return the state of a run before its first step; see `initial_state`."""
+    """Return the arrays of a run before its first step; see `initial_state`."""
     state = initial_state(model, training, vocab_size, counts)
     return RunState(state, state.model)
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of a run."""
+    """The paths of the files of a run, and methods that write and read them."""
 
     path: Path
 
     @property
     def config(self) -> Path:
-        """Path of the settings, JSON."""
+        """Path of the file of settings, in JSON."""
         return self.path / "config.json"
 
     @property
     def vocabulary(self) -> Path:
-        """Path of the vocabulary, JSON."""
+        """Path of the file of the vocabulary, in JSON."""
         return self.path / "vocabulary.json"
 
     @property
     def metrics(self) -> Path:
-        """Path of the metrics, one JSON object per line."""
+        """Path of the metrics file, which has one JSON object per line."""
         return self.path / "metrics.jsonl"
 
     def checkpoints(self, kind: Literal["best", "last"]) -> Path:
-        """Path of the checkpoints of one kind, written by orbax."""
+        """Path of the folder of checkpoints of one kind, "best" or "last"."""
         return self.path / "checkpoints" / kind
 
     def require_new(self) -> None:
@@ -137,7 +137,7 @@ class RunFolder:
     def describe(
         self, model: ModelConfig, training: TrainingConfig, dataset: Dataset
     ) -> None:
-        """Write settings and vocabulary.
+        """Write the settings and the vocabulary of a run.
 
         Raises:
             SaveError: a file cannot be written.
@@ -174,7 +174,7 @@ class Run:
         model: the model of a checkpoint.
         vocabulary: maps symbols to ids and back.
         encoding: maps music to symbols and back.
-        settings: what `RunFolder.settings` returns.
+        settings: the settings that `RunFolder.settings` returns.
     """
 
     model: MusicLSTM
@@ -230,11 +230,11 @@ def load_run(path: str | Path, checkpoint: Literal["best", "last"] = "best") -> 
 def restore_last(
     folder: RunFolder, like: RunState, belongs_to: Mapping[str, Any]
 ) -> Restored:
-    """Restore the newest intact checkpoint that a run resumes from; see `restore`.
+    """Restore the newest intact checkpoint of kind "last", from which a run resumes.
 
     Raises:
-        CheckpointError: `restore` raises it, or the checkpoint's name differs from the
-            step that it holds.
+        CheckpointError: there is no such checkpoint, or it is of another run (see
+            `restore`), or its name differs from the step that it holds.
     """
     last = folder.checkpoints("last")
     restored = restore(last, like, belongs_to)
@@ -250,13 +250,13 @@ def restore_last(
 def require_same_run(
     folder: RunFolder, model: ModelConfig, training: TrainingConfig, dataset: Dataset
 ) -> ModelConfig:
-    """Check that a run can be resumed with these settings.
+    """Check that the settings and the dataset are those of the run in the folder.
 
     Returns:
         The settings of the model with which the run was started, including its `cores`.
 
     Raises:
-        ValueError: a setting differs from the one that the run was started with.
+        ValueError: a setting differs from that with which the run was started.
     """
     saved = folder.settings()
     changeable = changeable_settings(training) | {"cores"}

@@ -62,7 +62,7 @@ def read_config_json(path: Path) -> dict[str, Any]:
 def owner_of_checkpoints(
     model: ModelConfig, training: TrainingConfig, dataset: Dataset
 ) -> dict[str, Any]:
-    """Return the description of a run, as JSON, that its checkpoints hold."""
+    """Return the JSON description of a run that each of its checkpoints holds."""
     return {
         **model_of_checkpoints(model, dataset.encoding.config(), dataset.vocabulary),
         "training": dataclasses.asdict(training),
@@ -73,7 +73,7 @@ def owner_of_checkpoints(
 def model_of_checkpoints(
     model: ModelConfig, encoding: dict[str, Any], vocabulary: Vocabulary
 ) -> dict[str, Any]:
-    """Return the part of the description that generation needs.
+    """Return the part of the description in a checkpoint that generation checks.
 
     `cores` is left out, because a checkpoint fits a model with any number of cores. The
     unseen symbols are left out, because earlier versions did not save them.
@@ -126,7 +126,8 @@ def _fits(value, hint):
         return value in inner
     if origin is tuple:
         return type(value) is list and all(_fits(entry, inner[0]) for entry in value)
-    # Exact types, because True is an int for isinstance. JSON may write 1.0 as 1.
+    # Types are compared exactly, because True is an int for isinstance. JSON may write
+    # 1.0 as 1.
     return type(value) is hint or (hint is float and type(value) is int)
 
 

@@ -1,4 +1,4 @@
-"""The order of an epoch, computed position by position and never stored."""
+"""The random order of an epoch, computed position by position and never stored."""
 
 import jax
 import jax.numpy as jnp
@@ -10,12 +10,13 @@ from lstm_music_jax.xla.bits import mix
 def epoch_order(
     key: PRNGKey, epoch: Int[Array, ""], positions: Int[Array, "b"], count: int
 ) -> Int[Array, "b"]:
-    """Return the items at `positions` of an epoch's random order of `count` items.
+    """Return the items at some positions of a random order of `count` items.
 
-    The positions 0 to `count` - 1 hold each item once; every epoch has its own order.
-    Each position is computed by itself. A four-round Feistel network (Luby & Rackoff
-    1988) permutes the numbers below a power of two that is at least `count`. It is
-    applied until the result is below `count` (cycle walking, Black & Rogaway 2002).
+    Items are the numbers 0 to `count` - 1, and so are positions. Each item is at
+    exactly one position. Every epoch has its own order. The whole order is never
+    computed. A four-round Feistel network (Luby & Rackoff 1988) permutes the numbers
+    below a power of two that is at least `count`. It is applied again until the result
+    is below `count` (cycle walking, Black & Rogaway 2002).
     """
     bits = max(2, (count - 1).bit_length())
     round_keys = jax.random.bits(jax.random.fold_in(key, epoch), (4,), "uint32")

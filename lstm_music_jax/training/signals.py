@@ -12,14 +12,14 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal stopped a run before its last step. The run is saved.
+    """Raised if a signal has stopped a run. The run is saved and can be resumed.
 
     It is a KeyboardInterrupt, so that no `except Exception` in a caller treats the run
     as complete.
     """
 
     def __init__(self, folder: Path, step: int, steps: int) -> None:
-        """Name the run's folder, the step it reached, and its steps in all."""
+        """Make a message of the run's folder, the last step and the number of steps."""
         super().__init__(f"stopped at step {step} of {steps} and saved in {folder}")
         self.folder, self.step = folder, step
 
@@ -28,9 +28,10 @@ class Stopped(KeyboardInterrupt):
 def stop_on_signals(on_first: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     """Yield a function that returns whether SIGINT or SIGTERM has come.
 
-    A second signal exits the process. When the `with` block ends, the previous handlers
-    are restored. Only the main thread may set handlers. In other threads nothing is
-    set, and the function always returns False.
+    If a second signal comes, the process exits. When the `with` block ends, the
+    handlers that were set before it are restored. Python allows only the main thread to
+    set signal handlers. In another thread, signals are not handled, and the function
+    always returns False.
 
     Args:
         on_first: called in a separate thread as soon as the first signal comes.

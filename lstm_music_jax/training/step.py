@@ -1,4 +1,7 @@
-"""The pure training step: (state, data) -> (state, metrics), many per dispatch."""
+"""The training step, a pure function: (state, data) -> (state, metrics).
+
+One call of the compiled function takes several steps.
+"""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -20,10 +23,11 @@ from lstm_music_jax.types import Array, Float, Int, PyTree, Scalar
 
 
 class TrainState(NamedTuple):
-    """Everything that a step changes; a PyTree.
+    """Everything that a training step changes; a PyTree.
 
-    `carried` is what the batcher carries from step to step: the LSTM states of all
-    streams, `[b h]`, or None for windows.
+    `carried` are the LSTM states that the next step begins with, one per row of the
+    batch. They are None if every step begins with the zero state, as it does when it
+    reads windows.
     """
 
     step: Int[Array, ""]
@@ -33,9 +37,10 @@ class TrainState(NamedTuple):
 
 
 class StepMetrics(NamedTuple):
-    """Metrics of one step: mean loss in nats, accuracy, norm of the unclipped gradient.
+    """Metrics of a training step: loss, accuracy, and gradient norm before clipping.
 
-    The loss is the cross-entropy of the targets, whether or not labels are smoothed.
+    The loss is the mean cross-entropy of the targets, in nats. Label smoothing does not
+    change it.
     """
 
     loss: Scalar
@@ -44,7 +49,7 @@ class StepMetrics(NamedTuple):
 
 
 def new_model(config: ModelConfig, vocab_size: int, seed: int) -> MusicLSTM:
-    """Draw the initial parameters of a run."""
+    """Return a model with random initial parameters."""
     return MusicLSTM(
         vocab_size,
         config.sizes,
@@ -61,10 +66,12 @@ def initial_state(
     vocab_size: int,
     counts: Float[np.ndarray, "v"] | None = None,
 ) -> TrainState:
-    """Return the state before the first step.
+    """Return the training state before the first step.
 
-    With `initial_bias="counts"`, the output bias is log((counts + 1) / sum), the
-    log-probability of each symbol by add-one smoothing. Without `counts` it is zero.
+    `counts` says how often each symbol is a target of training. With
+    `initial_bias="counts"`, the output bias is log((counts + 1) / sum), the
+    log-probability of each symbol by add-one smoothing. Otherwise, or without `counts`,
+    the output bias is zero.
     """
     fresh = new_model(model, vocab_size, training.seed)
     if counts is not None and training.initial_bias == "counts":
@@ -88,7 +95,7 @@ def train_steps(
     config: TrainingConfig,
     unseen: Sequence[int] = (),
 ) -> tuple[TrainState, StepMetrics]:
-    """Take `steps` training steps, at most `config.steps_per_dispatch`.
+    """Take `steps` training steps; at most `config.steps_per_dispatch` are allowed.
 
     The metrics have a leading axis of `steps_per_dispatch` entries, which are NaN where
     no step was taken. So one compiled program serves any number of steps.
@@ -96,7 +103,8 @@ def train_steps(
     `unseen` are the ids of the symbols that training never sees.
 
     The symbols that a step reads, their transposition and the dropout masks depend only
-    on the seed and the step's number. Each shard reads its own rows of the batch.
+    on the seed and the step's number. The batch is split among the devices: each shard
+    is the part of one device, and reads its own rows of the batch.
     """
     rows = shard.rows(config.batch_size)
 
@@ -121,8 +129,9 @@ def train_steps(
             return predicted.minimised, predicted
 
         gradients, predicted = jax.grad(loss, has_aux=True)(state.model)
-        # The loss is divided once, after the sums over all shards. In a mean of the
-        # shards' means, a symbol's weight would depend on its shard's symbol count.
+        # The loss is summed over all shards and then divided. In a mean of the shards'
+        # means, the weight of a symbol would depend on the number of symbols in its
+        # shard.
         gradients, totals = shard.sum((gradients, predicted.totals))
         count = jnp.maximum(totals.targets, 1.0)
         gradients = jax.tree.map(lambda leaf: leaf / count, gradients)

@@ -1,4 +1,4 @@
-"""Streams: all pieces end to end, read with a state that is carried between steps.
+"""Streams: all pieces laid end to end, read with a state kept from step to step.
 
 This is truncated backpropagation through time (Williams & Peng 1990). An epoch lays all
 pieces end to end in its own order, and cuts the result into `batch_size` streams of
@@ -25,15 +25,16 @@ from lstm_music_jax.types import Array, Bool, Int
 
 
 class StreamBatcher(NamedTuple):
-    """Whole pieces laid end to end; see `Batcher` for the methods.
+    """Makes batches of streams, which are pieces laid end to end; see `Batcher`.
 
     Attributes:
-        ids: the ids of the pieces; None where the host looks them up.
-        starts: where each piece begins.
-        lengths: how many symbols each piece has.
-        table: row r is an augmentation: the new id of each id, or -1 where there is
-            none.
-        allowed: whether row r has a new id for every symbol of piece k.
+        ids: the symbol ids of the pieces; None until `with_ids` gives them.
+        starts: position of the first symbol of each piece.
+        lengths: number of symbols of each piece.
+        table: row r holds, for one transposition and tempo, the id that replaces each
+            id, or -1 where there is none. None if pieces are read as they are.
+        allowed: `allowed[k, r]` says whether row r of the table has an id for every
+            symbol of piece k.
     """
 
     ids: Resident | Block | None
@@ -49,7 +50,7 @@ class StreamBatcher(NamedTuple):
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> tuple["StreamBatcher", PieceIds]:
-        """Lay all pieces end to end, the longest first."""
+        """Return a batcher of the training pieces, and these, the longest first."""
         pieces = longest_first(pieces)
         batcher = streams_of(pieces.lengths)
         if table is None:
@@ -63,12 +64,12 @@ class StreamBatcher(NamedTuple):
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> tuple["StreamBatcher", PieceIds]:
-        """Lay all pieces end to end, the longest first."""
+        """Return a batcher of the validation pieces, and these, the longest first."""
         pieces = longest_first(pieces)
         return streams_of(pieces.lengths), pieces
 
     def with_ids(self, ids: Resident | Block) -> "StreamBatcher":
-        """Return a batcher that reads these ids."""
+        """Return a copy of the batcher that looks symbol ids up in `ids`."""
         return self._replace(ids=ids)
 
     @staticmethod
@@ -84,18 +85,21 @@ class StreamBatcher(NamedTuple):
     def places(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Int[Array, "b t"]:
-        """Return the places of the next `window` symbols of the streams `rows`."""
+        """Return the positions of the next `window` symbols of the given streams.
+
+        Positions count from the first symbol of all pieces laid end to end.
+        """
         pieces, offsets, _ = self._reading(step, rows, config)
         return self.starts[pieces] + offsets
 
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Read the next `window` symbols of the streams `rows`.
+        """Return the next `window` symbols of the streams with the numbers `rows`.
 
-        The length of a stream is rounded up to whole steps. The last stream continues
-        from the end of the epoch at its beginning, so every step is full and every
-        symbol is read at least once.
+        The length of a stream is rounded up to a multiple of `window`. Where the last
+        stream passes the end of the epoch, it continues at the beginning of the epoch.
+        So every stream has the same length, and every symbol is read at least once.
 
         The state is reset where a piece begins, and where an epoch begins, because
         every epoch has its own order of pieces. The first symbol of a piece is not a
@@ -103,7 +107,8 @@ class StreamBatcher(NamedTuple):
         pieces are read as one long piece: the state is reset only where an epoch
         begins, and every symbol is a target.
 
-        A piece is transposed as a whole, by a new shift in each epoch.
+        All symbols of a piece are transposed by the same interval, which is drawn anew
+        in each epoch.
         """
         assert self.ids is not None
         pieces, offsets, epoch_begins = self._reading(step, rows, config)
@@ -122,10 +127,10 @@ class StreamBatcher(NamedTuple):
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Sum the losses of the pieces at `indices`, each read from the zero state.
+        """Sum the losses of the pieces with these numbers.
 
-        A piece is read to its end, `window` symbols at a time. An index past the last
-        piece adds nothing.
+        Each piece is read from the zero state to its end, `window` symbols at a time. A
+        number past that of the last piece adds nothing.
         """
         width, resident = config.window, self.ids
         assert isinstance(resident, Resident)
@@ -149,9 +154,9 @@ class StreamBatcher(NamedTuple):
         return -(-jnp.sum(self.lengths) // (config.batch_size * config.window))
 
     def _reading(self, step, rows, config):
-        """Return the pieces that are read, the offsets in them, and where epochs begin.
+        """Return the piece of each symbol of a step, and its position in the piece.
 
-        The first two are `[b t]`; the third says whether an epoch begins.
+        Both are `[b t]`. The third result says whether an epoch begins at this step.
         """
         width, steps_per_epoch = config.window, self._steps_per_epoch(config)
         epoch, step_of_epoch = step // steps_per_epoch, step % steps_per_epoch
@@ -159,7 +164,8 @@ class StreamBatcher(NamedTuple):
         order = epoch_order(pieces_key, epoch, jnp.arange(self.size), self.size)
         ends = jnp.cumsum(self.lengths[order])
 
-        # The place of each symbol in the epoch, its piece, and its place in the piece.
+        # Find the position of each symbol in the epoch, its piece, and its offset in
+        # the piece.
         firsts = (rows * steps_per_epoch + step_of_epoch) * width
         places = (firsts[:, None] + jnp.arange(width + 1)[None]) % ends[-1]
         turns = jnp.searchsorted(ends, places, side="right", method="scan_unrolled")
@@ -169,14 +175,14 @@ class StreamBatcher(NamedTuple):
 
 
 def longest_first(pieces: PieceIds) -> PieceIds:
-    """Return pieces in the order of their lengths, the longest first."""
+    """Return the pieces, sorted by length, the longest first."""
     # Pieces of similar length become neighbours, so validation batches need little
     # padding.
     return pieces.take(np.argsort(-pieces.lengths, kind="stable"))
 
 
 def streams_of(lengths: np.ndarray) -> StreamBatcher:
-    """Lay pieces of some lengths end to end.
+    """Return a batcher for pieces of the given lengths; it has no symbol ids yet.
 
     Raises:
         ValueError: no piece has two symbols or more.

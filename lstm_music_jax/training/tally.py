@@ -1,4 +1,7 @@
-"""The losses and sums that the host keeps during a run, and saves without rounding."""
+"""The losses and the sums of metrics that the host keeps during a run.
+
+Checkpoints hold them without rounding.
+"""
 
 import dataclasses
 from collections.abc import Mapping
@@ -12,17 +15,17 @@ from lstm_music_jax.training.config import TrainingConfig
 
 @dataclass
 class Sums:
-    """Sums of the metrics of steps, by name.
+    """Sums of the metrics of training steps, by name, and the number of these steps.
 
     Steps are added one after another, in float64. So the sums do not depend on how many
-    steps a dispatch takes.
+    steps a compiled call takes.
     """
 
     steps: int = 0
     sums: dict[str, float] = field(default_factory=dict)
 
     def add(self, metrics: Mapping[str, np.ndarray], steps: int) -> None:
-        """Add metrics, `[steps]` each."""
+        """Add the metrics of some training steps, one array `[steps]` per metric."""
         for name, values in metrics.items():
             total = self.sums.get(name, 0.0)
             for value in values.tolist():
@@ -31,24 +34,27 @@ class Sums:
         self.steps += steps
 
     def means(self) -> dict[str, float]:
-        """Return each metric's mean over the steps."""
+        """Return the mean of each metric over the steps that were added."""
         return {name: total / self.steps for name, total in self.sums.items()}
 
 
 @dataclass
 class Tally:
-    """The losses so far, in nats, and the sums of steps that are not yet reported."""
+    """The best and last loss of a run, and sums of the metrics of its latest steps.
+
+    Losses are in nats per symbol.
+    """
 
     best_step: int = 0
     best_loss: float = float("inf")
     last_loss: float = float("inf")
     since_line: Sums = field(default_factory=Sums)
-    """Sums since the last line of metrics."""
+    """Sums over the steps since the last line of metrics."""
     since_validation: Sums = field(default_factory=Sums)
-    """Sums since the last validation."""
+    """Sums over the steps since the last validation."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the tally as JSON, which keeps floats exactly."""
+        """Return the tally as JSON, without rounding its floats."""
         return dataclasses.asdict(self)
 
     @classmethod
@@ -61,10 +67,12 @@ class Tally:
 
 
 def dispatch_end(config: TrainingConfig, step: int) -> int:
-    """Return the last step of the dispatch that step + 1 belongs to.
+    """Return the last step of the dispatch that takes the step after `step`.
 
-    A dispatch never continues past a validation or a checkpoint. Its end depends only
-    on the settings and the step's number, so a resumed run has the same dispatches.
+    A dispatch is one compiled call that takes several training steps.
+
+    It never continues past a validation or a checkpoint. Its end depends only on the
+    settings and the step's number, so a resumed run has the same dispatches.
     """
     periods = [config.evaluate_every, config.save_every or config.evaluate_every]
     start = max(step - step % period for period in periods)
@@ -74,5 +82,5 @@ def dispatch_end(config: TrainingConfig, step: int) -> int:
 
 
 def saves_after(config: TrainingConfig, step: int) -> bool:
-    """Return whether a checkpoint is due after a step."""
+    """Return whether the settings ask for a checkpoint after this step."""
     return step % (config.save_every or config.evaluate_every) == 0

@@ -1,4 +1,4 @@
-"""Transposition of training data by a random shift, among those that are possible."""
+"""Transposition of training data by a random interval."""
 
 import jax.numpy as jnp
 
@@ -9,11 +9,13 @@ from lstm_music_jax.types import Array, Bool, Float, Int
 def draw_shifts(
     allowed: Bool[Array, "b r"], uniform: Float[Array, "b"]
 ) -> Int[Array, "b"]:
-    """Return a shift for each entry: one of its allowed rows, all equally likely.
+    """Return a random shift for each sequence; its allowed shifts are equally likely.
+
+    Shifts are the numbers of the rows of a transposition table.
 
     Args:
-        allowed: which rows, the shifts, each entry allows.
-        uniform: a random number in [0, 1) for each entry.
+        allowed: whether sequence b may be transposed by shift r.
+        uniform: a random number in [0, 1) for each sequence.
     """
     so_far = jnp.cumsum(allowed, axis=1, dtype=jnp.int32)
     count = so_far[:, -1]
@@ -26,13 +28,16 @@ def draw_shifts(
 def transpose_windows(
     batch: Batch, table: Int[Array, "r v"], uniform: Float[Array, "b"]
 ) -> Batch:
-    """Transpose each window by a random shift that the table has for all its symbols.
+    """Transpose each window by a random row of a transposition table.
 
-    The shift by 0 semitones is always possible.
+    Row r of the table holds the id that replaces each id, or -1 where there is none. A
+    row is possible for a window if it replaces all of the window's symbols. All
+    possible rows are equally likely. `uniform` holds a random number in [0, 1) for each
+    window.
     """
     ids = jnp.concatenate([batch.inputs, batch.targets[:, -1:]], axis=1)
-    # After the last counted target, a window may hold symbols of another piece. They do
-    # not restrict the possible shifts.
+    # After the last counted target, a window may hold symbols of another piece. Those
+    # do not restrict the possible rows.
     relevant = jnp.concatenate([batch.counted[:, :1], batch.counted], axis=1)
     shifted = table[:, ids]
     allowed = jnp.all((shifted >= 0) | ~relevant[None], axis=-1).T

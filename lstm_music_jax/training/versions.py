@@ -15,19 +15,19 @@ VERSION = 3
 
 
 def upgraded_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of a config.json in the newest version.
+    """Return the content of a config.json, converted to the newest version.
 
     Raises:
-        ValueError: this code does not know the version.
+        ValueError: the version is unknown.
     """
     return _upgraded(saved, _SETTINGS_STEPS)
 
 
 def upgraded_checkpoint(saved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the description of a checkpoint in the newest version.
+    """Return the description of a checkpoint, converted to the newest version.
 
     Raises:
-        ValueError: this code does not know the version.
+        ValueError: the version is unknown.
     """
     return _upgraded(saved, _CHECKPOINT_STEPS)
 

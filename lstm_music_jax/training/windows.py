@@ -22,19 +22,21 @@ from lstm_music_jax.types import Array, Int, PyTree
 @jax.tree_util.register_pytree_node_class
 @dataclass(frozen=True)
 class WindowBatcher:
-    """Windows into pieces laid end to end; see `Batcher` for the methods.
+    """Makes batches of windows, cut from pieces laid end to end; see `Batcher`.
 
     Windows are numbered piece by piece. They are not stored, because there may be as
-    many as symbols: a window is computed from its number.
+    many windows as symbols. The position of a window is computed from its number.
 
     Attributes:
-        ids: the ids of the pieces; None where the host looks them up.
-        firsts: where each piece begins.
-        targets: how many symbols of each piece can be predicted: all but its first.
-        ends: the number of windows up to the end of each piece.
-        stride: symbols from the start of a window to that of the next one.
-        table: row r is an augmentation: the new id of each id, or -1 where there is
-            none.
+        ids: the symbol ids of the pieces; None until `with_ids` gives them.
+        firsts: position of the first symbol of each piece.
+        targets: number of symbols of each piece that can be predicted, which are all
+            but its first.
+        ends: number of windows in each piece and all pieces before it.
+        stride: number of symbols from the start of a window to the start of the next
+            one.
+        table: row r holds, for one transposition and tempo, the id that replaces each
+            id, or -1 where there is none. None if pieces are read as they are.
         size: number of windows.
     """
 
@@ -47,13 +49,13 @@ class WindowBatcher:
     size: int
 
     def tree_flatten(self) -> tuple[tuple[PyTree, ...], int]:
-        """Return the leaves, and the number of windows, which fixes shapes."""
+        """Return the leaves, and the number of windows, which is static."""
         leaves = self.ids, self.firsts, self.targets, self.ends, self.stride, self.table
         return leaves, self.size
 
     @classmethod
     def tree_unflatten(cls, size: int, leaves: tuple[PyTree, ...]) -> "WindowBatcher":
-        """Undo `tree_flatten`."""
+        """Make a batcher of the results of `tree_flatten`."""
         # __init__ is not called, because JAX also rebuilds trees with other leaves.
         batcher = object.__new__(cls)
         for field, value in zip(fields(cls), (*leaves, size), strict=True):
@@ -67,7 +69,12 @@ class WindowBatcher:
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> tuple["WindowBatcher", PieceIds]:
-        """Start a window at every symbol; with `cross_pieces`, windows cross pieces."""
+        """Return a batcher of windows of the training pieces, and these pieces.
+
+        A window starts at every symbol of a piece. With `config.cross_pieces`, the
+        pieces are cut as one long piece, so a window may begin in one and end in the
+        next.
+        """
         lengths = pieces.lengths
         if config.cross_pieces:
             lengths = lengths.sum(keepdims=True)
@@ -86,7 +93,10 @@ class WindowBatcher:
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> tuple["WindowBatcher", PieceIds]:
-        """Cut windows that do not overlap, within pieces.
+        """Return a batcher of windows of the validation pieces, and these pieces.
+
+        With objective "all", windows do not overlap, and none crosses into another
+        piece.
 
         With objective "last", each window gives only one prediction. Windows then start
         at every tenth of a window's length, which is enough to estimate the loss.
@@ -99,7 +109,7 @@ class WindowBatcher:
         return windows, pieces
 
     def with_ids(self, ids: Resident | Block) -> "WindowBatcher":
-        """Return a batcher that reads these ids."""
+        """Return a copy of the batcher that looks symbol ids up in `ids`."""
         return replace(self, ids=ids)
 
     @staticmethod
@@ -109,9 +119,12 @@ class WindowBatcher:
     def places(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Int[Array, "b t"]:
-        """Return the places of the next windows of the epoch's order.
+        """Return the positions of the symbols of the windows that a step reads.
 
-        The last batch of an epoch is filled up from the beginning of the same epoch.
+        Positions count from the first symbol of all pieces laid end to end.
+
+        The last batch of an epoch is completed with the first windows of the same
+        epoch.
         """
         indices = self._order(step, rows, config)
         return self._places(self._cut(indices, config.window)[0], config.window)
@@ -119,7 +132,7 @@ class WindowBatcher:
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Read the windows at `places`, each with its own transposition."""
+        """Return the windows that a step reads, each transposed at random."""
         starts, lengths = self._cut(self._order(step, rows, config), config.window)
         assert self.ids is not None
         places = self._places(starts, config.window)
@@ -133,17 +146,20 @@ class WindowBatcher:
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Sum the losses of the windows at `indices`."""
+        """Sum the losses of the windows with these numbers."""
         return predict(model, self.at(indices, config.window), config.objective).totals
 
     def at(self, indices: Int[Array, "b"], width: int) -> Batch:
-        """Return the windows at `indices`; one past the last window has no targets."""
+        """Return the windows with these numbers, without transposition.
+
+        A number past that of the last window gives a window without counted targets.
+        """
         assert isinstance(self.ids, Resident)
         starts, lengths = self._cut(indices, width)
         return as_batch(self.ids.at(self._places(starts, width)), lengths)
 
     def _order(self, step, rows, config):
-        """Return the windows that the rows read at a step."""
+        """Return the numbers of the windows in some rows of the batch of a step."""
         steps_per_epoch = -(-self.size // config.batch_size)
         positions = (step % steps_per_epoch) * config.batch_size + rows
         return epoch_order(
@@ -154,9 +170,10 @@ class WindowBatcher:
         )
 
     def _cut(self, indices, width):
-        """Return where each window starts, and how many of its targets count."""
+        """Return the start of each window, and the number of its targets."""
         piece = jnp.searchsorted(self.ends, indices, side="right", method="scan")
-        # An index past the last window is put into the last piece, and has no targets.
+        # A number past that of the last window is put into the last piece, without
+        # targets.
         piece = jnp.minimum(piece, self.ends.shape[0] - 1)
         before = jnp.where(piece > 0, self.ends[piece - 1], 0)
         offsets = self.stride * (jnp.minimum(indices, self.size - 1) - before)
@@ -175,7 +192,7 @@ def cut_windows(
     partial: bool = True,
     tails: bool = False,
 ) -> WindowBatcher:
-    """Cut pieces of ids into windows on the device; see `windows_of`."""
+    """Return a batcher of windows that has its symbol ids; see `windows_of`."""
     pieces = PieceIds.of(pieces)
     windows = windows_of(
         pieces.lengths, width, stride=stride, partial=partial, tails=tails
@@ -191,18 +208,21 @@ def windows_of(
     partial: bool = True,
     tails: bool = False,
 ) -> WindowBatcher:
-    """Cut pieces of some sizes into windows of `width` inputs and `width` targets.
+    """Return a batcher of windows for pieces of the given sizes, without symbol ids.
+
+    A window has `width` input symbols and `width` targets. The target of an input is
+    the symbol after it.
 
     A window starts at every `stride`-th symbol of a piece, until the piece is covered.
-    No window crosses into the next piece; give all pieces as one for windows that do.
-    Where a piece ends inside its last window, only the targets within the piece count;
-    with `partial=False` such a window is left out. With `stride=width` each symbol but
-    a piece's first is predicted exactly once.
+    No window crosses into the next piece. Where a piece ends inside its last window,
+    only the targets within the piece count; with `partial=False` such a window is left
+    out. With `stride=width` each symbol but a piece's first is predicted exactly once.
 
-    With `stride=1`, the last symbol of a piece is a target of one window, and a symbol
-    in the middle is a target of up to `width` windows. With `tails=True`, windows also
-    start at all later symbols. Then the last symbol, which may be the end symbol, is a
-    target of `width` windows too.
+    With `stride=1`, the last window starts where it just reaches the end of the piece.
+    So the last symbol of the piece is a target of one window only, while a symbol in
+    the middle is a target of up to `width` windows. With `tails=True`, a window starts
+    at every symbol of the piece but its last. Then the last symbol, which may be the
+    end symbol, is a target of up to `width` windows too.
 
     Raises:
         ValueError: `width` or `stride` is below 1, or no piece is long enough for a

@@ -1,10 +1,11 @@
-"""Numerical primitives that exist only to make XLA fast, named by what they compute.
+"""Numerical functions that exist only because XLA compiles them to fast programs.
 
 `products.py` multiplies matrices. `ordering.py` finds maxima, and the largest values
 that together reach a mass, without a slow sort. `bits.py` makes cheap random bits.
-`rows.py` is the gradient of reading rows. `batching.py` maps over streams in parts.
-`barriers.py` keeps XLA from fusing operations that run faster apart.
+`rows.py` computes the gradient of reading rows of a table. `batching.py` maps a
+function over streams in parts. `barriers.py` keeps XLA from fusing operations that run
+faster apart.
 
-Start with `products.py`. This package may import only `types`. A docstring states the
-measurement that justifies its primitive.
+Start with `products.py`. This package may import only `types`. The docstring of each
+function states the measurement that justifies it.
 """

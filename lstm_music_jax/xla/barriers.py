@@ -6,13 +6,13 @@ from lstm_music_jax.types import PyTree
 
 
 def materialise(tree: PyTree) -> PyTree:
-    """Return `tree`, which is computed in full before any operation reads it.
+    """Return `tree` unchanged; XLA computes all of it before any operation reads it.
 
-    XLA does not fuse operations across this point.
+    So XLA does not fuse the operations that make `tree` with those that read it.
     """
     return jax.lax.optimization_barrier(tree)
 
 
 def materialise_on_cpu(tree: PyTree) -> PyTree:
-    """Return `materialise(tree)` in programs for a CPU, and `tree` in all others."""
+    """Return `materialise(tree)` if the program is compiled for a CPU, else `tree`."""
     return jax.lax.platform_dependent(tree, cpu=materialise, default=lambda tree: tree)

@@ -1,4 +1,7 @@
-"""Mapping a function of one stream over many streams, together or part by part."""
+"""Mapping a function of one stream over many streams, all at once or part by part.
+
+A stream is a sequence that is generated.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +16,7 @@ _MOST_ON_A_CPU = 1024
 
 
 def default_parallel_streams(streams: int, devices: Sequence[jax.Device]) -> int:
-    """Return how many streams a device should draw at the same time."""
+    """Return the number of streams that a device should generate at the same time."""
     if devices[0].platform == "cpu":
         return min(streams, _MOST_ON_A_CPU)
     return streams
@@ -22,11 +25,12 @@ def default_parallel_streams(streams: int, devices: Sequence[jax.Device]) -> int
 def map_in_parts(
     function: Callable[..., PyTree], most: int, *batches: PyTree
 ) -> PyTree:
-    """Map `function` over the leading axis of `batches`, in parts of at most `most`.
+    """Map `function` over the rows of `batches`, in parts of at most `most` rows.
 
-    Each part is one `vmap`, and the parts follow each other. All parts have the same
-    length, so the last row may be computed more than once. A single row is not mapped,
-    because a CPU's cores share the products of a single row (see `products`).
+    Rows are entries of the leading axis. Each part is one `vmap`, and the parts are
+    computed one after another. All parts have the same length, so the last row may be
+    computed more than once. A single row is not mapped, because a CPU's cores share the
+    products of a single row (see `products`).
     """
     rows = len(jax.tree.leaves(batches)[0])
     if rows == 1:

@@ -1,4 +1,7 @@
-"""Matrix products in the precision of the kernel, with float32 sums."""
+"""Matrix products whose factors have the precision of the kernel, with float32 sums.
+
+A kernel is a matrix of parameters.
+"""
 
 import math
 from functools import cache, partial
@@ -10,10 +13,11 @@ from jax.custom_batching import custom_vmap
 from lstm_music_jax.types import Array, Float
 from lstm_music_jax.xla.barriers import materialise
 
-# Sharing a product saves time for kernels of this many bytes or more.
+# If a kernel has this many bytes or more, sharing its product among cores saves time.
 _SHARED_FROM = 2**18
-# On two cores, four parts take a tenth longer than two, and eight parts take as long as
-# one. More cores have not been measured.
+# On two cores, a product in four parts takes a tenth longer than one in two parts. A
+# product in eight parts takes as long as an undivided one. More cores have not been
+# measured.
 _MOST_PARTS = 8
 
 
@@ -21,7 +25,7 @@ _MOST_PARTS = 8
 def product(
     inputs: Float[Array, "*b i"], kernel: Float[Array, "i o"], cores: int = 1
 ) -> Float[Array, "*b o"]:
-    """Return `inputs @ kernel`, float32, with inputs rounded to the kernel's dtype.
+    """Return `inputs @ kernel` in float32, after rounding inputs to the kernel's dtype.
 
     The result is float32 for a bfloat16 kernel too, because bfloat16 speeds up only
     products.
@@ -32,7 +36,7 @@ def product(
     has a fast product.
 
     Args:
-        inputs: one row or many.
+        inputs: one row, or many rows.
         kernel: float32 or bfloat16.
         cores: number of CPU cores that share the product of a single row. It decides
             the order of the sum, and so the rounding.
@@ -47,7 +51,9 @@ def kernel_gradient(
     kernel: Float[Array, "i o"],
     outputs_bar: Float[Array, "*b o"],
 ) -> Float[Array, "i o"]:
-    """Return the kernel's cotangent, given that of `product(inputs, kernel)`.
+    """Return the cotangent of the kernel in `product(inputs, kernel)`.
+
+    `outputs_bar` is the cotangent of the product.
 
     It is one matrix product. An einsum over two axes is a fifth slower on a CPU.
     """
@@ -59,7 +65,7 @@ def kernel_gradient(
 
 
 def transposed(kernel: Float[Array, "i o"]) -> Float[Array, "o i"]:
-    """Return the transpose, stored as an array of its own.
+    """Return the transpose of a kernel, stored as an array of its own.
 
     Otherwise XLA would read the original kernel column by column in every product. On a
     CPU, a hundred products of 64 rows with 2048 x 512 would take 75 ms instead of 70.
@@ -75,7 +81,7 @@ def _multiply(left, right):
 
 @cache
 def _row_product(cores):
-    """Return a function that computes the product of one row on several CPU cores."""
+    """Return a function that multiplies one row by a kernel on several CPU cores."""
     in_parts = partial(_in_parts, cores)
 
     @custom_vmap
@@ -91,7 +97,7 @@ def _row_product(cores):
 
 
 def _in_parts(cores, row, kernel):
-    """Multiply parts of the row with parts of the kernel, and add the results.
+    """Return row @ kernel: the sum of the products of parts of the row and kernel.
 
     Each core multiplies one part. XLA alone would give the whole row to one core. Then
     a step of one stream with 512 and 256 units takes 1.6 to 1.8 times as long as with

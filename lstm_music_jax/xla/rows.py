@@ -11,7 +11,7 @@ def rows_gradient(
     indices: Int[Array, "*b"],
     rows_bar: Float[Array, "*b o"],
 ) -> Float[Array, "v o"]:
-    """Return the table's cotangent, given that of `table[indices]`.
+    """Return the cotangent of a table, given `rows_bar`, that of `table[indices]`.
 
     The result is `zeros.at[indices].add(rows_bar)`, in a form that XLA does not copy.
     """

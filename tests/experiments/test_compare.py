@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import train
 
+from lstm_music_jax import load_run
 from tests.experiments.calling import TINY, call
 
 SMALL = ["--strategies", "Chain(TopK(200), TopP(knob(0.8, 0.1, 1)))", "--curves"]
@@ -70,6 +71,30 @@ def test_a_comparison_writes_everything(finished):
         values = json.loads(figures.read_text())
         assert {len(of_pieces) for of_pieces in values.values()} == {6}
         assert len(list(finished.glob(f"midi/0?-{name}-*.mid"))) == 2
+
+
+def test_anchors_are_drawn_like_strategies(comparable, finished):
+    """With the same masks; and the figures of the model are those of the run's own."""
+    comparison = json.loads((finished / "as-set.json").read_text())["comparison"]
+    names = ["greedy", "5-gram", "3-gram", "unigram", "shuffled"]
+    assert comparison["anchors"] == ["human", "training pieces", *names]
+    assert {row["valid"] for row in comparison["rows"]} == {True, False, None}
+    run = load_run(comparable)
+    allowed = ~np.isin(np.arange(len(run.vocabulary)), run.vocabulary.marker_ids)
+    allowed[run.vocabulary.unseen_ids] = False
+    for name in names[1:4]:
+        drawn = np.load(finished / "draws" / f"run-0-00-{name}.npz")
+        assert drawn["tokens"].shape == (6, 40)
+        assert allowed[drawn["tokens"]].all()
+        assert np.unique(drawn["tokens"], axis=0).shape[0] == 6
+        for measure, of_ngram in (
+            ("judge's surprisal", name == "3-gram"),
+            ("model entropy", False),
+        ):
+            found = comparison["values"][name][measure]["mean"]["value"]
+            trace = "surprisal" if measure.startswith("judge") else "model_entropy"
+            close = np.isclose(found, drawn[trace].mean(), rtol=1e-4)
+            assert close == of_ngram
 
 
 def test_the_curves_are_written(finished):

@@ -43,6 +43,8 @@ EXPECTED = {
     "an unknown id, continued": "ids of Bias holds the id 99; ids must be from 0 to",
     "breakers": "breakers of DRY holds the id 13; ids must be from 0 to 12",
     "guidance": "prompt of Guidance holds the id 13; ids must be from 0 to 12",
+    "another vocabulary": "model of Contrastive has a vocabulary of 12 symbols; it mu",
+    "another vocabulary in a sweep": "model of Guidance has a vocabulary of 12 symbols",
     "vocabulary": "vocabulary of PitchRange has 2 symbols; it must be the model's, whi",
     "traced": "p of TopP is traced, so it cannot be checked; make the TopP outside of",
     "traced ids": "ids of Forbid is traced, so it cannot be checked; make the Forbid",

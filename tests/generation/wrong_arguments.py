@@ -26,6 +26,7 @@ KEY = jax.random.key(0)
 MODEL = MusicLSTM(13, (8,), key=KEY)
 PROMPTS = jnp.zeros((2, 3), jnp.int32)
 WARM = strategies.Temperature(0.9)
+SMALLER = MusicLSTM(12, (8,), key=KEY)
 BROKEN = jax.tree.map(lambda leaf: leaf * jnp.nan, MODEL)
 
 
@@ -95,6 +96,16 @@ MISTAKES = {
     ),
     "breakers": call(strategy=strategies.DRY(0.8, breakers=[13])),
     "guidance": call(strategy=strategies.Guidance(1, MODEL, [13], Carried())),
+    "another vocabulary": call(
+        strategy=strategies.Chain(WARM, strategies.Contrastive(SMALLER))
+    ),
+    "another vocabulary in a sweep": lambda: sweep(
+        MODEL,
+        PROMPTS,
+        KEY,
+        stack([strategies.Guidance(k, SMALLER, [1], Carried()) for k in (1, 2)]),
+        length=2,
+    ),
     "vocabulary": call(
         strategy=strategies.PitchRange(
             Vocabulary(("C4", "D4")), NoteNames(), low=50, high=66

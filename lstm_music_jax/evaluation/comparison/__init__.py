@@ -1,9 +1,13 @@
-"""Comparison: which of several strategies is better, and how certain the answer is.
+"""Comparison of several sampling strategies, with confidence intervals and tests.
 
-Start with `analysis.py`, which turns the pieces of all strategies into estimates. The
-modules before it: `arms.py` says what is compared, `drawing.py` draws it, `matching.py`
-tunes it to equal entropy, and `samples.py` makes pieces of it. `standard.py` lists the
-measures. `curves.py` moves the number of each strategy over its whole range.
+An arm is a strategy that is compared. A knob is the one number of an arm that is tuned.
+An anchor is other music that is shown beside the arms, such as music of an n-gram
+model. A sample is a decoded piece.
 
-These modules may import what `evaluation` may import.
+Start with `analysis.py`, which turns the samples of all arms into estimates. `arms.py`
+defines arms and knobs. `matching.py` tunes the knobs, so that all arms have equal
+entropy. `drawing.py` draws the symbols of each arm, and `samples.py` decodes them.
+`standard.py` lists the measures. `curves.py` moves each knob over its whole range.
+
+These modules may import the same packages as `evaluation`.
 """

@@ -1,4 +1,4 @@
-"""Arms: the ways of sampling that are compared, each with one number to tune."""
+"""Arms: the strategies that are compared, each with one number to tune."""
 
 import dataclasses
 from collections.abc import Callable
@@ -11,26 +11,29 @@ from jaxtyping import Float
 
 from lstm_music_jax.strategies.base import Strategy
 
-# A range whose ends differ by this factor or more is divided by ratios.
+# If the ends of a range differ by this factor or more, values in it are spaced by equal
+# ratios.
 _WIDE = 10.0
-# By how much a number may be divided and multiplied where its field has no bounds.
+# If a field has no bounds, the range of its number is from value / 16 to value * 16.
 _WIDEST = 16
-# The distance from an end that is not allowed, as a share of the range.
+# If an end of a range is not allowed, values keep this distance from it, as a share of
+# the range.
 _INSIDE = 1e-6
-# Digits of a tuned number, so that the expression of its strategy stays short.
+# Tuned numbers have this many digits, so that expressions of strategies stay short.
 _DIGITS = 4
 
 
 @dataclass(frozen=True)
 class Knob:
-    """The number of an arm that is tuned, and the range in which it may lie.
+    """A number of a strategy that is tuned, and the range in which it may lie.
 
     Attributes:
         value: the number as it was given.
         low: the smallest value to try.
         high: the largest value to try.
-        whole: whether it is a whole number.
-        by_ratio: whether the range is divided by ratios, and not by distances.
+        whole: whether the number must be a whole number.
+        by_ratio: whether values in the range are spaced by equal ratios, and not by
+            equal distances.
     """
 
     value: float
@@ -51,18 +54,19 @@ class Knob:
     def of_range(cls, value: float, low: float, high: float) -> "Knob":
         """Return the knob of a number with a given range.
 
-        It is a whole number if all three are of type int. The range is divided by
-        ratios if its ends differ by a factor of 10 or more.
+        The number must be whole if all three arguments are of type int. Values are
+        spaced by equal ratios if the ends of the range differ by a factor of 10 or
+        more.
         """
         whole = all(type(number) is int for number in (value, low, high))
         return cls(value, low, high, whole, low > 0 and high >= _WIDE * low)
 
     @classmethod
     def of_field(cls, value: float, field: dataclasses.Field) -> "Knob":
-        """Return the knob of a number that stands for a field of a strategy.
+        """Return the knob of a number that is the value of a field of a strategy.
 
-        Its range is the bounds of the field, if both are finite. If not, it is from a
-        sixteenth of the value to sixteen times the value, within the bounds.
+        The range is that of the bounds of the field, if both are finite. Otherwise it
+        is from a sixteenth of the value to sixteen times the value, within the bounds.
 
         Raises:
             ValueError: the value is 0 and has no bounds, so it gives no range.
@@ -92,21 +96,21 @@ class Knob:
     def spaced(self, low: float, high: float, count: int) -> Float[np.ndarray, "s"]:
         """Return `count` values from `low` to `high`, at equal distances or ratios.
 
-        They are allowed values, so some whole numbers may occur twice.
+        The values are rounded to allowed ones, so some whole numbers may occur twice.
         """
         first, last = self.scaled(np.array([low, high], float)).tolist()
         return self.allowed(self.unscaled(np.linspace(first, last, count)))
 
     def scaled(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
-        """Return values on the scale on which the range is divided evenly."""
+        """Return the logarithms of values spaced by ratios, or else the values."""
         return np.log(values) if self.by_ratio else values
 
     def unscaled(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
-        """Return the values that `scaled` gives these values for."""
+        """Return the values of a knob, given the result of `scaled`."""
         return np.exp(values) if self.by_ratio else values
 
     def allowed(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
-        """Return the nearest values with few digits, whole numbers where needed."""
+        """Return values rounded to few digits or whole numbers, within the range."""
         if self.whole:
             values = np.round(values)
         else:
@@ -116,14 +120,15 @@ class Knob:
 
 @dataclass(frozen=True)
 class Arm:
-    """A way of sampling.
+    """A strategy that is compared with others, and the number of it that is tuned.
 
     Attributes:
         name: the expression of the strategy, as it was given.
         strategy: the strategy.
         knob: the number to tune; None if there is none.
-        with_value: returns the strategy with another value of the knob.
-        written: returns its expression.
+        with_value: a function from a value of the knob to the strategy with this value.
+        written: a function from a value of the knob to the expression of the strategy
+            with this value.
     """
 
     name: str
@@ -133,22 +138,26 @@ class Arm:
     written: Callable[[float], str] | None = None
 
     def setting(self, value: float | None) -> Strategy:
-        """Return the strategy with a value of the knob; with None, with its own."""
+        """Return the strategy with another value of the knob, its tuned number.
+
+        None leaves the strategy unchanged.
+        """
         if value is None or self.knob is None or self.with_value is None:
             return self.strategy
         return self.with_value(int(value) if self.knob.whole else float(value))
 
     def expression(self, value: float | None) -> str:
-        """Return the expression of the strategy with a value of the knob."""
+        """Return the expression of the strategy with another value of its knob."""
         if value is None or self.knob is None or self.written is None:
             return self.name
         return self.written(int(value) if self.knob.whole else float(value))
 
     @property
     def tunable(self) -> bool:
-        """Whether one program can draw many values of the knob.
+        """Whether one compiled program can draw symbols with many values of the knob.
 
-        It cannot if the knob fixes the size of arrays, as that of `NoRepeatNgram` does.
+        It is False if the knob fixes the size of arrays, as that of `NoRepeatNgram`
+        does.
         """
         if self.knob is None:
             return False
@@ -157,16 +166,16 @@ class Arm:
 
 
 class Tuned(NamedTuple):
-    """The value of a knob that brings an arm nearest to a target entropy.
+    """The value of its tuned number that brings a strategy nearest to a target entropy.
 
     Attributes:
-        arm: name of the arm.
+        arm: name of the strategy that was tuned.
         target: the target entropy, nats.
-        value: the value of the knob; None if the arm has none that can be tuned.
-        strategy: the expression with this value.
-        entropy: the mean strategy entropy that the tuning expects with it, nats.
+        value: the value of the tuned number; None if the strategy has no such number.
+        strategy: the expression of the strategy with this value.
+        entropy: the mean strategy entropy that is expected with this value, nats.
         reached: whether `entropy` is within the tolerance of the target.
-        tried: number of settings that were drawn.
+        tried: number of values with which symbols were drawn.
     """
 
     arm: str

@@ -1,7 +1,10 @@
-"""Curves: a measure over the entropy, as the knob of each arm is moved.
+"""Curves: a measure as a function of the entropy, for each arm.
 
-One setting of a strategy says little, because less entropy nearly always buys better
-values. The curve of an arm shows what it pays for every entropy. Two arms are compared
+An arm is a strategy that is compared, and its knob is the number that is tuned. Moving
+the knob over its range changes entropy and measure, which gives a curve.
+
+One value of the knob says little, because lower entropy nearly always gives better
+values of a measure. The curve shows the measure at every entropy. Two arms are compared
 by the mean height of their curves over the entropies that all arms reach: the area
 under the curve, divided by the width of this range.
 """
@@ -23,18 +26,18 @@ from lstm_music_jax.evaluation.measures.base import (
 from lstm_music_jax.evaluation.measures.uncertainty import strategy_entropy
 from lstm_music_jax.evaluation.statistics.resampling import interval
 
-# Entropies at which each curve is computed.
+# Number of entropies at which each curve is computed.
 _PLACES = 33
 
 
 class Swept(NamedTuple):
-    """The pieces of an arm with several values of its knob.
+    """The pieces of one strategy, drawn with several values of its tuned number.
 
     Attributes:
-        name: name of the arm.
-        values: the values of the knob.
+        name: name of the strategy.
+        values: the values of the tuned number.
         samples: for each value, the pieces. Piece i has the same noise for all values
-            and all arms.
+            and all strategies.
     """
 
     name: str
@@ -43,18 +46,20 @@ class Swept(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """A measure of one arm over the entropy.
+    """The curve of one strategy: a measure as a function of the entropy.
 
     Attributes:
-        name: name of the arm.
-        settings: for each value of the knob, the value, the mean entropy and the
-            measure.
-        entropies: entropies that all arms reach, nats.
+        name: name of the strategy.
+        settings: one row per value of the tuned number: the value, the mean entropy and
+            the measure.
+        entropies: entropies at which the curve is computed, nats. All compared
+            strategies reach them.
         heights: the measure at these entropies, interpolated.
-        low: lower end of the band: of each interval of 95%.
-        high: upper end of the band.
-        mean_height: the area under the curve, divided by the width.
-        change: the mean height minus that of the first arm.
+        low: lower ends of the 95% confidence intervals of the heights.
+        high: upper ends of these intervals.
+        mean_height: the area under the curve, divided by the width of the range of
+            entropies.
+        change: the mean height minus the mean height of the first strategy.
     """
 
     name: str
@@ -73,13 +78,13 @@ def curves(
     measure: PieceMeasure | SetMeasure | DistanceMeasure,
     resamples: Resamples,
 ) -> list[Curve]:
-    """Return the curve of each arm, with bands from a bootstrap over pieces.
+    """Return the curve of each strategy, with intervals by a bootstrap over pieces.
 
-    All arms share the resamples of their pieces, so the interval of a change is that of
-    pairs.
+    All strategies share the resamples, so the interval of a change is that of paired
+    pieces.
 
     Raises:
-        ValueError: the arms share no range of entropies.
+        ValueError: the strategies share no range of entropies.
     """
     entropy = [_of_settings(arm, human, strategy_entropy(), resamples) for arm in arms]
     height = [_of_settings(arm, human, measure, resamples) for arm in arms]
@@ -99,7 +104,10 @@ def curves(
 
 
 def _of_settings(arm, human, measure, resamples) -> Float[np.ndarray, "s r"]:
-    """Return the measure of each setting in all resamples; the first is no resample."""
+    """Return the measure of the pieces of each knob value, in all resamples.
+
+    Column 0 holds the values of the pieces themselves.
+    """
     sets = {str(place): samples for place, samples in enumerate(arm.samples)}
     found = quantity(measure, {HUMAN: human} | sets, HUMAN, resamples)
     return np.stack([found.values[name] for name in sets])
@@ -110,7 +118,7 @@ def _interpolated(
     entropies: Float[np.ndarray, "s r"],
     heights: Float[np.ndarray, "s r"],
 ) -> Float[np.ndarray, "r g"]:
-    """Return the line of each resample through its settings."""
+    """Return the curve of each resample, interpolated between values of the knob."""
     order = np.argsort(entropies, axis=0)
     x = np.take_along_axis(entropies, order, axis=0)
     y = np.take_along_axis(heights, order, axis=0)

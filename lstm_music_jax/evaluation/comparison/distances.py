@@ -1,4 +1,4 @@
-"""Which pieces of an arm are usual for it, and which are worst."""
+"""Distances of single pieces from human music: the median and the farthest piece."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 
 
 class Chosen(NamedTuple):
-    """The numbers of the piece with the median distance, and of the farthest one."""
+    """The numbers of the piece with the median distance and of the farthest piece."""
 
     median: int
     worst: int
@@ -23,11 +23,11 @@ def distances_from_human(
     human: Sequence[Sample],
     table: Mapping[Sample, Figures],
 ) -> Float[np.ndarray, "b"]:
-    """Return how far each piece is from human music, in human standard deviations.
+    """Return the distance of each piece from human music, in human standard deviations.
 
     It is the mean of |value - human mean| over the measures that should be near the
-    human value. A measure that does not vary among human pieces is left out, and so is
-    one that is not defined for the piece.
+    human value. Left out are measures that do not vary among human pieces, and those
+    that are not defined for the piece.
     """
     names = [each.name for each in measures if each.direction is Direction.HUMAN]
     ours = np.array([[table[sample][name] for name in names] for sample in samples])
@@ -39,6 +39,6 @@ def distances_from_human(
 
 
 def chosen(distances: Float[np.ndarray, "b"]) -> Chosen:
-    """Return which piece has the median distance, and which the largest."""
+    """Return the numbers of the pieces with the median and the largest distance."""
     order = np.argsort(distances, kind="stable")
     return Chosen(int(order[(len(order) - 1) // 2]), int(order[-1]))

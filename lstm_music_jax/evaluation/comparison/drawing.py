@@ -1,4 +1,7 @@
-"""Drawing: the pieces of every arm, which share their primers and their noise."""
+"""Draws the symbols of each arm, with the same primers and the same noise.
+
+An arm is a strategy that is compared.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,16 +20,18 @@ from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Int as JaxInt, PRNGKey
 
-# Tuning uses the noise of this number, which no stream of the report has.
+# Tuning folds this number into the key. No stream has it, so the noise of reported
+# pieces is other noise.
 _TUNING = 2**32 - 2
 
 
 class Drawn(NamedTuple):
-    """The symbols that an arm drew, and their trace.
+    """The symbols that were drawn with one strategy, and their trace.
 
     Attributes:
-        tokens: ids of the symbols, without the primer.
-        trace: for each figure of `Trace` that every strategy has, one per symbol.
+        tokens: ids of the drawn symbols, one row per piece, without the primer.
+        trace: the figures of `Trace` that every strategy has, by name, one value per
+            symbol.
     """
 
     tokens: Int[np.ndarray, "b n"]
@@ -39,14 +44,14 @@ def primers(
     pieces: int,
     length: int = 0,
 ) -> JaxInt[Array, "b p"]:
-    """Return the prompts that all arms continue: primer i is that of piece i.
+    """Return the prompts that all compared strategies continue, one row per piece.
 
     Args:
         run: the model, its vocabulary and its encoding.
-        held_out: ids of held-out pieces, with their start and end symbols.
+        held_out: symbol ids of held-out pieces, with their start and end symbols.
         pieces: number of prompts.
-        length: symbols of each primer, which are the first ones of the held-out pieces
-            in turn. With 0, a prompt is the start symbol alone.
+        length: number of symbols of each primer. The primers are the beginnings of the
+            held-out pieces in turn. With 0, a prompt is the start symbol alone.
 
     Raises:
         ValueError: no held-out piece is long enough, or the run has no start symbol and
@@ -71,12 +76,12 @@ def primers(
 
 
 def report_key(seed: int) -> PRNGKey:
-    """Return the key of the pieces that are reported."""
+    """Return the random key of the pieces that are reported."""
     return jax.random.key(seed)
 
 
 def tuning_key(seed: int) -> PRNGKey:
-    """Return the key of the pieces that knobs are tuned on: other noise."""
+    """Return the random key of the pieces on which strategies are tuned."""
     return jax.random.fold_in(jax.random.key(seed), jnp.uint32(_TUNING))
 
 
@@ -88,9 +93,9 @@ def draw(
     *,
     length: int,
 ) -> Drawn:
-    """Draw the pieces of one arm; piece i has the noise of stream i.
+    """Draw all pieces with one strategy; piece i has the noise of stream i.
 
-    What `compose` forbids is forbidden before the strategy.
+    Before the strategy is applied, the symbols that `compose` forbids are forbidden.
     """
     masked = Chain(*masks(run.vocabulary, run.encoding), strategy)
     drawn = generate(
@@ -107,10 +112,10 @@ def draw_settings(
     *,
     length: int,
 ) -> list[Drawn]:
-    """Draw the pieces of many settings in one program; see `draw`.
+    """Draw the pieces of several strategies in one compiled program; see `draw`.
 
     Raises:
-        ValueError: the settings differ in more than their hyperparameters.
+        ValueError: the strategies differ in more than their hyperparameters.
     """
     forbidding = masks(run.vocabulary, run.encoding)
     stacked = stack([Chain(*forbidding, setting) for setting in settings])

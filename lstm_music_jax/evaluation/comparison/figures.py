@@ -1,4 +1,4 @@
-"""Figures: the measures of single pieces, which are computed once and kept."""
+"""Figures: the values of measures of single pieces, which are computed only once."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,10 @@ Figures = Mapping[str, float]
 def figures(
     measures: Sequence[PieceMeasure], samples: Sequence[Sample]
 ) -> dict[str, list[float | None]]:
-    """Measure pieces; the result is JSON, with null where a measure is not defined."""
+    """Return the values of all measures for all pieces, by the name of the measure.
+
+    The result can be written as JSON. It holds None where a measure is not defined.
+    """
     return {
         measure.name: [_or_none(measure(sample)) for sample in samples]
         for measure in measures
@@ -28,7 +31,7 @@ def remember(
     samples: Sequence[Sample],
     found: Mapping[str, Sequence[float | None]],
 ) -> None:
-    """Add what `figures` returned for some samples to a table."""
+    """Add the result of `figures` for some pieces to a table of values of pieces."""
     for piece, sample in enumerate(samples):
         values = {name: of_all[piece] for name, of_all in found.items()}
         table[sample] = {
@@ -37,7 +40,7 @@ def remember(
 
 
 def remembered(measures: Measures, table: Mapping[Sample, Figures]) -> Measures:
-    """Return the measures, of which those of pieces look their values up."""
+    """Return the measures; those of single pieces look their values up in a table."""
     pieces = [
         dataclasses.replace(measure, function=partial(_look_up, table, measure.name))
         for measure in measures.pieces

@@ -1,14 +1,15 @@
-"""Matching: tunes the knob of each arm until its mean entropy equals a target.
+"""Matching: tunes each strategy until its mean entropy equals a target.
 
-An arm is drawn with many settings of its knob, in three rounds. The first spreads the
-settings over the range of the knob, with few pieces. The second spreads them between
-the two settings that enclose the target. The last round draws four settings near the
-target with all pieces, and the knob's value is interpolated between them. All arms get
-the same number of settings. A round is one program, which all arms with the same
-classes share.
+An arm is a strategy that is compared, and its knob is the number that is tuned. Pieces
+are drawn with many values of the knob, in three rounds. In the first round, the values
+are spread over the range of the knob. In the second round, they are spread between the
+two values that enclose the target. Both rounds use few pieces. The last round uses all
+pieces and four values near the target, and the result is interpolated between these
+values. All arms get the same number of values. A round is one compiled program, which
+all arms with the same classes share.
 
-The pieces are drawn with other noise than those that are reported, because a knob that
-was tuned on the reported pieces would fit their noise.
+Tuning does not use the noise of the pieces that are reported, because a knob that was
+tuned on the reported pieces would fit their noise.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,34 +29,34 @@ from lstm_music_jax.types import Array, Int, PRNGKey
 TOLERANCE = 0.02
 _COARSE_SETTINGS, _COARSE_PIECES = 16, 32
 _LAST_SETTINGS = 4
-# How far the settings of the last round should be from the target, nats. The coarse
-# rounds have a standard error of about 0.02.
+# In the last round, the expected entropies of the values differ from the target by
+# these amounts, nats. The first two rounds have a standard error of about 0.02.
 _LAST_OFFSETS = np.array([-0.06, -0.02, 0.02, 0.06])
 
-# What is brought to the target: a figure of each piece.
+# A function that returns one figure per piece; tuning brings its mean to the target.
 Figure = Callable[[Drawn], Float[np.ndarray, "b"]]
 
 
 def strategy_entropies(drawn: Drawn) -> Float[np.ndarray, "b"]:
-    """Return the mean entropy of each piece's distributions, nats."""
+    """Return the mean entropy of the shaped distributions of each piece, nats."""
     return drawn.trace["strategy_entropy"].mean(axis=1)
 
 
 def surprisals(drawn: Drawn) -> Float[np.ndarray, "b"]:
-    """Return the mean surprisal of each piece's symbols under the model, nats."""
+    """Return the mean surprisal of the symbols of each piece under the model, nats."""
     return drawn.trace["surprisal"].mean(axis=1)
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """What all arms are tuned with.
+    """The arguments of tuning that all compared strategies share.
 
     Attributes:
         run: the model, its vocabulary and its encoding.
         prompts: the primer of each piece.
-        key: from `tuning_key`.
-        length: symbols per piece.
-        figure: what is brought to the target.
+        key: the random key that `tuning_key` returns.
+        length: number of symbols per piece.
+        figure: the function whose mean over pieces is brought to the target.
     """
 
     run: Run
@@ -65,14 +66,17 @@ class Tuning:
     figure: Figure = strategy_entropies
 
     def mean(self, strategy: Strategy) -> float:
-        """Return the mean figure of all pieces of one strategy."""
+        """Return the mean figure over all pieces, drawn with one strategy."""
         drawn = draw(self.run, self.prompts, self.key, strategy, length=self.length)
         return float(self.figure(drawn).mean())
 
     def means(
         self, arm: Arm, values: Float[np.ndarray, "s"], coarse: bool
     ) -> Float[np.ndarray, "s"]:
-        """Return the mean figure with each value; of few pieces if `coarse`."""
+        """Return the mean figure for each value of the tuned number of a strategy.
+
+        The mean is over all pieces, or over few pieces if `coarse`.
+        """
         pieces = _COARSE_PIECES if coarse else len(self.prompts)
         drawn = draw_settings(
             self.run,
@@ -87,10 +91,10 @@ class Tuning:
 def match(
     arm: Arm, targets: Sequence[float], tuning: Tuning, tolerance: float = TOLERANCE
 ) -> list[Tuned]:
-    """Tune the knob of an arm to each of the targets.
+    """Tune the number of one strategy to each target, and return its values.
 
-    If no value reaches a target, the one with the nearest mean is taken. An arm without
-    a knob, or whose knob fixes the size of arrays, is left as it is.
+    If no value reaches a target, the value with the nearest mean is taken. A strategy
+    is not tuned if it has no such number, or if the number fixes the size of arrays.
     """
 
     def tuned(target, value, mean, tried):
@@ -111,17 +115,19 @@ def search(
     targets: Sequence[float],
     means: Callable[[Float[np.ndarray, "s"], bool], Float[np.ndarray, "s"]],
 ) -> list[tuple[float, float]]:
-    """Return the value for each target, and the mean that is expected with it.
+    """Return for each target the value of a knob, and the mean expected with it.
 
-    If the mean is not monotone in the knob, and several values reach the target, the
-    one nearest to the knob's own value is taken. The first round is shared by all
-    targets.
+    A knob is a number of a strategy that is tuned.
+
+    The mean may rise and fall along the range. If several values then reach the target,
+    the value nearest to the original value of the knob is taken. The first round is
+    shared by all targets.
 
     Args:
-        knob: its range is searched.
+        knob: the knob whose range is searched.
         targets: the means to reach.
-        means: returns the mean with each value; with few pieces if its second argument
-            is True.
+        means: a function that returns the mean with each value. If its second argument
+            is True, it uses few pieces.
     """
     first = knob.spaced(knob.low, knob.high, _COARSE_SETTINGS)
     of_first = means(first, True)
@@ -140,10 +146,12 @@ def spread(
     highest: float,
     means: Callable[[Float[np.ndarray, "s"], bool], Float[np.ndarray, "s"]],
 ) -> Float[np.ndarray, "s"]:
-    """Return values whose means are spread evenly from the lowest one to `highest`.
+    """Return values of a knob whose means are spaced evenly.
+
+    The means go from the lowest mean in the range of the knob to `highest`.
 
     Args:
-        knob: its range is searched.
+        knob: the knob whose range is searched.
         count: number of values; whole numbers may occur twice.
         highest: the largest mean, if the knob reaches it.
         means: as in `search`.
@@ -156,7 +164,7 @@ def spread(
 
 
 def _inverse(knob, values, means, *, highest, count):
-    """Return values with evenly spread means, by interpolation between others."""
+    """Return values with evenly spaced means, by interpolation between given values."""
     smooth, places = _monotone(means), knob.scaled(values)
     order = 1 if smooth[-1] >= smooth[0] else -1
     wanted = np.linspace(smooth.min(), min(smooth.max(), highest), count)
@@ -169,7 +177,8 @@ def _enclosing(
 ) -> tuple[float, float]:
     """Return the two neighbouring values between which the mean crosses the target.
 
-    Without a crossing they are the neighbours of the value with the nearest mean.
+    If the mean never crosses the target, the result is the two neighbours of the value
+    with the nearest mean.
     """
     signs = np.sign(means - target)
     crossings = np.flatnonzero(signs[:-1] * signs[1:] <= 0)
@@ -186,7 +195,7 @@ def _enclosing(
 def _near(
     knob: Knob, values: np.ndarray, means: np.ndarray, target: float
 ) -> np.ndarray:
-    """Return the values of the last round: those that should be near the target."""
+    """Return the values of the last round, whose means should be near the target."""
     if knob.whole:
         distinct, places = np.unique(values, return_index=True)
         nearest = np.abs(means[places] - target).argsort()[:_LAST_SETTINGS]
@@ -200,10 +209,10 @@ def _near(
 def _interpolated(
     knob: Knob, values: np.ndarray, means: np.ndarray, target: float
 ) -> tuple[float, float]:
-    """Return the value at which the mean is the target, and the mean expected there.
+    """Return the value at which the mean equals the target, and the expected mean.
 
-    It is the nearest of the values if no mean lies beyond the target, or if the knob is
-    a whole number.
+    If the means do not enclose the target, or if the knob is a whole number, the result
+    is the given value with the nearest mean.
     """
     nearest = int(np.abs(means - target).argmin())
     inside = means.min() <= target <= means.max()

@@ -1,4 +1,4 @@
-"""What a comparison takes: the pieces of each strategy, and the measures."""
+"""The inputs of a comparison: the pieces of each strategy, and the measures."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,10 +12,13 @@ from lstm_music_jax.evaluation.measures.base import (
 
 
 class Pieces(NamedTuple):
-    """The pieces of an arm, which is a strategy to compare, or of an anchor.
+    """The pieces of one arm or anchor.
+
+    An arm is a strategy that is compared. An anchor is other music that is shown beside
+    the arms, such as music of an n-gram model.
 
     Attributes:
-      name: the name in tables.
+      name: the name of the arm or anchor in tables.
       samples: for each run, the pieces. All arms have the same number of runs and of
         pieces. Piece i has the same primer and the same noise in all arms.
     """
@@ -25,7 +28,7 @@ class Pieces(NamedTuple):
 
 
 class Measures(NamedTuple):
-    """The measures of a comparison, by kind.
+    """The measures of a comparison, in one list per kind.
 
     Attributes:
       pieces: measures of one piece.

@@ -1,9 +1,9 @@
-"""The values of a measure in all resamples of the pieces of an arm.
+"""The values of a measure in all resamples of a set of pieces.
 
-Everything that a comparison says about a measure is computed from such values. The
-first of them belongs to the pieces themselves, each counted once. The others belong to
-resamples. All arms and all measures share the resamples, so that a difference of two
-values is the value of the difference.
+All results of a comparison are computed from such values. The first value belongs to
+the pieces themselves, each counted once. All other values belong to resamples. All arms
+(the strategies that are compared) and all measures share the resamples. So the
+difference of two values of one resample is the value of the difference in it.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,21 +33,23 @@ class Resamples:
     """The resamples that all sets of pieces share.
 
     Attributes:
-      number: how many resamples are drawn.
+      number: number of resamples.
     """
 
     def __init__(self, number: int, seed: int):
-        """Draw nothing yet, because the number of pieces is not known."""
+        """Store the arguments; resamples are drawn later, by `counts`."""
         self.number = number
         self._seed = seed
         self._counts: dict[int, np.ndarray] = {}
 
     def counts(self, pieces: int) -> Float[np.ndarray, "r {pieces}"]:
-        """How often each resample holds each piece; the first row is all ones.
+        """The number of times that each resample holds each piece.
 
-        Sets with equally many pieces get the same counts, because piece i of one arm
-        belongs to piece i of the other. Counts that two unrelated sets share do no
-        harm: the covariance of their values is then that of unrelated numbers.
+        The first row is all ones: it counts each piece once.
+
+        Sets with equally many pieces get the same counts, because piece i of one arm is
+        the partner of piece i of another arm. If two unrelated sets share the counts,
+        that does no harm: the expected covariance of their values is 0.
         """
         if pieces not in self._counts:
             rng = np.random.default_rng([self._seed, pieces])
@@ -56,7 +58,7 @@ class Resamples:
         return self._counts[pieces]
 
     def means(self, values: Float[np.ndarray, "b"]) -> Values:
-        """The mean of `values` in each resample, without the pieces that are NaN."""
+        """The mean of `values` over the pieces of each resample, without NaN."""
         counts = self.counts(len(values))
         defined = ~np.isnan(values)
         total = counts @ defined.astype(float)
@@ -65,14 +67,15 @@ class Resamples:
 
 
 class Quantity(NamedTuple):
-    """One measure of one run, ready to be resampled.
+    """The values of one measure for one trained model.
 
     Attributes:
-      values: the values of each arm and anchor, by name; that of the human pieces has
-        the name `HUMAN`. For a distance the human value is 0, because a set has no
-        distance from itself.
-      of_pieces: the values of single pieces; empty unless it measures pieces.
-      units: how many pieces of each arm were measured.
+      values: for each arm and anchor, by name, the values in all resamples. The human
+        pieces have the name `HUMAN`. For a distance, their value is 0, because a set
+        has no distance from itself.
+      of_pieces: for each arm and anchor, by name, the values of single pieces. It is
+        empty for measures of sets and distances.
+      units: for each arm and anchor, by name, the number of pieces measured.
     """
 
     values: dict[str, Values]
@@ -86,7 +89,7 @@ def quantity(
     human: str,
     resamples: Resamples,
 ) -> Quantity:
-    """Measure all sets of pieces of one run.
+    """Apply a measure to all sets of pieces of one trained model.
 
     Measures of sets depend on the number of pieces. So every set is cut to the number
     of pieces of the smallest one.
@@ -116,7 +119,7 @@ def quantity(
 
 
 class Found(NamedTuple):
-    """An estimate with its interval, p-value and standard error."""
+    """An estimate with its confidence interval, p-value and standard error."""
 
     value: float
     low: float
@@ -127,15 +130,16 @@ class Found(NamedTuple):
 
 
 def estimate(runs: Sequence[Values], units: int) -> Found:
-    """Estimate a quantity from its values in each run.
+    """Estimate a number from its values in each run; a run is one trained model.
 
-    With one run, the interval comes from the resamples. They are moved so that their
-    mean is the value of the pieces themselves, because the resamples of some measures
-    are biased (see `bootstrap_sets`). With several runs, only the values of the pieces
-    themselves count, and the interval is Student's over the runs.
+    With one run, the interval comes from the resamples. The values in resamples are
+    shifted, so that their mean is the value of the pieces themselves, because resamples
+    of some measures are biased (see `bootstrap_sets`). With several runs, only the
+    values of the pieces themselves count, and the interval is Student's over the runs.
 
     Args:
-      runs: for each run, the values in all resamples.
+      runs: for each run, the values in all resamples; the first is that of the pieces
+        themselves.
       units: number of pieces per run.
     """
     if len(runs) > 1:
@@ -160,5 +164,5 @@ def estimate(runs: Sequence[Values], units: int) -> Found:
 def combined(
     quantities: Sequence[Quantity], formula: Callable[[Quantity], Values], units: int
 ) -> Found:
-    """Estimate what `formula` makes of the values of each run."""
+    """Estimate a number that `formula` computes from the quantity of each run."""
     return estimate([formula(quantity) for quantity in quantities], units)

@@ -1,4 +1,4 @@
-"""Samples: generated and human pieces, decoded and cut alike."""
+"""Samples: generated and human pieces, decoded and cut to the same length."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from lstm_music_jax.evaluation.teacher_forced import teacher_force
 from lstm_music_jax.generation.composition import Run
 from lstm_music_jax.protocols import Model
 
-# The figures of a trace that need no strategy.
+# The figures of a trace that do not depend on the strategy.
 _OF_MODEL = ("model_entropy", "surprisal")
 _PARALLEL_PIECES = 256
 
@@ -20,7 +20,7 @@ _PARALLEL_PIECES = 256
 def generated_samples(
     run: Run, prompts: Int[np.ndarray, "b p"], drawn: Drawn
 ) -> list[Sample]:
-    """Return the pieces that an arm drew, each with its primer in front."""
+    """Return the decoded pieces of drawn symbols, each with its primer in front."""
     samples = []
     for piece, (prompt, tokens) in enumerate(zip(prompts, drawn.tokens, strict=True)):
         primer = _music(run, prompt)
@@ -38,13 +38,13 @@ def given_samples(
 ) -> list[Sample]:
     """Return given pieces, such as human ones, cut to the length of generated ones.
 
-    Pieces that are shorter are left out.
+    Pieces shorter than the generated ones are left out.
 
     Args:
         run: the model, its vocabulary and its encoding.
-        pieces: ids of the pieces; their start and end symbols are removed.
-        length: symbols after the primer.
-        primer: symbols of the primer, which the measures take as given.
+        pieces: symbol ids of the pieces; their start and end symbols are removed.
+        length: number of symbols after the primer.
+        primer: number of symbols of the primer, which count as given and not generated.
     """
     whole = primer + length
     music = (_music(run, ids) for ids in pieces)
@@ -56,12 +56,12 @@ def given_samples(
 
 
 def with_model(run: Run, samples: Sequence[Sample]) -> list[Sample]:
-    """Add what the run's own model says about the symbols of given pieces."""
+    """Return given pieces with the figures of the model of the run in their traces."""
     return _with_traces(run, run.model, samples, {name: name for name in _OF_MODEL})
 
 
 def with_judge(run: Run, judge: Model, samples: Sequence[Sample]) -> list[Sample]:
-    """Add the surprisal of the symbols under another model of the same vocabulary."""
+    """Return pieces whose traces have the surprisal under another model, the judge."""
     return _with_traces(run, judge, samples, {"surprisal": "judge_surprisal"})
 
 

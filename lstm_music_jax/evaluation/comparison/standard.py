@@ -1,4 +1,4 @@
-"""The standard measures of a comparison, and those among them that are primary."""
+"""The standard measures of a comparison, and the list of the primary measures."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -32,22 +32,22 @@ _SEMITONES = 6
 
 
 class Standard(NamedTuple):
-    """The standard measures.
+    """The standard measures, and the names of the primary ones among them.
 
     Attributes:
-        measures: all of them, by kind.
-        primary: the names of the primary ones: loops, copying, the distance from human
-            music, and the likeness of the pieces to each other.
+        measures: all measures, by kind.
+        primary: the names of the primary measures. They measure loops, copying, the
+            distance from human music, and the likeness of pieces to each other.
     """
 
     measures: Measures
     primary: tuple[str, ...]
 
     def with_primary(self, names: Sequence[str]) -> "Standard":
-        """Return the same measures with other primary ones.
+        """Return the same measures with other primary measures.
 
         Raises:
-            ValueError: there are too many, or a name is not that of a measure.
+            ValueError: there are too many names, or a name is not that of a measure.
         """
         known = [measure.name for kind in self.measures for measure in kind]
         for name in names:
@@ -72,12 +72,13 @@ def standard_measures(
     """Return the measures that are valid for the encoding and for the human pieces.
 
     A measure of pieces is left out if it is not defined for half of the human pieces or
-    more, such as those of four-part writing for other music.
+    more. Measures of four-part writing are an example, if the music has other textures.
 
     Args:
         run: the model, its vocabulary and its encoding.
-        training: ids of the training pieces, in which copies are looked for.
-        human: the human pieces, with the figures of the model.
+        training: symbol ids of the training pieces, in which copied passages are
+            searched.
+        human: the human pieces, with the figures of the model in their traces.
         held_out_loss: mean surprisal of the human pieces, nats per symbol.
     """
     vocabulary, encoding = run.vocabulary, run.encoding

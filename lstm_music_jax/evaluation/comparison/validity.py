@@ -1,4 +1,4 @@
-"""Validity: whether a measure can tell worse music from better on this corpus."""
+"""Validity of a measure: whether it tells human music from worse music."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,21 +13,24 @@ from lstm_music_jax.evaluation.measures.base import Direction, Measure
 def is_valid(
     measure: Measure, runs: Sequence[Quantity], order: Sequence[str]
 ) -> bool | None:
-    """Whether a measure orders human music and some anchors as it should.
+    """Whether a measure puts human music and worse music into the right order.
 
-    Take human music first and then the anchors, the better music first: usually music
-    of a 3-gram model, of a unigram model, and shuffled pieces. A measure is valid if
+    Anchors are music that is worse than human music. The row begins with human music.
+    Then come the anchors, the better music first: usually music of a 3-gram model,
+    music of a unigram model, and shuffled pieces. A measure is valid if
 
-    - no step of this row leads to a better value, by more than its interval, and
-    - the last anchor is worse than human music, by more than its interval.
+    - no step of this row leads to a clearly better value, and
+    - the last anchor is clearly worse than human music.
 
-    Values are worse the larger they are, or the farther from the human value, depending
-    on the measure's direction. Two values that are equal within their intervals are in
+    "Clearly" means that the confidence interval of the difference excludes zero.
+
+    Depending on the direction of the measure, a value is worse if it is larger, or if
+    it is farther from the human value. Two values that do not differ clearly are in
     order, because an anchor may be as good as the next one in a single measure.
 
     Returns:
-      None for a measure of which no value is good, and for one that need not order
-      music (`Measure.orders`).
+      True or False. None if no value of the measure is good, or if the measure need not
+      order music (`Measure.orders`).
     """
     if measure.direction is Direction.NONE or not measure.orders:
         return None
@@ -39,7 +42,7 @@ def is_valid(
             return _badness(measure, run, worse) - _badness(measure, run, better)
 
         step = combined(runs, step_of, _units(runs, worse, better))
-        # NaN is no order.
+        # A difference of NaN is not in order.
         if np.isnan(step.value) or step.high < 0:
             return False
     last = combined(

@@ -1,12 +1,12 @@
 """The contract of a measure: a pure function with a name, a unit and a source.
 
-There are three kinds. A `PieceMeasure` gives a number for each piece. A `SetMeasure`
-gives a number for a set of pieces, such as its diversity. A `DistanceMeasure` compares
-a set with another one, usually with human music.
+There are three kinds of measures. A `PieceMeasure` gives a number for each piece. A
+`SetMeasure` gives a number for a set of pieces, such as its diversity. A
+`DistanceMeasure` gives the distance of two sets, usually generated and human music.
 
 A bootstrap measures many resamples of one set. So `prepare` reads the set once, and
-returns a function that measures all resamples at once. A resample is given by how often
-it holds each piece, float64 `[r b]`.
+returns a function that measures all resamples at once. Its argument is float64 `[r b]`:
+the number of times that each of r resamples holds each of b pieces.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,8 @@ from lstm_music_jax.music.score import Score
 
 NO_MUSIC = Score(())
 
-# What `prepare` returns: from counts of pieces, `[r b]`, to the value of each resample.
+# `prepare` returns such a function: from counts of pieces, `[r b]`, to the value of
+# each resample.
 OfCounts = Callable[[Float[np.ndarray, "r b"]], Float[np.ndarray, "r"]]
 OfBothCounts = Callable[
     [Float[np.ndarray, "r b"], Float[np.ndarray, "r c"]], Float[np.ndarray, "r"]
@@ -32,11 +33,12 @@ class Sample:
     """One piece to be measured, generated or human.
 
     Attributes:
-      ids: the piece as ids, primer included.
-      score: the same piece as notes. Human pieces are encoded and decoded first, so
-        that they lose the same details as generated pieces.
-      primer: how many ids at the beginning were given and not generated.
-      trace: for each name, such as "surprisal", one value per generated symbol.
+      ids: the symbol ids of the piece, primer included.
+      score: the notes of the piece. A human piece is encoded and decoded first, so that
+        it loses the same details as a generated piece.
+      primer: number of ids at the beginning that were given and not generated.
+      trace: figures by name, such as "surprisal", each with one value per generated
+        symbol.
     """
 
     ids: Int[np.ndarray, "t"]
@@ -52,12 +54,12 @@ class Sample:
 
     @property
     def generated(self) -> Int[np.ndarray, "n"]:
-        """The ids after the primer."""
+        """The symbol ids after the primer."""
         return self.ids[self.primer :]
 
 
 class Direction(Enum):
-    """Which values are good."""
+    """The values of a measure that are good."""
 
     HUMAN = "near the human value"
     LOWER = "lower"
@@ -66,20 +68,20 @@ class Direction(Enum):
 
 @dataclass(frozen=True)
 class Measure:
-    """The description that every measure carries.
+    """The description of a measure: its name, its unit and its good values.
 
     Attributes:
       name: the name in tables, in plain words.
       unit: unit of the values; "" for a share.
       source: where the measure is defined.
-      direction: which values are good.
+      direction: the values that are good.
       encodings: the kinds of encodings that it is valid for, as in `Encoding.config()`;
         None for all of them.
-      more: what a piece with a larger value does, such as "repeats more".
-      less: what a piece with a smaller value does.
-      orders: whether worse music must score worse. Where the music of an n-gram model
-        does not, a comparison marks the measure as not valid. Copying is an exception:
-        random symbols copy least.
+      more: words for a piece with a larger value, such as "repeats more".
+      less: words for a piece with a smaller value, such as "repeats less".
+      orders: whether worse music must have worse values. If so, and if music of an
+        n-gram model has no worse values, a comparison marks the measure as not valid.
+        Measures of copying are exceptions, because random symbols copy least.
     """
 
     name: str
@@ -98,7 +100,7 @@ class Measure:
                 object.__setattr__(self, phrase, text)
 
     def valid_for(self, encoding: str) -> bool:
-        """Whether the measure is meaningful for pieces in this kind of encoding."""
+        """Whether the measure is meaningful for pieces in an encoding of this kind."""
         return self.encodings is None or encoding in self.encodings
 
 
@@ -120,7 +122,7 @@ class SetMeasure(Measure):
     prepare: Callable[[Sequence[Sample]], OfCounts]
 
     def __call__(self, samples: Sequence[Sample]) -> float:
-        """The value for all of `samples`, each counted once."""
+        """The value for a set of pieces, each counted once."""
         return float(self.prepare(samples)(np.ones((1, len(samples))))[0])
 
 
@@ -131,6 +133,6 @@ class DistanceMeasure(Measure):
     prepare: Callable[[Sequence[Sample], Sequence[Sample]], OfBothCounts]
 
     def __call__(self, ours: Sequence[Sample], human: Sequence[Sample]) -> float:
-        """The distance between all of `ours` and all of `human`."""
+        """The distance between two sets of pieces, each piece counted once."""
         of_counts = self.prepare(ours, human)
         return float(of_counts(np.ones((1, len(ours))), np.ones((1, len(human))))[0])

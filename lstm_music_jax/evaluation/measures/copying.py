@@ -1,4 +1,4 @@
-"""Copying: which passages of a piece also occur in the training pieces.
+"""Copying: the passages of a piece that also occur in the training pieces.
 
 A passage is a sequence of successive symbols. It is copied if a training piece holds
 the same symbols, optionally after transposition.
@@ -22,10 +22,11 @@ class Copy:
 
     Attributes:
       length: length of the passage, in symbols; 0 if no symbol was copied.
-      start: where the passage starts in the piece.
+      start: position in the piece at which the passage starts.
       piece: number of the training piece.
-      piece_start: where the passage starts in the training piece.
-      semitones: by how much the passage must be raised to equal the training piece.
+      piece_start: position in the training piece at which the passage starts.
+      semitones: number of semitones by which the passage must be raised to equal the
+        training piece.
     """
 
     length: int
@@ -49,13 +50,13 @@ class CopyIndex:
         training: Sequence[Int[np.ndarray, "_"]],
         transpositions: Int[np.ndarray, "s v"] | None = None,
     ):
-        """Read the training pieces.
+        """Make an index of the training pieces.
 
         Args:
-          training: the ids of each training piece.
+          training: the symbol ids of each training piece.
           transpositions: a table from `transposition_table`. Row n + i holds each id
             shifted by i semitones, -n <= i <= n, and -1 where there is no such id.
-            None finds exact copies only.
+            With None, only exact copies are found.
         """
         if transpositions is None:
             size = 1 + max((piece.max(initial=0) for piece in training), default=0)
@@ -69,7 +70,7 @@ class CopyIndex:
         self._automaton = SuffixAutomaton([same[piece] for piece in training])
 
     def longest(self, ids: Int[np.ndarray, "t"]) -> Copy:
-        """The longest copied passage; the smallest shift among equally long ones."""
+        """The longest copied passage; of several, that with the smallest shift."""
         best = Copy(0, 0, 0, 0, 0)
         for semitones, (lengths, ends) in self._matches(ids):
             last = int(lengths.argmax()) if len(lengths) else 0
@@ -82,7 +83,7 @@ class CopyIndex:
         return best
 
     def copied_share(self, ids: Int[np.ndarray, "t"], k: int) -> float:
-        """The share of symbols inside copied passages of k symbols or more.
+        """The share of symbols that are inside copied passages of k symbols or more.
 
         Returns:
           A share in [0, 1]; NaN if `ids` is empty.
@@ -114,15 +115,17 @@ class CopyIndex:
 def human_copy_length(
     index: CopyIndex, human: Sequence[Sample], percentile: float = 95
 ) -> int:
-    """The length of passages that human pieces rarely share with the training pieces.
+    """The length of copied passages that is rare in human pieces.
 
-    Each human piece has a longest passage that a training piece has too. The result is
-    the given percentile of these lengths, rounded up to a whole number of symbols.
+    For each human piece, the longest passage that also occurs in a training piece is
+    found. The result is the given percentile of the lengths of these passages, rounded
+    up to a whole number of symbols.
 
     Args:
       index: the training pieces.
-      human: human pieces that are not training pieces. Cut them to the length of the
-        generated pieces, because longer pieces share longer passages.
+      human: human pieces that are not training pieces. They should be as long as the
+        generated pieces, because longer pieces share longer passages with training
+        pieces.
       percentile: in [0, 100].
 
     Raises:
@@ -135,7 +138,9 @@ def human_copy_length(
 
 
 def longest_copy(index: CopyIndex, name: str = "longest copied run") -> PieceMeasure:
-    """The longest passage of generated symbols that also occurs in a training piece.
+    """The length of the longest passage of generated symbols that was copied.
+
+    A passage is copied if it also occurs in a training piece.
 
     Args:
       index: the training pieces.
@@ -155,7 +160,9 @@ def longest_copy(index: CopyIndex, name: str = "longest copied run") -> PieceMea
 
 
 def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure:
-    """The share of generated symbols inside copied passages of k symbols or more.
+    """The share of generated symbols that are inside copied passages.
+
+    A passage counts if it has k symbols or more and also occurs in a training piece.
 
     Args:
       index: the training pieces.
@@ -176,9 +183,9 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
 
 
 def _one_id_a_sound(table: Int[np.ndarray, "s v"]) -> Int[np.ndarray, "v"]:
-    """For each id, one common id for all ids that sound like it.
+    """For each id, the id that stands for all ids with the same sound.
 
-    A shift up and back down leads from each of them to the same id.
+    A transposition up and back down leads from all ids of one sound to the same id.
     """
     highest = len(table) // 2
     result = table[highest].copy()

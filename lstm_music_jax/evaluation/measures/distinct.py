@@ -1,4 +1,4 @@
-"""Distinct-n: how many different n-grams a set has."""
+"""Distinct-n: the number of different n-grams in a set of pieces."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from lstm_music_jax.evaluation.measures.base import (
 )
 from lstm_music_jax.evaluation.measures.ngrams import ngram_counts
 
-# Resamples that are counted together; a larger number takes more memory.
+# The number of resamples that are counted together; a larger number takes more memory.
 _AT_ONCE = 100
 
 
@@ -55,10 +55,11 @@ def distinct(n: int = 4) -> SetMeasure:
 def _distinct(
     grams: sparse.csr_array, taken: Bool[np.ndarray, "r b"]
 ) -> Int[np.ndarray, "r"]:
-    """How many different n-grams the taken pieces of each resample have.
+    """The number of different n-grams in the pieces of each resample.
 
-    n-grams that occur in the same pieces are counted together. An n-gram is missing
-    from a resample if none of its pieces was taken. Most n-grams have one piece only.
+    n-grams that occur in exactly the same pieces are counted together. An n-gram is
+    missing from a resample if the resample holds none of its pieces. Most n-grams occur
+    in one piece only.
     """
     by_gram = (grams > 0).astype(np.float64).tocsc()
     owners = np.diff(by_gram.indptr)

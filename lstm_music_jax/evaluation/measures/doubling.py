@@ -1,4 +1,4 @@
-"""Doubling: which note of a triad two voices share."""
+"""Doubling: the triads in which two voices share the third."""
 
 import numpy as np
 
@@ -25,7 +25,8 @@ def doubled_thirds() -> PieceMeasure:
         counts = counts[(counts > 0).sum(axis=1) == 3]
         triads = doubled = 0
         for third in _THIRDS:
-            # Column r of each array: how often the tone above root r occurs.
+            # Column r of each array belongs to the triad on root r. It holds the number
+            # of notes of one tone: root, third or fifth.
             on_third = np.roll(counts, -third, axis=1)
             on_fifth = np.roll(counts, -_FIFTH, axis=1)
             complete = (counts > 0) & (on_third > 0) & (on_fifth > 0)

@@ -1,4 +1,4 @@
-"""Durations: how long each note sounds."""
+"""Durations of notes."""
 
 import numpy as np
 
@@ -19,4 +19,4 @@ DURATIONS = Feature(
     encodings=("events",),
     values=_quarters,
 )
-"""How long each note sounds."""
+"""The duration of each note."""

@@ -1,4 +1,4 @@
-"""Energy distance: how far a set is from the human one in many measures together."""
+"""Energy distance: the distance of a set from human music in many measures at once."""
 
 from collections.abc import Sequence
 
@@ -21,11 +21,12 @@ def energy(measures: Sequence[PieceMeasure]) -> DistanceMeasure:
 
         E = 2 mean |x - y| - mean |x - x'| - mean |y - y'|
 
-    x is the vector of a piece's measures and y that of a human piece, both in human
-    standard deviations. x and x' are different pieces, and so are y and y'. So the
-    expectation is zero for sets from one distribution, and an estimate may be negative.
-    A measure that does not vary among human pieces is left out. Where a measure is NaN
-    for a piece, the piece counts as far from the mean as the farthest human piece.
+    x is the vector of measures of a piece of the set, and y is the vector of measures
+    of a human piece, both in human standard deviations. x and x' belong to different
+    pieces, and so do y and y'. So the expectation is zero if both sets come from one
+    distribution, and an estimate may be negative. A measure that does not vary among
+    human pieces is left out. Where a measure is NaN for a piece, the piece counts as
+    far from the mean as the farthest human piece.
 
     Raises:
       ValueError: `measures` is empty.
@@ -77,6 +78,6 @@ def _standardised(
 
 
 def _common(encodings: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    """The encodings that all measures are valid for; None for all encodings."""
+    """The kinds of encodings for which all measures are valid; None for all kinds."""
     limits = [set(kinds) for kinds in encodings if kinds is not None]
     return tuple(sorted(set.intersection(*limits))) if limits else None

@@ -11,14 +11,14 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 
 @dataclass(frozen=True)
 class Feature:
-    """A quantity with any number of values per piece.
+    """A quantity that has any number of values per piece, such as one per note.
 
     Attributes:
       name: the name in tables, in plain words.
       unit: unit of the values.
       source: where the feature is defined.
-      encodings: the kinds of encodings that it is valid for; None for all of them.
-      values: all values of a piece.
+      encodings: the kinds of encodings for which it is valid; None for all of them.
+      values: a function that returns all values of a piece.
     """
 
     name: str
@@ -46,7 +46,7 @@ def mean_of(feature: Feature) -> PieceMeasure:
 
 
 def as_feature(measure: PieceMeasure) -> Feature:
-    """A measure as a feature with one value per piece, and no value where it is NaN."""
+    """A measure as a feature with one value per piece, and no value in place of NaN."""
 
     def values(sample: Sample) -> np.ndarray:
         value = np.array([measure(sample)])

@@ -1,4 +1,4 @@
-"""First loop: how many symbols come before a piece first repeats itself in a loop."""
+"""First loop: the number of symbols of a piece before its first loop."""
 
 import numpy as np
 from jaxtyping import Int
@@ -7,7 +7,7 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 
 
 def first_loop(shortest: int = 16, longest_period: int = 64) -> PieceMeasure:
-    """The number of symbols before the first loop; the piece's length without one.
+    """The number of symbols before the first loop; without a loop, the piece's length.
 
     A loop is defined as for `longest_loop`, but must be at least `shortest` symbols
     long, because a note struck twice would otherwise be one.
@@ -29,7 +29,10 @@ def first_loop(shortest: int = 16, longest_period: int = 64) -> PieceMeasure:
 def symbols_before_loop(
     ids: Int[np.ndarray, "t"], shortest: int = 16, longest_period: int = 64
 ) -> int:
-    """Where the first loop of `shortest` symbols or more begins; `len(ids)` if none."""
+    """The position at which the first loop begins; `len(ids)` if there is no loop.
+
+    A loop must have `shortest` symbols or more.
+    """
     first = len(ids)
     for period in range(1, min(longest_period, len(ids) // 2) + 1):
         equal = np.concatenate([[0], np.cumsum(ids[period:] == ids[:-period])])

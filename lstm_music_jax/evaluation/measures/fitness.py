@@ -1,12 +1,12 @@
-"""Fitness of segments: how well a segment explains the rest of a piece by repeating."""
+"""Fitness of segments: the degree to which a piece consists of repeats of a segment."""
 
 from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float, Int
 
-# Number of sums that a block of segments needs per row of the matrix. A processor's
-# cache holds that many.
+# A block of segments needs at most this many sums per row of the matrix, because that
+# many fit into the cache of a processor.
 _BLOCK = 2**16
 
 
@@ -35,8 +35,8 @@ def fitness(
       longest: length of the longest segments; None for the whole piece.
 
     Returns:
-      Row i holds the fitness of the segments of length `shortest` + i, by start; 0
-      where a segment would end beyond the piece.
+      Entry [i, j] is the fitness of the segment of length `shortest` + i that starts at
+      frame j; 0 where the segment would end beyond the piece.
 
     Raises:
       ValueError: `shortest` is below 1.
@@ -64,7 +64,7 @@ def fitness(
 def _blocks(
     size: int, shortest: int, longest: int
 ) -> Iterator[tuple[Int[np.ndarray, "g"], Int[np.ndarray, "g"]]]:
-    """Starts and lengths of all segments, in blocks of similar lengths."""
+    """The starts and lengths of all segments, in blocks of similar lengths."""
     length = shortest
     while length <= longest:
         starts, lengths = [], []
@@ -84,10 +84,15 @@ def _best_families(
     starts: Int[np.ndarray, "g"],
     lengths: Int[np.ndarray, "g"],
 ) -> tuple[Float[np.ndarray, "g"], Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
-    """The best family of each segment: sum of similarities, cells, covered frames."""
+    """Three numbers of the best path family of each segment.
+
+    They are the sum of similarities, the number of cells, and the number of covered
+    frames.
+    """
     size, widest = len(similarity), lengths.max()
     every, last = np.arange(len(starts)), lengths - 1
-    # No path uses cells beyond a segment's last column, so any value will do there.
+    # No path uses cells beyond the last column of a segment, so any value will do
+    # there.
     columns = np.minimum(starts[:, None] + np.arange(widest), size - 1)
     # path[n + 2] holds, for each cell of row n, the best sum of a path up to the cell
     # and of the whole paths above it. Two rows of -inf stand for the rows before row 0.
@@ -111,7 +116,7 @@ def _followed_back(
     between: Float[np.ndarray, "ends g"],
     last: Int[np.ndarray, "g"],
 ) -> tuple[Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
-    """Trace the best families from the last row upwards; count cells and frames."""
+    """Follow the best path families from the last row up; count cells and frames."""
     every = np.arange(len(last))
     cells, covered = np.zeros(len(last), int), np.zeros(len(last), int)
     row = np.full(len(last), len(between) - 1)

@@ -12,7 +12,7 @@ VOICES = ("bass", "tenor", "alto", "soprano")
 
 
 class FourParts(NamedTuple):
-    """Slices of exactly four notes.
+    """The slices of a piece in which exactly four notes sound.
 
     A slice is the time between two moments at which any note begins or ends. Voices
     are told apart by pitch alone, so they never cross.
@@ -28,7 +28,7 @@ class FourParts(NamedTuple):
     def transitions(
         self,
     ) -> tuple[Int[np.ndarray, "transitions 4"], Int[np.ndarray, "transitions 4"]]:
-        """The pitches before and after each change from four notes to four others.
+        """The pitches before and after each change from one slice to the next.
 
         A change counts only if no other slice lies between the two.
         """

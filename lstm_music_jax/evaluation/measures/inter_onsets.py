@@ -1,4 +1,4 @@
-"""Inter-onset times: how long after one onset the next onset comes."""
+"""Inter-onset times: the times from each onset to the next one."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Melodic intervals: how far the highest voice moves."""
+"""Melodic intervals: the intervals between successive notes of the highest voice."""
 
 import numpy as np
 

@@ -1,15 +1,15 @@
-"""Longest loop: the longest passage in which a piece only repeats itself."""
+"""Longest loop: the longest passage that consists of one pattern, played repeatedly."""
 
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
 from lstm_music_jax.music.repetition import repetition
 
 
 def longest_loop(longest_period: int = 64) -> PieceMeasure:
-    """The length of the longest loop, in symbols; 0 without one.
+    """The length of the longest loop, in symbols; 0 without a loop.
 
     A passage of L symbols is a loop of period p if L >= 2 p and each symbol from the
-    (p+1)-th on equals the one p symbols earlier. Periods up to `longest_period` are
-    searched. The primer counts.
+    (p+1)-th on equals the symbol p positions earlier. Periods up to `longest_period`
+    are searched. The primer counts.
 
     References:
       Holtzman et al. 2020, The Curious Case of Neural Text Degeneration,

@@ -1,4 +1,4 @@
-"""Counts of the n-grams of a set of pieces."""
+"""The counts of the n-grams of a set of pieces."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from scipy import sparse
 
 
 def ngram_counts(pieces: Sequence[Int[np.ndarray, "_"]], n: int) -> sparse.csr_array:
-    """How often each n-gram occurs in each piece, sparse [pieces, distinct n-grams].
+    """The count of each n-gram in each piece, sparse [pieces, distinct n-grams].
 
     No n-gram crosses the border of two pieces.
 
@@ -21,7 +21,8 @@ def ngram_counts(pieces: Sequence[Int[np.ndarray, "_"]], n: int) -> sparse.csr_a
     owners = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces])
     _, ids = np.unique(ids, return_inverse=True)
     base = ids.max(initial=0) + 1
-    # An n-gram's code is made of the code of its first n - 1 symbols and its last one.
+    # The code of an n-gram is made of the code of its first n - 1 symbols and its last
+    # symbol.
     codes = ids
     for longer in range(1, n):
         joined = codes[: len(ids) - longer] * base + ids[longer:]

@@ -1,4 +1,4 @@
-"""n-gram overlap: how much the pieces of a set have in common."""
+"""n-gram overlap: the share of n-grams that the pieces of a set have in common."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from lstm_music_jax.evaluation.measures.pairs import mean_over_pairs
 
 
 def overlap(n: int = 4) -> SetMeasure:
-    """The mean share of a piece's n-grams that another piece has too.
+    """The mean share of the n-grams of a piece that another piece has too.
 
         mean over i != j of (n-grams of i that occur in j) / (n-grams of i)
 

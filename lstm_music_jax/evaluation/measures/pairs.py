@@ -12,14 +12,14 @@ def shares(counts: Float[np.ndarray, "r b"]) -> Float[np.ndarray, "r b"]:
 def mean_over_pairs(
     matrix: Float[np.ndarray, "b b"], counts: Float[np.ndarray, "r b"]
 ) -> Float[np.ndarray, "r"]:
-    """The mean of `matrix` over ordered pairs of different pieces of each resample.
+    """The mean of `matrix` over all ordered pairs of different pieces in each resample.
 
     Two copies of one piece are not a pair, because they come from resampling. NaN for
     a resample that holds only one piece.
 
     Args:
       matrix: a value for each pair of pieces, 0 on the diagonal.
-      counts: how often each resample holds each piece.
+      counts: number of times that each resample holds each piece.
     """
     taken = shares(counts)
     pairs = 1 - (taken * taken).sum(axis=1)

@@ -1,9 +1,9 @@
 """Parallel fifths and octaves, the classical faults of four-part writing.
 
-A transition leads from a slice of four notes to the next slice, if it has four notes
-too (see `four_parts.py`). Four voices form six pairs. A pair is parallel if both voices
-rise or both fall, and their interval modulo an octave is a fifth before and after, or
-an octave before and after.
+A transition leads from a slice of four notes to the next slice, if the next slice has
+four notes too (see `four_parts.py`). Four voices form six pairs. A pair is parallel if
+both voices rise or both fall, and their interval modulo an octave is a fifth before and
+after, or an octave before and after.
 
 References:
   Aldwell & Schachter, Harmony and Voice Leading.

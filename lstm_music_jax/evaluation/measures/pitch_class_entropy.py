@@ -1,4 +1,4 @@
-"""Pitch-class entropy: how varied the pitch classes are within one bar or a few."""
+"""Pitch-class entropy: the variety of pitch classes within one bar or a few bars."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from lstm_music_jax.evaluation.measures.notes import TICKS_PER_BAR, notes_of
 
 
 def pitch_class_entropy(bars: int = 1, ticks_per_bar: int = TICKS_PER_BAR):
-    """The mean entropy, in bits, of the pitch-class histograms of windows of `bars`.
+    """The mean entropy of pitch-class histograms, in bits; a window has `bars` bars.
 
         H = -sum over the 12 classes of h log2(h)
 

@@ -1,4 +1,4 @@
-"""Pitch classes: how far a set's histogram is from the human one."""
+"""Pitch classes: the distance of the histogram of a set from the human histogram."""
 
 from collections.abc import Sequence
 

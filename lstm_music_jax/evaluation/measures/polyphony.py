@@ -1,4 +1,4 @@
-"""Polyphony: how many notes sound at the same time."""
+"""Polyphony: the number of notes that sound at the same time."""
 
 import numpy as np
 

@@ -1,11 +1,11 @@
-"""Repeated n-grams: how much of a piece repeats what it has already played."""
+"""Repeated n-grams: the share of a piece that repeats earlier n-grams."""
 
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
 from lstm_music_jax.music.repetition import repetition
 
 
 def repeated_ngrams(n: int = 4) -> PieceMeasure:
-    """The share of a piece's n-grams that occur earlier in it too; called seq-rep-n.
+    """The share of n-grams that also occur earlier in their piece, called seq-rep-n.
 
         seq-rep-n = 1 - |{n-grams}| / (length - n + 1)
 

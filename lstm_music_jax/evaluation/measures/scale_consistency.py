@@ -1,4 +1,4 @@
-"""Scale consistency: how many notes fit into one scale."""
+"""Scale consistency: the share of notes that fit into one scale."""
 
 import numpy as np
 

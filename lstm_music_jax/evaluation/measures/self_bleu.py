@@ -1,4 +1,4 @@
-"""Self-BLEU: how well the other pieces of a set predict a piece's n-grams."""
+"""Self-BLEU: the likeness of each piece to all other pieces of a set."""
 
 from collections.abc import Sequence
 
@@ -23,8 +23,8 @@ def self_bleu(n: int = 4) -> SetMeasure:
 
     A high value means that the pieces are alike. BLEU is the geometric mean of the
     clipped precisions of 1-grams to n-grams, times the brevity penalty. A precision of
-    zero is replaced by 0.1 over its number of n-grams (Chen & Cherry 2014, method 1),
-    as Texygen does. Without any shared symbol, BLEU is 0.
+    zero is replaced by 0.1 divided by the number of n-grams of the piece (Chen & Cherry
+    2014, method 1), as Texygen does. If no symbol is shared, BLEU is 0.
 
     Only generated symbols count. In a resample, each piece keeps the BLEU that it has
     in the whole set. Otherwise a copy of the piece itself would be its best reference.
@@ -52,7 +52,7 @@ def self_bleu(n: int = 4) -> SetMeasure:
 def bleu_of_each(
     pieces: Sequence[Int[np.ndarray, "_"]], n: int = 4
 ) -> Float[np.ndarray, "b"]:
-    """BLEU-n of each piece against all the others.
+    """The BLEU-n of each piece, with all other pieces as references.
 
     Raises:
       ValueError: there are fewer than 2 pieces.
@@ -71,15 +71,15 @@ def bleu_of_each(
 
 
 def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
-    """The clipped number of n-grams of each piece.
+    """The number of n-grams of each piece that other pieces have, with clipped counts.
 
-    Every occurrence of an n-gram in the piece counts, up to the largest number of
-    occurrences in any other piece.
+    Each occurrence of an n-gram in the piece counts, up to the largest number of
+    occurrences in any single other piece.
     """
     by_gram = counts.tocsc()
     owners, values = by_gram.indices, by_gram.data
     gram = np.repeat(np.arange(counts.shape[1]), np.diff(by_gram.indptr))
-    # Sort so that each n-gram's largest count comes first and its second largest next.
+    # For each n-gram, sort its counts, the largest first.
     order = np.lexsort((-values, gram))
     owners, values = owners[order], values[order]
     first = by_gram.indptr[:-1]
@@ -103,7 +103,7 @@ def _brevity(pieces: Sequence[Int[np.ndarray, "_"]]) -> Float[np.ndarray, "b"]:
     result = np.zeros(len(pieces))
     for place, length in enumerate(lengths):
         others = np.delete(lengths, place)
-        # If two lengths are equally close, the shorter one is the reference.
+        # If two lengths are equally close, the shorter one is taken.
         closest = min(others, key=lambda other: (abs(other - length), other))
         if 0 < length < closest:
             result[place] = 1 - closest / length

@@ -1,4 +1,4 @@
-"""Self-similarity matrices: which moments of a piece sound alike."""
+"""Self-similarity matrices, which show the moments of a piece that sound alike."""
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +12,7 @@ PENALTY = -2.0
 def chroma(
     score: Score, frame: int = TICKS_PER_QUARTER
 ) -> Float[np.ndarray, "frames 12"]:
-    """How long each pitch class sounds in each frame, scaled to rows of norm 1.
+    """The duration of each pitch class in each frame, scaled to rows of norm 1.
 
     A silent frame is a row of zeros.
 
@@ -33,7 +33,7 @@ def chroma(
 def self_similarity(
     features: Float[np.ndarray, "frames 12"], smoothing: int = 4, kept: float = 0.25
 ) -> Float[np.ndarray, "frames frames"]:
-    """The similarity of any two frames: in [0, 1] if they are alike, else `PENALTY`.
+    """The similarity of each pair of frames: 0 to 1 if they are alike, else `PENALTY`.
 
     1. The cosine similarity is averaged along diagonals over `smoothing` frames,
        so that passages are compared and not single frames.
@@ -68,7 +68,10 @@ def self_similarity(
 def _smoothed(
     matrix: Float[np.ndarray, "frames frames"], smoothing: int
 ) -> Float[np.ndarray, "frames frames"]:
-    """Each cell plus the next `smoothing` - 1 cells on its diagonal, or fewer."""
+    """The sum of each cell and the next `smoothing` - 1 cells on its diagonal.
+
+    At the border of the matrix there are fewer cells.
+    """
     size = len(matrix)
     result = matrix.copy()
     for ahead in range(1, min(smoothing, size)):

@@ -1,4 +1,4 @@
-"""Spacing: whether neighbouring upper voices are close enough."""
+"""Spacing: the gaps between neighbouring upper voices."""
 
 import numpy as np
 
@@ -9,10 +9,11 @@ _OCTAVE = 12
 
 
 def wide_spacing() -> PieceMeasure:
-    """The share of slices of four notes with a gap above an octave in the upper voices.
+    """The share of slices of four notes in which upper voices are too far apart.
 
-    The gaps are those between tenor and alto, and between alto and soprano. The gap
-    above the bass does not count. NaN without slices of four notes.
+    Upper voices are too far apart if there is more than an octave between tenor and
+    alto, or between alto and soprano. The gap above the bass does not count. NaN
+    without slices of four notes.
 
     References:
       Aldwell & Schachter, Harmony and Voice Leading.

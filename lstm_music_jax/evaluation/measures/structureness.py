@@ -1,4 +1,4 @@
-"""Structureness: whether a piece has a passage that comes back."""
+"""Structureness: the degree to which a passage of a piece comes back."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A suffix automaton: where passages of a sequence occur in a collection of pieces.
+"""A suffix automaton, which finds the passages of a sequence in a collection of pieces.
 
 A passage is a sequence of successive symbols.
 """
@@ -10,7 +10,7 @@ from jaxtyping import Int
 
 
 class SuffixAutomaton:
-    """The smallest automaton that accepts every passage of every piece, and no others.
+    """The smallest automaton that accepts exactly the passages of the pieces.
 
     Building it takes time in proportion to the total length of the pieces. Matching a
     sequence takes time in proportion to its length. A unique separator follows each
@@ -44,7 +44,8 @@ class SuffixAutomaton:
 
     def _build(self, text: list[int]) -> None:
         # Each state has transitions, a suffix link, the length of the longest passage
-        # that leads to it, and the place where this passage first ends in the text.
+        # that leads to it, and the first position in the text at which this passage
+        # ends.
         transitions: list[dict[int, int]] = [{}]
         links, lengths, ends = [-1], [0], [0]
         last = 0
@@ -61,7 +62,8 @@ class SuffixAutomaton:
             if state >= 0:
                 target = transitions[state][symbol]
                 if lengths[target] > lengths[state] + 1:
-                    # Longer passages, which do not end here, lead to the target too.
+                    # Longer passages, which do not end at this position, lead to the
+                    # target too.
                     clone = len(links)
                     transitions.append(transitions[target].copy())
                     links.append(links[target])
@@ -80,11 +82,14 @@ class SuffixAutomaton:
     def match(
         self, ids: Int[np.ndarray, "t"]
     ) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"]]:
-        """Matching statistics: the longest passage that ends at each id and is known.
+        """Matching statistics: for each id, the longest known passage that ends there.
+
+        A passage is known if a piece holds it.
 
         Returns:
-          The length of each passage, 0 where the id itself is unknown. And an end for
-          `locate`: the place in the joined pieces just after one occurrence of it.
+          The length of the passage that ends at each id, 0 where no piece has the id.
+          And, for `locate`, the position just after one occurrence of the passage in
+          the joined pieces.
         """
         transitions, links = self._transitions, self._links
         lengths, ends = self._lengths, self._ends
@@ -104,7 +109,7 @@ class SuffixAutomaton:
         return np.array(found_lengths, int), np.array(found_ends, int)
 
     def locate(self, length: int, end: int) -> tuple[int, int]:
-        """The piece in which a passage from `match` occurs, and its start there."""
+        """The number of a piece with a passage from `match`, and its start in it."""
         start = end - length
         piece = int(np.searchsorted(self._starts, start, side="right")) - 1
         return piece, int(start - self._starts[piece])

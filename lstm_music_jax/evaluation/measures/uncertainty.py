@@ -1,9 +1,9 @@
 """Uncertainty: means over a piece of the figures in its trace.
 
-Generation with `trace=True` gives these figures for generated pieces, and
-`teacher_force` for given ones. Both give the surprisal under an independent judge. Each
-measure is NaN for a piece whose trace lacks the figure, and for one without generated
-symbols.
+For generated pieces, generation with `trace=True` gives these figures. For given
+pieces, `teacher_force` gives them; it also gives the surprisal of any piece under
+another model, the judge. Each measure is NaN for a piece whose trace lacks the figure,
+and for a piece without generated symbols.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 
 
 def strategy_entropy() -> PieceMeasure:
-    """The mean entropy of the distributions that a piece was drawn from.
+    """The mean entropy of the distributions from which a piece was drawn.
 
-    Human pieces have none, because no strategy drew them.
+    Human pieces have no such entropy, because no strategy drew them.
     """
     return PieceMeasure(
         name="strategy entropy",
@@ -57,7 +57,7 @@ def excess_surprisal(held_out_loss: float) -> PieceMeasure:
 
 
 def kept_mass() -> PieceMeasure:
-    """The mean of the model's probability of all symbols that could be drawn."""
+    """The mean probability, under the model, of all symbols that could be drawn."""
     return PieceMeasure(
         name="kept mass",
         unit="",
@@ -81,7 +81,7 @@ def kept_count() -> PieceMeasure:
 
 
 def judge_surprisal() -> PieceMeasure:
-    """The mean surprisal under an independent judge, a model that did not draw.
+    """The mean surprisal under a judge: a model that did not draw the piece.
 
     References:
       Caccia et al. 2018, Language GANs Falling Short,

@@ -1,4 +1,4 @@
-"""Wasserstein distance: how far a feature's distribution is from the human one."""
+"""Wasserstein distance of the distribution of a feature from that of human music."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
-"""Watermark: whether `strategies.Watermark` has marked a piece with a given key.
+"""Watermark: a test whether `strategies.Watermark` has marked a piece with a given key.
 
-NumPy computes the green symbols here, bit for bit as the strategy does. So detection
+NumPy computes here the same green symbols as the strategy, bit for bit. So detection
 needs neither a model nor JAX.
 """
 
@@ -48,24 +48,25 @@ def detect_watermark(
 ) -> WatermarkDetection:
     """Test whether a piece carries the watermark of a key.
 
-    An n-gram has n = width + 1 symbols. It is scored by whether its last symbol is
-    green after the others. Each different n-gram is scored once, because the answer is
-    the same wherever it recurs. n-grams that differ only in the last symbol share one
-    set of green symbols. So the number of green symbols in an unmarked piece is a sum
-    of hypergeometric numbers, one for each such set. The p-value, the mean and the
-    variance are those of this sum. If no two n-grams share a set, the z-score is the
-    paper's, (G - gamma T) / sqrt(T gamma (1 - gamma)) for G green symbols of T.
+    An n-gram has n = width + 1 symbols. Its score says whether its last symbol is green
+    after the first `width` symbols. Each different n-gram is scored once, because the
+    answer is the same wherever it recurs. n-grams that differ only in the last symbol
+    share one set of green symbols. So the number of green symbols in an unmarked piece
+    is a sum of hypergeometric numbers, one number for each such set of green symbols.
+    The p-value, the mean and the variance are those of this sum. If no two n-grams
+    share a set, the z-score is the paper's, (G - gamma T) / sqrt(T gamma (1 - gamma))
+    for G green symbols of T.
 
-    The first `width` symbols are not scored, because the symbols before them are
-    unknown.
+    The first `width` symbols are not scored, because they have too few symbols before
+    them.
 
     Args:
       ids: the piece, or an excerpt of it.
       vocab_size: the number of symbols of the model that drew it.
-      key: as given to `strategies.Watermark`.
-      gamma: as given to `strategies.Watermark`.
-      width: as given to `strategies.Watermark`.
-      primer: how many ids at the beginning were given; they are not scored.
+      key: the `key` of `strategies.Watermark`.
+      gamma: the `gamma` of `strategies.Watermark`.
+      width: the `width` of `strategies.Watermark`.
+      primer: number of ids at the beginning that were given; they are not scored.
 
     Raises:
       ValueError: an argument is out of range.
@@ -129,9 +130,9 @@ def watermark(
 def green_symbols(
     key: int, contexts: Int[np.ndarray, "c w"], vocab_size: int, count: int
 ) -> Bool[np.ndarray, "c v"]:
-    """Return which symbols are green after each context, bool `[c, v]`.
+    """Return a mask of the symbols that are green after each context, bool `[c, v]`.
 
-    They are the `count` symbols with the smallest scores. A score is a hash of the
+    Green are the `count` symbols with the smallest scores. A score is a hash of the
     symbol, the key and the context.
     """
     first = np.broadcast_to(_mix(np.array([key], np.uint32)), len(contexts))
@@ -144,14 +145,14 @@ def green_symbols(
 
 
 def _mix(value: UInt32[np.ndarray, "..."]) -> UInt32[np.ndarray, "..."]:
-    """Mix the bits of each number by the finaliser of MurmurHash3."""
+    """Return a hash of each number: the finaliser of MurmurHash3."""
     value = (value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     value = (value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35)
     return value ^ (value >> np.uint32(16))
 
 
 def _green_count(gamma: float, vocab_size: int) -> int:
-    # In float32, because the strategy stores gamma in float32.
+    # The product is computed in float32, because the strategy stores gamma in float32.
     rounded = np.round(np.float32(gamma) * np.float32(vocab_size))
     return int(np.clip(rounded, 1, vocab_size - 1))
 
@@ -159,7 +160,11 @@ def _green_count(gamma: float, vocab_size: int) -> int:
 def _green_distribution(
     groups: Int[np.ndarray, "c"], vocab_size: int, count: int
 ) -> Float[np.ndarray, "scored_plus_1"]:
-    """Return the probabilities of 0, 1, ... green symbols in groups of these sizes."""
+    """Return the probabilities of 0, 1, ... green symbols in all groups together.
+
+    A group consists of n-grams that differ only in the last symbol; `groups` holds the
+    sizes of all groups.
+    """
     total = np.ones(1)
     for size, times in zip(*np.unique(groups, return_counts=True), strict=True):
         if size == 1:

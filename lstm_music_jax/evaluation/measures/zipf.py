@@ -1,4 +1,4 @@
-"""Zipf slope: how unevenly a piece uses its symbols."""
+"""Zipf slope: the unevenness with which a piece uses its symbols."""
 
 import numpy as np
 from jaxtyping import Int
@@ -28,7 +28,7 @@ def zipf() -> PieceMeasure:
 
 
 def zipf_slope(ids: Int[np.ndarray, "t"]) -> float:
-    """The fitted exponent of one sequence."""
+    """The fitted exponent s of one sequence of symbol ids."""
     _, counts = np.unique(ids, return_counts=True)
     if len(counts) < 2:
         return float("nan")

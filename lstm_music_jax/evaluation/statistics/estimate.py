@@ -9,7 +9,7 @@ import numpy as np
 class Estimate:
     """A value with its uncertainty.
 
-    value, low, high and p are arrays `[m]` if several measures were given.
+    `value`, `low`, `high` and `p` are arrays `[m]` if several measures were given.
 
     Attributes:
       value: the estimate.

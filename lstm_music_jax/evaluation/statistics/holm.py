@@ -7,10 +7,10 @@ from jaxtyping import Float
 def holm(p: Float[np.ndarray, "*batch m"]) -> Float[np.ndarray, "*batch m"]:
     """Adjust the p-values of a family of m comparisons.
 
-    The i-th smallest p-value is multiplied by m - i + 1, raised to the largest result
-    of the smaller p-values, and limited to 1. If every hypothesis with a result of at
-    most 0.05 is rejected, the probability of any false rejection is at most 5%. This
-    holds whatever the dependence between the comparisons.
+    The i-th smallest p-value is multiplied by m - i + 1. If a smaller p-value has a
+    larger result, that result is taken. Results are limited to 1. If every hypothesis
+    with a result of at most 0.05 is rejected, the probability of any false rejection is
+    at most 5%. This holds whatever the dependence between the comparisons.
 
     Example:
       >>> holm(np.array([0.01, 0.04, 0.03])).tolist()

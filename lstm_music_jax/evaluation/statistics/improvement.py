@@ -1,4 +1,4 @@
-"""Probability of improvement: how often one strategy's piece beats the other's."""
+"""Probability of improvement: the share of pieces better than their partners."""
 
 import numpy as np
 from jaxtyping import Float
@@ -21,10 +21,10 @@ def probability_of_improvement(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Estimate the probability that a piece of ours scores above its partner.
+    """Estimate the probability that a piece of ours exceeds its partner.
 
-    Agarwal et al. compare every run of one algorithm with every run of the other. Here
-    pieces come in pairs, and the paired version is used:
+    Agarwal et al. compare every run of one algorithm with every run of another. Here
+    piece i of ours and piece i of theirs are partners, and only partners are compared:
 
         P(ours > theirs) = mean over i of [ours_i > theirs_i] + [ours_i = theirs_i] / 2
 

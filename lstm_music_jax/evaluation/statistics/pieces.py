@@ -23,9 +23,9 @@ def paired_difference(
 ) -> Estimate:
     """Estimate mean(ours - theirs) by a bootstrap over pieces.
 
-    Piece i of both sides has the same primer and the same noise, so the differences of
-    the pairs are resampled. Interval and p-value are those of `resampling.py`. NaN in a
-    piece gives NaN, so leave such pairs out and say how many.
+    Piece i of ours and piece i of theirs have the same primer and the same noise. So
+    the differences of these pairs are resampled. Interval and p-value are those of
+    `resampling.py`. NaN in a piece gives NaN, so leave such pairs out and say how many.
 
     Args:
       ours: a measure of each piece, or several measures in columns.

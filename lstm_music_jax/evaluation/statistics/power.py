@@ -1,4 +1,4 @@
-"""Power: the smallest true difference that a comparison is likely to detect."""
+"""Power: the smallest true difference that a test is likely to detect."""
 
 import numpy as np
 from jaxtyping import Float
@@ -14,13 +14,14 @@ def smallest_detectable_difference(
     power: float = 0.8,
     level: float = 0.05,
 ) -> float | np.ndarray:
-    """The true difference that would be found with probability `power`.
+    """The true difference of two means that a test finds with probability `power`.
 
         (t_{n-1, 1 - level/2} + t_{n-1, power}) * std(ours - theirs) / sqrt(n)
 
     For a family of m comparisons under Holm's correction, `level` = 0.05 / m gives the
     difference that is found whatever the other comparisons show. With several runs,
-    pass the mean of each run in place of the pieces. The unit is that of the measure.
+    pass the mean of each run in place of the pieces. The result has the unit of the
+    measure.
 
     Args:
       ours: a measure of each piece.
@@ -38,11 +39,11 @@ def smallest_detectable_difference(
 def detectable(
     error: float | np.ndarray, units: int, *, power: float = 0.8, level: float = 0.05
 ) -> float | np.ndarray:
-    """The same for an estimate with a given standard error.
+    """The smallest detectable difference, given the standard error of its estimate.
 
     Args:
       error: standard error of the estimated difference.
-      units: how many pieces, or runs, the estimate comes from.
+      units: number of pieces, or of runs, from which the estimate is made.
       power: as in `smallest_detectable_difference`.
       level: as in `smallest_detectable_difference`.
     """

@@ -1,4 +1,4 @@
-"""Means over the symbols of pieces, with intervals for further pieces."""
+"""Means over the symbols of pieces, with intervals by a bootstrap over pieces."""
 
 from collections.abc import Sequence
 
@@ -27,13 +27,14 @@ def mean_per_symbol(
 
     Symbols of one piece resemble each other, so whole pieces are resampled. Long pieces
     weigh more, as in the loss of a model. For the difference of two figures of the same
-    symbols, pass the difference of their sums; the p-value tests it against zero.
+    symbols, pass the difference of their sums. The p-value tests the estimate against
+    zero.
 
     Args:
       sums: the sum of a figure over the symbols of each piece, or several figures in
         columns.
-      counts: the number of symbols that each sum is over. If it is 0 for all pieces,
-        the value is NaN, and if it is 0 in a resample, the interval is NaN.
+      counts: the number of symbols in each sum. If the counts of all pieces are 0, the
+        value is NaN. If they are 0 in some resample, the interval is NaN.
       seed: seed of the resamples.
       resamples: number of resamples.
       confidence: confidence of the interval, in (0, 1).
@@ -65,13 +66,13 @@ def sums_by_group(
     groups: Sequence[Int[np.ndarray, "_"]],
     count: int,
 ) -> tuple[Float[np.ndarray, "b m"], Int[np.ndarray, "b m"]]:
-    """Return the sum of a figure in each group of symbols of a piece, and the counts.
+    """Return the sum of a figure over each group of symbols in each piece, and counts.
 
-    They are the arguments of `mean_per_symbol`.
+    The results are the arguments `sums` and `counts` of `mean_per_symbol`.
 
     Args:
       values: the figure at each symbol, one array per piece.
-      groups: the group of each symbol, from 0 to `count` - 1, likewise.
+      groups: the group of each symbol, from 0 to `count` - 1, one array per piece.
       count: the number of groups, m.
 
     Example:

@@ -29,7 +29,7 @@ CONFIDENCE = 0.95
 def resampled_counts(
     rng: np.random.Generator, size: int, resamples: int = RESAMPLES
 ) -> Float[np.ndarray, "r b"]:
-    """How often each of `size` pieces occurs in each resample; rows sum to `size`."""
+    """The count of each of `size` pieces in each resample; rows sum to `size`."""
     drawn = rng.integers(size, size=(resamples, size))
     drawn += size * np.arange(resamples)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=resamples * size)
@@ -41,7 +41,7 @@ def resampled_means(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Float[np.ndarray, "r *m"]:
-    """The mean over pieces in each resample; all measures share the resamples."""
+    """The mean over the pieces of each resample; all measures share the resamples."""
     counts = resampled_counts(rng, len(values), resamples)
     return np.tensordot(counts, values, axes=1) / len(values)
 
@@ -53,7 +53,7 @@ def interval(
 
     Args:
       resampled: the statistic in each resample.
-      units: how many units, such as pieces, were resampled; 2 or more.
+      units: number of resampled units, such as pieces; 2 or more.
       confidence: confidence of the interval, in (0, 1).
 
     Raises:
@@ -73,9 +73,9 @@ def p_value(
 ) -> float | np.ndarray:
     """Two-sided p-value of the value `null`; the inverse of `interval`.
 
-    The share of resamples at or below `null` and the share at or above it are the two
-    tails. One is added to both counts, so that no tail is zero. The smaller tail is
-    mapped to Student's distribution. NaN where any resample is NaN.
+    There are two tails: the share of resamples at or below `null`, and the share at or
+    above `null`. One is added to both counts, so that no tail is zero. The smaller tail
+    is mapped to Student's distribution. NaN where any resample is NaN.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)

@@ -17,15 +17,15 @@ def paired_difference_over_runs(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Estimate the mean difference over all models that training could give.
+    """Estimate the mean difference over all models that training could produce.
 
     A run is a trained model. The mean difference of each run is one observation, and
     the interval is Student's:
 
         value +- t_{k-1} * std(means of the runs) / sqrt(k)
 
-    The spread of these means holds both the variance between runs and the variance of
-    the pieces within a run. The alternative, a nested bootstrap, resamples runs and
+    The variance of these means includes both the variance between runs and the variance
+    of the pieces within a run. The alternative, a nested bootstrap, resamples runs and
     then pieces within runs. It counts the variance of the pieces twice, and does not
     widen the interval when there are few runs. In simulations with 256 pieces of
     standard deviation 1, its 95% percentile intervals have this coverage, depending on
@@ -39,13 +39,13 @@ def paired_difference_over_runs(
     Student's intervals cover 95% in each case. They are wide with three runs, because
     three runs say little about the spread of models.
 
-    With one run this is `paired_difference`, and the result's `scope` says that it is
-    about one model. For a statement about exactly these models, average over runs first
-    and use `paired_difference`.
+    With one run, the result is that of `paired_difference`, and its `scope` says that
+    it is about one model. To make a statement about exactly these models, average over
+    runs first and use `paired_difference`.
 
     Args:
       ours: a measure of each piece of each run, or several measures in columns.
-      theirs: the same for the other strategy.
+      theirs: the measures of the other strategy, in the same form.
       seed: seed of the resamples; used with one run only.
       resamples: number of resamples; used with one run only.
       confidence: confidence of the interval, in (0, 1).
@@ -72,7 +72,7 @@ def over_runs(
     value = values.mean(axis=0)
     error = values.std(axis=0, ddof=1) / np.sqrt(runs)
     reach = special.stdtrit(runs - 1, (1 + confidence) / 2) * error
-    # If all runs agree, the error is 0. Then p is 1 for a value of 0, and 0 for others.
+    # If all runs agree, the error is 0. Then p is 1 if the value is 0, else 0.
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(value == 0, 0.0, np.abs(value) / error)
     p = 2 * special.stdtr(runs - 1, -ratio)

@@ -24,11 +24,11 @@ def bootstrap_sets(
 ) -> Estimate:
     """Estimate a statistic of one or more sets by resampling each of them.
 
-    The statistic takes, for each set, how often each resample holds each piece, and
-    returns a number for each resample. A distance from human music resamples both sets:
-    `bootstrap_sets(distance, 256, 80)`. Two strategies that share primers and noise
-    must be resampled with the same counts, so pass a statistic that is a difference:
-    `lambda i, j: ours(i, j) - theirs(i, j)`.
+    The statistic is a function. For each set, it takes the number of times that each
+    resample holds each piece; it returns a number for each resample. For a distance
+    from human music, both sets are resampled: `bootstrap_sets(distance, 256, 80)`. Two
+    strategies that share primers and noise must be resampled with the same counts, so
+    pass a statistic that is a difference: `lambda i, j: ours(i, j) - theirs(i, j)`.
 
     A resample holds some pieces twice, so its diversity is lower than that of the set,
     and the values of the resamples may all lie below the estimate. The interval is
@@ -36,7 +36,7 @@ def bootstrap_sets(
     estimate.
 
     The p-value tests against zero. It is meant for differences, such as that of two
-    distances. It means nothing for a single distance, which is rarely below zero.
+    distances. It has no meaning for a single distance, which is rarely below zero.
 
     Args:
       statistic: maps counts, one array `[r b]` per set, to one number per resample.

@@ -1,7 +1,7 @@
-"""Array files: some JSON and some arrays in one file, checked and memory-mapped.
+"""Array files: JSON and arrays in one file, with a checksum, read by memory-mapping.
 
-The first line is a checksum of all that follows, the second line is JSON. The arrays
-come after it, each at a multiple of 64 bytes.
+The first line is a checksum of the rest of the file, and the second line is JSON. Then
+come the arrays, each at a multiple of 64 bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _READ_AT_ONCE = 2**20
 
 
 class Column(NamedTuple):
-    """An array to write: its type, its shape, and its content, part by part."""
+    """An array to write into a file: its type, its shape, and its content in parts."""
 
     dtype: type[np.generic]
     shape: tuple[int, ...]
@@ -30,7 +30,7 @@ class Column(NamedTuple):
 
     @classmethod
     def of(cls, array: np.ndarray) -> Column:
-        """Return a column of an array that is in memory."""
+        """Return the column of an array that is in memory, with one part."""
         return cls(array.dtype.type, array.shape, [array])
 
 
@@ -42,7 +42,7 @@ class ArrayFile(NamedTuple):
 
 
 def write_array_file(path: Path, content: Any, columns: Mapping[str, Column]) -> None:
-    """Write JSON and arrays as a file, whole or not at all.
+    """Write JSON and arrays into one file; the file is written whole or not at all.
 
     Raises:
         OSError: the file cannot be written.
@@ -72,7 +72,7 @@ def write_array_file(path: Path, content: Any, columns: Mapping[str, Column]) ->
 def read_array_file(path: Path) -> ArrayFile | None:
     """Open a file that `write_array_file` wrote; None if it is damaged.
 
-    The whole file is read once, to compare the checksum, but is not kept in memory.
+    The whole file is read once to check it, but its arrays are not kept in memory.
 
     Raises:
         OSError: the file cannot be read.

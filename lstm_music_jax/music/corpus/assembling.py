@@ -1,4 +1,4 @@
-"""Assembling a corpus: the symbols of many files in one array, with common numbers."""
+"""Assembling a corpus: the symbols of many files are numbered and put in one array."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Assembly:
 
     Attributes:
         names: the name of each piece.
-        counts: how many symbols each piece has, int64 `[k]`.
+        counts: the number of symbols of each piece, int64 `[k]`.
         symbols: the distinct symbols, as in `Corpus`.
-        losses: the notes that are left out of the pieces, all together.
-        remarks: the pieces whose files were read in part.
+        losses: counts of the notes that are in the files but not in the pieces.
+        remarks: for each piece with notes that never end, their number, in words.
         fingerprint: the fingerprint of the corpus; complete when `parts` has yielded
             its last piece.
     """
@@ -48,11 +48,15 @@ class Assembly:
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> Assembly:
-        """Count the symbols of all pieces, and number them by how common they are."""
+        """Return an assembly of files that were read.
+
+        Symbols are numbered by how common they are; the commonest one has number 0.
+        """
         found = {name: e for name, e in entries.items() if isinstance(e, Numbered)}
         names, pieces = tuple(found), [*found.values()]
-        # For each list of symbols that pieces share: the number of each symbol, in the
-        # order in which symbols first appear in the corpus.
+        # For each list of symbols that pieces share, this holds the number of each
+        # symbol. Numbers count the symbols in the order in which they first appear in
+        # the corpus.
         appearance: dict[int, np.ndarray] = {}
         number_of: dict[str, int] = {}
         occurrences = np.zeros(0, np.int64)
@@ -88,11 +92,11 @@ class Assembly:
 
     @property
     def dtype(self) -> type[np.integer]:
-        """The type of the corpus's numbers, uint16 or int32."""
+        """The type of the numbers of symbols in the corpus, uint16 or int32."""
         return number_type(len(self.symbols))
 
     def parts(self) -> Iterator[np.ndarray]:
-        """Yield the numbers of each piece, `[t]`, and update the fingerprint."""
+        """Yield the symbols of each piece as numbers, `[t]`; update the fingerprint."""
         self.fingerprint = Fingerprint()
         words = symbol_words(self.symbols)
         for name, piece in zip(self.names, self._pieces, strict=True):
@@ -101,7 +105,7 @@ class Assembly:
             yield numbers.astype(self.dtype)
 
     def corpus(self) -> Corpus:
-        """Return the corpus, with all its numbers in memory."""
+        """Return the corpus, with the numbers of all its symbols in memory."""
         numbers = np.empty(self.counts.sum(), self.dtype)
         first = 0
         for part in self.parts():

@@ -1,4 +1,4 @@
-"""The cache: where parsed files are kept, and what they depend on."""
+"""The cache: the folders that hold parsed files, and the code that they depend on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CacheChoice = str | Path | bool | None
 def cache_path(
     choice: CacheChoice, file_format: str, reading: Mapping[str, Any]
 ) -> Path | None:
-    """Return the folder for files of one format that are read in one way.
+    """Return the cache folder for files of one format that become symbols in one way.
 
     Its name contains a hash of everything, other than a file's content, that the
     file's symbols depend on: the encoding, the selected notes, the version of music21,
@@ -31,7 +31,7 @@ def cache_path(
         choice: the folder of the cache. None or True is the default folder; with False
             there is no cache, and the result is None.
         file_format: the format of the files.
-        reading: how files become symbols: the `config()` of a `Reading`.
+        reading: the `config()` of a `Reading`, which says how files become symbols.
     """
     if choice is False:
         return None
@@ -55,13 +55,13 @@ def read_cached(path: Path) -> ArrayFile | None:
 
 @functools.cache
 def say_unwritable(folder: Path, reason: str | None) -> None:
-    """Print on stderr why nothing can be written into a folder: one line, only once."""
+    """Print on stderr, only once, why nothing can be written into a cache folder."""
     print(f"{folder}: cannot cache here: {reason}", file=sys.stderr)
 
 
 @functools.cache
 def _code_hash() -> str:
-    """Return the hash of all code in `music`."""
+    """Return a hash of the source text of all modules in `music`."""
     folder = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):

@@ -33,7 +33,7 @@ def chorale_paths() -> list[Path]:
     """Return the 350 distinct files of the 371 Riemenschneider numbers, in their order.
 
     Files are found by their exact names. music21's own search takes the first file
-    whose name begins like the one asked for. For a dozen chorales, this is another
+    whose name begins with the requested name. For a dozen chorales, this is another
     version of the chorale.
 
     Raises:
@@ -64,13 +64,14 @@ def _path_of(folder: Path, name: str) -> Path:
 def read_chorale(path: str | Path) -> Score:
     """Return the sounding notes of a MusicXML file, with tied notes joined.
 
-    Pitches are as heard, also for transposing instruments. Grace notes have a duration
-    of 0. Onsets and ends are rounded to the nearest tick, 12 per quarter; only a few
-    32nds are not on this grid.
+    Pitches are sounding pitches, also for transposing instruments. Grace notes have a
+    duration of 0. Onsets and ends are rounded to the nearest tick, 12 per quarter; only
+    a few 32nds are not on this grid.
     """
     from music21 import converter
 
-    # By default music21 saves what it has parsed as pickles, and reads them later.
+    # By default, music21 saves each parsed file as a pickle, and reads the pickle
+    # later.
     stream = converter.parse(path, forceSource=True, storePickle=False)
     if any(part.atSoundingPitch is False for part in stream.parts):
         stream = stream.toSoundingPitch()
@@ -80,7 +81,7 @@ def read_chorale(path: str | Path) -> Score:
 
 
 def _chords(part) -> Iterator[Chord]:
-    """Yield the notes and chords of a music21 part, with tied notes joined to one."""
+    """Yield the notes and chords of a music21 part, with tied notes joined."""
     tied: dict[tuple[int, ...], Chord] = {}
     for element in part.flatten().notes:
         pitches = tuple(pitch.midi for pitch in element.pitches)

@@ -1,4 +1,4 @@
-"""A collection of files as a corpus: new files are read, others come from the cache.
+"""Makes a corpus of a collection of files; files read earlier come from the cache.
 
 The cache holds three kinds of files:
 
@@ -6,11 +6,11 @@ The cache holds three kinds of files:
   content. So a file is read once, however many collections it is in; see `entries.py`.
 - `collection-*` hold the corpus of a collection. An unchanged collection is opened from
   there.
-- `contents-*` hold the digests of a collection's files; see `file_contents.py`. They
-  are one folder up, because they do not depend on the encoding.
+- `contents-*` hold the digests of the files of a collection; see `file_contents.py`.
+  They lie in the parent folder, because they do not depend on the encoding.
 
-Transient failures are not kept. A file that could not be read, or whose reader died or
-took too long, is tried again the next time.
+Transient failures, which may not occur again, are not kept. A file that could not be
+read, or whose reader died or took too long, is tried again the next time.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ ReadFiles = Callable[[list[Path]], Iterable[tuple[int, Outcome]]]
 
 @dataclass(frozen=True)
 class Collection:
-    """Files that make up a corpus.
+    """The files that make up a corpus, and the function that reads them.
 
     Attributes:
         name: the corpus is kept under this name, so every collection needs its own.
         watched: the files that the corpus depends on, keyed by their names.
-        files: returns those of the watched files that hold the pieces, keyed by the
-            pieces' names. It is called only if a file has to be read.
-        read: reads and encodes files.
+        files: a function that returns the watched files that hold pieces, keyed by the
+            names of the pieces. It is called only if a file has to be read.
+        read: a function that reads and encodes files.
     """
 
     name: str
@@ -91,7 +91,7 @@ def load_collection(collection: Collection, folder: Path | None) -> Corpus:
 
 
 def _try_again(collection, contents, failures) -> dict[str, Outcome]:
-    """Read the files whose failure was transient; return their outcomes by name."""
+    """Read the files with a transient failure again; return symbols or failures."""
     names = [name for name, failure in failures.items() if failure.transient]
     if not names:
         return {}
@@ -109,9 +109,9 @@ def _outcomes(
     entries: Entries,
     again: Mapping[str, Outcome],
 ) -> dict[str, Entry]:
-    """Return the symbols or the failure of each file; read those without an entry.
+    """Return the symbols or the failure of each file, read now or kept as an entry.
 
-    `again` holds the outcomes of files that the caller has just read.
+    `again` holds the symbols or failures of files that the caller has just read.
     """
     files = collection.files()
     failures: dict[Path, Failure] = {}
@@ -138,14 +138,16 @@ def _outcomes(
         for position, outcome in _read(collection, contents, paths):
             keep(paths[position], outcome)
     except BaseException:
-        # Save what was read before the interruption, so that it is not read again.
+        # Save the files that were read before the interruption, so that they are not
+        # read again.
         entries.save()
         raise
     found: dict[str, Entry] = {}
     for name, path in files.items():
         key = contents.digest_of[path]
         entry = None if key is None else entries.get(key)
-        # If a file of equal content was read in place of this one, its failure counts.
+        # If another file of equal content was read in place of this one, this file has
+        # the failure of that file.
         instead = missing.get(key or path, path)
         found[name] = entry or failures.get(path) or failures[instead]
     return found
@@ -164,7 +166,7 @@ class _Saved:
 
 
 def _open(path: Path, digest: str) -> _Saved | None:
-    """Open the saved corpus; None if there is none, or one of other contents."""
+    """Open a saved corpus; None if there is none, or its files had other contents."""
     found = read_cached(path)
     if found is None:
         return None
@@ -214,7 +216,7 @@ def _save_and_open(path: Path, digest: str, outcomes: Mapping[str, Entry]) -> Co
         say_unwritable(path.parent.parent, error.strerror)
         return _corpus_of(assembly, outcomes)
     saved = _open(path, digest)
-    # Another program may have replaced the file by one for other contents.
+    # Another program may have replaced the file by the corpus of other contents.
     corpus = assembly.corpus() if saved is None else saved.corpus
     return _skipping(corpus, failures)
 

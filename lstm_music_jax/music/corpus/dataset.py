@@ -1,4 +1,4 @@
-"""A dataset: the pieces of a corpus as ids, for training and for validation."""
+"""A dataset: the pieces of a corpus as symbol ids, for training and for validation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,21 +15,23 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pieces as ids, with what is needed to turn ids into music again.
+    """Training and validation pieces as symbol ids, with vocabulary and encoding.
 
-    The vocabulary holds the symbols of the whole corpus, as in the original recipe. So
-    no symbol of a validation piece is unknown. If the encoding lists its symbols, the
-    vocabulary also holds the others, so that any music can be read.
+    The vocabulary and the encoding turn ids into music again.
+
+    The vocabulary holds the symbols of the whole corpus. So no symbol of a validation
+    piece is unknown. If the encoding lists all its symbols, the vocabulary also holds
+    those that the corpus lacks, so that any music can be read.
 
     Attributes:
         encoding: turns music into symbols and back.
         vocabulary: turns symbols into ids and back.
-        train: the ids of each training piece, int32 `[t]`. The start symbol comes
-            first and the end symbol last, if the vocabulary has them. `PieceIds`,
-            unless the dataset was made from separate arrays: the ids stay where the
-            corpus has them.
-        validation: the ids of each validation piece, likewise.
-        description: JSON that says which corpus this is and how it was split.
+        train: the symbol ids of each training piece, int32 `[t]`. The start symbol
+            comes first and the end symbol last, if the vocabulary has them. It is a
+            `PieceIds`, which reads the array of the corpus, unless the dataset was made
+            from separate arrays.
+        validation: the symbol ids of each validation piece, in the same form.
+        description: JSON that describes the corpus and the split.
     """
 
     encoding: Encoding
@@ -52,21 +54,23 @@ class Dataset:
         every_symbol: bool = True,
         origin: Any = None,
     ) -> "Dataset":
-        """Split a corpus by piece, and turn its symbols into ids.
+        """Return a dataset: the pieces of a corpus, split and turned into symbol ids.
 
         Args:
             corpus: pieces that `encoding` has encoded.
-            encoding: kept, so that what a model generates can be decoded.
+            encoding: the encoding of the pieces, which is kept to decode generated
+                symbols.
             validation: share of the symbols to hold out, in (0, 1), or 0 for none.
             seed: the seed of the split.
             start: put a start symbol before each piece, so that a model can generate
                 without a primer.
             end: put an end symbol after each piece, so that a model learns where pieces
                 end.
-            any_key: keep pieces that share music on one side of the split, even if they
-                have it in different keys. Runs of earlier versions have False.
-            every_symbol: put all other symbols of the encoding behind those of the
-                corpus, if it lists them. Runs of earlier versions have False.
+            any_key: keep pieces that share a passage on one side of the split, even if
+                the passage is transposed. Runs of earlier versions have False.
+            every_symbol: append to the vocabulary all symbols of the encoding that the
+                corpus lacks, if the encoding lists its symbols. Runs of earlier
+                versions have False.
             origin: JSON that says how to load the corpus again, kept in `description`.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Reading and encoding one file: its symbols, or the reason why there are none."""
+"""Reading and encoding one file: the result is its symbols or a reason of failure."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _READERS: dict[FileFormat, Callable[[Path], Score]] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """How files become symbols.
+    """How files become symbols: their format, the encoding, and the notes to keep.
 
     Attributes:
         file_format: the format of the files.
-        encoding: how their music becomes symbols.
-        selection: which of their notes to keep.
+        encoding: turns the music of the files into symbols.
+        selection: the notes of the files to keep, by track and instrument.
     """
 
     file_format: FileFormat
@@ -40,7 +40,7 @@ class Reading:
     selection: Selection = ALL_NOTES
 
     def config(self) -> dict[str, Any]:
-        """Return the JSON from which `from_config` makes this object again."""
+        """Return JSON that `from_config` turns into an equal object."""
         return {
             "file_format": self.file_format,
             "encoding": self.encoding.config(),
@@ -49,7 +49,7 @@ class Reading:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Reading:
-        """Make an object again from its `config()`."""
+        """Return an object that is equal to the one whose `config()` is given."""
         selection = {
             name: tuple(chosen) for name, chosen in config["selection"].items()
         }
@@ -58,12 +58,12 @@ class Reading:
 
 
 class Encoded(NamedTuple):
-    """The symbols of a file.
+    """The symbols of one file.
 
     Attributes:
         symbols: its distinct symbols.
         numbers: the symbols of the file, as positions in `symbols`, int32 `[t]`.
-        losses: how many notes of the file the symbols leave out.
+        losses: counts of the notes that are in the file but not in the symbols.
     """
 
     symbols: list[str]
@@ -72,7 +72,7 @@ class Encoded(NamedTuple):
 
     @classmethod
     def of(cls, symbols: list[str], losses: Losses = NO_LOSSES) -> Encoded:
-        """Number symbols in the order in which they first appear."""
+        """Return the symbols of a file, numbered in the order of first appearance."""
         distinct = [*dict.fromkeys(symbols)]
         number_of = {symbol: number for number, symbol in enumerate(distinct)}
         numbers = map(number_of.__getitem__, symbols)
@@ -80,12 +80,12 @@ class Encoded(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """Why a file gave no symbols.
+    """The reason why a file gave no symbols.
 
     Attributes:
         reason: the reason, in one line.
-        transient: whether reading the file again may succeed. Errors in its content are
-            not transient.
+        transient: whether the file may be read successfully at another time. An error
+            in its content is not transient.
     """
 
     reason: str
@@ -98,7 +98,7 @@ Outcome = Encoded | Failure
 def encode_file(path: Path, reading: Reading) -> Outcome:
     """Return the symbols of a file, or the reason why there are none.
 
-    Whatever is wrong with the file, this function raises no exception.
+    This function raises no exception; any error becomes the reason.
     """
     try:
         score = reading.selection.of(_READERS[reading.file_format](path))

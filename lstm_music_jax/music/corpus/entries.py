@@ -1,7 +1,8 @@
-"""Entries: the symbols, or the failure, of every file that was read.
+"""Entries: the symbols, or the failure, of every file that was ever read.
 
-They are kept by the digest of the file's content. Every program that reads new files
-writes its entries to a new file and changes no other, so no lock is needed.
+An entry is kept under the digest of the content of its file. Every program that reads
+new music files writes their entries to a new cache file. It changes no existing cache
+file, so no lock is needed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from lstm_music_jax.music.corpus.pieces import number_type
 from lstm_music_jax.music.losses import NO_LOSSES, Losses
 
 _PREFIX = "entries-"
-# When this many numbers are in memory, they are written to a file.
+# When the entries in memory have this many symbols, they are written to a file.
 _NUMBERS_PER_FILE = 2**25
 
 
@@ -31,7 +32,7 @@ class Numbered(NamedTuple):
     Attributes:
         symbols: the shared list.
         numbers: the symbols of the file, as positions in `symbols`, `[t]`.
-        losses: how many notes of the file the symbols leave out.
+        losses: counts of the notes that are in the file but not in the symbols.
     """
 
     symbols: list[str]
@@ -43,10 +44,13 @@ Entry = Numbered | Failure
 
 
 class Entries:
-    """The symbols or the failure of each file, by the digest of its content."""
+    """The symbols of all files that were read, keyed by digests of their contents.
+
+    An entry is the symbols of one file, or the reason why it gave no symbols.
+    """
 
     def __init__(self, folder: Path | None) -> None:
-        """Open the entries in a folder; with None, keep the entries only in memory."""
+        """Open the cache files in a folder; with None, keep entries only in memory."""
         self._folder = folder
         self._entries: dict[bytes, Entry] = {}
         self._new: dict[bytes, Entry]
@@ -58,11 +62,17 @@ class Entries:
                 self._open(path)
 
     def get(self, key: bytes) -> Entry | None:
-        """Return the entry of a content's digest; None if it has not been read yet."""
+        """Return the symbols or the failure of a file; None if it was not read yet.
+
+        `key` is the digest of the content of the file.
+        """
         return self._entries.get(key)
 
     def add(self, key: bytes, outcome: Outcome) -> None:
-        """Add an entry for a content's digest. The outcome must not be transient."""
+        """Add an entry for the file content with this digest.
+
+        If `outcome` is a failure, it must not be transient.
+        """
         if isinstance(outcome, Failure):
             entry: Entry = outcome
         else:
@@ -73,7 +83,7 @@ class Entries:
             self.save()
 
     def save(self) -> None:
-        """Write the new entries; if that is impossible, say so on stderr."""
+        """Write the new entries to a cache file; if that fails, say so on stderr."""
         if self._folder is None or not self._new:
             return
         path = self._folder / f"{_PREFIX}{uuid.uuid4().hex}"
@@ -104,7 +114,7 @@ class Entries:
             self._folder = None
             return
         self._begin()
-        # The memory-mapped file replaces the arrays in memory.
+        # The memory-mapped file then replaces the arrays in memory.
         self._open(path)
 
     def _begin(self):
@@ -112,7 +122,7 @@ class Entries:
         self._symbols, self._number_of = [], {}
 
     def _numbered(self, encoded: Encoded) -> Numbered:
-        """Number the symbols of a file by the list of the new entries."""
+        """Return the symbols of a file as positions in the list of all new entries."""
         for symbol in encoded.symbols:
             if symbol not in self._number_of:
                 self._number_of[symbol] = len(self._symbols)

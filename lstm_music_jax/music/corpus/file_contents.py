@@ -1,9 +1,9 @@
-"""The contents of files as digests, which are computed only when a file has changed.
+"""Digests of the contents of files, which are computed only when a file has changed.
 
-A file whose size, times and inode are unchanged is taken to have its earlier content,
-as in git. There is one exception: a file that was written less than two seconds before
-its digest was computed. It may have been written again with the same times, because the
-clocks of file systems are coarse.
+If the size, the times and the inode of a file are unchanged, its content is taken to be
+unchanged, as in git. There is one exception: a file that was written less than two
+seconds before its digest was computed. It may have been written again without a change
+of its times, because the clocks of file systems are coarse.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class FileContents:
     """
 
     def __init__(self, files: Mapping[str, Path], saved_at: Path | None) -> None:
-        """Compute the digests of the files that have changed, and look up the others.
+        """Compute the digests of changed files, and look up those of unchanged files.
 
         Args:
             files: the files, keyed by their names.
-            saved_at: the file that keeps the digests for the next time; with None, all
+            saved_at: the file that keeps the digests for later programs; with None, all
                 digests are computed and none are kept.
         """
         known = {} if saved_at is None else _load(saved_at)
@@ -76,7 +76,7 @@ class FileContents:
 
 
 def _signature(path: Path) -> Signature:
-    """Return the numbers that change when a file changes."""
+    """Return size, times and inode of a file, which change when the file changes."""
     try:
         status = os.stat(path)
     except OSError:
@@ -87,7 +87,7 @@ def _signature(path: Path) -> Signature:
 
 
 def _digest(path: Path, signature: Signature) -> bytes:
-    """Return a file's digest; `_NO_DIGEST` if it is unreadable or too large."""
+    """Return the digest of a file; `_NO_DIGEST` if it is unreadable or too large."""
     try:
         if signature[0] > MAX_FILE_BYTES or not stat.S_ISREG(os.stat(path).st_mode):
             return _NO_DIGEST
@@ -97,7 +97,7 @@ def _digest(path: Path, signature: Signature) -> bytes:
 
 
 def _load(path: Path) -> dict[str, tuple[Signature, bytes]]:
-    """Return the signatures and digests that `_save` wrote; none if it has not."""
+    """Return the signatures and digests that `_save` wrote; none without a file."""
     saved = read_cached(path)
     if saved is None:
         return {}

@@ -31,17 +31,18 @@ def load_chorales(
     """Return the 350 distinct Bach chorales of the corpus that comes with music21.
 
     Args:
-        encoding: how the music becomes symbols.
+        encoding: turns the music into symbols.
         cache: the folder of the cache. None is the default folder; with False the files
             are all parsed and nothing is kept.
-        processes: how many files to read at the same time; None is one per core.
+        processes: the number of files to read at the same time; None is one per core.
         progress: show a progress bar on stderr.
 
     Raises:
         FileNotFoundError: music21 is not installed, or comes without its corpus.
     """
-    # Only music21 knows which of Bach's works are chorales. The cached corpus depends
-    # on all works and on music21's version instead, so it loads without music21.
+    # Only music21 knows which of Bach's works are chorales. So the cached corpus
+    # depends on all of his works and on the version of music21, and it loads without
+    # music21.
     reading = Reading("musicxml", encoding)
     collection = Collection(
         name="chorales",
@@ -75,10 +76,10 @@ def load_midi_folder(
 
     Args:
         path: the folder.
-        encoding: how the music becomes symbols.
-        selection: which notes to keep; by default all that the encoding keeps.
+        encoding: turns the music into symbols.
+        selection: the notes to keep; by default, all that the encoding keeps.
         cache: as in `load_chorales`.
-        processes: how many files to read at the same time.
+        processes: as in `load_chorales`.
         progress: show a progress bar on stderr.
 
     Raises:
@@ -115,7 +116,7 @@ def load_midi_folder(
 
 
 def _reported(corpus: Corpus, source: str) -> Corpus:
-    """Name on stderr the files that were skipped or read in part; set the source."""
+    """Set the source of a corpus; name skipped and partly read files on stderr."""
     for remark in corpus.remarks:
         print(f"{remark.name}: {remark.text}", file=sys.stderr)
     for skipped in corpus.skipped:

@@ -1,4 +1,4 @@
-"""Near-duplicates: pieces that have a long run of symbols in common, in any key."""
+"""Near-duplicates: pieces that have a long passage in common, perhaps transposed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMPARED_AT_ONCE = 2**15
 
 
 def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]]:
-    """Return groups of near-duplicates, as the positions of their pieces.
+    """Return groups of near-duplicates; a group lists the positions of its pieces.
 
     Two pieces are in one group if they share a run of 64 symbols, directly or through
     other pieces. A run may be transposed. Each piece is in exactly one group,
@@ -27,8 +27,8 @@ def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]
 
     Args:
         corpus: the pieces.
-        encoding: defines what the symbols sound like. With None, the symbols of a run
-            must be equal, and transposed runs do not count.
+        encoding: defines the sound of each symbol. With None, the symbols of a run must
+            be equal, and transposed runs do not count.
     """
     comparison = WindowComparison(corpus.symbols, encoding)
     return _Grouping(corpus, comparison).groups()
@@ -50,7 +50,8 @@ class _Grouping:
         """Return the groups, in the order of their first pieces."""
         places, classes = self._repeated_windows()
         owners = np.searchsorted(self._ends, places, side="right")
-        # The windows with one hash are a class. Each is compared with the first.
+        # All windows with the same hash form a class. Each is compared with the first
+        # window of its class.
         leaders = np.searchsorted(classes, classes)
         while True:
             one, other = self._first[owners[leaders]], self._first[owners]
@@ -75,10 +76,10 @@ class _Grouping:
         return [*members.values()]
 
     def _repeated_windows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the places of windows whose hash occurs twice, and their hash numbers.
+        """Return the positions of windows whose hash occurs twice, and hash numbers.
 
-        Windows with equal hashes have the same number. Both results are int64 `[m]`,
-        sorted by number.
+        Windows with equal hashes have the same number. Both results are int64 `[m]`.
+        They are sorted by this number.
         """
         hashes = np.zeros(len(self._ids), np.uint64)
         for start, end in self._stretches():
@@ -108,7 +109,7 @@ class _Grouping:
         return np.concatenate(found_places), np.concatenate(found_numbers)
 
     def _stretches(self) -> Iterable[tuple[int, int]]:
-        """Yield the first and last place of whole pieces that are hashed together."""
+        """Yield the start and the end of each range of pieces to hash at once."""
         start = end = 0
         for end in self._ends.tolist():
             if end - start >= _HASHED_AT_ONCE:
@@ -117,7 +118,7 @@ class _Grouping:
         yield start, end
 
     def _same(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return whether the windows at ones[i] and others[i] are transpositions."""
+        """Return whether window ones[i] is a transposition of others[i], for each i."""
         offsets = np.arange(SHARED_RUN)
         parts = [
             self._comparison.same(
@@ -129,14 +130,14 @@ class _Grouping:
         return np.concatenate(parts)
 
     def _join_within(self, places: np.ndarray, owners: np.ndarray) -> None:
-        """Join the pieces of equal windows; all given windows have the same hash."""
+        """Join the pieces of those windows that are equal; all have the same hash."""
         while len(places):
             same = self._same(np.full(len(places), places[0]), places)
             self._join(np.full(same.sum(), owners[0]), owners[same])
             places, owners = places[~same], owners[~same]
 
     def _join(self, ones: np.ndarray, others: np.ndarray) -> None:
-        """Join the groups of the pieces `ones[i]` and `others[i]`, for each i."""
+        """Join, for each i, the groups of the pieces `ones[i]` and `others[i]`."""
         first = self._first.tolist()
 
         def root(index: int) -> int:

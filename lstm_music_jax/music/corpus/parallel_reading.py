@@ -17,10 +17,11 @@ from lstm_music_jax.music.corpus.reader_process import ReaderProcess
 from lstm_music_jax.system.cores import count_cores
 
 SECONDS_PER_FILE = 60.0
-# Starting a reader process takes about as long as reading this much MIDI.
+# Starting a reader process takes about as long as reading this many bytes of MIDI.
 _MIDI_BYTES_PER_PROCESS = 512 * 2**10
 _FILES_PER_REQUEST = 32
-# Every process gets this many requests, so that all processes finish about together.
+# Every process gets this many requests, so that all processes finish at about the same
+# time.
 _REQUESTS_PER_PROCESS = 8
 
 # The position of a file, and its symbols or its failure.
@@ -35,16 +36,18 @@ def encode_files(
     progress: bool = True,
     seconds_per_file: float | int = SECONDS_PER_FILE,
 ) -> Iterator[Numbered]:
-    """Yield each file's position and its symbols or failure, in the order of finishing.
+    """Read and encode files; yield the position and the symbols or failure of each.
+
+    Files are yielded as soon as they are read, in any order.
 
     Args:
         paths: the files.
-        reading: how they become symbols.
-        processes: how many files to read at the same time. None is one per core, or
-            fewer if there is little to read. With 1, this process reads all files,
+        reading: how the files become symbols.
+        processes: the number of files to read at the same time. None is one per core,
+            or fewer if there is little to read. With 1, this process reads all files,
             without a time limit.
         progress: show a progress bar on stderr.
-        seconds_per_file: a file that takes longer becomes a `Failure`.
+        seconds_per_file: time limit of a file; a file that takes longer is a `Failure`.
 
     Raises:
         ValueError: `processes` is below 1.
@@ -84,7 +87,7 @@ def _size(path: Path) -> int:
 def _read_in_processes(
     paths: Sequence[Path], readers: Sequence[ReaderProcess]
 ) -> Iterator[Numbered]:
-    """Yield each file's position and outcome, in the order of finishing."""
+    """Yield the position of each file and its symbols or failure, as they are read."""
     idle: SimpleQueue[ReaderProcess] = SimpleQueue()
     for reader in readers:
         idle.put(reader)
@@ -107,7 +110,7 @@ def _read_in_processes(
         pending: set[Future[list[Numbered]]] = set()
         try:
             for request in requests:
-                # Unused outcomes take memory, so their number is bounded.
+                # Results that wait to be used take memory, so their number is bounded.
                 if len(pending) > 2 * len(readers):
                     done, pending = wait(pending, return_when=FIRST_COMPLETED)
                     for future in done:

@@ -1,4 +1,4 @@
-"""Pieces as ids, without a copy of the corpus that they come from."""
+"""Pieces as symbol ids, read from the array of the corpus without a copy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lstm_music_jax.music.corpus.pieces import Corpus
 
 
 class PieceIds(Sequence[np.ndarray]):
-    """A sequence of pieces. Indexing makes the array of a piece's ids, int32 `[t]`.
+    """A sequence of pieces; indexing makes the array of symbol ids of a piece, int32.
 
     >>> PieceIds(np.array([7, 8, 9]), [0, 2], [2, 1], before=5).end_to_end()
     array([5, 7, 8, 5, 9], dtype=int32)
@@ -29,12 +29,12 @@ class PieceIds(Sequence[np.ndarray]):
         before: int | None = None,
         after: int | None = None,
     ) -> None:
-        """Make pieces from parts of one array, which may be a memory map.
+        """Make pieces of parts of one array, which may be a memory map.
 
         Args:
-            ids: the ids of all pieces, integers `[n]`.
-            firsts: where each piece begins in `ids`.
-            counts: how many ids of `ids` each piece has.
+            ids: the symbol ids of all pieces, integers `[n]`.
+            firsts: the position in `ids` at which each piece begins.
+            counts: the number of ids that each piece has in `ids`.
             before: an id to prepend to every piece.
             after: an id to append to every piece.
         """
@@ -62,7 +62,7 @@ class PieceIds(Sequence[np.ndarray]):
 
     @classmethod
     def of(cls, pieces: Sequence[np.ndarray]) -> PieceIds:
-        """Return `pieces` if they are a `PieceIds`; copy separate arrays into one."""
+        """Return `pieces` as a `PieceIds`; separate arrays are copied into one."""
         if isinstance(pieces, PieceIds):
             return pieces
         counts = np.array([len(piece) for piece in pieces], np.int64)
@@ -74,7 +74,7 @@ class PieceIds(Sequence[np.ndarray]):
         return len(self._firsts)
 
     def __getitem__(self, position):
-        """Return the ids of a piece, or the pieces of a slice."""
+        """Return the symbol ids of a piece, or the pieces of a slice."""
         if isinstance(position, slice):
             return self.take(np.arange(len(self))[position])
         position = range(len(self))[position]
@@ -88,7 +88,7 @@ class PieceIds(Sequence[np.ndarray]):
         return piece
 
     def take(self, positions: np.ndarray) -> PieceIds:
-        """Return the pieces at `positions`, integers `[m]`, in their order."""
+        """Return the pieces at `positions`, integers `[m]`, in that order."""
         return PieceIds(
             self._ids,
             self._firsts[positions],
@@ -105,7 +105,7 @@ class PieceIds(Sequence[np.ndarray]):
         return laid
 
     def at(self, places: np.ndarray) -> np.ndarray:
-        """Return `end_to_end()[places]`, int32 `[m]`, without building that array."""
+        """Return `end_to_end()[places]`, int32, without making the whole array."""
         pieces = np.searchsorted(self._ends, places, side="right")
         offsets = places - self._ends[pieces] + self.lengths[pieces] - self._prefix
         ids = np.empty(places.shape, np.int32)

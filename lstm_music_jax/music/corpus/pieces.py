@@ -1,4 +1,4 @@
-"""A corpus: the pieces to learn from, and the files that gave no piece."""
+"""A corpus: the pieces to learn from, and a list of the files that gave no piece."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Remark:
-    """A remark on the file of a piece, in one line."""
+    """A remark on a piece whose file was only partly read, in one line."""
 
     name: str
     text: str
@@ -56,15 +56,15 @@ class Corpus:
 
     Attributes:
         numbers: the symbols of all pieces, uint16 or int32 `[n]`.
-        firsts: where each piece begins in `numbers`, int64 `[k]`.
-        counts: how many symbols each piece has, int64 `[k]`.
+        firsts: the position in `numbers` at which each piece begins, int64 `[k]`.
+        counts: the number of symbols of each piece, int64 `[k]`.
         symbols: the distinct symbols. The commonest comes first, and symbols that are
             equally common stand in the order in which they first appear.
         names: the name of each piece.
         skipped: the files that gave no piece.
-        source: where the pieces come from, in words.
-        losses: how many notes of the files the pieces leave out.
-        remarks: the files that were read in part.
+        source: a description of the origin of the pieces.
+        losses: counts of the notes that are in the files but not in the pieces.
+        remarks: one remark for each piece whose file was only partly read.
     """
 
     numbers: np.ndarray
@@ -119,7 +119,7 @@ class Corpus:
 
     @property
     def pieces(self) -> Sequence[Piece]:
-        """The pieces; each is made when it is asked for."""
+        """The pieces as a sequence; a `Piece` is made when it is indexed."""
         return _Pieces(self)
 
     @cached_property
@@ -134,7 +134,7 @@ class Corpus:
         return fingerprint.hexdigest()
 
     def take(self, positions: Sequence[int] | np.ndarray) -> Corpus:
-        """Return a corpus of the pieces at some positions; no symbol is copied."""
+        """Return a corpus of the pieces at `positions`, without copying symbols."""
         positions = np.asarray(positions, np.int64)
         return replace(
             self,
@@ -145,7 +145,7 @@ class Corpus:
         )
 
     def summary(self) -> str:
-        """Return one line: the amount of music, and what was left out of it."""
+        """Return one line: source, number of pieces and symbols, and notes left out."""
         line = (
             f"{self.source}: {len(self.names):,} pieces, {self.counts.sum():,} "
             f"symbols, {len(self.symbols):,} distinct"
@@ -165,7 +165,7 @@ class Corpus:
 
 
 class _Pieces(Sequence[Piece]):
-    """A sequence of a corpus's pieces; indexing makes a `Piece`."""
+    """The pieces of a corpus as a sequence; indexing makes a `Piece`."""
 
     def __init__(self, corpus):
         self._corpus = corpus
@@ -195,13 +195,13 @@ class _Pieces(Sequence[Piece]):
 
 
 def number_type(count: int) -> type[np.integer]:
-    """Return uint16 if it can number `count` symbols, else int32."""
+    """Return the type that numbers `count` symbols: uint16 if possible, else int32."""
     return np.uint16 if count <= 2**16 else np.int32
 
 
 def symbol_words(symbols: Iterable[str]) -> np.ndarray:
     """Return each symbol as JSON, in an array for `Fingerprint.add`."""
-    # The last entry keeps NumPy from making an array of another shape.
+    # Without the last entry, NumPy might make an array of another shape.
     return np.array([*map(json.dumps, symbols), None], object)
 
 
@@ -213,15 +213,15 @@ class Fingerprint:
     """
 
     def __init__(self) -> None:
-        """Begin with no piece."""
+        """Begin the fingerprint of an empty corpus."""
         self._digest, self._before = hashlib.sha256(b"["), ""
 
     def add(self, name: str, words: np.ndarray, numbers: np.ndarray) -> None:
-        """Add a piece.
+        """Add a piece to the corpus whose fingerprint this is.
 
         Args:
-            name: its name.
-            words: the result of `symbol_words` for the symbols of the corpus.
+            name: the name of the piece.
+            words: the symbols of the corpus as JSON, made by `symbol_words`.
             numbers: the piece's symbols, as positions in `words`, `[t]`.
         """
         listed = ", ".join(words[numbers].tolist())
@@ -229,7 +229,7 @@ class Fingerprint:
         self._before = ", "
 
     def hexdigest(self) -> str:
-        """Return the fingerprint of the pieces so far."""
+        """Return the fingerprint of the pieces added so far, in hexadecimal."""
         digest = self._digest.copy()
         digest.update(b"]")
         return digest.hexdigest()

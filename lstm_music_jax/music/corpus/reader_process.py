@@ -1,10 +1,11 @@
 """A process that reads and encodes files: it receives paths and answers with symbols.
 
-`ReaderProcess` is the side of the caller; `answer_requests` is what the process runs.
+The caller uses `ReaderProcess`; the process runs `answer_requests`.
 
 The process is a plain subprocess, for three reasons. A file that crashes or stalls its
-reader affects no other file. The caller's program is not run again in the child, as
-multiprocessing's spawn would do. No process that holds JAX's threads is forked.
+reader affects no other file. The program of the caller is not run again in the process,
+as it would be by the spawn method of multiprocessing. No process that holds JAX's
+threads is forked.
 
 A request is a line of JSON, with the paths of some files. The answer has two parts per
 file: a line of JSON, and the numbers of its symbols as int32.
@@ -44,11 +45,12 @@ class ReaderProcess:
         reading: Mapping[str, Any],
         seconds_per_file: float | int,
     ):
-        """Prepare a reader; the first call of `read` starts its subprocess.
+        """Store the arguments; the first call of `read` starts the subprocess.
 
         Args:
-            reading: how files become symbols: the `config()` of a `Reading`.
-            seconds_per_file: a file that takes longer becomes a `Failure`.
+            reading: the `config()` of a `Reading`, which says how files become symbols.
+            seconds_per_file: time limit of a file; a file that takes longer is a
+                `Failure`.
         """
         self._reading = reading
         self._seconds = seconds_per_file
@@ -56,10 +58,10 @@ class ReaderProcess:
         self._closed = False
 
     def read(self, paths: Sequence[Path]) -> Iterator[Outcome]:
-        """Yield the outcome of each file.
+        """Yield the symbols of each file, or its failure.
 
         If the subprocess dies, the file that it was reading is tried again, alone. So
-        no file fails because of what an earlier file did to the subprocess.
+        no file fails because an earlier file has damaged the subprocess.
         """
         done = 0
         while done < len(paths) and not self._closed:
@@ -70,10 +72,10 @@ class ReaderProcess:
                 yield outcome or Failure("its reader died", transient=True)
 
     def _answers(self, paths: Sequence[Path]) -> Iterator[Outcome | None]:
-        """Yield outcomes up to the first file at which the subprocess ends.
+        """Yield the symbols or failure of each file until the subprocess ends.
 
-        The outcome of that file is a `Failure` if the file took too long, and None if
-        the subprocess died.
+        The last result is a `Failure` if the file took too long, and None if the
+        subprocess died.
         """
         process = self._process = self._process or _start(self._reading)
         assert process.stdin is not None
@@ -108,7 +110,7 @@ class ReaderProcess:
             yield outcome
 
     def close(self) -> None:
-        """Kill the subprocess, if there is one; another is not started."""
+        """Kill the subprocess, if there is one."""
         self._closed = True
         self._end()
 
@@ -138,7 +140,8 @@ def answer_requests(config: Mapping[str, Any]) -> None:
     """Read requests from stdin, and write the answer of each file to stdout."""
     reading = Reading.from_config(config)
     with os.fdopen(os.dup(1), "wb") as answers:
-        # From here on, what libraries print goes to stderr, apart from the answers.
+        # From here on, libraries print to stderr, so that stdout holds only the
+        # answers.
         os.dup2(2, 1)
         for line in sys.stdin.buffer:
             for path in json.loads(line):
@@ -156,7 +159,7 @@ def _send(answers: IO[bytes], outcome: Outcome) -> None:
 
 
 def _receive(answers: IO[bytes]) -> Outcome | None:
-    """Return an outcome; None if the process ended before it was complete."""
+    """Return the symbols or failure of a file; None if the process has ended."""
     line = answers.readline()
     if not line.endswith(b"\n"):
         return None

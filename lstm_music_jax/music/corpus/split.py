@@ -25,8 +25,9 @@ def split_corpus(
 ) -> Sides:
     """Return the pieces for training and those for validation, in the corpus' order.
 
-    Whole pieces are held out. Near-duplicates, which share a run of 64 symbols in any
-    key, directly or through others, all go to one side. Neither side is empty.
+    Whole pieces are held out. Near-duplicates are pieces that share a run of 64
+    symbols, perhaps transposed, directly or through other pieces. They all go to one
+    side of the split. Neither side is empty.
 
     If all pieces are near-duplicates, as in a corpus of one piece, the end of each
     piece is held out instead. It is named "... (tail)", and a line on stderr says so.
@@ -54,7 +55,7 @@ def split_corpus(
 def _choose(
     groups: list[list[int]], counts: np.ndarray, validation: float | int, seed: int
 ) -> list[int]:
-    """Return the positions of the pieces to hold out.
+    """Return the positions of the pieces to hold out for validation.
 
     Groups are taken in random order if they fit. One that does not fit is added if that
     brings the sum closer to the share.

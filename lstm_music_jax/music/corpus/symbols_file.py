@@ -12,8 +12,8 @@ r"""Symbols files: a corpus as plain text, one symbol per line.
 - Spaces around a symbol are ignored.
 - A line that begins with '#' is a comment. 'F#4' does not begin with '#'.
 - One empty line or several end a piece.
-- Every other line is one symbol of the encoding. Other spellings of it are understood:
-  'Eb4' is read as 'E-4', see `canonical` of the encodings.
+- All other lines hold one symbol of the encoding each. Other spellings of a symbol are
+  understood: 'Eb4' is read as 'E-4', see `canonical` of the encodings.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COMMENT = "#"
 
 
 def load_symbols(path: str | Path, encoding: Encoding) -> Corpus:
-    """Return the pieces of a symbols file; the module's docstring has the format.
+    """Return the corpus of a symbols file; the module's docstring has the format.
 
     A piece is named after the file. If there are several, they are numbered from 1.
 
@@ -69,7 +69,7 @@ def load_symbols(path: str | Path, encoding: Encoding) -> Corpus:
 
 
 def write_symbols(corpus: Corpus, path: str | Path) -> None:
-    """Write a corpus as a file for `load_symbols`; the names of the pieces are lost.
+    """Write a corpus as a symbols file; the names of its pieces are not written.
 
     Raises:
         OSError: the file cannot be written.

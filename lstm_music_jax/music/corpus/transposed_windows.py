@@ -1,7 +1,7 @@
-"""Windows of symbols, compared regardless of their musical key.
+"""Comparison of windows of 64 symbols, in which transpositions count as equal.
 
-One window is a transposition of another if shifting all its symbols by some number of
-semitones makes them sound like the symbols of the other. Pitch classes wrap around at
+One window is a transposition of another window if its symbols, all raised by the same
+number of semitones, sound like those of the other window. Pitch classes wrap around at
 the octave.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.transposition import Sound, sound_of
 
-# Pieces that have this many symbols in a row in common count as near-duplicates.
+# Pieces that have this many successive symbols in common count as near-duplicates.
 SHARED_RUN = 64
 _CLASSES = 12
 _SETS_OF_CLASSES = 2**_CLASSES
@@ -25,12 +25,11 @@ _POWERS = _MULTIPLIER ** np.arange(SHARED_RUN, dtype=np.uint64)
 
 
 class WindowComparison:
-    """Hashes and compares windows of 64 ids.
+    """Hashes and compares windows of 64 symbol ids, regardless of transposition.
 
-    Each symbol has a shape, which is what a transposition does not change. A symbol
-    that strikes nothing is its own shape. A symbol that strikes or releases pitches
-    has a shape and a lowest pitch. A chord of pitch classes has a shape and its
-    classes.
+    Each symbol has a shape, which transposition does not change. A symbol that strikes
+    nothing is its own shape. A symbol that strikes or releases pitches has a shape and
+    a lowest pitch. A chord of pitch classes has a shape and its classes.
     """
 
     def __init__(self, symbols: Sequence[str], encoding: Encoding | None):
@@ -38,8 +37,8 @@ class WindowComparison:
 
         Args:
             symbols: `v` distinct symbols.
-            encoding: defines what the symbols strike. With None, windows are compared
-                symbol by symbol, and no transposition counts.
+            encoding: defines the pitches that each symbol strikes. With None, windows
+                are compared symbol by symbol, and no transposition counts as equal.
         """
         shape_of: dict[object, int] = {}
         self._shape = np.zeros(len(symbols), np.int32)
@@ -65,10 +64,10 @@ class WindowComparison:
         self._classes_values = _numbers(random, _SETS_OF_CLASSES)
 
     def hashes(self, ids: np.ndarray) -> np.ndarray:
-        """Return a hash of each window, uint64 `[n - 63]`.
+        """Return a hash of each window of 64 symbol ids, uint64 `[n - 63]`.
 
-        Windows that are transpositions of one another have equal hashes. Others have
-        different hashes, with very few exceptions.
+        Windows that are transpositions of one another have equal hashes. All other
+        pairs of windows have different hashes, with very few exceptions.
 
         A window's hash is a polynomial of its symbols' shapes, of the intervals between
         its successive pitches, and of the relations between its successive chords.
@@ -86,11 +85,11 @@ class WindowComparison:
         return result
 
     def same(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return which windows are transpositions of one another, bool `[m]`.
+        """Return whether each window is a transposition of its partner, bool `[m]`.
 
         Args:
-            ones: ids, `[m, 64]`.
-            others: ids to compare them with, row by row, `[m, 64]`.
+            ones: the symbol ids of `m` windows, `[m, 64]`.
+            others: the symbol ids of their partners, `[m, 64]`.
         """
         shapes_agree = (self._shape[ones] == self._shape[others]).all(1)
         from_pitch = self._lowest[ones].astype(np.int32)
@@ -110,8 +109,8 @@ class WindowComparison:
     def _relations(self, classes: np.ndarray) -> np.ndarray:
         """Return a hash of each pair of successive chords, uint64 `[c - 1]`.
 
-        It is the smallest of the hashes of their 12 transpositions, so transposing both
-        chords does not change it.
+        A pair has 12 transpositions. Its hash is the smallest of their hashes, so
+        transposing both chords does not change it.
         """
         best = np.full(max(len(classes) - 1, 0), np.iinfo(np.uint64).max)
         for semitones in range(_CLASSES):
@@ -121,7 +120,7 @@ class WindowComparison:
 
 
 def _turned(classes, semitones: int):
-    """Return a set of pitch classes, as 12 bits, raised by 0 to 12 semitones."""
+    """Return sets of pitch classes, 12 bits each, raised by 0 to 12 semitones."""
     return ((classes << semitones) | (classes >> (_CLASSES - semitones))) & 0xFFF
 
 
@@ -130,7 +129,7 @@ def _numbers(random: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _rolled(values: np.ndarray) -> np.ndarray:
-    """Return the polynomial of each window of values, uint64 `[n - 63]`."""
+    """Return the polynomial of the 64 values of each window, uint64 `[n - 63]`."""
     length = 1
     while length < SHARED_RUN:
         # Two polynomials of this length give one of twice the length.
@@ -140,21 +139,22 @@ def _rolled(values: np.ndarray) -> np.ndarray:
 
 
 def _successions(places: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """Return each window's polynomial of values that depend on two places.
+    """Return a polynomial for each window, of values that belong to pairs of positions.
 
-    A window includes the values whose two places are both inside it. The result is
-    uint64 `[n - 63]`.
+    A window includes a value if both of its positions are inside the window. The result
+    is uint64 `[n - 63]`.
 
     Args:
-        places: ascending places, int64 `[k]`.
-        values: `values[i]` belongs to `places[i]` and `places[i + 1]`; uint64
+        places: positions of symbols, ascending, int64 `[k]`.
+        values: `values[i]` belongs to the pair `places[i]` and `places[i + 1]`; uint64
             `[k - 1]`.
-        count: number of places in all, `n`.
+        count: number of symbols, `n`.
     """
     spread = np.zeros(count, np.uint64)
     spread[places[1:]] = values
     result = _rolled(spread)
-    # The value before a window's first place depends on a place outside the window.
+    # The value at the first position in a window belongs to a pair that begins before
+    # the window, so it is subtracted.
     starts = np.arange(len(result))
     which = np.searchsorted(places, starts)
     inside = which < len(places)

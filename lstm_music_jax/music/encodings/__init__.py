@@ -1,4 +1,4 @@
-"""Encodings: a score as a sequence of symbols, and any symbols as a score.
+"""Encodings, which turn a score into a sequence of symbols, and symbols into a score.
 
 Start with `base.py`, the contract of an encoding. Each encoding is one file:
 `note_names.py` writes the names of notes and chords, `events.py` also keeps rhythm, and

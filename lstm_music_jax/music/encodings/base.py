@@ -1,4 +1,4 @@
-"""The contract of an encoding: a score to symbols, and any symbols to a score."""
+"""The contract of an encoding, which turns scores into symbols and back."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from lstm_music_jax.music.score import Score
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a sequence of symbols decodes to.
+    """The result of decoding a sequence of symbols.
 
     Attributes:
         score: the music.
         skipped: number of symbols that were ignored, because they are unknown or not
-            allowed at their place.
+            allowed at their position.
         note_count: number of notes struck. In `NoteNames`, a chord counts as one.
     """
 
@@ -34,9 +34,11 @@ class Encoding(Protocol):
     These symbols are ill-formed, and `decode` skips them:
 
     - strings that are not symbols of the encoding;
-    - if symbols move the clock: a pitch that was struck at the same tick;
-    - if symbols release pitches: a pitch that was struck and not released since, a
-      release of a pitch that does not sound, and one at the tick of its strike.
+    - if the encoding has symbols that move the clock: a symbol that strikes a pitch
+      which was already struck at the same tick;
+    - if the encoding has symbols that release pitches: a symbol that strikes a sounding
+      pitch, one that releases a silent pitch, and one that releases a pitch at the tick
+      at which it was struck.
 
     Attributes:
         symbols_per_note: typical number of symbols per note, rounded up.
@@ -46,15 +48,15 @@ class Encoding(Protocol):
 
     @property
     def symbols(self) -> tuple[str, ...] | None:
-        """All symbols that there are; None if any pitch or chord may have a name.
+        """All symbols of the encoding; None if there are too many to list.
 
-        Without this list, the symbols are those that `pitches` knows.
+        If it is None, a string is a symbol if `pitches` returns pitches for it.
         """
         ...
 
     @property
     def ticks_per_quarter(self) -> int:
-        """The grid on which this encoding counts time, in ticks per quarter note."""
+        """The grid on which the encoding counts time, in ticks per quarter note."""
         ...
 
     @property
@@ -72,23 +74,23 @@ class Encoding(Protocol):
         max_notes: int | None = None,
         after: Iterable[str] = (),
     ) -> Decoded:
-        """Return the music of any symbols.
+        """Return the music of a sequence of symbols; ill-formed ones are skipped.
 
         Args:
             symbols: any strings.
             max_notes: stop after this many notes, if given.
-            after: symbols that come before, for example those of a primer. Their music
-                is left out, and time counts from their end. What they set for later
-                symbols, such as a duration, still applies.
+            after: symbols that precede `symbols`, for example those of a primer. Their
+                music is left out, and time counts from their end. A setting that they
+                make for later symbols, such as a duration, still applies.
         """
         ...
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return how many notes `encode` loses because it merges them with others.
+        """Return the number of notes that `encode` loses because it merges notes.
 
         Args:
             score: the music.
-            symbols: what `encode` returned for it.
+            symbols: the result of `encode` for this score.
         """
         ...
 
@@ -113,13 +115,13 @@ class Encoding(Protocol):
         ...
 
     def duration(self, symbol: str) -> int:
-        """Return the ticks that `symbol` adds to the duration of later notes, or 0."""
+        """Return the ticks that `symbol` adds to the duration of the next notes."""
         ...
 
     def stretched(self, symbol: str, factor: float) -> str:
         """Return the symbol that takes `factor` times as long as `symbol`.
 
-        A symbol that takes no time, or takes a number of beats, stays the same.
+        A symbol stays the same if it takes no time, or if its time is counted in beats.
         """
         ...
 

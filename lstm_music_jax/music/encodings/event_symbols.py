@@ -16,7 +16,7 @@ class EventSymbols:
     """
 
     def __init__(self, allowed: Mapping[str, range]):
-        """Make the symbols.
+        """Make the symbols of all given events and values.
 
         Args:
             allowed: the values that each event may have.
@@ -38,7 +38,7 @@ class EventSymbols:
         return tuple(self._meanings)
 
     def parse(self, symbol: str) -> tuple[str, int]:
-        """Return a symbol's event and value; ("", 0) if it is none of these symbols."""
+        """Return the event and the value of a symbol; ("", 0) for any other string."""
         return self._meanings.get(symbol, ("", 0))
 
     def sum_of(self, event: str, value: int) -> list[str]:
@@ -51,7 +51,7 @@ class EventSymbols:
         """Return the symbol that `text` spells: 'pitch_060' is 'pitch_60'.
 
         Raises:
-            ValueError: `text` spells none.
+            ValueError: `text` spells no symbol.
         """
         event, _, digits = text.rpartition("_")
         if digits.isascii() and digits.isdigit():

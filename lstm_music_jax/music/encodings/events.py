@@ -69,10 +69,10 @@ class Events:
         return self._events.all
 
     def encode(self, score: Score) -> list[str]:
-        """Return the symbols of the score's notes; the division into tracks is lost.
+        """Return the symbols of the notes of a score; the division into tracks is lost.
 
-        Each note begins and ends at most half a tick from where it did. Notes that fall
-        on the same pitch and tick become one.
+        The begin and the end of each note are rounded to the nearest tick. Notes of the
+        same pitch that begin at the same tick become one note.
         """
         score = score.with_drums(self.drums)
         notes = score.on_grid(self.ticks_per_quarter).table
@@ -98,17 +98,19 @@ class Events:
         max_notes: int | None = None,
         after: Iterable[str] = (),
     ) -> Decoded:
-        """Return the notes of any symbols; skip and count the ill-formed ones.
+        """Return the notes of a sequence of symbols; ill-formed ones are skipped.
 
-        A symbol is ill-formed if it is unknown, or if it strikes a pitch that is struck
-        already at the same tick. Before any duration is set, a note lasts a quarter.
+        A symbol is ill-formed if it is unknown, or if it strikes a pitch that was
+        already struck at the same tick. Until a duration is set, a note lasts a
+        quarter.
 
         Args:
             symbols: any strings.
             max_notes: stop after this many notes.
-            after: symbols that come before, for example those of a primer. Their music
-                is left out, and time counts from their end. The duration that they
-                set still applies, and the first symbols may add to it.
+            after: symbols that precede `symbols`, for example those of a primer. Their
+                music is left out, and time counts from their end. The duration that
+                they set still applies. If they end with a duration, the first of
+                `symbols` may add to it.
         """
         reader = _Reader(duration=self.ticks_per_quarter)
         for symbol in after:
@@ -128,7 +130,7 @@ class Events:
         return Decoded(score, reader.skipped, len(played))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return how many notes share their pitch and tick with another one."""
+        """Return the number of notes with the pitch and tick of another note."""
         struck = sum(symbol.startswith("pitch_") for symbol in symbols)
         return score.note_count - score.drum_count * (not self.drums) - struck
 
@@ -136,7 +138,7 @@ class Events:
         """Return the event that `text` spells: 'pitch_060' is 'pitch_60'.
 
         Raises:
-            ValueError: `text` spells none.
+            ValueError: `text` spells no symbol.
         """
         return self._events.canonical(text)
 
@@ -164,7 +166,7 @@ class Events:
         return symbol
 
     def config(self) -> dict[str, Any]:
-        """Return the encoding's kind, and those attributes that are not the default."""
+        """Return the kind of the encoding, and attributes that are not the default."""
         changed = {
             name: value
             for name, value in vars(self).items()
@@ -183,13 +185,14 @@ class Events:
 
 @dataclass
 class _Reader:
-    """Reads one event after another, and keeps what the next one depends on.
+    """Reads events one after another, and keeps the state between them.
 
     Attributes:
-        duration: ticks that the next pitch lasts.
+        duration: duration of the next pitch, in ticks.
         clock: the tick of the next pitch.
         previous: the event that was read last.
-        durations: the notes so far, by onset and pitch, in the order of the events.
+        durations: the duration of each note so far, keyed by onset and pitch, in the
+            order of the events.
         skipped: number of ill-formed events.
     """
 

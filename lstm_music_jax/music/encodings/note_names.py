@@ -1,7 +1,7 @@
 """Note names: an encoding of one symbol per note or chord: 'E-5', '4.9'.
 
 This is the encoding of the classical Keras note generators. It keeps the order of notes
-and chords, and drops when they start and how long they last.
+and chords, but neither their onsets nor their durations.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class NoteNames:
     ['C4', '9.0.4']
 
     Attributes:
-        parts: which parts to encode. "first" is the choice of the original recipe, even
+        parts: the parts to encode. "first" is the choice of the original recipe, even
             where that part is empty. "first_nonempty" skips empty parts. "all" merges
             the parts by onset.
         ticks_per_note: ticks from each decoded note or chord to the next, and its
             duration, 1 or more.
-        drums: keep the notes of MIDI channel 10. By default, parts="first" keeps
-            them, as in the original recipe, and the other choices do not.
+        drums: keep the notes of MIDI channel 10. By default, parts="first" keeps them,
+            as in the original recipe. The other values of `parts` do not keep them.
     """
 
     symbols_per_note: ClassVar[int] = 1
@@ -64,7 +64,7 @@ class NoteNames:
         return None
 
     def encode(self, score: Score) -> list[str]:
-        """Return one symbol per chord of the chosen parts, in the order of time."""
+        """Return one symbol per note or chord of the chosen parts, ordered by time."""
         return [_symbol(chord) for chord in self._chords(score)]
 
     def decode(
@@ -73,15 +73,15 @@ class NoteNames:
         max_notes: int | None = None,
         after: Iterable[str] = (),
     ) -> Decoded:
-        """Return the notes and chords of any symbols, one every `ticks_per_note` ticks.
+        """Return the notes and chords of symbols, one every `ticks_per_note` ticks.
 
         Symbols that name no note or chord are skipped and counted.
 
         Args:
             symbols: any strings.
             max_notes: stop after this many notes and chords.
-            after: symbols that come before. They change nothing, because no symbol
-                depends on an earlier one.
+            after: symbols that precede `symbols`. They change nothing, because no
+                symbol depends on an earlier one.
         """
         chords: list[Chord] = []
         skipped = 0
@@ -105,7 +105,7 @@ class NoteNames:
         """Return the name of the note or chord that `text` spells: 'Eb4' is 'E-4'.
 
         Raises:
-            ValueError: `text` spells none.
+            ValueError: `text` spells no note or chord.
         """
         return canonical_name(text)
 
@@ -130,7 +130,7 @@ class NoteNames:
         return symbol
 
     def config(self) -> dict[str, Any]:
-        """Return the encoding's kind and its attributes; `drums` only if it is set."""
+        """Return the kind of the encoding and its attributes, `drums` only if set."""
         config = {
             "kind": "note_names",
             "parts": self.parts,

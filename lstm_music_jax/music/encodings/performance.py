@@ -48,7 +48,7 @@ _EVENTS = EventSymbols(
 
 @dataclass(frozen=True)
 class Performance:
-    """Encodes when each note is struck and released, to 10 ms, and how hard.
+    """Encodes the strike and the release of each note, to 10 ms, and its loudness.
 
     >>> Performance().encode(Score.from_notes([Note(0, 60, 12, velocity=90)]))
     ['velocity_23', 'note_on_60', 'shift_50', 'note_off_60']
@@ -70,7 +70,7 @@ class Performance:
         return _EVENTS.all
 
     def encode(self, score: Score) -> list[str]:
-        """Return the symbols of the score's notes; the division into tracks is lost.
+        """Return the symbols of the notes of a score; the division into tracks is lost.
 
         Onsets and ends are rounded to the nearest 10 ms, and a note lasts at least
         10 ms. A note ends when its pitch is struck again. Where events have the same
@@ -109,18 +109,19 @@ class Performance:
         max_notes: int | None = None,
         after: Iterable[str] = (),
     ) -> Decoded:
-        """Return the notes of any symbols; skip and count the ill-formed ones.
+        """Return the notes of a sequence of symbols; ill-formed ones are skipped.
 
-        These symbols are ill-formed: an unknown one, a note-on of a pitch that sounds
-        already, a note-off of a pitch that does not sound, and a note-off at the same
-        time as its note-on. A note that is never released ends with the last symbol.
+        These symbols are ill-formed: unknown ones, a note-on of a pitch that already
+        sounds, a note-off of a pitch that does not sound, and a note-off at the same
+        time as the note-on of its pitch. A note that is never released ends with the
+        last symbol.
 
         Args:
             symbols: any strings.
             max_notes: strike no more than this many notes.
-            after: symbols that come before, for example those of a primer. Their music
-                is left out, and time counts from their end. Their notes that sound
-                are still held, and their velocity still applies.
+            after: symbols that precede `symbols`, for example those of a primer. Their
+                music is left out, and time counts from their end. Notes that sound at
+                their end are still held, and the velocity that they set still applies.
         """
         keyboard = _Keyboard()
         for symbol in after:
@@ -130,7 +131,7 @@ class Performance:
         for symbol in symbols:
             event, value = _EVENTS.parse(symbol)
             if max_notes is not None and len(keyboard.notes) >= max_notes:
-                # The notes that sound keep their ends, and no other note begins.
+                # Notes that sound already get their ends, and no more notes begin.
                 if not keyboard.heard():
                     break
                 if event == "note_on" or (
@@ -143,7 +144,7 @@ class Performance:
         return Decoded(score, skipped, len(notes))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return how many notes share their pitch and 10 ms with another one."""
+        """Return the number of notes with the pitch and time of another note."""
         struck = sum(symbol.startswith("note_on_") for symbol in symbols)
         return score.note_count - score.drum_count * (not self.drums) - struck
 
@@ -151,7 +152,7 @@ class Performance:
         """Return the event that `text` spells: 'note_on_060' is 'note_on_60'.
 
         Raises:
-            ValueError: `text` spells none.
+            ValueError: `text` spells no symbol.
         """
         return _EVENTS.canonical(text)
 
@@ -177,8 +178,8 @@ class Performance:
     def stretched(self, symbol: str, factor: float) -> str:
         """Return the 'shift_n' that is `factor` times as long, rounded to 10 ms.
 
-        It is at most 'shift_100' and at least 'shift_1'. So long shifts are not made
-        longer, and very short ones stay as they are.
+        The result is at most 'shift_100' and at least 'shift_1'. So the longest shift
+        is not made longer, and very short shifts stay as they are.
         """
         event, value = _EVENTS.parse(symbol)
         if event != "shift":
@@ -186,11 +187,11 @@ class Performance:
         return f"shift_{min(max(round(value * factor), 1), LONGEST_SHIFT)}"
 
     def config(self) -> dict[str, Any]:
-        """Return the encoding's kind, and `drums` only if it is set."""
+        """Return the kind of the encoding, and `drums` if it is set."""
         return {"kind": "performance", **({"drums": True} if self.drums else {})}
 
     def _notes(self, score: Score) -> Notes:
-        """Return the notes of a score as they sound, in ticks of 10 ms."""
+        """Return the notes of a score, prolonged by the pedal, in ticks of 10 ms."""
         score = score.with_drums(self.drums)
         tempo = TempoMap(score.tempos, score.ticks_per_quarter)
         parts = []
@@ -209,7 +210,7 @@ class _Keyboard:
     """A keyboard whose keys are pressed and released by events.
 
     Attributes:
-        notes: the notes that were struck; those that sound have a duration of 0.
+        notes: the notes that were struck; a note that still sounds has duration 0.
         sounding: the position in `notes` of each pitch that sounds. It is negative for
             a note that `forget_notes` removed.
     """
@@ -221,7 +222,7 @@ class _Keyboard:
         self._struck_now: set[int] = set()
 
     def apply(self, event: str, value: int) -> bool:
-        """Do what an event says; return False if it is ill-formed here."""
+        """Press or release a key; return False if the event is ill-formed here."""
         if event == "shift":
             self._clock += value
             self._struck_now.clear()
@@ -242,13 +243,13 @@ class _Keyboard:
         return True
 
     def forget_notes(self) -> None:
-        """Remove all notes, and count time from now; keys that are down stay down."""
+        """Remove all notes, and count time from now; pressed keys stay pressed."""
         self.notes = []
         self.sounding = dict.fromkeys(self.sounding, -1)
         self._clock = 0
 
     def heard(self) -> bool:
-        """Return whether any note sounds that was struck since `forget_notes`."""
+        """Return whether any note still sounds that was struck after `forget_notes`."""
         return any(place >= 0 for place in self.sounding.values())
 
     def released(self) -> list[Note]:

@@ -40,10 +40,10 @@ def chord_name(pitches: Iterable[int]) -> str:
 def normal_order(pitches: Iterable[int]) -> tuple[int, ...]:
     """Return the pitch classes of a chord in normal order, as music21 gives it.
 
-    The normal order is one rotation of the ascending classes. It is the one with the
-    smallest span. Among several, it is the one packed most tightly from its first class
-    upwards (Forte, The Structure of Atonal Music, 1973), then the one with the lowest
-    first class.
+    The normal order is one rotation of the ascending classes. It is the rotation with
+    the smallest span. Among several of equal span, it is the one packed most tightly
+    from its first class upwards (Forte, The Structure of Atonal Music, 1973). Among
+    several of these, it is the one with the lowest first class.
 
     Args:
         pitches: MIDI pitches or pitch classes, in any order.
@@ -59,13 +59,13 @@ def _normal_order(classes: frozenset[int]) -> tuple[int, ...]:
 
 
 def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
-    """Return what the normal order minimises: span, intervals, first class."""
+    """Return the key by which rotations are compared: span, intervals, first class."""
     above_first = [(number - rotation[0]) % 12 for number in rotation]
     return (above_first[-1], *above_first, rotation[0])
 
 
 def named_pitches(name: str) -> tuple[int, ...]:
-    """Return the MIDI pitches of a note's or a chord's name; () for anything else.
+    """Return the MIDI pitches that the name of a note or chord means; else ().
 
     A chord's pitch classes sound in the octave of middle C, as they do in the original
     Keras recipe (music21's `Note(int)` below 12).

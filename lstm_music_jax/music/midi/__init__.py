@@ -1,4 +1,4 @@
-"""MIDI files: a file to a score, and a score to a file.
+"""MIDI files: reading a file as a score, and writing a score as a file.
 
 Start with `reading.py`, which holds the musical rules by which a file becomes a score.
 It builds on `tracks.py`, which turns the bytes of a file into timed events.

@@ -1,7 +1,7 @@
-"""The bytes of a MIDI file, from notes, tempos and metres in the file's ticks.
+"""Makes the bytes of a MIDI file from notes, tempos and metres.
 
-music21 encodes the events. An event that occurs again is not encoded again, because
-encoding would take most of the time.
+music21 encodes the events. Equal events are encoded only once, because encoding would
+take most of the time.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ class FileNote(NamedTuple):
     """A note of a MIDI file.
 
     Attributes:
-        onset: when it is struck, in the file's ticks.
-        end: when it ends, in the file's ticks; later than `onset`.
+        onset: time of the strike, in ticks of the file.
+        end: time of the end, in ticks of the file; later than `onset`.
         pitch: MIDI pitch, 0 to 127.
-        velocity: how hard it is struck, 1 to 127.
+        velocity: loudness of the strike, 1 to 127.
         channel: 1 to 16; 10 is for drums.
     """
 
@@ -39,20 +39,22 @@ def midi_content(
     tempos: Sequence[tuple[int, float | int]] = (),
     metres: Sequence[tuple[int, int, int]] = (),
 ) -> bytes:
-    """Return the content of a MIDI file of format 1.
+    """Return the bytes of a MIDI file of format 1.
 
     The first track holds tempos and metres, and each channel has a track after it. The
     ends of notes come before other events at the same tick, so that a pitch can end and
     be struck again at that tick.
 
     Args:
-        notes: in any order. All numbers are Python's. Notes of one channel and pitch
-            must not overlap, because MIDI cannot tell which of them ends.
+        notes: the notes in any order. All numbers must be Python numbers. Notes of one
+            channel and pitch must not overlap, because MIDI cannot tell which of them
+            ends.
         ticks_per_quarter: the file's ticks per quarter note, 1 to 32,767.
         programs: the General MIDI program of each channel that has notes.
-        tempos: each change's tick and its quarter notes per minute, 3.6 or more. They
-            are rounded to whole microseconds per quarter note.
-        metres: each change's tick, numerator and denominator, a power of two.
+        tempos: for each change of tempo, its tick and its quarter notes per minute, 3.6
+            or more. Tempos are rounded to whole microseconds per quarter note.
+        metres: for each change of metre, its tick, numerator and denominator. The
+            denominator is a power of two.
 
     Raises:
         KeyError: a note's channel has no program.

@@ -1,4 +1,4 @@
-"""Reading: a MIDI file to a score, note by note as it was played."""
+"""Reads a MIDI file as a score, note by note as it was played."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _PITCHES, _CHANNELS = 128, 16
 def read_midi(path: str | Path) -> Score:
     """Return the score of a MIDI file of format 0 or 1, in the file's ticks.
 
-    A note lasts from its note-on to a note-off of its pitch and channel: the first one
-    that no earlier note of the track has taken. A note without an end is left out, and
-    `Score.endless` counts it.
+    A note lasts from its note-on to a note-off of its pitch and channel: the first
+    note-off that does not end an earlier note of the track. A note without an end is
+    left out, and `Score.endless` counts it.
 
     Raises:
         UnreadableMidiError: the file's content is wrong; the message is one line.
@@ -58,7 +58,10 @@ def read_midi(path: str | Path) -> Score:
 
 
 def _in_time(events: Iterable[Iterable]) -> tuple:
-    """Return the events of all tracks in the order of time, one per tick: the last."""
+    """Return the events of all tracks in the order of time.
+
+    If several events have the same tick, only the last one is kept.
+    """
     ordered = sorted(chain.from_iterable(events), key=lambda event: event.tick)
     return tuple({event.tick: event for event in ordered}.values())
 
@@ -66,7 +69,7 @@ def _in_time(events: Iterable[Iterable]) -> tuple:
 def _track(
     ticks: np.ndarray, messages: np.ndarray, events: TrackEvents
 ) -> tuple[Track, int]:
-    """Return a track, and how many of its notes never end."""
+    """Return a track, and the number of its notes that never end."""
     are_notes = messages >> 20 <= NOTE_ON >> 4
     times, notes = ticks[are_notes], messages[are_notes]
     channels = (notes >> 16 & 0xF) + 1
@@ -83,10 +86,11 @@ def _track(
 
 
 def _paired(keys: np.ndarray, strikes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the note-on and the note-off of each note, by note-on.
+    """Return the positions of the note-on and the note-off of each note.
 
-    For each channel and pitch, the first note-on belongs to the first note-off after
-    it, the second to the second, and so on. Other note-offs are ignored.
+    Notes are in the order of their note-ons. For each channel and pitch, the first
+    note-on belongs to the first note-off after it, the second note-on to the next
+    note-off, and so on. All other note-offs are ignored.
 
     Args:
         keys: channel and pitch of each note event, as one number, `[n]`.
@@ -125,7 +129,7 @@ def _rank(groups: np.ndarray, count: int) -> np.ndarray:
 
 
 def _programs(messages: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Return the program of each message at `where`: the latest one on its channel."""
+    """Return the program of each message at `where`, the last one of its channel."""
     programs = np.zeros(len(where), np.int64)
     are_changes = messages >> 20 == PROGRAM_CHANGE >> 4
     if not are_changes.any():
@@ -136,7 +140,7 @@ def _programs(messages: np.ndarray, where: np.ndarray) -> np.ndarray:
         if len(changes) and own.any():
             latest = np.searchsorted(changes, where[own]) - 1
             numbers = messages[changes] >> 8 & 0xFF
-            # The first program also plays the notes before it.
+            # Notes before the first program of a channel have that program, too.
             programs[own] = numbers[np.maximum(latest, 0)]
     return programs
 

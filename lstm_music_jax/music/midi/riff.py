@@ -7,7 +7,7 @@ _CHUNK_HEADER_BYTES = 8
 
 
 def unwrapped(data: bytes) -> bytes:
-    """Return the MIDI file within a RIFF container; other data as it is.
+    """Return the MIDI file within a RIFF container; return other data unchanged.
 
     A container holds chunks. A chunk is a name of 4 bytes, a size of 4 bytes with the
     lowest byte first, and the content, padded to an even size. The content of the

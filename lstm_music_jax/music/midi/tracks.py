@@ -1,9 +1,9 @@
-"""Tracks: the bytes of a MIDI file to timed events.
+"""Turns the bytes of a MIDI file into timed events, track by track.
 
 One loop walks over the bytes of a track. music21's own loop is not used, because it
 copies the rest of the track for every event, which takes quadratic time, and because
-damaged files make it raise a dozen kinds of exception. Where a file is odd, the loop
-does what music21's does.
+damaged files make it raise a dozen kinds of exception. Where a file breaks the rules of
+MIDI, this loop behaves like that of music21.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lstm_music_jax.music.tempo_map import MICROSECONDS_PER_MINUTE
 
 MAX_FILE_BYTES = 4 * 2**20
 MAX_TRACKS = 1024
-# A variable-length number has at most 4 bytes, of 7 bits each.
+# A variable-length number has at most 4 bytes with 7 bits each.
 _MAX_NUMBER_BYTES = 4
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
 SUSTAIN_PEDAL = 64
@@ -29,22 +29,27 @@ _TRACK_NAME, _INSTRUMENT_NAME, _SET_TEMPO, _TIME_SIGNATURE = 3, 4, 0x51, 0x58
 
 
 class UnreadableMidiError(ValueError):
-    """A file is not MIDI, is damaged, or exceeds a limit; the message is one line."""
+    """Raised if a file is not MIDI, is damaged, or exceeds a limit.
+
+    The message is one line.
+    """
 
 
 @dataclass
 class TrackEvents:
     """The events of one track, in the order of the file.
 
-    `ticks` and `messages` belong together: the notes, programs and pedals of the track.
+    `ticks[i]` is the time of `messages[i]`. Messages are note-ons, note-offs, program
+    changes and pedal changes.
 
     Attributes:
-        ticks: when, in the file's ticks from the start of the track.
+        ticks: the time of each message, in ticks of the file from the start of the
+            track.
         messages: the bytes of each message as one number: status times 65,536, plus
             first data byte times 256, plus second data byte.
-        changes: the instruments that the track names.
-        tempos: the tempos.
-        metres: the metres.
+        changes: the changes of instrument in the track.
+        tempos: the changes of tempo in the track.
+        metres: the changes of metre in the track.
     """
 
     ticks: list[int] = field(default_factory=list)
@@ -56,7 +61,7 @@ class TrackEvents:
 
 @dataclass(frozen=True)
 class MidiTracks:
-    """The events of each track, and how many of the file's ticks make a quarter."""
+    """The events of each track of a file, and the file's ticks per quarter note."""
 
     ticks_per_quarter: int
     tracks: tuple[TrackEvents, ...]
@@ -83,7 +88,7 @@ def read_midi_tracks(path: Path) -> MidiTracks:
 
 
 def _read_header(data: bytes) -> tuple[int, int]:
-    """Return the number of tracks, and the ticks per quarter."""
+    """Return the number of tracks, and the ticks per quarter note."""
     if not data.startswith(b"MThd"):
         raise UnreadableMidiError("not a MIDI file: it does not begin with 'MThd'")
     if len(data) < 14 or int.from_bytes(data[4:8]) < 6:
@@ -176,7 +181,7 @@ def _read_events(chunk: bytes, track: int) -> TrackEvents:
 
 
 def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
-    """Return the variable-length number at `position`, and where it ends."""
+    """Return the variable-length number at `position`, and the position after it."""
     value = 0
     for place in range(position, position + _MAX_NUMBER_BYTES):
         if place >= len(chunk):
@@ -190,7 +195,7 @@ def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
 def _read_system_event(
     chunk: bytes, position: int, tick: int, track: int, events: TrackEvents
 ) -> int | None:
-    """Keep what a system or meta event says, and return where it ends.
+    """Read a system or meta event, and keep it if it is a tempo, metre or instrument.
 
     Returns:
         The position after the event; None if its status byte has no meaning in a file.

@@ -1,4 +1,4 @@
-"""Writing: a score to a MIDI file, from music21's own MIDI events."""
+"""Writes a score as a MIDI file, with the MIDI events of music21."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ def write_midi(
 ) -> None:
     """Write `score.notes` as a MIDI file, played by one instrument.
 
-    The file has 480 ticks per quarter if the score's grid fits into that, and otherwise
-    the score's own. It appears whole or not at all.
+    The file has 480 ticks per quarter note if that is a multiple of the score's ticks
+    per quarter note; otherwise it has those of the score. It is written whole or not at
+    all.
 
     Args:
         score: the music; an empty score gives a file without notes.
@@ -64,7 +65,7 @@ def write_midi(
 
 def require_tempo_and_program(tempo: float | int | None, program: int) -> None:
     """Raise ValueError unless `write_midi` takes this tempo and this program."""
-    # The comparison is negated so that NaN is refused, too.
+    # The comparison is negated, so that NaN is refused too.
     if tempo is not None and (
         isinstance(tempo, bool) or not MIN_TEMPO <= tempo <= MAX_TEMPO
     ):
@@ -77,7 +78,7 @@ def require_tempo_and_program(tempo: float | int | None, program: int) -> None:
 
 
 def _file_ticks_per_tick(score: Score) -> int:
-    """Return by how much the ticks of the file are finer than those of `score`."""
+    """Return the number of ticks of the file per tick of `score`."""
     grid, end = score.ticks_per_quarter, score.end
     if end > _MOST_TICKS:
         raise ValueError(

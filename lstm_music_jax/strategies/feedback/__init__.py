@@ -1,5 +1,6 @@
 """Strategies that adapt to the symbols that are drawn.
 
 Start with `mirostat_2.py`. `mirostat.py` is the base class of both versions of
-Mirostat. These modules import what `strategies` may, and no other family.
+Mirostat. These modules may import the same packages as `strategies`, but no strategies
+of other folders.
 """

@@ -14,7 +14,7 @@ _SHARPNESS = 10.0
 
 
 class AdaptivePState(NamedTuple):
-    """The sums whose ratio `weighted / weight` is the mean a, and the last p.
+    """The sums of the mean a = `weighted / weight`, and the last distribution p.
 
     `drawing` is False until the first symbol is drawn, so that the prompt does not
     count.

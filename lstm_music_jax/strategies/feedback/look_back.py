@@ -10,9 +10,10 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class LookBackState(NamedTuple):
-    """The last w distributions, log-probabilities in nats, and the index of the oldest.
+    """The last w distributions, as log-probabilities in nats, and the oldest index.
 
-    A row that is not filled yet holds probabilities of 0. No distribution is near it.
+    Rows that are not filled yet hold probabilities of 0, which no distribution is near
+    to. The index is that of the oldest distribution.
     """
 
     log_probs: Float[Array, "w v"]
@@ -26,9 +27,9 @@ class LookBack(Strategy):
         top k where d <= alpha, else top 1
 
     The distributions are those that the strategy is given, one per drawn symbol. This
-    is the first half of the paper's method. The second half weighs the k symbols by how
-    far each would lead away from the prompt. It is left out, because it takes k steps
-    of the model per symbol.
+    is the first half of the method in the paper. The second half weighs each of the k
+    symbols by its distance from the prompt. It is left out, because it takes k steps of
+    the model per symbol.
 
     Args:
         alpha: the largest divergence that counts as a repeat, 0 nats or more.

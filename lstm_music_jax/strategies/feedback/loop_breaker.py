@@ -13,10 +13,10 @@ _HOTTEST = 1e30
 
 
 class LoopBreakerState(NamedTuple):
-    """The last w symbols, the newest first; a count for each period; the heat.
+    """The last w symbols, the newest first, a count for each period, and the heat.
 
-    `runs[q - 1]` is the number of last symbols in a row that each equal the symbol q
-    places earlier.
+    `runs[q - 1]` is the number of symbols, counted back from the last one, that each
+    equal the symbol q positions earlier.
     """
 
     symbols: Int[Array, "w"]
@@ -28,9 +28,9 @@ class LoopBreaker(Strategy):
     """Raises the temperature, symbol by symbol, while the music is in a loop.
 
     The music is in a loop if it ends in `repeats` equal passages of q symbols, for some
-    q from 1 to n. The logits are divided by a temperature, the heat. Outside loops the
-    heat is 1. Each symbol drawn in a loop, the first included, multiplies the heat by
-    `factor`.
+    q from 1 to n. The logits are divided by a temperature, the heat. Outside loops, the
+    heat is 1. Each symbol that is drawn in a loop, including the first one, multiplies
+    the heat by `factor`.
 
     `DRY` breaks loops as well. `LoopBreaker` remembers only n symbols, and changes
     nothing until there is a loop. With a factor above 1 it ends every loop, because the

@@ -22,14 +22,17 @@ class MirostatState(NamedTuple):
 
 
 class Mirostat(Strategy):
-    """Moves mu by the surprisal of each drawn symbol; subclasses truncate by mu."""
+    """Moves the limit mu by the surprisal of each drawn symbol.
+
+    Subclasses forbid symbols depending on mu.
+    """
 
     tau: Number = number(above=0, hint="bits")
     eta: Number = number(above=0, default=0.1)
 
     def init(self, vocab_size):
-        # The symbols of the prompt are not drawn. With the surprisal tau they do not
-        # move mu.
+        # The symbols of the prompt were not drawn. They get the surprisal tau, so they
+        # do not move mu.
         wanted = jnp.full(vocab_size, self.tau, jnp.float32)
         return MirostatState(jnp.asarray(2 * self.tau, jnp.float32), wanted)
 

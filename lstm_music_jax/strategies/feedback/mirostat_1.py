@@ -46,7 +46,9 @@ class Mirostat1(Mirostat):
 
 
 def zipf_exponent(logits: Logits, m: int) -> Scalar:
-    """Return s of the least-squares fit of p_i ~ i^-s to the m largest probabilities.
+    """Return the exponent s of Zipf's law, p_i ~ i^-s, fitted by least squares.
+
+    The fit is to the m largest probabilities.
 
     The result is NaN if fewer than two symbols are possible.
     """

@@ -13,7 +13,7 @@ PENTATONIC = (0, 2, 4, 7, 9)
 
 
 def _pitch_classes(strategy):
-    """Return which of the 12 pitch classes each symbol plays, bool `[v 12]`."""
+    """Return a mask of the pitch classes that each symbol plays, bool `[v 12]`."""
     struck = strategy.struck()
     return np.stack([struck[:, first::12].any(1) for first in range(12)], 1)
 
@@ -22,7 +22,7 @@ class InKey(MusicStrategy):
     """Forbids symbols that sound any pitch class outside a scale.
 
     Args:
-        vocabulary: the symbols that the model's ids stand for.
+        vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
         tonic: pitch class, 0 (C) to 11 (B).
         scale: one or more steps, 0 to 11 semitones above the tonic: `MAJOR`, `MINOR`

@@ -12,7 +12,8 @@ from lstm_music_jax.types import Array, Bool
 def _leaps(strategy):
     """Return the leap in semitones from symbol x to symbol y, uint8 `[v+1 v]`.
 
-    The leap is 0 if x or y is silent. Row v is for the first symbol, and is 0.
+    The leap is 0 if x or y is silent. Row v is for the first symbol of a stream, and
+    holds zeros.
     """
     pitches = [np.flatnonzero(row) for row in strategy.struck()]
     leaps = np.zeros((len(pitches) + 1, len(pitches)), np.uint8)
@@ -25,17 +26,17 @@ def _leaps(strategy):
 
 
 class MaxLeap(MusicStrategy):
-    """Forbids leaps of more than `semitones` from the last symbol that sounded.
+    """Forbids symbols more than `semitones` away from the last symbol that sounded.
 
     The leap between two chords is that between their two nearest pitches. Silent
     symbols are always allowed. Before the first sound, all symbols are allowed.
 
     Args:
-        vocabulary: the symbols that the model's ids stand for.
+        vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
         semitones: 0 or more; 12 is an octave.
 
-    State: the last symbol that sounded, int32; v before the first.
+    State: the id of the last symbol that sounded, int32; v until one has sounded.
 
     Raises:
         ValueError: a field is invalid, or no symbol sounds.

@@ -11,7 +11,7 @@ from lstm_music_jax.types import Array, Bool, Int
 
 
 class NoLongRestState(NamedTuple):
-    """The state of the 128 pitches, one entry per pitch, and the length of notes.
+    """The state of the 128 pitches, one entry per pitch, and the next note length.
 
     `ends` is the end of the last note of a pitch, in ticks from now; if the pitch has
     not sounded yet, it is the beginning of the piece. `struck` is True if a note of the
@@ -38,11 +38,11 @@ class NoLongRest(MusicStrategy):
     """Forbids time shifts that would make a silence longer than `ticks`.
 
     A silence begins when no note sounds any more, or at the start of the piece. Symbols
-    that do not move the time are always allowed. So the strategy does nothing with an
-    encoding without rests, such as `NoteNames`.
+    that do not move the clock are always allowed. So the strategy changes nothing if
+    the encoding has no rests, such as `NoteNames`.
 
     Args:
-        vocabulary: the symbols that the model's ids stand for.
+        vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
         ticks: 0 or more, in ticks of the encoding's grid; 0 allows no rest.
 

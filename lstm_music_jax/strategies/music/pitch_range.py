@@ -20,7 +20,7 @@ class PitchRange(MusicStrategy):
     """Forbids symbols with any pitch outside a range, such as that of an instrument.
 
     Args:
-        vocabulary: the symbols that the model's ids stand for.
+        vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
         low: MIDI pitch, 0 to 127.
         high: MIDI pitch, low to 127.

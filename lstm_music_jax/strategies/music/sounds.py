@@ -14,7 +14,7 @@ class MusicStrategy(Strategy):
     """Base class of strategies that know the pitches of symbols.
 
     Args:
-        vocabulary: the symbols that the model's ids stand for.
+        vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
     """
 
@@ -32,7 +32,7 @@ class MusicStrategy(Strategy):
             )
 
     def struck(self) -> Bool[np.ndarray, "v pitches"]:
-        """Return which of the 128 MIDI pitches each symbol strikes.
+        """Return a mask of the MIDI pitches, 0 to 127, that each symbol strikes.
 
         Raises:
             ValueError: no symbol strikes a pitch.

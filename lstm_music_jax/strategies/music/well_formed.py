@@ -25,7 +25,10 @@ class WellFormedState(NamedTuple):
 
 
 def _known(strategy):
-    """Return which symbols the encoding has, bool `[v]`; the end symbol counts."""
+    """Return a mask of the symbols that the encoding has, bool `[v]`.
+
+    The end symbol counts as a symbol of the encoding.
+    """
     vocabulary, encoding = strategy.vocabulary, strategy.encoding
     if encoding.symbols is None:
         known = {symbol for symbol in vocabulary.symbols if encoding.pitches(symbol)}
@@ -38,8 +41,8 @@ def _known(strategy):
 def _strikes(strategy):
     """Return the pitches that each symbol strikes, int32 `[v k]`.
 
-    If no symbol moves the clock, each symbol has a moment of its own, and so no strike
-    is ever ill-formed. The table then has no columns.
+    If no symbol of the encoding moves the clock, each symbol has a moment of its own,
+    so no strike is ever ill-formed. The table then has no columns.
     """
     encoding = strategy.encoding
     strategy.struck()
@@ -75,18 +78,19 @@ def _moves(strategy):
 
 
 class WellFormed(MusicStrategy):
-    """Forbids symbols that decoding would skip, because they are ill-formed there.
+    """Forbids ill-formed symbols, which decoding would skip.
 
-    `Encoding` says which symbols are ill-formed. With `Events` it is a pitch that was
-    struck at the same moment. With `Performance` it is a note-on of a pitch that
-    sounds, and a note-off of a pitch that does not or that was struck at the same
-    moment. With `NoteNames` no name is ever ill-formed. Symbols that the encoding does
-    not have, such as the start symbol, are always forbidden. The end symbol never is.
+    `Encoding` defines the ill-formed symbols. With `Events`, a symbol is ill-formed if
+    it strikes a pitch that was already struck at the same moment. With `Performance`,
+    these are ill-formed: a note-on of a pitch that sounds, a note-off of a pitch that
+    does not sound, and a note-off of a pitch that was struck at the same moment. With
+    `NoteNames`, no name is ever ill-formed. Symbols that the encoding does not have,
+    such as the start symbol, are always forbidden. The end symbol is never forbidden.
 
     Ill-formed symbols in a prompt change nothing, as in decoding.
 
     Args:
-        vocabulary: the symbols that the model's ids stand for.
+        vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
 
     State: `WellFormedState`.

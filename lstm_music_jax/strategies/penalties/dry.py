@@ -21,9 +21,9 @@ class DRY(Strategy):
 
         l_x - multiplier base^(m_x - allowed_length)    where m_x >= allowed_length
 
-    DRY stands for "don't repeat yourself". The stream ends in some passages that
-    occurred before and were then followed by x; m_x is the length of the longest. Only
-    the last `memory` symbols count. In the power m_x is at most 50.
+    DRY stands for "don't repeat yourself". m_x is the length of the longest passage at
+    the end of the stream that also occurred earlier in the stream and was then followed
+    by x. Only the last `memory` symbols count. In the power m_x is at most 50.
 
     Args:
         multiplier: 0 or more; 0 does nothing, 0.8 is usual.
@@ -46,7 +46,7 @@ class DRY(Strategy):
 
     @property
     def permutation_equivariant(self) -> bool:  # type: ignore[override]
-        """True without breakers; with breakers False, because they are given by id."""
+        """True without breakers; False with breakers, because they are given by id."""
         return np.shape(self.breakers)[-1] == 0
 
     def init(self, vocab_size):
@@ -58,7 +58,8 @@ class DRY(Strategy):
         longest = longest.at[self.breakers].set(0, mode="drop")
         excess = jnp.minimum(longest, _LONGEST_FOR_THE_POWER) - self.allowed_length
         power = jnp.asarray(self.base) ** excess.astype(jnp.float32)
-        # The power is finite, so that a multiplier of 0 leaves the logits as they are.
+        # The power is kept finite, so that a multiplier of 0 does not change the
+        # logits.
         power = jnp.minimum(power, jnp.finfo(jnp.float32).max)
         penalised = logits - self.multiplier * power
         return jnp.where(longest >= self.allowed_length, penalised, logits), state

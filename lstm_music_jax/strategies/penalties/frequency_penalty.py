@@ -5,7 +5,7 @@ from lstm_music_jax.strategies.base import Strategy
 
 
 class FrequencyPenalty(Strategy):
-    """Subtracts a penalty from a symbol's logit for every time it was seen.
+    """Subtracts a penalty from the logit of a symbol for each of its occurrences.
 
         l_x - penalty count_x
 
@@ -14,7 +14,7 @@ class FrequencyPenalty(Strategy):
     Args:
         penalty: any finite number; 0 does nothing, and a negative one rewards.
 
-    State: how often each symbol was seen, int32 `[v]`.
+    State: the number of occurrences of each symbol so far, int32 `[v]`.
 
     Reference: OpenAI, https://platform.openai.com/docs/api-reference/chat/create
     (which counts the generated symbols only)

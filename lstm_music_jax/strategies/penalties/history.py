@@ -1,4 +1,4 @@
-"""The last symbols of a stream, and where its end has occurred before."""
+"""The last symbols of a stream, and the earlier positions that match its end."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from lstm_music_jax.types import Array, Bool, Int, Token
 
 
 class History(NamedTuple):
-    """The last w symbols, the oldest first, and the length of the match before each.
+    """The last w symbols, the oldest first, and for each the length of a match.
 
     The `matches[i]` symbols right before `symbols[i]` equal the last `matches[i]`
     symbols of the stream. So if the stream repeats itself, `symbols[i]` comes next.
@@ -29,11 +29,11 @@ def empty_history(memory: int, vocab_size: int) -> History:
 def extended(
     history: History, token: Token, joins: Bool[Array, ""] | bool = True
 ) -> History:
-    """Return the history after `token`; if `joins` is False, `token` ends all matches.
+    """Return the history after adding `token`, which ends all matches unless `joins`.
 
-    If `symbols[i]` equals `token`, the match before it grows by one symbol, and becomes
-    the match before `symbols[i + 1]`. All symbols move one place towards the start, so
-    this match is again at index i. The other matches become 0.
+    If `symbols[i]` equals `token`, the match before `symbols[i]` grows by one symbol,
+    and becomes the match before `symbols[i + 1]`. All symbols move one position towards
+    the start, so this match is again at index i. All other matches become 0.
     """
     grows = (history.symbols == token) & joins
     matches = jnp.where(grows, history.matches + 1, 0)

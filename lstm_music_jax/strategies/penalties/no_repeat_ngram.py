@@ -6,10 +6,10 @@ from lstm_music_jax.strategies.penalties.history import empty_history, extended
 
 
 class NoRepeatNgram(Strategy):
-    """Forbids a symbol that would complete an n-gram that occurred before.
+    """Forbids a symbol that would complete an n-gram which already occurred.
 
-    Only the last `memory` symbols count, including those of the prompt. The work is one
-    comparison per remembered symbol, whatever n is.
+    Only the last `memory` symbols count, including those of the prompt. The strategy
+    makes one comparison per remembered symbol, for any n.
 
     Args:
         n: 1 or more; 1 forbids every remembered symbol.

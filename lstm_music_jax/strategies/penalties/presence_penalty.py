@@ -5,7 +5,7 @@ from lstm_music_jax.strategies.base import Strategy
 
 
 class PresencePenalty(Strategy):
-    """Subtracts a penalty from the logit of every symbol seen so far, however often.
+    """Subtracts a penalty from the logit of each symbol that has occurred so far.
 
         l_x - penalty    for x seen,    l_x    otherwise
 

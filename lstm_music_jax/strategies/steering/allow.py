@@ -5,9 +5,9 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
 class Allow(Strategy):
-    """Keeps only the given symbols: the complement of `Forbid`.
+    """Keeps only the given symbols, and forbids all others.
 
-    If an earlier stage forbade all of them, the strategy is ignored.
+    If an earlier stage of a chain forbade all given symbols, the strategy is ignored.
 
     Args:
         ids: one or more ids.

@@ -12,7 +12,7 @@ _LEAST_PROBABILITY = 1e-30
 
 
 class ContrastiveState(NamedTuple):
-    """The amateur's state after the last symbol, and its logits for the next."""
+    """The state of the amateur after the last symbol, and its next logits."""
 
     model_state: PyTree
     logits: Logits
@@ -23,10 +23,11 @@ class Contrastive(Strategy):
 
         l'_x = ln p_x - ln q_x    where p_x >= alpha max_y p_y, else -inf
 
-    q is the distribution of the weaker model, the amateur, after all symbols so far. It
-    starts at its zero state and reads the prompt too. Probabilities q_x below 1e-30 are
-    raised to 1e-30. Without the truncation, symbols that both models find improbable
-    could get the highest ratio. Each symbol costs one step of the amateur.
+    q is the distribution of the weaker model, the amateur, after all symbols so far.
+    The amateur starts from its initial state and reads the prompt too. Probabilities
+    q_x below 1e-30 are raised to 1e-30. Without the truncation, symbols that both
+    models find improbable could get the highest ratio. Each symbol costs one step of
+    the amateur.
 
     Args:
         model: the amateur, a smaller or less trained model of the same vocabulary. Only

@@ -12,8 +12,9 @@ class ExponentialDecayLength(Strategy):
 
         l'_stop = l_stop + |l_stop| (factor^(n - start) - 1)    where n > start
 
-    n is the number of drawn symbols; those of the prompt do not count. The longer
-    the piece, the more likely it ends. The model still influences where.
+    n is the number of drawn symbols; those of the prompt do not count. The longer the
+    piece, the more probable is its end. The model still influences the position of the
+    end.
 
     The formula is that of transformers. It has three peculiarities. It depends on
     the size of the logit, so adding a constant to all logits changes the result. A
@@ -27,7 +28,7 @@ class ExponentialDecayLength(Strategy):
         factor: above 0; 1 does nothing, 1.01 is mild.
         stop: the id of the symbol with which a piece ends.
 
-    State: how many symbols have been drawn, int32.
+    State: the number of symbols drawn so far, int32.
 
     Reference: `ExponentialDecayLengthPenalty` of transformers,
     https://huggingface.co/docs/transformers/internal/generation_utils

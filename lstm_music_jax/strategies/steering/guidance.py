@@ -26,15 +26,16 @@ class Guidance(Strategy):
         l'_x = u_x + scale (c_x - u_x)
 
     c is the log-probability that the strategy is given. u is the log-probability under
-    `model`, the guiding model, which reads `prompt` instead of the stream's prompt, and
-    then the drawn symbols. Each symbol costs one step of it. Forbidden symbols stay
-    forbidden. Where only u is -inf, c is kept.
+    `model`, the guiding model. It reads `prompt` instead of the prompt of the stream,
+    and then the drawn symbols. Each symbol costs one step of the guiding model.
+    Forbidden symbols stay forbidden. Where only u is -inf, c is kept.
 
     Args:
         scale: any finite number; 1 gives c, 0 gives u, and above 1 goes beyond c.
         model: the model that generates, or another one with the same vocabulary.
         prompt: one or more ids, such as the start symbol alone.
-        context: what the guiding model remembers, such as `Carried()`.
+        context: which of the symbols so far the guiding model remembers, such as all of
+            them with `Carried()`.
 
     State: `GuidanceState`.
 

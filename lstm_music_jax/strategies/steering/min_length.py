@@ -7,14 +7,14 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 class MinLength(Strategy):
     """Forbids the stop symbol until `length` symbols have been drawn.
 
-    The symbols of the prompt do not count, as for `min_new_tokens` of transformers.
-    They count for its `min_length`.
+    The symbols of the prompt do not count, as for `min_new_tokens` of transformers. For
+    `min_length` of transformers they count.
 
     Args:
         length: the fewest symbols before the stop symbol, 0 or more.
         stop: the id of the symbol with which a piece ends.
 
-    State: how many symbols have been drawn, int32.
+    State: the number of symbols drawn so far, int32.
     """
 
     permutation_equivariant = False

@@ -1,4 +1,4 @@
-"""An automaton that knows which sequences the next symbol can complete."""
+"""An automaton that finds the sequences which the next symbol can complete."""
 
 from functools import cache
 from typing import NamedTuple
@@ -11,8 +11,8 @@ class Matching(NamedTuple):
     """An Aho-Corasick automaton of the beginnings of sequences.
 
     The beginning of a sequence is the sequence without its last symbol. A state stands
-    for the longest passage at the end of the stream that some beginning starts with.
-    State 0 stands for the empty passage.
+    for a passage at the end of the stream: the longest one with which some beginning
+    starts. State 0 stands for the empty passage.
 
     Attributes:
         letters: a number for each symbol, up to the largest symbol of the beginnings,
@@ -51,9 +51,10 @@ def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
 
 
 def _trie(sequences, letters):
-    """Return each state's children, and the indices of the sequences it can complete.
+    """Return the children of each state, and the sequences that it can complete.
 
-    The children are a dictionary from letters to states.
+    The children are a dictionary from letters to states. Sequences are given by their
+    indices.
     """
     children, completing = [{}], [[]]
     for number, sequence in enumerate(sequences):

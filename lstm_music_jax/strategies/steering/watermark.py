@@ -11,17 +11,17 @@ _SECOND_ROUND = 0x9E3779B9
 
 
 class Watermark(Strategy):
-    """Marks music: favours symbols that a secret key and the last symbols select.
+    """Marks music: favours symbols that depend on a secret key and the last symbols.
 
         l_x + delta    where x is green
 
     gamma v of the v symbols are green, rounded to a whole number from 1 to v - 1. A
-    hash of the key and of the last `width` symbols decides which. As long as the stream
-    has fewer than `width` symbols, the logits are unchanged.
+    hash of the key and of the last `width` symbols selects the green symbols. As long
+    as the stream has fewer than `width` symbols, the logits are unchanged.
 
-    `detect_watermark` finds the mark. It needs the key, but no model. It needs fewer
-    symbols if delta is larger or if the distributions are flatter. Put the strategy
-    last in a chain.
+    `detect_watermark` finds the mark. The detection needs the key, but no model. It
+    needs fewer symbols if delta is larger or if the distributions are flatter. Put the
+    strategy last in a chain.
 
     The mark does not withstand an attacker, because there are only 2^31 keys and the
     hash is not cryptographic.
@@ -58,7 +58,7 @@ class Watermark(Strategy):
         return jnp.concatenate([state[1:], token.astype(jnp.int32)[None]])
 
     def green(self, context: Int[Array, "w"], vocab_size: int) -> Bool[Array, "v"]:
-        """Return which symbols are green after `context`, which has `width` symbols."""
+        """Return a mask of the green symbols after `context`, the last symbols."""
         first = mix(jnp.asarray(self.key).astype(jnp.uint32))
         for symbol in context.astype(jnp.uint32):
             first = mix(first ^ symbol)

@@ -1,5 +1,5 @@
 """Strategies that reshape the whole distribution and forbid nothing.
 
-Start with `temperature.py`. These modules import what `strategies` may, and no other
-family.
+Start with `temperature.py`. These modules may import the same packages as `strategies`,
+but no strategies of other folders.
 """

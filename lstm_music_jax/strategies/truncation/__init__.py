@@ -1,4 +1,5 @@
-"""Strategies that forbid symbols, depending only on the next symbol's distribution.
+"""Strategies that forbid symbols, given only the distribution of the next symbol.
 
-Start with `top_p.py`. These modules import what `strategies` may, and no other family.
+Start with `top_p.py`. These modules may import the same packages as `strategies`, but
+no strategies of other folders.
 """

@@ -13,8 +13,8 @@ class TopH(Strategy):
     H(q) <= alpha H(p), where q is p over V, renormalised. The most probable symbol is
     always kept.
 
-    This is the greedy algorithm of the paper. Published code differs. The authors' code
-    and transformers
+    This is the greedy algorithm of the paper. Published code differs from it. The
+    authors' code and transformers
     (https://github.com/huggingface/transformers/pull/40837) look at the 100 most
     probable symbols only and take their entropy for H(p). They compare alpha H(p) with
     the running sum of -p ln p, which is not the entropy of the renormalised prefix. The

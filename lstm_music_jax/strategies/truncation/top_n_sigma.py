@@ -11,7 +11,7 @@ class TopNSigma(Strategy):
 
     sigma is the standard deviation of the m logits that are not forbidden. Its divisor
     is m, as in llama.cpp. The default of PyTorch is m - 1, which makes sigma a little
-    larger. An earlier temperature scales both sides, so the same symbols
+    larger. A temperature before this strategy scales both sides, so the same symbols
     are kept.
 
     Args:

@@ -6,13 +6,13 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class TopP(Strategy):
-    """Keeps the nucleus: the smallest set V of most probable symbols with mass >= p.
+    """Keeps the nucleus: the fewest most probable symbols whose mass is p or more.
 
         sum_V p_x >= p
 
-    The symbol that crosses p is kept, so at least one symbol is always kept. All
-    symbols that are as probable as that symbol are kept too, while transformers keeps
-    only some of them.
+    V is the set of kept symbols. It includes the symbol with which the sum reaches p,
+    so it is never empty. All symbols that are as probable as that symbol are kept too,
+    while transformers keeps only some of them.
 
     Args:
         p: in (0, 1]; 1 keeps everything.

@@ -9,8 +9,8 @@ class XTC(Strategy):
     """Forbids, with some probability, all likely symbols but the least likely of them.
 
     XTC stands for "exclude top choices". A symbol is likely if p_x >= threshold. The
-    least likely of these symbols and its ties are kept, so a single likely symbol is
-    kept too. Symbols below the threshold always stay.
+    least likely of the likely symbols is kept, and so are its ties. So a single likely
+    symbol is kept. Symbols below the threshold are always kept.
 
     Args:
         threshold: the p_x that makes a symbol likely, in (0, 0.5]; above 0.5 there

@@ -1,7 +1,9 @@
-"""The laws, one function each; `check_strategy` runs them in the order of `LAWS`.
+"""The laws that a strategy must keep, one function each.
+
+`check_strategy` runs them in the order of `LAWS`.
 
 Start with `logits.py`. Each law gets a `Subject`, which runs the strategy under test.
-These modules import what `testing` may.
+These modules may import the same packages as `testing`.
 """
 
 from collections.abc import Callable

@@ -10,15 +10,16 @@ from lstm_music_jax.testing.runner import Course, after_prompt, by_hand
 from lstm_music_jax.testing.subject import Subject
 
 PLACE = "(stream, note, symbol)"
-# Constants added to the logits: multiples of 1/64, like the logits, of both signs. In
-# float32, exp(100) is infinite.
+# Constants that are added to the logits, one per symbol of a stream. Like the logits,
+# they are multiples of 1/64. In float32, exp(100) is infinite.
 SHIFTS = np.array([8, -3.5, 100, 0.25, -1000, 1.75, 1000, -100, 40, -30], np.float32)
 
 
 def no_nan_or_infinity(subject: Subject) -> None:
-    """Shaped logits are never NaN or +inf.
+    """The logits that a strategy returns are never NaN or +inf.
 
-    This holds for logits that allow one, two or three symbols, and for large ones.
+    This must hold for logits that allow one, two or three symbols, and for logits near
+    1000 or -1000.
     """
     shifted, course = _shifted(subject)
     for inputs, shaped, what in (
@@ -31,18 +32,20 @@ def no_nan_or_infinity(subject: Subject) -> None:
 
 
 def forbidden_stays_forbidden(subject: Subject) -> None:
-    """A logit that is -inf stays -inf."""
+    """A strategy returns -inf for every symbol whose logit is -inf."""
     given, shaped = subject.inputs.logits, np.asarray(subject.course.shaped)
     require_none((given == -np.inf) & (shaped != -np.inf), "logits", given, shaped)
 
 
 def something_is_left_to_draw(subject: Subject) -> None:
-    """Something can be drawn from shaped logits, unless a mask forbids every symbol.
+    """A strategy allows at least one symbol, unless it is a mask.
 
-    A strategy is a mask if it forbids the same symbols whatever the logits are. If it
-    has forbidden every symbol, it is applied again in the same state to logits that are
-    all 0. A mask then forbids the symbols that were allowed before, and allows others.
-    (The engine ignores a mask that forbids every symbol.)
+    A strategy is a mask if the logits do not influence which symbols it forbids. A mask
+    may forbid every symbol that its input allows; the engine then ignores it.
+
+    If a strategy has forbidden every symbol, the law applies it again, in the same
+    state, to logits that are all 0. This input allows every symbol. A mask must allow
+    some of them, but none that the first input allowed.
     """
     given, course = subject.inputs.logits, subject.course
     came_in = given > -np.inf
@@ -61,10 +64,11 @@ def something_is_left_to_draw(subject: Subject) -> None:
 
 
 def survives_an_empty_support(subject: Subject) -> None:
-    """Logits that are all -inf, from an earlier mask, never give NaN or +inf.
+    """Logits that are all -inf, as an earlier mask may make them, give no NaN or +inf.
 
-    This holds for this symbol and for all later ones. The engine then draws from the
-    model's distribution, so the strategy observes a symbol that was forbidden.
+    This must hold for the symbol with these logits and for all symbols after it. The
+    engine draws this symbol from the model's distribution, so the strategy observes a
+    symbol that was forbidden.
     """
     empty = subject.inputs._replace(logits=subject.inputs.logits.copy())
     empty.logits[:, 1] = -np.inf
@@ -78,7 +82,7 @@ def survives_an_empty_support(subject: Subject) -> None:
 
 
 def rows_are_independent(subject: Subject) -> None:
-    """A stream's result does not depend on the other rows of the batch."""
+    """The result of a stream does not depend on the other streams of its batch."""
     kept = np.arange(STREAMS) % 2 == 0
     other = np.where(kept, np.arange(STREAMS), 1)
     inputs = Inputs(*(leaf[other] for leaf in subject.inputs))
@@ -93,7 +97,7 @@ def rows_are_independent(subject: Subject) -> None:
 
 
 def jit_equals_eager(subject: Subject) -> None:
-    """A compiled batch gives the same as single streams without compilation."""
+    """A compiled batch gives the same logits as single streams without compilation."""
     for index in (0, 1):
         inputs = subject.inputs.row(index)
         tokens = np.asarray(subject.course.tokens)[index]
@@ -104,7 +108,10 @@ def jit_equals_eager(subject: Subject) -> None:
 
 
 def shift_invariance(subject: Subject) -> None:
-    """If `shift_invariant`, a constant added to all logits changes no probability."""
+    """If a strategy is `shift_invariant`, shifted logits give the same probabilities.
+
+    Shifted logits are logits to which the same constant is added.
+    """
     if not subject.strategy.shift_invariant:
         return
     require_equal(
@@ -119,14 +126,14 @@ def _with_shift(at: tuple[int, ...]) -> str:
 
 
 def _shifted(subject: Subject) -> tuple[Inputs, Course]:
-    """Return inputs with constants added to the logits, and their output."""
+    """Return inputs with `SHIFTS` added to the logits, and the output for them."""
     logits = subject.inputs.logits + SHIFTS[None, :, None]
     inputs = subject.inputs._replace(logits=logits)
     return inputs, subject.rerun(inputs, subject.course.tokens)
 
 
 def permutation_equivariance(subject: Subject) -> None:
-    """If `permutation_equivariant`, renaming the symbols only renames the result."""
+    """If a strategy is `permutation_equivariant`, renamed symbols rename the result."""
     if not subject.strategy.permutation_equivariant:
         return
     # names[symbol] is the new name of a symbol; symbols[name] is the inverse.

@@ -13,7 +13,7 @@ from lstm_music_jax.testing.subject import Subject
 
 
 def one_trace(subject: Subject) -> None:
-    """Hyperparameters are array leaves, so changing one traces no program again.
+    """Hyperparameters are array leaves, so a changed value is not compiled anew.
 
     Only fields that fix a shape are static, and a float does not fix a shape.
     """
@@ -40,7 +40,10 @@ def one_trace(subject: Subject) -> None:
 
 
 def structure_is_its_own(subject: Subject) -> None:
-    """No other class has an equal tree structure, because `jit` could mix them up.
+    """No other class has an equal tree structure.
+
+    If two classes had equal tree structures, `jit` could run the program of the other
+    class.
 
     The tree structures of two classes registered by `jax.tree_util.register_dataclass`
     are equal if the number of fields and the static values are equal. Subclasses of
@@ -63,7 +66,7 @@ def structure_is_its_own(subject: Subject) -> None:
 
 
 def leaves_can_be_swept(subject: Subject) -> None:
-    """A batch of streams with several settings gives the same as single settings."""
+    """A batch with several settings gives the same as one batch per setting."""
     if not jax.tree.leaves(subject.strategy):
         return
     tokens = subject.course.tokens
@@ -76,10 +79,10 @@ def leaves_can_be_swept(subject: Subject) -> None:
 
 
 def sizes_fix_shapes(subject: Subject) -> None:
-    """A whole number that is static fixes a shape or the operations of a method.
+    """Each static whole number fixes a shape or the operations of a method.
 
-    A number that fixes neither is a hyperparameter and must be a leaf. Then a change
-    does not recompile, and it can be swept.
+    A number that fixes neither is a hyperparameter and must be a leaf. A leaf can be
+    changed without compiling anew, and it can be swept.
     """
     for path, strategy in within(subject.strategy):
         for name in static_fields(strategy):
@@ -97,7 +100,7 @@ def sizes_fix_shapes(subject: Subject) -> None:
 def _number_only(
     strategy: Strategy, name: str, value: int, vocab_size: int
 ) -> int | None:
-    """Return another value that changes only numbers in the program, or None."""
+    """Return another value of a field with the same operations and shapes, or None."""
     given = outline(strategy, vocab_size)
     for other in (value + 1, value - 1, 2, 1, 2 * value):
         found = _outline_with(strategy, name, other, vocab_size)
@@ -111,7 +114,7 @@ def _number_only(
 def _outline_with(
     strategy: Strategy, name: str, value: int, vocab_size: int
 ) -> Outline | None:
-    """Return the outline with another value, or None if the strategy refuses it."""
+    """Return the outline with another value of the field; None if it is refused."""
     try:
         changed = dataclasses.replace(strategy, **{name: value})
         return outline(changed, vocab_size)

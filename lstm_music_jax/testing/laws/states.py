@@ -20,17 +20,18 @@ from lstm_music_jax.testing.long_run import DRAWING, LATE, QUIET, ROWS
 from lstm_music_jax.testing.runner import ALTERNATING, after_prompt, by_hand
 from lstm_music_jax.testing.subject import Subject
 
-# How many symbols the beginning and the end of a long run have.
+# Number of symbols that count as the beginning, and as the end, of a long run.
 EDGE = 9
-# An integer that takes this many steps in one direction counts as a counter.
+# An integer of the state counts as a counter if it takes this many steps in one
+# direction.
 STEPS = 6
 
 
 def is_pure(subject: Subject) -> None:
     """Results depend only on the arguments, and nothing is changed in place.
 
-    So a saved state can be used twice, and the first use does not affect the second. A
-    copy of the strategy gives the same results.
+    This holds for all methods of a strategy. So a saved state can be used twice with
+    the same results, and a copy of the strategy gives the same results.
     """
     strategy, inputs = subject.strategy, subject.inputs.row(0)
     tokens, others = subject.inputs.prompt[:2, :3]
@@ -54,15 +55,16 @@ def is_pure(subject: Subject) -> None:
 
 
 def keeps_shapes_and_dtypes(subject: Subject) -> None:
-    """`apply` returns float32 `[v]`; the state keeps structure, shapes and dtypes.
+    """The state keeps its structure, shapes and dtypes, and logits are float32 `[v]`.
 
-    A state that changes them cannot be the carry of a scan.
+    A state that changes its structure, shapes or dtypes cannot be the carry of a scan.
     """
     inputs = subject.inputs.row(0)
     token, logits = jnp.asarray(inputs.prompt[0]), jnp.asarray(inputs.logits[0])
     key = note_key(inputs.key_bits[0])
     strategy = subject.strategy
-    # The hyperparameters are arguments, as in every compiled program.
+    # The hyperparameters are arguments of the traced function, as when `generate`
+    # compiles.
     state = jax.eval_shape(lambda own: own.init(subject.vocab_size), strategy)
     applied = jax.eval_shape(
         lambda own, *a: own.apply(*a), strategy, logits, state, key
@@ -83,10 +85,10 @@ def keeps_shapes_and_dtypes(subject: Subject) -> None:
 
 
 def survives_a_long_run(subject: Subject) -> None:
-    """After some hundred symbols no number has overflowed, and something can be drawn.
+    """After 300 symbols, no number has overflowed and some symbol can be drawn.
 
     In the state, no integer wraps around, and no float becomes NaN. With finite logits,
-    no float that was finite at first becomes infinite and stays so.
+    no float that is finite at the beginning becomes infinite and stays infinite.
     """
     run = subject.long_run
     bad = np.isnan(run.shaped) | (run.shaped == np.inf)
@@ -110,14 +112,14 @@ def survives_a_long_run(subject: Subject) -> None:
 
 
 def _in_row(what: str) -> Callable[[tuple[int, ...]], str]:
-    """Return a function that says in which row and at which note something happens."""
+    """Return a function that names the row and the note at which `what` is found."""
     return lambda at: (
         f"{what} at note {at[1]} of a stream of {ROWS[at[0]]}, at (stream, note, ...)"
     )
 
 
 def _wraps(leaf: np.ndarray) -> np.ndarray:
-    """Return where counters jump back by more than half the range of their dtype.
+    """Return where a counter jumps back by more than half the range of its dtype.
 
     A hash, which overflows on purpose, is not a counter.
     """
@@ -133,10 +135,10 @@ def _wraps(leaf: np.ndarray) -> np.ndarray:
 
 
 def the_state_moves(subject: Subject) -> None:
-    """Every part of the state can change, unless it is a table.
+    """Every leaf of the state changes in a long run, unless it is a table.
 
-    A part that holds different numbers from the beginning counts as a table. Any other
-    part that never changes was forgotten in `observe` or `apply`.
+    A leaf counts as a table if it holds different numbers from the beginning. Any other
+    leaf that never changes was forgotten in `observe` or `apply`.
     """
     run = subject.long_run
     for index, ((name, leaf), first) in enumerate(
@@ -153,9 +155,10 @@ def the_state_moves(subject: Subject) -> None:
 
 
 def _stays_elsewhere(subject: Subject, index: int) -> bool:
-    """Return whether a leaf of the state stays constant from another first value, too.
+    """Return whether a leaf of the state stays constant if its first value is changed.
 
-    A mean does not, for example: it moves towards the values that are averaged.
+    A mean does not stay constant, for example: it moves towards the values that are
+    averaged.
     """
     leaves, structure = jax.tree.flatten(subject.first_states(ALTERNATING))
     if is_key(leaves[index]):
@@ -172,7 +175,7 @@ def _elsewhere(leaf: np.ndarray) -> np.ndarray:
 
 
 def keeps_observing(subject: Subject) -> None:
-    """A symbol late in a stream changes the state for as long as an early one does.
+    """A late symbol of a stream changes the state for as long as the first symbol does.
 
     A ring buffer that does not wrap around breaks this law. A strategy that stops
     observing on purpose breaks it too, and may be excepted from it.

@@ -1,4 +1,7 @@
-"""Laws of a strategy within a chain, the engine and a device."""
+"""Laws of a strategy in other surroundings: a chain, the engine and a device.
+
+The engine is the part of `generate` that draws symbols.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -17,21 +20,21 @@ from lstm_music_jax.testing.subject import Subject
 from lstm_music_jax.testing.toy_model import ToyModel
 from lstm_music_jax.types import Array, Int, PRNGKey
 
-# How many symbols the engine generates.
+# The number of symbols that the engine generates.
 NOTES = 6
 GOLDEN_RATIO = (1 + 5**0.5) / 2
 
 
 @pytree
 class SteadyDraw:
-    """Draws with the same noise at every symbol; without keys it compiles faster."""
+    """Draws symbols with the same fixed noise each time, so that it compiles faster."""
 
     def init(self, key, stream, streams):
-        """Return `()`, because such draws have no state."""
+        """Return `()`, because this draw has no state."""
         return ()
 
     def draw(self, logits, state, key):
-        """Return the index of the largest logit after adding the noise."""
+        """Return the id with the largest sum of logit and noise, and the state."""
         # The noise of two symbols differs by more than rounding.
         noise = (np.arange(logits.shape[0]) * GOLDEN_RATIO % 1).astype(np.float32)
         return jnp.argmax(logits + noise).astype(jnp.int32), state
@@ -41,7 +44,7 @@ DRAW = SteadyDraw()
 
 
 def stays_on_the_device(subject: Subject) -> None:
-    """The compiled program has no callbacks and no transfers to the host."""
+    """The compiled strategy has no callbacks and no transfers to the host."""
     for name in primitives(subject.jaxpr()):
         require(
             not any(word in name for word in ("callback", "debug", "feed")),
@@ -55,8 +58,8 @@ def stays_on_the_device(subject: Subject) -> None:
 def draws_from_its_key(subject: Subject) -> None:
     """Noise comes from the key that `apply` is given, and never from a fixed key.
 
-    With a fixed key, every stream would have the same noise. Noise may also depend on
-    earlier symbols, as in a watermark.
+    With a fixed key, every stream would have the same noise. Noise may also be computed
+    from earlier symbols, as in a watermark.
     """
     for operation in fixed_noise(subject.strategy, subject.vocab_size):
         raise Broken(
@@ -66,17 +69,22 @@ def draws_from_its_key(subject: Subject) -> None:
 
 
 def composes_in_a_chain(subject: Subject) -> None:
-    """A chain of one stage gives the same as the stage, and has the same flags.
+    """A chain of one strategy gives the same logits as that strategy alone.
 
-    The stage must get the key that the chain gives it. If the stage forbids every
-    symbol, the chain ignores it.
+    It also has the same flags.
+
+    The strategy alone gets the key that the chain would give it. Where the strategy
+    forbids every symbol, the chain must ignore it.
     """
     strategy, inputs = subject.strategy, subject.inputs.row(2)
     tokens = np.asarray(subject.course.tokens)[2]
     chained = Chain(strategy)
     for flag in ("shift_invariant", "permutation_equivariant"):
         value = getattr(strategy, flag)
-        require(getattr(chained, flag) == value, f"{flag} is {value}, not in a chain")
+        require(
+            getattr(chained, flag) == value,
+            f"{flag} is {value}, but a chain of the strategy has another value",
+        )
     logits = inputs.logits[:NOTES]
     keys = [note_key(bits) for bits in inputs.key_bits]
     # Chain(chain) has the stages of the chain, so it uses the same keys.
@@ -92,7 +100,10 @@ def composes_in_a_chain(subject: Subject) -> None:
 
 
 def replays_in_the_engine(subject: Subject) -> None:
-    """The engine draws the same symbols as a loop that observes each symbol once."""
+    """The engine draws the same symbols as a plain Python loop.
+
+    The loop calls `apply` and then `observe` once for each symbol.
+    """
     strategy, key = subject.strategy, jax.random.key(7)
     v = subject.vocab_size
     table = np.array([random_logits(subject.rng, v, 0) for _ in range(v)])
@@ -121,7 +132,7 @@ def replays_in_the_engine(subject: Subject) -> None:
 def run_engine(
     model: ToyModel, prompts: Int[Array, "b p"], key: PRNGKey, strategy: Strategy
 ) -> Notes:
-    """Generate `NOTES` symbols of every stream on one device."""
+    """Generate `NOTES` symbols per stream with the engine, on one device."""
     streams = prompts.shape[0]
     sampler = Sampler(strategy, CARRIED, DRAW)
     plan = Plan(NOTES, trace=False, parallel_streams=streams)
