@@ -78,7 +78,7 @@ def read_strategy(
 
 @dataclasses.dataclass(frozen=True)
 class _Reading:
-    """An expression that is being read, with the arguments of `read_strategy`."""
+    """An expression that is being parsed, with the arguments of `read_strategy`."""
 
     text: str
     names: Mapping[str, Any]

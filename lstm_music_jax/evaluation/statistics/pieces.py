@@ -1,4 +1,7 @@
-"""Paired comparison of two strategies over the pieces of one trained model."""
+"""Paired comparison of two strategies over the pieces that one model generated.
+
+Pieces with the same primer and the same noise make a pair.
+"""
 
 import numpy as np
 from jaxtyping import Float

@@ -31,8 +31,8 @@ class SequenceBias(Strategy):
 
     Reference: `SequenceBiasLogitsProcessor` and `NoBadWordsLogitsProcessor`,
     https://github.com/huggingface/transformers/blob/000034a44ef887621d9b36001a5eb7c46e64cb3f/src/transformers/generation/logits_process.py;
-    they ignore a sequence that would begin with the first symbol of the prompt and end
-    with the first drawn symbol.
+    unlike this class, both give no bias to an occurrence of a sequence that begins with
+    the first symbol of the prompt.
     """
 
     permutation_equivariant = False
