@@ -30,8 +30,8 @@ from lstm_music_jax.system.atomic_write import write_atomically
 ANCESTRAL, GREEDY, TRAINING = "ancestral sampling", "greedy", "training pieces"
 SHUFFLED = "shuffled"
 _HUMAN = "human"
-# The anchors that a valid measure puts in order, the better music first.
-_ORDER = (TRIGRAM, UNIGRAM, SHUFFLED)
+# The groups of anchors that a valid measure puts in order, the better music first.
+_ORDER = ((TRIGRAM,), (UNIGRAM, SHUFFLED))
 
 
 @dataclass

@@ -104,9 +104,10 @@ def validity(comparison: Comparison) -> str:
     if not comparison.order:
         return "Whether the measures are valid on this corpus was not checked."
     invalid = [row for row in comparison.rows if row.valid is False]
-    ranked = (comparison.anchors[0], *comparison.order)
+    groups = ((comparison.anchors[0],), *comparison.order)
+    ranked = [name for group in groups for name in group]
     if not invalid:
-        return f"All measures that should rank {_chain(ranked)} do so."
+        return f"All measures that should rank {_chain(groups)} do so."
     rows = [
         [row.name, row.direction.value]
         + [number(comparison.values[name][row.name].mean) for name in ranked]
@@ -114,8 +115,8 @@ def validity(comparison: Comparison) -> str:
     ]
     return (
         f"These measures are not valid on this corpus, because they do not rank "
-        f"{_chain(ranked)}: from left to right, a value gets better by more than its "
-        "uncertainty, or the last value is not worse than the first.\n\n"
+        f"{_chain(groups)}: from left to right, a value gets better by more than its "
+        "uncertainty, or music of the last group is not worse than the first.\n\n"
         + markdown(["not valid", "good values", *ranked], rows)
     )
 
@@ -240,5 +241,5 @@ def _bold_if_not_zero(interval):
     return f"**{text}**" if interval.excludes_zero else text
 
 
-def _chain(names):
-    return " before ".join(names)
+def _chain(groups):
+    return " before ".join(" and ".join(group) for group in groups)

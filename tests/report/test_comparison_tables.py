@@ -45,7 +45,7 @@ MADE = comparison(
         ]
     },
     anchors=["3-gram", "shuffled"],
-    order=["3-gram", "shuffled"],
+    order=(("3-gram",), ("shuffled",)),
     values={
         "human": [Value(interval(x), 0, 0.1) for x in (1.5, 2.5, 3.5)]
         + [Value(interval(math.nan), 30, None)],

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def compare(
     reference: str,
     primary: Sequence[str],
     measures: Measures,
-    order: Sequence[str] = (),
+    order: Sequence[Sequence[str]] = (),
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Comparison:
@@ -70,8 +71,8 @@ def compare(
       reference: name of the arm with which the others are compared.
       primary: names of at most four measures.
       measures: the measures, by kind.
-      order: names of anchors, the better music first. A measure that does not order
-        human music and these anchors is marked as not valid (see `is_valid`).
+      order: groups of names of anchors, the better music first. A measure that does not
+        order human music and these groups is marked as not valid (see `is_valid`).
       seed: seed of the resamples.
       resamples: number of resamples.
 
@@ -123,7 +124,7 @@ def compare(
         pieces=len(arms[0].samples[0]),
         runs=len(human),
         human_pieces=len(human[0]),
-        order=tuple(order),
+        order=tuple(map(tuple, order)),
     )
 
 
@@ -287,7 +288,7 @@ def _require(arms, human, anchors, reference, primary, measures, order):
     for name in primary:
         if name not in known:
             raise ValueError(f"primary holds {name!r}; it must hold names of measures")
-    for name in order:
+    for name in chain.from_iterable(order):
         if name not in [each.name for each in anchors]:
             raise ValueError(f"order holds {name!r}; it must hold names of anchors")
     for each in (*arms, *anchors):

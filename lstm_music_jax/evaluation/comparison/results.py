@@ -135,8 +135,8 @@ class Comparison:
       pieces: number of pieces per arm and run.
       runs: number of trained models.
       human_pieces: number of human pieces.
-      order: the anchors by which measures were checked, the better music first; empty
-        if none was.
+      order: groups of anchors by which measures were checked, the better music first;
+        empty if no measure was checked.
     """
 
     reference: str
@@ -148,7 +148,7 @@ class Comparison:
     pieces: int
     runs: int
     human_pieces: int
-    order: tuple[str, ...] = ()
+    order: tuple[tuple[str, ...], ...] = ()
 
     @property
     def primary(self) -> tuple[Row, ...]:
@@ -177,7 +177,7 @@ class Comparison:
             | {
                 "arms": tuple(content["arms"]),
                 "anchors": tuple(content["anchors"]),
-                "order": tuple(content["order"]),
+                "order": tuple(map(tuple, content["order"])),
                 "rows": tuple(Row(**row) for row in rows),
                 "values": _each(content["values"], _value),
                 "differences": _each(content["differences"], _difference),

@@ -1,7 +1,7 @@
 """Validity of a measure: whether it tells human music from worse music."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -11,16 +11,19 @@ from lstm_music_jax.evaluation.measures.base import Direction, Measure
 
 
 def is_valid(
-    measure: Measure, runs: Sequence[Quantity], order: Sequence[str]
+    measure: Measure, runs: Sequence[Quantity], order: Sequence[Sequence[str]]
 ) -> bool | None:
     """Whether a measure puts human music and worse music into the right order.
 
-    Anchors are music that is worse than human music. The row begins with human music.
-    Then come the anchors, the better music first: usually music of a 3-gram model,
-    music of a unigram model, and shuffled pieces. A measure is valid if
+    Anchors are music that is worse than human music. They come in groups, the better
+    music first: usually music of a 3-gram model; then music of a unigram model and
+    shuffled pieces. Human music is the group before the first. A measure is valid if
 
-    - no step of this row leads to a clearly better value, and
-    - the last anchor is clearly worse than human music.
+    - no anchor is clearly better than music of the group before it, and
+    - every anchor of the last group is clearly worse than human music.
+
+    Music of a unigram model and shuffled pieces are one group, because neither is
+    better in every respect: a shuffled piece stays in its key, and the other does not.
 
     "Clearly" means that the confidence interval of the difference excludes zero.
 
@@ -34,7 +37,10 @@ def is_valid(
     """
     if measure.direction is Direction.NONE or not measure.orders:
         return None
-    for better, worse in pairwise((HUMAN, *order)):
+    steps = (
+        pair for groups in pairwise(((HUMAN,), *order)) for pair in product(*groups)
+    )
+    for better, worse in steps:
 
         def step_of(
             run: Quantity, worse: str = worse, better: str = better
@@ -45,14 +51,19 @@ def is_valid(
         # A difference of NaN is not in order.
         if np.isnan(step.value) or step.high < 0:
             return False
-    last = combined(
+    return all(_is_worse(measure, runs, anchor) for anchor in order[-1])
+
+
+def _is_worse(measure: Measure, runs: Sequence[Quantity], anchor: str) -> bool:
+    """Whether an anchor is clearly worse than human music."""
+    found = combined(
         runs,
-        lambda run: run.values[order[-1]] - run.values[HUMAN],
-        _units(runs, order[-1], HUMAN),
+        lambda run: run.values[anchor] - run.values[HUMAN],
+        _units(runs, anchor, HUMAN),
     )
     if measure.direction is Direction.LOWER:
-        return bool(last.low > 0)
-    return bool(last.low > 0 or last.high < 0)
+        return bool(found.low > 0)
+    return bool(found.low > 0 or found.high < 0)
 
 
 def _badness(measure: Measure, run: Quantity, name: str) -> np.ndarray:

@@ -178,10 +178,11 @@ def test_sets_are_cut_to_the_size_of_the_smallest():
     assert value < overlap()([Sample(piece) for piece in many])
 
 
-def ranked(human, *anchors, direction=Direction.HUMAN, **options):
+def ranked(human, *anchors, direction=Direction.HUMAN, order=(), **options):
     """Return whether a measure is valid that has given means, better music first."""
     rng = np.random.default_rng(0)
     names = [f"anchor {k}" for k in range(len(anchors))]
+    order = order or [[name] for name in names]
 
     def around(mean):
         return mean + 0.3 * rng.normal(size=(20, 1))
@@ -193,10 +194,10 @@ def ranked(human, *anchors, direction=Direction.HUMAN, **options):
         reference="old",
         primary=[],
         measures=only(column(0, "m", direction, **options)),
-        order=names,
+        order=order,
         resamples=400,
     )
-    assert compared.order == tuple(names)
+    assert compared.order == tuple(map(tuple, order))
     return compared.rows[0].valid
 
 
@@ -220,6 +221,15 @@ def test_validity(means, direction, valid):
     assert ranked(*means, direction=direction) is valid
 
 
+@pytest.mark.parametrize(
+    ("means", "valid"),
+    [((0, 1, 3, 2), True), ((0, 1, 3, 0), False), ((0, 2, 3, 1), False)],
+)
+def test_anchors_of_one_group_may_come_in_any_order(means, valid):
+    order = [["anchor 0"], ["anchor 1", "anchor 2"]]
+    assert ranked(*means, order=order) is valid
+
+
 def test_a_measure_that_need_not_order_music_is_not_checked():
     assert ranked(3, 2, 1, direction=Direction.LOWER, orders=False) is None
 
@@ -232,7 +242,7 @@ RIGHT = {
     "reference": "old",
     "primary": ["m0"],
     "measures": only(*(column(0, f"m{k}", Direction.LOWER) for k in range(5))),
-    "order": ["anchor"],
+    "order": [["anchor"]],
     "resamples": 20,
 }
 
@@ -246,7 +256,7 @@ RIGHT = {
         ({"primary": [f"m{k}" for k in range(5)]}, "it must hold at most 4 different"),
         ({"primary": ["m0", "m0"]}, "it must hold at most 4 different measures"),
         ({"primary": ["beauty"]}, "primary holds 'beauty'; it must hold names of"),
-        ({"order": ["old"]}, "order holds 'old'; it must hold names of anchors"),
+        ({"order": [["old"]]}, "order holds 'old'; it must hold names of anchors"),
         ({"human": [pieces(ROWS)] * 2}, "old has 1 runs; it must have 2, as the human"),
         (
             {"arms": [arm("old", ROWS), arm("new", ROWS[:2])]},
