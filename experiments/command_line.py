@@ -65,12 +65,14 @@ def run(
 
     A wrong argument, or a file that cannot be read or written, gives one line on stderr
     and exit status 2. If a signal stops a training, the script exits with status 0 and
-    a line that says how to resume. Compiled programs are kept in the cache folder.
+    a line that says how to resume. Compiled programs are kept in the cache folder,
+    unless `JAX_COMPILATION_CACHE_DIR` names another folder.
     """
     _quieten()
     _print_anything()
-    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    if not jax.config.jax_compilation_cache_dir:
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
     description = sys.modules[main.__module__].__doc__
     try:
         default = arguments_of_run and _default(arguments_of_run)

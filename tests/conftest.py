@@ -15,6 +15,12 @@ from tests import compilation, strict
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit the cache
     os.environ["LSTM_MUSIC_CACHE"] = tempfile.mkdtemp(prefix="lstm-music-jax-tests-")
 
+# Programs that several tests compile are compiled once per session. The processes that
+# tests start do not share them: one that is killed may leave half a program behind.
+compiled = Path(os.environ["LSTM_MUSIC_CACHE"]) / "compiled by pytest"
+jax.config.update("jax_compilation_cache_dir", str(compiled))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
 jax.config.update("jax_num_cpu_devices", 4)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")

@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -16,6 +18,7 @@ import sweep_strategy
 import train
 
 from lstm_music_jax import Note, NoteNames, Score, load_run, read_midi, write_midi
+from lstm_music_jax.system.cache_folder import cache_folder
 from tests.experiments.calling import call, onsets
 
 
@@ -42,6 +45,28 @@ def test_names_of_files_never_stop_a_script(variables, tmp_path):
     assert len(errors) == 2
     assert result.returncode == 2
     assert len(result.stdout.decode().splitlines()) == 1
+
+
+@dataclass(frozen=True)
+class NoArguments:
+    """Of a script that does nothing."""
+
+
+def nothing(arguments):
+    pass
+
+
+@pytest.mark.parametrize("chosen", [None, "/elsewhere"])
+def test_compiled_programs_are_kept_where_the_user_says(chosen):
+    before = jax.config.jax_compilation_cache_dir
+    script = SimpleNamespace(__name__="nothing", main=nothing, Arguments=NoArguments)
+    try:
+        jax.config.update("jax_compilation_cache_dir", chosen)
+        assert call(script) == 0
+        folder = jax.config.jax_compilation_cache_dir
+    finally:
+        jax.config.update("jax_compilation_cache_dir", before)
+    assert folder == (chosen or str(cache_folder() / "compiled"))
 
 
 def test_reproduce(tmp_path):

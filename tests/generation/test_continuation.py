@@ -29,6 +29,16 @@ CASES = [
     (name, CONTEXTS[number % 2], DRAWS[number // 2 % 2])
     for number, name in enumerate(TABLE)
 ]
+# A strategy without a state keeps nothing that a continuation could lose. These two
+# stand for all such strategies; XTC uses the key of each note.
+WITHOUT_STATE = ("Temperature", "XTC")
+
+
+def marks(name):
+    strategy, vocab_size = TABLE[name]
+    if jax.tree.leaves(strategy.init(vocab_size)) or name in WITHOUT_STATE:
+        return ()
+    return pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +92,8 @@ def both_ways(model, prompts):
 
 
 @pytest.mark.parametrize(
-    ("name", "context", "draw"), CASES, ids=[f"{name}" for name, *_ in CASES]
+    ("name", "context", "draw"),
+    [pytest.param(*case, id=case[0], marks=marks(case[0])) for case in CASES],
 )
 def test_two_calls_give_the_same_as_one(models, name, context, draw):
     strategy, vocab_size = TABLE[name]
@@ -124,8 +135,9 @@ def require_ended(ended, endless, prompts, stop):
                 np.testing.assert_array_equal(one[stream], other[stream])
 
 
-@pytest.mark.parametrize("context", CONTEXTS)
-@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize(
+    ("context", "draw"), [(CONTEXTS[0], DRAWS[1]), (CONTEXTS[1], DRAWS[0])]
+)
 def test_a_continuation_may_use_other_devices(model, context, draw):
     """Three streams begin on four devices, padded to four, and continue on fewer."""
     prompts = jax.random.randint(KEY, (STREAMS, 6), 0, 20)

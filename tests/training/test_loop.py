@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from lstm_music_jax import loss_curve
-from lstm_music_jax.system.cache_folder import cache_folder
 from lstm_music_jax.training.checkpoints import (
     CheckpointError,
     Checkpoints,
@@ -23,25 +22,6 @@ from lstm_music_jax.training.tally import dispatch_end
 from tests.training.conftest import MODEL, TRAINING
 
 ONE = jax.local_devices()[:1]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_once():
-    """Share compiled programs, because the many runs here use the same few.
-
-    The folder is the one that the scripts use, because it cannot be changed within a
-    process.
-    """
-    settings = {
-        "jax_compilation_cache_dir": str(cache_folder() / "compiled"),
-        "jax_persistent_cache_min_compile_time_secs": 0.2,
-    }
-    before = {name: getattr(jax.config, name) for name in settings}
-    for name, value in settings.items():
-        jax.config.update(name, value)
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 from lstm_music_jax.evaluation.statistics.resampling import check_units
 
@@ -50,4 +50,4 @@ def detectable(
     for name, value in (("power", power), ("level", level)):
         if not 0 < value < 1:
             raise ValueError(f"{name} is {value}; it must be in (0, 1)")
-    return stats.t.ppf([1 - level / 2, power], units - 1).sum() * error
+    return special.stdtrit(units - 1, [1 - level / 2, power]).sum() * error

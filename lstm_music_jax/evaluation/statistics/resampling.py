@@ -20,7 +20,7 @@ References:
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 RESAMPLES = 10_000
 # The outermost resamples of a tail, which are too few to say how far it goes.
@@ -64,8 +64,8 @@ def interval(
     check_units(units)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; it must be in (0, 1)")
-    quantile = stats.t.ppf((1 + confidence) / 2, units - 1)
-    level = stats.norm.cdf(-quantile * np.sqrt(units / (units - 1)))
+    quantile = special.stdtrit(units - 1, (1 + confidence) / 2)
+    level = special.ndtr(-quantile * np.sqrt(units / (units - 1)))
     low, high = np.quantile(resampled, [level, 1 - level], axis=0)
     return low, high
 
@@ -91,7 +91,7 @@ def p_value(
     tail = (np.minimum(below, above) + 1) / (len(resampled) + 1)
     # Without this line, NaN would count in neither tail and give a very small p-value.
     tail = tail + 0 * resampled.sum(axis=0)
-    deviation = stats.norm.ppf(np.minimum(tail, 0.5))
+    deviation = special.ndtri(np.minimum(tail, 0.5))
     outer = (_OUTERMOST + 1) / (len(resampled) + 1)
     beyond = tail < outer
     if np.any(beyond):
@@ -99,9 +99,9 @@ def p_value(
         ends = np.quantile(resampled, [outer, 1 - outer], axis=0)
         reach = np.abs(mean - np.where(below < above, *ends))
         ratio = np.abs(mean - null) / np.where(reach > 0, reach, np.nan)
-        continued = np.fmin(stats.norm.ppf(outer) * ratio, deviation)
+        continued = np.fmin(special.ndtri(outer) * ratio, deviation)
         deviation = np.where(beyond, continued, deviation)
-    student = 2 * stats.t.cdf(deviation * np.sqrt((units - 1) / units), units - 1)
+    student = 2 * special.stdtr(units - 1, deviation * np.sqrt((units - 1) / units))
     # Rounding errors are no difference.
     width = np.ptp(resampled, axis=0)
     same = beyond & (width < 1e-9 * np.abs(resampled).max(axis=0))

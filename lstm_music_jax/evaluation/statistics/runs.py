@@ -2,7 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from lstm_music_jax.evaluation.statistics.pieces import paired_difference
@@ -71,9 +71,9 @@ def over_runs(
     runs = len(values)
     value = values.mean(axis=0)
     error = values.std(axis=0, ddof=1) / np.sqrt(runs)
-    reach = stats.t.ppf((1 + confidence) / 2, runs - 1) * error
+    reach = special.stdtrit(runs - 1, (1 + confidence) / 2) * error
     # If all runs agree, the error is 0. Then p is 1 if the value is 0, else 0.
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(value == 0, 0.0, np.abs(value) / error)
-    p = 2 * stats.t.sf(ratio, runs - 1)
+    p = 2 * special.stdtr(runs - 1, -ratio)
     return Estimate(value, value - reach, value + reach, p, pieces, runs)

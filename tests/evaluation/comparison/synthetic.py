@@ -6,9 +6,16 @@ from lstm_music_jax.evaluation.comparison.pieces import Measures, Pieces
 from lstm_music_jax.evaluation.measures.base import PieceMeasure, Sample
 
 
+class Column(PieceMeasure):
+    """A measure whose call is not type-checked, because simulations make 600,000."""
+
+    def __call__(self, sample):
+        return self.function(sample)
+
+
 def column(place, name, direction, **options):
     """A measure that reads one of a piece's given numbers."""
-    return PieceMeasure(
+    return Column(
         name=name,
         unit="",
         source="given",

@@ -43,8 +43,13 @@ def differences(comparisons):
             yield from of_arm.values()
 
 
-def test_intervals_of_95_percent_cover_93_to_97_percent():
-    found = [*differences(simulated(Direction.LOWER, 0.0))]
+@pytest.fixture(scope="module")
+def without_difference():
+    return [*differences(simulated(Direction.LOWER, 0.0))]
+
+
+def test_intervals_of_95_percent_cover_93_to_97_percent(without_difference):
+    found = without_difference
     covered = np.mean([each.change.low <= 0 <= each.change.high for each in found])
     assert len(found) == 800
     assert 0.93 <= covered <= 0.97
@@ -75,8 +80,7 @@ def test_without_a_difference_a_family_rarely_finds_one():
     assert sum(found) <= 16
 
 
-def test_a_planted_change_is_found_as_often_as_promised():
-    found = [*differences(simulated(Direction.LOWER, 0.0))]
-    promised = np.mean([each.detectable for each in found])
+def test_a_planted_change_is_found_as_often_as_promised(without_difference):
+    promised = np.mean([each.detectable for each in without_difference])
     planted = differences(simulated(Direction.LOWER, 0.0, change=promised))
     assert np.mean([each.p < 0.05 for each in planted]) == pytest.approx(0.8, abs=0.05)
