@@ -70,7 +70,7 @@ def against_human(
 ) -> None:
     """Draw measures of all arms and anchors against the band of the human pieces.
 
-    The band is the interval of 95% of the human mean. An anchor far outside of the
+    The band is the interval of 95% of the human mean. An anchor outside of the
     other values is drawn at the edge, with its value.
 
     Args:
