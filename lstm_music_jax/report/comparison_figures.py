@@ -22,7 +22,7 @@ from lstm_music_jax.report.figures import save_figure
 
 GOOD, ARM, ANCHOR, REFERENCE = "tab:green", "tab:blue", "0.55", "black"
 # Expressions are long; a longer one takes several lines.
-NAME_WIDTH, TITLE_WIDTH = 50, 30
+NAME_WIDTH, TITLE_WIDTH = 56, 30
 # Inches per letter of a name, and per line.
 _LETTER, _LINE = 0.065, 0.22
 # Human standard deviations at which the colours end.
@@ -70,7 +70,7 @@ def against_human(
 ) -> None:
     """Draw measures of all arms and anchors against the band of the human pieces.
 
-    The band is the interval of 95% of the human mean. An anchor far outside of the
+    The band is the interval of 95% of the human mean. An anchor outside of the
     other values is drawn at the edge, with its value.
 
     Args:

@@ -12,10 +12,10 @@ _MOST_NAMED = 4
 
 
 class _Claim(NamedTuple):
-    """What holds for some strategies: "copies less", and whether that is human."""
+    """What holds for some strategies: "copies less", and what to think of it."""
 
     phrase: str
-    nearness: str
+    remark: str
 
 
 def sentence(
@@ -23,7 +23,8 @@ def sentence(
 ) -> str:
     """Say in one sentence which arms differ from the reference.
 
-    Only the primary measures count, after Holm's correction. If no difference was
+    Only the primary measures count, after Holm's correction. A claim by a measure that
+    is not valid on the corpus says so. If no difference was
     found, the sentence says how large one must be to be found.
 
     Args:
@@ -71,6 +72,8 @@ def _claims(comparison: Comparison) -> dict[_Claim, list[str]]:
 def _claim(row: Row, named: str, difference: Difference) -> _Claim:
     phrase = (row.more if difference.change.value > 0 else row.less) + named
     worse_by = difference.worse_by
+    if row.valid is False:
+        return _Claim(phrase, " (by a measure that is not valid on this corpus)")
     if row.direction is not Direction.HUMAN or not worse_by:
         return _Claim(phrase, "")
     if not worse_by.excludes_zero:
@@ -84,7 +87,7 @@ def _found(comparison, claims, reference):
     for claim, arms in claims.items():
         than = "" if parts else f" than {reference}"
         alike = _alike(claim.phrase, arms[1:])
-        parts.append(f"{arms[0]} {claim.phrase}{than}{claim.nearness}{alike}")
+        parts.append(f"{arms[0]} {claim.phrase}{than}{claim.remark}{alike}")
     tests = len(comparison.primary) * len(comparison.differences)
     if sum(map(len, claims.values())) < tests:
         parts.append("no other difference was found")

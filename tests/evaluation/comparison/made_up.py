@@ -61,5 +61,5 @@ def comparison(rows, differences, *, anchors=(), values=None, order=()):
         pieces=256,
         runs=1,
         human_pieces=30,
-        order=tuple(order),
+        order=tuple(map(tuple, order)),
     )

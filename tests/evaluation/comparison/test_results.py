@@ -25,7 +25,7 @@ def test_a_comparison_survives_json():
             ]
         },
         anchors=["shuffled"],
-        order=["shuffled"],
+        order=[["shuffled"]],
         values={"shuffled": [Value(undefined, 7, None), Value(interval(1), 0, 0.3)]},
     )
     text = json.dumps(made.to_json(), allow_nan=False)

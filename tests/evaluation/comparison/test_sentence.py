@@ -83,6 +83,12 @@ NOTHING = difference(0.01, p=0.6, detectable=0.0123)
             "less, and so does b",
         ),
         (
+            [dataclasses.replace(REPEATS, valid=False), COPIES],
+            {"a": [NEARER, LESS], "b": [FARTHER, LESS]},
+            "a repeats more than ancestral sampling (by a measure that is not valid on "
+            "this corpus), and so does b; a copies less, and so does b",
+        ),
+        (
             [COPIES],
             {name: [LESS] for name in "abcd"} | {"e": [NOTHING]},
             "a copies less than ancestral sampling, and so do b, c and d; no other "
