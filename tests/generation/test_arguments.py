@@ -7,6 +7,13 @@ import sys
 import pytest
 
 EXPECTED = {
+    "no model": "model is a NoneType; it must be a model, such as load_run(folder).mod",
+    "a class of models": "model is the class MusicLSTM; it must be a model",
+    "no weaker model": "model of Contrastive is a NoneType; it must be a model, such",
+    "a smaller guiding model": "model of Guidance has a vocabulary of 12 symbols; it m",
+    "a smaller weaker model": "model of Contrastive has a vocabulary of 12 symbols; i",
+    "a smaller model in a sweep": "model of Guidance has a vocabulary of 12 symbols;",
+    "a fitting model in a sweep": "no error",
     "a list": "prompts is a list; it must be an array of ids, one row per stream",
     "rank 1": "prompts has shape (3,); it must be [streams, symbols]",
     "rank 3": "prompts has shape (1, 2, 3); it must be [streams, symbols]",
