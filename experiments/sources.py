@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 from lstm_music_jax import (
     Corpus,
@@ -18,6 +18,9 @@ from lstm_music_jax import (
     load_symbols,
     processes,
 )
+from lstm_music_jax.training.settings import entries
+
+_PATHS = ("midi", "symbols")
 
 
 @dataclass(frozen=True)
@@ -143,16 +146,20 @@ def source_of_run(settings: dict[str, Any]) -> Source:
     """Return the source of a run's corpus.
 
     Raises:
-        ValueError: the run's settings do not name it.
+        ValueError: the run's settings do not name it, or not as a script has saved it.
     """
     origin = settings["corpus"].get("origin")
-    if not origin:
+    if origin is None:
         raise ValueError(
             "corpus of this run cannot be loaded again, because no script has saved it"
         )
-    paths = {name: origin[name] and Path(origin[name]) for name in ("midi", "symbols")}
-    chosen = {name: tuple(origin[name]) for name in ("tracks", "programs")}
-    return Source(**{**origin, **paths, **chosen})
+    hints = get_type_hints(Source) | dict.fromkeys(_PATHS, str | None)
+    try:
+        found = entries(origin, hints, "corpus.origin")
+    except ValueError as error:
+        raise ValueError(f"config.json of this run cannot be read: {error}") from error
+    paths = {name: found[name] and Path(found[name]) for name in _PATHS}
+    return Source(**{**found, **paths})
 
 
 def dataset_of_run(settings: dict[str, Any]) -> Dataset:

@@ -51,19 +51,36 @@ def symbol_id(name: str, value: Any, model: Model) -> int:
     return number
 
 
-def vocab_size(model: Model) -> int:
-    """Return the number of symbols in the vocabulary of a model."""
+def vocab_size(model: Model, settings: bool = False) -> int:
+    """Return the number of symbols in the vocabulary of a model.
+
+    With `settings`, every leaf of the model has a leading axis, the settings of a
+    sweep.
+    """
     leaves, structure = jax.tree.flatten(model)
-    return _vocab_size(structure, tuple(map(jax.typeof, leaves)))
+    return _vocab_size(structure, tuple(map(jax.typeof, leaves)), 1 if settings else 0)
 
 
 @cache
-def _vocab_size(structure, leaves):
+def _vocab_size(structure, leaves, axes):
     # The result is cached, because tracing the model takes a millisecond.
-    shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
+    shapes = [jax.ShapeDtypeStruct(leaf.shape[axes:], leaf.dtype) for leaf in leaves]
     model = jax.tree.unflatten(structure, shapes)
     logits = jax.eval_shape(lambda model: model.readout(model.initial_state()), model)
     return logits.shape[-1]
+
+
+def require_model(name: str, value: Any) -> None:
+    """Raise ValueError unless `value` is a model."""
+    if isinstance(value, type):
+        given = f"the class {value.__name__}"
+    elif not isinstance(value, Model):
+        given = f"a {type(value).__name__}"
+    else:
+        return
+    raise ValueError(
+        f"{name} is {given}; it must be a model, such as load_run(folder).model"
+    )
 
 
 def require_prompts(model: Model, prompts: Any) -> None:
@@ -118,32 +135,31 @@ def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
             )
 
 
-def require_fit(strategy: Strategy, model: Model, settings: bool) -> None:
+def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> None:
     """Raise ValueError if the strategy does not fit the vocabulary of the model.
 
     It does not fit if it holds symbol ids that the model does not know, or a second
-    model whose vocabulary has another size.
-
-    Args:
-        strategy: the strategy.
-        model: the model that generates.
-        settings: whether the leaves of the strategy have a leading axis of settings.
+    model whose vocabulary has another size. With `settings`, every leaf of the strategy
+    has a leading axis, the settings of a sweep.
     """
     size = vocab_size(model)
     for part in parts(strategy):
         part.check_vocabulary(size)
         for field in dataclasses.fields(part):  # type: ignore[arg-type]
-            other = getattr(part, field.name)
-            if not isinstance(other, Model):
-                continue
-            if settings:
-                other = jax.tree.map(lambda leaf: leaf[0], other)
-            if vocab_size(other) != size:
-                raise ValueError(
-                    f"{field.name} of {type(part).__name__} has a vocabulary of "
-                    f"{vocab_size(other)} symbols; it must be that of the model that "
-                    f"generates, of {size} symbols"
-                )
+            if field.type is Model:
+                _require_same_vocabulary(part, field.name, size, settings)
+
+
+def _require_same_vocabulary(strategy, field, size, settings):
+    """Raise ValueError unless a field of a strategy is a model of `size` symbols."""
+    name, other = f"{field} of {type(strategy).__name__}", getattr(strategy, field)
+    require_model(name, other)
+    other_size = vocab_size(other, settings)
+    if other_size != size:
+        raise ValueError(
+            f"{name} has a vocabulary of {other_size} symbols; it must be that of the "
+            f"model that generates, which has {size}"
+        )
 
 
 def require_devices(devices: Sequence[jax.Device] | None) -> None:

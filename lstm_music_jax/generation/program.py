@@ -14,6 +14,7 @@ from lstm_music_jax.generation.arguments import (
     require_devices,
     require_fit,
     require_key,
+    require_model,
     require_prompts,
     require_sampler,
     symbol_id,
@@ -96,6 +97,7 @@ def run(
     the settings of a sweep. The other arguments are those of `generate`.
     """
     axis = 1 if settings else 0
+    require_model("model", model)
     source, key = _source(model, prompts, key)
     count = source.number.shape[axis] if isinstance(source, Stream) else len(source)
     length = whole_number("length", length)

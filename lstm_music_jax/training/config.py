@@ -53,11 +53,15 @@ class ModelConfig:
     that it began with."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for unknown gates, too large sizes, or cores below 1."""
+        """Raise ValueError for unknown gates, impossible sizes, or cores below 1."""
         if self.gates not in _GATES:
             raise ValueError(f"gates is {self.gates!r}; it must be one of {[*_GATES]}")
         if self.cores < 1:
             raise ValueError(f"cores is {self.cores}; it must be 1 or more")
+        if not self.sizes or min(self.sizes) < 1:
+            raise ValueError(
+                f"sizes is {self.sizes}; it takes one or more sizes of 1 or more"
+            )
         # The few parameters that depend on the vocabulary are left out.
         inputs = (0, *self.sizes[:-1])
         parameters = sum(

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,22 @@ from lstm_music_jax.music.corpus.dataset import Dataset
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.versions import VERSION, upgraded_settings
+
+# `X | None` has one of two types, which depends on X.
+_UNIONS = (types.UnionType, typing.Union)
+# What `Dataset.from_corpus` writes of a corpus.
+_CORPUS = {
+    "source": str,
+    "fingerprint": str,
+    "pieces": int,
+    "validation": float,
+    "split_seed": int,
+    "split_in_any_key": bool,
+    "start": bool,
+    "end": bool,
+    "every_symbol": bool,
+    "origin": dict | None,
+}
 
 
 def config_json(
@@ -53,7 +70,7 @@ def read_config_json(path: Path) -> dict[str, Any]:
             "model": _config(ModelConfig, saved, "model"),
             "training": _config(TrainingConfig, saved, "training"),
             "encoding": _entry(saved, "encoding", dict),
-            "corpus": _entry(saved, "corpus", dict),
+            "corpus": _corpus(saved),
         }
     except ValueError as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
@@ -92,17 +109,39 @@ def changeable_settings(training: TrainingConfig) -> set[str]:
     return names | ({"steps"} if training.schedule == "constant" else set())
 
 
-def _config(kind, saved, part):
-    values = _entry(saved, part, dict)
-    hints = typing.get_type_hints(kind)
-    for name in values:
+def entries(
+    saved: Mapping[str, Any], hints: Mapping[str, Any], part: str
+) -> dict[str, Any]:
+    """Return the values of a JSON object, with lists as tuples where hints ask for it.
+
+    Args:
+        saved: the object.
+        hints: the type of each key's value.
+        part: the name of the object, for the error.
+
+    Raises:
+        ValueError: a key is missing, is unknown or has a value of another type.
+    """
+    for name in saved:
         if name not in hints:
             raise ValueError(
                 f"{part}.{name} is unknown; {part} has the keys {', '.join(hints)}"
             )
-    found = {
-        name: _entry(values, name, hint, f"{part}.") for name, hint in hints.items()
-    }
+    return {name: _entry(saved, name, hint, f"{part}.") for name, hint in hints.items()}
+
+
+def _corpus(saved):
+    corpus = _entry(saved, "corpus", dict)
+    # Only a corpus that names its origin is ever loaded again. Others may be described
+    # by any keys.
+    if corpus.get("origin") is not None:
+        entries(corpus, _CORPUS, "corpus")
+    return corpus
+
+
+def _config(kind, saved, part):
+    values = _entry(saved, part, dict)
+    found = entries(values, typing.get_type_hints(kind), part)
     try:
         return kind(**found)
     except ValueError as error:
@@ -120,7 +159,7 @@ def _entry(saved, name, hint, prefix=""):
 
 def _fits(value, hint):
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin is types.UnionType:
+    if origin in _UNIONS:
         return any(_fits(value, option) for option in inner)
     if origin is Literal:
         return value in inner
@@ -133,13 +172,14 @@ def _fits(value, hint):
 
 def _in_words(hint):
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin is types.UnionType:
+    if origin in _UNIONS:
         return " or ".join(_in_words(option) for option in inner)
     if origin is Literal:
         return f"one of {', '.join(map(repr, inner))}"
     if origin is tuple:
         return "a list of integers"
     return {
+        str: "a string",
         int: "an integer",
         float: "a number",
         bool: "true or false",

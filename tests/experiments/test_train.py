@@ -1,6 +1,7 @@
 """train.py: what it saves, and what a resume may change."""
 
 import json
+import shutil
 
 import pytest
 import train
@@ -77,3 +78,43 @@ def test_fewer_steps_than_the_run_has_taken_are_refused(run, capsys):
     assert call(train, "--run", run, "--resume", "--steps", 3) == 2
     assert "error: steps is 3; it must be at least" in capsys.readouterr().err
     assert (run / "config.json").read_bytes() == before
+
+
+MISSING = object()
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        ("validation", MISSING, "corpus.validation is missing; it must be a number"),
+        ("validation", "0.2", "corpus.validation is '0.2'; it must be a number"),
+        ("split_seed", [3], "corpus.split_seed is [3]; it must be an integer"),
+        ("fingerprint", MISSING, "corpus.fingerprint is missing; it must be a string"),
+        ("start", None, "corpus.start is None; it must be true or false"),
+        ("origin", ["data.txt"], "corpus.origin is ['data.txt']; it must be an object"),
+        ("origin midi", MISSING, "corpus.origin.midi is missing; it must be a string"),
+        ("origin midi", 3, "corpus.origin.midi is 3; it must be a string or null"),
+        ("origin tracks", ["1"], "tracks is ['1']; it must be a list of integers"),
+        ("origin encoding", "morse", "encoding is 'morse'; it must be one of 'events'"),
+        ("origin mid", "a", "corpus.origin.mid is unknown; corpus.origin has the keys"),
+    ],
+)
+def test_damage_to_the_description_of_the_corpus_is_one_line(
+    unusual, tmp_path, capsys, keys, value, message
+):
+    folder = shutil.copytree(unusual, tmp_path / "copy")
+    config = json.loads((folder / "config.json").read_text())
+    *parents, last = keys.split()
+    part = config["corpus"]
+    for parent in parents:
+        part = part[parent]
+    if value is MISSING:
+        del part[last]
+    else:
+        part[last] = value
+    (folder / "config.json").write_text(json.dumps(config))
+    assert call(train, "--run", folder, "--resume") == 2
+    error = capsys.readouterr().err
+    assert "config.json" in error
+    assert message in error
+    assert len(error.splitlines()) == 1

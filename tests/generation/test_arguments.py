@@ -7,6 +7,13 @@ import sys
 import pytest
 
 EXPECTED = {
+    "no model": "model is a NoneType; it must be a model, such as load_run(folder).mod",
+    "a class of models": "model is the class MusicLSTM; it must be a model",
+    "no weaker model": "model of Contrastive is a NoneType; it must be a model, such",
+    "a smaller guiding model": "model of Guidance has a vocabulary of 12 symbols; it m",
+    "a smaller weaker model": "model of Contrastive has a vocabulary of 12 symbols; i",
+    "a smaller model in a sweep": "model of Guidance has a vocabulary of 12 symbols;",
+    "a fitting model in a sweep": "no error",
     "a list": "prompts is a list; it must be an array of ids, one row per stream",
     "rank 1": "prompts has shape (3,); it must be [streams, symbols]",
     "rank 3": "prompts has shape (1, 2, 3); it must be [streams, symbols]",
@@ -43,8 +50,6 @@ EXPECTED = {
     "an unknown id, continued": "ids of Bias holds the id 99; ids must be from 0 to",
     "breakers": "breakers of DRY holds the id 13; ids must be from 0 to 12",
     "guidance": "prompt of Guidance holds the id 13; ids must be from 0 to 12",
-    "another vocabulary": "model of Contrastive has a vocabulary of 12 symbols; it mu",
-    "another vocabulary in a sweep": "model of Guidance has a vocabulary of 12 symbols",
     "vocabulary": "vocabulary of PitchRange has 2 symbols; it must be the model's, whi",
     "traced": "p of TopP is traced, so it cannot be checked; make the TopP outside of",
     "traced ids": "ids of Forbid is traced, so it cannot be checked; make the Forbid",

@@ -46,7 +46,26 @@ def allow(id):
     return strategies.Chain(WARM, strategies.Allow([1, id]))
 
 
+def contrastive(model):
+    return strategies.Contrastive(model, 0.1)
+
+
+def guidance(model, prompt):
+    return strategies.Guidance(1.5, model, [prompt], Carried())
+
+
 MISTAKES = {
+    "no model": call(model=None),
+    "a class of models": call(model=MusicLSTM),
+    "no weaker model": call(strategy=contrastive(None)),
+    "a smaller guiding model": call(strategy=guidance(SMALLER, 1)),
+    "a smaller weaker model": call(strategy=strategies.Chain(contrastive(SMALLER))),
+    "a smaller model in a sweep": lambda: sweep(
+        MODEL, PROMPTS, KEY, stack([guidance(SMALLER, id) for id in (1, 2)]), length=2
+    ),
+    "a fitting model in a sweep": lambda: sweep(
+        MODEL, PROMPTS, KEY, stack([contrastive(MODEL)]), length=2
+    ),
     "a list": call(prompts=[[1, 2]]),
     "rank 1": call(prompts=PROMPTS[0]),
     "rank 3": call(prompts=PROMPTS[None]),
@@ -95,17 +114,7 @@ MISTAKES = {
         strategy=strategies.Bias([99], [1.0]),
     ),
     "breakers": call(strategy=strategies.DRY(0.8, breakers=[13])),
-    "guidance": call(strategy=strategies.Guidance(1, MODEL, [13], Carried())),
-    "another vocabulary": call(
-        strategy=strategies.Chain(WARM, strategies.Contrastive(SMALLER))
-    ),
-    "another vocabulary in a sweep": lambda: sweep(
-        MODEL,
-        PROMPTS,
-        KEY,
-        stack([strategies.Guidance(k, SMALLER, [1], Carried()) for k in (1, 2)]),
-        length=2,
-    ),
+    "guidance": call(strategy=guidance(MODEL, 13)),
     "vocabulary": call(
         strategy=strategies.PitchRange(
             Vocabulary(("C4", "D4")), NoteNames(), low=50, high=66

@@ -240,6 +240,11 @@ UNREADABLE = [
     (change("model.gates", "soft"), "model.gates is 'soft'; it must be one of 'sigm"),
     (change("model.sizes", 12), "model.sizes is 12; it must be a list of integers"),
     (change("model.sizes", [1.5]), "model.sizes is [1.5]; it must be a list of integ"),
+    (change("model.sizes", []), "model.sizes is (); it takes one or more sizes"),
+    (
+        change("corpus.origin", "a.txt"),
+        "origin is 'a.txt'; it must be an object or null",
+    ),
     (change("model.cores", 0), "model.cores is 0; it must be 1 or more"),
     (change("training.window", None), "training.window is missing; it must be an int"),
     (change("training.window", "9"), "training.window is '9'; it must be an integer"),
