@@ -102,7 +102,7 @@ class Arguments:
     """Run folder of a model that judges the pieces; by default a 3-gram model does."""
     primary: tuple[str, ...] = ()
     """Names of at most four primary measures; by default repeats, copies, shared
-    4-grams and the distance from human music."""
+    4-grams and the judge's surprisal."""
     out: Path | None = None
     """Where to write; by default the folder `comparison` in the first run folder."""
 

@@ -134,11 +134,13 @@ class Report:
             ]
             found = {}
             for measure in chain(*standard.measures):
-                if measure.name in standard.primary:
-                    lines = curves(
-                        swept, human, measure, Resamples(self.resamples, self.seed)
-                    )
-                    found[measure.name] = lines
+                if measure.name not in standard.primary:
+                    continue
+                resamples = Resamples(self.resamples, self.seed)
+                try:
+                    found[measure.name] = curves(swept, human, measure, resamples)
+                except ValueError as error:
+                    print(f"no curves of {measure.name}: {error}")
             self.lines.append(found)
         content = [
             {name: [*map(_curve_json, lines)] for name, lines in of_run.items()}

@@ -237,7 +237,7 @@ def compare_model(
     human = with_model(loaded, human)
     loss = float(np.mean([each.trace["surprisal"].mean() for each in human]))
     standard = standard_measures(loaded, data.train, human, loss)
-    primary = ("Self-BLEU-4", SHARED, STRUCTURE, standard.primary[-1])
+    primary = ("Self-BLEU-4", SHARED, STRUCTURE, standard.measures.distances[-1].name)
     standard = standard.with_primary(primary)
     measured: dict[Sample, Mapping[str, float]] = {}
 

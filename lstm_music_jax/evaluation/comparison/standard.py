@@ -25,7 +25,10 @@ from lstm_music_jax.evaluation.measures.copying import (
 from lstm_music_jax.evaluation.measures.longest_loop import longest_loop
 from lstm_music_jax.evaluation.measures.overlap import overlap
 from lstm_music_jax.evaluation.measures.repeated_ngrams import repeated_ngrams
-from lstm_music_jax.evaluation.measures.uncertainty import excess_surprisal
+from lstm_music_jax.evaluation.measures.uncertainty import (
+    excess_surprisal,
+    judge_surprisal,
+)
 from lstm_music_jax.generation.composition import Run
 from lstm_music_jax.music.transposition import transposition_table
 
@@ -38,7 +41,7 @@ class Standard(NamedTuple):
     Attributes:
         measures: all measures, by kind.
         primary: the names of the primary measures. They measure loops, copying, the
-            distance from human music, and the likeness of pieces to each other.
+            likeness of pieces to each other, and how they surprise the judge.
         loops_and_copies: the names of the measures that show whether a strategy loops,
             or copies the training pieces.
     """
@@ -108,9 +111,11 @@ def standard_measures(
     pieces += [excess_surprisal(held_out_loss), *copying]
     sets = [measure for measure in SET_MEASURES if measure.valid_for(kind)]
     distances = [measure for measure in DISTANCE_MEASURES if measure.valid_for(kind)]
-    # The last distance is the widest one that is valid: for events, that over all
-    # measures together.
-    primary = (repeated_ngrams(), copied, overlap(), distances[-1])
+    # Without a judge, the widest distance from human music takes its place. With one it
+    # does not, because it compares means over pieces, which shuffled pieces keep.
+    judged = _defined(judge_surprisal(), human)
+    likeness = judge_surprisal() if judged else distances[-1]
+    primary = (repeated_ngrams(), copied, overlap(), likeness)
     shown = (repeated_ngrams(), longest_loop(), *copying)
     return Standard(
         Measures(pieces, sets, distances),

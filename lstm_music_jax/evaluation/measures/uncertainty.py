@@ -93,6 +93,8 @@ def judge_surprisal() -> PieceMeasure:
         source="Caccia et al. 2018, arXiv 1811.02549",
         direction=Direction.HUMAN,
         encodings=None,
+        more="surprises the judge more",
+        less="surprises the judge less",
         function=lambda sample: _mean(sample, "judge_surprisal"),
     )
 
