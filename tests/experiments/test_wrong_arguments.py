@@ -188,7 +188,7 @@ WRONG = [
     (
         evaluate,
         ["--run", "RUN", "--strategies", "TopQ(0.9)"],
-        "TopQ is no known name; did you mean TopP",
+        "TopQ is not a known name; did you mean TopP",
     ),
     (
         evaluate,
