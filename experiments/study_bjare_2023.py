@@ -58,7 +58,7 @@ from comparison_folder import ComparisonFolder, file_name
 from flax import nnx
 from quickstart import TRAINING
 from sources import Source, dataset
-from study_tables import page
+from study_tables import page, picture
 
 from lstm_music_jax import (
     Dataset,
@@ -190,6 +190,8 @@ def main(arguments: Arguments) -> None:
     write_atomically(path, json.dumps(content, indent=1) + "\n")
     tables = content["verdicts"], content["models"], comparisons
     write_atomically(arguments.out / "results.md", page(*tables))
+    energy = comparisons["calibrated"][0].primary[-1].name
+    picture(comparisons, arguments.out / "results.png", across=SHARED, up=energy)
     for claim, (held, why) in content["verdicts"].items():
         print(f"{claim}: {'reproduced' if held else 'not reproduced'} ({why})")
     print(f"results: {path}, and as tables: {arguments.out / 'results.md'}")

@@ -1,10 +1,12 @@
-"""Tables of a study that compares the same strategies with several models."""
+"""Tables and a picture of a study of the same strategies with several models."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from lstm_music_jax.evaluation.comparison.results import HUMAN, Comparison
+from lstm_music_jax.report.figures import save_figure
 
 _FIGURES = ("loss", "calibration error", "overconfidence")
 
@@ -64,3 +66,40 @@ def _cell(comparisons: Sequence[Comparison], arm: str, measure: str) -> str:
     found = sum(each.found for each in differences)
     change = np.mean([each.change.value for each in differences])
     return f"{text}, {change:+.3f} ({low:+.3f} to {high:+.3f}), {found}/{len(values)}"
+
+
+def picture(
+    comparisons: Mapping[str, Sequence[Comparison]],
+    path: Path,
+    *,
+    across: str,
+    up: str,
+) -> None:
+    """Draw one measure over another: a panel per condition, a point per model.
+
+    Args:
+        comparisons: for each condition, the comparison with each model.
+        path: where to write; missing folders are created.
+        across: name of the measure of the horizontal axis.
+        up: name of the measure of the vertical axis.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.6 * len(comparisons), 3.8), layout="constrained")
+    panels = figure.subplots(1, len(comparisons), squeeze=False)[0]
+    for axes, (condition, of_models) in zip(panels, comparisons.items(), strict=True):
+        for place, arm in enumerate(of_models[0].arms):
+            x, y = (
+                [each.values[arm][name].mean.value for each in of_models]
+                for name in (across, up)
+            )
+            marker = "ovs^DP*X"[place % 8]
+            axes.plot(x, y, marker, color=f"C{place}", label=arm, alpha=0.8)
+        human = of_models[0].values[HUMAN][across].mean.value
+        axes.axvline(human, color="0.4", ls="--", lw=1, label="held-out pieces")
+        axes.set(title=condition, xlabel=across)
+        axes.set_ylim(bottom=0)
+        axes.grid(color="0.9")
+    panels[0].set_ylabel(up)
+    panels[-1].legend(fontsize=8)
+    save_figure(figure, path)
