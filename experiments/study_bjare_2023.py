@@ -37,8 +37,9 @@ Each of these differences must be found with every one of the three models, afte
 correction. Three models are too few for intervals over models: with 24 tests, Student's
 t would have to exceed 22.
 
-Cost: 25 minutes on two CPU cores, of which training takes 7. An interrupted study goes
-on where it was. Expect: see docs/studies/bjare-2023.md.
+Cost: 13 minutes on two CPU cores, and 7 more to train the models. An interrupted study
+goes on where it was. Expect: A and C are reproduced, B and D are not; see
+docs/studies/bjare-2023.md.
 
 Reference: Bjare, Lattner & Widmer 2023, Exploring Sampling Techniques for Generating
 Melodies with a Transformer Language Model, https://arxiv.org/abs/2308.09454
