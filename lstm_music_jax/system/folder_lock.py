@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+# `is_locked` holds a lock for some microseconds, so `locked` tries again.
+_TRIES, _SECONDS_BETWEEN_TRIES = 3, 0.02
 
 
 class FolderInUseError(RuntimeError):
@@ -53,7 +57,35 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_locked(folder: Path) -> bool:
+    """Return whether a live process holds the lock of a folder.
+
+    Nothing is written. The result is False if the operating system or the file system
+    has no locks, because `locked` then locks nothing.
+
+    Raises:
+        OSError: the file `.lock` exists and cannot be read.
+    """
+    if fcntl is None or not (folder / ".lock").is_file():
+        return False
+    with (folder / ".lock").open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False
+
+
 def _lock(file):
     if fcntl is None:
         raise OSError(None, "this operating system has no file locks")
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if not tries_left:
+                raise
+            time.sleep(_SECONDS_BETWEEN_TRIES)
