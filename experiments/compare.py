@@ -23,8 +23,8 @@ settings, all results and the figures of every piece (JSON), and MIDI files of t
 and the worst piece of each strategy. If the script was interrupted, the same command
 goes on where it was.
 
-Cost: 20 strategies x 256 pieces x 256 symbols take 3.5 minutes on two CPU cores. Tuning
-takes about 10 s per strategy and target.
+Cost: 20 strategies x 256 pieces x 256 symbols take 2.5 minutes on two CPU cores. Tuning
+takes about 15 s per strategy and target.
 Expect: one sentence that says what differs, and a folder that says why.
 """
 

@@ -164,7 +164,10 @@ class _Replay:
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
     ) -> _Coming:
-        """Return a state whose ids are still to be filled in."""
+        """Return a state with zeros in place of the symbol ids.
+
+        `_read` replaces them by the ids of the piece, block by block.
+        """
         return _Coming(jnp.zeros(self.length, jnp.int32), jnp.int32(0))
 
     def draw(

@@ -103,7 +103,7 @@ class MusicLSTM(nnx.Module):
         return tuple(layer.initial_state() for layer in self.layers)
 
     def initial_states(self, streams: int) -> State:
-        """Return the zero states of `streams` streams, `[b h]` each."""
+        """Return the zero state of a batch of b = `streams`; each array is `[b h]`."""
         return jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf, (streams, *leaf.shape)),
             self.initial_state(),

@@ -189,7 +189,10 @@ def wrapped(name: str, width: int) -> str:
 
 
 def _panels(count, names):
-    """Return a figure with panels side by side, which share a row for each name."""
+    """Return a figure with `count` panels side by side.
+
+    Their common vertical axis has one line per name.
+    """
     from matplotlib.figure import Figure
 
     labels = [wrapped(name, NAME_WIDTH) for name in names]
@@ -243,7 +246,10 @@ def _shade_better(axes, row, human):
 
 
 def _human_change(comparison, row):
-    """Return the difference of the human value; NaN unless it is the good one."""
+    """Return the human value minus that of the reference, in one measure.
+
+    NaN for a measure that should not be near the human value.
+    """
     if row.direction is not Direction.HUMAN:
         return math.nan
     values = comparison.values
@@ -284,7 +290,11 @@ def _colour(comparison, name):
 
 
 def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
-    """Return the distance from the human value; empty if the measure has none."""
+    """Return how far a strategy is above human music, in human standard deviations.
+
+    `name` is the strategy and `row` the measure. The list has one number, or none if
+    the measure is not defined so.
+    """
     value = comparison.values[name][row.name].mean.value
     if row.kind == "distance":
         return [value] if row.unit == "human standard deviations" else []

@@ -43,7 +43,11 @@ GLOSSARY = f"""\
 
 
 def primary_values(comparison: Comparison) -> str:
-    """Return the primary measures of all anchors and arms, with intervals."""
+    """Return a table of the primary measures, with intervals.
+
+    It has a row for each anchor, such as human music or that of an n-gram model, and
+    for each strategy.
+    """
     rows = [
         [label(name), *(_value(comparison, name, row) for row in comparison.primary)]
         for name in (*comparison.anchors, *comparison.arms)

@@ -101,9 +101,10 @@ def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
 
 
 def _depends(jaxpr, given: list[bool], noise: list[str]) -> list[bool]:
-    """Return which results of a jaxpr depend on the inputs that are marked in `given`.
+    """Return, for each result of a jaxpr, whether it depends on a marked input.
 
-    The names of noise operations that do not depend on them are added to `noise`.
+    Input i is marked if `given[i]` is True. The name of each operation that draws
+    random bits without depending on a marked input is appended to `noise`.
     """
     known = dict(zip(jaxpr.invars, given, strict=True))
 

@@ -35,8 +35,7 @@ def sequence_places(
 def as_batch(sequences: Int[Array, "b t"], lengths: Int[Array, "b"]) -> Batch:
     """Return a batch that predicts each symbol of a sequence from those before it.
 
-    `lengths` is the number of targets of each sequence that enter the loss: the first
-    ones.
+    Only the first `lengths[i]` targets of sequence i enter the loss.
     """
     offsets = jnp.arange(sequences.shape[1] - 1)[None]
     return Batch(sequences[:, :-1], sequences[:, 1:], offsets < lengths[:, None])

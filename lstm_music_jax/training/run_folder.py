@@ -252,11 +252,14 @@ def require_same_run(
 ) -> ModelConfig:
     """Check that the settings and the dataset are those of the run in the folder.
 
+    `cores` may differ, because it changes only the rounding.
+
     Returns:
-        The settings of the model with which the run was started, including its `cores`.
+        The model settings that the folder holds. They differ from `model` at most in
+        `cores`.
 
     Raises:
-        ValueError: a setting differs from that with which the run was started.
+        ValueError: the dataset, or any other setting, differs from that of the run.
     """
     saved = folder.settings()
     changeable = changeable_settings(training) | {"cores"}

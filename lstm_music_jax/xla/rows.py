@@ -1,4 +1,4 @@
-"""The gradient of reading rows of a table."""
+"""The gradient of reading rows of a table, in a form that XLA compiles to fast code."""
 
 import jax
 import jax.numpy as jnp

@@ -138,9 +138,9 @@ class Arm:
     written: Callable[[float], str] | None = None
 
     def setting(self, value: float | None) -> Strategy:
-        """Return the strategy with another value of the knob, its tuned number.
+        """Return the strategy with a given value of its knob; see `Knob`.
 
-        None leaves the strategy unchanged.
+        With None, return the strategy unchanged.
         """
         if value is None or self.knob is None or self.with_value is None:
             return self.strategy

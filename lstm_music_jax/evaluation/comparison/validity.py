@@ -55,7 +55,10 @@ def is_valid(
 
 
 def _is_worse(measure: Measure, runs: Sequence[Quantity], anchor: str) -> bool:
-    """Whether an anchor is clearly worse than human music."""
+    """Whether a measure finds an anchor clearly worse than human music.
+
+    An anchor is music of known, low quality, such as shuffled pieces.
+    """
     found = combined(
         runs,
         lambda run: run.values[anchor] - run.values[HUMAN],

@@ -1,8 +1,8 @@
 """Comparison of windows of 64 symbols, in which transpositions count as equal.
 
-One window is a transposition of another window if its symbols, all raised by the same
-number of semitones, sound like those of the other window. Pitch classes wrap around at
-the octave.
+One window is a transposition of another window if its pitches, all raised by the same
+number of semitones, are those of the other window. Note names write chords as pitch
+classes; these are raised modulo 12. The comparison finds pieces that share music.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class WindowComparison:
     """
 
     def __init__(self, symbols: Sequence[str], encoding: Encoding | None):
-        """Compute the shapes of the symbols, whose ids are 0 to `v - 1`.
+        """Compute the shape of each symbol; see the class.
 
         Args:
-            symbols: `v` distinct symbols.
+            symbols: `v` distinct symbols; `symbols[i]` has the id i.
             encoding: defines the pitches that each symbol strikes. With None, windows
                 are compared symbol by symbol, and no transposition counts as equal.
         """
