@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -97,8 +97,7 @@ def watch(summary: RunSummary, every: float, console: Console) -> None:
     if console.is_terminal:
         with Live(console=console, auto_refresh=False) as live:
             while True:
-                bar = ProgressBar(total=summary.steps, completed=summary.step, width=40)
-                live.update(Group(bar, Text(sentence(summary))), refresh=True)
+                live.update(_picture(summary), refresh=True)
                 if summary.state != "going on":
                     return
                 time.sleep(every)
@@ -128,13 +127,21 @@ def sentence(summary: RunSummary) -> str:
     return printable(", ".join(parts))
 
 
+def _picture(summary):
+    picture = Table.grid()
+    picture.add_row(ProgressBar(total=summary.steps, completed=summary.step, width=40))
+    picture.add_row(Text(sentence(summary), overflow="fold"))
+    return picture
+
+
 def _one_going_on(folder, summaries):
     going_on = [each for each in summaries if each.state == "going on"]
     if len(going_on) != 1:
-        found = ", ".join(str(each.folder) for each in going_on) or "none"
+        found = ", ".join(str(each.folder) for each in going_on) or "no run"
+        verb = "are" if len(going_on) > 1 else "is"
         raise ValueError(
-            f"folder is {folder}; with --watch one run in it must be going on, and "
-            f"these are: {found}"
+            f"folder is {folder}; with --watch exactly one run in it must be going on, "
+            f"and {found} {verb}"
         )
     return going_on[0]
 

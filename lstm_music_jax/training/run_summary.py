@@ -69,7 +69,10 @@ def run_folders(folder: Path) -> list[Path]:
 
 
 def summarize_run(path: Path) -> RunSummary:
-    """Return the summary of a run folder of any version; nothing is written."""
+    """Return the summary of a run folder of any version; nothing is written.
+
+    On a file system without locks, no run is known to be going on; see `is_locked`.
+    """
     folder = RunFolder(path)
     try:
         # The lock is read first. So if the run is not going on, the files are complete.

@@ -78,7 +78,9 @@ def test_a_terminal_is_redrawn(folder, monkeypatch):
     console = Console(file=io.StringIO(), force_terminal=True, width=300)
     runs.watch(summary, 1.0, console)
     shown = console.file.getvalue()
-    assert shown.index("going on, step 4/4") < shown.index("finished, step 4/4")
+    # The bar has a line of its own.
+    begin = f"\n{folder / 'a'}: "
+    assert shown.index(f"{begin}going on, ") < shown.index(f"{begin}finished, ")
 
 
 def test_ctrl_c_ends_it_without_a_traceback(folder):
@@ -102,7 +104,10 @@ def test_ctrl_c_ends_it_without_a_traceback(folder):
     [
         (["nowhere"], "folder is nowhere; it must be a folder of runs"),
         (["empty"], "folder is empty, which holds no run; name a folder of runs"),
-        ([".", "--watch"], "folder is .; with --watch one run in it must be going on"),
+        (
+            [".", "--watch"],
+            "folder is .; with --watch exactly one run in it must be going on, and no",
+        ),
         ([".", "--every", "0"], "every is 0.0; it must be above 0 and finite"),
         ([".", "--every", "nan"], "every is nan; it must be above 0 and finite"),
     ],
