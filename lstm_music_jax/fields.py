@@ -258,6 +258,8 @@ def _cast_size(bounds, owner, name, value):
         raise _traced(owner, name) from None
     except TypeError:
         given = None
+    if given is not None and given > _LARGEST:
+        bounds = bounds.within_int32()
     if given is None or not bounds.hold(np.asarray(given)):
         raise refusal(owner, name, value, _allowed("a whole number", bounds))
     return given
@@ -275,6 +277,8 @@ def _cast_sequences(bounds, owner, name, value):
         rows = [np.asarray(row) for row in value]
     except (TypeError, ValueError):  # not a sequence, or one of sequences of sequences
         rows = []
+    if any(row.dtype.kind in "iu" and np.any(row > _LARGEST) for row in rows):
+        bounds = bounds.within_int32()
     if not rows or not all(
         row.ndim == 1 and row.size and row.dtype.kind in "iu" and bounds.hold(row)
         for row in rows

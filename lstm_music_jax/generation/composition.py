@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.generation.arguments import whole_number
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.generate import (
     CARRIED,
@@ -96,12 +97,13 @@ def compose(
 ) -> list[Composition]:
     """Continue each prompt by `notes` sounding notes or chords, or to the piece's end.
 
-    The start-of-piece symbol is never drawn, and the end symbol only with `until_end`.
     An encoding may use several symbols per note, so all pieces are continued until each
     has enough notes or has ended. Scores are cut to exactly `notes`.
 
-    Before `strategy` shapes the distribution, some symbols are forbidden: those that
-    decoding would skip (see `WellFormed`), and those that the model was not trained on.
+    Some symbols are forbidden before `strategy` shapes the distribution: the
+    start-of-piece symbol, the end symbol without `until_end`, those that decoding would
+    skip (see `WellFormed`), and those that the model was not trained on. They are never
+    drawn, unless the strategy makes forbidden symbols possible, as `Force` does.
 
     Args:
         run: the model, its vocabulary and its encoding.
@@ -122,13 +124,12 @@ def compose(
         unseen: let the model draw symbols that it was not trained on.
 
     Raises:
-        ValueError: `notes` is below 1, or the model does not give that many notes in 8
-            times the usual number of symbols, or `until_end` is given and the run has
-            no end symbol. And wherever `generate` raises it.
+        ValueError: `notes` is no whole number of 1 or more, or the model does not give
+            that many notes in 8 times the usual number of symbols, or `until_end` is
+            given and the run has no end symbol. And wherever `generate` raises it.
         RuntimeError: the logits became NaN.
     """
-    if notes < 1:
-        raise ValueError(f"notes is {notes}; it must be at least 1")
+    notes = whole_number("notes", notes)
     stop = run.vocabulary.end_id if until_end else None
     if until_end and stop is None:
         raise ValueError(
@@ -178,10 +179,10 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     """Return prompts of the start-of-piece symbol alone, for music without a primer.
 
     Raises:
-        ValueError: the run has no such symbol, or `pieces` is below 1.
+        ValueError: the run has no such symbol, or `pieces` is no whole number of 1 or
+            more.
     """
-    if pieces < 1:
-        raise ValueError(f"pieces is {pieces}; it must be at least 1")
+    pieces = whole_number("pieces", pieces)
     start = run.vocabulary.start_id
     if start is None:
         raise ValueError(

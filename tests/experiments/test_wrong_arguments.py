@@ -87,7 +87,7 @@ WRONG = [
         ["--run", "RUN", "--out", "FILE"],
         "file is a file; it must be a folder",
     ),
-    (generate, ["--run", "RUN", "--notes", "0"], "notes is 0; it must be at least 1"),
+    (generate, ["--run", "RUN", "--notes", "0"], "notes is 0; it must be a whole"),
     (generate, ["--run", "RUN", "--pieces", "0"], "pieces is 0; it must be at least 1"),
     (
         generate,

@@ -215,9 +215,9 @@ def test_a_silent_model_is_an_error():
 
 
 def test_wrong_arguments_are_named(run):
-    with pytest.raises(ValueError, match="notes is 0; it must be at least 1"):
+    with pytest.raises(ValueError, match="notes is 0; it must be a whole number, 1"):
         compose(run, start_prompts(run, 1), KEY, notes=0)
-    with pytest.raises(ValueError, match="pieces is 0; it must be at least 1"):
+    with pytest.raises(ValueError, match="pieces is 0; it must be a whole number, 1"):
         start_prompts(run, 0)
     with pytest.raises(ValueError, match="without a start symbol"):
         start_prompts(make_run(NoteNames(), NAMES, start=False), 1)

@@ -5,6 +5,7 @@ It runs without the tests' type checker, as users' programs do.
 
 import json
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +17,10 @@ from lstm_music_jax import (
     NoteNames,
     SlidingWindow,
     Vocabulary,
+    compose,
     generate,
     stack,
+    start_prompts,
     strategies,
     sweep,
 )
@@ -27,6 +30,12 @@ MODEL = MusicLSTM(13, (8,), key=KEY)
 PROMPTS = jnp.zeros((2, 3), jnp.int32)
 WARM = strategies.Temperature(0.9)
 SMALLER = MusicLSTM(12, (8,), key=KEY)
+PITCHES = tuple(f"{letter}{octave}" for octave in (4, 5) for letter in "CDEFGA")
+RUN = SimpleNamespace(
+    model=MODEL,
+    vocabulary=Vocabulary((*PITCHES, "<start>"), start="<start>"),
+    encoding=NoteNames(),
+)
 BROKEN = jax.tree.map(lambda leaf: leaf * jnp.nan, MODEL)
 
 
@@ -60,6 +69,11 @@ MISTAKES = {
     "no weaker model": call(strategy=contrastive(None)),
     "a smaller guiding model": call(strategy=guidance(SMALLER, 1)),
     "a smaller weaker model": call(strategy=strategies.Chain(contrastive(SMALLER))),
+    "a smaller guiding model, composed": lambda: compose(
+        RUN, start_prompts(RUN, 2), KEY, notes=2, strategy=guidance(SMALLER, 1)
+    ),
+    "notes": lambda: compose(RUN, PROMPTS, KEY, notes=2.5),
+    "pieces": lambda: start_prompts(RUN, 2.5),
     "a smaller model in a sweep": lambda: sweep(
         MODEL, PROMPTS, KEY, stack([guidance(SMALLER, id) for id in (1, 2)]), length=2
     ),

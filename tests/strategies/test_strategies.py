@@ -10,8 +10,10 @@ from lstm_music_jax.strategies import (
     DynamicTemperature,
     Forbid,
     Greedy,
+    LoopBreaker,
     MinP,
     RepetitionPenalty,
+    SequenceBias,
     Temperature,
     TopK,
     TopP,
@@ -123,6 +125,12 @@ def test_by_hand(case):
         (RepetitionPenalty, 0, "penalty is 0; it must be above 0"),
         (Forbid, [], r"ids is \[\]; it must be one or more"),
         (TopK, 2**32 + 5, r"k is 4294967301; .* in \[1, 2147483647\]"),
+        (
+            SequenceBias,
+            ([[1, 2**32]], [0.5]),
+            r"sequences is \[\[1, 4294967296\]\]; .* in \[0, 2147483647\] each",
+        ),
+        (LoopBreaker, (2**32 + 8, 2, 1.5), r"n is 4294967304; .* in \[1, 2147483647\]"),
         (TopK, True, "k is True; it must be a whole number, 1 or more"),
         (
             Forbid,

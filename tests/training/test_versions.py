@@ -243,7 +243,7 @@ UNREADABLE = [
     (change("model.sizes", []), "model.sizes is (); it takes one or more sizes"),
     (
         change("corpus.origin", "a.txt"),
-        "origin is 'a.txt'; it must be an object or null",
+        "origin is 'a.txt'; it must be an object",
     ),
     (change("model.cores", 0), "model.cores is 0; it must be 1 or more"),
     (change("training.window", None), "training.window is missing; it must be an int"),
