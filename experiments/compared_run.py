@@ -190,7 +190,7 @@ class ComparedRun:
 
         drawn = self.folder.drawn(file, draw_all)
         repeated = np.tile(np.asarray(prompts), (len(values), 1))
-        samples = generated_samples(self.run, repeated, drawn)
+        samples = self.judged(generated_samples(self.run, repeated, drawn))
         size = len(prompts)
         parts = [samples[k * size : (k + 1) * size] for k in range(len(values))]
         return Swept(arm.expression(None), values, parts)
