@@ -97,7 +97,7 @@ def held_out_sequences(data: Dataset) -> np.ndarray:
     """
     start = data.vocabulary.start_id
     music = np.concatenate([*data.validation, np.zeros(0, np.int32)])
-    music = music[~np.isin(music, data.vocabulary.marker_ids)]
+    music = data.vocabulary.without_markers(music)
     count = len(music) // LENGTH
     if not count:
         raise ValueError(

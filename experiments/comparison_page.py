@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from compared_run import HUMAN_TARGET
+
 from lstm_music_jax.evaluation.comparison.arms import Tuned
 from lstm_music_jax.evaluation.comparison.curves import Curve
 from lstm_music_jax.evaluation.comparison.results import Comparison
@@ -25,7 +27,7 @@ from lstm_music_jax.report.comparison_tables import (
 from lstm_music_jax.report.frontier_figure import Settings, frontier
 from lstm_music_jax.system.atomic_write import write_atomically
 
-AS_SET, HUMAN_TARGET = "as set", "human"
+AS_SET = "as set"
 PAGE = "comparison.md"
 
 

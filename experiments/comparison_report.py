@@ -21,6 +21,7 @@ from lstm_music_jax.evaluation.comparison.distances import chosen, distances_fro
 from lstm_music_jax.evaluation.comparison.figures import remembered
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
 from lstm_music_jax.evaluation.comparison.resampled import Resamples
+from lstm_music_jax.evaluation.comparison.results import HUMAN
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.standard import Standard
 from lstm_music_jax.evaluation.measures.base import Sample
@@ -29,7 +30,6 @@ from lstm_music_jax.system.atomic_write import write_atomically
 
 ANCESTRAL, GREEDY, TRAINING = "ancestral sampling", "greedy", "training pieces"
 SHUFFLED = "shuffled"
-_HUMAN = "human"
 # The groups of anchors that a valid measure puts in order, the better music first.
 _ORDER = ((TRIGRAM,), (UNIGRAM, SHUFFLED))
 
@@ -70,7 +70,7 @@ class Report:
             ngrams: n-gram models by name. They draw with the primers, the noise and the
                 forbidden symbols of the strategies.
         """
-        self._measured(_HUMAN, self.human)
+        self._measured(HUMAN, self.human)
         length, primer = self.runs[0].length, self.human[0][0].primer
         # As many as the arms have, spread evenly, so that they are as quickly measured.
         step = max(1, len(data.train) // len(self.runs[0].prompts))

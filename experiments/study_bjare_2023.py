@@ -56,6 +56,7 @@ from pathlib import Path
 import jax
 import numpy as np
 from comparison_folder import ComparisonFolder, file_name
+from comparison_report import mean_surprisal
 from flax import nnx
 from quickstart import TRAINING
 from sources import Source, dataset
@@ -238,8 +239,7 @@ def compare_model(
     folder = ComparisonFolder(arguments.out / condition.name)
     human = given_samples(loaded, data.validation, arguments.length)
     human = with_model(loaded, human)
-    loss = float(np.mean([each.trace["surprisal"].mean() for each in human]))
-    standard = standard_measures(loaded, data.train, human, loss)
+    standard = standard_measures(loaded, data.train, human, mean_surprisal(human))
     primary = ("Self-BLEU-4", SHARED, STRUCTURE, standard.measures.distances[-1].name)
     standard = standard.with_primary(primary)
     measured: dict[Sample, Mapping[str, float]] = {}

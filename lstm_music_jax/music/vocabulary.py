@@ -106,6 +106,10 @@ class Vocabulary:
         """The ids of the start symbol and the end symbol, which stand for no music."""
         return [marker for marker in (self.start_id, self.end_id) if marker is not None]
 
+    def without_markers(self, ids: np.ndarray) -> np.ndarray:
+        """Return symbol ids `[t]` without those of the start and the end symbol."""
+        return ids[~np.isin(ids, self.marker_ids)]
+
     @property
     def unseen_ids(self) -> list[int]:
         """The ids of the unseen symbols."""

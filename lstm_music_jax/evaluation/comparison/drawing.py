@@ -59,9 +59,8 @@ def primers(
     """
     if length == 0:
         return start_prompts(run, pieces)
-    markers = run.vocabulary.marker_ids
     start = run.vocabulary.start_id
-    music = [ids[~np.isin(ids, markers)] for ids in held_out]
+    music = [*map(run.vocabulary.without_markers, held_out)]
     fitting = [ids[:length] for ids in music if len(ids) >= length]
     if not fitting:
         longest = max(map(len, music), default=0)

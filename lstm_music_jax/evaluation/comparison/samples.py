@@ -84,7 +84,7 @@ def _with_traces(run, model, samples, names):
 
 
 def _music(run, ids):
-    return ids[~np.isin(ids, run.vocabulary.marker_ids)]
+    return run.vocabulary.without_markers(ids)
 
 
 def _sample(run, ids, primer, trace):

@@ -89,7 +89,7 @@ def standard_measures(
         held_out_loss: mean surprisal of the human pieces, nats per symbol.
     """
     vocabulary, encoding = run.vocabulary, run.encoding
-    music = [ids[~np.isin(ids, vocabulary.marker_ids)] for ids in training]
+    music = [*map(vocabulary.without_markers, training)]
     exact = CopyIndex(music)
     moved = CopyIndex(music, transposition_table(vocabulary, encoding, _SEMITONES))
     k = human_copy_length(exact, human)

@@ -6,6 +6,8 @@ another model, the judge. Each measure is NaN for a piece whose trace lacks the 
 and for a piece without generated symbols.
 """
 
+from typing import Any
+
 import numpy as np
 
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
@@ -16,25 +18,23 @@ def strategy_entropy() -> PieceMeasure:
 
     Human pieces have no such entropy, because no strategy drew them.
     """
-    return PieceMeasure(
+    return _mean_of(
+        "strategy_entropy",
         name="strategy entropy",
         unit="nats per symbol",
         source="Shannon 1948",
         direction=Direction.NONE,
-        encodings=None,
-        function=lambda sample: _mean(sample, "strategy_entropy"),
     )
 
 
 def model_entropy() -> PieceMeasure:
     """The mean entropy of the model's distributions along a piece."""
-    return PieceMeasure(
+    return _mean_of(
+        "model_entropy",
         name="model entropy",
         unit="nats per symbol",
         source="Bjare, Lattner & Widmer 2023, arXiv 2308.09454",
         direction=Direction.HUMAN,
-        encodings=None,
-        function=lambda sample: _mean(sample, "model_entropy"),
     )
 
 
@@ -46,37 +46,35 @@ def excess_surprisal(held_out_loss: float) -> PieceMeasure:
     Args:
       held_out_loss: the model's mean surprisal on held-out pieces, nats per symbol.
     """
-    return PieceMeasure(
+    return _mean_of(
+        "surprisal",
         name="surprisal minus held-out loss",
         unit="nats per symbol",
         source="Meister et al. 2022, arXiv 2202.00666",
         direction=Direction.HUMAN,
-        encodings=None,
-        function=lambda sample: _mean(sample, "surprisal") - held_out_loss,
+        minus=held_out_loss,
     )
 
 
 def kept_mass() -> PieceMeasure:
     """The mean probability, under the model, of all symbols that could be drawn."""
-    return PieceMeasure(
+    return _mean_of(
+        "kept_mass",
         name="kept mass",
         unit="",
         source="Holtzman et al. 2020, arXiv 1904.09751",
         direction=Direction.NONE,
-        encodings=None,
-        function=lambda sample: _mean(sample, "kept_mass"),
     )
 
 
 def kept_count() -> PieceMeasure:
     """The mean number of symbols that could be drawn."""
-    return PieceMeasure(
+    return _mean_of(
+        "kept_count",
         name="kept symbols",
         unit="symbols",
         source="Holtzman et al. 2020, arXiv 1904.09751",
         direction=Direction.NONE,
-        encodings=None,
-        function=lambda sample: _mean(sample, "kept_count"),
     )
 
 
@@ -87,18 +85,22 @@ def judge_surprisal() -> PieceMeasure:
       Caccia et al. 2018, Language GANs Falling Short,
       https://arxiv.org/abs/1811.02549 (a language model as the judge of quality).
     """
-    return PieceMeasure(
+    return _mean_of(
+        "judge_surprisal",
         name="judge's surprisal",
         unit="nats per symbol",
         source="Caccia et al. 2018, arXiv 1811.02549",
         direction=Direction.HUMAN,
-        encodings=None,
         more="surprises the judge more",
         less="surprises the judge less",
-        function=lambda sample: _mean(sample, "judge_surprisal"),
     )
 
 
-def _mean(sample: Sample, name: str) -> float:
-    values = sample.trace.get(name, np.zeros(0))
-    return float(values.mean()) if len(values) else float("nan")
+def _mean_of(figure: str, *, minus: float = 0.0, **description: Any) -> PieceMeasure:
+    """The mean of a figure of the trace over a piece, minus a constant."""
+
+    def function(sample: Sample) -> float:
+        values = sample.trace.get(figure, np.zeros(0))
+        return float(values.mean()) - minus if len(values) else float("nan")
+
+    return PieceMeasure(encodings=None, function=function, **description)
