@@ -11,7 +11,7 @@ import numpy as np
 
 from lstm_music_jax import loss_figure, reliability_diagram
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
-from lstm_music_jax.report.markdown import markdown
+from lstm_music_jax.report.table import Table
 from lstm_music_jax.system.atomic_write import write_atomically
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def write_page(found: Evaluation, out: Path) -> None:
     )
     print(sentence(found))
     print()
-    print(strategy_table(found))
+    print(strategy_table(found).markdown())
     print()
     print(f"page, figures and pictures: {out}/evaluation.md, .json, *.png")
 
@@ -92,9 +92,9 @@ def page(found: Evaluation) -> str:
         f"{found.pieces} of {found.held_out} held-out pieces were read. Numbers in "
         "brackets are 95% intervals for further pieces of the same model.",
         "## Losses",
-        loss_table(found),
+        loss_table(found).markdown(),
         "![Losses per kind of symbol and per place](losses.png)",
-        kind_table(found),
+        kind_table(found).markdown(),
         "## Calibration",
         calibration_text(found),
         "![Reliability diagram](reliability.png)",
@@ -104,17 +104,17 @@ def page(found: Evaluation) -> str:
         "forbid. The epsilon-perplexity adds epsilon to the probability of each "
         "symbol, because a forbidden true symbol would make the perplexity infinite. "
         "Epsilon is the best one for the strategy.",
-        strategy_table(found),
+        strategy_table(found).markdown(),
         "## Copying",
         copying_text(found),
-        copying_table(found),
+        copying_table(found).markdown(),
         "## Pieces",
-        piece_table(found),
+        piece_table(found).markdown(),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def loss_table(found: Evaluation) -> str:
+def loss_table(found: Evaluation) -> Table:
     """Return the losses of both contexts, and those that the training has saved."""
     losses = found.losses
     rows = [
@@ -126,10 +126,10 @@ def loss_table(found: Evaluation) -> str:
         [f"{name} (all held-out pieces)", f"{loss:.2f}", f"{math.exp(loss):.2f}"]
         for name, loss in losses.references.items()
     ]
-    return markdown(["", "nats per symbol", "perplexity"], rows)
+    return Table(["", "nats per symbol", "perplexity"], rows)
 
 
-def kind_table(found: Evaluation) -> str:
+def kind_table(found: Evaluation) -> Table:
     """Return the losses per kind of symbol."""
     losses = found.losses
     rows = []
@@ -138,7 +138,7 @@ def kind_table(found: Evaluation) -> str:
     ):
         by_context = [_number(at(each, index)) for each in losses.by_kind.values()]
         rows.append([kind, f"{share:.1%}", *by_context])
-    return markdown(["kind of symbol", "share", *losses.by_kind], rows)
+    return Table(["kind of symbol", "share", *losses.by_kind], rows)
 
 
 def calibration_text(found: Evaluation) -> str:
@@ -154,7 +154,7 @@ def calibration_text(found: Evaluation) -> str:
     )
 
 
-def strategy_table(found: Evaluation) -> str:
+def strategy_table(found: Evaluation) -> Table:
     """Return the teacher-forced figures of the strategies."""
     columns = [
         "strategy",
@@ -175,7 +175,7 @@ def strategy_table(found: Evaluation) -> str:
         ]
         for row in found.strategies
     ]
-    return markdown(columns, rows)
+    return Table(columns, rows)
 
 
 def copying_text(found: Evaluation) -> str:
@@ -191,7 +191,7 @@ def copying_text(found: Evaluation) -> str:
     )
 
 
-def copying_table(found: Evaluation) -> str:
+def copying_table(found: Evaluation) -> Table:
     """Return the copied runs of greedy and human continuations."""
     rows = [
         [
@@ -204,10 +204,10 @@ def copying_table(found: Evaluation) -> str:
         for side in runs.longest
     ]
     longest = "longest copied run (symbols)"
-    return markdown(["", longest, "k", "share in copied runs of k or more"], rows)
+    return Table(["", longest, "k", "share in copied runs of k or more"], rows)
 
 
-def piece_table(found: Evaluation) -> str:
+def piece_table(found: Evaluation) -> Table:
     """Return the loss of each piece."""
     losses = found.losses
     rows = [
@@ -216,7 +216,7 @@ def piece_table(found: Evaluation) -> str:
             zip(losses.symbols, *losses.per_piece.values(), strict=True)
         )
     ]
-    return markdown(["held-out piece read", "symbols", *losses.per_piece], rows)
+    return Table(["held-out piece read", "symbols", *losses.per_piece], rows)
 
 
 def at(estimate: Estimate, index: int) -> Estimate:
