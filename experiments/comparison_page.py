@@ -51,8 +51,8 @@ PAGE, REPORT, LISTENING = "comparison.md", "report.html", "blind.html"
 _TITLE = "Comparison of strategies"
 _CHOSEN = (
     "For each strategy there are two pieces. The median piece has the median distance "
-    "from human music, over all measures that should be near the human value. The worst "
-    "piece has the largest distance."
+    "from human music, over all measures that should be near the human value. The "
+    "worst piece has the largest distance."
 )
 _DRAWN = (
     "The human pieces are held-out pieces that were drawn at random. For each anchor "

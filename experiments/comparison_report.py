@@ -5,10 +5,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from compared_run import ComparedRun
-from comparison_folder import ComparisonFolder, file_name
+from comparison_folder import ComparisonFolder, file_name, fingerprint
 from comparison_page import (
     AS_SET,
     LISTENING,
@@ -33,9 +34,11 @@ from lstm_music_jax.evaluation.comparison.resampled import Resamples
 from lstm_music_jax.evaluation.comparison.results import HUMAN
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.standard import Standard
+from lstm_music_jax.evaluation.comparison.votes import Votes, require_known
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.report.page.blind import Blind
 from lstm_music_jax.report.page.piece import PlayedPiece
+from lstm_music_jax.report.votes_tables import votes_parts
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.system.atomic_write import write_atomically
 
@@ -100,7 +103,9 @@ class Report:
             for each in self.runs
         ]
         self.anchors.append(Pieces(TRAINING, self._measured(TRAINING, given)))
-        self.anchors.append(self._drawn(0, GREEDY, [strategies.Greedy()] * len(given), ANCHORS))
+        self.anchors.append(
+            self._drawn(0, GREEDY, [strategies.Greedy()] * len(given), ANCHORS)
+        )
         for name, model in ngrams.items():
             chains = [strategies.Chain()] * len(given)
             self.anchors.append(self._drawn(0, name, chains, ANCHORS, model=model))
@@ -171,13 +176,25 @@ class Report:
             self.folder.path / "curves.json", json.dumps(content, indent=1) + "\n"
         )
 
-    def write(self, held_out: int, command: str) -> None:
-        """Write the results, the page and its pictures; print what was found.
+    def write(
+        self,
+        held_out: int,
+        command: str,
+        settings: dict[str, Any],
+        votes: Votes,
+    ) -> None:
+        """Write the results, the pages and their pictures; print what was found.
 
         Args:
             held_out: number of held-out pieces, with those that are too short.
             command: the command that made the folder.
+            settings: the settings of the comparison.
+            votes: votes of listeners.
+
+        Raises:
+            ValueError: a vote is about a pair that the comparison does not have.
         """
+        require_known(votes.votes, [pair.name for pair in self.pairs])
         for table in self.tables:
             content = {
                 "sentence": table.sentence,
@@ -204,16 +221,16 @@ class Report:
                 compared=self.standard[0].loops_and_copies,
                 held_out=held_out,
                 command=command,
-                settings=self.folder.settings,
+                settings=settings,
                 played=self.played,
                 anchors=self.played[ANCHORS],
-                blind=Blind(self.folder.fingerprint, self.pairs),
+                blind=Blind(fingerprint(settings), self.pairs),
+                votes=votes_parts(votes) if votes.votes else (),
             )
         )
         print(f"tables and pictures: {self.folder.path / PAGE}")
         print(f"to see and hear in a browser: {self.folder.path / REPORT}")
-        if self.pairs:
-            print(f"for listeners: {self.folder.path / LISTENING}")
+        print(f"for listeners, without results: {self.folder.path / LISTENING}")
 
     def _tuned(self, number, arms, targets):
         surprisal = mean_surprisal(self.human[number])
@@ -279,7 +296,7 @@ class Report:
         return Pieces(name, samples)
 
     def _write_midi(self, condition, name, file, samples):
-        """Write and play the usual and the worst piece of an arm, with the first run."""
+        """Write the median and the worst piece of an arm, with the first run."""
         distances = distances_from_human(
             self.standard[0].measures.pieces,
             samples,

@@ -36,7 +36,9 @@ class Table:
 
     def html(self, data: Data) -> str:
         """Return the HTML of the table."""
-        head = "".join(f"<th scope=col>{inline_html(text)}</th>" for text in self.headings)
+        head = "".join(
+            f"<th scope=col>{inline_html(text)}</th>" for text in self.headings
+        )
         body = "".join(
             f"<tr><th scope=row>{inline_html(name)}</th>"
             + "".join(f"<td>{inline_html(cell)}</td>" for cell in cells)

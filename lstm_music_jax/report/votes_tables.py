@@ -21,7 +21,9 @@ _EXPLANATION = """\
   other.
 - A bold share differs from one half, after Holm's correction over all strategies.
 - *Agreement* is Krippendorff's alpha: 1 if all listeners agree, and 0 if they agree no
-  more than by chance. Its interval holds for further pieces with these listeners."""
+  more than by chance. Its interval holds for further pieces with these listeners.
+- *Not blind* are votes that were given after the page had shown the listener which was
+  which in earlier pairs. They are counted like the others."""
 
 
 def votes_parts(votes: Votes) -> list[Part]:
@@ -104,10 +106,11 @@ def _listeners(votes: Sequence[Vote]) -> Table:
                 str(sum(vote.chosen == vote.first for vote in own)),
                 str(sum(vote.chosen not in ("", vote.first) for vote in own)),
                 str(sum(not vote.chosen for vote in own)),
+                str(sum(vote.shown > 0 for vote in own)),
                 f"{seconds[len(seconds) // 2]:.0f}",
             ]
         )
-    headings = ["listener", "votes", "for A", "for B", "no difference"]
+    headings = ["listener", "votes", "for A", "for B", "no difference", "not blind"]
     return Table([*headings, "seconds per pair, median"], rows)
 
 

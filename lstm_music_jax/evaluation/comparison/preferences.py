@@ -115,12 +115,9 @@ def _share(votes: Sequence[Vote], wins: Sequence[bool]) -> Estimate:
 def _counts(votes: Sequence[Vote]) -> Int[np.ndarray, "u c"]:
     """Count the votes for the arm, for the reference and for neither, by pair."""
     units = _numbers([vote.pair for vote in votes])
-    categories = [
-        2 if not vote.chosen else int(vote.chosen == vote.reference) for vote in votes
-    ]
-    counts = np.zeros((units.max() + 1, 3), np.int64)
-    np.add.at(counts, (units, categories), 1)
-    return counts
+    categories = [[vote.arm, vote.reference, ""].index(vote.chosen) for vote in votes]
+    cells = np.bincount(3 * units + np.array(categories), minlength=3 * units.max() + 3)
+    return cells.reshape(-1, 3)
 
 
 def _numbers(names: Sequence[str]) -> Int[np.ndarray, "n"]:

@@ -18,6 +18,8 @@ An entry has these fields:
     remark        what the listener typed; may be empty
     plays         how often A and B were started
     seconds       time from the first look at the pair to the answer
+    shown         number of answers after which the listener was told, before this vote,
+                  which was which; 0 for a vote that is wholly blind
 """
 
 import json
@@ -36,6 +38,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "remark": (str,),
     "plays": (list,),
     "seconds": (int, float),
+    "shown": (int,),
 }
 
 
@@ -54,6 +57,7 @@ class Vote(NamedTuple):
       remark: what the listener typed.
       plays: how often A and B were started.
       seconds: time until the answer.
+      shown: number of answers after which the listener had been told what was what.
     """
 
     listener: str
@@ -67,6 +71,7 @@ class Vote(NamedTuple):
     remark: str
     plays: tuple[int, int]
     seconds: float
+    shown: int
 
 
 class Votes(NamedTuple):
@@ -184,4 +189,5 @@ def _vote(path: Path, number: int, listener: str, entry: Any) -> Vote:
         entry["remark"],
         (plays[0], plays[1]),
         float(entry["seconds"]),
+        entry["shown"],
     )

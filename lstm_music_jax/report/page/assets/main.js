@@ -1,5 +1,6 @@
 // Fills the elements of the page that need code.
 
+import { mountBlind } from "report/blind.js";
 import { mountPlayer } from "report/player.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -7,4 +8,8 @@ const data = JSON.parse(document.getElementById("data").textContent);
 for (const element of document.querySelectorAll("[data-player]")) {
   const numbers = element.dataset.player.split(" ").map(Number);
   mountPlayer(element, numbers.map((number) => data.pieces[number]), data);
+}
+
+for (const element of document.querySelectorAll("[data-blind]")) {
+  mountBlind(element, data.blind[Number(element.dataset.blind)], data);
 }
