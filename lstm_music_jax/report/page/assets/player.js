@@ -87,7 +87,7 @@ class Player {
       step: "any",
       value: 0,
       words: (seconds) => spokenTime(seconds),
-      onInput: (seconds) => this.playback.seek(seconds),
+      onInput: (seconds) => this.#moveTo(seconds),
     });
     this.time = make("span", { className: "time" });
     const row = make("div", { className: "transport" }, [this.playButton, seek, this.time]);
@@ -147,6 +147,12 @@ class Player {
     this.toggle();
   }
 
+  #moveTo(seconds) {
+    this.roll.choose(undefined);
+    this.playback.seek(seconds);
+    this.#showNote();
+  }
+
   #chooseNote(note) {
     this.roll.choose(note);
     this.panel.speak(this.piece, note);
@@ -164,16 +170,27 @@ class Player {
     this.playButton.textContent = isPlaying ? "Pause" : "Play";
     this.#showTime();
     if (isPlaying) this.#animate();
+    else this.roll.strike(undefined);
   }
 
   #animate() {
     if (this.frame !== undefined) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = undefined;
+      if (!this.playback.isPlaying) return;
       this.#showTime();
       this.roll.follow();
-      if (this.playback.isPlaying) this.#animate();
+      this.#showStruck();
+      this.#animate();
     });
+  }
+
+  // Some people do not want a panel that changes with each note.
+  #showStruck() {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const { position } = this.playback;
+    this.roll.strike(this.piece.notes.findLast((note) => note.start <= position));
+    this.#showNote();
   }
 
   #showTime() {

@@ -34,14 +34,22 @@ export class Roll extends EventTarget {
     this.top = top;
     this.chosen = undefined;
     this.pointed = undefined;
+    this.struck = undefined;
     this.view = new View(piece);
     this.element.scrollLeft = 0;
     this.#resize();
   }
 
-  // The note under the pointer, or else the one that the keys have chosen.
+  // The note under the pointer; or else the one that was struck last, while the piece
+  // plays; or else the one that was chosen.
   get shown() {
-    return this.pointed ?? this.chosen;
+    return this.pointed ?? this.struck ?? this.chosen;
+  }
+
+  // Says which note was struck last.
+  strike(note) {
+    this.struck = note;
+    if (note) this.chosen = note;
   }
 
   draw() {
@@ -65,14 +73,18 @@ export class Roll extends EventTarget {
     this.#zoomAt(factor, isSeen ? cursor : this.view.width / 2);
   }
 
+  // Marks a note and brings it in sight; undefined marks none.
   choose(note) {
     this.chosen = note;
     this.pointed = undefined;
-    const x = this.view.x(note.onset);
-    if (x < KEYS_WIDTH + 20 || x > this.view.width - 60) {
-      this.#scrollTo(this.view.left + x - this.view.width / 3);
-    }
+    if (note) this.#showTick(note.onset);
     this.draw();
+  }
+
+  #showTick(tick) {
+    const x = this.view.x(tick);
+    const isSeen = x >= KEYS_WIDTH && x <= this.view.width - 60;
+    if (!isSeen) this.#scrollTo(this.view.left + x - this.view.width / 3);
   }
 
   #listen() {

@@ -36,10 +36,11 @@ function makeTone(pitch, hardness) {
   const frequency = 440 * 2 ** ((pitch - 69) / 12);
   const seconds = Math.min(6, Math.max(0.8, 8 - pitch / 14));
   const samples = new Float32Array(Math.round(seconds * RATE));
+  const random = randomNumbers(pitch * HARDNESSES + hardness);
   for (const partial of partialsOf(frequency, pitch, hardness)) {
-    addPartial(samples, partial);
+    addPartial(samples, partial, Math.PI * random());
   }
-  addHammer(samples, pitch, hardness);
+  addHammer(samples, random);
   fadeEnds(samples);
   scaleToLevel(samples);
   return { samples };
@@ -64,15 +65,16 @@ function* partialsOf(frequency, pitch, hardness) {
   }
 }
 
-// Adds a sine that fades, by turning a number in the complex plane.
-function addPartial(samples, { frequency, amplitude, fade }) {
+// Adds a sine that fades, by turning a number in the complex plane. Its phase is random,
+// so that the common partials of a chord neither add up nor cancel each other.
+function addPartial(samples, { frequency, amplitude, fade }, phase) {
   const turn = (2 * Math.PI * frequency) / RATE;
   const shrink = Math.exp(-fade / RATE);
   const [cosine, sine] = [shrink * Math.cos(turn), shrink * Math.sin(turn)];
   // What has faded by 80 dB is not computed.
   const count = Math.min(samples.length, Math.round((RATE * Math.log(1e4)) / fade));
-  let real = amplitude;
-  let imaginary = 0;
+  let real = amplitude * Math.cos(phase);
+  let imaginary = amplitude * Math.sin(phase);
   for (let i = 0; i < count; i += 1) {
     samples[i] += imaginary;
     const next = real * cosine - imaginary * sine;
@@ -82,8 +84,7 @@ function addPartial(samples, { frequency, amplitude, fade }) {
 }
 
 // The knock of the hammer: a short, dull noise.
-function addHammer(samples, pitch, hardness) {
-  const random = randomNumbers(pitch * HARDNESSES + hardness);
+function addHammer(samples, random) {
   let smooth = 0;
   for (let i = 0; i < 0.03 * RATE; i += 1) {
     smooth += 0.08 * (random() - smooth);
