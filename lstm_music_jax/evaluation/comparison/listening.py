@@ -13,8 +13,9 @@ import numpy as np
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
 from lstm_music_jax.music.score import Notes, Score, Tempo
 
-# 20 seconds in the usual tempo; and what is heard before the first difference.
-QUARTERS, QUARTERS_BEFORE = 40, 4
+# 20 seconds in the usual tempo; and what is heard before the first difference, and at
+# least after it.
+QUARTERS, QUARTERS_BEFORE, LEAST_QUARTERS_AFTER = 40, 4, 4
 PAIRS = 10
 
 
@@ -54,8 +55,9 @@ def listening_pairs(
 ) -> list[Pair]:
     """Draw pairs of pieces at random, and cut an excerpt of each.
 
-    The pieces are those of the first run. Pieces that are the same note for note are
-    left out, and so are pairs of which one excerpt has no notes.
+    The pieces are those of the first run. Both excerpts of a pair are equally long.
+    Pieces that are the same note for note are left out, and so are pairs of which one
+    piece ends soon after the first difference.
 
     Args:
       condition: how the arms were compared.
@@ -63,17 +65,13 @@ def listening_pairs(
       arm: the pieces of the arm.
       seed: seed of the draw. All arms of a seed have the same order of pieces.
       count: the largest number of pairs.
-      quarters: length of the excerpts, in quarter notes.
+      quarters: the largest length of the excerpts, in quarter notes.
     """
     ours, theirs = arm.samples[0], reference.samples[0]
     pairs: list[Pair] = []
     for piece in np.random.default_rng(seed).permutation(len(ours)).tolist():
-        scores = ours[piece].score, theirs[piece].score
-        difference = first_difference(*scores)
-        if difference is None:
-            continue
-        excerpts = [_excerpt(score, difference, quarters) for score in scores]
-        if all(excerpt.notes for excerpt in excerpts):
+        excerpts = _excerpts(ours[piece].score, theirs[piece].score, quarters)
+        if excerpts is not None:
             pairs.append(Pair(condition, arm.name, reference.name, piece, *excerpts))
         if len(pairs) == count:
             break
@@ -89,9 +87,15 @@ def first_difference(ours: Score, theirs: Score) -> int | None:
     return min((note.onset for note in different), default=None)
 
 
-def _excerpt(score: Score, difference: int, quarters: int) -> Score:
-    begin = max(0, difference - QUARTERS_BEFORE * score.ticks_per_quarter)
-    return excerpt(score, begin, begin + quarters * score.ticks_per_quarter)
+def _excerpts(ours: Score, theirs: Score, quarters: int) -> tuple[Score, Score] | None:
+    difference, ticks = first_difference(ours, theirs), ours.ticks_per_quarter
+    if difference is None:
+        return None
+    begin = max(0, difference - QUARTERS_BEFORE * ticks)
+    end = min(begin + quarters * ticks, ours.end, theirs.end)
+    if end < difference + LEAST_QUARTERS_AFTER * ticks:
+        return None
+    return excerpt(ours, begin, end), excerpt(theirs, begin, end)
 
 
 def excerpt(score: Score, begin: int, end: int) -> Score:

@@ -121,17 +121,21 @@ class Picture:
     Attributes:
         svg: the graphic, SVG.
         description: what it shows, for those who cannot see it.
+        scrolled: whether a graphic wider than the page keeps its size, because it would
+            be too small to read.
     """
 
     svg: bytes
     description: str
+    scrolled: bool = False
 
     def html(self, data: Data) -> str:
         """Return the HTML of the picture."""
         # An image element shows the picture, but runs nothing that is in it.
         source = data_url("image/svg+xml", self.svg)
+        style = "picture scrolled" if self.scrolled else "picture"
         return (
-            f'<div class="wide"><img class="picture" src="{source}" '
+            f'<div class="wide"><img class="{style}" src="{source}" '
             f'alt="{html.escape(self.description)}"></div>'
         )
 
@@ -151,7 +155,7 @@ class Figure:
     def html(self, data: Data) -> str:
         """Return the HTML of the vector graphic."""
         svg = self.path.with_suffix(".svg").read_bytes()
-        return Picture(svg, self.description).html(data)
+        return Picture(svg, self.description, scrolled=True).html(data)
 
     def markdown(self) -> str:
         """Return a link to the PNG file."""
