@@ -30,7 +30,10 @@ def bach_folder() -> Path:
 
 
 def chorale_paths() -> list[Path]:
-    """Return the 350 distinct files of the 371 Riemenschneider numbers, in their order.
+    """Return the files of the 350 distinct chorales of Riemenschneider's edition.
+
+    The edition has 371 numbers, and some chorales have several. A chorale stands where
+    its first number does.
 
     Files are found by their exact names. music21's own search takes the first file
     whose name begins with the requested name. For a dozen chorales, this is another

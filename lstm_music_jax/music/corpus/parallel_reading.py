@@ -24,7 +24,7 @@ _FILES_PER_REQUEST = 32
 # time.
 _REQUESTS_PER_PROCESS = 8
 
-# The position of a file, and its symbols or its failure.
+# The position of a file in `paths`, and its symbols or its failure.
 Numbered = tuple[int, Outcome]
 
 
@@ -36,13 +36,14 @@ def encode_files(
     progress: bool = True,
     seconds_per_file: float | int = SECONDS_PER_FILE,
 ) -> Iterator[Numbered]:
-    """Read and encode files; yield the position and the symbols or failure of each.
+    """Read and encode files; yield each file's position in `paths` and its symbols.
 
-    Files are yielded as soon as they are read, in any order.
+    A file that cannot be read gives a `Failure` in place of its symbols. Results are
+    yielded as soon as a file is read, in any order.
 
     Args:
         paths: the files.
-        reading: how the files become symbols.
+        reading: the format of the files, the encoding, and the notes to keep.
         processes: the number of files to read at the same time. None is one per core,
             or fewer if there is little to read. With 1, this process reads all files,
             without a time limit.
@@ -87,7 +88,10 @@ def _size(path: Path) -> int:
 def _read_in_processes(
     paths: Sequence[Path], readers: Sequence[ReaderProcess]
 ) -> Iterator[Numbered]:
-    """Yield the position of each file and its symbols or failure, as they are read."""
+    """Yield, for each file, its position in `paths`, and its symbols or its failure.
+
+    Results are yielded as soon as a file is read, in any order.
+    """
     idle: SimpleQueue[ReaderProcess] = SimpleQueue()
     for reader in readers:
         idle.put(reader)
