@@ -116,7 +116,12 @@ class Checked:
         self.check()
 
     def refusal(self, name: str, allowed: str) -> ValueError:
-        """Return an error for `check` to raise: `name` must be `allowed`."""
+        """Return the error for `check` to raise if a field has a wrong value.
+
+        Args:
+            name: the name of the field.
+            allowed: what its value must be, in words.
+        """
         (field,) = (f for f in _fields(self) if f.name == name)
         value = _written(field, getattr(self, name))
         return refusal(type(self).__name__, name, value, allowed)
@@ -124,8 +129,8 @@ class Checked:
     def __repr__(self) -> str:
         """Return the expression that makes the instance.
 
-        Arguments that equal their default are left out. A model or a vocabulary is
-        shown by the name of its argument.
+        Arguments that equal their default are left out. In place of a model or a
+        vocabulary, the name of its argument is shown.
         """
         arguments: list[str] = []
         by_name: Any = False

@@ -184,7 +184,15 @@ def _backward(gate, saved, cotangents):
 
 
 def _pull_back(gate, state_bar, gates, cell, previous_cell):
-    """Return the cotangents of the preactivations and of the previous cell."""
+    """Return the cotangents of the preactivations and the previous cell of one step.
+
+    Args:
+        gate: activation of the three gates.
+        state_bar: cotangent of the state after the step.
+        gates: the activations i, f, g, o in one array.
+        cell: the cell after the step.
+        previous_cell: the cell before the step.
+    """
     i, f, g, o = jnp.split(gates, 4, axis=-1)
     squashed = jnp.tanh(cell)
     cell_bar = state_bar.cell + state_bar.hidden * o * (1 - squashed * squashed)

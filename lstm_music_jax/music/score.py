@@ -1,8 +1,8 @@
 """A score: the notes of a piece in ticks, with its tempo and metre.
 
-Readers make scores and encodings turn them into symbols. A score counts time in ticks,
-and has a number of ticks per quarter note. A score that was read from a MIDI file keeps
-the file's ticks; `Score.on_grid` rounds it to another grid.
+Readers of files make scores, and encodings turn these into symbols. A score counts time
+in ticks, and has a number of ticks per quarter note. A score that was read from a MIDI
+file keeps the file's ticks; `Score.on_grid` rounds it to another grid.
 
 A score holds its notes by track, as arrays. Sources that write chords, such as the
 chorales, also keep their parts as chords; `parts.py` finds the chords of all other
@@ -294,7 +294,7 @@ class Score:
 
     @property
     def note_count(self) -> int:
-        """The number of notes of all tracks, before equal ones are merged."""
+        """The number of notes of all tracks, with those of equal pitch and onset."""
         return sum(len(track.channels) for track in self.tracks)
 
     def with_drums(self, keep: bool) -> Score:

@@ -16,9 +16,10 @@ class Sound(NamedTuple):
     Two symbols that strike or release the same pitches have equal sounds.
 
     Attributes:
-        are_classes: whether the numbers are pitch classes, which wrap around at the
-            octave. Otherwise they are MIDI pitches.
-        numbers: the pitches or classes; empty if the symbol strikes nothing.
+        are_classes: whether `numbers` holds pitch classes, 0 to 11, which wrap around
+            at the octave. Otherwise it holds MIDI pitches.
+        numbers: the pitch classes or MIDI pitches; empty if the symbol neither strikes
+            nor releases a pitch.
         released: whether the pitches are released, not struck.
     """
 

@@ -78,9 +78,9 @@ class Vocabulary:
 
         Args:
             pieces: the symbols of each piece.
-            start: append the start symbol '<start>'.
-            end: append the end symbol '<end>'.
-            others: symbols to append, unless the pieces have them.
+            start: append the start symbol '<start>' to the vocabulary.
+            end: append the end symbol '<end>' to the vocabulary.
+            others: symbols to append to the vocabulary, unless the pieces have them.
         """
         counts = Counter(symbol for piece in pieces for symbol in piece)
         by_count = (symbol for symbol, _ in counts.most_common())

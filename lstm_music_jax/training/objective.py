@@ -64,9 +64,10 @@ def predict(
     original recipe that this project reproduces. The head is then applied to that
     position alone.
 
-    Label smoothing (Szegedy et al. 2016) takes the share `smoothing` from each target
-    and spreads it over the vocabulary. In the same way `unseen_share` is spread over
-    the ids `unseen`, if there are any. Both only change the sum that is minimised. The
+    Label smoothing (Szegedy et al. 2016) takes the probability `smoothing` from each
+    target and spreads it evenly over the vocabulary. In the same way, the probability
+    `unseen_share` is spread over the symbols with the ids `unseen`, if there are any.
+    Both only change the sum that is minimised. The
     totals do not depend on the smoothing, so that losses of several runs can be
     compared.
     """

@@ -62,7 +62,16 @@ def initial_run_state(
     vocab_size: int,
     counts: Float[np.ndarray, "v"] | None = None,
 ) -> RunState:
-    """Return the arrays of a run before its first step; see `initial_state`."""
+    """Return the arrays of a run before its first step; see `initial_state`.
+
+    The best model so far is the untrained one.
+
+    Args:
+        model: the settings of the model.
+        training: the settings of the training.
+        vocab_size: number of symbols in the vocabulary.
+        counts: how often each symbol is a target of training.
+    """
     state = initial_state(model, training, vocab_size, counts)
     return RunState(state, state.model)
 
