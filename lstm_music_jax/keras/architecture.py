@@ -66,7 +66,7 @@ class Architecture(NamedTuple):
     Attributes:
         lstms: the LSTM layers, the first layer first.
         head: the dense layer.
-        gates: as in `KerasModel`, like all fields below.
+        gates: activation of the gates.
         dropout: the rate of all Dropout layers.
         window: number of input symbols; None if any number is allowed.
         every_position: whether a symbol is predicted after every input symbol.

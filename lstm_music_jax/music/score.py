@@ -194,7 +194,7 @@ class Track:
 
     @classmethod
     def of(cls, notes: Notes) -> Track:
-        """Return a track of piano notes."""
+        """Return a track of `notes`, all on channel 1 with program 0, a piano."""
         size = len(notes.onsets)
         return cls(notes, np.ones(size, np.int64), np.zeros(size, np.int64))
 

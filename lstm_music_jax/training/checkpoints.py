@@ -341,7 +341,7 @@ def _handlers():
 
 
 def _this_process_only():
-    """Return orbax options, with which a save does not wait for other processes."""
+    """Return options for orbax with which a save does not wait for other processes."""
     index = jax.process_index()
     return ocp.options.MultiprocessingOptions(
         primary_host=index,

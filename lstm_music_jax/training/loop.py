@@ -58,9 +58,9 @@ class Result(NamedTuple):
     Attributes:
         step: the number of training steps that the run has taken.
         best_loss: the lowest validation loss, in nats per symbol. If nothing is held
-            out, the lowest mean training loss.
+            out, the lowest mean of the training loss over `evaluate_every` steps.
         last_loss: the last validation loss, in nats per symbol. If nothing is held out,
-            the last mean training loss.
+            the last mean of the training loss over `evaluate_every` steps.
         baselines: the losses of n-gram models on the validation pieces; None if nothing
             is held out.
         save_seconds: how long training has waited while checkpoints were saved.

@@ -241,6 +241,11 @@ def restore_last(
 ) -> Restored:
     """Restore the newest intact checkpoint of kind "last", from which a run resumes.
 
+    Args:
+        folder: the run folder.
+        like: arrays of the shapes that the checkpoint must have.
+        belongs_to: JSON that describes the run; see `restore`.
+
     Raises:
         CheckpointError: there is no such checkpoint, or it is of another run (see
             `restore`), or its name differs from the step that it holds.

@@ -45,7 +45,7 @@ class Assembly:
     remarks: tuple[Remark, ...]
     fingerprint: Fingerprint
     _pieces: Sequence[Numbered]
-    _new_numbers: dict[int, np.ndarray]
+    _new_ids: dict[int, np.ndarray]
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> Assembly:
@@ -63,7 +63,7 @@ class Assembly:
         # each symbol. These ids count the symbols in the order in which they first
         # appear in the corpus.
         appearance: dict[int, np.ndarray] = {}
-        number_of: dict[str, int] = {}
+        id_of: dict[str, int] = {}
         occurrences = np.zeros(0, np.int64)
         uncounted: list[np.ndarray] = []
         for position, (symbols, numbers, _) in enumerate(pieces, 1):
@@ -71,19 +71,19 @@ class Assembly:
             found = numbered[numbers]
             if found.min(initial=0) < 0:
                 for old in dict.fromkeys(numbers[found < 0].tolist()):
-                    numbered[old] = number_of.setdefault(symbols[old], len(number_of))
+                    numbered[old] = id_of.setdefault(symbols[old], len(id_of))
                 found = numbered[numbers]
             uncounted.append(found)
             if position % _COUNTED_AT_ONCE == 0 or position == len(pieces):
                 together = np.concatenate(uncounted)
-                counted = np.bincount(together, minlength=len(number_of))
+                counted = np.bincount(together, minlength=len(id_of))
                 counted[: len(occurrences)] += occurrences
                 occurrences = counted
                 uncounted.clear()
         order = np.argsort(-occurrences, kind="stable")
         rank = np.empty(len(order) + 1, np.int64)
         rank[order], rank[-1] = np.arange(len(order)), -1
-        by_appearance = [*number_of]
+        by_appearance = [*id_of]
         return cls(
             names,
             np.array([len(piece.numbers) for piece in pieces], np.int64),
@@ -105,7 +105,7 @@ class Assembly:
         self.fingerprint = Fingerprint()
         words = symbol_words(self.symbols)
         for name, piece in zip(self.names, self._pieces, strict=True):
-            numbers = self._new_numbers[id(piece.symbols)][piece.numbers]
+            numbers = self._new_ids[id(piece.symbols)][piece.numbers]
             self.fingerprint.add(name, words, numbers)
             yield numbers.astype(self.dtype)
 

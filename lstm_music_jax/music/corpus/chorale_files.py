@@ -68,8 +68,8 @@ def read_chorale(path: str | Path) -> Score:
     """Return the sounding notes of a MusicXML file, with tied notes joined.
 
     Pitches are sounding pitches, also for transposing instruments. Grace notes have a
-    duration of 0. Onsets and ends are rounded to the nearest tick, 12 per quarter; only
-    a few 32nds are not on this grid.
+    duration of 0. Onsets and ends are rounded to the nearest tick, 12 per quarter. This
+    changes only a few 32nd notes.
     """
     from music21 import converter
 

@@ -25,7 +25,7 @@ _FILES_PER_REQUEST = 32
 _REQUESTS_PER_PROCESS = 8
 
 # The position of a file in `paths`, and its symbols or its failure.
-Numbered = tuple[int, Outcome]
+ReadFile = tuple[int, Outcome]
 
 
 def encode_files(
@@ -35,7 +35,7 @@ def encode_files(
     processes: int | None = None,
     progress: bool = True,
     seconds_per_file: float | int = SECONDS_PER_FILE,
-) -> Iterator[Numbered]:
+) -> Iterator[ReadFile]:
     """Read and encode files; yield each file's position in `paths` and its symbols.
 
     A file that cannot be read gives a `Failure` in place of its symbols. Results are
@@ -57,7 +57,7 @@ def encode_files(
         raise ValueError(f"processes is {processes}; it must be 1 or more, or None")
     processes = processes or _useful_processes(paths, reading.file_format)
     processes = min(processes, max(len(paths), 1))
-    numbered: Iterable[Numbered]
+    numbered: Iterable[ReadFile]
     if processes == 1:
         numbered = (
             (number, encode_file(path, reading)) for number, path in enumerate(paths)
@@ -87,7 +87,7 @@ def _size(path: Path) -> int:
 
 def _read_in_processes(
     paths: Sequence[Path], readers: Sequence[ReaderProcess]
-) -> Iterator[Numbered]:
+) -> Iterator[ReadFile]:
     """Yield, for each file, its position in `paths`, and its symbols or its failure.
 
     Results are yielded as soon as a file is read, in any order.
@@ -96,7 +96,7 @@ def _read_in_processes(
     for reader in readers:
         idle.put(reader)
 
-    def read(request: range) -> list[Numbered]:
+    def read(request: range) -> list[ReadFile]:
         reader = idle.get()
         try:
             outcomes = reader.read([paths[number] for number in request])
@@ -111,7 +111,7 @@ def _read_in_processes(
         for first in range(0, len(paths), per_request)
     )
     with ThreadPoolExecutor(len(readers)) as threads:
-        pending: set[Future[list[Numbered]]] = set()
+        pending: set[Future[list[ReadFile]]] = set()
         try:
             for request in requests:
                 # Results that wait to be used take memory, so their number is bounded.

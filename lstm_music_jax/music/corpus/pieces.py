@@ -101,7 +101,10 @@ class Corpus:
         return cls(numbers, firsts, counts, symbols, names, tuple(skipped), source)
 
     def __eq__(self, other: object) -> bool:
-        """Compare the pieces, by name and symbols, the skipped files and the source."""
+        """Return whether the pieces, the skipped files and the sources are equal.
+
+        Pieces are equal if their names and their symbols are.
+        """
         if not isinstance(other, Corpus):
             return NotImplemented
         return all(

@@ -170,7 +170,10 @@ def _pedals(ticks: np.ndarray, messages: np.ndarray) -> list[Pedal]:
 
 
 def _check_size(tracks: Sequence[Track], ticks_per_quarter: int) -> None:
-    """Raise UnreadableMidiError if the file exceeds a limit of this module."""
+    """Raise UnreadableMidiError if there are too many notes, or the music is too long.
+
+    The limits are `MAX_NOTES`, `MAX_NOTES_AT_ONCE` and `MAX_QUARTERS`.
+    """
     count, last = 0, 0
     for track in tracks:
         onsets = track.notes.onsets
