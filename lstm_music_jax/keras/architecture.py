@@ -157,7 +157,12 @@ def _require_accepted(kind, name, settings):
 
 
 def _stack(layers: list[Layer]) -> list[Layer]:
-    """Return the LSTM layers and the head; raise RefusedError for another order."""
+    """Return the LSTM layers and the head, the first layer first.
+
+    Raises:
+        RefusedError: the layers are not LSTM layers followed by one Dense layer with a
+            softmax.
+    """
     kinds = [layer.kind for layer in layers if layer.kind != "Dropout"]
     if kinds[:1] == ["InputLayer"]:
         kinds = kinds[1:]

@@ -49,7 +49,8 @@ class NGram:
 
         p(x | c) = kept(c, x) + freed(c) p(x | c'),
 
-    where c is a context of up to n - 1 symbols, and c' is c without its oldest symbol.
+    where c is a context of up to `order` - 1 symbols, and c' is c without its oldest
+    symbol.
     The empty context is interpolated with the uniform distribution, so every symbol has
     a probability above 0. The logits are log-probabilities.
 
@@ -59,7 +60,7 @@ class NGram:
 
     The arrays take 8 bytes per distinct n-gram of each length, and 12 bytes per
     distinct context: 1.5 MB for a 5-gram model of Bach's chorales, and at most 80 MB
-    for one of a million symbols.
+    for a 5-gram model of a corpus of a million symbols.
 
     Attributes:
         unigram: the probability of each symbol after the empty context.
@@ -294,7 +295,7 @@ def _floats(values):
 
 
 def _require_countable(pieces, vocab_size, order):
-    """Raise ValueError unless n-grams of this order can be counted."""
+    """Raise ValueError if an argument of `witten_bell` or `kneser_ney` is wrong."""
     for name, value in (("vocab_size", vocab_size), ("order", order)):
         if value < 1:
             raise ValueError(f"{name} is {value}; it must be at least 1")

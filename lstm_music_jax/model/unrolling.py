@@ -56,9 +56,9 @@ def unroll(
     Where `resets` is True the state is set to zero before the input is read.
 
     The backward pass is written by hand. The forward pass keeps the activations of the
-    gates, the backward loop replaces them by gradients, and one product over time x
-    streams gives the kernel's gradient at the end. Automatic differentiation of a scan
-    would form a `[h 4h]` product at every step.
+    gates. The backward loop replaces them by gradients. At the end, one matrix product,
+    which sums over all steps and streams, gives the kernel's gradient. Automatic
+    differentiation of a scan would form a `[h 4h]` product at every step.
 
     Args:
         projected: the inputs times the input kernel.

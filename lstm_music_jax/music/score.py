@@ -92,7 +92,7 @@ class Notes(NamedTuple):
 
 @dataclass(frozen=True)
 class Chord:
-    """Pitches that are struck together and held equally long; a single note has one.
+    """Pitches that are struck together and held equally long; one pitch is a note.
 
     Attributes:
         onset: time of the strike, in ticks from the start of the piece, 0 or more.
@@ -294,7 +294,10 @@ class Score:
 
     @property
     def note_count(self) -> int:
-        """The number of notes of all tracks, with those of equal pitch and onset."""
+        """The number of notes of all tracks.
+
+        Notes of different tracks with equal pitch and onset are counted separately.
+        """
         return sum(len(track.channels) for track in self.tracks)
 
     def with_drums(self, keep: bool) -> Score:

@@ -39,7 +39,8 @@ class Vocabulary:
         start: the symbol that stands before every piece, or None if there is none.
         end: the symbol that stands after every piece, or None if there is none.
         unseen: the symbols that a model of this vocabulary was never trained on. Two
-            vocabularies that differ only in these are equal, because their ids are.
+            vocabularies that differ only in these are equal, because they give each
+            symbol the same id.
     """
 
     symbols: tuple[str, ...]

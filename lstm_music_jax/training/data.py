@@ -142,7 +142,16 @@ class Feed:
         config: TrainingConfig,
         resident_bytes: int,
     ) -> None:
-        """Put the symbol ids on the device if they take at most `resident_bytes`."""
+        """Put the symbol ids on the device if they take at most `resident_bytes`.
+
+        Otherwise the host looks up the ids for each dispatch.
+
+        Args:
+            batcher: the batcher that `for_training` returned.
+            pieces: the pieces that it returned with the batcher.
+            config: the settings of the training.
+            resident_bytes: the largest number of bytes to put on the device.
+        """
         self._batcher, self._pieces, self._config = batcher, pieces, config
         self._resident = _bytes(pieces) <= resident_bytes
         if self._resident:

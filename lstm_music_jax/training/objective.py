@@ -67,9 +67,8 @@ def predict(
     Label smoothing (Szegedy et al. 2016) takes the probability `smoothing` from each
     target and spreads it evenly over the vocabulary. In the same way, the probability
     `unseen_share` is spread over the symbols with the ids `unseen`, if there are any.
-    Both only change the sum that is minimised. The
-    totals do not depend on the smoothing, so that losses of several runs can be
-    compared.
+    Both only change the sum that is minimised. The totals do not depend on them, so
+    that losses of several runs can be compared.
     """
     state, hidden = model.unroll_hidden(batch.inputs, state, dropout_keys, batch.resets)
     targets, counted = batch.targets, batch.counted

@@ -162,7 +162,7 @@ class RunFolder:
             ) from error
 
     def settings(self) -> dict[str, Any]:
-        """Read the settings: "model", "training", "encoding" and "corpus".
+        """Return the settings that `read_config_json` reads from config.json.
 
         Raises:
             FileNotFoundError: the folder is not a run folder.

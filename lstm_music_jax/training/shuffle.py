@@ -1,4 +1,4 @@
-"""The random order of an epoch, computed position by position and never stored."""
+"""The random order in which an epoch reads windows or pieces, which is never stored."""
 
 import jax
 import jax.numpy as jnp

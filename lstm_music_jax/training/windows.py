@@ -200,7 +200,10 @@ def cut_windows(
     partial: bool = True,
     tails: bool = False,
 ) -> WindowBatcher:
-    """Return a batcher of windows that has its symbol ids; see `windows_of`."""
+    """Return a batcher of windows of `pieces`, which holds their symbol ids.
+
+    The other arguments are those of `windows_of`.
+    """
     pieces = PieceIds.of(pieces)
     windows = windows_of(
         pieces.lengths, width, stride=stride, partial=partial, tails=tails
@@ -216,7 +219,9 @@ def windows_of(
     partial: bool = True,
     tails: bool = False,
 ) -> WindowBatcher:
-    """Return a batcher of windows for pieces of the given sizes, without symbol ids.
+    """Return a batcher of windows that does not hold the symbol ids yet.
+
+    `sizes` is the number of symbols of each piece.
 
     A window has `width` input symbols and `width` targets. The target of an input is
     the symbol after it.

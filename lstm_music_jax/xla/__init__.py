@@ -6,6 +6,6 @@ bits. `rows.py` computes the gradient of reading rows of a table. `batching.py` 
 function over streams in parts. `barriers.py` keeps XLA from fusing operations that run
 faster apart.
 
-Start with `products.py`. This package may import only `types`. The docstring of each
-function states the measurement that justifies it.
+Start with `products.py`. This package may import only `types`. Docstrings and comments
+state the measurements that justify these functions.
 """

@@ -18,7 +18,7 @@ _NAMES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece of music, as the symbols of some encoding."""
+    """One piece of music: its name, and its symbols in some encoding."""
 
     name: str
     symbols: tuple[str, ...]

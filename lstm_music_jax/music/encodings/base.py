@@ -29,7 +29,7 @@ class Decoded:
 class Encoding(Protocol):
     """Turns a score into symbols, and any sequence of symbols into a score.
 
-    Symbols are strings; a `Vocabulary` numbers them.
+    Symbols are strings. A `Vocabulary` gives each of them an integer id.
 
     These symbols are ill-formed, and `decode` skips them:
 

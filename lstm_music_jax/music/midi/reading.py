@@ -69,7 +69,13 @@ def _in_time(events: Iterable[Iterable]) -> tuple:
 def _track(
     ticks: np.ndarray, messages: np.ndarray, events: TrackEvents
 ) -> tuple[Track, int]:
-    """Return a track, and the number of its notes that never end."""
+    """Return the notes of a track, and the number of notes that never end.
+
+    Args:
+        ticks: the time of each message, `[n]`.
+        messages: the messages of the track, as in `TrackEvents`, `[n]`.
+        events: all events of the track.
+    """
     are_notes = messages >> 20 <= NOTE_ON >> 4
     times, notes = ticks[are_notes], messages[are_notes]
     channels = (notes >> 16 & 0xF) + 1
