@@ -1,8 +1,7 @@
 """Contexts: which of the symbols so far the model remembers, and how.
 
-`prefill` reads the prompt up to its last symbol, and the first `step` reads the last
-symbol. So there is one step per drawn symbol, and a symbol is drawn from all logits
-that are computed.
+`prefill` reads the prompt without its last symbol, which the first `step` reads. So each
+step gives the logits of one drawn symbol, and no logits are computed in vain.
 """
 
 from itertools import pairwise
@@ -39,9 +38,9 @@ class WindowMemory(NamedTuple):
     """The memory of a model that reads only the last symbols, in a sliding window.
 
     Attributes:
-        states: w states of the model, `[w ...]`. Each was zero at another symbol and
-            has read all symbols since.
-        youngest: index of the state that was zero most recently, int32.
+        states: w states of the model, `[w ...]`. Each began as the zero state at
+            another symbol, and has read this and all later symbols.
+        youngest: index of the state that began last, int32.
     """
 
     states: PyTree
@@ -117,7 +116,7 @@ _PARTS = 4
 
 
 def _start(model, states, row, token):
-    """Reset the state of one row to zero, and advance all states by a symbol."""
+    """Reset state number `row` to zero, then let all states read the symbol `token`."""
     zero = model.initial_state()
     states = jax.tree.map(lambda leaf, zero: leaf.at[row].set(zero), states, zero)
     # If XLA fused the reset into the gates' loop, a CPU could not vectorise the loop.
