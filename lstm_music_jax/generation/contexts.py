@@ -1,7 +1,7 @@
 """Contexts: which of the symbols so far the model remembers, and how.
 
-`prefill` reads the prompt without its last symbol, which the first `step` reads. So each
-step gives the logits of one drawn symbol, and no logits are computed in vain.
+`prefill` reads the prompt without its last symbol, which the first `step` reads. So
+each step gives the logits of one drawn symbol, and no logits are computed in vain.
 """
 
 from itertools import pairwise

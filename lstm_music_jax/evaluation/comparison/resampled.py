@@ -47,9 +47,9 @@ class Resamples:
 
         The first row is all ones: it counts each piece once.
 
-        Sets with equally many pieces get the same counts, because piece i of one arm is
-        the partner of piece i of another arm. If two unrelated sets share the counts,
-        that does no harm: the expected covariance of their values is 0.
+        Sets with equally many pieces get the same counts, because piece i has the same
+        primer and noise in all arms. If two unrelated sets share the counts, that does
+        no harm: the expected covariance of their values is 0.
         """
         if pieces not in self._counts:
             rng = np.random.default_rng([self._seed, pieces])
@@ -67,7 +67,7 @@ class Resamples:
 
 
 class Quantity(NamedTuple):
-    """The values of one measure for one trained model.
+    """The values of one measure for all sets of pieces of one trained model.
 
     Attributes:
       values: for each arm and anchor, by name, the values in all resamples. The human
@@ -164,5 +164,11 @@ def estimate(runs: Sequence[Values], units: int) -> Found:
 def combined(
     quantities: Sequence[Quantity], formula: Callable[[Quantity], Values], units: int
 ) -> Found:
-    """Estimate a number that `formula` computes from the quantity of each run."""
+    """Estimate a function of the values of one measure, such as a difference of arms.
+
+    Args:
+      quantities: the values of the measure for each run, which is one trained model.
+      formula: computes the number to estimate, in all resamples, from those values.
+      units: number of pieces per run.
+    """
     return estimate([formula(quantity) for quantity in quantities], units)

@@ -82,14 +82,14 @@ class SuffixAutomaton:
     def match(
         self, ids: Int[np.ndarray, "t"]
     ) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"]]:
-        """Matching statistics: for each id, the longest known passage that ends there.
+        """For each id, find the longest passage that ends with it and is in a piece.
 
-        A passage is known if a piece holds it.
+        These are the matching statistics of `ids`.
 
         Returns:
-          The length of the passage that ends at each id, 0 where no piece has the id.
-          And, for `locate`, the position just after one occurrence of the passage in
-          the joined pieces.
+          The length of the passage for each id; 0 where no piece has the id.
+          The position just after one occurrence of the passage, in the joined pieces;
+          an argument of `locate`.
         """
         transitions, links = self._transitions, self._links
         lengths, ends = self._lengths, self._ends
@@ -109,7 +109,12 @@ class SuffixAutomaton:
         return np.array(found_lengths, int), np.array(found_ends, int)
 
     def locate(self, length: int, end: int) -> tuple[int, int]:
-        """The number of a piece with a passage from `match`, and its start in it."""
+        """The index of a piece that holds a passage, and the position of the passage.
+
+        Args:
+          length: length of the passage, as `match` returned it.
+          end: position just after the passage, as `match` returned it.
+        """
         start = end - length
         piece = int(np.searchsorted(self._starts, start, side="right")) - 1
         return piece, int(start - self._starts[piece])
