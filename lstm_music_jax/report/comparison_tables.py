@@ -159,7 +159,9 @@ def tuned_settings(
 
 
 def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> str:
-    """Return the mean height of each arm's curve, and its difference from the first.
+    """Return a table of the mean height of each arm's curve, with one row per arm.
+
+    Beside each mean height is its difference from that of the first arm.
 
     Args:
         lines: for each measure, the curves of all arms.
@@ -177,13 +179,13 @@ def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> str:
 
 
 def heading(row: Row) -> str:
-    """Return the name of a measure, its unit, and the mark if it is not valid."""
+    """Return the name of a measure with its unit, and a mark if it is not valid."""
     unit = f" ({row.unit})" if row.unit else ""
     return f"{row.name}{unit}{_NOT_VALID if row.valid is False else ''}"
 
 
 def label(name: str) -> str:
-    """Return the name of an arm for a cell; expressions are shown as code."""
+    """Return the name of an arm as Markdown; expressions, as TopP(0.9), are code."""
     name = name.replace("|", "\\|")
     return f"`{name}`" if "(" in name else name
 
@@ -197,7 +199,10 @@ def number(interval: Interval | None) -> str:
 
 
 def _rounded(interval):
-    """Return the three numbers, with so many decimals that the width has two digits."""
+    """Return value, low and high of an interval as texts.
+
+    They have so many decimals that the width of the interval has two digits.
+    """
     width = interval.high - interval.low
     # Rounding errors are no width.
     if not width > 1e-9 * abs(interval.value):

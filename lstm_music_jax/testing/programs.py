@@ -60,14 +60,21 @@ def primitives(jaxpr) -> Iterator[str]:
 
 
 class Outline(NamedTuple):
-    """The operations and shapes of jaxprs, and separately their constant numbers."""
+    """The contents of a strategy's jaxprs, with the constants apart.
+
+    Two strategies with equal forms differ only in numbers.
+
+    Attributes:
+        form: names, parameters and shapes of all operations, as texts.
+        numbers: the leaves of the strategy and the constants of the jaxprs, as bytes.
+    """
 
     form: list[str]
     numbers: list[bytes]
 
 
 def outline(strategy: Strategy, vocab_size: int) -> Outline:
-    """Return the operations, shapes and numbers of a strategy's leaves and methods."""
+    """Return the outline of a strategy's leaves and of the jaxprs of its methods."""
     found = Outline([], [])
     for leaf in jax.tree.leaves(strategy):
         _note_number(found, leaf)
@@ -80,8 +87,8 @@ def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
     """Return the names of operations that make the same noise in every stream.
 
     Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
-    depend on them through the state. Inside a loop, noise passes if anything that
-    enters the loop depends on them.
+    depend on them through the state. Noise inside a loop is not reported if any input
+    of the loop depends on them.
     """
     written = programs(strategy, vocab_size)
     leaves = len(jax.tree.leaves(strategy))

@@ -1,4 +1,7 @@
-"""Probability of improvement: the share of pieces better than their partners."""
+"""Probability of improvement: how often a piece of one strategy beats that of another.
+
+Pieces with the same primer and the same noise are compared.
+"""
 
 import numpy as np
 from jaxtyping import Float
@@ -21,10 +24,11 @@ def probability_of_improvement(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Estimate the probability that a piece of ours exceeds its partner.
+    """Estimate the probability that piece i of ours has a larger value than theirs.
 
     Agarwal et al. compare every run of one algorithm with every run of another. Here
-    piece i of ours and piece i of theirs are partners, and only partners are compared:
+    only piece i of ours and piece i of theirs are compared, which have the same primer
+    and the same noise:
 
         P(ours > theirs) = mean over i of [ours_i > theirs_i] + [ours_i = theirs_i] / 2
 
