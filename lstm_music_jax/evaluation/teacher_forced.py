@@ -186,9 +186,8 @@ class _Replay:
 def _axes_of_settings():
     """Return the axis of the settings of a sweep in each attribute of `Stream`.
 
-    It is 0 for what the strategy computes. It is None, as `vmap` wants it, for all that
-    the settings share, such as the memory. So the model is computed once for all
-    settings.
+    It is 0 for what the strategy computes. It is None for what all settings share, such
+    as the memory, so the model is computed once for all settings.
     """
     axes = dict.fromkeys(Stream._fields)
     return Stream(**axes | {"strategy_state": 0, "fallbacks": 0, "undefined": 0})

@@ -151,7 +151,10 @@ def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> Non
 
 
 def _require_same_vocabulary(strategy, field, size, settings):
-    """Raise ValueError unless a field of a strategy, a model, has `size` symbols."""
+    """Raise ValueError unless a model in a strategy has a vocabulary of `size` symbols.
+
+    `field` is the field of the strategy that holds the model.
+    """
     name, other = f"{field} of {type(strategy).__name__}", getattr(strategy, field)
     require_model(name, other)
     other_size = vocab_size(other, settings)

@@ -193,7 +193,7 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
 
 
 def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
-    """Return the number of symbols of each stream, up to its end symbol.
+    """Return the number of symbols in each stream before its end symbol.
 
     `drawn` holds successive generations, each of which continues the same streams.
     """

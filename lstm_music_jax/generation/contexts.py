@@ -38,8 +38,8 @@ class WindowMemory(NamedTuple):
     """The memory of a model that reads only the last symbols, in a sliding window.
 
     Attributes:
-        states: w states of the model, `[w ...]`. Each began as the zero state at
-            another symbol, and has read this and all later symbols.
+        states: w states of the model, `[w ...]`. Each began as the zero state at a
+            different symbol, and has read this symbol and all later ones.
         youngest: index of the state that began last, int32.
     """
 

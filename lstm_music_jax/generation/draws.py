@@ -22,9 +22,10 @@ from lstm_music_jax.xla.ordering import largest
 
 @runtime_checkable
 class Draw(Protocol):
-    """Draws symbols of one stream; a PyTree.
+    """The protocol of a draw, which draws the symbols of one stream.
 
-    A symbol whose logit is -inf is never drawn while another logit is finite.
+    A draw is a PyTree. It never draws a symbol whose logit is -inf while another logit
+    is finite.
     """
 
     def init(

@@ -188,7 +188,7 @@ def _draw_more(shard, model, streams, key, sampler, plan):
 
 
 def _lengths(tokens, stop):
-    """Return the number of symbols of each stream before `stop`; None without it."""
+    """Return the number of symbols before `stop` in each stream; None if it is None."""
     if stop is None:
         return None
     # After the first stop symbol there are only stop symbols.

@@ -33,8 +33,8 @@ _LARGEST_SHOWN = 99
 def forest(comparison: Comparison, path: str | Path) -> None:
     """Draw how each arm differs from the reference, with one panel per primary measure.
 
-    Filled points remain after Holm's correction. Green is the side of better values:
-    nearer to the human value, which is dotted, or lower.
+    Filled points are differences that are significant after Holm's correction. Green is
+    the side of better values: nearer to the human value, which is dotted, or lower.
 
     Args:
         comparison: the results; at least one measure is primary.
@@ -304,8 +304,8 @@ def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
         name: the name of the strategy or anchor.
 
     Returns:
-        A list with the distance. An empty list if the measure cannot be expressed in
-        this unit, because the human pieces do not vary or no value is good.
+        A list with the distance. An empty list if the measure has no distance in this
+        unit, for example because the human pieces do not vary.
     """
     value = comparison.values[name][row.name].mean.value
     if row.kind == "distance":

@@ -58,7 +58,7 @@ def primary_values(comparison: Comparison) -> str:
 def difference_tables(comparison: Comparison) -> str:
     """Return a table for each primary measure: how the arms differ from the reference.
 
-    Bold differences remain after Holm's correction.
+    Bold differences are significant after Holm's correction.
     """
     parts = []
     for row in comparison.primary:
@@ -130,7 +130,10 @@ def tuned_settings(
     tuned: Sequence[Sequence[Tuned]],
     names: Mapping[str, str],
 ) -> str:
-    """Return how the knob of each arm was tuned, and the entropy of the pieces.
+    """Return a table of how each arm was tuned to a target entropy, with the result.
+
+    The result is the strategy with the tuned number, and its entropy in two sets of
+    pieces: those drawn when it was tuned, and those drawn anew for the comparison.
 
     Args:
         comparison: the results at the target entropy.
@@ -185,7 +188,7 @@ def heading(row: Row) -> str:
 
 
 def label(name: str) -> str:
-    """Return the name of an arm as Markdown; expressions, as TopP(0.9), are code."""
+    """Return the name of an arm as Markdown, in which an expression is code."""
     name = name.replace("|", "\\|")
     return f"`{name}`" if "(" in name else name
 

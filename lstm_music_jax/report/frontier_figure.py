@@ -121,7 +121,7 @@ def _curve(axes, curve, colour):
 
 
 def _human(axes, comparison, measure):
-    """Draw the human value of a measure that should be near the human value."""
+    """Draw the human value of a measure, if good values are near it."""
     row = next(row for row in comparison.rows if row.name == measure)
     human = comparison.values[HUMAN][measure].mean
     if row.direction is Direction.HUMAN:

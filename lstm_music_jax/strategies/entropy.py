@@ -17,19 +17,19 @@ def entropy(logits: Logits) -> Scalar:
 def entropy_terms(
     logits: Logits,
 ) -> tuple[Float[Array, "v"], Float[Array, "v"]]:
-    """Return the terms from which `entropy_of_kept` computes the entropy of any set.
+    """Return terms per symbol, whose sums give the entropy of any set of symbols.
 
     l_x is the logit of symbol x, d_x = max l - l_x, and w_x = exp(-d_x). Over a set
     that holds all symbols with the largest logit, let W = sum w_x and U = sum w_x d_x.
     The distribution over this set, renormalised, has the entropy ln W + U / W.
 
-    W itself is not summed, because W is 1 or more, and float32 would round the small
-    w_x of improbable symbols away.
+    `entropy_of_kept` adds the terms. It gets W - 1 and not W, because W is 1 or more,
+    and float32 would round the small w_x of improbable symbols away.
 
     Returns:
-        For each symbol, its part of W - 1. It is w_x, except for the n symbols with the
-        largest logit: they have 1 - 1/n.
-        For each symbol, w_x d_x, its part of U.
+        For each symbol, its term of W - 1. It is w_x, except for the n symbols with the
+        largest logit, for which it is 1 - 1/n.
+        For each symbol, its term of U, which is w_x d_x.
     """
     peak = jnp.max(logits)
     # The test `depth == 0` would be wrong. If the logits were scaled before, XLA may

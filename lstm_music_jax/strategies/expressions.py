@@ -289,7 +289,7 @@ class _Reading:
 
 
 def _is_called(value):
-    """Return whether `value` is a class or a function, and not a finished value."""
+    """Return whether `value` is a class or a function, which must be called."""
     return isinstance(value, type) or inspect.isroutine(value)
 
 

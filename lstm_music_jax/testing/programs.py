@@ -39,7 +39,10 @@ class Programs(NamedTuple):
 
 
 def programs(strategy: Strategy, vocab_size: int) -> Programs:
-    """Return the jaxprs of the methods; hyperparameters are their first arguments."""
+    """Return the jaxprs of a strategy's methods.
+
+    The first inputs of each jaxpr are the hyperparameters.
+    """
     state = jax.eval_shape(lambda: strategy.init(vocab_size))
     logits = jax.ShapeDtypeStruct((vocab_size,), jnp.float32)
     key = jax.eval_shape(note_key, jax.ShapeDtypeStruct((2,), jnp.uint32))
@@ -169,7 +172,10 @@ def _programs_in(value: Any) -> list[Any]:
 
 
 def within(value: Any, path: str = "strategy") -> Iterator[tuple[str, Any]]:
-    """Yield a strategy and all strategies inside it, each with the path to it."""
+    """Yield a strategy and all strategies inside it, each with its path.
+
+    A path is an expression such as "strategy.stages[0]".
+    """
     if isinstance(value, Strategy):
         yield path, value
         for name, item in vars(value).items():

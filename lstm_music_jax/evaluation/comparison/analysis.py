@@ -163,7 +163,7 @@ def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
 def _deviation(of_pieces: Sequence[np.ndarray]) -> float | None:
     """Return the standard deviation over the pieces of a run, averaged over runs.
 
-    None if the measure is not defined for any piece of a run.
+    None for a measure of sets, or if a run has no piece for which it is defined.
     """
     defined = [each[~np.isnan(each)] for each in of_pieces]
     if not all(map(len, defined)) or not defined:
@@ -254,9 +254,9 @@ def _improvement(measure, runs, arm, reference, resamples):
 
 
 def _corrected(differences, primary):
-    """Return the differences with p-values corrected by Holm's method.
+    """Return the differences with their p-values corrected, as `Difference.adjusted`.
 
-    The correction is over the primary family: the primary measures of all arms.
+    The correction is Holm's, over the primary family: the primary measures of all arms.
     """
     family = [(arm, name) for arm in differences for name in primary]
     if not family:

@@ -211,7 +211,8 @@ def _near(
 ) -> np.ndarray:
     """Return the values of the knob to try in the last round.
 
-    They are interpolated between `values`, so that their means are near the target.
+    Their means should be near the target. They are interpolated between `values`, whose
+    means are `means`. If the knob is a whole number, they are the best of `values`.
     """
     if knob.whole:
         distinct, places = np.unique(values, return_index=True)

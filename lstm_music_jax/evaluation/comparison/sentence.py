@@ -16,7 +16,8 @@ class _Claim(NamedTuple):
 
     Attributes:
       phrase: the finding, such as "copies less".
-      remark: whether that is good, such as " (nearer to human music)"; may be empty.
+      remark: a note in brackets on whether that is good, such as " (nearer to human
+        music)", or that the measure is not valid. It may be empty.
     """
 
     phrase: str
@@ -100,7 +101,7 @@ def _found(comparison, claims, reference):
 
 
 def _alike(phrase: str, others: Sequence[str]) -> str:
-    """Return an ending for the other arms of a finding: ", and so does TopP(0.9)"."""
+    """Return words that add further arms to a finding: ", and so does TopP(0.9)"."""
     if not others:
         return ""
     one, many = ("is", "are") if phrase.startswith("is ") else ("does", "do")

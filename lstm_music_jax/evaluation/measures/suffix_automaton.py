@@ -82,14 +82,15 @@ class SuffixAutomaton:
     def match(
         self, ids: Int[np.ndarray, "t"]
     ) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"]]:
-        """For each id, find the longest passage that ends with it and is in a piece.
+        """For each position, find the longest passage that ends there and is in a piece.
 
         These are the matching statistics of `ids`.
 
         Returns:
-          The length of the passage for each id; 0 where no piece has the id.
-          The position just after one occurrence of the passage, in the joined pieces;
-          an argument of `locate`.
+          For each position of `ids`, the length of the passage; 0 where no piece has
+          the id.
+          For each position, where one occurrence of the passage ends in the joined
+          pieces; `locate` takes it as an argument.
         """
         transitions, links = self._transitions, self._links
         lengths, ends = self._lengths, self._ends
@@ -113,7 +114,7 @@ class SuffixAutomaton:
 
         Args:
           length: length of the passage, as `match` returned it.
-          end: position just after the passage, as `match` returned it.
+          end: the end of the passage in the joined pieces, as `match` returned it.
         """
         start = end - length
         piece = int(np.searchsorted(self._starts, start, side="right")) - 1

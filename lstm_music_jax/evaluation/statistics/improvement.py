@@ -1,6 +1,6 @@
-"""Probability of improvement: how often a piece of one strategy beats that of another.
+"""Probability of improvement: how often a piece of one strategy is the better one.
 
-Pieces with the same primer and the same noise are compared.
+It is compared with the piece of another strategy that has the same primer and noise.
 """
 
 import numpy as np
@@ -24,11 +24,11 @@ def probability_of_improvement(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Estimate the probability that piece i of ours has a larger value than theirs.
+    """Estimate the probability that piece i of ours exceeds piece i of theirs.
 
-    Agarwal et al. compare every run of one algorithm with every run of another. Here
-    only piece i of ours and piece i of theirs are compared, which have the same primer
-    and the same noise:
+    These two pieces have the same primer and the same noise, and no others are
+    compared. (Agarwal et al. compare every run of one algorithm with every run of
+    another.)
 
         P(ours > theirs) = mean over i of [ours_i > theirs_i] + [ours_i = theirs_i] / 2
 

@@ -14,10 +14,11 @@ _NO_PITCH = HIGHEST_PITCH + 1
 
 
 class WellFormedState(NamedTuple):
-    """The state of the 128 pitches, one entry per pitch.
+    """Which of the 128 pitches sound now, with one entry per pitch.
 
-    `struck` is True if the pitch was struck at this moment. `sounding` is True if it
-    was struck and has not been released since.
+    Attributes:
+        struck: whether the pitch was struck at this moment.
+        sounding: whether the pitch was struck and has not been released since.
     """
 
     struck: Bool[Array, "keys"]
@@ -44,8 +45,8 @@ def _strikes(strategy):
     k is the largest number of pitches of a symbol. Rows with fewer pitches are filled
     with 128, which is not a MIDI pitch.
 
-    If the encoding has no time shifts, each symbol begins at another time, so no strike
-    is ever ill-formed. The table then has no columns.
+    If the encoding has no time shifts, no two symbols begin at the same time, so no
+    strike is ever ill-formed. The table then has no columns.
     """
     encoding = strategy.encoding
     strategy.struck()

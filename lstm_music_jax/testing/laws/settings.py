@@ -98,10 +98,10 @@ def sizes_fix_shapes(subject: Subject) -> None:
 def _number_only(
     strategy: Strategy, name: str, value: int, vocab_size: int
 ) -> int | None:
-    """Return another value of a field that changes numbers of the programs alone.
+    """Return a value of a field that changes only constants of the strategy's methods.
 
-    With it, the operations and shapes of the strategy's methods must stay the same, and
-    constants in them must change. Return None if no such value is found.
+    The operations and shapes in the methods must stay the same, as for a field that
+    should be a leaf. Return None if no such value is found.
     """
     given = outline(strategy, vocab_size)
     for other in (value + 1, value - 1, 2, 1, 2 * value):

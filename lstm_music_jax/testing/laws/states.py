@@ -112,9 +112,9 @@ def survives_a_long_run(subject: Subject) -> None:
 
 
 def _in_row(what: str) -> Callable[[tuple[int, ...]], str]:
-    """Return a function that makes a text of `what` and the place where it was found.
+    """Return a function that says in words where `what` was found.
 
-    The argument of the function is the index of the place: stream, symbol, and so on.
+    Its argument is an index: the number of the stream, of the symbol, and so on.
     """
     return lambda at: (
         f"{what} at note {at[1]} of a stream of {ROWS[at[0]]}, at (stream, note, ...)"
