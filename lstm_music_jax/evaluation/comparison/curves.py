@@ -80,8 +80,8 @@ def curves(
 ) -> list[Curve]:
     """Return the curve of each strategy, with intervals by a bootstrap over pieces.
 
-    All strategies share the resamples, so the interval of a change is that of paired
-    pieces.
+    All strategies share the resamples. So the pieces are paired in the difference of
+    two strategies, `Curve.change`.
 
     Raises:
         ValueError: the strategies share no range of entropies.

@@ -2,8 +2,8 @@
 
 All results of a comparison are computed from such values. The first value belongs to
 the pieces themselves, each counted once. All other values belong to resamples. All arms
-(the strategies that are compared) and all measures share the resamples. So the
-difference of two values of one resample is the value of the difference in it.
+(the strategies that are compared) and all measures share the resamples. So a difference
+of two arms is computed in each resample, by subtracting their values.
 """
 
 from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ class Resamples:
         return self._counts[pieces]
 
     def means(self, values: Float[np.ndarray, "b"]) -> Values:
-        """The mean of `values` over the pieces of each resample, without NaN."""
+        """The mean of `values` over the pieces of each resample; NaN is left out."""
         counts = self.counts(len(values))
         defined = ~np.isnan(values)
         total = counts @ defined.astype(float)

@@ -70,7 +70,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Value:
-    """A measure of one arm or anchor.
+    """The value of one measure for one arm or anchor.
 
     Attributes:
       mean: the mean over pieces, or the value of the set, with its interval.

@@ -82,9 +82,10 @@ class SuffixAutomaton:
     def match(
         self, ids: Int[np.ndarray, "t"]
     ) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"]]:
-        """For each position, find the longest passage that ends there and is in a piece.
+        """Return the matching statistics of `ids`.
 
-        These are the matching statistics of `ids`.
+        For each position of `ids`, they say which is the longest passage that ends
+        there and also occurs in a piece.
 
         Returns:
           For each position of `ids`, the length of the passage; 0 where no piece has

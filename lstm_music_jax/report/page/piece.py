@@ -1,4 +1,4 @@
-"""What a report is told about a piece: its notes, and the figures of each note."""
+"""A piece for the player of a report: its notes, and figures of each note."""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
