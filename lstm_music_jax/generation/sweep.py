@@ -76,14 +76,14 @@ def sweep(
 
 
 def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
-    """Raise ValueError unless all leaves of a strategy have the same leading axis.
+    """Raise ValueError unless all leaves of a strategy have an equal leading axis.
 
-    This axis is that of the settings.
+    The axis has one entry per setting.
 
     Args:
-        strategies: the stacked strategy.
-        begun: the number of settings of the streams to continue; None if prompts are
-            given.
+        strategies: the strategy whose leaves are stacked.
+        begun: the number of settings with which the streams to continue were begun;
+            None if prompts are continued.
     """
     for part in parts(strategies):
         for field in dataclasses.fields(part):  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ class Example(NamedTuple):
 
 
 def example(strategy: type[Strategy], *arguments: Any, **settings: Any) -> Example:
-    """Return the example of a strategy."""
+    """Return the example of a strategy, with positional and keyword arguments."""
     return Example(strategy, arguments, settings)
 
 

@@ -41,7 +41,8 @@ class Standard(NamedTuple):
     Attributes:
         measures: all measures, by kind.
         primary: the names of the primary measures. They measure loops, copying, the
-            likeness of pieces to each other, and how they surprise the judge.
+            likeness of pieces to each other, and their surprisal under the judge, a
+            model that did not draw them.
         loops_and_copies: the names of the measures that show whether a strategy loops,
             or copies the training pieces.
     """

@@ -23,7 +23,7 @@ class Copy:
     Attributes:
       length: length of the passage, in symbols; 0 if no symbol was copied.
       start: position in the piece at which the passage starts.
-      piece: number of the training piece.
+      piece: index of the training piece.
       piece_start: position in the training piece at which the passage starts.
       semitones: number of semitones by which the passage must be raised to equal the
         training piece.
@@ -183,9 +183,10 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
 
 
 def _one_id_a_sound(table: Int[np.ndarray, "s v"]) -> Int[np.ndarray, "v"]:
-    """For each id, the id that stands for all ids with the same sound.
+    """For each id, the one id that represents all ids that sound the same.
 
-    A transposition up and back down leads from all ids of one sound to the same id.
+    Symbols such as C#4 and Db4 sound the same. The table of transpositions leads from
+    both to one id, if a transposition up is followed by one back down.
     """
     highest = len(table) // 2
     result = table[highest].copy()
