@@ -184,6 +184,15 @@ def derived(make: Callable[[Any], Any], *, init: Literal[False] = False) -> Any:
     return dataclasses.field(init=init, repr=False, metadata={"make": make})
 
 
+def table() -> Any:
+    """Declare a field that holds a large PyTree, such as an index of a corpus.
+
+    It is not a hyperparameter: all settings of a sweep share one table, so it is never
+    stacked or copied. `repr` shows the name of the argument instead of the table.
+    """
+    return dataclasses.field(repr=False, metadata={"shared": True})
+
+
 def refusal(owner: str, name: str, value: Any, allowed: str) -> ValueError:
     """Return the error that names an argument, its value and what is allowed."""
     text = " ".join(str(value).split())

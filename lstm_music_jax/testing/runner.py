@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.pytrees import map_settings, settings_axes
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.testing.findings import is_key
 from lstm_music_jax.testing.inputs import STREAMS, Inputs, note_key, random_inputs
@@ -100,7 +101,7 @@ class Runner:
     @cached_property
     def changed(self) -> Strategy:
         """The strategy with all hyperparameters changed a little."""
-        return jax.tree.map(_change, self.strategy)
+        return map_settings(_change, self.strategy)
 
     @cached_property
     def _settings(self) -> tuple[Strategy, Strategy]:
@@ -142,7 +143,7 @@ def _courses(
     prompted: Bool[Array, ""],
 ) -> tuple[Course, PyTree]:
     _TRACES.append(type(strategies))
-    mapped = jax.vmap(_course, (0, 0, 0, 0, None))
+    mapped = jax.vmap(_course, (settings_axes(strategies), 0, 0, 0, None))
     return mapped(strategies, states, inputs, tokens, prompted)
 
 
@@ -176,7 +177,7 @@ def _course(
 def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) -> PyTree:
     """Return one tree whose leaves have a row per entry of `settings`.
 
-    Row i is the leaf of tree number `settings[i]`, 0 or 1.
+    Row i is the leaf of tree number `settings[i]`, 0 or 1. Tables have no rows.
     """
 
     def rows(first, changed):
@@ -184,7 +185,7 @@ def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) ->
             return jnp.stack([first, changed])[settings]
         return np.stack([first, changed])[settings]
 
-    return jax.tree.map(rows, *of_settings)
+    return map_settings(rows, *of_settings)
 
 
 def after_prompt(strategy, inputs):
