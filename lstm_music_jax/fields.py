@@ -179,9 +179,19 @@ def tree() -> Any:
     return dataclasses.field(repr=False)
 
 
-def derived(make: Callable[[Any], Any], *, init: Literal[False] = False) -> Any:
-    """Declare a leaf, such as a table, that `make(instance)` computes of the fields."""
-    return dataclasses.field(init=init, repr=False, metadata={"make": make})
+def derived(
+    make: Callable[[Any], Any], *, shared: bool = False, init: Literal[False] = False
+) -> Any:
+    """Declare a leaf, such as a mask, that `make(instance)` computes of the fields.
+
+    Args:
+        make: computes the leaf, or a PyTree of leaves.
+        shared: whether the settings of a sweep share it, as for `table`. It must then
+            depend on static fields alone.
+        init: False, because the leaf is no argument.
+    """
+    metadata = {"make": make, "shared": shared}
+    return dataclasses.field(init=init, repr=False, metadata=metadata)
 
 
 def table() -> Any:
