@@ -186,12 +186,28 @@ def tree() -> Any:
     return dataclasses.field(repr=False)
 
 
-def derived(make: Callable[[Any], Any], *, init: Literal[False] = False) -> Any:
-    """Declare a leaf that `make(instance)` computes from the other fields.
+def derived(
+    make: Callable[[Any], Any], *, shared: bool = False, init: Literal[False] = False
+) -> Any:
+    """Declare a leaf, such as a mask, that `make(instance)` computes from other fields.
 
-    An example is a table. The leaf is not an argument of the class.
+    Args:
+        make: computes the leaf, or a PyTree of leaves.
+        shared: whether the settings of a sweep share it, as for `table`. It must then
+            depend on static fields alone.
+        init: False, because the leaf is no argument.
     """
-    return dataclasses.field(init=init, repr=False, metadata={"make": make})
+    metadata = {"make": make, "shared": shared}
+    return dataclasses.field(init=init, repr=False, metadata=metadata)
+
+
+def table() -> Any:
+    """Declare a field that holds a large PyTree, such as an index of a corpus.
+
+    It is not a hyperparameter: all settings of a sweep share one table, so it is never
+    stacked or copied. `repr` shows the name of the argument instead of the table.
+    """
+    return dataclasses.field(repr=False, metadata={"shared": True})
 
 
 def refusal(owner: str, name: str, value: Any, allowed: str) -> ValueError:

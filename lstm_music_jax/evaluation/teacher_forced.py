@@ -28,7 +28,7 @@ from lstm_music_jax.generation.engine import Plan, Sampler, Stream, begin, draw_
 from lstm_music_jax.generation.sweep import require_stacked
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.pytrees import pytree, static
+from lstm_music_jax.pytrees import pytree, settings_axes, static
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, Token
@@ -209,7 +209,8 @@ def _begin(model, sampler, key, firsts, numbers, *, settings):
         return jax.vmap(begin_one)(firsts, numbers)
 
     if settings:
-        begin_all = jax.vmap(begin_all, out_axes=_axes_of_settings())
+        axes = settings_axes(sampler.strategy)
+        begin_all = jax.vmap(begin_all, (axes,), _axes_of_settings())
     return begin_all(sampler.strategy)
 
 
@@ -228,7 +229,8 @@ def _read_block(model, sampler, key, streams, ids, *, plan, settings):
 
     if settings:
         axes = _axes_of_settings()
-        read_all = jax.vmap(read_all, (axes, 0), (axes, 0))
+        of_strategy = settings_axes(sampler.strategy)
+        read_all = jax.vmap(read_all, (axes, of_strategy), (axes, 0))
     streams, notes = read_all(streams._replace(draw_state=coming), sampler.strategy)
     return streams, Forced(notes.trace, notes.strategy_log_probs)
 

@@ -30,6 +30,7 @@ from lstm_music_jax.generation.engine import (
 )
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.protocols import Model
+from lstm_music_jax.pytrees import map_settings, settings_axes
 from lstm_music_jax.types import Array, Float, Int, PRNGKey
 from lstm_music_jax.xla.batching import default_parallel_streams
 
@@ -164,7 +165,8 @@ def _program(plan, devices, begun, settings):
             )
 
         if settings:
-            with_strategy = jax.vmap(with_strategy, (0 if begun else None, 0))
+            axes = settings_axes(sampler.strategy)
+            with_strategy = jax.vmap(with_strategy, (0 if begun else None, axes))
         state, notes = shard.gather(
             with_strategy(prompts, sampler.strategy), axis=1 if settings else 0
         )
@@ -230,7 +232,7 @@ def _require_same_states(model, streams, sampler, settings):
         return begin(model, sampler, key, one_symbol, zero, zero)
 
     def first(tree):
-        return jax.tree.map(lambda leaf: leaf[0], tree)
+        return map_settings(lambda leaf: leaf[0], tree)
 
     if settings:
         sampler = sampler._replace(strategy=first(sampler.strategy))

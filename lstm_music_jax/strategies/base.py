@@ -23,8 +23,9 @@ class Strategy(Checked):
 
     A subclass is a frozen dataclass and a PyTree without any decorator. Its leaves are
     the hyperparameters: changing one never recompiles, and `vmap` over stacked leaves
-    is a sweep. Its static fields fix shapes. Each field is declared by a function of
-    `fields`, so its value is checked and cast when the strategy is made.
+    is a sweep. Its static fields fix shapes. Its tables are large leaves that all
+    settings of a sweep share. Each field is declared by a function of `fields`, so its
+    value is checked and cast when the strategy is made.
 
     Most strategies obey two laws. A strategy that breaks a law sets the class attribute
     with the name of the law to False.

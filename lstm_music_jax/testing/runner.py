@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.pytrees import map_settings, settings_axes
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.testing.findings import is_key
 from lstm_music_jax.testing.inputs import STREAMS, Inputs, note_key, random_inputs
@@ -115,7 +116,7 @@ class Runner:
     @cached_property
     def changed(self) -> Strategy:
         """The strategy with all hyperparameters changed a little."""
-        return jax.tree.map(_change, self.strategy)
+        return map_settings(_change, self.strategy)
 
     @cached_property
     def _settings(self) -> tuple[Strategy, Strategy]:
@@ -160,7 +161,7 @@ def _courses(
     prompted: Bool[Array, ""],
 ) -> tuple[Course, PyTree]:
     _TRACES.append(type(strategies))
-    mapped = jax.vmap(_course, (0, 0, 0, 0, None))
+    mapped = jax.vmap(_course, (settings_axes(strategies), 0, 0, 0, None))
     return mapped(strategies, states, inputs, tokens, prompted)
 
 
@@ -203,7 +204,7 @@ def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) ->
     """Return one PyTree that stacks rows of two PyTrees, as `settings` selects them.
 
     `of_settings` holds the PyTrees of setting 0 and of setting 1. Row i of each leaf of
-    the result is the leaf of setting `settings[i]`.
+    the result is the leaf of setting `settings[i]`. Tables have no rows.
     """
 
     def rows(first, changed):
@@ -211,7 +212,7 @@ def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) ->
             return jnp.stack([first, changed])[settings]
         return np.stack([first, changed])[settings]
 
-    return jax.tree.map(rows, *of_settings)
+    return map_settings(rows, *of_settings)
 
 
 def after_prompt(strategy, inputs):

@@ -30,9 +30,7 @@ from lstm_music_jax.evaluation.measures.uncertainty import (
     judge_surprisal,
 )
 from lstm_music_jax.generation.composition import Run
-from lstm_music_jax.music.transposition import transposition_table
-
-_SEMITONES = 6
+from lstm_music_jax.music.transposition import HALF_OCTAVE, transposition_table
 
 
 class Standard(NamedTuple):
@@ -92,7 +90,7 @@ def standard_measures(
     vocabulary, encoding = run.vocabulary, run.encoding
     music = [*map(vocabulary.without_markers, training)]
     exact = CopyIndex(music)
-    moved = CopyIndex(music, transposition_table(vocabulary, encoding, _SEMITONES))
+    moved = CopyIndex(music, transposition_table(vocabulary, encoding, HALF_OCTAVE))
     k = human_copy_length(exact, human)
     k_moved = human_copy_length(moved, human)
     copied = copied_share(moved, k_moved, "copied up to transposition")

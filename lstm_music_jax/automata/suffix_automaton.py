@@ -110,6 +110,35 @@ class SuffixAutomaton:
             found_ends.append(ends[state])
         return np.array(found_lengths, int), np.array(found_ends, int)
 
+    def without_separators(
+        self,
+    ) -> tuple[list[dict[int, int]], list[int], list[int]]:
+        """The states that are reached without crossing the border of two pieces.
+
+        Returns:
+          For each state, the state after each symbol that can follow, the number of the
+          state that its suffix link leads to, and the length of its longest passage.
+          State 0 is the start, and links to itself. The length may count symbols of an
+          earlier piece, but never for a state that a link leads to.
+        """
+        number = {0: 0}
+        order = [0]
+        for state in order:
+            for symbol, target in self._transitions[state].items():
+                if symbol >= 0 and target not in number:
+                    number[target] = len(order)
+                    order.append(target)
+        transitions = [
+            {
+                symbol: number[target]
+                for symbol, target in self._transitions[state].items()
+                if symbol >= 0
+            }
+            for state in order
+        ]
+        links = [number[max(self._links[state], 0)] for state in order]
+        return transitions, links, [self._lengths[state] for state in order]
+
     def locate(self, length: int, end: int) -> tuple[int, int]:
         """The index of a piece that holds a passage, and the position of the passage.
 
