@@ -13,7 +13,7 @@ def _passages(strategy):
 
 
 class CopyLimit(Strategy):
-    """Forbids to copy more than `longest` successive symbols from known pieces.
+    """Forbids copying more than `longest` successive symbols from known pieces.
 
         l'_x = -inf    if the last `longest` symbols, and then x, are part of a piece
 
