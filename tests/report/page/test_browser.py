@@ -1,4 +1,4 @@
-"""The report in a real browser: what it shows, what it plays, and that keys can use it."""
+"""The report in a real browser: what it shows, what it plays, and its keyboard use."""
 
 import base64
 import time
