@@ -1,4 +1,4 @@
-"""The report in a real browser: what it shows, what it plays, and that keys can use it."""
+"""The report in a real browser: what it shows, what it plays, and its keyboard use."""
 
 import base64
 import time
@@ -153,8 +153,8 @@ def test_it_plays_pauses_and_seeks_in_time(open_report):
 
 
 def test_a_thousand_notes_are_struck_in_time(open_report):
-    # 1000 notes in about 8 seconds, at twice the tempo.
-    page = open_report([Player([PlayedPiece("a", scale(1000, tempo=1920.0))])])
+    # 1000 notes in about 4 seconds, at twice the tempo.
+    page = open_report([Player([PlayedPiece("a", scale(1000, tempo=3840.0))])])
     page.evaluate("""() => {
       window.strikes = [];
       const start = AudioBufferSourceNode.prototype.start;
@@ -167,10 +167,29 @@ def test_a_thousand_notes_are_struck_in_time(open_report):
     page.get_by_role("button", name="Play", exact=True).click()
     wait_until(lambda: page.evaluate("window.strikes.length") >= 1000)
     strikes = np.array(page.evaluate("window.strikes"))
-    expected = np.arange(1000) * 60 / 1920 / 2 / 2
+    expected = np.arange(1000) * 60 / 3840 / 2 / 2
     np.testing.assert_allclose(strikes - strikes[0], expected, atol=1e-6)
     page.wait_for_selector("[data-state=paused]")
     assert position(page) == 0
+
+
+def test_the_roll_follows_the_music_and_the_overview_leads_it(open_report):
+    page = open_report([Player([PlayedPiece("a", scale(1000))])])
+    scrolled = "document.querySelector('.roll').scrollLeft"
+    strip = page.locator(".overview").bounding_box()
+    page.mouse.click(strip["x"] + strip["width"] / 2, strip["y"] + 9)
+    assert position(page) == pytest.approx(125, abs=0.5)
+    assert page.evaluate(scrolled) == pytest.approx(250 * 44, abs=200)
+    for _ in range(20):
+        page.get_by_role("button", name="Zoom out").click()
+    assert page.locator(".roll").evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+    for _ in range(20):
+        page.get_by_role("button", name="Zoom in").click()
+    at = page.evaluate(scrolled)
+    assert at == pytest.approx(250 * 400, rel=0.02)
+    page.get_by_role("button", name="Play", exact=True).click()
+    wait_until(lambda: page.evaluate(scrolled) > at + 200)
+    wait_until(lambda: page.locator(".note-panel h3").count() == 1)
 
 
 def test_only_one_player_plays(open_report):

@@ -63,6 +63,11 @@ export class View {
     };
   }
 
+  // The stretch of the piece that is in sight.
+  visibleTicks() {
+    return [this.tick(KEYS_WIDTH), Math.min(this.piece.ticks, this.tick(this.width))];
+  }
+
   isVisible(first, last) {
     return this.x(last) >= KEYS_WIDTH && this.x(first) <= this.width;
   }
