@@ -1,6 +1,7 @@
-"""The report in a real browser: what it shows, what it plays, and that keys can use it."""
+"""The report in a real browser: what it shows, what it plays, and how keys use it."""
 
 import base64
+import re
 import time
 
 import numpy as np
@@ -13,7 +14,7 @@ from lstm_music_jax.report.page.blocks import Command, Facts, Paragraph, Picture
 from lstm_music_jax.report.page.piece import Alternatives, Mark, Passage, PlayedPiece
 from lstm_music_jax.report.page.player import Player
 
-HOSTILE = "</script><img src=x onerror='window.hacked=1'><script>window.hacked=1</script>"
+HOSTILE = "</script><img src=x onerror='hacked=1'><script>window.hacked=1</script>"
 RATE = 48_000
 
 # Renders the piece `number` of the page, at the loudness at which the page plays it.
@@ -282,6 +283,41 @@ def test_the_keys_choose_notes_and_tell_about_them(open_report):
     page.wait_for_selector("[data-state=paused]")
 
 
+def drawn(page):
+    """Return the piano roll as it is drawn: height, width, and red, green and blue."""
+    width, height, pixels = page.evaluate("""async () => {
+      await new Promise(requestAnimationFrame);
+      const canvas = document.querySelector(".roll canvas");
+      const { width, height } = canvas;
+      const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+      return [width, height, new Uint32Array(data.buffer).join(" ")];
+    }""")
+    packed = np.array(pixels.split(), np.uint32).astype("<u4")
+    return packed.view(np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def test_all_controls_have_names_and_show_the_focus(open_report):
+    page = open_report([Player([judged(scale(48))])])
+    controls = page.locator(".player").aria_snapshot()
+    for name in (
+        "Play",
+        "Position",
+        "Tempo",
+        "Volume",
+        "Zoom in",
+        "Piano roll of piece",
+    ):
+        assert f'"{name}' in controls
+    assert not re.search(r"- (button|slider|application)\W*$", controls, re.MULTILINE)
+    reached = []
+    while len(reached) < 8:
+        page.keyboard.press("Tab")
+        focused = "document.activeElement"
+        assert page.evaluate(f"getComputedStyle({focused}).outlineWidth") == "3px"
+        reached.append(page.evaluate(f"{focused}.className || {focused}.type"))
+    assert reached[1:6] == ["play", "range", "range", "range", "roll"]
+
+
 @pytest.mark.parametrize("pixels", [1, 2])
 def test_notes_are_drawn_and_can_be_pointed_at(open_report, pixels):
     notes = [Note(12, 50, 24), Note(60, 80, 24), Note(96, 64, 24)]
@@ -292,20 +328,24 @@ def test_notes_are_drawn_and_can_be_pointed_at(open_report, pixels):
     # row per pitch from 48 to 82, below 20 pixels of names and above 64 of surprisal
     # and time.
     box = page.locator(".roll canvas").bounding_box()
-    x = 34 + (np.array([12, 60, 96]) + 12) * 44 / 12
+    left, width = 34 + np.array([12, 60, 96]) * 44 / 12, 24 * 44 / 12
     y = 20 + (82 - np.array([50, 80, 64]) + 0.5) * (box["height"] - 84) / 35
-    colours = page.evaluate(
-        """async (places) => {
-          await new Promise(requestAnimationFrame);
-          const canvas = document.querySelector(".roll canvas");
-          const { width, height } = canvas;
-          const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-          const start = ([x, y]) => 4 * (Math.round(y) * width + Math.round(x));
-          return places.map(start).map((at) => [...data.slice(at, at + 3)]);
-        }""",
-        (np.stack([x, y], 1) * pixels).tolist(),
-    )
-    assert colours == [[0x31, 0x68, 0x8E], [0xFD, 0xE7, 0x25], [0x9A, 0xA3, 0xB2]]
+    picture = drawn(page)
+    rows = np.round(y * pixels).astype(int)
+    for offset, inside in [
+        (-3, False),
+        (3, True),
+        (width - 4, True),
+        (width + 3, False),
+    ]:
+        columns = np.round((left + offset) * pixels).astype(int)
+        same = picture[rows, columns] == [
+            (49, 104, 142),
+            (253, 231, 37),
+            (154, 163, 178),
+        ]
+        assert same.all(1).tolist() == [inside] * 3
+    x = left + width / 2
     page.mouse.move(box["x"] + x[1], box["y"] + y[1])
     assert page.locator(".note-panel h3").text_content() == "G♯5"
     page.mouse.move(box["x"] + x[1], box["y"] + y[0])
