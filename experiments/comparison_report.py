@@ -336,8 +336,9 @@ class Report:
             resamples=self.resamples,
         )
         self.tables.append(Table(condition, comparison, names, tuned))
+        in_short = self.tables[-1].file.replace("-", " ")
         for arm in pieces[1:]:
-            self.pairs += listening_pairs(condition, pieces[0], arm, seed=self.seed)
+            self.pairs += listening_pairs(in_short, pieces[0], arm, seed=self.seed)
 
 
 def _curve_json(curve):

@@ -66,12 +66,12 @@ def _sentence(votes, found):
         )
     if not math.isnan(found.first.value):
         sentences.append(
-            f"A, which is heard first as a rule, won {_number(found.first)} of the "
-            "votes with a preference; without a bias, it wins one half."
+            f"Excerpt A won {_number(found.first)} of the votes with a preference. It "
+            "wins one half if listeners do not favour what comes first."
         )
     if not math.isnan(found.agreement.value):
         sentences.append(
-            f"Over all pairs, the agreement of the listeners is "
+            "Over all pairs, the agreement of the listeners is "
             f"{_number(found.agreement)}."
         )
     return " ".join(sentences)
