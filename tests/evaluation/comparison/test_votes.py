@@ -76,7 +76,7 @@ def test_a_listener_who_answers_differently_is_refused(tmp_path):
 )
 def test_a_file_that_holds_no_votes_of_the_comparison(tmp_path, changes, message):
     path = write(tmp_path / "votes.json", [], **changes)
-    with pytest.raises(ValueError, match="^votes is ") as error:
+    with pytest.raises(ValueError, match=r"^votes is ") as error:
         read(path)
     assert message in str(error.value)
 
