@@ -1,5 +1,7 @@
 """Which symbols make each note: against decoding every begin, and by hand."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -8,7 +10,7 @@ from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.encodings.performance import Performance
 from lstm_music_jax.music.note_symbols import note_symbols
 
-EVENTS = "shift_1 shift_7 duration_1 duration_5 pitch_60 pitch_61 <start>".split()
+EVENTS = ["shift_1", "shift_7", "duration_1", "duration_5", "pitch_60", "pitch_61", "x"]
 NAMES = ["C4", "E-5", "4.9", "0.0", "B-2", "<start>"]
 PRESSED = "shift_1 shift_9 velocity_3 note_on_60 note_on_61 note_off_60 note_off_61"
 
@@ -37,9 +39,7 @@ def test_a_note_is_struck_where_decoding_a_longer_begin_adds_it(piece, most):
         encoding.decode(symbols[:size], after=after) for size in range(len(symbols) + 1)
     ]
     struck, skipped = {}, []
-    for position, (shorter, longer) in enumerate(
-        zip(begins[:-1], begins[1:], strict=True)
-    ):
+    for position, (shorter, longer) in enumerate(pairwise(begins)):
         new = set(keys(longer.score)) - set(keys(shorter.score))
         struck |= dict.fromkeys(new, position)
         if longer.skipped > shorter.skipped:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from lstm_music_jax.music.score import Score
 
-
 # The notes that a symbol strikes or releases, as pairs of onset and pitch: () for a
 # symbol that sets a time, a duration or a loudness, and None for a skipped one. A note
 # of the symbols before has -1 in place of its onset.
