@@ -1,5 +1,6 @@
 """The most probable symbols of a model before each symbol of a piece."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -10,7 +11,8 @@ import numpy as np
 from lstm_music_jax.generation.arguments import vocab_size, whole_number
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.types import Array, Float, Int
+from lstm_music_jax.types import Float, Int
+from lstm_music_jax.xla.batching import map_in_parts
 
 # Symbols that one call of the program reads. So one program reads pieces of any length.
 _BLOCK = 128
@@ -35,64 +37,75 @@ class BestSymbols(NamedTuple):
 
 def best_symbols(
     model: Model,
-    piece: Int[np.ndarray, "_"],
+    pieces: Sequence[Int[np.ndarray, "_"]],
     count: int = 5,
     *,
     context: Context = _CARRIED,
-) -> BestSymbols:
-    """Read a piece symbol by symbol; return the most probable symbols before each.
+) -> list[BestSymbols]:
+    """Read pieces symbol by symbol; return the most probable symbols before each.
+
+    All pieces are read together, so they should be few and about equally long.
 
     Args:
         model: the model that reads.
-        piece: the ids of the symbols, one or more.
+        pieces: the ids of the symbols of each piece, one or more per piece.
         count: the number of most probable symbols. A smaller vocabulary gives all of
             its symbols.
         context: which of the symbols so far the model remembers, as in `generate`.
 
+    Returns:
+        One entry per piece.
+
     Raises:
-        ValueError: the piece is empty, or `count` is no whole number of 1 or more.
+        ValueError: a piece is empty, or `count` is no whole number of 1 or more.
         RuntimeError: the logits became NaN.
     """
-    if not len(piece):
-        raise ValueError("piece is empty; it must have a symbol or more")
+    for number, piece in enumerate(pieces):
+        if not len(piece):
+            raise ValueError(f"piece {number} is empty; it must have a symbol or more")
     count = min(whole_number("count", count), vocab_size(model))
-    blocks = -(-(len(piece) - 1) // _BLOCK)
-    padded = np.zeros(blocks * _BLOCK + 1, np.int32)
-    padded[: len(piece)] = piece
-    memory = context.prefill(model, jnp.zeros(0, jnp.int32))
-    read = [_nothing(count)]
-    for begin in range(0, len(piece) - 1, _BLOCK):
-        ids = padded[begin : begin + _BLOCK + 1]
-        memory, found = _read_block(model, context, memory, ids, count=count)
+    # The last symbol of a piece is only predicted, and not read.
+    blocks = -(-max((len(piece) - 1 for piece in pieces), default=0) // _BLOCK)
+    ids = np.zeros((len(pieces), blocks * _BLOCK + 1), np.int32)
+    for row, piece in zip(ids, pieces, strict=True):
+        row[: len(piece)] = piece
+    start = context.prefill(model, jnp.zeros(0, jnp.int32))
+    memories = jax.tree.map(
+        lambda leaf: jnp.broadcast_to(leaf, (len(ids), *leaf.shape)), start
+    )
+    read = [_nothing(len(ids), count)]
+    for begin in range(0, blocks * _BLOCK, _BLOCK):
+        block = ids[:, begin : begin + _BLOCK + 1]
+        memories, found = _read_block(model, context, memories, block, count=count)
         read.append(found)
     whole = jax.tree.map(
-        lambda *parts: np.concatenate(parts)[: len(piece) - 1], *jax.device_get(read)
+        lambda *parts: np.concatenate(parts, axis=1), *jax.device_get(read)
     )
-    if np.isnan(whole.surprisal).any():
-        raise RuntimeError(
-            "logits of the piece became NaN, which give no distribution; check the "
-            "model's parameters"
-        )
-    return whole
+    of_pieces = [
+        jax.tree.map(lambda leaf, i=row, n=length: leaf[i, : n - 1], whole)
+        for row, length in enumerate(map(len, pieces))
+    ]
+    for number, found in enumerate(of_pieces):
+        if np.isnan(found.surprisal).any():
+            raise RuntimeError(
+                f"logits of piece {number} became NaN, which give no distribution; "
+                "check the model's parameters"
+            )
+    return of_pieces
 
 
-def _nothing(count):
+def _nothing(rows, count):
     return BestSymbols(
-        np.zeros((0, count), np.int32),
-        np.zeros((0, count), np.float32),
-        np.zeros(0, np.float32),
+        np.zeros((rows, 0, count), np.int32),
+        np.zeros((rows, 0, count), np.float32),
+        np.zeros((rows, 0), np.float32),
     )
 
 
 @partial(jax.jit, static_argnames="count")
-def _read_block(
-    model: Model,
-    context: Context,
-    memory,
-    ids: Int[Array, "t"],
-    *,
-    count: int,
-):
+def _read_block(model, context, memories, ids, *, count):
+    """Read the next symbols of all pieces, `[b t]`, but for the last one."""
+
     def read(memory, pair):
         token, following = pair
         memory, logits = context.step(model, memory, token)
@@ -100,4 +113,8 @@ def _read_block(
         best, best_ids = jax.lax.top_k(log_probs, count)
         return memory, BestSymbols(best_ids, best, -log_probs[following])
 
-    return jax.lax.scan(read, memory, (ids[:-1], ids[1:]))
+    def read_one(memory, row):
+        return jax.lax.scan(read, memory, (row[:-1], row[1:]))
+
+    # A single row is not mapped, because a CPU's cores share its products.
+    return map_in_parts(read_one, len(ids), memories, ids)

@@ -13,8 +13,11 @@ from tests.evaluation.test_teacher_forced import MODEL, PIECES, SIZE, distributi
     ("context", "window"), [(Carried(), None), (SlidingWindow(3), 3)]
 )
 def test_the_best_symbols_by_plain_loops(context, window):
-    for piece in PIECES[:3]:
-        found = best_symbols(MODEL, piece, 4, context=context)
+    # Pieces of one, of three and of no blocks.
+    pieces = PIECES[:3]
+    for piece, found in zip(
+        pieces, best_symbols(MODEL, pieces, 4, context=context), strict=True
+    ):
         rows = np.array(distributions(piece, window)).reshape(-1, SIZE)
         order = np.argsort(-rows, axis=1)[:, :4]
         np.testing.assert_array_equal(found.ids, order)
@@ -26,13 +29,15 @@ def test_the_best_symbols_by_plain_loops(context, window):
 
 def test_the_surprisal_is_that_of_teacher_forcing():
     (forced,) = teacher_force(MODEL, [PIECES[4]])
-    found = best_symbols(MODEL, PIECES[4])
+    (found,) = best_symbols(MODEL, [PIECES[4]])
     np.testing.assert_allclose(found.surprisal, forced.trace.surprisal, atol=1e-5)
 
 
 def test_wrong_arguments_of_best_symbols():
     with pytest.raises(ValueError, match="count is 0; it must be"):
-        best_symbols(MODEL, PIECES[0], 0)
-    with pytest.raises(ValueError, match="piece is empty"):
-        best_symbols(MODEL, np.zeros(0, np.int32))
-    assert best_symbols(MODEL, PIECES[0], 99).ids.shape == (6, SIZE)
+        best_symbols(MODEL, PIECES, 0)
+    with pytest.raises(ValueError, match="piece 1 is empty"):
+        best_symbols(MODEL, [PIECES[0], np.zeros(0, np.int32)])
+    (found,) = best_symbols(MODEL, [PIECES[2]], 99)
+    assert found.ids.shape == (0, SIZE)
+    assert best_symbols(MODEL, []) == []

@@ -7,13 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax.evaluation.note_figures import note_figures
+from lstm_music_jax.evaluation.note_figures import ReadPiece, note_figures
 from lstm_music_jax.evaluation.teacher_forced import teacher_force
 from lstm_music_jax.generation.composition import compose
 from lstm_music_jax.generation.contexts import SlidingWindow
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.encodings.performance import Performance
+from lstm_music_jax.music.score import Score
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.testing.toy_model import ToyModel
 
@@ -22,8 +23,10 @@ ALPHABETS = [
     (NoteNames(), ["C4", "E-5", "4.9", "0.4.7"]),
     (
         Performance(),
-        ["shift_9", "velocity_3", *(f"note_{way}_60" for way in ("on", "off"))]
-        + ["note_on_64", "note_off_64"],
+        [
+            *("shift_9", "velocity_3", "note_on_60", "note_off_60"),
+            *("note_on_64", "note_off_64"),
+        ],
     ),
 ]
 
@@ -56,8 +59,12 @@ def test_the_figures_of_a_composition(run, kept):
         keep_primer=kept,
         ill_formed=True,
     )
-    found = note_figures(
-        run, prompt, piece.symbols, piece.score, primer_kept=kept, context=context
+    # The other piece is longer.
+    other = ReadPiece(prompt, run.vocabulary.symbols_of(primer) * 50, Score(()))
+    (_, found) = note_figures(
+        run,
+        [other, ReadPiece(prompt, piece.symbols, piece.score, kept)],
+        context=context,
     )
     assert found.generated == (4 if kept else 0)
     drawn = run.vocabulary.ids_of(piece.symbols)[found.generated :]
@@ -65,6 +72,9 @@ def test_the_figures_of_a_composition(run, kept):
     (forced,) = teacher_force(run.model, [whole], context=context)
     # The first symbol of the piece is the first after the prompt, or after its start.
     surprisal = forced.trace.surprisal[0 if kept else 4 :]
+    np.testing.assert_allclose(
+        found.symbol_surprisal, surprisal[: found.notes.heard], rtol=1e-5
+    )
     ranks = forced.trace.rank[0 if kept else 4 :]
     counted = set()
     for number in range(len(piece.score.notes)):
@@ -102,9 +112,8 @@ def test_the_first_symbol_of_all_has_no_surprisal():
     run = run_of(*ALPHABETS[1], start=False)
     symbols = ["C4", "4.9"]
     score = run.encoding.decode(symbols).score
-    found = note_figures(
-        run, np.zeros(1, np.int32), symbols, score, primer_kept=True
-    )
+    piece = ReadPiece(np.zeros(1, np.int32), symbols, score, primer_kept=True)
+    (found,) = note_figures(run, [piece])
     assert np.isnan(found.surprisal).tolist() == [True, False, False]
     assert found.surprisal[1] == found.surprisal[2] > 0
     assert found.probabilities[0].tolist() == [0] * found.probabilities.shape[1]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from lstm_music_jax.system.atomic_write import write_atomically
 
@@ -23,6 +23,7 @@ _ASSETS = files(__package__) / "assets"
 _MAIN = 'import "report/main.js";'
 
 
+@runtime_checkable
 class Block(Protocol):
     """A part of the page, such as a paragraph or a player."""
 
