@@ -70,12 +70,18 @@ function powersOf(tone) {
 }
 
 function filtered(samples, [b0, b1, b2, a1, a2]) {
+  const output = new Float32Array(samples.length);
   let [x1, x2, y1, y2] = [0, 0, 0, 0];
-  return samples.map((x) => {
+  for (let i = 0; i < samples.length; i += 1) {
+    const x = samples[i];
     const y = b0 * x + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2;
-    [x2, x1, y2, y1] = [x1, x, y1, y];
-    return y;
-  });
+    x2 = x1;
+    x1 = x;
+    y2 = y1;
+    y1 = y;
+    output[i] = y;
+  }
+  return output;
 }
 
 function windowsOf(blocks) {

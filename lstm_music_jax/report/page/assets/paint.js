@@ -3,12 +3,14 @@
 import { COLOURS, surprisalColour } from "report/colours.js";
 import { pitchName } from "report/names.js";
 import { clock } from "report/timing.js";
-import { KEYS_WIDTH, LABELS_HEIGHT, LANE_HEIGHT, TIMES_HEIGHT } from "report/view.js";
+import { KEYS_WIDTH, LABEL_HEIGHT, LANE_HEIGHT, TIMES_HEIGHT } from "report/view.js";
 
 const BLACK_KEYS = [1, 3, 6, 8, 10];
 // Lines closer than this are left out, pixels.
 const CLOSEST_LINES = 14;
 const CLOSEST_TIMES = 60;
+// Skipped stretches narrower than this have no name; the legend explains them, pixels.
+const NAMED_WIDTH = 52;
 
 // `state` has what changes: `tick` of the cursor, the note `shown` in the panel, and the
 // `top` of the colour scale.
@@ -43,7 +45,7 @@ function paintQuarters(pen, view) {
   while (step * view.scale < CLOSEST_LINES) step *= 4;
   const first = Math.max(0, Math.floor(view.tick(KEYS_WIDTH) / step)) * step;
   for (let tick = first; view.x(tick) < view.width; tick += step) {
-    fill(pen, COLOURS.line, view.x(tick), LABELS_HEIGHT, 1, view.bottom - LABELS_HEIGHT);
+    fill(pen, COLOURS.line, view.x(tick), view.top, 1, view.bottom - view.top);
   }
 }
 
@@ -61,8 +63,8 @@ function paintSkipped(pen, view) {
     if (!view.isVisible(first, last)) continue;
     const x = view.x(first);
     const width = Math.max(6, view.x(last) - x);
-    hatch(pen, x, LABELS_HEIGHT, width, view.bottom - LABELS_HEIGHT);
-    label(pen, view, "skipped", COLOURS.text, x + 2, x + Math.max(width, 50));
+    hatch(pen, x, view.top, width, view.bottom - view.top);
+    if (width > NAMED_WIDTH) label(pen, view, "skipped", COLOURS.text, x + 2, x + width);
   }
 }
 
@@ -113,8 +115,9 @@ function paintCopy(pen, view, copy) {
 function paintLane(pen, view, notes, state) {
   const floor = view.height - TIMES_HEIGHT;
   fill(pen, COLOURS.octave, 0, view.bottom, view.width, 1);
-  for (const note of notes) {
-    if (note.surprisal === undefined) continue;
+  // The notes of a chord stand at one place, so the lower bars come last, and in front.
+  const known = notes.filter((note) => note.surprisal !== undefined);
+  for (const note of known.sort((a, b) => b.surprisal - a.surprisal)) {
     const share = Math.min(1, note.surprisal / state.top);
     const height = Math.max(2, share * (LANE_HEIGHT - 8));
     const width = Math.max(2, Math.min(6, view.box(note).width));
@@ -148,11 +151,11 @@ function paintMark(pen, view, mark) {
   pen.strokeStyle = COLOURS.mark;
   pen.setLineDash([3, 3]);
   pen.beginPath();
-  pen.moveTo(x, LABELS_HEIGHT);
+  pen.moveTo(x, LABEL_HEIGHT);
   pen.lineTo(x, view.bottom);
   pen.stroke();
   pen.restore();
-  label(pen, view, `◆ ${mark.text}`, COLOURS.mark, x - 4, x + 400);
+  label(pen, view, `◆ ${mark.text}`, COLOURS.mark, x - 6, x + 400, LABEL_HEIGHT);
 }
 
 function paintCursor(pen, view, state) {
@@ -174,17 +177,17 @@ function paintKeys(pen, view) {
 }
 
 // A name at the top, which stays in sight while its stretch does.
-function label(pen, view, text, colour, from, to) {
+function label(pen, view, text, colour, from, to, y = 0) {
   const x = Math.max(from, KEYS_WIDTH + 2);
   if (x >= Math.min(to, view.width)) return;
   pen.save();
   pen.beginPath();
-  pen.rect(x, 0, to - x, LABELS_HEIGHT);
+  pen.rect(x, y, to - x, LABEL_HEIGHT);
   pen.clip();
   const width = Math.min(pen.measureText(text).width + 4, to - x);
-  fill(pen, COLOURS.background, x, 1, width, LABELS_HEIGHT - 2);
+  fill(pen, COLOURS.background, x, y + 1, width, LABEL_HEIGHT - 2);
   pen.fillStyle = colour;
-  pen.fillText(text, x + 2, LABELS_HEIGHT / 2);
+  pen.fillText(text, x + 2, y + LABEL_HEIGHT / 2 + 1);
   pen.restore();
 }
 

@@ -11,12 +11,15 @@ export class Panel {
     this.element = make("div", { className: "note-panel" });
     // What is shown while the pointer moves is not read out; what the keys choose is.
     this.spoken = make("p", { className: "unseen", "aria-live": "polite" });
-    this.show(undefined);
   }
 
+  // Shows a note of a piece, or without one how to choose it.
   show(piece, note) {
-    if (note === this.note && note !== undefined) return;
+    if (piece === this.piece && note === this.note) return;
+    this.piece = piece;
     this.note = note;
+    const isFull = piece.notes.some(({ alternatives }) => alternatives.length);
+    this.element.classList.toggle("full", isFull);
     if (note) this.element.replaceChildren(...noteElements(piece, note));
     else this.element.replaceChildren(make("p", { className: "hint", textContent: HINT }));
   }

@@ -4,6 +4,7 @@ import { scaleTop } from "report/colours.js";
 import { make, makeButton, makeSlider } from "report/dom.js";
 import { legendElements } from "report/legend.js";
 import { percent } from "report/names.js";
+import { Overview } from "report/overview.js";
 import { Panel } from "report/panel.js";
 import { Playback } from "report/playback.js";
 import { Roll } from "report/roll.js";
@@ -32,6 +33,7 @@ class Player {
     this.top = scaleTop(this.pieces);
     this.playback = new Playback();
     this.roll = new Roll(() => this.playback.position);
+    this.overview = new Overview(this.roll);
     this.panel = new Panel();
     this.hasPanel = !anonymous;
     this.#build();
@@ -46,8 +48,9 @@ class Player {
       button.setAttribute("aria-pressed", String(i === number));
     });
     this.#sliders.seek.max = String(this.piece.seconds);
-    this.playback.load(this.piece);
     this.roll.show(this.piece, this.top);
+    this.overview.show(this.piece);
+    this.playback.load(this.piece);
     this.legend.replaceChildren(...legendElements(this.piece, this.top));
     this.#showFacts();
     this.panel.show(this.piece, undefined);
@@ -63,9 +66,10 @@ class Player {
     this.list.hidden = this.pieces.length < 2;
     this.legend = make("div", { className: "legend" });
     this.facts = make("details", { className: "facts" });
-    const parts = [this.list, this.#controls(), this.roll.element, this.#rollBar()];
-    if (this.hasPanel) parts.push(this.panel.element, this.panel.spoken, this.facts);
-    this.#element.replaceChildren(...parts);
+    const { roll, overview, panel } = this;
+    const music = [this.#controls(), roll.element, overview.element, this.#rollBar()];
+    const figures = this.hasPanel ? [panel.element, panel.spoken, this.facts] : [];
+    this.#element.replaceChildren(this.list, ...music, ...figures);
   }
 
   #listEntry(piece, number) {
@@ -87,7 +91,7 @@ class Player {
       step: "any",
       value: 0,
       words: (seconds) => spokenTime(seconds),
-      onInput: (seconds) => this.playback.seek(seconds),
+      onInput: (seconds) => this.#moveTo(seconds),
     });
     this.time = make("span", { className: "time" });
     const row = make("div", { className: "transport" }, [this.playButton, seek, this.time]);
@@ -135,16 +139,27 @@ class Player {
     this.roll.addEventListener("seek", ({ detail }) =>
       this.playback.seek(this.piece.tempoMap.seconds(detail)),
     );
+    this.overview.addEventListener("seek", ({ detail }) =>
+      this.#moveTo(this.piece.tempoMap.seconds(detail)),
+    );
     this.roll.addEventListener("choose", ({ detail }) => this.#chooseNote(detail));
     this.roll.addEventListener("point", () => this.#showNote());
     this.#element.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
-  // Buttons keep their own meaning of the space bar.
+  // Buttons and the like keep their own meaning of the space bar; sliders have none.
   #onKey(event) {
-    if (event.key !== " " || event.target.closest("button, summary")) return;
+    const own = "button, summary, textarea, select, input:not([type=range])";
+    if (event.key !== " " || event.target.closest(own)) return;
     event.preventDefault();
     this.toggle();
+  }
+
+  #moveTo(seconds) {
+    this.roll.choose(undefined);
+    this.playback.seek(seconds);
+    this.roll.reveal();
+    this.#showNote();
   }
 
   #chooseNote(note) {
@@ -164,16 +179,27 @@ class Player {
     this.playButton.textContent = isPlaying ? "Pause" : "Play";
     this.#showTime();
     if (isPlaying) this.#animate();
+    else this.roll.strike(undefined);
   }
 
   #animate() {
     if (this.frame !== undefined) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = undefined;
+      if (!this.playback.isPlaying) return;
       this.#showTime();
       this.roll.follow();
-      if (this.playback.isPlaying) this.#animate();
+      this.#showStruck();
+      this.#animate();
     });
+  }
+
+  // Some people do not want a panel that changes with each note.
+  #showStruck() {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const { position } = this.playback;
+    this.roll.strike(this.piece.notes.findLast((note) => note.start <= position));
+    this.#showNote();
   }
 
   #showTime() {

@@ -1,5 +1,6 @@
 // The piano roll: a canvas in a box that scrolls.
 
+import { fitCanvas } from "report/canvas.js";
 import { make } from "report/dom.js";
 import { paintRoll } from "report/paint.js";
 import { KEYS_WIDTH, View } from "report/view.js";
@@ -10,8 +11,8 @@ const KEYS_HELP =
   "Arrow keys left and right move along the notes, up and down to a note above or " +
   "below, Home and End to the first and the last. Space plays and pauses.";
 
-// Dispatches "seek" with a tick, "choose" with a note, and "point" with a note or
-// undefined.
+// Dispatches "seek" with a tick, "choose" with a note, "point" with a note or undefined,
+// and "paint" with the tick of the cursor.
 export class Roll extends EventTarget {
   constructor(position) {
     super();
@@ -34,14 +35,22 @@ export class Roll extends EventTarget {
     this.top = top;
     this.chosen = undefined;
     this.pointed = undefined;
+    this.struck = undefined;
     this.view = new View(piece);
     this.element.scrollLeft = 0;
     this.#resize();
   }
 
-  // The note under the pointer, or else the one that the keys have chosen.
+  // The note under the pointer; or else the one that was struck last, while the piece
+  // plays; or else the one that was chosen.
   get shown() {
-    return this.pointed ?? this.chosen;
+    return this.pointed ?? this.struck ?? this.chosen;
+  }
+
+  // Says which note was struck last.
+  strike(note) {
+    this.struck = note;
+    if (note) this.chosen = note;
   }
 
   draw() {
@@ -51,9 +60,13 @@ export class Roll extends EventTarget {
     });
   }
 
-  // Scrolls so that the cursor is in sight, by pages, as a player turns them.
+  // Follows the cursor, unless a person has just looked elsewhere.
   follow() {
-    if (performance.now() - this.movedAt < FREE_MILLISECONDS) return;
+    if (performance.now() - this.movedAt > FREE_MILLISECONDS) this.reveal();
+  }
+
+  // Scrolls so that the cursor is in sight, by pages, as musicians turn them.
+  reveal() {
     const x = this.view.x(this.piece.tempoMap.ticks(this.position()));
     const isSeen = x >= KEYS_WIDTH && x <= this.view.width - 20;
     if (!isSeen) this.#scrollTo(this.view.left + x - KEYS_WIDTH - 30);
@@ -65,14 +78,18 @@ export class Roll extends EventTarget {
     this.#zoomAt(factor, isSeen ? cursor : this.view.width / 2);
   }
 
+  // Marks a note and brings it in sight; undefined marks none.
   choose(note) {
     this.chosen = note;
     this.pointed = undefined;
-    const x = this.view.x(note.onset);
-    if (x < KEYS_WIDTH + 20 || x > this.view.width - 60) {
-      this.#scrollTo(this.view.left + x - this.view.width / 3);
-    }
+    if (note) this.#showTick(note.onset);
     this.draw();
+  }
+
+  #showTick(tick) {
+    const x = this.view.x(tick);
+    const isSeen = x >= KEYS_WIDTH && x <= this.view.width - 60;
+    if (!isSeen) this.#scrollTo(this.view.left + x - this.view.width / 3);
   }
 
   #listen() {
@@ -177,9 +194,7 @@ export class Roll extends EventTarget {
     if (!this.view) return;
     this.view.width = this.element.clientWidth;
     this.view.height = this.element.clientHeight;
-    const pixels = devicePixelRatio;
-    this.canvas.width = Math.round(this.view.width * pixels);
-    this.canvas.height = Math.round(this.view.height * pixels);
+    this.pen = fitCanvas(this.canvas, this.view.width, this.view.height);
     this.canvas.style.width = `${this.view.width}px`;
     this.canvas.style.height = `${this.view.height}px`;
     this.extent.style.width = `${this.view.extent}px`;
@@ -188,9 +203,8 @@ export class Roll extends EventTarget {
   }
 
   #paint() {
-    const pen = this.canvas.getContext("2d");
-    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     const tick = this.piece.tempoMap.ticks(this.position());
-    paintRoll(pen, this.view, { tick, shown: this.shown, top: this.top });
+    paintRoll(this.pen, this.view, { tick, shown: this.shown, top: this.top });
+    this.#dispatch("paint", { tick });
   }
 }

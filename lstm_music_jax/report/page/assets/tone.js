@@ -7,14 +7,16 @@ export const RATE = 48000;
 const PITCHES_PER_TONE = 3;
 // A harder strike sounds brighter.
 const HARDNESSES = 4;
-// Partials above this frequency are left out, Hz.
+// Partials beyond these are left out: by number, frequency (Hz) and amplitude.
+const PARTIALS = 30;
 const HIGHEST_FREQUENCY = 9000;
+const FAINTEST = 3e-4;
 // The hammer strikes the string at this part of its length.
 const STRIKE_POINT = 1 / 8;
 const ATTACK_SECONDS = 0.003;
 // All tones have this level in their first moments, so that the scale is even.
-const LEVEL = 0.1;
-const LEVEL_SECONDS = 0.3;
+const LEVEL = 0.11;
+const LEVEL_SECONDS = 0.15;
 
 const tones = new Map();
 
@@ -36,10 +38,11 @@ function makeTone(pitch, hardness) {
   const frequency = 440 * 2 ** ((pitch - 69) / 12);
   const seconds = Math.min(6, Math.max(0.8, 8 - pitch / 14));
   const samples = new Float32Array(Math.round(seconds * RATE));
+  const random = randomNumbers(pitch * HARDNESSES + hardness);
   for (const partial of partialsOf(frequency, pitch, hardness)) {
-    addPartial(samples, partial);
+    addPartial(samples, partial, Math.PI * random());
   }
-  addHammer(samples, pitch, hardness);
+  addHammer(samples, random);
   fadeEnds(samples);
   scaleToLevel(samples);
   return { samples };
@@ -50,12 +53,14 @@ function* partialsOf(frequency, pitch, hardness) {
   const stiffness = 0.00012 * 2 ** ((pitch - 40) / 14);
   const brightness = 0.55 + 0.35 * hardness;
   const decay = 0.45 * 2 ** ((pitch - 45) / 17);
-  for (let k = 1; k <= 30; k += 1) {
+  for (let k = 1; k <= PARTIALS; k += 1) {
     const own = k * frequency * Math.sqrt(1 + stiffness * k * k);
     if (own > HIGHEST_FREQUENCY) return;
+    // Of a string that is struck at an eighth of its length, each eighth partial is mute.
     const amplitude =
       (Math.abs(Math.sin(Math.PI * k * STRIKE_POINT)) / k) *
       Math.exp(-own / (1100 * brightness));
+    if (amplitude < FAINTEST) continue;
     const fade = decay * (1 + 0.35 * (k - 1));
     // The strings of one key are not quite in tune. What they share dies away soon; the
     // rest sounds on.
@@ -64,15 +69,16 @@ function* partialsOf(frequency, pitch, hardness) {
   }
 }
 
-// Adds a sine that fades, by turning a number in the complex plane.
-function addPartial(samples, { frequency, amplitude, fade }) {
+// Adds a sine that fades, by turning a number in the complex plane. Its phase is random,
+// so that the common partials of a chord neither add up nor cancel each other.
+function addPartial(samples, { frequency, amplitude, fade }, phase) {
   const turn = (2 * Math.PI * frequency) / RATE;
   const shrink = Math.exp(-fade / RATE);
   const [cosine, sine] = [shrink * Math.cos(turn), shrink * Math.sin(turn)];
-  // What has faded by 80 dB is not computed.
-  const count = Math.min(samples.length, Math.round((RATE * Math.log(1e4)) / fade));
-  let real = amplitude;
-  let imaginary = 0;
+  const audible = Math.log(amplitude / FAINTEST) / fade;
+  const count = Math.min(samples.length, Math.round(audible * RATE));
+  let real = amplitude * Math.cos(phase);
+  let imaginary = amplitude * Math.sin(phase);
   for (let i = 0; i < count; i += 1) {
     samples[i] += imaginary;
     const next = real * cosine - imaginary * sine;
@@ -82,8 +88,7 @@ function addPartial(samples, { frequency, amplitude, fade }) {
 }
 
 // The knock of the hammer: a short, dull noise.
-function addHammer(samples, pitch, hardness) {
-  const random = randomNumbers(pitch * HARDNESSES + hardness);
+function addHammer(samples, random) {
   let smooth = 0;
   for (let i = 0; i < 0.03 * RATE; i += 1) {
     smooth += 0.08 * (random() - smooth);

@@ -1,9 +1,10 @@
 // Where things lie on the piano roll: ticks and pitches as pixels, and back.
 
-// The keys stand at the left edge; names of copies and marks at the top; the surprisal of
-// each note and the time at the bottom. All in pixels.
+// The keys stand at the left edge; the primer, copies and skipped stretches have their
+// names in a row at the top, and marks theirs in a second one; the surprisal of each note
+// and the time are at the bottom. All in pixels.
 export const KEYS_WIDTH = 34;
-export const LABELS_HEIGHT = 20;
+export const LABEL_HEIGHT = 20;
 export const TIMES_HEIGHT = 18;
 export const LANE_HEIGHT = 46;
 const END_MARGIN = 60;
@@ -26,12 +27,16 @@ export class View {
     return KEYS_WIDTH + this.piece.ticks * this.scale + END_MARGIN;
   }
 
+  get top() {
+    return LABEL_HEIGHT * (this.piece.marks.length ? 2 : 1);
+  }
+
   get bottom() {
     return this.height - TIMES_HEIGHT - (this.hasLane ? LANE_HEIGHT : 0);
   }
 
   get rowHeight() {
-    return (this.bottom - LABELS_HEIGHT) / (this.highest - this.lowest + 1);
+    return (this.bottom - this.top) / (this.highest - this.lowest + 1);
   }
 
   x(tick) {
@@ -44,7 +49,7 @@ export class View {
 
   // The upper edge of a pitch's row.
   y(pitch) {
-    return LABELS_HEIGHT + (this.highest - pitch) * this.rowHeight;
+    return this.top + (this.highest - pitch) * this.rowHeight;
   }
 
   // The rectangle of a note. Even the shortest note can be seen.
@@ -56,6 +61,11 @@ export class View {
       width: Math.max(2, note.duration * this.scale - 1),
       height: Math.max(2, this.rowHeight - gap),
     };
+  }
+
+  // The stretch of the piece that is in sight.
+  visibleTicks() {
+    return [this.tick(KEYS_WIDTH), Math.min(this.piece.ticks, this.tick(this.width))];
   }
 
   isVisible(first, last) {
