@@ -120,8 +120,17 @@ def settings_of(run: Run) -> Facts:
     return Facts("Settings of the run", values)
 
 
-def human_piece(run: Run, ids: np.ndarray, name: str) -> Shown:
-    """Return a held-out piece."""
+def human_piece(
+    run: Run, ids: np.ndarray, name: str, tempo: float | None = None
+) -> Shown:
+    """Return a held-out piece.
+
+    Args:
+        run: the run.
+        ids: the ids of the piece.
+        name: the name of the piece.
+        tempo: quarters per minute; None for the tempo of the score.
+    """
     vocabulary = run.vocabulary
     symbols = vocabulary.symbols_of(vocabulary.without_markers(ids))
     score = run.encoding.decode(symbols).score
@@ -130,7 +139,8 @@ def human_piece(run: Run, ids: np.ndarray, name: str) -> Shown:
     return Shown(
         printable(name),
         ReadPiece(ids[:1], symbols, score, kept),
-        {"composer": "human; the model was not trained on this piece"},
+        {"origin": "a held-out piece, which the model was not trained on"},
+        tempo,
     )
 
 

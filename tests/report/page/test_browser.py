@@ -13,7 +13,9 @@ from lstm_music_jax.report.page.blocks import Command, Facts, Paragraph, Picture
 from lstm_music_jax.report.page.piece import Alternatives, Mark, Passage, PlayedPiece
 from lstm_music_jax.report.page.player import Player
 
-HOSTILE = "</script><img src=x onerror='window.hacked=1'><script>window.hacked=1</script>"
+HOSTILE = (
+    "</script><img src=x onerror='window.hacked=1'><script>window.hacked=1</script>"
+)
 RATE = 48_000
 
 # Renders the piece `number` of the page, at the loudness at which the page plays it.
