@@ -56,13 +56,23 @@ def copy_search(run: Run, data: Dataset) -> CopySearch:
     else:
         k = _NOTES * run.encoding.symbols_per_note
         reason = "this length was chosen because no pieces were held out"
-    return CopySearch(
-        index,
-        k,
-        names,
+    text = search_text(k, reason, len(training), len(data.train))
+    return CopySearch(index, k, names, text)
+
+
+def search_text(k: int, reason: str, searched: int, training: int) -> str:
+    """Return what was searched, and what counts, for the reader of a report.
+
+    Args:
+        k: length of the shortest passage that counts.
+        reason: why it is this length.
+        searched: number of training pieces that were searched.
+        training: number of training pieces.
+    """
+    return (
         f"Outlined passages have {k} symbols or more, and also occur in a training "
         f"piece, perhaps up to {SEMITONES} semitones higher or lower; {reason}. "
-        f"{len(training)} of {len(data.train)} training pieces were searched.",
+        f"{searched} of {training} training pieces were searched."
     )
 
 

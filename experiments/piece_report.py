@@ -137,7 +137,7 @@ def human_piece(
     # Without a start symbol, the first symbol of the piece is read, but not predicted.
     kept = vocabulary.start_id is None
     return Shown(
-        printable(name),
+        f"{printable(name)} (human)",
         ReadPiece(ids[:1], symbols, score, kept),
         {"origin": "a held-out piece, which the model was not trained on"},
         tempo,

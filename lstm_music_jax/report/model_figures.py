@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,17 @@ _COLOURS = ("tab:blue", "tab:orange", "tab:green")
 
 
 def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
-    """Draw the accuracy of a model against its confidence.
+    """Draw the accuracy of a model against its confidence; see `reliability_figure`.
+
+    Args:
+        calibration: what `calibration` returned.
+        path: the PNG file; missing folders are created.
+    """
+    save_figure(reliability_figure(calibration), path)
+
+
+def reliability_figure(calibration: Calibration) -> Any:
+    """Return the figure with the accuracy of a model against its confidence.
 
     There is one point per bin, and all bins hold about as many symbols. A calibrated
     model has its points on the diagonal. The bars are intervals, and the shaded part is
@@ -21,7 +32,6 @@ def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
 
     Args:
         calibration: what `calibration` returned.
-        path: the PNG file; missing folders are created.
     """
     from matplotlib.figure import Figure
 
@@ -53,7 +63,7 @@ def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
     axes.title.set_fontsize(10)
     axes.grid(color="0.9")
     axes.legend(loc="upper left")
-    save_figure(figure, path)
+    return figure
 
 
 def loss_figure(
@@ -63,7 +73,25 @@ def loss_figure(
     by_place: Mapping[str, Estimate],
     path: str | Path,
 ) -> None:
-    """Draw losses per kind of symbol, and against the place in the piece.
+    """Draw losses per kind of symbol and per place; see `figure_of_parts`.
+
+    Args:
+        kinds: as in `figure_of_parts`, likewise the next three.
+        by_kind: the losses per kind.
+        places: where the ranges of places begin.
+        by_place: the losses per range.
+        path: the PNG file; missing folders are created.
+    """
+    save_figure(figure_of_parts(kinds, by_kind, places, by_place), path)
+
+
+def figure_of_parts(
+    kinds: Sequence[str],
+    by_kind: Mapping[str, Estimate],
+    places: Sequence[int],
+    by_place: Mapping[str, Estimate],
+) -> Any:
+    """Return the figure with losses per kind of symbol, and per place in the piece.
 
     A loss whose interval is NaN has no bar.
 
@@ -72,7 +100,6 @@ def loss_figure(
         by_kind: the losses of each context, nats per symbol, one per kind.
         places: for each range of places, the number of symbols before its first one.
         by_place: the losses of each context, nats per symbol, one per range.
-        path: the PNG file; missing folders are created.
     """
     from matplotlib.figure import Figure
 
@@ -117,7 +144,7 @@ def loss_figure(
         axes.grid(color="0.9")
         axes.set_axisbelow(True)
         axes.legend()
-    save_figure(figure, path)
+    return figure
 
 
 def _reach(estimate):
