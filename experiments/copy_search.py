@@ -11,10 +11,9 @@ from sources import dataset_of_run
 from lstm_music_jax import Dataset, Run, Sample
 from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
 from lstm_music_jax.music.corpus.piece_ids import PieceIds
-from lstm_music_jax.music.transposition import transposition_table
+from lstm_music_jax.music.transposition import HALF_OCTAVE, transposition_table
 from lstm_music_jax.system.printable import printable
 
-SEMITONES = 6
 # At most so many symbols of training pieces are searched for a report. The search takes
 # a second in 150,000 symbols.
 _MOST_SEARCHED = 2**18
@@ -44,7 +43,7 @@ class CopySearch(NamedTuple):
 def copy_search(run: Run, data: Dataset) -> CopySearch:
     """Index the training pieces of a run, or evenly chosen ones if there are many."""
     training, names = searched(data, _MOST_SEARCHED)
-    table = transposition_table(run.vocabulary, run.encoding, SEMITONES)
+    table = transposition_table(run.vocabulary, run.encoding, HALF_OCTAVE)
     index = CopyIndex(list(training), table)
     step = _step(data.validation, _MOST_HUMAN)
     human = [
@@ -71,7 +70,7 @@ def search_text(k: int, reason: str, searched: int, training: int) -> str:
     """
     return (
         f"Outlined passages have {k} symbols or more, and also occur in a training "
-        f"piece, perhaps up to {SEMITONES} semitones higher or lower; {reason}. "
+        f"piece, perhaps up to {HALF_OCTAVE} semitones higher or lower; {reason}. "
         f"{searched} of {training} training pieces were searched."
     )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from copy_search import SEMITONES, CopySearch, search_text, searched
+from copy_search import CopySearch, search_text, searched
 from jaxtyping import Int
 
 from lstm_music_jax import Dataset, Run, generate, strategies
@@ -15,7 +15,7 @@ from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_len
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
 from lstm_music_jax.generation.masks import masks
-from lstm_music_jax.music.transposition import transposition_table
+from lstm_music_jax.music.transposition import HALF_OCTAVE, transposition_table
 
 # The most symbols of training pieces that are searched.
 _MOST_SEARCHED = 2**20
@@ -115,7 +115,7 @@ def copying_of_greedy(
     }
     training, names = searched(data, _MOST_SEARCHED)
     training = list(training)
-    table = transposition_table(loaded.vocabulary, loaded.encoding, SEMITONES)
+    table = transposition_table(loaded.vocabulary, loaded.encoding, HALF_OCTAVE)
     index = CopyIndex(training, table)
     runs = {
         "exact": _copied_runs(CopyIndex(training), sides),

@@ -73,12 +73,12 @@ def loss_figure(
     by_place: Mapping[str, Estimate],
     path: str | Path,
 ) -> None:
-    """Draw losses per kind of symbol and per place; see `figure_of_parts`.
+    """Draw losses per kind of symbol and per position; see `figure_of_parts`.
 
     Args:
         kinds: as in `figure_of_parts`, likewise the next three.
         by_kind: the losses per kind.
-        places: where the ranges of places begin.
+        places: where the ranges of positions begin.
         by_place: the losses per range.
         path: the PNG file; missing folders are created.
     """
@@ -91,15 +91,17 @@ def figure_of_parts(
     places: Sequence[int],
     by_place: Mapping[str, Estimate],
 ) -> Any:
-    """Return the figure with losses per kind of symbol, and per place in the piece.
+    """Return the figure with losses per kind of symbol, and per position.
 
-    A loss whose interval is NaN has no bar.
+    There is one line per context, which is a choice of the symbols that the model
+    remembers, such as all of them or the last 64. A loss whose interval is NaN has no
+    error bar.
 
     Args:
         kinds: the kinds of symbols.
-        by_kind: the losses of each context, nats per symbol, one per kind.
-        places: for each range of places, the number of symbols before its first one.
-        by_place: the losses of each context, nats per symbol, one per range.
+        by_kind: for each context, by name, the loss of each kind, nats per symbol.
+        places: the first position of each range of positions, counted from 0.
+        by_place: for each context, by name, the loss in each range, nats per symbol.
     """
     from matplotlib.figure import Figure
 
@@ -148,6 +150,9 @@ def figure_of_parts(
 
 
 def _reach(estimate):
-    """Return how far an interval reaches below and above the value; 0 without one."""
+    """Return the distances from a value to the low and to the high end of its interval.
+
+    They are 0 if the interval is NaN.
+    """
     below, above = estimate.value - estimate.low, estimate.high - estimate.value
     return np.maximum(np.nan_to_num([below, above]), 0)

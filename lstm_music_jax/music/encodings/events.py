@@ -171,7 +171,7 @@ class Events:
         return symbol
 
     def config(self) -> dict[str, Any]:
-        """Return the kind of the encoding, and attributes that are not the default."""
+        """Return "kind", and the attributes whose values differ from the defaults."""
         changed = {
             name: value
             for name, value in vars(self).items()
@@ -206,7 +206,17 @@ class _Reader:
     durations: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def read(self, event: str, value: int) -> bool:
-        """Read the next event; return False if it is ill-formed here."""
+        """Read the next event: move the clock, set the duration, or add a note.
+
+        An ill-formed event changes none of them.
+
+        Args:
+            event: "shift", "duration" or "pitch"; "" for an unknown symbol.
+            value: the ticks of a shift or a duration, or the MIDI pitch.
+
+        Returns:
+            Whether the event is well-formed here.
+        """
         previous, self.previous = self.previous, event
         if event == "shift":
             self.clock += value

@@ -1,4 +1,4 @@
-"""What a report is told about a piece: its notes, and the figures of each note."""
+"""A piece for the player of a report: its notes, and figures of each note."""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,8 +21,8 @@ class Passage(NamedTuple):
     """A passage of a piece that was copied from a training piece.
 
     Attributes:
-        first: number of the first note.
-        last: number of the last note.
+        first: index of the first note.
+        last: index of the last note.
         source: name of the training piece.
         length: length of the passage, in symbols.
         semitones: semitones by which the training piece is higher.
@@ -91,8 +91,8 @@ class PlayedPiece:
     def packed(self, data: Data) -> dict[str, Any]:
         """Return the piece as JSON, a few bytes per note.
 
-        Names of symbols and of training pieces are added to `data`, and are numbers
-        here.
+        Names of symbols and of training pieces are added to lists in `data`, and the
+        result holds their indices in these lists.
         """
         content: dict[str, Any] = {
             "name": self.name,
@@ -150,7 +150,10 @@ def packed_numbers(numbers: Iterable[int]) -> str:
 
 
 def _packed_notes(score: Score) -> str:
-    """Return ticks since the last onset, duration, pitch and velocity of each note."""
+    """Return the notes by `packed_numbers`, four numbers per note.
+
+    They are the ticks since the last onset, the duration, the pitch and the velocity.
+    """
     numbers, before = [], 0
     for onset, pitch, duration, velocity in score.notes:
         numbers += [onset - before, duration, pitch, velocity]
