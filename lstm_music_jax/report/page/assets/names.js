@@ -11,7 +11,7 @@ export function pitchName(pitch) {
 
 // "pitch_63 (E♭4)": who reads music need not know the numbers of the pitches.
 export function symbolText(symbol) {
-  const number = /^pitch_(\d+)$/.exec(symbol)?.[1];
+  const number = /^(?:pitch|note_on|note_off)_(\d+)$/.exec(symbol)?.[1];
   return number ? `${symbol} (${pitchName(Number(number))})` : symbol;
 }
 
