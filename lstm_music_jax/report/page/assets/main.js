@@ -1,4 +1,8 @@
 // Fills the elements of the page that need code.
+//
+// `player.js` puts a player together. What it shows comes from `unpack.js`, what is heard
+// from `playback.js` (when), `instrument.js` (Web Audio) and `tone.js` (the samples), and
+// what is seen from `roll.js` (the canvas), `view.js` (where) and `paint.js` (how).
 
 import { mountPlayer } from "report/player.js";
 
