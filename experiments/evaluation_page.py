@@ -1,42 +1,83 @@
-"""The page of evaluate.py: figures as JSON, tables in Markdown, pictures."""
+"""The pages of evaluate.py: figures as JSON, tables in Markdown and HTML, pictures.
+
+The parts of the page are listed once, in `parts`. Each part is a title, a text, a table
+or a picture. They become a page in Markdown and the report, which is HTML and also has
+a player.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lstm_music_jax import loss_figure, reliability_diagram
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.report.figures import save_figure, svg
 from lstm_music_jax.report.markdown import markdown
+from lstm_music_jax.report.model_figures import figure_of_parts, reliability_figure
+from lstm_music_jax.report.page.blocks import Columns, Heading, Paragraph, Picture
+from lstm_music_jax.report.page.document import Block, write_report
 from lstm_music_jax.system.atomic_write import write_atomically
 
 if TYPE_CHECKING:
     from evaluate import Evaluation
 
+TITLE = "Evaluation of a model"
 
-def write_page(found: Evaluation, out: Path) -> None:
-    """Write everything to a folder; print the sentence and the table of strategies."""
+
+class Title(NamedTuple):
+    """The title of a section."""
+
+    text: str
+
+
+class Table(NamedTuple):
+    """A table; if `code` is set, the first cell of each row is an expression."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    code: bool = False
+
+
+class Drawn(NamedTuple):
+    """A picture: the name of its PNG file, a figure of matplotlib, what it shows."""
+
+    file: str
+    figure: Any
+    description: str
+
+
+Part = str | Title | Table | Drawn
+
+
+def write_page(found: Evaluation, out: Path, more: Sequence[Block]) -> None:
+    """Write everything to a folder; print the sentence and the table of strategies.
+
+    Args:
+        found: the results.
+        out: the folder.
+        more: what else the report shows, such as the greedy continuations.
+    """
     text = json.dumps(as_json(found), indent=2, allow_nan=False)
     write_atomically(out / "evaluation.json", text + "\n")
-    write_atomically(out / "evaluation.md", page(found))
-    reliability_diagram(found.calibration, out / "reliability.png")
-    losses = found.losses
-    loss_figure(
-        losses.kinds,
-        losses.by_kind,
-        losses.places,
-        losses.by_place,
-        out / "losses.png",
-    )
+    listed = parts(found)
+    for part in listed:
+        if isinstance(part, Drawn):
+            save_figure(part.figure, out / part.file)
+    write_atomically(out / "evaluation.md", in_markdown(listed))
+    first, *rest = listed
+    blocks = [Paragraph(first, lead=True), *map(as_block, rest), *more]
+    write_report(out / "report.html", TITLE, blocks)
     print(sentence(found))
     print()
-    print(strategy_table(found))
+    print(as_markdown(strategy_table(found)))
     print()
     print(f"page, figures and pictures: {out}/evaluation.md, .json, *.png")
+    print(f"to hear the continuations too, open {out}/report.html in a browser")
 
 
 def sentence(found: Evaluation) -> str:
@@ -84,37 +125,77 @@ def _compared(difference: Estimate, above: str, below: str, neither: str) -> str
     return neither
 
 
-def page(found: Evaluation) -> str:
-    """Return the page in Markdown."""
-    parts = [
-        "# Evaluation of a model",
+def parts(found: Evaluation) -> list[Part]:
+    """Return the parts of the page; the first one is the sentence."""
+    losses = found.losses
+    return [
         sentence(found),
         f"{found.pieces} of {found.held_out} held-out pieces were read. Numbers in "
         "brackets are 95% intervals for further pieces of the same model.",
-        "## Losses",
+        Title("Losses"),
         loss_table(found),
-        "![Losses per kind of symbol and per place](losses.png)",
+        Drawn(
+            "losses.png",
+            figure_of_parts(
+                losses.kinds, losses.by_kind, losses.places, losses.by_place
+            ),
+            "Losses per kind of symbol and per place",
+        ),
         kind_table(found),
-        "## Calibration",
+        Title("Calibration"),
         calibration_text(found),
-        "![Reliability diagram](reliability.png)",
-        "## Strategies along held-out pieces",
+        Drawn(
+            "reliability.png",
+            reliability_figure(found.calibration),
+            "Reliability diagram",
+        ),
+        Title("Strategies along held-out pieces"),
         "Nothing is drawn here: each strategy shapes the distribution before each true "
-        "symbol. *True symbol kept* is the share of true symbols that it does not "
+        'symbol. "True symbol kept" is the share of true symbols that it does not '
         "forbid. The epsilon-perplexity adds epsilon to the probability of each "
         "symbol, because a forbidden true symbol would make the perplexity infinite. "
         "Epsilon is the best one for the strategy.",
         strategy_table(found),
-        "## Copying",
+        Title("Copying"),
         copying_text(found),
         copying_table(found),
-        "## Pieces",
+        Title("Pieces"),
         piece_table(found),
     ]
-    return "\n\n".join(parts) + "\n"
 
 
-def loss_table(found: Evaluation) -> str:
+def in_markdown(listed: Sequence[Part]) -> str:
+    """Return the page in Markdown."""
+    return "\n\n".join([f"# {TITLE}", *map(as_markdown, listed)]) + "\n"
+
+
+def as_markdown(part: Part) -> str:
+    """Return a part of the page in Markdown."""
+    match part:
+        case Title(text):
+            return f"## {text}"
+        case Table(columns, rows, code):
+            if code:
+                rows = [[f"`{name}`", *cells] for name, *cells in rows]
+            return markdown(columns, rows)
+        case Drawn(file, _, description):
+            return f"![{description}]({file})"
+    return part
+
+
+def as_block(part: Part) -> Block:
+    """Return a part of the page as a part of the report."""
+    match part:
+        case Title(text):
+            return Heading(text)
+        case Table(columns, rows):
+            return Columns(columns, rows)
+        case Drawn(_, figure, description):
+            return Picture(svg(figure), description)
+    return Paragraph(part)
+
+
+def loss_table(found: Evaluation) -> Table:
     """Return the losses of both contexts, and those that the training has saved."""
     losses = found.losses
     rows = [
@@ -126,10 +207,10 @@ def loss_table(found: Evaluation) -> str:
         [f"{name} (all held-out pieces)", f"{loss:.2f}", f"{math.exp(loss):.2f}"]
         for name, loss in losses.references.items()
     ]
-    return markdown(["", "nats per symbol", "perplexity"], rows)
+    return Table(["", "nats per symbol", "perplexity"], rows)
 
 
-def kind_table(found: Evaluation) -> str:
+def kind_table(found: Evaluation) -> Table:
     """Return the losses per kind of symbol."""
     losses = found.losses
     rows = []
@@ -138,7 +219,7 @@ def kind_table(found: Evaluation) -> str:
     ):
         by_context = [_number(at(each, index)) for each in losses.by_kind.values()]
         rows.append([kind, f"{share:.1%}", *by_context])
-    return markdown(["kind of symbol", "share", *losses.by_kind], rows)
+    return Table(["kind of symbol", "share", *losses.by_kind], rows)
 
 
 def calibration_text(found: Evaluation) -> str:
@@ -154,7 +235,7 @@ def calibration_text(found: Evaluation) -> str:
     )
 
 
-def strategy_table(found: Evaluation) -> str:
+def strategy_table(found: Evaluation) -> Table:
     """Return the teacher-forced figures of the strategies."""
     columns = [
         "strategy",
@@ -166,7 +247,7 @@ def strategy_table(found: Evaluation) -> str:
     ]
     rows = [
         [
-            f"`{row.strategy}`",
+            row.strategy,
             _number(row.true_kept, 3),
             _number(row.kept_symbols, 1),
             _number(row.entropy),
@@ -175,7 +256,7 @@ def strategy_table(found: Evaluation) -> str:
         ]
         for row in found.strategies
     ]
-    return markdown(columns, rows)
+    return Table(columns, rows, code=True)
 
 
 def copying_text(found: Evaluation) -> str:
@@ -191,7 +272,7 @@ def copying_text(found: Evaluation) -> str:
     )
 
 
-def copying_table(found: Evaluation) -> str:
+def copying_table(found: Evaluation) -> Table:
     """Return the copied runs of greedy and human continuations."""
     rows = [
         [
@@ -204,10 +285,10 @@ def copying_table(found: Evaluation) -> str:
         for side in runs.longest
     ]
     longest = "longest copied run (symbols)"
-    return markdown(["", longest, "k", "share in copied runs of k or more"], rows)
+    return Table(["", longest, "k", "share in copied runs of k or more"], rows)
 
 
-def piece_table(found: Evaluation) -> str:
+def piece_table(found: Evaluation) -> Table:
     """Return the loss of each piece."""
     losses = found.losses
     rows = [
@@ -216,7 +297,7 @@ def piece_table(found: Evaluation) -> str:
             zip(losses.symbols, *losses.per_piece.values(), strict=True)
         )
     ]
-    return markdown(["held-out piece read", "symbols", *losses.per_piece], rows)
+    return Table(["held-out piece read", "symbols", *losses.per_piece], rows)
 
 
 def at(estimate: Estimate, index: int) -> Estimate:

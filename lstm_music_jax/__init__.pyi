@@ -1,6 +1,10 @@
 """The public API: what a type checker sees, and what `__init__.py` loads lazily."""
 
 from . import processes as processes, strategies as strategies
+from .evaluation.best_symbols import (
+    BestSymbols as BestSymbols,
+    best_symbols as best_symbols,
+)
 from .evaluation.calibration import (
     Calibration as Calibration,
     calibration as calibration,
@@ -28,6 +32,11 @@ from .evaluation.measures.base import (
 from .evaluation.measures.watermark import (
     WatermarkDetection as WatermarkDetection,
     detect_watermark as detect_watermark,
+)
+from .evaluation.note_figures import (
+    NoteFigures as NoteFigures,
+    ReadPiece as ReadPiece,
+    note_figures as note_figures,
 )
 from .evaluation.symbol_kinds import symbol_kinds as symbol_kinds
 from .evaluation.teacher_forced import (
