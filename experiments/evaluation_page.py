@@ -1,8 +1,7 @@
 """The pages of evaluate.py: figures as JSON, tables in Markdown and HTML, pictures.
 
-The parts of the page are listed once, in `parts`. Each part is a title, a text, a table
-or a picture. They become a page in Markdown and the report, which is HTML and also has
-a player.
+The parts of the page are listed once, in `parts`. They become a page in Markdown and
+the report, which is HTML and also has a player.
 """
 
 from __future__ import annotations
@@ -11,47 +10,22 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
-from lstm_music_jax.report.figures import save_figure, svg
-from lstm_music_jax.report.markdown import markdown
+from lstm_music_jax.report.figures import save_both
 from lstm_music_jax.report.model_figures import figure_of_parts, reliability_figure
-from lstm_music_jax.report.page.blocks import Columns, Heading, Paragraph, Picture
+from lstm_music_jax.report.page.blocks import Figure, Heading, Paragraph, Part, Prose
 from lstm_music_jax.report.page.document import Block, write_report
+from lstm_music_jax.report.table import Table
 from lstm_music_jax.system.atomic_write import write_atomically
 
 if TYPE_CHECKING:
     from evaluate import Evaluation
 
 TITLE = "Evaluation of a model"
-
-
-class Title(NamedTuple):
-    """The title of a section."""
-
-    text: str
-
-
-class Table(NamedTuple):
-    """A table; if `code` is set, the first cell of each row is an expression."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    code: bool = False
-
-
-class Drawn(NamedTuple):
-    """A picture: the name of its PNG file, a figure of matplotlib, what it shows."""
-
-    file: str
-    figure: Any
-    description: str
-
-
-Part = str | Title | Table | Drawn
 
 
 def write_page(found: Evaluation, out: Path, more: Sequence[Block]) -> None:
@@ -64,17 +38,13 @@ def write_page(found: Evaluation, out: Path, more: Sequence[Block]) -> None:
     """
     text = json.dumps(as_json(found), indent=2, allow_nan=False)
     write_atomically(out / "evaluation.json", text + "\n")
-    listed = parts(found)
-    for part in listed:
-        if isinstance(part, Drawn):
-            save_figure(part.figure, out / part.file)
-    write_atomically(out / "evaluation.md", in_markdown(listed))
-    first, *rest = listed
-    blocks = [Paragraph(first, lead=True), *map(as_block, rest), *more]
-    write_report(out / "report.html", TITLE, blocks)
+    listed = parts(found, out)
+    markdown = [f"# {TITLE}", *(part.markdown() for part in listed)]
+    write_atomically(out / "evaluation.md", "\n\n".join(markdown) + "\n")
+    write_report(out / "report.html", TITLE, [*listed, *more])
     print(sentence(found))
     print()
-    print(as_markdown(strategy_table(found)))
+    print(strategy_table(found).markdown())
     print()
     print(f"page, figures and pictures: {out}/evaluation.md, .json, *.png")
     print(f"to hear the continuations too, open {out}/report.html in a browser")
@@ -125,74 +95,43 @@ def _compared(difference: Estimate, above: str, below: str, neither: str) -> str
     return neither
 
 
-def parts(found: Evaluation) -> list[Part]:
-    """Return the parts of the page; the first one is the sentence."""
+def parts(found: Evaluation, out: Path) -> list[Part]:
+    """Write the pictures to a folder, and return the parts of the page."""
     losses = found.losses
+    of_parts, reliability = out / "losses.png", out / "reliability.png"
+    save_both(
+        figure_of_parts(losses.kinds, losses.by_kind, losses.places, losses.by_place),
+        of_parts,
+    )
+    save_both(reliability_figure(found.calibration), reliability)
     return [
-        sentence(found),
-        f"{found.pieces} of {found.held_out} held-out pieces were read. Numbers in "
-        "brackets are 95% intervals for further pieces of the same model.",
-        Title("Losses"),
+        Paragraph(sentence(found), lead=True),
+        Prose(
+            f"{found.pieces} of {found.held_out} held-out pieces were read. Numbers in "
+            "brackets are 95% intervals for further pieces of the same model."
+        ),
+        Heading("Losses"),
         loss_table(found),
-        Drawn(
-            "losses.png",
-            figure_of_parts(
-                losses.kinds, losses.by_kind, losses.places, losses.by_place
-            ),
-            "Losses per kind of symbol and per place",
-        ),
+        Figure(of_parts, "Losses per kind of symbol and per place"),
         kind_table(found),
-        Title("Calibration"),
-        calibration_text(found),
-        Drawn(
-            "reliability.png",
-            reliability_figure(found.calibration),
-            "Reliability diagram",
+        Heading("Calibration"),
+        Prose(calibration_text(found)),
+        Figure(reliability, "Reliability diagram"),
+        Heading("Strategies along held-out pieces"),
+        Prose(
+            "Nothing is drawn here: each strategy shapes the distribution before each "
+            "true symbol. *True symbol kept* is the share of true symbols that it does "
+            "not forbid. The epsilon-perplexity adds epsilon to the probability of "
+            "each symbol, because a forbidden true symbol would make the perplexity "
+            "infinite. Epsilon is the best one for the strategy."
         ),
-        Title("Strategies along held-out pieces"),
-        "Nothing is drawn here: each strategy shapes the distribution before each true "
-        'symbol. "True symbol kept" is the share of true symbols that it does not '
-        "forbid. The epsilon-perplexity adds epsilon to the probability of each "
-        "symbol, because a forbidden true symbol would make the perplexity infinite. "
-        "Epsilon is the best one for the strategy.",
         strategy_table(found),
-        Title("Copying"),
-        copying_text(found),
+        Heading("Copying"),
+        Prose(copying_text(found)),
         copying_table(found),
-        Title("Pieces"),
+        Heading("Pieces"),
         piece_table(found),
     ]
-
-
-def in_markdown(listed: Sequence[Part]) -> str:
-    """Return the page in Markdown."""
-    return "\n\n".join([f"# {TITLE}", *map(as_markdown, listed)]) + "\n"
-
-
-def as_markdown(part: Part) -> str:
-    """Return a part of the page in Markdown."""
-    match part:
-        case Title(text):
-            return f"## {text}"
-        case Table(columns, rows, code):
-            if code:
-                rows = [[f"`{name}`", *cells] for name, *cells in rows]
-            return markdown(columns, rows)
-        case Drawn(file, _, description):
-            return f"![{description}]({file})"
-    return part
-
-
-def as_block(part: Part) -> Block:
-    """Return a part of the page as a part of the report."""
-    match part:
-        case Title(text):
-            return Heading(text)
-        case Table(columns, rows):
-            return Columns(columns, rows)
-        case Drawn(_, figure, description):
-            return Picture(svg(figure), description)
-    return Paragraph(part)
 
 
 def loss_table(found: Evaluation) -> Table:
@@ -247,7 +186,7 @@ def strategy_table(found: Evaluation) -> Table:
     ]
     rows = [
         [
-            row.strategy,
+            f"`{row.strategy}`",
             _number(row.true_kept, 3),
             _number(row.kept_symbols, 1),
             _number(row.entropy),
@@ -256,7 +195,7 @@ def strategy_table(found: Evaluation) -> Table:
         ]
         for row in found.strategies
     ]
-    return Table(columns, rows, code=True)
+    return Table(columns, rows)
 
 
 def copying_text(found: Evaluation) -> str:

@@ -46,9 +46,10 @@ from lstm_music_jax import (
 )
 from lstm_music_jax.evaluation.note_figures import ReadPiece
 from lstm_music_jax.report.figures import figure_of_losses, save_figure, svg
-from lstm_music_jax.report.page.blocks import Columns, Heading, Paragraph, Picture
+from lstm_music_jax.report.page.blocks import Heading, Paragraph, Picture
 from lstm_music_jax.report.page.document import Block, write_report
 from lstm_music_jax.report.page.player import Player
+from lstm_music_jax.report.table import Table
 from lstm_music_jax.training.baselines import Baselines
 
 # Quarters per minute.
@@ -165,7 +166,7 @@ def write_page(
         *explanation(search),
         Heading("Training"),
         Picture(losses, "Losses of the training, of the model and of the baselines"),
-        Columns(["on held-out pieces", "perplexity"], [*table.items()]),
+        Table(["on held-out pieces", "perplexity"], [*table.items()]),
         *made_by(trained),
     ]
     write_report(folder.path / "report.html", "Quickstart", blocks)

@@ -11,6 +11,7 @@ from .evaluation.calibration import (
 )
 from .evaluation.comparison.analysis import compare as compare
 from .evaluation.comparison.pieces import Measures as Measures, Pieces as Pieces
+from .evaluation.comparison.preferences import preferences as preferences
 from .evaluation.comparison.results import Comparison as Comparison
 from .evaluation.comparison.samples import given_samples as given_samples
 from .evaluation.comparison.sentence import sentence as sentence
@@ -18,6 +19,7 @@ from .evaluation.comparison.standard import (
     Standard as Standard,
     standard_measures as standard_measures,
 )
+from .evaluation.comparison.votes import Vote as Vote, read_votes as read_votes
 from .evaluation.epsilon_perplexity import (
     best_epsilon as best_epsilon,
     log_epsilon_perplexities as log_epsilon_perplexities,

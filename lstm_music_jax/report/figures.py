@@ -200,6 +200,12 @@ def save_figure(
     write_atomically(path, content.getvalue())
 
 
+def save_both(figure: Any, path: str | Path) -> None:
+    """Write a figure of matplotlib as PNG, and as SVG beside it."""
+    save_figure(figure, path, bbox_inches=None)
+    write_atomically(Path(path).with_suffix(".svg"), svg(figure))
+
+
 def svg(figure: Any) -> bytes:
     """Return a figure of matplotlib as a vector graphic for the report, SVG."""
     import matplotlib

@@ -199,7 +199,8 @@ def test_the_roll_follows_the_music_and_the_overview_leads_it(open_report):
 def test_what_is_not_known_is_not_said(open_report):
     # The first note was not predicted; the second has more than the page can hold.
     shares = np.array([[0.0] * 5, [0.9, 0.05, 0.004, 0.001, 0.001]])
-    alternatives = Alternatives([["C4", "D4", "E4", "F4", "G4"]] * 2, shares)
+    symbols = ["pitch_63", "C4", "note_on_64", "shift_1", "duration_12"]
+    alternatives = Alternatives([symbols] * 2, shares)
     piece = PlayedPiece(
         "a",
         scale(2),
@@ -215,9 +216,13 @@ def test_what_is_not_known_is_not_said(open_report):
     page.keyboard.press("End")
     assert "12.7 nats or more" in page.locator(".note-panel").text_content()
     rows = page.locator(".alternatives tr").all_inner_texts()
-    assert [row.split(maxsplit=1)[1].strip() for row in rows] == [
-        *("90 %", "5 %", "< 1 %", "< 1 %", "< 1 %"),
-        "◂ played\tnot among these",
+    assert [" ".join(row.split()) for row in rows] == [
+        "pitch_63 (E♭4) 90 %",
+        "C4 5 %",
+        "note_on_64 (E4) < 1 %",
+        "shift_1 < 1 %",
+        "duration_12 < 1 %",
+        "B4 ◂ played not among these",
     ]
 
 

@@ -13,7 +13,6 @@ from lstm_music_jax.evaluation.note_figures import ReadPiece, note_figures
 from lstm_music_jax.generation.composition import compose
 from lstm_music_jax.music.score import Note, Score
 from lstm_music_jax.report.page.blocks import (
-    Columns,
     Command,
     Facts,
     Heading,
@@ -24,6 +23,7 @@ from lstm_music_jax.report.page.document import document, write_report
 from lstm_music_jax.report.page.judged import judged_piece
 from lstm_music_jax.report.page.piece import Alternatives, Mark, Passage, PlayedPiece
 from lstm_music_jax.report.page.player import Player
+from lstm_music_jax.report.table import Table
 from lstm_music_jax.system.printable import printable
 from tests.evaluation.test_note_figures import ALPHABETS, run_of
 from tests.report.page.reading import Reader, notes, numbers
@@ -85,7 +85,7 @@ def page(name):
     )
     blocks = [
         *(Heading(name), Paragraph(name), Paragraph(name, lead=True), Command(name)),
-        *(Facts(name, {name: name}), Columns([name] * 2, [[name] * 2])),
+        *(Facts(name, {name: name}), Table([name] * 2, [[name] * 2])),
         *(Picture(b"<svg/>", name), Player([piece])),
     ]
     return document(name, blocks)

@@ -9,6 +9,12 @@ export function pitchName(pitch) {
   return `${CLASSES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
 }
 
+// "pitch_63 (E♭4)": who reads music need not know the numbers of the pitches.
+export function symbolText(symbol) {
+  const number = /^(?:pitch|note_on|note_off)_(\d+)$/.exec(symbol)?.[1];
+  return number ? `${symbol} (${pitchName(Number(number))})` : symbol;
+}
+
 export function percent(share) {
   return `${Math.round(100 * share)} %`;
 }

@@ -6,6 +6,7 @@ import {
   probabilityText,
   quarters,
   surprisalText,
+  symbolText,
   transposition,
 } from "report/names.js";
 import { clock } from "report/timing.js";
@@ -92,7 +93,7 @@ function outsideRow(note) {
 }
 
 function symbolRow(symbol, isChosen, cells) {
-  const name = make("th", { scope: "row", textContent: symbol });
+  const name = make("th", { scope: "row", textContent: symbolText(symbol) });
   if (isChosen) name.append(make("span", { className: "chosen", textContent: " ◂ played" }));
   return make("tr", { className: isChosen ? "is-chosen" : "" }, [name, ...cells]);
 }
@@ -100,7 +101,7 @@ function symbolRow(symbol, isChosen, cells) {
 function noteSentence(piece, note) {
   const facts = noteFacts(piece, note).map(([name, value]) => `${name} ${value}`);
   const others = note.alternatives.map(
-    ({ symbol, probability }) => `${symbol} ${probabilityText(probability)}`,
+    ({ symbol, probability }) => `${symbolText(symbol)} ${probabilityText(probability)}`,
   );
   const ending = others.length ? `. The model's best: ${others.join(", ")}` : "";
   return `${pitchName(note.pitch)}: ${facts.join(", ")}${ending}.`;
