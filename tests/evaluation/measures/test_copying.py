@@ -202,8 +202,13 @@ def test_planted_copies_are_found_in_their_keys():
     assert [copy.piece for copy in exact.passages(ids, 30)] == [1]
     assert index.passages(ids, 43) == []
     covered = np.zeros(len(ids), bool)
-    for copy in index.passages(ids, 4):
+    found = index.passages(ids, 4)
+    for copy in found:
         covered[copy.start : copy.start + copy.length] = True
+    # No passage is inside another one, though it be in another key.
+    ends = [copy.start + copy.length for copy in found]
+    assert all(np.diff([copy.start for copy in found]) > 0)
+    assert all(np.diff(ends) > 0)
     assert covered.mean() == index.copied_share(ids, 4)
 
 

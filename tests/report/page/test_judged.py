@@ -34,9 +34,12 @@ def test_the_page_of_each_encoding_gives_the_piece_back(pair, tmp_path):
     run = run_of(*pair)
     prompt = np.array([run.vocabulary.start_id, 0, 1, 2], np.int32)
     key = jax.random.key(0)
-    (piece,) = compose(run, jnp.asarray(prompt)[None], key, notes=9)
-    (figures,) = note_figures(run, [ReadPiece(prompt, piece.symbols, piece.score)])
-    ids = run.vocabulary.ids_of(piece.symbols)
+    (piece,) = compose(run, jnp.asarray(prompt)[None], key, notes=9, keep_primer=True)
+    (figures,) = note_figures(
+        run, [ReadPiece(prompt, piece.symbols, piece.score, primer_kept=True)]
+    )
+    # The primer is not searched for copies.
+    ids = run.vocabulary.ids_of(piece.symbols)[3:]
     copies = CopyIndex([ids[1:5], ids[2:15]]).passages(ids, 7)
     judged = judged_piece(
         "mine", piece.score, figures, copies=copies, sources=["first", "second"]
@@ -45,6 +48,7 @@ def test_the_page_of_each_encoding_gives_the_piece_back(pair, tmp_path):
     data = Reader((tmp_path / "report.html").read_text()).data
     (packed,) = data["pieces"]
     assert notes(packed) == list(piece.score.notes)
+    assert packed.get("primerNotes", 0) == figures.primer_notes
     assert packed["ticksPerQuarter"] == run.encoding.ticks_per_quarter
     symbols = [data["symbols"][number] for number in numbers(packed["symbols"])]
     assert symbols == figures.symbols
@@ -63,7 +67,7 @@ def test_the_page_of_each_encoding_gives_the_piece_back(pair, tmp_path):
     ((first, last, source, length, semitones),) = packed["copies"]
     copied = min(13, len(ids) - 2)
     assert (data["sources"][source], length, semitones) == ("second", copied, 0)
-    inside = [i for i, strike in enumerate(figures.notes.strikes) if 2 <= strike < 15]
+    inside = [i for i, strike in enumerate(figures.notes.strikes) if 5 <= strike < 18]
     assert (first, last) == (min(inside), max(inside))
 
 
