@@ -35,6 +35,7 @@ from .evaluation.teacher_forced import (
     teacher_force as teacher_force,
     teacher_force_sweep as teacher_force_sweep,
 )
+from .generation.arguments import BatchPart as BatchPart
 from .generation.composition import (
     Composition as Composition,
     compose as compose,
@@ -67,6 +68,7 @@ from .music.encodings.events import Events as Events
 from .music.encodings.note_names import NoteNames as NoteNames
 from .music.encodings.performance import Performance as Performance
 from .music.midi.reading import read_midi as read_midi
+from .music.midi.record import read_record as read_record
 from .music.midi.writing import write_midi as write_midi
 from .music.repetition import Repetition as Repetition, repetition as repetition
 from .music.score import (
