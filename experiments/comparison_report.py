@@ -98,7 +98,8 @@ class Report:
         pieces, names = [reference], {self.runs[0].ancestral.name: ANCESTRAL}
         for number, of_runs in enumerate(zip(*arms, strict=True), start=1):
             name = names[of_runs[0].name] = own_name(of_runs[0])
-            pieces.append(self._drawn(number, name, [arm.strategy for arm in of_runs]))
+            settings = [arm.strategy for arm in of_runs]
+            pieces.append(self._drawn(number, name, settings, text=name))
         self._compare(AS_SET, pieces, names)
 
     def compare_matched(
@@ -212,7 +213,8 @@ class Report:
             if known:
                 continue
             file = f"{target}-{name}"
-            pieces.append(self._drawn(place, name, settings, file=file))
+            text = of_runs[0].strategy
+            pieces.append(self._drawn(place, name, settings, file=file, text=text))
         if not pieces or pieces[0].name != ANCESTRAL:
             self.missed.append(target)
             return
@@ -236,17 +238,21 @@ class Report:
             samples.append(each.judged(with_model(each.run, given)))
         return samples
 
-    def _drawn(self, number, name, of_runs, *, file=None, model=None) -> Pieces:
+    def _drawn(
+        self, number, name, of_runs, *, file=None, model=None, text=None
+    ) -> Pieces:
         file = file_name(number, file or name)
         samples = [
             each.samples(file, strategy, model)
             for each, strategy in zip(self.runs, of_runs, strict=True)
         ]
         self._measured(file, samples)
-        self._write_midi(file, samples[0])
+        # The model of an anchor is in no run folder, so its music has no record.
+        strategy = of_runs[0] if model is None else None
+        self._write_midi(file, samples[0], strategy, text)
         return Pieces(name, samples)
 
-    def _write_midi(self, file, samples):
+    def _write_midi(self, file, samples, strategy, text):
         """Write the usual and the worst piece of an arm, with the first run."""
         distances = distances_from_human(
             self.standard[0].measures.pieces,
@@ -256,7 +262,10 @@ class Report:
         )
         for word, piece in chosen(distances)._asdict().items():
             path = self.folder.path / "midi" / f"{file}-{word}.mid"
-            write_midi(samples[piece].score, path)
+            record = strategy and self.runs[0].record(
+                samples[piece], piece, strategy, text
+            )
+            write_midi(samples[piece].score, path, record=record)
 
     def _measured(self, file, samples):
         for each, of_run, standard in zip(

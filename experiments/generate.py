@@ -12,7 +12,9 @@ Every device of every process draws a part of the pieces. For several processes,
 on the number of devices.
 
 File numbers continue after the highest one in the folder, and no file is overwritten.
-The first pieces also get a picture (--pictures).
+The first pieces also get a picture (--pictures). Each file carries a record of what
+made it, so that replay.py can draw it again. Only a piece with a watermark has no
+record, because the record would hold the secret key.
 
 Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
 1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16).
@@ -35,6 +37,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from piece_files import write_pieces
+from piece_records import Maker
 from sources import dataset_of_run
 from strategy_expressions import known_names, strategy_of
 
@@ -155,12 +158,17 @@ def main(arguments: Arguments) -> None:
     loaded = load_run(arguments.run, arguments.checkpoint)
     if arguments.note_length is not None:
         loaded = with_note_length(loaded, arguments)
+    maker = Maker(
+        arguments.run,
+        loaded,
+        strategy=arguments.strategy,
+        checkpoint=arguments.checkpoint,
+        precision=arguments.precision,
+        matmul_precision=arguments.matmul_precision,
+        cores=arguments.cores,
+    )
     context = context_of(loaded, arguments)
-    if arguments.precision == "bfloat16":
-        loaded = dataclasses.replace(loaded, model=loaded.model.in_bfloat16())
-    if arguments.cores is not None:
-        model = loaded.model.with_cores(arguments.cores)
-        loaded = dataclasses.replace(loaded, model=model)
+    loaded = computed_with(loaded, arguments.precision, arguments.cores)
     if arguments.strategy is not None:
         strategy = strategy_of(arguments.strategy, loaded, names, context)
     prompts = prompts_of(loaded, arguments)
@@ -186,11 +194,24 @@ def main(arguments: Arguments) -> None:
         tempo=arguments.tempo,
         program=arguments.program,
         pictures=arguments.pictures,
+        maker=maker,
     )
     for path, piece in written:
         ending = _ending(piece, arguments) if arguments.until_end else ""
         notes = len(piece.score.notes)
         print(f"{printable(path)}: {notes} notes sound{ending}{_remarks(piece)}")
+
+
+def computed_with(
+    loaded: Run, precision: Literal["float32", "bfloat16"], cores: int | None
+) -> Run:
+    """Return the run with the precision and the CPU cores of the matrix products."""
+    model = loaded.model
+    if precision == "bfloat16":
+        model = model.in_bfloat16()
+    if cores is not None:
+        model = model.with_cores(cores)
+    return dataclasses.replace(loaded, model=model)
 
 
 def _ending(piece: Composition, arguments: Arguments) -> str:

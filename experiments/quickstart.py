@@ -16,6 +16,7 @@ from pathlib import Path
 
 import jax
 import numpy as np
+from piece_records import Maker
 from sources import Source, dataset
 
 from lstm_music_jax import (
@@ -45,6 +46,7 @@ class Arguments:
     """Seed of the training and of the generated music."""
 
 
+TEMPO = 84
 TRAINING = TrainingConfig(
     steps=190,
     learning_rate=5e-3,
@@ -75,7 +77,8 @@ def main(arguments: Arguments) -> None:
         notes=arguments.notes,
         strategy=taste,
     )
-    write_midi(piece.score, folder.path / "music.mid", tempo=84)
+    record = Maker(folder.path, trained).record(piece, tempo=TEMPO)
+    write_midi(piece.score, folder.path / "music.mid", tempo=TEMPO, record=record)
     piano_roll(piece.score, folder.path / "music.png")
     print(
         f"validation perplexity {np.exp(result.best_loss):.2f}, "

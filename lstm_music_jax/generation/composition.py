@@ -231,15 +231,20 @@ def _completed(
         most: symbols per piece after which a piece with too few notes is an error.
     """
     drawn = [first]
+    pieces: list[Composition | None] = [None] * len(first.tokens)
     while True:
         lengths = _lengths(drawn)
         total = len(drawn) * first.tokens.shape[1]
         # No piece has more notes than symbols, so decoding is not tried earlier.
         if notes is None or total >= notes or np.all(lengths < total):
-            decoded = decode(drawn)
-            pieces = [piece for piece in decoded if piece is not None]
-            if len(pieces) == len(decoded):
-                return pieces
+            # A complete piece stays as it is, so that it does not depend on how long
+            # the other pieces of its batch take.
+            pieces = [
+                old or new for old, new in zip(pieces, decode(drawn), strict=True)
+            ]
+            complete = [piece for piece in pieces if piece is not None]
+            if len(complete) == len(pieces):
+                return complete
         if total >= most:
             raise ValueError(
                 f"notes is {notes}, and the model gave fewer within {total} symbols; "

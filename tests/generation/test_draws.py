@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, gumbel_r, kstest
 
+from lstm_music_jax.generation.arguments import BatchPart
 from lstm_music_jax.generation.draws import Arithmetic, gumbel
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.sweep import stack, sweep
