@@ -114,6 +114,15 @@ class Record:
             raise ValueError(
                 f"key is {[*self.key]} of {self.key_kind}; it must be a key's data"
             )
+        if not 0 <= self.stream < self.streams:
+            raise ValueError(
+                f"stream is {self.stream}; it must be from 0 to {self.streams - 1}"
+            )
+        if (self.notes is None) == (self.length is None):
+            raise ValueError(
+                f"notes is {self.notes} and length is {self.length}; one of them must "
+                "be null"
+            )
         if self.notes is not None and self.notes > _MOST_NOTES:
             raise ValueError(f"notes is {self.notes}; it may be {_MOST_NOTES}")
         if self.length is not None and self.length > len(self.after) + self.ended:

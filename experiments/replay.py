@@ -70,6 +70,9 @@ from lstm_music_jax.music.midi.writing import require_tempo_and_program
 from lstm_music_jax.strategies.expressions import read_object
 from lstm_music_jax.system.printable import printable
 
+# Records may come from anywhere, and a huge window would take all memory.
+_LONGEST_WINDOW = 100_000
+_LONGEST_SHOWN = 300
 _END = "the end of the piece"
 
 
@@ -158,7 +161,9 @@ def run_of(arguments: Arguments, record: Record) -> tuple[Path, Run]:
     """Return the run folder whose model made a piece, and the run.
 
     Raises:
-        ValueError: there is no run folder, or its model is another one.
+        ValueError: there is no run folder, or it cannot be read, or its model is
+            another one.
+        OSError: a file of the run folder cannot be read.
     """
     piece = printable(arguments.piece)
     if arguments.run is not None:
@@ -166,19 +171,24 @@ def run_of(arguments: Arguments, record: Record) -> tuple[Path, Run]:
     else:
         places = [*arguments.piece.absolute().parents, Path(record.run)]
         places = [place for place in places if (place / "config.json").is_file()]
-    if not places:
-        raise ValueError(
-            f"run is not found; {piece} was made by {printable(record.run)}, which is "
-            "not there now, so give the folder by --run"
-        )
+    problem: Exception = ValueError(
+        f"run is not found; {piece} was made by {printable(record.run)}, which is not "
+        "there now, so give the folder by --run"
+    )
     for place in places:
-        loaded = load_run(place, record.checkpoint)
+        try:
+            loaded = load_run(place, record.checkpoint)
+        except (ValueError, OSError) as error:
+            # Another program may have a config.json in a folder above the piece.
+            problem = error
+            continue
         if fingerprint(loaded.model) == record.fingerprint:
             return place, loaded
-    raise ValueError(
-        f"run is {printable(places[-1])}; its {record.checkpoint} checkpoint is not "
-        f"the one that made {piece}, so give the run that made it by --run"
-    )
+        problem = ValueError(
+            f"run is {printable(place)}; its {record.checkpoint} checkpoint is not the "
+            f"one that made {piece}, so give the run that made it by --run"
+        )
+    raise problem
 
 
 def origin_of(
@@ -205,6 +215,8 @@ def origin_of(
     ):
         if not isinstance(value, kinds):
             raise ValueError(f"{name} is {value!r}; it must be a {name}")
+    if isinstance(context, SlidingWindow) and context.window > _LONGEST_WINDOW:
+        raise ValueError(f"window is {context.window}; it may be {_LONGEST_WINDOW}")
     try:
         strategy = strategy_of(record.strategy, computing, names, context)
     except ValueError as error:
@@ -252,7 +264,7 @@ def described(piece: Path, record: Record, folder: Path) -> str:
     """Return a sentence about a piece, and the versions that have changed since."""
     lines = [
         f"{printable(piece)}: stream {record.stream} of {record.streams}, drawn by "
-        f"{printable(record.strategy)} from {printable(folder)}"
+        f"{printable(record.strategy)[:_LONGEST_SHOWN]} from {printable(folder)}"
     ]
     now = {**versions(), "device": jax.default_backend()}
     then = {**record.versions, "device": record.device}

@@ -15,14 +15,18 @@ def test_equal_pieces_do_not_part():
 
 
 def test_the_first_note_that_differs():
-    found = parted(NoteNames(6), ["C4", "0.4", "E4"], ["C4", "0.4", "G4"])
+    found = parted(
+        NoteNames(ticks_per_note=6), ["C4", "0.4", "E4"], ["C4", "0.4", "G4"]
+    )
     assert found == Divergence(symbol=2, note=3, quarter=1.0)
 
 
 def test_a_piece_that_ends_earlier():
-    found = parted(NoteNames(6), ["C4", "E4"], ["C4", "E4", "G4"])
+    found = parted(NoteNames(ticks_per_note=6), ["C4", "E4"], ["C4", "E4", "G4"])
     assert found == Divergence(symbol=None, note=2, quarter=1.0)
-    found = parted(NoteNames(6), ["C4", "E4", "<end>"], ["C4", "E4", "G4"])
+    found = parted(
+        NoteNames(ticks_per_note=6), ["C4", "E4", "<end>"], ["C4", "E4", "G4"]
+    )
     assert found == Divergence(symbol=2, note=2, quarter=1.0)
 
 
