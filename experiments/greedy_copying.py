@@ -13,12 +13,11 @@ from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_len
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
 from lstm_music_jax.generation.masks import masks
-from lstm_music_jax.music.transposition import transposition_table
+from lstm_music_jax.music.transposition import HALF_OCTAVE, transposition_table
 from lstm_music_jax.training.baselines import evenly_chosen
 
 # The most symbols of training pieces that are searched.
 _MOST_SEARCHED = 2**20
-_SEMITONES = 6
 
 
 class CopiedRuns(NamedTuple):
@@ -100,7 +99,7 @@ def copying_of_greedy(
         for name, rows in (("greedy", drawn), ("human", ids))
     }
     searched = list(evenly_chosen(training, _MOST_SEARCHED))
-    table = transposition_table(loaded.vocabulary, loaded.encoding, _SEMITONES)
+    table = transposition_table(loaded.vocabulary, loaded.encoding, HALF_OCTAVE)
     runs = {
         "exact": _copied_runs(CopyIndex(searched), sides),
         "up to transposition": _copied_runs(CopyIndex(searched, table), sides),

@@ -9,8 +9,8 @@ device. `calibration.py` asks whether a model's probabilities can be trusted.
 `comparison/` compares strategies; its `drawing.py` and `matching.py` draw on the
 device. All other modules run on the host with NumPy and SciPy.
 
-This package may import `types`, `pytrees`, `protocols`, `strategies`, `generation` and
-`music`.
+This package may import `types`, `pytrees`, `protocols`, `automata`, `strategies`,
+`generation` and `music`.
 
 Axes, beside those of `types.py`:
 

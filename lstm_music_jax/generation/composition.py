@@ -56,7 +56,7 @@ class Run(Protocol):
 
 
 class Composition(NamedTuple):
-    """A generated piece: its symbols, its music, and facts about the drawing.
+    """A generated piece: its symbols, its music, and how they were drawn.
 
     Attributes:
         symbols: the drawn symbols, without an end symbol. If the primer was kept, its
@@ -254,7 +254,10 @@ def _completed(
 
 
 def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
-    """Return the number of symbols that each stream has drawn before its end symbol."""
+    """Return the number of symbols in each stream before its end symbol.
+
+    `drawn` holds successive generations, each of which continues the same streams.
+    """
     return np.sum(
         [
             np.full(len(each.tokens), each.tokens.shape[1])

@@ -2,7 +2,8 @@
 
 Start with `figures.py`. `model_figures.py` shows how well a model predicts given
 pieces. `comparison_tables.py`, `comparison_figures.py` and `frontier_figure.py` show
-what a comparison of strategies has found.
+what a comparison of strategies has found. `page/` makes the report, which a
+browser shows and plays.
 
 This package may import `system`, `music` and `evaluation`.
 """

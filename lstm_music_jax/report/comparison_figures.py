@@ -33,8 +33,8 @@ _LARGEST_SHOWN = 99
 def forest(comparison: Comparison, path: str | Path) -> None:
     """Draw how each arm differs from the reference, with one panel per primary measure.
 
-    Filled points remain after Holm's correction. Green is the side of better values:
-    nearer to the human value, which is dotted, or lower.
+    Filled points are differences that are significant after Holm's correction. Green is
+    the side of better values: nearer to the human value, which is dotted, or lower.
 
     Args:
         comparison: the results; at least one measure is primary.
@@ -70,8 +70,8 @@ def against_human(
 ) -> None:
     """Draw measures of all arms and anchors against the band of the human pieces.
 
-    The band is the interval of 95% of the human mean. An anchor outside of the
-    other values is drawn at the edge, with its value.
+    The band is the 95% interval of the human mean. The axis holds the human value and
+    all arms. An anchor outside of it is drawn at its edge, with its value as text.
 
     Args:
         comparison: the results.
@@ -224,7 +224,7 @@ def _describe(axes, row, meaning):
 
 
 def _limit(axes, intervals):
-    """Set limits that hold all intervals, with a margin."""
+    """Set the limits of the x axis, so that it holds all intervals and a margin."""
     ends = [[each.value, each.low, each.high] for each in intervals]
     low, high = np.nanmin(ends), np.nanmax(ends)
     margin = 0.06 * (high - low) or 0.5
@@ -263,7 +263,10 @@ def _point(axes, interval, place, colour, face):
 
 
 def _at_edge(axes, interval, place, colour):
-    """Draw a value that lies outside of the limits at the edge; return whether."""
+    """Draw a value at the edge of the axes if it lies outside of their limits.
+
+    Return whether it lies outside.
+    """
     low, high = axes.get_xlim()
     if math.isnan(interval.value) or low <= interval.value <= high:
         return False
@@ -290,10 +293,19 @@ def _colour(comparison, name):
 
 
 def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
-    """Return how far a strategy is above human music, in human standard deviations.
+    """Return the distance of a strategy from human music in one measure.
 
-    `name` is the strategy and `row` the measure. The list has one number, or none if
-    the measure is not defined so.
+    The unit is the standard deviation of the human pieces. Values below the human mean
+    give a negative distance.
+
+    Args:
+        comparison: the results.
+        row: the measure.
+        name: the name of the strategy or anchor.
+
+    Returns:
+        A list with the distance. An empty list if the measure has no distance in this
+        unit, for example because the human pieces do not vary.
     """
     value = comparison.values[name][row.name].mean.value
     if row.kind == "distance":
@@ -345,5 +357,5 @@ def _lines(labels):
 
 
 def _name_inches(labels):
-    """Return the width of the longest line."""
+    """Return the width of the longest line of some labels, in inches."""
     return _LETTER * max(len(line) for label in labels for line in label.split("\n"))

@@ -58,7 +58,7 @@ def primary_values(comparison: Comparison) -> str:
 def difference_tables(comparison: Comparison) -> str:
     """Return a table for each primary measure: how the arms differ from the reference.
 
-    Bold differences remain after Holm's correction.
+    Bold differences are significant after Holm's correction.
     """
     parts = []
     for row in comparison.primary:
@@ -130,7 +130,10 @@ def tuned_settings(
     tuned: Sequence[Sequence[Tuned]],
     names: Mapping[str, str],
 ) -> str:
-    """Return how the knob of each arm was tuned, and the entropy of the pieces.
+    """Return a table of how each arm was tuned to a target entropy, with the result.
+
+    The result is the strategy with the tuned number, and its entropy in two sets of
+    pieces: those drawn when it was tuned, and those drawn anew for the comparison.
 
     Args:
         comparison: the results at the target entropy.
@@ -159,7 +162,9 @@ def tuned_settings(
 
 
 def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> str:
-    """Return the mean height of each arm's curve, and its difference from the first.
+    """Return a table of the mean height of each arm's curve, with one row per arm.
+
+    Beside each mean height is its difference from that of the first arm.
 
     Args:
         lines: for each measure, the curves of all arms.
@@ -177,13 +182,13 @@ def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> str:
 
 
 def heading(row: Row) -> str:
-    """Return the name of a measure, its unit, and the mark if it is not valid."""
+    """Return the name of a measure with its unit, and a mark if it is not valid."""
     unit = f" ({row.unit})" if row.unit else ""
     return f"{row.name}{unit}{_NOT_VALID if row.valid is False else ''}"
 
 
 def label(name: str) -> str:
-    """Return the name of an arm for a cell; expressions are shown as code."""
+    """Return the name of an arm as Markdown, in which an expression is code."""
     name = name.replace("|", "\\|")
     return f"`{name}`" if "(" in name else name
 
@@ -197,7 +202,10 @@ def number(interval: Interval | None) -> str:
 
 
 def _rounded(interval):
-    """Return the three numbers, with so many decimals that the width has two digits."""
+    """Return value, low and high of an interval as texts.
+
+    They have so many decimals that the width of the interval has two digits.
+    """
     width = interval.high - interval.low
     # Rounding errors are no width.
     if not width > 1e-9 * abs(interval.value):

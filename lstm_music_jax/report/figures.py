@@ -80,7 +80,16 @@ def _draw_notes(axes, score):
 
 
 def _draw_bars(axes, begin, end, pitch, half_width, **style):
-    """Draw bars from `begin` to `end` quarters; the axes keep their limits."""
+    """Draw one bar per note or key on a piano roll; the axes keep their limits.
+
+    Args:
+        axes: the axes to draw on.
+        begin: the begin of each bar, in quarters.
+        end: the end of each bar, in quarters.
+        pitch: the MIDI pitch at the middle of each bar.
+        half_width: half the width of a bar, in semitones.
+        **style: colours and lines, as `PolyCollection` takes them.
+    """
     from matplotlib.collections import PolyCollection
 
     low, high = pitch - half_width, pitch + half_width

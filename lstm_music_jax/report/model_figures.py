@@ -63,15 +63,17 @@ def loss_figure(
     by_place: Mapping[str, Estimate],
     path: str | Path,
 ) -> None:
-    """Draw losses per kind of symbol, and against the place in the piece.
+    """Draw losses per kind of symbol, and against the position in the piece.
 
-    A loss whose interval is NaN has no bar.
+    There is one line per context, which is a choice of the symbols that the model
+    remembers, such as all of them or the last 64. A loss whose interval is NaN has no
+    error bar.
 
     Args:
         kinds: the kinds of symbols.
-        by_kind: the losses of each context, nats per symbol, one per kind.
-        places: for each range of places, the number of symbols before its first one.
-        by_place: the losses of each context, nats per symbol, one per range.
+        by_kind: for each context, by name, the loss of each kind, nats per symbol.
+        places: the first position of each range of positions, counted from 0.
+        by_place: for each context, by name, the loss in each range, nats per symbol.
         path: the PNG file; missing folders are created.
     """
     from matplotlib.figure import Figure
@@ -121,6 +123,9 @@ def loss_figure(
 
 
 def _reach(estimate):
-    """Return how far an interval reaches below and above the value; 0 without one."""
+    """Return the distances from a value to the low and to the high end of its interval.
+
+    They are 0 if the interval is NaN.
+    """
     below, above = estimate.value - estimate.low, estimate.high - estimate.value
     return np.maximum(np.nan_to_num([below, above]), 0)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from lstm_music_jax.automata.suffix_automaton import SuffixAutomaton
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
-from lstm_music_jax.evaluation.measures.suffix_automaton import SuffixAutomaton
+from lstm_music_jax.music.transposition import spelled_once
 
 _SOURCE = "Chang & Lawler 1994 (matching statistics)"
 
@@ -23,7 +24,7 @@ class Copy:
     Attributes:
       length: length of the passage, in symbols; 0 if no symbol was copied.
       start: position in the piece at which the passage starts.
-      piece: number of the training piece.
+      piece: index of the training piece.
       piece_start: position in the training piece at which the passage starts.
       semitones: number of semitones by which the passage must be raised to equal the
         training piece.
@@ -62,10 +63,7 @@ class CopyIndex:
             size = 1 + max((piece.max(initial=0) for piece in training), default=0)
             transpositions = np.arange(size)[None]
         self._highest = len(transpositions) // 2
-        self._table = np.array(transpositions, int)
-        # Ids that sound alike, such as C#4 and Db4, become one id, because a
-        # transposition only ever leads to one of them.
-        self._table[self._highest] = _one_id_a_sound(self._table)
+        self._table = spelled_once(transpositions)
         same = self._table[self._highest]
         self._automaton = SuffixAutomaton([same[piece] for piece in training])
 
@@ -180,21 +178,3 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
         orders=False,
         function=lambda sample: index.copied_share(sample.generated, k),
     )
-
-
-def _one_id_a_sound(table: Int[np.ndarray, "s v"]) -> Int[np.ndarray, "v"]:
-    """For each id, the id that stands for all ids with the same sound.
-
-    A transposition up and back down leads from all ids of one sound to the same id.
-    """
-    highest = len(table) // 2
-    result = table[highest].copy()
-    found = np.zeros(len(result), bool)
-    for semitones in range(1, highest + 1):
-        for up, down in ((semitones, -semitones), (-semitones, semitones)):
-            there = table[highest + up]
-            back = np.where(there >= 0, table[highest + down][there], -1)
-            new = (back >= 0) & ~found
-            result[new] = back[new]
-            found |= new
-    return result

@@ -29,7 +29,7 @@ class Decoded:
 class Encoding(Protocol):
     """Turns a score into symbols, and any sequence of symbols into a score.
 
-    Symbols are strings; a `Vocabulary` numbers them.
+    Symbols are strings. A `Vocabulary` gives each of them an integer id.
 
     These symbols are ill-formed, and `decode` skips them:
 
@@ -61,7 +61,7 @@ class Encoding(Protocol):
 
     @property
     def drums(self) -> bool | None:
-        """Whether the notes of MIDI channel 10 are encoded."""
+        """Whether the notes of MIDI channel 10 are encoded; None means False."""
         ...
 
     def encode(self, score: Score) -> list[str]:
@@ -115,7 +115,10 @@ class Encoding(Protocol):
         ...
 
     def duration(self, symbol: str) -> int:
-        """Return the ticks that `symbol` adds to the duration of the next notes."""
+        """Return the ticks that `symbol` adds to the duration of the next notes.
+
+        The result is 0 if `symbol` sets no duration.
+        """
         ...
 
     def stretched(self, symbol: str, factor: float) -> str:

@@ -166,7 +166,7 @@ class Events:
         return symbol
 
     def config(self) -> dict[str, Any]:
-        """Return the kind of the encoding, and attributes that are not the default."""
+        """Return "kind", and the attributes whose values differ from the defaults."""
         changed = {
             name: value
             for name, value in vars(self).items()
@@ -203,7 +203,14 @@ class _Reader:
     skipped: int = 0
 
     def read(self, event: str, value: int) -> None:
-        """Read the next event."""
+        """Read the next event: move the clock, set the duration, or add a note.
+
+        An ill-formed event is only counted.
+
+        Args:
+            event: "shift", "duration" or "pitch"; "" for an unknown symbol.
+            value: the ticks of a shift or a duration, or the MIDI pitch.
+        """
         if event == "shift":
             self.clock += value
         elif event == "duration":

@@ -33,13 +33,14 @@ class NoteNames:
     ['C4', '9.0.4']
 
     Attributes:
-        parts: the parts to encode. "first" is the choice of the original recipe, even
-            where that part is empty. "first_nonempty" skips empty parts. "all" merges
+        parts: the parts to encode; a part is the music of one instrument. "first" is
+            the first part, even if it is empty, as in the classical Keras note
+            generators. "first_nonempty" is the first part that has notes. "all" merges
             the parts by onset.
-        ticks_per_note: ticks from each decoded note or chord to the next, and its
-            duration, 1 or more.
-        drums: keep the notes of MIDI channel 10. By default, parts="first" keeps them,
-            as in the original recipe. The other values of `parts` do not keep them.
+        ticks_per_note: ticks from each decoded note or chord to the next, 1 or more.
+            This is also the duration of each note.
+        drums: keep the notes of MIDI channel 10. By default, they are kept if `parts`
+            is "first", as in the classical Keras note generators, and otherwise not.
     """
 
     symbols_per_note: ClassVar[int] = 1
@@ -130,7 +131,7 @@ class NoteNames:
         return symbol
 
     def config(self) -> dict[str, Any]:
-        """Return the kind of the encoding and its attributes, `drums` only if set."""
+        """Return "kind" and the attributes; `drums` only if it is not the default."""
         config = {
             "kind": "note_names",
             "parts": self.parts,

@@ -187,7 +187,7 @@ class Performance:
         return f"shift_{min(max(round(value * factor), 1), LONGEST_SHIFT)}"
 
     def config(self) -> dict[str, Any]:
-        """Return the kind of the encoding, and `drums` if it is set."""
+        """Return "kind", and `drums` if it is True."""
         return {"kind": "performance", **({"drums": True} if self.drums else {})}
 
     def _notes(self, score: Score) -> Notes:
@@ -211,8 +211,8 @@ class _Keyboard:
 
     Attributes:
         notes: the notes that were struck; a note that still sounds has duration 0.
-        sounding: the position in `notes` of each pitch that sounds. It is negative for
-            a note that `forget_notes` removed.
+        sounding: for each pitch that sounds, the position of its note in `notes`; -1 if
+            `forget_notes` has removed the note.
     """
 
     def __init__(self) -> None:
@@ -222,7 +222,10 @@ class _Keyboard:
         self._struck_now: set[int] = set()
 
     def apply(self, event: str, value: int) -> bool:
-        """Press or release a key; return False if the event is ill-formed here."""
+        """Apply an event, such as ("note_on", 60); return whether it is well-formed.
+
+        An ill-formed event changes nothing.
+        """
         if event == "shift":
             self._clock += value
             self._struck_now.clear()
@@ -249,11 +252,11 @@ class _Keyboard:
         self._clock = 0
 
     def heard(self) -> bool:
-        """Return whether any note still sounds that was struck after `forget_notes`."""
+        """Return whether a note of `notes` still sounds."""
         return any(place >= 0 for place in self.sounding.values())
 
     def released(self) -> list[Note]:
-        """Release all keys, and return the notes."""
+        """Release all keys, and return `notes`, which then all have durations."""
         for place in self.sounding.values():
             self._end(place)
         self.sounding.clear()

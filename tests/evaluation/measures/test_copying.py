@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from lstm_music_jax.automata.suffix_automaton import SuffixAutomaton
 from lstm_music_jax.evaluation.measures import copied_share, longest_copy
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
-from lstm_music_jax.evaluation.measures.suffix_automaton import SuffixAutomaton
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.transposition import transposition_table
