@@ -12,10 +12,10 @@ record says. A piece of a large batch is drawn alone.
 A piece that is drawn alone, by another version of JAX, or on other hardware, is rounded
 differently. So in rare cases a symbol differs, and then all later ones may. The script
 names the first note that differs, and the margin: by how much the symbol that is drawn
-now leads over the symbol of the record. Ancestral sampling and most strategies draw the
-symbol whose log-probability plus noise is largest, and the margin is the difference of
-these sums. A margin of 1e-4 nats or less is rounding. A larger one means that something
-else has changed.
+now leads over the symbol of the record. With the usual draw, the symbol is drawn whose
+log-probability plus noise is largest, and the margin is the difference of these sums. A
+margin of up to 1e-4 nats, or 1e-2 with bfloat16, may be rounding. A larger one means
+that something else has changed.
 
 With --instead, the piece is also drawn by another strategy, with the same noise. Two
 MIDI files are written: PIECE-as-made.mid and PIECE-instead.mid.

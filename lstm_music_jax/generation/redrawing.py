@@ -35,8 +35,7 @@ def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Compos
     """Draw a piece again, without the other pieces of its batch.
 
     The noise is that of the first time. With the same model, the symbols are the same,
-    except where rounding decides. Rounding may differ because a single piece is
-    computed by other products than a batch.
+    except where rounding decides, because a batch may be rounded differently.
 
     Args:
         run: the model that drew the piece, its vocabulary and its encoding.
@@ -46,16 +45,18 @@ def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Compos
     Raises:
         ValueError, RuntimeError: wherever `compose` raises it.
     """
-    (piece,) = compose(
+    prompts, part = _rows(origin)
+    piece, *_ = compose(
         run,
-        jnp.asarray(origin.prompt)[None],
+        prompts,
         origin.key,
         notes=origin.notes,
         length=origin.length,
         strategy=origin.strategy if strategy is None else strategy,
         context=origin.context,
         draw=origin.draw,
-        part=BatchPart((origin.stream,), origin.streams),
+        part=part,
+        devices=jax.local_devices()[:1],
         keep_primer=origin.keep_primer,
         until_end=origin.until_end,
         ill_formed=origin.ill_formed,
@@ -81,18 +82,31 @@ def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Score
     )
     # The token after the last one is not used.
     tokens = jnp.asarray([*drawn, 0], jnp.int32)
+    prompts, part = _rows(origin)
     streams = generate(
         run.model,
-        jnp.asarray(origin.prompt)[None],
+        prompts,
         origin.key,
         length=len(tokens),
         strategy=Chain(*forbidding, origin.strategy),
         context=origin.context,
         draw=_Given(origin.draw, tokens, len(run.vocabulary)),
-        part=BatchPart((origin.stream,), origin.streams),
+        part=part,
+        devices=jax.local_devices()[:1],
     ).streams
     state = jax.tree.map(lambda leaf: np.asarray(leaf[0]), streams.state.draw_state)
     return Scores(state.log_probs, state.perturbed)
+
+
+def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
+    """Return the prompt of a piece in one row or two, and its number for each row.
+
+    A single stream is computed by other products than a batch, with other rounding. So
+    a piece of a batch is drawn twice at once, which is the smallest batch.
+    """
+    rows = min(origin.streams, 2)
+    prompts = jnp.tile(jnp.asarray(origin.prompt)[None], (rows, 1))
+    return prompts, BatchPart((origin.stream,) * rows, origin.streams)
 
 
 class _GivenState(NamedTuple):
