@@ -48,7 +48,7 @@ class Record:
         device: kind of device that drew the piece, such as "cpu".
         run: the run folder, as the user gave it.
         checkpoint: the checkpoint of the run.
-        fingerprint: see `fingerprint`, of the model of the checkpoint.
+        fingerprint: see `model_fingerprint`, of the model of the checkpoint.
         precision: as in generate.py, and so are `matmul_precision` and `cores`.
         encoding: what `encoding_from_config` takes.
         strategy: the expression of the strategy.
@@ -217,7 +217,7 @@ class Maker:
 
     @cached_property
     def _fingerprint(self) -> str:
-        return fingerprint(self.loaded.model)
+        return model_fingerprint(self.loaded.model)
 
 
 def record_of_file(path: Path) -> Record:
@@ -274,14 +274,14 @@ def has_watermark(strategy: strategies.Strategy) -> bool:
 def fingerprints_within(strategy: strategies.Strategy) -> tuple[str, ...]:
     """Return the fingerprints of the models that a strategy and its parts hold."""
     return tuple(
-        fingerprint(getattr(part, field.name))
+        model_fingerprint(getattr(part, field.name))
         for part in parts(strategy)
         for field in dataclasses.fields(part)
         if field.type is Model
     )
 
 
-def fingerprint(model: Model) -> str:
+def model_fingerprint(model: Model) -> str:
     """Return the SHA-256 of all parameters of a model."""
     leaves = jax.tree.leaves(model)
     content = b"".join(np.asarray(leaf).tobytes() for leaf in leaves)

@@ -40,9 +40,9 @@ from generate import computed_with
 from piece_records import (
     Maker,
     Record,
-    fingerprint,
     fingerprints_within,
     kept_symbols,
+    model_fingerprint,
     record_of_file,
     versions,
 )
@@ -182,7 +182,7 @@ def run_of(arguments: Arguments, record: Record) -> tuple[Path, Run]:
             # Another program may have a config.json in a folder above the piece.
             problem = error
             continue
-        if fingerprint(loaded.model) == record.fingerprint:
+        if model_fingerprint(loaded.model) == record.fingerprint:
             return place, loaded
         problem = ValueError(
             f"run is {printable(place)}; its {record.checkpoint} checkpoint is not the "

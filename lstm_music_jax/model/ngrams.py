@@ -273,8 +273,9 @@ def _on_device(smoothed):
 def _begin(smoothed):
     """Return the state before the first symbol of a piece.
 
-    Its contexts consist of marks. In a model without marks, no symbol was ever seen
-    after such a context.
+    When the n-grams were counted, marks stood before the first symbol of each piece.
+    So the contexts of this state consist of marks. If a model was counted without them,
+    it has no counts for such contexts, and uses those of the empty context.
     """
     state = []
     context, mark = 0, smoothed.vocab_size

@@ -1,4 +1,4 @@
-"""Transposition of symbols: tables of the ids that sound higher or lower."""
+"""Transposition: tables that map each id to the id that sounds n semitones higher."""
 
 from __future__ import annotations
 

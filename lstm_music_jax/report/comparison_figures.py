@@ -7,7 +7,6 @@ import math
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from lstm_music_jax.evaluation.comparison.results import (
     Row,
 )
 from lstm_music_jax.evaluation.measures.base import Direction
-from lstm_music_jax.report.figures import save_figure
+from lstm_music_jax.report.figures import save_both
 
 GOOD, ARM, ANCHOR, REFERENCE = "tab:green", "tab:blue", "0.55", "black"
 # Expressions are long; a longer one takes several lines.
@@ -175,12 +174,6 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
     letters = int(inches[0] / _LETTER)
     figure.supxlabel(wrapped(caption, letters), fontsize=8)
     save_both(figure, path)
-
-
-def save_both(figure: Any, path: str | Path) -> None:
-    """Write a figure as PNG, and as SVG beside it."""
-    for suffix in (".png", ".svg"):
-        save_figure(figure, Path(path).with_suffix(suffix), bbox_inches=None)
 
 
 def wrapped(name: str, width: int) -> str:

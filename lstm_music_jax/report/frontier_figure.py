@@ -13,9 +13,9 @@ from lstm_music_jax.evaluation.measures.uncertainty import strategy_entropy
 from lstm_music_jax.report.comparison_figures import (
     NAME_WIDTH,
     TITLE_WIDTH,
-    save_both,
     wrapped,
 )
+from lstm_music_jax.report.figures import save_both
 
 _COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple")
 _MARKERS = "osD^vP"

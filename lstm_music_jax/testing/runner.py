@@ -137,7 +137,13 @@ class Runner:
         return strategies, self.first_states(), self.inputs, tokens, prompted
 
     def run_on(self, arguments: tuple) -> tuple[Course, PyTree]:
-        """Call the compiled function with arguments such as `arguments` returns."""
+        """Run the compiled strategy on a batch of streams.
+
+        Returns the course, and the state of the strategy after the last symbol.
+
+        Args:
+            arguments: strategies, states, inputs and ids, as `arguments` returns them.
+        """
         return self._batch(*arguments)
 
     def jaxpr(self) -> Any:
@@ -237,7 +243,15 @@ def by_hand(strategy, inputs, tokens, state):
 
 
 def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):
-    """Return what `by_hand` returns, given the random key of each symbol."""
+    """Return the logits of a strategy for one stream, computed in a plain Python loop.
+
+    Args:
+        strategy: the strategy.
+        logits: the logits of the model for each symbol, `[n v]`.
+        keys: the random key for each symbol.
+        tokens: ids of the symbols to observe.
+        state: the state at the beginning.
+    """
     rows = []
     for note_logits, token, key in zip(logits, tokens, keys, strict=False):
         shaped, state = strategy.apply(jnp.asarray(note_logits), state, key)

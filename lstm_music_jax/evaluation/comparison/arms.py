@@ -63,10 +63,14 @@ class Knob:
 
     @classmethod
     def of_field(cls, value: float, field: dataclasses.Field) -> "Knob":
-        """Return the knob of a number that is the value of a field of a strategy.
+        """Return the knob for a hyperparameter: the range in which it is tuned.
 
-        The range is that of the bounds of the field, if both are finite. Otherwise it
-        is from a sixteenth of the value to sixteen times the value, within the bounds.
+        The range ends at the bounds that the field declares, if both are finite.
+        Otherwise it is from `value / 16` to `16 * value`, cut off at the bounds.
+
+        Args:
+            value: the hyperparameter's value in the strategy as it was given.
+            field: the field of the strategy class that declares the hyperparameter.
 
         Raises:
             ValueError: the value is 0 and has no bounds, so it gives no range.

@@ -80,6 +80,37 @@ class CopyIndex:
                 best = Copy(length, start, piece, piece_start, semitones)
         return best
 
+    def passages(self, ids: Int[np.ndarray, "t"], k: int) -> list[Copy]:
+        """All copied passages of k symbols or more that are in no longer copied one.
+
+        They are sorted by their starts, and may overlap. If several transpositions of a
+        passage occur in training pieces, it is listed once, with the smallest shift.
+
+        Raises:
+          ValueError: k is below 1.
+        """
+        _require_length(k)
+        found: dict[tuple[int, int], Copy] = {}
+        for semitones, (lengths, ends) in self._matches(ids):
+            longer = np.append(lengths[1:] == lengths[:-1] + 1, False)[: len(ids)]
+            for last in np.flatnonzero((lengths >= k) & ~longer).tolist():
+                length = int(lengths[last])
+                key = last + 1 - length, last
+                if key in found and abs(found[key].semitones) <= abs(semitones):
+                    continue
+                piece, start = self._automaton.locate(length, int(ends[last]))
+                found[key] = Copy(length, key[0], piece, start, semitones)
+        passages: list[Copy] = []
+        reached = -1
+        # Of passages with the same start, the longest comes first.
+        for (_, last), copy in sorted(
+            found.items(), key=lambda item: (item[0][0], -item[0][1])
+        ):
+            if last > reached:
+                passages.append(copy)
+                reached = last
+        return passages
+
     def copied_share(self, ids: Int[np.ndarray, "t"], k: int) -> float:
         """The share of symbols that are inside copied passages of k symbols or more.
 
@@ -89,8 +120,7 @@ class CopyIndex:
         Raises:
           ValueError: k is below 1.
         """
-        if k < 1:
-            raise ValueError(f"k is {k}; it must be 1 symbol or more")
+        _require_length(k)
         if not len(ids):
             return float("nan")
         # The cumulative sum of `changes` is the number of passages at each symbol.
@@ -178,3 +208,8 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
         orders=False,
         function=lambda sample: index.copied_share(sample.generated, k),
     )
+
+
+def _require_length(k):
+    if k < 1:
+        raise ValueError(f"k is {k}; it must be 1 symbol or more")

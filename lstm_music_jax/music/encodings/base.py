@@ -8,6 +8,11 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from lstm_music_jax.music.score import Score
 
+# The notes that a symbol strikes or releases, as pairs of onset and pitch: () for a
+# symbol that sets a time, a duration or a loudness, and None for a skipped one. A note
+# of the symbols before has -1 in place of its onset.
+Use = tuple[tuple[int, int], ...] | None
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -18,11 +23,13 @@ class Decoded:
         skipped: number of symbols that were ignored, because they are unknown or not
             allowed at their position.
         note_count: number of notes struck. In `NoteNames`, a chord counts as one.
+        uses: for each symbol that was read, what it is used for.
     """
 
     score: Score
     skipped: int
     note_count: int
+    uses: tuple[Use, ...]
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import Any, ClassVar
 
-from lstm_music_jax.music.encodings.base import Decoded
+from lstm_music_jax.music.encodings.base import Decoded, Use
 from lstm_music_jax.music.encodings.pitch_names import (
     canonical_name,
     chord_name,
@@ -85,7 +85,7 @@ class NoteNames:
                 symbol depends on an earlier one.
         """
         chords: list[Chord] = []
-        skipped = 0
+        uses: list[Use] = []
         for symbol in symbols:
             if max_notes is not None and len(chords) >= max_notes:
                 break
@@ -93,10 +93,11 @@ class NoteNames:
             if pitches:
                 onset = len(chords) * self.ticks_per_note
                 chords.append(Chord(onset, self.ticks_per_note, pitches))
+                uses.append(tuple((onset, pitch) for pitch in pitches))
             else:
-                skipped += 1
+                uses.append(None)
         score = Score.from_parts([Part("", tuple(chords))])
-        return Decoded(score, skipped, len(chords))
+        return Decoded(score, uses.count(None), len(chords), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
         """Return 0, because notes that are struck together become a chord."""

@@ -7,7 +7,7 @@ export const DAMPING_SECONDS = 0.09;
 // A note sounds at least this long, because a shorter one would be a click.
 export const SHORTEST_SECONDS = 0.08;
 const ROOM_SECONDS = 1.3;
-const ROOM_LEVEL = 0.22;
+const ROOM_LEVEL = 0.2;
 // Up to this amplitude nothing is changed; what goes beyond is rounded, and does not clip.
 const LIMIT_BEGINS = 0.7;
 
@@ -81,7 +81,7 @@ function roomBuffer(sampleRate) {
     const echo = buffer.getChannelData(channel);
     for (let i = 0; i < length; i += 1) {
       const age = i / length;
-      smooth += (0.5 - 0.4 * age) * (random() - smooth);
+      smooth += (0.8 - 0.5 * age) * (random() - smooth);
       echo[i] = smooth * Math.exp(-6 * age) * (1 - age);
     }
   }

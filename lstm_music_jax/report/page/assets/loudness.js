@@ -9,8 +9,8 @@ import { RATE, gainOf, meanSquare, toneOf } from "report/tone.js";
 
 // The loudness that all pieces are brought to, dB.
 const TARGET = -20;
-const BLOCK_SECONDS = 0.1;
-const BLOCKS_PER_WINDOW = 4;
+const BLOCK_SECONDS = 0.05;
+const BLOCKS_PER_WINDOW = 8;
 // Windows below these levels do not count: absolute, and relative to the mean, dB.
 const SILENCE = -70;
 const QUIET = -10;
@@ -49,7 +49,7 @@ function addNote(blocks, { pitch, velocity, start, stop }) {
   const first = Math.round(start / BLOCK_SECONDS);
   const power = powersOf(tone);
   for (let block = first; block < blocks.length; block += 1) {
-    const age = (block - first) * BLOCK_SECONDS;
+    const age = (block - first + 0.5) * BLOCK_SECONDS;
     const damped = Math.exp((-2 * Math.max(0, age - length)) / DAMPING_SECONDS);
     const position = Math.floor((age * speed) / BLOCK_SECONDS);
     if (position >= power.length || damped < 1e-4) return;

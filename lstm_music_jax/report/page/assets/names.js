@@ -1,5 +1,7 @@
 // Names of pitches and numbers, for people.
 
+import { MOST_SURPRISAL } from "report/unpack.js";
+
 const CLASSES = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B"];
 
 // "E♭4"; 60 is C4, as in the symbols.
@@ -7,13 +9,25 @@ export function pitchName(pitch) {
   return `${CLASSES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
 }
 
+// "pitch_63 (E♭4)": who reads music need not know the numbers of the pitches.
+export function symbolText(symbol) {
+  const number = /^(?:pitch|note_on|note_off)_(\d+)$/.exec(symbol)?.[1];
+  return number ? `${symbol} (${pitchName(Number(number))})` : symbol;
+}
+
 export function percent(share) {
-  if (share > 0 && share < 0.01) return "< 1 %";
   return `${Math.round(100 * share)} %`;
 }
 
-export function nats(surprisal) {
-  return `${surprisal.toFixed(1)} ${surprisal.toFixed(1) === "1.0" ? "nat" : "nats"}`;
+// The page knows probabilities to half a percent, so none is said to be 0.
+export function probabilityText(probability) {
+  return probability < 0.01 ? "< 1 %" : percent(probability);
+}
+
+export function surprisalText(surprisal) {
+  const number = surprisal.toFixed(1);
+  if (surprisal >= MOST_SURPRISAL) return `${number} nats or more`;
+  return `${number} ${number === "1.0" ? "nat" : "nats"}`;
 }
 
 // Ticks in quarters, without needless digits: "1.5 quarters".

@@ -34,8 +34,12 @@ export function paintRoll(pen, view, state) {
 function paintRows(pen, view) {
   fill(pen, COLOURS.background, 0, 0, view.width, view.height);
   for (let pitch = view.lowest; pitch <= view.highest; pitch += 1) {
-    if (!BLACK_KEYS.includes(pitch % 12)) continue;
-    fill(pen, COLOURS.blackKey, 0, view.y(pitch), view.width, view.rowHeight);
+    if (BLACK_KEYS.includes(pitch % 12)) {
+      fill(pen, COLOURS.blackKey, 0, view.y(pitch), view.width, view.rowHeight);
+    }
+    if (pitch % 12 === 0) {
+      fill(pen, COLOURS.octave, 0, view.y(pitch) + view.rowHeight, view.width, 1);
+    }
   }
 }
 
@@ -108,7 +112,7 @@ function paintCopy(pen, view, copy) {
   pen.strokeStyle = COLOURS.copy;
   pen.lineWidth = 2;
   pen.strokeRect(x, y, right - x, lower - y);
-  label(pen, view, `copied from ${copy.source}`, COLOURS.copy, x, Math.max(right, x + 90));
+  label(pen, view, `copied from ${copy.source}`, COLOURS.copy, x, right);
 }
 
 // The surprisal once more as the height of a bar, for those who do not see the colours.
@@ -168,7 +172,6 @@ function paintKeys(pen, view) {
   fill(pen, COLOURS.octave, KEYS_WIDTH - 2, 0, 1, view.height);
   for (let pitch = view.lowest; pitch <= view.highest; pitch += 1) {
     if (pitch % 12 !== 0) continue;
-    fill(pen, COLOURS.octave, 0, view.y(pitch) + view.rowHeight, view.width, 1);
     pen.fillStyle = COLOURS.text;
     pen.fillText(pitchName(pitch), 5, view.y(pitch) + view.rowHeight / 2);
   }
@@ -176,19 +179,13 @@ function paintKeys(pen, view) {
   pen.fillText("nats", 5, view.height - TIMES_HEIGHT - LANE_HEIGHT / 2);
 }
 
-// A name at the top, which stays in sight while its stretch does.
+// A name at the top. It stays in sight while its stretch does, and covers earlier names.
 function label(pen, view, text, colour, from, to, y = 0) {
   const x = Math.max(from, KEYS_WIDTH + 2);
   if (x >= Math.min(to, view.width)) return;
-  pen.save();
-  pen.beginPath();
-  pen.rect(x, y, to - x, LABEL_HEIGHT);
-  pen.clip();
-  const width = Math.min(pen.measureText(text).width + 4, to - x);
-  fill(pen, COLOURS.background, x, y + 1, width, LABEL_HEIGHT - 2);
+  fill(pen, COLOURS.background, x, y + 1, pen.measureText(text).width + 6, LABEL_HEIGHT - 2);
   pen.fillStyle = colour;
   pen.fillText(text, x + 2, y + LABEL_HEIGHT / 2 + 1);
-  pen.restore();
 }
 
 function fill(pen, colour, x, y, width, height) {

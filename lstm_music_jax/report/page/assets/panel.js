@@ -1,7 +1,14 @@
 // Shows one note: what it is, how surprising it was, and what else it might have been.
 
 import { make } from "report/dom.js";
-import { nats, percent, pitchName, quarters, transposition } from "report/names.js";
+import {
+  pitchName,
+  probabilityText,
+  quarters,
+  surprisalText,
+  symbolText,
+  transposition,
+} from "report/names.js";
 import { clock } from "report/timing.js";
 
 const HINT = "Point at a note, or move along the notes with the arrow keys.";
@@ -47,7 +54,7 @@ function noteFacts(piece, note) {
     ["lasts", quarters(note.duration, piece.ticksPerQuarter)],
     ["velocity", String(note.velocity)],
   ];
-  if (note.surprisal !== undefined) facts.push(["surprisal", nats(note.surprisal)]);
+  if (note.surprisal !== undefined) facts.push(["surprisal", surprisalText(note.surprisal)]);
   if (note.number < piece.primerNotes) facts.push(["part of", "the primer"]);
   for (const copy of note.copies) facts.push(["copied from", copyText(copy)]);
   for (const mark of piece.marks) {
@@ -76,7 +83,7 @@ function alternativeRow({ symbol, probability }, note) {
   const bar = make("span", { className: "bar" });
   bar.style.width = `${100 * probability}%`;
   const track = make("td", { className: "track", "aria-hidden": "true" }, [bar]);
-  const value = make("td", { className: "number", textContent: percent(probability) });
+  const value = make("td", { className: "number", textContent: probabilityText(probability) });
   return symbolRow(symbol, symbol === note.symbol, [track, value]);
 }
 
@@ -86,7 +93,7 @@ function outsideRow(note) {
 }
 
 function symbolRow(symbol, isChosen, cells) {
-  const name = make("th", { scope: "row", textContent: symbol });
+  const name = make("th", { scope: "row", textContent: symbolText(symbol) });
   if (isChosen) name.append(make("span", { className: "chosen", textContent: " ◂ played" }));
   return make("tr", { className: isChosen ? "is-chosen" : "" }, [name, ...cells]);
 }
@@ -94,7 +101,7 @@ function symbolRow(symbol, isChosen, cells) {
 function noteSentence(piece, note) {
   const facts = noteFacts(piece, note).map(([name, value]) => `${name} ${value}`);
   const others = note.alternatives.map(
-    ({ symbol, probability }) => `${symbol} ${percent(probability)}`,
+    ({ symbol, probability }) => `${symbolText(symbol)} ${probabilityText(probability)}`,
   );
   const ending = others.length ? `. The model's best: ${others.join(", ")}` : "";
   return `${pitchName(note.pitch)}: ${facts.join(", ")}${ending}.`;

@@ -9,33 +9,28 @@ import { Panel } from "report/panel.js";
 import { Playback } from "report/playback.js";
 import { Roll } from "report/roll.js";
 import { clock, spokenTime } from "report/timing.js";
-import { anonymousPiece, unpackPiece } from "report/unpack.js";
+import { unpackPiece } from "report/unpack.js";
 
-// Fills `element` with a player of packed pieces, and returns the player.
-//
-// Options:
-//   anonymous: show nothing that tells where a piece comes from: neither its name, nor
-//     its figures. Pieces are called "Piece 1", "Piece 2", ...
-export function mountPlayer(element, pieces, data, options = {}) {
-  return new Player(element, pieces, data, options);
+// Fills `element` with a player of packed pieces.
+export function mountPlayer(element, pieces, data) {
+  return new Player(
+    element,
+    pieces.map((piece) => unpackPiece(piece, data)),
+  );
 }
 
 class Player {
   #element;
   #sliders = {};
 
-  constructor(element, pieces, data, { anonymous = false }) {
+  constructor(element, pieces) {
     this.#element = element;
-    this.pieces = pieces.map((packed, i) => {
-      const piece = unpackPiece(packed, data);
-      return anonymous ? anonymousPiece(piece, `Piece ${i + 1}`) : piece;
-    });
+    this.pieces = pieces;
     this.top = scaleTop(this.pieces);
     this.playback = new Playback();
     this.roll = new Roll(() => this.playback.position);
     this.overview = new Overview(this.roll);
     this.panel = new Panel();
-    this.hasPanel = !anonymous;
     this.#build();
     this.#listen();
     this.choosePiece(0);
@@ -63,13 +58,19 @@ class Player {
 
   #build() {
     this.list = make("ol", { className: "pieces" }, this.pieces.map(this.#listEntry, this));
-    this.list.hidden = this.pieces.length < 2;
     this.legend = make("div", { className: "legend" });
     this.facts = make("details", { className: "facts" });
     const { roll, overview, panel } = this;
-    const music = [this.#controls(), roll.element, overview.element, this.#rollBar()];
-    const figures = this.hasPanel ? [panel.element, panel.spoken, this.facts] : [];
-    this.#element.replaceChildren(this.list, ...music, ...figures);
+    this.#element.replaceChildren(
+      this.list,
+      this.#controls(),
+      roll.element,
+      overview.element,
+      this.#rollBar(),
+      panel.element,
+      panel.spoken,
+      this.facts,
+    );
   }
 
   #listEntry(piece, number) {

@@ -19,13 +19,8 @@ export class Roll extends EventTarget {
     this.position = position; // returns the seconds of the piece
     this.canvas = make("canvas");
     this.extent = make("div", { className: "roll-extent" }, [this.canvas]);
-    this.element = make("div", {
-      className: "roll",
-      tabIndex: 0,
-      role: "application",
-      "aria-label": `Piano roll. ${KEYS_HELP}`,
-    });
-    this.element.append(this.extent);
+    const properties = { className: "roll", tabIndex: 0, role: "application" };
+    this.element = make("div", properties, [this.extent]);
     this.movedAt = -Infinity;
     this.#listen();
   }
@@ -37,6 +32,7 @@ export class Roll extends EventTarget {
     this.pointed = undefined;
     this.struck = undefined;
     this.view = new View(piece);
+    this.element.setAttribute("aria-label", `Piano roll of ${piece.name}. ${KEYS_HELP}`);
     this.element.scrollLeft = 0;
     this.#resize();
   }

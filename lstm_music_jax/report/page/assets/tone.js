@@ -13,6 +13,9 @@ const HIGHEST_FREQUENCY = 9000;
 const FAINTEST = 3e-4;
 // The hammer strikes the string at this part of its length.
 const STRIKE_POINT = 1 / 8;
+// Chords share partials. With these phases, which are radians, the partials neither add up
+// nor cancel each other, so a chord is as loud as its notes make it.
+const PHASE_PER_OCTAVE = (110 / 180) * Math.PI;
 const ATTACK_SECONDS = 0.003;
 // All tones have this level in their first moments, so that the scale is even.
 const LEVEL = 0.11;
@@ -38,11 +41,10 @@ function makeTone(pitch, hardness) {
   const frequency = 440 * 2 ** ((pitch - 69) / 12);
   const seconds = Math.min(6, Math.max(0.8, 8 - pitch / 14));
   const samples = new Float32Array(Math.round(seconds * RATE));
-  const random = randomNumbers(pitch * HARDNESSES + hardness);
   for (const partial of partialsOf(frequency, pitch, hardness)) {
-    addPartial(samples, partial, Math.PI * random());
+    addPartial(samples, partial, (PHASE_PER_OCTAVE * pitch) / 12);
   }
-  addHammer(samples, random);
+  addHammer(samples, randomNumbers(pitch * HARDNESSES + hardness));
   fadeEnds(samples);
   scaleToLevel(samples);
   return { samples };
@@ -69,8 +71,7 @@ function* partialsOf(frequency, pitch, hardness) {
   }
 }
 
-// Adds a sine that fades, by turning a number in the complex plane. Its phase is random,
-// so that the common partials of a chord neither add up nor cancel each other.
+// Adds a sine that fades, by turning a number in the complex plane.
 function addPartial(samples, { frequency, amplitude, fade }, phase) {
   const turn = (2 * Math.PI * frequency) / RATE;
   const shrink = Math.exp(-fade / RATE);

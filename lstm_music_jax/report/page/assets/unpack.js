@@ -4,6 +4,8 @@ import { TempoMap } from "report/timing.js";
 
 const STEPS_PER_NAT = 20;
 const UNKNOWN = 255;
+// A note with this surprisal may have a higher one, nats.
+export const MOST_SURPRISAL = (UNKNOWN - 1) / STEPS_PER_NAT;
 
 export function bytes(base64) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -107,12 +109,15 @@ function addAlternatives(notes, packed, data) {
   if (packed === undefined) return;
   const symbols = varints(packed.symbols);
   const shares = bytes(packed.probabilities);
-  symbols.forEach((symbol, i) => {
-    notes[Math.floor(i / packed.each)].alternatives.push({
-      symbol: data.symbols[symbol],
-      probability: shares[i] / 255,
-    });
-  });
+  for (const note of notes) {
+    const places = Array.from({ length: packed.each }, (_, i) => note.number * packed.each + i);
+    // Of a note that the model did not predict, all probabilities are 0.
+    if (places.every((place) => shares[place] === 0)) continue;
+    note.alternatives = places.map((place) => ({
+      symbol: data.symbols[symbols[place]],
+      probability: shares[place] / 255,
+    }));
+  }
 }
 
 function unpackCopy([first, last, source, length, semitones], data) {
