@@ -44,14 +44,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import jax
-import numpy as np
 import tyro
 from compared_run import HUMAN_TARGET, ComparedRun
 from comparison_folder import ComparisonFolder, fingerprint
 from comparison_report import Report, mean_surprisal, own_name
 from knobs import arm_of
 from ngram_models import TRIGRAM, ngram_models
+from piece_records import Maker, model_fingerprint
 from sources import dataset_of_run
 from strategy_expressions import known_names
 from suites import SUITES
@@ -133,7 +132,7 @@ def main(arguments: Arguments) -> None:
     runs = [
         ComparedRun(
             number=number,
-            run=each,
+            maker=Maker(arguments.run[number], each),
             folder=folder,
             prompts=primers(
                 each, data.validation, arguments.pieces, arguments.primer_length
@@ -281,21 +280,14 @@ def settings_of(arguments: Arguments, loaded: Sequence[Run]) -> dict[str, Any]:
         if name not in ("run", "out", "plugin", "judge", "votes")
     }
     return of_command | {
-        "plugin": [_hash(path.read_bytes()) for path in arguments.plugin],
-        "judge": arguments.judge and _hash_of(load_run(arguments.judge).model),
-        "models": [_hash_of(each.model) for each in loaded],
+        "plugin": [
+            hashlib.sha256(path.read_bytes()).hexdigest() for path in arguments.plugin
+        ],
+        "judge": arguments.judge and model_fingerprint(load_run(arguments.judge).model),
+        "models": [model_fingerprint(each.model) for each in loaded],
         "corpus": loaded[0].settings["corpus"],
         "encoding": loaded[0].encoding.config(),
     }
-
-
-def _hash_of(model):
-    leaves = jax.tree.leaves(model)
-    return _hash(b"".join(np.asarray(leaf).tobytes() for leaf in leaves))
-
-
-def _hash(content):
-    return hashlib.sha256(content).hexdigest()
 
 
 if __name__ == "__main__":

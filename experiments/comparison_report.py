@@ -124,7 +124,7 @@ class Report:
         for number, of_runs in enumerate(zip(*arms, strict=True), start=1):
             name = names[of_runs[0].name] = own_name(of_runs[0])
             of_arm = [arm.strategy for arm in of_runs]
-            pieces.append(self._drawn(number, name, of_arm, AS_SET))
+            pieces.append(self._drawn(number, name, of_arm, AS_SET, text=name))
         self._compare(AS_SET, pieces, names)
 
     def compare_matched(
@@ -259,7 +259,10 @@ class Report:
             if known:
                 continue
             file = f"{target}-{name}"
-            pieces.append(self._drawn(place, name, settings, target, file=file))
+            text = of_runs[0].strategy
+            pieces.append(
+                self._drawn(place, name, settings, target, file=file, text=text)
+            )
         if not pieces or pieces[0].name != ANCESTRAL:
             self.missed.append(target)
             return
@@ -284,7 +287,7 @@ class Report:
         return samples
 
     def _drawn(
-        self, number, name, of_runs, condition, *, file=None, model=None
+        self, number, name, of_runs, condition, *, file=None, model=None, text=None
     ) -> Pieces:
         file = file_name(number, file or name)
         samples = [
@@ -292,10 +295,12 @@ class Report:
             for each, strategy in zip(self.runs, of_runs, strict=True)
         ]
         self._measured(file, samples)
-        self._write_midi(condition, name, file, samples[0])
+        # The model of an anchor is in no run folder, so its music has no record.
+        strategy = of_runs[0] if model is None else None
+        self._write_midi(condition, name, file, samples[0], strategy, text)
         return Pieces(name, samples)
 
-    def _write_midi(self, condition, name, file, samples):
+    def _write_midi(self, condition, name, file, samples, strategy, text):
         """Write the median and the worst piece of an arm, with the first run."""
         distances = distances_from_human(
             self.standard[0].measures.pieces,
@@ -305,7 +310,10 @@ class Report:
         )
         for word, piece in chosen(distances)._asdict().items():
             path = self.folder.path / "midi" / f"{file}-{word}.mid"
-            write_midi(samples[piece].score, path)
+            record = strategy and self.runs[0].record(
+                samples[piece], piece, strategy, text
+            )
+            write_midi(samples[piece].score, path, record=record)
             facts = {"piece": piece, "file": f"midi/{path.name}"}
             self._play(condition, f"{name}, {word} piece", samples[piece], facts)
 

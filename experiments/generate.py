@@ -17,6 +17,9 @@ plays these pieces in a browser. It shows how surprising each note is to the mod
 which passages are copied from training pieces. It has the number of its first piece, so
 each call of the script makes a page of its own.
 
+Each file carries a record of what made it, so that replay.py can draw it again. Only a
+piece with a watermark has no record, because the record would hold the secret key.
+
 Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
 1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16).
 Writing their files takes five seconds of this time.
@@ -35,6 +38,7 @@ from typing import Literal
 import jax
 import numpy as np
 from piece_files import write_pieces
+from piece_records import Maker
 from piece_report import write_generation_report
 from primers import prompts_of
 from strategy_expressions import known_names, strategy_of
@@ -154,12 +158,17 @@ def main(arguments: Arguments) -> None:
     loaded = load_run(arguments.run, arguments.checkpoint)
     if arguments.note_length is not None:
         loaded = with_note_length(loaded, arguments)
+    maker = Maker(
+        arguments.run,
+        loaded,
+        strategy=arguments.strategy,
+        checkpoint=arguments.checkpoint,
+        precision=arguments.precision,
+        matmul_precision=arguments.matmul_precision,
+        cores=arguments.cores,
+    )
     context = context_of(loaded, arguments)
-    if arguments.precision == "bfloat16":
-        loaded = dataclasses.replace(loaded, model=loaded.model.in_bfloat16())
-    if arguments.cores is not None:
-        model = loaded.model.with_cores(arguments.cores)
-        loaded = dataclasses.replace(loaded, model=model)
+    loaded = computed_with(loaded, arguments.precision, arguments.cores)
     if arguments.strategy is not None:
         strategy = strategy_of(arguments.strategy, loaded, names, context)
     prompts = prompts_of(loaded, arguments)
@@ -185,6 +194,7 @@ def main(arguments: Arguments) -> None:
         tempo=arguments.tempo,
         program=arguments.program,
         pictures=arguments.pictures,
+        maker=maker,
     )
     shown = []
     for path, piece in written:
@@ -198,6 +208,18 @@ def main(arguments: Arguments) -> None:
             loaded, shown, np.asarray(prompts), arguments, strategy, context
         )
         print(f"to hear and see them: {printable(report)}")
+
+
+def computed_with(
+    loaded: Run, precision: Literal["float32", "bfloat16"], cores: int | None
+) -> Run:
+    """Return the run with the precision and the CPU cores of the matrix products."""
+    model = loaded.model
+    if precision == "bfloat16":
+        model = model.in_bfloat16()
+    if cores is not None:
+        model = model.with_cores(cores)
+    return dataclasses.replace(loaded, model=model)
 
 
 def _ending(piece: Composition, arguments: Arguments) -> str:

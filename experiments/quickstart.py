@@ -20,6 +20,7 @@ from pathlib import Path
 import jax
 import numpy as np
 from copy_search import copy_search
+from piece_records import Maker
 from piece_report import (
     Shown,
     explanation,
@@ -100,7 +101,8 @@ def main(arguments: Arguments) -> None:
         notes=arguments.notes,
         strategy=taste,
     )
-    write_midi(piece.score, folder.path / "music.mid", tempo=_TEMPO)
+    record = Maker(folder.path, trained).record(piece, tempo=_TEMPO)
+    write_midi(piece.score, folder.path / "music.mid", tempo=_TEMPO, record=record)
     piano_roll(piece.score, folder.path / "music.png")
     table = perplexities(result.best_loss, result.baselines)
     facts = {"strategy": taste, "seed": arguments.seed}

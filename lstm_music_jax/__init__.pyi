@@ -46,6 +46,7 @@ from .evaluation.teacher_forced import (
     teacher_force as teacher_force,
     teacher_force_sweep as teacher_force_sweep,
 )
+from .generation.arguments import BatchPart as BatchPart
 from .generation.composition import (
     Composition as Composition,
     compose as compose,
@@ -55,7 +56,9 @@ from .generation.contexts import Carried as Carried, SlidingWindow as SlidingWin
 from .generation.draws import Arithmetic as Arithmetic, Gumbel as Gumbel
 from .generation.generate import generate as generate
 from .generation.masks import masks as masks
+from .generation.origin import Origin as Origin
 from .generation.program import Generation as Generation, Streams as Streams
+from .generation.redrawing import redraw as redraw, scores_after as scores_after
 from .generation.sweep import grid as grid, stack as stack, sweep as sweep
 from .generation.trace import Trace as Trace
 from .keras.importing import import_keras as import_keras
@@ -73,11 +76,13 @@ from .music.corpus.symbols_file import (
     load_symbols as load_symbols,
     write_symbols as write_symbols,
 )
+from .music.divergence import Divergence as Divergence, divergence as divergence
 from .music.encodings.base import Encoding as Encoding
 from .music.encodings.events import Events as Events
 from .music.encodings.note_names import NoteNames as NoteNames
 from .music.encodings.performance import Performance as Performance
 from .music.midi.reading import read_midi as read_midi
+from .music.midi.record import read_record as read_record
 from .music.midi.writing import write_midi as write_midi
 from .music.repetition import Repetition as Repetition, repetition as repetition
 from .music.score import (

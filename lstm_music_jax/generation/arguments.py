@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from functools import cache
 from operator import index
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,25 @@ import numpy as np
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy, parts
+
+# Numbers of streams are int32.
+_MOST_STREAMS = 2**31 - 1
+
+
+class BatchPart(NamedTuple):
+    """The streams of a batch that are drawn, without the other streams.
+
+    The number of a stream fixes its noise, so each stream has the symbols that it has
+    in the whole batch. Other sizes of batches round differently. So in rare cases a
+    symbol differs.
+
+    Attributes:
+        numbers: the number of each drawn stream within the batch, from 0.
+        size: the number of streams in the whole batch.
+    """
+
+    numbers: Sequence[int]
+    size: int
 
 
 def is_traced(tree: Any) -> bool:
@@ -109,6 +128,31 @@ def require_prompts(model: Model, prompts: Any) -> None:
         raise ValueError(
             f"prompts holds the id {wrong[0]}; ids must be from 0 to {size - 1}"
         )
+
+
+def require_part(part: Any, rows: int) -> None:
+    """Raise ValueError unless `part` names the number of each of `rows` streams."""
+    if not isinstance(part, BatchPart):
+        raise ValueError(
+            f"part is {part!r}; it must be a part of a batch, such as "
+            "BatchPart((57,), 1000)"
+        )
+    size = whole_number("size of part", part.size)
+    if size > _MOST_STREAMS:
+        raise ValueError(f"size of part is {size}; it must be at most {_MOST_STREAMS}")
+    if len(part.numbers) != rows:
+        raise ValueError(
+            f"part has {len(part.numbers)} numbers; it must have one per prompt, {rows}"
+        )
+    for number in part.numbers:
+        try:
+            fits = 0 <= index(number) < size
+        except TypeError:
+            fits = False
+        if not fits or isinstance(number, bool):
+            raise ValueError(
+                f"part holds the number {number!r}; it must be from 0 to {size - 1}"
+            )
 
 
 def require_key(key: Any) -> None:

@@ -10,11 +10,13 @@ import numpy as np
 
 from lstm_music_jax.devices import spread
 from lstm_music_jax.generation.arguments import (
+    BatchPart,
     is_traced,
     require_devices,
     require_fit,
     require_key,
     require_model,
+    require_part,
     require_prompts,
     require_sampler,
     symbol_id,
@@ -45,6 +47,14 @@ class Streams(NamedTuple):
 
     key: PRNGKey
     state: Stream
+
+
+class _Prompts(NamedTuple):
+    """The prompts of streams, their numbers, and the number of streams in the batch."""
+
+    ids: Int[Array, "b p"]
+    numbers: Int[Array, "b"]
+    streams: Int[Array, ""]
 
 
 class Generation(NamedTuple):
@@ -90,6 +100,7 @@ def run(
     trace: bool,
     parallel_streams: int | None,
     devices: Sequence[jax.Device] | None,
+    part: BatchPart | None = None,
     settings: bool = False,
 ) -> Generation:
     """Draw `length` symbols of every stream, on all devices.
@@ -99,8 +110,9 @@ def run(
     """
     axis = 1 if settings else 0
     require_model("model", model)
-    source, key = _source(model, prompts, key)
-    count = source.number.shape[axis] if isinstance(source, Stream) else len(source)
+    source, key = _source(model, prompts, key, part)
+    numbers = source.number if isinstance(source, Stream) else source.numbers
+    count = numbers.shape[-1]
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
     require_fit(sampler.strategy, model, settings)
@@ -138,9 +150,14 @@ def run(
     )
 
 
-def _source(model, prompts, key):
+def _source(model, prompts, key, part):
     """Return what to continue, prompts or states of streams, and the random key."""
     if isinstance(prompts, Streams):
+        if part is not None:
+            raise ValueError(
+                "part is given; with streams it must be None, because they keep their "
+                "numbers"
+            )
         if key is not None:
             raise ValueError(
                 "key is given; with streams it must be None, because they keep the key "
@@ -151,7 +168,13 @@ def _source(model, prompts, key):
     if key is None:
         raise ValueError("key is None; prompts need a key, such as jax.random.key(0)")
     require_key(key)
-    return prompts, key
+    count = len(prompts)
+    if part is None:
+        part = BatchPart(range(count), count)
+    else:
+        require_part(part, count)
+    numbers = np.asarray(part.numbers, np.int32)
+    return _Prompts(prompts, numbers, np.int32(part.size)), key
 
 
 @cache
@@ -176,10 +199,15 @@ def _program(plan, devices, begun, settings):
 
 
 def _begin_and_draw(shard, model, prompts, key, sampler, plan):
-    count = prompts.shape[0]
-    rows = shard.padded_rows(count)
+    rows = shard.padded_rows(len(prompts.ids))
     return begin_and_draw(
-        model, prompts[rows], key, rows, jnp.int32(count), sampler, plan
+        model,
+        prompts.ids[rows],
+        key,
+        prompts.numbers[rows],
+        prompts.streams,
+        sampler,
+        plan,
     )
 
 

@@ -67,7 +67,7 @@ def read_strategy(
     """
     # repr writes infinity as a call of float.
     known = {"float": float, **names}
-    reading = _Reading(re.sub("\r\n?", "\n", text).strip(), known, supplied or {})
+    reading = _Reading(_normal(text), known, supplied or {})
     reading = dataclasses.replace(
         reading, id_of=id_of, model_of=model_of, number_of=number_of
     )
@@ -77,13 +77,39 @@ def read_strategy(
     return strategy
 
 
+def read_object(text: str, names: Mapping[str, Any], argument: str) -> Any:
+    """Return what an expression such as "SlidingWindow(window=100)" makes.
+
+    Args:
+        text: the expression, as in `read_strategy`.
+        names: as in `read_strategy`.
+        argument: name of the argument that the object is for, for errors.
+
+    Raises:
+        ValueError: as `read_strategy`.
+    """
+    reading = _Reading(_normal(text), names, {}, argument, "SlidingWindow(100)")
+    return reading.value(reading.tree())
+
+
+def _normal(text):
+    return re.sub("\r\n?", "\n", text).strip()
+
+
 @dataclasses.dataclass(frozen=True)
 class _Reading:
-    """An expression that is being parsed, with the arguments of `read_strategy`."""
+    """An expression that is being parsed, with the arguments of `read_strategy`.
+
+    Attributes:
+        argument: name of the argument that the expression is for, for errors.
+        example: an expression for this argument, for errors.
+    """
 
     text: str
     names: Mapping[str, Any]
     supplied: Mapping[str, Any]
+    argument: str = "strategy"
+    example: str = "TopP(0.9)"
     id_of: Callable[[str], int] | None = None
     model_of: Callable[[str], Model] | None = None
     number_of: Callable[[float, dataclasses.Field], float] | None = None
@@ -101,7 +127,7 @@ class _Reading:
                 return ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
             place = error.lineno or 1, max((error.offset or 1) - 1, 0)
-            problem = f"{error.msg}; write it like TopP(0.9)"
+            problem = f"{error.msg}; write it like {self.example}"
             raise self.refusal_at(place, problem) from None
         except (MemoryError, RecursionError):
             raise self.refusal(f"it may be nested {_DEEPEST} deep") from None
@@ -285,7 +311,9 @@ class _Reading:
             character = sum(len(line) + 1 for line in before) + place[1] + 1
             where = f"at character {character}, "
         problem = _shown(problem, _LONGEST_PROBLEM)
-        return ValueError(f"strategy is {_shown(repr(self.text))}; {where}{problem}")
+        return ValueError(
+            f"{self.argument} is {_shown(repr(self.text))}; {where}{problem}"
+        )
 
 
 def _is_called(value):

@@ -13,6 +13,7 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.versions import VERSION, upgraded_settings
 
+_PLURALS = {int: "integers", str: "strings"}
 # `X | None` has one of two types, which depends on X.
 _UNIONS = (types.UnionType, typing.Union)
 # What `Dataset.from_corpus` writes of a corpus.
@@ -181,7 +182,7 @@ def _in_words(hint):
     if origin is Literal:
         return f"one of {', '.join(map(repr, inner))}"
     if origin is tuple:
-        return "a list of integers"
+        return f"a list of {_PLURALS[inner[0]]}"
     return {
         str: "a string",
         int: "an integer",

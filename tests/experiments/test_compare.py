@@ -7,9 +7,10 @@ import compare
 import compared_run
 import numpy as np
 import pytest
+import replay
 import train
 
-from lstm_music_jax import load_run
+from lstm_music_jax import load_run, read_record
 from tests.evaluation.comparison.made_up_votes import entry, write
 from tests.experiments.calling import TINY, call
 
@@ -73,6 +74,24 @@ def test_a_comparison_writes_everything(finished):
         values = json.loads(figures.read_text())
         assert {len(of_pieces) for of_pieces in values.values()} == {6}
         assert len(list(finished.glob(f"midi/0?-{name}-*.mid"))) == 2
+
+
+def test_the_pieces_of_strategies_are_drawn_again(comparable, finished, capsys):
+    """Those that are tuned as well. The music of an n-gram model is in no run."""
+    tuned = json.loads((finished / "at-0.9.json").read_text())["tuned"][0][0]
+    for pattern, strategy in (
+        ("01-Chain-TopK-200-TopP-0.8-*", "Chain(TopK(200), TopP(0.8))"),
+        ("00-0.9-ancestral-sampling-*", tuned["strategy"]),
+        ("00-greedy-*", "Greedy()"),
+    ):
+        path = min((finished / "midi").glob(f"{pattern}.mid"))
+        capsys.readouterr()
+        assert call(replay, path, "--run", comparable) == 0
+        described, verdict = capsys.readouterr().out.splitlines()
+        assert f" of 6, drawn by {strategy} from {comparable}" in described
+        assert verdict.startswith("every note is the same (")
+    for path in (finished / "midi").glob("00-3-gram-*.mid"):
+        assert read_record(path) is None
 
 
 def test_anchors_are_drawn_like_strategies(comparable, finished):
