@@ -12,7 +12,7 @@ Every device of every process draws a part of the pieces. For several processes,
 on the number of devices.
 
 File numbers continue after the highest one in the folder, and no file is overwritten.
-The first pieces also get a picture (--pictures).
+The first pieces also get a picture (--pictures). --musicxml writes scores as well.
 
 Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
 1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16).
@@ -34,6 +34,7 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
+from other_formats import OtherFormats
 from piece_files import write_pieces
 from sources import dataset_of_run
 from strategy_expressions import known_names, strategy_of
@@ -136,6 +137,7 @@ class Arguments:
     pictures: int = 4
     """How many of the first pieces also get a piano roll. One takes a fifth of a
     second."""
+    formats: OtherFormats = field(default_factory=OtherFormats)
     processes: Processes = field(default_factory=Processes)
 
 
@@ -190,7 +192,10 @@ def main(arguments: Arguments) -> None:
     for path, piece in written:
         ending = _ending(piece, arguments) if arguments.until_end else ""
         notes = len(piece.score.notes)
-        print(f"{printable(path)}: {notes} notes sound{ending}{_remarks(piece)}")
+        lost = arguments.formats.write(
+            piece.score, path, tempo=arguments.tempo, program=arguments.program
+        )
+        print(f"{printable(path)}: {notes} notes sound{ending}{_remarks(piece)}{lost}")
 
 
 def _ending(piece: Composition, arguments: Arguments) -> str:

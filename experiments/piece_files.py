@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lstm_music_jax import Composition, piano_roll, write_midi
 
-_NAME = re.compile(r"piece-(\d+)\.(mid|png)")
+_NAME = re.compile(r"piece-(\d+)\.(mid|png|musicxml|wav)")
 
 
 def write_pieces(

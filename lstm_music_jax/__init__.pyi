@@ -68,6 +68,7 @@ from .music.encodings.note_names import NoteNames as NoteNames
 from .music.encodings.performance import Performance as Performance
 from .music.midi.reading import read_midi as read_midi
 from .music.midi.writing import write_midi as write_midi
+from .music.notation.musicxml import write_musicxml as write_musicxml
 from .music.repetition import Repetition as Repetition, repetition as repetition
 from .music.score import (
     TICKS_PER_QUARTER as TICKS_PER_QUARTER,
