@@ -12,7 +12,8 @@ Every device of every process draws a part of the pieces. For several processes,
 on the number of devices.
 
 File numbers continue after the highest one in the folder, and no file is overwritten.
-The first pieces also get a picture (--pictures). --musicxml writes scores as well.
+The first pieces also get a picture (--pictures). --musicxml and --wav write
+scores and audio files as well.
 
 Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
 1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16).
@@ -150,6 +151,7 @@ def main(arguments: Arguments) -> None:
     require_tempo_and_program(arguments.tempo, arguments.program)
     if arguments.pictures < 0:
         raise ValueError(f"pictures is {arguments.pictures}; it must be 0 or more")
+    arguments.formats.check()
     strategy = strategy_of_flags(arguments)
     names = known_names(arguments.plugin)
     if arguments.keep_primer and arguments.drop_primer:

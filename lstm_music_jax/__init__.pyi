@@ -52,6 +52,7 @@ from .keras.model import KerasFileError as KerasFileError, KerasModel as KerasMo
 from .keras.reading import read_keras as read_keras
 from .model.music_lstm import MusicLSTM as MusicLSTM
 from .model.ngrams import NGram as NGram
+from .music.audio import write_wav as write_wav
 from .music.corpus.dataset import Dataset as Dataset
 from .music.corpus.loading import (
     load_chorales as load_chorales,

@@ -24,9 +24,10 @@ def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
     assert not second.with_suffix(".png").exists()
 
 
-def test_generate_writes_scores_and_says_what_they_lose(run, tmp_path, capsys):
+def test_generate_writes_scores_and_sound(run, tmp_path, capsys):
     write = ["--run", run, "--out", tmp_path, "--notes", 20, "--pictures", 0]
-    assert call(generate, *write, "--musicxml") == 0
+    assert call(generate, *write, "--musicxml", "--wav") == 0
+    assert (tmp_path / "piece-000.wav").read_bytes()[:4] == b"RIFF"
     line = capsys.readouterr().out.strip()
     path = tmp_path / "piece-000.musicxml"
     notes, kept = onsets(path.with_suffix(".mid")), read_notes(path)
