@@ -12,6 +12,7 @@ from lstm_music_jax.training.baselines import Baselines
 from lstm_music_jax.training.checkpoints import SaveError
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.tally import Sums, Tally
+from lstm_music_jax.training.tensorboard import EventFile
 
 _NAMES = {"loss": "train_loss", "accuracy": "train_accuracy"}
 
@@ -26,6 +27,7 @@ class Report:
         baselines: Baselines | None,
         step: int,
         show: bool,
+        events: EventFile | None = None,
     ) -> None:
         """Open the metrics file to append to it.
 
@@ -36,8 +38,10 @@ class Report:
                 comparison; None if no pieces are held out.
             step: the step that the run starts or resumes from.
             show: whether to print as well. The metrics file is always written.
+            events: an event file that also gets the metrics, and is closed at the end.
         """
         self.training, self.baselines, self.show = training, baselines, show
+        self.events = events
         # The file is unbuffered, so that no line is lost however the process ends.
         self.path, self.file = path, path.open("ab", buffering=0)
         self.clock, self.save_seconds = time.perf_counter(), 0.0
@@ -72,6 +76,8 @@ class Report:
         """Stop the progress bar, and close the file."""
         self.bar.stop()
         self.file.close()
+        if self.events is not None:
+            self.events.close()
 
     def restart_clock(self) -> None:
         """Measure the training speed from now on, not from the last line of metrics."""
@@ -139,6 +145,8 @@ class Report:
                 f"{self.path} cannot be written: {error.strerror}; the checkpoints "
                 "saved before are kept"
             ) from error
+        if self.events is not None:
+            self.events.add(fields)
 
 
 def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
