@@ -47,6 +47,7 @@ from lstm_music_jax import (
 from lstm_music_jax.evaluation.calibration import Calibration
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
+from lstm_music_jax.system.progress import tracked
 
 # --quick reads at most so many pieces.
 _QUICK = 8
@@ -144,7 +145,7 @@ def main(arguments: Arguments) -> None:
         ),
         [
             strategy_row(text, loaded, pieces, strategy, arguments.seed)
-            for text, strategy in chosen.items()
+            for text, strategy in tracked(chosen.items(), "strategy", names=[*chosen])
         ],
         copying,
     )

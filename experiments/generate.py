@@ -56,6 +56,7 @@ from lstm_music_jax import (
 )
 from lstm_music_jax.music.midi.writing import MAX_QUARTERS, require_tempo_and_program
 from lstm_music_jax.system.printable import printable
+from lstm_music_jax.system.progress import tracked
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def main(arguments: Arguments) -> None:
         program=arguments.program,
         pictures=arguments.pictures,
     )
-    for path, piece in written:
+    for path, piece in tracked(written, "writing piece", len(pieces)):
         ending = _ending(piece, arguments) if arguments.until_end else ""
         notes = len(piece.score.notes)
         lost = arguments.formats.write(
