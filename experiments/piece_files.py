@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lstm_music_jax import Composition, piano_roll, write_midi
 
-_NAME = re.compile(r"piece-(\d+)\.(mid|png|musicxml|wav)")
+_NAME = re.compile(r"(?:piece|report)-(\d+)\.(mid|png|html|musicxml|wav)")
 
 
 def write_pieces(

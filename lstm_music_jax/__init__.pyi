@@ -1,12 +1,17 @@
 """The public API: what a type checker sees, and what `__init__.py` loads lazily."""
 
 from . import processes as processes, strategies as strategies
+from .evaluation.best_symbols import (
+    BestSymbols as BestSymbols,
+    best_symbols as best_symbols,
+)
 from .evaluation.calibration import (
     Calibration as Calibration,
     calibration as calibration,
 )
 from .evaluation.comparison.analysis import compare as compare
 from .evaluation.comparison.pieces import Measures as Measures, Pieces as Pieces
+from .evaluation.comparison.preferences import preferences as preferences
 from .evaluation.comparison.results import Comparison as Comparison
 from .evaluation.comparison.samples import given_samples as given_samples
 from .evaluation.comparison.sentence import sentence as sentence
@@ -14,6 +19,7 @@ from .evaluation.comparison.standard import (
     Standard as Standard,
     standard_measures as standard_measures,
 )
+from .evaluation.comparison.votes import Vote as Vote, read_votes as read_votes
 from .evaluation.epsilon_perplexity import (
     best_epsilon as best_epsilon,
     log_epsilon_perplexities as log_epsilon_perplexities,
@@ -28,6 +34,11 @@ from .evaluation.measures.base import (
 from .evaluation.measures.watermark import (
     WatermarkDetection as WatermarkDetection,
     detect_watermark as detect_watermark,
+)
+from .evaluation.note_figures import (
+    NoteFigures as NoteFigures,
+    ReadPiece as ReadPiece,
+    note_figures as note_figures,
 )
 from .evaluation.symbol_kinds import symbol_kinds as symbol_kinds
 from .evaluation.teacher_forced import (

@@ -24,7 +24,7 @@ def whole_number(name: str, value: Any) -> int:
     """Return `value`, which must be a whole number of 1 or more, as an int.
 
     Raises:
-        ValueError: `value` is not such a number.
+        ValueError: `value` is not a whole number of 1 or more.
     """
     try:
         number = index(value)
@@ -39,7 +39,7 @@ def symbol_id(name: str, value: Any, model: Model) -> int:
     """Return `value`, which must be the id of a symbol of the model, as an int.
 
     Raises:
-        ValueError: `value` is not such a number.
+        ValueError: `value` is not an id that the model knows.
     """
     size = vocab_size(model)
     try:
@@ -54,8 +54,8 @@ def symbol_id(name: str, value: Any, model: Model) -> int:
 def vocab_size(model: Model, settings: bool = False) -> int:
     """Return the number of symbols in the vocabulary of a model.
 
-    With `settings`, every leaf of the model has a leading axis, the settings of a
-    sweep.
+    With `settings`, every leaf of the model has a leading axis, with one entry per
+    setting of a sweep.
     """
     leaves, structure = jax.tree.flatten(model)
     return _vocab_size(structure, tuple(map(jax.typeof, leaves)), 1 if settings else 0)
@@ -140,7 +140,7 @@ def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> Non
 
     It does not fit if it holds symbol ids that the model does not know, or a second
     model whose vocabulary has another size. With `settings`, every leaf of the strategy
-    has a leading axis, the settings of a sweep.
+    has a leading axis, with one entry per setting of a sweep.
     """
     size = vocab_size(model)
     for part in parts(strategy):
@@ -151,7 +151,10 @@ def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> Non
 
 
 def _require_same_vocabulary(strategy, field, size, settings):
-    """Raise ValueError unless a field of a strategy is a model of `size` symbols."""
+    """Raise ValueError unless a model in a strategy has a vocabulary of `size` symbols.
+
+    `field` is the field of the strategy that holds the model.
+    """
     name, other = f"{field} of {type(strategy).__name__}", getattr(strategy, field)
     require_model(name, other)
     other_size = vocab_size(other, settings)

@@ -55,7 +55,7 @@ class Run(Protocol):
 
 
 class Composition(NamedTuple):
-    """A generated piece: its symbols, its music, and facts about the drawing.
+    """A generated piece: its symbols, its music, and how they were drawn.
 
     Attributes:
         symbols: the drawn symbols, without an end symbol. If the primer was kept, its
@@ -193,7 +193,10 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
 
 
 def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
-    """Return the number of symbols that each stream has drawn before its end symbol."""
+    """Return the number of symbols in each stream before its end symbol.
+
+    `drawn` holds successive generations, each of which continues the same streams.
+    """
     return np.sum(
         [
             np.full(len(each.tokens), each.tokens.shape[1])

@@ -30,6 +30,7 @@ from lstm_music_jax.generation.engine import (
 )
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.protocols import Model
+from lstm_music_jax.pytrees import map_settings, settings_axes
 from lstm_music_jax.types import Array, Float, Int, PRNGKey
 from lstm_music_jax.xla.batching import default_parallel_streams
 
@@ -94,7 +95,7 @@ def run(
     """Draw `length` symbols of every stream, on all devices.
 
     With `settings`, every leaf of the strategy and every result has a leading axis s,
-    the settings of a sweep. The other arguments are those of `generate`.
+    with one entry per setting of a sweep. The other arguments are those of `generate`.
     """
     axis = 1 if settings else 0
     require_model("model", model)
@@ -138,7 +139,7 @@ def run(
 
 
 def _source(model, prompts, key):
-    """Return the prompts, or the states of streams to continue, and the random key."""
+    """Return what to continue, prompts or states of streams, and the random key."""
     if isinstance(prompts, Streams):
         if key is not None:
             raise ValueError(
@@ -164,7 +165,8 @@ def _program(plan, devices, begun, settings):
             )
 
         if settings:
-            with_strategy = jax.vmap(with_strategy, (0 if begun else None, 0))
+            axes = settings_axes(sampler.strategy)
+            with_strategy = jax.vmap(with_strategy, (0 if begun else None, axes))
         state, notes = shard.gather(
             with_strategy(prompts, sampler.strategy), axis=1 if settings else 0
         )
@@ -188,7 +190,7 @@ def _draw_more(shard, model, streams, key, sampler, plan):
 
 
 def _lengths(tokens, stop):
-    """Return the number of symbols of each stream before its stop symbol."""
+    """Return the number of symbols before `stop` in each stream; None if it is None."""
     if stop is None:
         return None
     # After the first stop symbol there are only stop symbols.
@@ -199,8 +201,8 @@ def _devices_for(streams, devices, traced):
     """Return the devices to use, at most one per stream.
 
     With several processes, all devices are used, because all processes must call the
-    same program. A traced call becomes part of the caller's program, so it uses one
-    device by default.
+    same program. A traced call, such as one within `jit`, becomes part of the caller's
+    program, so it uses one device by default.
     """
     if traced and devices is None:
         return (jax.devices()[0],)
@@ -230,7 +232,7 @@ def _require_same_states(model, streams, sampler, settings):
         return begin(model, sampler, key, one_symbol, zero, zero)
 
     def first(tree):
-        return jax.tree.map(lambda leaf: leaf[0], tree)
+        return map_settings(lambda leaf: leaf[0], tree)
 
     if settings:
         sampler = sampler._replace(strategy=first(sampler.strategy))

@@ -59,9 +59,10 @@ class Result(NamedTuple):
     Attributes:
         step: the number of training steps that the run has taken.
         best_loss: the lowest validation loss, in nats per symbol. If nothing is held
-            out, the lowest mean training loss.
+            out, the lowest mean of the training loss over at most `evaluate_every`
+            steps.
         last_loss: the last validation loss, in nats per symbol. If nothing is held out,
-            the last mean training loss.
+            the last mean of the training loss over at most `evaluate_every` steps.
         baselines: the losses of n-gram models on the validation pieces; None if nothing
             is held out.
         save_seconds: how long training has waited while checkpoints were saved.
@@ -218,7 +219,12 @@ class _Loop:
         self.evaluate = spread(partial(evaluate, config=training), devices)
 
     def run(self, start: Restored, belongs_to: dict) -> Result:
-        """Train to the last step, or until a signal comes."""
+        """Train to the last step, or until a signal comes.
+
+        Args:
+            start: the checkpoint to start from.
+            belongs_to: JSON that describes the run, for its checkpoints.
+        """
         self.state, self.best_model = start.tree
         self.step, self.tally = start.step, Tally.from_json(start.facts)
         best, last = (self.run_folder.checkpoints(kind) for kind in ("best", "last"))

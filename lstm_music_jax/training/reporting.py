@@ -140,6 +140,8 @@ def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
 
     Incomplete lines are deleted too; a killed run may leave one. So are the lines that
     the run wrote at its end.
+
+    `tally`, from the checkpoint of `step`, says when the last lines were written.
     """
     if not path.exists():
         return

@@ -43,7 +43,9 @@ def test_generate_ends_pieces_where_the_model_ends_them(run, tmp_path, capsys):
     """After four steps of training, any symbol may be the next, the end as well."""
     arguments = ["--notes", 30, "--pieces", 3, "--until-end", "--temperature", 5]
     assert call(generate, "--run", run, *arguments, "--out", tmp_path) == 0
-    for number, line in enumerate(capsys.readouterr().out.splitlines()):
+    *lines, _ = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    for number, line in enumerate(lines):
         notes = len(onsets(tmp_path / f"piece-00{number}.mid"))
         ended = f"{notes} notes sound, then the piece ends" in line
         assert ended or "30 notes sound, cut at --notes 30" in line

@@ -2,8 +2,8 @@
 
 All results of a comparison are computed from such values. The first value belongs to
 the pieces themselves, each counted once. All other values belong to resamples. All arms
-(the strategies that are compared) and all measures share the resamples. So the
-difference of two values of one resample is the value of the difference in it.
+(the strategies that are compared) and all measures share the resamples. So a difference
+of two arms is computed in each resample, by subtracting their values.
 """
 
 from collections.abc import Callable, Sequence
@@ -47,9 +47,9 @@ class Resamples:
 
         The first row is all ones: it counts each piece once.
 
-        Sets with equally many pieces get the same counts, because piece i of one arm is
-        the partner of piece i of another arm. If two unrelated sets share the counts,
-        that does no harm: the expected covariance of their values is 0.
+        Sets with equally many pieces get the same counts, because piece i has the same
+        primer and noise in all arms. If two unrelated sets share the counts, that does
+        no harm: the expected covariance of their values is 0.
         """
         if pieces not in self._counts:
             rng = np.random.default_rng([self._seed, pieces])
@@ -58,7 +58,7 @@ class Resamples:
         return self._counts[pieces]
 
     def means(self, values: Float[np.ndarray, "b"]) -> Values:
-        """The mean of `values` over the pieces of each resample, without NaN."""
+        """The mean of `values` over the pieces of each resample; NaN is left out."""
         counts = self.counts(len(values))
         defined = ~np.isnan(values)
         total = counts @ defined.astype(float)
@@ -67,7 +67,7 @@ class Resamples:
 
 
 class Quantity(NamedTuple):
-    """The values of one measure for one trained model.
+    """The values of one measure for all sets of pieces of one trained model.
 
     Attributes:
       values: for each arm and anchor, by name, the values in all resamples. The human
@@ -164,5 +164,11 @@ def estimate(runs: Sequence[Values], units: int) -> Found:
 def combined(
     quantities: Sequence[Quantity], formula: Callable[[Quantity], Values], units: int
 ) -> Found:
-    """Estimate a number that `formula` computes from the quantity of each run."""
+    """Estimate a function of the values of one measure, such as a difference of arms.
+
+    Args:
+      quantities: the values of the measure for each run, which is one trained model.
+      formula: computes the number to estimate, in all resamples, from those values.
+      units: number of pieces per run.
+    """
     return estimate([formula(quantity) for quantity in quantities], units)

@@ -1,4 +1,7 @@
-"""Probability of improvement: the share of pieces better than their partners."""
+"""Probability of improvement: how often a piece of one strategy is the better one.
+
+It is compared with the piece of another strategy that has the same primer and noise.
+"""
 
 import numpy as np
 from jaxtyping import Float
@@ -21,10 +24,11 @@ def probability_of_improvement(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Estimate the probability that a piece of ours exceeds its partner.
+    """Estimate the probability that piece i of ours exceeds piece i of theirs.
 
-    Agarwal et al. compare every run of one algorithm with every run of another. Here
-    piece i of ours and piece i of theirs are partners, and only partners are compared:
+    These two pieces have the same primer and the same noise, and no others are
+    compared. (Agarwal et al. compare every run of one algorithm with every run of
+    another.)
 
         P(ours > theirs) = mean over i of [ours_i > theirs_i] + [ours_i = theirs_i] / 2
 

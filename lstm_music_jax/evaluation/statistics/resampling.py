@@ -81,9 +81,9 @@ def p_value(
 
     A correction for many comparisons needs p-values that are smaller than one over the
     number of resamples. So beyond the outermost resamples, the tail is continued as
-    that of the normal distribution with their mean and their outer quantile. Resamples
-    that are all the same have no tail. Then the p-value is that of a sign test in which
-    all units agree.
+    that of the normal distribution with the mean and the outermost quantile of the
+    resamples. Resamples that are all the same have no tail. Then the p-value is that of
+    a sign test in which all units agree.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)

@@ -46,9 +46,9 @@ def midi_content(
     be struck again at that tick.
 
     Args:
-        notes: the notes in any order. All numbers must be Python numbers. Notes of one
-            channel and pitch must not overlap, because MIDI cannot tell which of them
-            ends.
+        notes: the notes in any order, with Python integers, not those of NumPy. Notes
+            of one channel and pitch must not overlap, because MIDI cannot tell which of
+            them ends.
         ticks_per_quarter: the file's ticks per quarter note, 1 to 32,767.
         programs: the General MIDI program of each channel that has notes.
         tempos: for each change of tempo, its tick and its quarter notes per minute, 3.6
