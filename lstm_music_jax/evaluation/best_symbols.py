@@ -12,7 +12,6 @@ from lstm_music_jax.generation.arguments import vocab_size, whole_number
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.types import Float, Int
-from lstm_music_jax.xla.batching import map_in_parts
 
 # Symbols that one call of the program reads. So one program reads pieces of any length.
 _BLOCK = 128
@@ -116,5 +115,4 @@ def _read_block(model, context, memories, ids, *, count):
     def read_one(memory, row):
         return jax.lax.scan(read, memory, (row[:-1], row[1:]))
 
-    # A single row is not mapped, because a CPU's cores share its products.
-    return map_in_parts(read_one, len(ids), memories, ids)
+    return jax.vmap(read_one)(memories, ids)
