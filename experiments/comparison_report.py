@@ -41,6 +41,7 @@ from lstm_music_jax.report.page.piece import PlayedPiece
 from lstm_music_jax.report.votes_tables import votes_parts
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.system.atomic_write import write_atomically
+from lstm_music_jax.system.progress import tracked
 
 ANCESTRAL, GREEDY, TRAINING = "ancestral sampling", "greedy", "training pieces"
 SHUFFLED, ANCHORS = "shuffled", "anchors"
@@ -121,7 +122,10 @@ class Report:
         """
         reference = self._drawn(0, ANCESTRAL, [strategies.Chain()] * len(arms), AS_SET)
         pieces, names = [reference], {self.runs[0].ancestral.name: ANCESTRAL}
-        for number, of_runs in enumerate(zip(*arms, strict=True), start=1):
+        all_arms = [*zip(*arms, strict=True)]
+        for number, of_runs in enumerate(
+            tracked(all_arms, "drawing strategy", names=_names(all_arms)), start=1
+        ):
             name = names[of_runs[0].name] = own_name(of_runs[0])
             of_arm = [arm.strategy for arm in of_runs]
             pieces.append(self._drawn(number, name, of_arm, AS_SET, text=name))
@@ -155,7 +159,9 @@ class Report:
             entropy = each.targets(("1",), mean_surprisal(human))["1"]
             swept = [
                 each.swept(number, arm, entropy)
-                for number, arm in enumerate([each.ancestral, *of_run])
+                for number, arm in enumerate(
+                    tracked([each.ancestral, *of_run], "curve of strategy")
+                )
                 if arm.tunable
             ]
             found = {}
@@ -238,13 +244,15 @@ class Report:
         values = [entropies[target] for target in targets]
         return [
             self.runs[number].tuned(place, arm, values)
-            for place, arm in enumerate(arms)
+            for place, arm in enumerate(
+                tracked(arms, "tuning strategy", names=[arm.name for arm in arms])
+            )
         ]
 
     def _compare_at(self, target, arms, tuned):
         pieces = []
         names: dict[str, str] = {}
-        for place in range(len(tuned[0])):
+        for place in tracked(range(len(tuned[0])), f"drawing at {target}, strategy"):
             of_runs = [of_run[place] for of_run in tuned]
             if not all(one.reached for one in of_runs):
                 continue
@@ -358,6 +366,10 @@ def _curve_json(curve):
         name: dataclasses.asdict(getattr(curve, name))
         for name in ("mean_height", "change")
     }
+
+
+def _names(arms: Sequence[Sequence[Arm]]) -> list[str]:
+    return [own_name(of_runs[0]) for of_runs in arms]
 
 
 def own_name(arm: Arm) -> str:

@@ -53,6 +53,7 @@ from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
 from lstm_music_jax.report.page.blocks import Heading
 from lstm_music_jax.report.page.document import Block
 from lstm_music_jax.report.page.player import Player
+from lstm_music_jax.system.progress import tracked
 
 # --quick reads at most so many pieces.
 _QUICK = 8
@@ -152,7 +153,7 @@ def main(arguments: Arguments) -> None:
         ),
         [
             strategy_row(text, loaded, pieces, strategy, arguments.seed)
-            for text, strategy in chosen.items()
+            for text, strategy in tracked(chosen.items(), "strategy", names=[*chosen])
         ],
         copying,
     )

@@ -16,6 +16,7 @@ The first pieces also get a picture (--pictures). A page, report-000.html and so
 plays these pieces in a browser. It shows how surprising each note is to the model, and
 which passages are copied from training pieces. It has the number of its first piece, so
 each call of the script makes a page of its own.
+--musicxml and --wav write scores and audio files of all pieces as well.
 
 Each file carries a record of what made it, so that replay.py can draw it again. Only a
 piece with a watermark has no record, because the record would hold the secret key.
@@ -37,6 +38,7 @@ from typing import Literal
 
 import jax
 import numpy as np
+from other_formats import OtherFormats
 from piece_files import write_pieces
 from piece_records import Maker
 from piece_report import write_generation_report
@@ -57,6 +59,7 @@ from lstm_music_jax import (
 )
 from lstm_music_jax.music.midi.writing import MAX_QUARTERS, require_tempo_and_program
 from lstm_music_jax.system.printable import printable
+from lstm_music_jax.system.progress import tracked
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class Arguments:
     pictures: int = 4
     """How many of the first pieces also get a piano roll, which takes a fifth of a
     second, and are on the page. With 0 there is no page."""
+    formats: OtherFormats = field(default_factory=OtherFormats)
     processes: Processes = field(default_factory=Processes)
 
 
@@ -151,6 +155,7 @@ def main(arguments: Arguments) -> None:
     require_tempo_and_program(arguments.tempo, arguments.program)
     if arguments.pictures < 0:
         raise ValueError(f"pictures is {arguments.pictures}; it must be 0 or more")
+    arguments.formats.check()
     strategy = strategy_of_flags(arguments)
     names = known_names(arguments.plugin)
     if arguments.keep_primer and arguments.drop_primer:
@@ -197,11 +202,14 @@ def main(arguments: Arguments) -> None:
         maker=maker,
     )
     shown = []
-    for path, piece in written:
+    for path, piece in tracked(written, "writing piece", len(pieces)):
         shown.append((path, piece))
         ending = _ending(piece, arguments) if arguments.until_end else ""
         notes = len(piece.score.notes)
-        print(f"{printable(path)}: {notes} notes sound{ending}{_remarks(piece)}")
+        lost = arguments.formats.write(
+            piece.score, path, tempo=arguments.tempo, program=arguments.program
+        )
+        print(f"{printable(path)}: {notes} notes sound{ending}{_remarks(piece)}{lost}")
     if arguments.pictures:
         shown = shown[: arguments.pictures]
         report = write_generation_report(

@@ -10,7 +10,7 @@ from piece_records import Maker
 
 from lstm_music_jax import Composition, piano_roll, write_midi
 
-_NAME = re.compile(r"(?:piece|report)-(\d+)\.(mid|png|html)")
+_NAME = re.compile(r"(?:piece|report)-(\d+)\.(mid|png|html|musicxml|wav)")
 
 
 def write_pieces(

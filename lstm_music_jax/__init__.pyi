@@ -66,6 +66,7 @@ from .keras.model import KerasFileError as KerasFileError, KerasModel as KerasMo
 from .keras.reading import read_keras as read_keras
 from .model.music_lstm import MusicLSTM as MusicLSTM
 from .model.ngrams import NGram as NGram
+from .music.audio import write_wav as write_wav
 from .music.corpus.dataset import Dataset as Dataset
 from .music.corpus.loading import (
     load_chorales as load_chorales,
@@ -84,6 +85,7 @@ from .music.encodings.performance import Performance as Performance
 from .music.midi.reading import read_midi as read_midi
 from .music.midi.record import read_record as read_record
 from .music.midi.writing import write_midi as write_midi
+from .music.notation.musicxml import write_musicxml as write_musicxml
 from .music.repetition import Repetition as Repetition, repetition as repetition
 from .music.score import (
     TICKS_PER_QUARTER as TICKS_PER_QUARTER,

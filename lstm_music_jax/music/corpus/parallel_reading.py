@@ -15,6 +15,7 @@ from lstm_music_jax.music.corpus.encoded_file import (
 )
 from lstm_music_jax.music.corpus.reader_process import ReaderProcess
 from lstm_music_jax.system.cores import count_cores
+from lstm_music_jax.system.progress import tracked
 
 SECONDS_PER_FILE = 60.0
 # Starting a reader process takes about as long as reading this many bytes of MIDI.
@@ -67,7 +68,7 @@ def encode_files(
             ReaderProcess(reading.config(), seconds_per_file) for _ in range(processes)
         ]
         numbered = _read_in_processes(paths, readers)
-    return iter(_with_progress_bar(numbered, len(paths)) if progress else numbered)
+    return tracked(numbered, "reading file", len(paths), show=progress)
 
 
 def _useful_processes(paths: Sequence[Path], file_format: FileFormat) -> int:
@@ -128,16 +129,3 @@ def _read_in_processes(
             threads.shutdown(wait=False, cancel_futures=True)
             for reader in readers:
                 reader.close()
-
-
-def _with_progress_bar(results: Iterable, total: int) -> Iterable:
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(
-        results,
-        "reading music",
-        total=total,
-        console=Console(stderr=True),
-        transient=True,
-    )
