@@ -1,0 +1,204 @@
+"""An automaton, which accepts some sequences of symbols and no others."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import SupportsIndex, TypeVar
+
+import jax
+import numpy as np
+from jaxtyping import Bool, Int
+
+from lstm_music_jax.music.vocabulary import Vocabulary
+from lstm_music_jax.pytrees import pytree
+
+State = TypeVar("State", bound=Hashable)
+
+# No automaton has more states.
+MOST_STATES = 500_000
+# A label of the picture names at most this many symbols.
+_NAMED = 4
+
+
+@pytree
+class Automaton:
+    """A deterministic finite automaton that reads symbol ids.
+
+    State 0 is the start. Symbols that every state treats alike share a class, so the
+    table has one column per class. An automaton accepts a sequence if reading it leads
+    from the start to an accepting state.
+
+    Attributes:
+        classes: the class of each symbol; -1 for a symbol that the automaton cannot
+            read. The other symbols are its alphabet.
+        transitions: for each state and each class, the next state; -1 if a sequence
+            that continues so is never accepted.
+        accepting: whether a sequence that ends in each state is accepted.
+
+    Raises:
+        ValueError: the arrays do not fit together, or there are too many states.
+    """
+
+    classes: Int[np.ndarray, "v"]
+    transitions: Int[np.ndarray, "states classes"]
+    accepting: Bool[np.ndarray, "states"]
+
+    def __post_init__(self) -> None:
+        states, classes = self.transitions.shape
+        require_size("automaton", states)
+        if not states:
+            raise ValueError("transitions has no rows; state 0 must exist")
+        for name, values, most in (
+            ("classes", self.classes, classes),
+            ("transitions", self.transitions, states),
+        ):
+            if values.min(initial=0) < -1 or values.max(initial=-1) >= most:
+                raise ValueError(
+                    f"{name} holds {values.min()} to {values.max()}; its numbers must "
+                    f"be -1 to {most - 1}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.accepting)
+
+    def __repr__(self) -> str:
+        """Return the sizes of the automaton."""
+        states, classes = self.transitions.shape
+        symbols = len(self.classes)
+        return f"<Automaton: {states} states, {classes} classes of {symbols} symbols>"
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the tables take, in bytes."""
+        return sum(leaf.nbytes for leaf in jax.tree.leaves(self))
+
+    def read(self, ids: Iterable[SupportsIndex]) -> int:
+        """Return the state after a sequence of ids; -1 if it cannot be read."""
+        state = 0
+        for symbol in ids:
+            group = int(self.classes[symbol])
+            if state < 0 or group < 0:
+                return -1
+            state = int(self.transitions[state, group])
+        return state
+
+    def accepts(self, ids: Iterable[SupportsIndex]) -> bool:
+        """Return whether the automaton accepts a sequence of ids."""
+        state = self.read(ids)
+        return state >= 0 and bool(self.accepting[state])
+
+    def dot(self, vocabulary: Vocabulary | None = None) -> str:
+        """Return a picture of the automaton as Graphviz text.
+
+        Accepting states have a double border.
+
+        Args:
+            vocabulary: the symbols that the labels name; by default they show ids.
+        """
+        names = [*map(str, range(len(self.classes)))]
+        if vocabulary is not None:
+            names = [*vocabulary.symbols]
+        labels = [
+            _label([names[symbol] for symbol in np.flatnonzero(self.classes == group)])
+            for group in range(self.transitions.shape[1])
+        ]
+        lines = ["digraph {", "  rankdir=LR", "  start [shape=point]", "  start -> 0"]
+        for state, row in enumerate(self.transitions.tolist()):
+            shape = "doublecircle" if self.accepting[state] else "circle"
+            lines.append(f"  {state} [shape={shape}]")
+            for target in dict.fromkeys(row):
+                if target >= 0:
+                    groups = [
+                        labels[i] for i, other in enumerate(row) if other == target
+                    ]
+                    lines.append(f'  {state} -> {target} [label="{", ".join(groups)}"]')
+        return "\n".join([*lines, "}"]) + "\n"
+
+
+def require_size(name: str, states: int) -> None:
+    """Raise ValueError if an automaton has too many states.
+
+    Args:
+        name: what the automaton is, in words.
+        states: its number of states.
+    """
+    if states > MOST_STATES:
+        raise ValueError(
+            f"{name} has {states:,} states; it must have at most {MOST_STATES:,}"
+        )
+
+
+def explored(
+    start: State,
+    step: Callable[[State, int], State | None],
+    accepts: Callable[[State], bool],
+    classes: Int[np.ndarray, "v"],
+) -> Automaton:
+    """Return the automaton of all states that can be reached from `start`.
+
+    Args:
+        start: the first state, any hashable object.
+        step: returns the state after a state and a class; None for no state.
+        accepts: returns whether a state is accepting.
+        classes: the class of each symbol, or -1.
+
+    Raises:
+        ValueError: there are too many states.
+    """
+    number = {start: 0}
+    order = [start]
+    rows = []
+    for state in order:
+        row = []
+        for group in range(classes.max(initial=-1) + 1):
+            target = step(state, group)
+            if target is not None and target not in number:
+                number[target] = len(order)
+                order.append(target)
+            row.append(-1 if target is None else number[target])
+        rows.append(row)
+        if len(order) > MOST_STATES:
+            raise ValueError(
+                f"automaton has {len(order):,} states or more; it must have at most "
+                f"{MOST_STATES:,}"
+            )
+    return Automaton(
+        classes.astype(np.int32),
+        np.array(rows, np.int32).reshape(len(order), -1),
+        np.array([*map(accepts, order)], bool),
+    )
+
+
+def alphabet(vocabulary: Vocabulary) -> Bool[np.ndarray, "v"]:
+    """Return a mask of the symbols of music that `compose` may draw.
+
+    They are all symbols but the start symbol, the end symbol, and those that the model
+    was not trained on.
+    """
+    allowed = np.ones(len(vocabulary), bool)
+    allowed[[*vocabulary.marker_ids, *vocabulary.unseen_ids]] = False
+    return allowed
+
+
+def grouped(
+    kinds: Sequence[Hashable], allowed: Bool[np.ndarray, "v"]
+) -> tuple[Int[np.ndarray, "v"], list]:
+    """Give all symbols of one kind the same class.
+
+    Args:
+        kinds: the kind of each symbol.
+        allowed: the symbols of the alphabet; the others get the class -1.
+
+    Returns:
+        The class of each symbol, and the kind of each class.
+    """
+    number: dict[Hashable, int] = {}
+    classes = np.full(len(allowed), -1, np.int32)
+    for symbol in np.flatnonzero(allowed):
+        classes[symbol] = number.setdefault(kinds[symbol], len(number))
+    return classes, [*number]
+
+
+def _label(names: list[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    if len(names) > _NAMED:
+        shown += f" and {len(names) - _NAMED} more"
+    return shown.replace("\\", "\\\\").replace('"', '\\"')
