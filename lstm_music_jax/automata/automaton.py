@@ -55,6 +55,12 @@ class Automaton:
                     f"{name} holds {values.min()} to {values.max()}; its numbers must "
                     f"be -1 to {most - 1}"
                 )
+        unused = np.setdiff1d(np.arange(classes), self.classes)
+        if unused.size:
+            raise ValueError(
+                f"classes lacks {unused[0]}; each column of transitions must be the "
+                "class of a symbol"
+            )
 
     def __len__(self) -> int:
         return len(self.accepting)
@@ -192,7 +198,7 @@ def grouped(
     """
     number: dict[Hashable, int] = {}
     classes = np.full(len(allowed), -1, np.int32)
-    for symbol in np.flatnonzero(allowed):
+    for symbol in np.flatnonzero(allowed).tolist():
         classes[symbol] = number.setdefault(kinds[symbol], len(number))
     return classes, [*number]
 

@@ -81,7 +81,8 @@ def ended(automaton: Automaton, vocabulary: Vocabulary) -> Automaton:
     transitions[states, columns] = states
     accepting = np.zeros(states + 1, bool)
     accepting[states] = True
-    return Automaton(classes, transitions, accepting)
+    # The end symbol may have been the only one of its class.
+    return Automaton(*_merged_classes(classes, transitions), accepting)
 
 
 def minimised(automaton: Automaton) -> Automaton:
@@ -92,9 +93,6 @@ def minimised(automaton: Automaton) -> Automaton:
 
     Reference: Moore 1956, Gedanken-Experiments on Sequential Machines.
     """
-    # States that only classes without symbols lead to are out of reach.
-    classes, transitions = _merged_classes(automaton.classes, automaton.transitions)
-    automaton = Automaton(classes, transitions, automaton.accepting)
     automaton, distances = _trimmed(automaton)
     blocks = _blocks(automaton, distances)
     _, firsts = np.unique(blocks, return_index=True)
@@ -274,7 +272,7 @@ def _merged_classes(
     _, kinds = np.unique(transitions, axis=1, return_inverse=True)
     of_symbol = np.where(classes < 0, -1, np.append(kinds.reshape(-1), -1)[classes])
     number: dict[int, int] = {-1: -1}
-    columns = []
+    columns: list[int] = []
     for kind, column in zip(of_symbol.tolist(), classes.tolist(), strict=True):
         if kind not in number:
             number[kind] = len(columns)

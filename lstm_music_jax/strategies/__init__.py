@@ -37,6 +37,7 @@ from .presets import (
     TransformersOrder as TransformersOrder,
 )
 from .promises.copy_limit import CopyLimit as CopyLimit
+from .promises.obey import Obey as Obey
 from .steering.allow import Allow as Allow
 from .steering.bias import Bias as Bias
 from .steering.contrastive import Contrastive as Contrastive

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from lstm_music_jax.automata import automaton as module
-from lstm_music_jax.automata.automaton import Automaton, explored
+from lstm_music_jax.automata.automaton import Automaton, explored, grouped
 from lstm_music_jax.automata.operations import (
     complement,
     ended,
@@ -25,10 +25,13 @@ WORDS = [w for n in range(5) for w in itertools.product(range(V), repeat=n)]
 def random_automaton(seed, outside=False):
     """Return a random automaton; with `outside`, some symbols cannot be read."""
     rng = np.random.default_rng(seed)
-    states, classes = int(rng.integers(1, 6)), int(rng.integers(1, 4))
+    states = int(rng.integers(1, 6))
+    kinds = rng.integers(0, 3, size=V).tolist()
+    read = rng.random(V) < 0.7 if outside else np.ones(V, bool)
+    classes, kinds = grouped(kinds, read)
     return Automaton(
-        rng.integers(-1 if outside else 0, classes, size=V).astype(np.int32),
-        rng.integers(-1, states, size=(states, classes)).astype(np.int32),
+        classes,
+        rng.integers(-1, states, size=(states, len(kinds))).astype(np.int32),
         rng.random(states) < 0.3,
     )
 
@@ -145,6 +148,8 @@ def test_what_cannot_be_is_refused(monkeypatch):
         Automaton(classes, np.full((1, 1), 5, np.int32), none)
     with pytest.raises(ValueError, match=r"classes holds 0 to 0; .* must be -1 to -1"):
         Automaton(classes, np.zeros((1, 0), np.int32), none)
+    with pytest.raises(ValueError, match="classes lacks 1; each column of transitions"):
+        Automaton(classes, np.zeros((1, 2), np.int32), none)
     with pytest.raises(ValueError, match="automata read 3 and 4 symbols; all of them"):
         intersection(
             explored(0, lambda s, _: s, bool, CLASSES),

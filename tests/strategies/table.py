@@ -7,6 +7,7 @@ other rows are special cases, which their names describe.
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.automata.automaton import Automaton
 from lstm_music_jax.automata.known_pieces import KnownPieces
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
 from lstm_music_jax.music.encodings.events import Events
@@ -61,7 +62,14 @@ KNOWN = KnownPieces(
     EVENTS,
     Events(),
 )
+# Each symbol from 15 on is followed by one below 10, and a symbol below 5 comes last.
+AUTOMATON = Automaton(
+    np.repeat([0, 1, 2, 3], 5).astype(np.int32),
+    np.array([[1, 0, 0, 2], [1, 0, 0, 2], [1, 0, -1, -1]], np.int32),
+    np.array([False, True, False]),
+)
 SURROUNDINGS = {
+    "automaton": AUTOMATON,
     "corpus": KNOWN,
     "model": MODEL,
     "context": Carried(),

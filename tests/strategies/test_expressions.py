@@ -14,7 +14,14 @@ from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.encodings.performance import Performance
 from lstm_music_jax.pytrees import static
 from lstm_music_jax.strategies.expressions import read_strategy
-from tests.strategies.table import EVENTS, KNOWN as PIECES, MODEL, NAMES, TABLE
+from tests.strategies.table import (
+    AUTOMATON,
+    EVENTS,
+    KNOWN as PIECES,
+    MODEL,
+    NAMES,
+    TABLE,
+)
 
 
 class Named(s.Strategy):
@@ -42,6 +49,7 @@ CLASSES += tuple({type(strategy) for strategy, _ in TABLE.values()})
 KNOWN = {cls.__name__: cls for cls in CLASSES} | {
     "MAJOR": s.MAJOR,
     "MINOR": s.MINOR,
+    "automaton": AUTOMATON,
     "corpus": PIECES,
     "model": MODEL,
     "vocabulary": EVENTS,

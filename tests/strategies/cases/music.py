@@ -3,6 +3,7 @@
 import numpy as np
 
 from lstm_music_jax import strategies
+from lstm_music_jax.automata.automaton import Automaton
 from lstm_music_jax.automata.known_pieces import KnownPieces
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
@@ -130,6 +131,24 @@ def draw_copy_limit(rng, transposed):
     )
 
 
+AUTOMATON_SYMBOLS, AUTOMATON_STATES = 9, 40
+
+
+def draw_obey(rng, v):
+    """Return a random automaton, with a length at which it accepts, in 40 states."""
+    rows = rng.integers(-1, AUTOMATON_STATES, size=(AUTOMATON_STATES, 4))
+    rows[rng.random(rows.shape) < 0.3] = -1
+    # No dead start: its first symbol leads to an accepting state, which has a loop.
+    rows[0, 0], rows[7, 1] = 7, 7
+    classes = np.append(range(4), rng.integers(-1, 4, size=AUTOMATON_SYMBOLS - 4))
+    accepting = rng.random(AUTOMATON_STATES) < 0.1
+    accepting[7] = True
+    automaton = Automaton(classes.astype(np.int32), rows.astype(np.int32), accepting)
+    length = 6
+    table = np.where(classes < 0, -1, rows[:, classes])
+    return strategies.Obey(automaton, length), music.Obey(table, accepting, length)
+
+
 WRITINGS_PLAYED = (Vocabulary(tuple(PLAYED), "<start>"), Performance(), ())
 MUSIC = {
     f"{draw.__name__.removeprefix('draw_')}, {name}": Case(
@@ -159,4 +178,5 @@ MUSIC = {
         )
         for name, transposed in (("exact", False), ("transposed", True))
     },
+    "obey": Case(draw_obey, exact=True, size=AUTOMATON_SYMBOLS),
 }

@@ -142,3 +142,37 @@ class CopyLimit(Remembering):
 def raised(symbol, shift):
     kind, number = symbol
     return kind, number + shift * (kind == "pitch")
+
+
+class Obey(Remembering):
+    """Searches all continuations for one after which the automaton accepts.
+
+    `rows` holds for each state the next state after each symbol, or -1.
+    """
+
+    def __init__(self, rows, accepting, length):
+        super().__init__()
+        self.rows, self.accepting, self.length = rows, accepting, length
+        self.known = {}
+
+    def shape(self, logits, slack):
+        left = self.length - len(self.generated)
+        if left <= 0:
+            return logits
+        state = 0
+        for symbol in self.generated:
+            state = self.rows[state][symbol] if state >= 0 else -1
+        if not self.can_accept(state, left):
+            return logits
+        return keep(
+            [self.can_accept(after, left - 1) for after in self.rows[state]], logits
+        )
+
+    def can_accept(self, state, left):
+        if state < 0 or left == 0:
+            return state >= 0 and self.accepting[state]
+        if (state, left) not in self.known:
+            self.known[state, left] = any(
+                self.can_accept(after, left - 1) for after in self.rows[state]
+            )
+        return self.known[state, left]
