@@ -1,6 +1,36 @@
 """The public API: what a type checker sees, and what `__init__.py` loads lazily."""
 
 from . import processes as processes, strategies as strategies
+from .automata.automaton import Automaton as Automaton
+from .automata.builders.bars import bars as bars
+from .automata.builders.fixed import (
+    fixed_notes as fixed_notes,
+    fixed_symbols as fixed_symbols,
+)
+from .automata.builders.motifs import contains as contains, excludes as excludes
+from .automata.builders.patterns import (
+    AnySymbol as AnySymbol,
+    Either as Either,
+    InOrder as InOrder,
+    OneOf as OneOf,
+    Repeat as Repeat,
+    Sounding as Sounding,
+    matching as matching,
+)
+from .automata.builders.pitches import (
+    within_key as within_key,
+    within_range as within_range,
+)
+from .automata.builders.well_formed import well_formed as well_formed
+from .automata.known_pieces import KnownPieces as KnownPieces
+from .automata.operations import (
+    complement as complement,
+    ended as ended,
+    intersection as intersection,
+    minimised as minimised,
+    union as union,
+)
+from .automata.passages import Passages as Passages, copied_lengths as copied_lengths
 from .evaluation.best_symbols import (
     BestSymbols as BestSymbols,
     best_symbols as best_symbols,

@@ -4,7 +4,7 @@ The language of an automaton is the set of all sequences that it accepts.
 """
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, dijkstra
 
@@ -93,7 +93,8 @@ def minimised(automaton: Automaton) -> Automaton:
 
     Reference: Moore 1956, Gedanken-Experiments on Sequential Machines.
     """
-    automaton, distances = _trimmed(automaton)
+    automaton = _trimmed(automaton)
+    distances = _distances(automaton)
     blocks = _blocks(automaton, distances)
     _, firsts = np.unique(blocks, return_index=True)
     transitions = np.append(blocks, -1)[automaton.transitions[firsts]]
@@ -105,6 +106,24 @@ def minimised(automaton: Automaton) -> Automaton:
         classes,
         numbers[transitions[order]].astype(np.int32),
         automaton.accepting[firsts][order],
+    )
+
+
+def _trimmed(automaton: Automaton) -> Automaton:
+    """Return the automaton without states that no accepted sequence passes.
+
+    The start is kept in any case.
+    """
+    kept = _reachable(automaton) & (_distances(automaton) >= 0)
+    if not kept[0]:
+        # Nothing is accepted.
+        kept = np.arange(len(automaton)) == 0
+        transitions = np.full((1, automaton.transitions.shape[1]), -1)
+    else:
+        numbers = np.where(kept, np.cumsum(kept) - 1, -1)
+        transitions = np.append(numbers, -1)[automaton.transitions[kept]]
+    return Automaton(
+        automaton.classes, transitions.astype(np.int32), automaton.accepting[kept]
     )
 
 
@@ -195,44 +214,42 @@ def _reached(targets) -> tuple[Int[np.ndarray, "states"], Int[np.ndarray, "state
     return codes, np.where(after < 0, -1, order[places]).astype(np.int32)
 
 
-def _trimmed(automaton: Automaton) -> tuple[Automaton, Int[np.ndarray, "states"]]:
-    """Return the automaton without states that no accepted sequence passes.
-
-    The start is kept in any case. Also return for each state the length of the shortest
-    sequence that leads from it to acceptance; -1 if there is none.
-    """
+def _reachable(automaton: Automaton) -> Bool[np.ndarray, "states"]:
+    """Return whether each state can be reached from the start."""
+    sources, targets = _edges(automaton)
     states = len(automaton)
-    sources, groups = np.nonzero(automaton.transitions >= 0)
-    targets = automaton.transitions[sources, groups]
     forward = csr_array(
-        (np.ones(len(sources), bool), (sources, targets)), shape=(states, states)
+        (np.ones(len(sources), np.int8), (sources, targets)), shape=(states, states)
     )
     reached = np.zeros(states, bool)
     reached[breadth_first_order(forward, 0, return_predecessors=False)] = True
-    # One more state, from which the search begins, is one step from all accepting ones.
+    return reached
+
+
+def _distances(automaton: Automaton) -> Int[np.ndarray, "states"]:
+    """Return the length of the shortest sequence from each state to acceptance.
+
+    It is -1 if there is none.
+    """
+    sources, targets = _edges(automaton)
+    states = len(automaton)
+    # The search begins in one more state, one step from all accepting ones.
     goals = np.flatnonzero(automaton.accepting)
+    begins = np.concatenate([targets, np.full(len(goals), states)])
+    ends = np.concatenate([sources, goals])
     backward = csr_array(
-        (
-            np.ones(len(sources) + len(goals), np.int8),
-            (
-                np.concatenate([targets, np.full(len(goals), states)]),
-                np.concatenate([sources, goals]),
-            ),
-        ),
-        shape=(states + 1, states + 1),
+        (np.ones(len(begins), np.int8), (begins, ends)), shape=(states + 1, states + 1)
     )
     found = dijkstra(backward, indices=states, unweighted=True)[:states]
-    distances = np.where(np.isfinite(found), found - 1, -1).astype(np.int64)
-    kept = reached & (distances >= 0)
-    kept[0] = True
-    numbers = np.where(kept, np.cumsum(kept) - 1, -1)
-    transitions = np.append(numbers, -1)[automaton.transitions[kept]]
-    # A start from which nothing is accepted has no next state.
-    transitions[distances[kept] < 0] = -1
-    trimmed = Automaton(
-        automaton.classes, transitions.astype(np.int32), automaton.accepting[kept]
-    )
-    return trimmed, distances[kept]
+    return np.where(np.isfinite(found), found - 1, -1).astype(np.int64)
+
+
+def _edges(
+    automaton: Automaton,
+) -> tuple[Int[np.ndarray, "edges"], Int[np.ndarray, "edges"]]:
+    """Return the states of each transition, and the states that they lead to."""
+    sources, groups = np.nonzero(automaton.transitions >= 0)
+    return sources, automaton.transitions[sources, groups]
 
 
 def _blocks(

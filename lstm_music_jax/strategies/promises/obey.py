@@ -78,8 +78,7 @@ class Obey(Strategy):
             names lengths that it accepts, or says how far it can read. Or its
             vocabulary is not that of the model.
 
-    >>> from lstm_music_jax import Vocabulary
-    >>> from lstm_music_jax.automata.builders.motifs import contains
+    >>> from lstm_music_jax import Vocabulary, contains
     >>> notes = Vocabulary(("C4", "E4", "G4"))
     >>> Obey(contains(["C4", "E4", "G4"], notes), 2)
     Traceback (most recent call last):

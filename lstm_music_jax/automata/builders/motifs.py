@@ -1,0 +1,94 @@
+"""Automata for motifs: passages that a piece must have, or must not have."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from lstm_music_jax.automata.automaton import Automaton, alphabet, explored, grouped
+from lstm_music_jax.automata.operations import complement, minimised
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.transposition import (
+    HALF_OCTAVE,
+    spelled_once,
+    transposition_table,
+)
+from lstm_music_jax.music.vocabulary import Vocabulary
+
+
+def contains(
+    motif: Sequence[str],
+    vocabulary: Vocabulary,
+    encoding: Encoding | None = None,
+    transposed: bool = False,
+) -> Automaton:
+    """Return the automaton of pieces that contain a motif.
+
+    Args:
+        motif: successive symbols, one or more.
+        vocabulary: the vocabulary of the model.
+        encoding: the encoding of the symbols; needed only for transpositions.
+        transposed: whether the motif may also be up to six semitones higher or lower.
+
+    Raises:
+        ValueError: the motif is empty or holds a symbol that the automaton cannot read,
+            or the encoding is missing.
+
+    Reference: Knuth, Morris & Pratt 1977, Fast Pattern Matching in Strings; for several
+    transpositions, Aho & Corasick 1975, Efficient String Matching.
+    """
+    if not motif:
+        raise ValueError("motif is empty; it must hold one symbol or more")
+    ids = vocabulary.ids_of(motif, "motif")
+    allowed = alphabet(vocabulary)
+    for symbol, number in zip(motif, ids, strict=True):
+        if not allowed[number]:
+            raise ValueError(
+                f"motif holds {symbol!r}; it must hold symbols of music that the model "
+                "was trained on"
+            )
+    spelled = np.arange(len(vocabulary))[None]
+    if transposed:
+        if encoding is None:
+            raise ValueError(
+                "encoding is None; a motif that may be transposed needs an encoding"
+            )
+        spelled = spelled_once(transposition_table(vocabulary, encoding, HALF_OCTAVE))
+    same = spelled[len(spelled) // 2]
+    # All symbols that sound alike are read as one.
+    read = np.where(allowed, same, -1)
+    return minimised(_finding({tuple(row[ids].tolist()) for row in spelled}, read))
+
+
+def excludes(
+    motif: Sequence[str],
+    vocabulary: Vocabulary,
+    encoding: Encoding | None = None,
+    transposed: bool = False,
+) -> Automaton:
+    """Return the automaton of pieces that do not contain a motif; see `contains`."""
+    return minimised(complement(contains(motif, vocabulary, encoding, transposed)))
+
+
+def _finding(motifs: set[tuple[int, ...]], read: Int[np.ndarray, "v"]) -> Automaton:
+    """Return the automaton of sequences that contain one of some motifs of one length.
+
+    Args:
+        motifs: the motifs.
+        read: the symbol as which each symbol is read; -1 if it cannot be read.
+    """
+    # A state is the longest end of the sequence with which a motif begins.
+    beginnings = {motif[:end] for motif in motifs for end in range(len(motif) + 1)}
+    used = {symbol for motif in motifs for symbol in motif}
+    kinds = [symbol if symbol in used else None for symbol in read.tolist()]
+    classes, kinds = grouped(kinds, read >= 0)
+
+    def step(state, group):
+        if state in motifs:
+            return state
+        after = (*state, kinds[group])
+        while after not in beginnings:
+            after = after[1:]
+        return after
+
+    return explored((), step, motifs.__contains__, classes)
