@@ -6,25 +6,40 @@
 An LSTM 512-256 over 308 symbols draws with a temperature alone, and then with each
 strategy after the temperature. The difference is the strategy's cost, which is also
 given as a share of the plain step. Every strategy that needs no model and no vocabulary
-is measured, with the settings of `lstm_music_jax/testing/examples.py`. Cost: 7 minutes
-on two CPU cores; --quick (64 streams, few repeats) takes one.
+is measured, with the settings of `lstm_music_jax/testing/examples.py`. The promises are
+measured too: `CopyLimit` with 200 pieces of 1,000 symbols, and `Obey` with 16 bars, an
+automaton of about 9,000 states. A second table says how long their tables take to
+build, and their memory. Cost: 8 minutes on two CPU cores; --quick (64 streams, few
+repeats) takes one.
 
 Expect, with 64 streams on a quiet machine: at most a tenth of the step for stateless
-strategies, and at most a quarter for strategies with a state. There are two exceptions
-without a state: TopH, whose bisection takes two sums per attempt (12 to 16%), and
-TailFree, which is the only one that needs a sort (14 to 20%).
+strategies and for promises, and at most a quarter for other strategies with a state.
+There are two exceptions without a state: TopH, whose bisection takes two sums per
+attempt (12 to 16%), and TailFree, which is the only one that needs a sort (14 to 20%).
 """
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import tyro
 from timing import measure, write
 
-from lstm_music_jax import MusicLSTM, generate, strategies
-from lstm_music_jax.strategies import Chain, Temperature
+from lstm_music_jax import (
+    Events,
+    KnownPieces,
+    MusicLSTM,
+    Vocabulary,
+    bars,
+    generate,
+    strategies,
+)
+from lstm_music_jax.strategies import Chain, CopyLimit, Obey, Temperature
 from lstm_music_jax.system.cores import count_cores
 from lstm_music_jax.testing.examples import EXAMPLES
 
@@ -57,6 +72,47 @@ def table() -> dict[str, strategies.Strategy]:
     }
 
 
+def vocabulary() -> Vocabulary:
+    """Return the symbols of `Events`, and names without a meaning, 308 in all."""
+    symbols = Events().symbols
+    others = (f"other_{number}" for number in range(VOCABULARY - len(symbols)))
+    return Vocabulary((*symbols, *others))
+
+
+def copy_limit() -> CopyLimit:
+    """Return a limit for pieces of 200,000 symbols, of which a few are frequent."""
+    rng = np.random.default_rng(0)
+    pieces = np.minimum(rng.zipf(1.5, size=(200, 1000)) - 1, VOCABULARY - 1)
+    return CopyLimit(2, KnownPieces([*pieces], vocabulary(), Events()))
+
+
+def obey() -> Obey:
+    """Return a promise of 16 bars in sixteenths, without notes across bar lines."""
+    automaton = bars(16, vocabulary(), Events(), crossing=False, grid=3)
+    return Obey(automaton, 400)
+
+
+PROMISES = {"CopyLimit": copy_limit, "Obey": obey}
+
+
+def built(
+    names: Sequence[str],
+) -> tuple[dict[str, strategies.Strategy], list[dict[str, Any]]]:
+    """Build promises; also return how long this takes, and the memory of each."""
+    made, rows = {}, []
+    for name in names:
+        begin = time.perf_counter()
+        made[name] = jax.block_until_ready(PROMISES[name]())
+        rows.append(
+            {
+                "promise": name,
+                "seconds to build": time.perf_counter() - begin,
+                "MB": sum(leaf.nbytes for leaf in jax.tree.leaves(made[name])) / 1e6,
+            }
+        )
+    return made, rows
+
+
 def main(arguments: Arguments) -> None:
     """Measure with each number of streams."""
     model = MusicLSTM(VOCABULARY, cores=count_cores(), key=jax.random.key(0))
@@ -65,6 +121,12 @@ def main(arguments: Arguments) -> None:
         for name, strategy in table().items()
         if not arguments.only or name in arguments.only
     }
+    promises, memory = built(
+        [name for name in PROMISES if not arguments.only or name in arguments.only]
+    )
+    if memory:
+        write(arguments.out, "promises", memory)
+    chosen |= promises
     rows = []
     for streams, length in LENGTHS.items():
         if arguments.quick and streams != 64:

@@ -5,6 +5,8 @@
     python experiments/generate.py --run runs/quickstart --pieces 4 --until-end
     python experiments/generate.py --run runs/quickstart \
         --strategy "Chain(RepetitionPenalty(1.2), Temperature(0.9), TopP(0.95))"
+    python experiments/generate.py --run runs/quickstart --until-end \
+        --strategy "Chain(Obey(ended(bars(16, grid=3)), 400), TopP(0.95))"
     srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
 
 Every device of every process draws a part of the pieces. For several processes, give

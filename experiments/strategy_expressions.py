@@ -14,22 +14,61 @@ from typing import Any
 from sources import dataset_of_run
 
 from lstm_music_jax import (
+    AnySymbol,
     Carried,
+    Either,
     Events,
+    InOrder,
+    KnownPieces,
     MusicLSTM,
     NoteNames,
+    OneOf,
     Performance,
+    Repeat,
     Run,
     SlidingWindow,
+    Sounding,
+    bars,
+    complement,
+    contains,
+    ended,
+    excludes,
+    fixed_notes,
+    fixed_symbols,
+    intersection,
     load_run,
+    matching,
+    minimised,
     read_strategy,
     strategies,
+    union,
+    well_formed,
+    within_key,
+    within_range,
 )
-from lstm_music_jax.automata.known_pieces import KnownPieces
 from lstm_music_jax.system.printable import printable
 
 # The training pieces of runs, by their settings.
 _corpora: dict[str, KnownPieces] = {}
+_CLASSES = (Carried, SlidingWindow, Events, NoteNames, Performance)
+# What an expression of an automaton holds, for `Obey`.
+_PATTERNS = (AnySymbol, Either, InOrder, OneOf, Repeat, Sounding)
+_BUILDERS = (
+    bars,
+    complement,
+    contains,
+    ended,
+    excludes,
+    fixed_notes,
+    fixed_symbols,
+    intersection,
+    matching,
+    minimised,
+    union,
+    well_formed,
+    within_key,
+    within_range,
+)
 # Words of an expression that stand for parts of the run.
 _OF_RUN = ("model", "vocabulary", "encoding", "context", "corpus")
 
@@ -37,8 +76,8 @@ _OF_RUN = ("model", "vocabulary", "encoding", "context", "corpus")
 def known_names(plugins: Sequence[Path] = (), **more: Any) -> dict[str, Any]:
     """Return what the names in an expression stand for.
 
-    They are all strategies, the scales of `InKey`, encodings, contexts, `more` names,
-    and the strategies of plugins.
+    They are all strategies, the scales of `InKey`, encodings, contexts, the builders
+    and patterns of automata, `more` names, and the strategies of plugins.
 
     Args:
         plugins: Python files.
@@ -53,8 +92,8 @@ def known_names(plugins: Sequence[Path] = (), **more: Any) -> dict[str, Any]:
         for name, value in vars(strategies).items()
         if name.isupper() or _is_strategy(value)
     }
-    classes = (Carried, SlidingWindow, Events, NoteNames, Performance)
-    known |= {each.__name__: each for each in classes} | more
+    others = (*_CLASSES, *_PATTERNS, *_BUILDERS)
+    known |= {each.__name__: each for each in others} | more
     for path in plugins:
         for name, value in _strategies_of(path).items():
             if name in {*known, *_OF_RUN}:

@@ -153,6 +153,16 @@ def test_every_strategy_that_stands_alone_is_measured():
     others = {example.name for example in EXAMPLES if example.needs}
     assert {"Guidance", "Contrastive", "InKey"} <= others
     assert len(measured) + len(others) + 1 == len(EXAMPLES)
+    assert others >= strategies.PROMISES.keys()
+
+
+def test_the_promises_are_built_at_the_size_that_their_goal_is_for():
+    made, (row,) = strategies.built(["Obey"])
+    obey = made["Obey"]
+    assert 8_000 < len(obey.automaton) <= 10_000
+    obey.check_vocabulary(strategies.VOCABULARY)
+    assert row["promise"] == "Obey"
+    assert 0 < row["MB"] < 10
 
 
 def test_all_libraries_write_the_same_notes(tmp_path, monkeypatch):

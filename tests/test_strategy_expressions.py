@@ -26,6 +26,7 @@ def test_all_strategies_and_scales_are_known():
     known = known_names()
     assert {example.name for example in EXAMPLES} <= known.keys()
     assert {"MAJOR", "Events", "NoteNames", "Performance", "Carried"} <= known.keys()
+    assert {"bars", "ended", "contains", "matching", "Repeat"} <= known.keys()
     assert "Strategy" not in known
     assert "base" not in known
 

@@ -30,16 +30,22 @@ def call(script, *arguments):
     return 0
 
 
-def onsets(path):
-    """Return (tick, pitch) of each note-on that mido reads, in the file's ticks."""
+def events(path):
+    """Return (tick, pitch, whether it begins) of each note event that mido reads."""
     found = []
     for track in mido.MidiFile(path).tracks:
         tick = 0
         for message in track:
             tick += message.time
-            if message.type == "note_on" and message.velocity:
-                found.append((tick, message.note))
-    return sorted(found)
+            if message.type in ("note_on", "note_off"):
+                begins = message.type == "note_on" and message.velocity > 0
+                found.append((tick, message.note, begins))
+    return found
+
+
+def onsets(path):
+    """Return (tick, pitch) of each note-on that mido reads, in the file's ticks."""
+    return sorted((tick, pitch) for tick, pitch, begins in events(path) if begins)
 
 
 def copy_without_vocabulary(run, folder):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax import Note, Score, write_midi
-from tests.experiments.calling import ECHO, call, onsets
+from tests.experiments.calling import ECHO, call, events, onsets
 from tests.music.notation.reading import read_notes
 
 
@@ -49,6 +49,22 @@ def test_generate_ends_pieces_where_the_model_ends_them(run, tmp_path, capsys):
         notes = len(onsets(tmp_path / f"piece-00{number}.mid"))
         ended = f"{notes} notes sound, then the piece ends" in line
         assert ended or "30 notes sound, cut at --notes 30" in line
+
+
+def test_generate_keeps_a_promise(run, tmp_path):
+    """Each piece has three bars, and then the model ends it."""
+    promise = "Chain(Obey(ended(bars(3, crossing=False, grid=6)), 70), Temperature(9))"
+    arguments = ["--until-end", "--notes", 100, "--pieces", 3, "--strategy", promise]
+    assert call(generate, "--run", run, *arguments, "--out", tmp_path) == 0
+    for path in sorted(tmp_path.glob("*.mid")):
+        bar, spans, begun = 4 * mido.MidiFile(path).ticks_per_beat, [], {}
+        for tick, pitch, struck in events(path):
+            if struck:
+                begun[pitch] = tick
+            else:
+                spans.append((begun.pop(pitch), tick))
+        assert max(end for _, end in spans) == 3 * bar
+        assert all(begin // bar == (end - 1) // bar for begin, end in spans)
 
 
 def test_a_run_without_an_end_symbol_cannot_end(unusual, capsys):

@@ -19,7 +19,7 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 def contains(
     motif: Sequence[str],
     vocabulary: Vocabulary,
-    encoding: Encoding | None = None,
+    encoding: Encoding,
     transposed: bool = False,
 ) -> Automaton:
     """Return the automaton of pieces that contain a motif.
@@ -27,12 +27,11 @@ def contains(
     Args:
         motif: successive symbols, one or more.
         vocabulary: the vocabulary of the model.
-        encoding: the encoding of the symbols; needed only for transpositions.
+        encoding: the encoding of the symbols.
         transposed: whether the motif may also be up to six semitones higher or lower.
 
     Raises:
-        ValueError: the motif is empty or holds a symbol that the automaton cannot read,
-            or the encoding is missing.
+        ValueError: the motif is empty or holds a symbol that the automaton cannot read.
 
     Reference: Knuth, Morris & Pratt 1977, Fast Pattern Matching in Strings; for several
     transpositions, Aho & Corasick 1975, Efficient String Matching.
@@ -49,10 +48,6 @@ def contains(
             )
     spelled = np.arange(len(vocabulary))[None]
     if transposed:
-        if encoding is None:
-            raise ValueError(
-                "encoding is None; a motif that may be transposed needs an encoding"
-            )
         spelled = spelled_once(transposition_table(vocabulary, encoding, HALF_OCTAVE))
     same = spelled[len(spelled) // 2]
     # All symbols that sound alike are read as one.
@@ -63,7 +58,7 @@ def contains(
 def excludes(
     motif: Sequence[str],
     vocabulary: Vocabulary,
-    encoding: Encoding | None = None,
+    encoding: Encoding,
     transposed: bool = False,
 ) -> Automaton:
     """Return the automaton of pieces that do not contain a motif; see `contains`."""

@@ -78,9 +78,9 @@ class Obey(Strategy):
             names lengths that it accepts, or says how far it can read. Or its
             vocabulary is not that of the model.
 
-    >>> from lstm_music_jax import Vocabulary, contains
+    >>> from lstm_music_jax import NoteNames, Vocabulary, contains
     >>> notes = Vocabulary(("C4", "E4", "G4"))
-    >>> Obey(contains(["C4", "E4", "G4"], notes), 2)
+    >>> Obey(contains(["C4", "E4", "G4"], notes, NoteNames()), 2)
     Traceback (most recent call last):
         ...
     ValueError: length of Obey is 2; it must be the length of a sequence that the \

@@ -74,10 +74,10 @@ def test_motifs(motif):
     def found(word):
         return f" {text} " in f" {' '.join(word)} "
 
-    check(contains(motif, EVENTS), EVENTS, found)
-    check(excludes(motif, EVENTS), EVENTS, lambda w: not found(w))
+    check(contains(motif, EVENTS, ENCODING), EVENTS, found)
+    check(excludes(motif, EVENTS, ENCODING), EVENTS, lambda w: not found(w))
     # The automaton of Knuth, Morris and Pratt has a state per symbol, and one more.
-    assert len(contains(motif, EVENTS)) == len(motif) + 1
+    assert len(contains(motif, EVENTS, ENCODING)) == len(motif) + 1
 
 
 def test_transposed_motifs():
@@ -153,13 +153,21 @@ def test_patterns_are_regular_expressions(pattern, expression):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: contains([], EVENTS), "motif is empty; it must hold one symbol or mo"),
-        (lambda: contains(["<end>"], EVENTS), "motif holds '<end>'; it must hold symb"),
-        (lambda: contains(["pitch_65"], EVENTS), "motif holds 'pitch_65'; it must hol"),
-        (lambda: contains(["X"], EVENTS), "symbols in motif not in the vocabulary of"),
         (
-            lambda: contains(["pitch_60"], EVENTS, transposed=True),
-            "encoding is None; a motif that may be transposed needs an encoding",
+            lambda: contains([], EVENTS, ENCODING),
+            "motif is empty; it must",
+        ),
+        (
+            lambda: contains(["<end>"], EVENTS, ENCODING),
+            "motif holds '<end>'; it",
+        ),
+        (
+            lambda: contains(["pitch_65"], EVENTS, ENCODING),
+            "motif holds 'pitch",
+        ),
+        (
+            lambda: contains(["X"], EVENTS, ENCODING),
+            "symbols in motif not in the",
         ),
         (lambda: fixed_symbols({}, EVENTS), r"symbols is \{\}; it must hold one pos"),
         (
