@@ -1,5 +1,7 @@
 """The automaton of pieces without ill-formed symbols."""
 
+from collections.abc import Sequence
+
 from lstm_music_jax.automata.automaton import (
     Automaton,
     alphabet,
@@ -8,10 +10,15 @@ from lstm_music_jax.automata.automaton import (
     require_size,
 )
 from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.score import HIGHEST_PITCH
 from lstm_music_jax.music.vocabulary import Vocabulary
 
 
-def well_formed(vocabulary: Vocabulary, encoding: Encoding) -> Automaton:
+def well_formed(
+    vocabulary: Vocabulary,
+    encoding: Encoding,
+    pitches: Sequence[int] | None = None,
+) -> Automaton:
     """Return the automaton of pieces in which decoding skips no symbol.
 
     `Encoding` defines the ill-formed symbols. No note sounds before the first symbol.
@@ -22,21 +29,28 @@ def well_formed(vocabulary: Vocabulary, encoding: Encoding) -> Automaton:
     possible only for vocabularies of few pitches; `WellFormed` is the strategy for all
     others. With `NoteNames`, there is one state.
 
+    An automaton for a few pitches of a large vocabulary has few states. A promise that
+    names pitches needs it beside `WellFormed`: otherwise it may rely on striking a
+    pitch that was struck already.
+
     Args:
         vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
+        pitches: MIDI pitches; ill-formed strikes and releases of other pitches are
+            accepted. By default, they are all pitches.
 
     Raises:
         ValueError: there would be too many states; the message says how many.
     """
     symbols = vocabulary.symbols
+    watched = frozenset(range(HIGHEST_PITCH + 1) if pitches is None else pitches)
     known = {symbol for symbol in symbols if encoding.pitches(symbol)}
     if encoding.symbols is not None:
         known = set(encoding.symbols)
     kinds = [
         (
-            encoding.pitches(symbol),
-            encoding.releases(symbol),
+            watched.intersection(encoding.pitches(symbol)),
+            watched.intersection(encoding.releases(symbol)),
             encoding.time_shift(symbol) > 0,
             symbol in known,
         )
@@ -45,11 +59,11 @@ def well_formed(vocabulary: Vocabulary, encoding: Encoding) -> Automaton:
     classes, kinds = grouped(kinds, alphabet(vocabulary))
     moves = any(moving for _, _, moving, _ in kinds)
     releasing = any(released for _, released, _, _ in kinds)
-    pitches = {pitch for struck, _, _, _ in kinds for pitch in struck}
+    found = {pitch for struck, _, _, _ in kinds for pitch in struck}
     if moves or releasing:
         require_size(
-            f"the automaton of well-formed pieces of {len(pitches)} pitches",
-            (3 if releasing else 2) ** len(pitches),
+            f"the automaton of well-formed pieces of {len(found)} pitches",
+            (3 if releasing else 2) ** len(found),
         )
 
     def step(state, group):

@@ -63,8 +63,9 @@ class Obey(Strategy):
     of `compose`, may forbid all symbols that the promise needs. The engine then ignores
     this strategy for one symbol, and the trace says so. The promise is then broken, and
     nothing is forbidden any more. `compose` forbids symbols that the model was not
-    trained on and those that are ill-formed. The builders of automata know the former.
-    Intersect with `well_formed` for the latter.
+    trained on, which no builder of automata relies on. It also forbids ill-formed
+    symbols. So for a promise that names pitches, such as a motif, intersect the
+    automaton with `well_formed(pitches=[...])` of these pitches.
 
     Args:
         automaton: the automaton. It reads ids of the model's vocabulary.

@@ -42,6 +42,17 @@ def test_well_formed_pieces_are_those_of_which_decoding_skips_nothing(
     check(automaton, vocabulary, lambda w: not encoding.decode(w).skipped, longest)
 
 
+def test_well_formed_pieces_for_a_few_pitches():
+    automaton = well_formed(PLAYED, Performance(), [60])
+
+    def fits(word):
+        others = [symbol for symbol in word if not symbol.endswith("_62")]
+        return not Performance().decode(others).skipped
+
+    check(automaton, PLAYED, fits, 5)
+    assert len(automaton) == 3
+
+
 def test_too_many_pitches_for_well_formed_pieces():
     symbols = [f"pitch_{pitch}" for pitch in range(30)]
     with pytest.raises(ValueError, match=r"pieces of 30 pitches has 1,073,741,824 sta"):
