@@ -64,8 +64,10 @@ class Obey(Strategy):
     this strategy for one symbol, and the trace says so. The promise is then broken, and
     nothing is forbidden any more. `compose` forbids symbols that the model was not
     trained on, which no builder of automata relies on. It also forbids ill-formed
-    symbols. So for a promise that names pitches, such as a motif, intersect the
-    automaton with `well_formed(pitches=[...])` of these pitches.
+    symbols. Only an automaton that was intersected with `well_formed` cannot come into
+    conflict with that. Large vocabularies have too many pitches for it. For a promise
+    that names pitches, such as a motif, `well_formed(pitches=[...])` of these pitches
+    makes the conflict rare.
 
     Args:
         automaton: the automaton. It reads ids of the model's vocabulary.

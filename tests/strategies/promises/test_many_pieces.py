@@ -146,18 +146,18 @@ PROMISES = {
     "combined": (
         lambda: minimised(
             intersection(
-                bars(4, *BOTH, crossing=False),
+                bars(2, *BOTH, crossing=False, grid=6),
                 within_key(0, MAJOR, *BOTH),
                 complement(contains(FOURTH, *BOTH)),
-                union(contains(MOTIF, *BOTH), fixed_notes({4: 60}, *BOTH)),
-                well_formed(*BOTH, [60, 62, 64]),
+                union(contains(MOTIF, *BOTH), fixed_notes({2: 60}, *BOTH)),
+                well_formed(*BOTH, sorted(SCALE)),
             )
         ),
         lambda symbols, notes: (
-            ends_at(4 * 48)(symbols, notes)
+            ends_at(2 * 48)(symbols, notes)
             and {n.pitch for n in notes} <= SCALE
             and " ".join([*FOURTH, ""]) not in " ".join([*symbols, ""])
-            and (with_motif(symbols, notes) or has((48, 60))(symbols, notes))
+            and (with_motif(symbols, notes) or has((24, 60))(symbols, notes))
         ),
     ),
 }
