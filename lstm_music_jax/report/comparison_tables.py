@@ -190,7 +190,11 @@ def heading(row: Row) -> str:
 
 
 def label(name: str) -> str:
-    """Return the name of an arm as Markdown, in which an expression is code."""
+    """Return the name of an arm as Markdown.
+
+    The expression of a strategy, such as TopK(5), gets backticks. Other names, such as
+    those of anchors, get none.
+    """
     name = name.replace("|", "\\|")
     return f"`{name}`" if "(" in name else name
 
