@@ -20,11 +20,11 @@ from lstm_music_jax.evaluation.comparison.curves import Curve, curves
 from lstm_music_jax.evaluation.comparison.distances import chosen, distances_from_human
 from lstm_music_jax.evaluation.comparison.figures import remembered
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
-from lstm_music_jax.evaluation.comparison.resampled import Resamples
 from lstm_music_jax.evaluation.comparison.results import HUMAN
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.standard import Standard
 from lstm_music_jax.evaluation.measures.base import Sample
+from lstm_music_jax.evaluation.statistics.resampling import Resamples
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.system.atomic_write import write_atomically
 

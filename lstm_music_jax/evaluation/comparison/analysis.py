@@ -9,9 +9,7 @@ import numpy as np
 from lstm_music_jax.evaluation.comparison.pieces import Measures, Pieces
 from lstm_music_jax.evaluation.comparison.resampled import (
     AnyMeasure,
-    Found,
     Quantity,
-    Resamples,
     combined,
     quantity,
 )
@@ -31,9 +29,11 @@ from lstm_music_jax.evaluation.measures.base import (
     PieceMeasure,
     Sample,
 )
+from lstm_music_jax.evaluation.statistics.estimate import Estimate, estimate
 from lstm_music_jax.evaluation.statistics.holm import holm
+from lstm_music_jax.evaluation.statistics.improvement import improvements
 from lstm_music_jax.evaluation.statistics.power import detectable
-from lstm_music_jax.evaluation.statistics.resampling import RESAMPLES
+from lstm_music_jax.evaluation.statistics.resampling import RESAMPLES, Resamples
 
 MOST_PRIMARY = 4
 
@@ -168,9 +168,8 @@ def _difference(
     """Return how an arm differs from the reference, without Holm's correction."""
     units = min(runs[0].units[arm], runs[0].units[reference])
     paired = [_paired(run, arm, reference, resamples) for run in runs]
-    change = combined(
-        paired, lambda run: run.values[arm] - run.values[reference], units
-    )
+    changes = [run.values[arm] - run.values[reference] for run in paired]
+    change = estimate(changes, units)
 
     def farther(run):
         values = run.values
@@ -180,15 +179,14 @@ def _difference(
     if measure.direction is Direction.LOWER:
         worse = _interval(change)
     if measure.direction is Direction.HUMAN:
-        units = min(units, runs[0].units[HUMAN])
-        worse = _interval(combined(paired, farther, units))
+        worse = _interval(combined(paired, farther, min(units, runs[0].units[HUMAN])))
     return Difference(
         change=_interval(change),
         worse_by=worse,
-        p=change.p,
+        p=float(change.p),
         adjusted=None,
         improvement=_improvement(measure, paired, arm, reference, resamples),
-        detectable=float(detectable(change.error, change.units, level=level)),
+        detectable=float(detectable(changes, units, level=level)),
         left_out=sum(
             int(np.isnan(run.of_pieces[arm] + run.of_pieces[reference]).sum())
             for run in runs
@@ -214,10 +212,7 @@ def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Qu
 
 
 def _improvement(measure, runs, arm, reference, resamples):
-    """Return the probability that a piece is better than its partner.
-
-    Agarwal et al. 2021, arXiv 2108.13264, for pairs: a tie counts as half.
-    """
+    """Return the probability that a piece is better than its partner."""
     if not isinstance(measure, PieceMeasure) or measure.direction is Direction.NONE:
         return None
 
@@ -229,8 +224,7 @@ def _improvement(measure, runs, arm, reference, resamples):
             run.of_pieces[reference],
             float(run.values[HUMAN][0]),
         )
-        better = np.where(farther == 0, 0.5, farther < 0)
-        return resamples.means(np.where(np.isnan(farther), np.nan, better))
+        return resamples.means(improvements(farther))
 
     return _interval(combined(runs, wins, runs[0].units[arm]))
 
@@ -254,8 +248,8 @@ def _corrected(differences, primary):
     }
 
 
-def _interval(found: Found) -> Interval:
-    return Interval(found.value, found.low, found.high)
+def _interval(found: Estimate) -> Interval:
+    return Interval(float(found.value), float(found.low), float(found.high))
 
 
 def _kind(measure):

@@ -1,4 +1,4 @@
-"""The bootstrap's parts: resampled means, an interval and a p-value.
+"""The bootstrap's parts: resamples, an interval and a p-value.
 
 The interval is the expanded percentile interval. The plain percentile interval is too
 narrow, because it amounts to a variance with divisor n and to normal quantiles. With
@@ -36,6 +36,45 @@ def resampled_counts(
     drawn += size * np.arange(resamples)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=resamples * size)
     return counts.reshape(resamples, size).astype(np.float64)
+
+
+class Resamples:
+    """Resamples that all sets of pieces share.
+
+    The first one is no resample: it holds the pieces themselves, each of them once.
+
+    Attributes:
+      number: number of resamples.
+    """
+
+    def __init__(self, number: int, seed: int):
+        """Store the arguments; resamples are drawn later, by `counts`."""
+        self.number = number
+        self._seed = seed
+        self._counts: dict[int, np.ndarray] = {}
+
+    def counts(self, pieces: int) -> Float[np.ndarray, "r {pieces}"]:
+        """The number of times that each resample holds each piece.
+
+        The first row is all ones: it counts each piece once.
+
+        Sets with equally many pieces get the same counts, because piece i of one arm is
+        the partner of piece i of another arm. If two unrelated sets share the counts,
+        that does no harm: the expected covariance of their values is 0.
+        """
+        if pieces not in self._counts:
+            rng = np.random.default_rng([self._seed, pieces])
+            drawn = resampled_counts(rng, pieces, self.number)
+            self._counts[pieces] = np.concatenate([np.ones((1, pieces)), drawn])
+        return self._counts[pieces]
+
+    def means(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
+        """The mean of `values` over the pieces of each resample, without NaN."""
+        counts = self.counts(len(values))
+        defined = ~np.isnan(values)
+        total = np.tensordot(counts, defined.astype(float), axes=1)
+        total[total == 0] = np.nan
+        return np.tensordot(counts, np.where(defined, values, 0.0), axes=1) / total
 
 
 def resampled_means(

@@ -140,6 +140,24 @@ def test_pieces_that_are_nan_are_left_out_and_counted():
     assert difference.improvement.value == 0
 
 
+def test_the_detectable_difference_does_not_depend_on_human_pieces():
+    rng = np.random.default_rng(0)
+    arms = [arm(name, rng.normal(size=(20, 1))) for name in ("old", "new")]
+    few, many = (
+        compare(
+            arms,
+            [pieces(rng.normal(size=(count, 1)))],
+            [],
+            reference="old",
+            primary=["m"],
+            measures=only(column(0, "m", Direction.HUMAN)),
+            resamples=200,
+        ).differences["new"]["m"]
+        for count in (3, 40)
+    )
+    assert few.detectable == many.detectable
+
+
 def test_a_measure_that_is_nan_for_all_pieces_finds_nothing():
     nothing = [[np.nan]] * 3
     compared = compare(
