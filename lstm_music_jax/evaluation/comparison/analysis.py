@@ -33,7 +33,11 @@ from lstm_music_jax.evaluation.statistics.estimate import Estimate, estimate
 from lstm_music_jax.evaluation.statistics.holm import holm
 from lstm_music_jax.evaluation.statistics.improvement import improvements
 from lstm_music_jax.evaluation.statistics.power import detectable
-from lstm_music_jax.evaluation.statistics.resampling import RESAMPLES, Resamples
+from lstm_music_jax.evaluation.statistics.resampling import (
+    RESAMPLES,
+    Resamples,
+    enough_resamples,
+)
 
 MOST_PRIMARY = 4
 
@@ -74,21 +78,26 @@ def compare(
       order: groups of names of anchors, the better music first. A measure that does not
         order human music and these groups is marked as not valid (see `is_valid`).
       seed: seed of the resamples.
-      resamples: number of resamples.
+      resamples: number of resamples. The primary measures of a large family take more
+        (see `enough_resamples`).
 
     Raises:
       ValueError: an argument is wrong; the message names it.
     """
     _require(arms, human, anchors, reference, primary, measures, order)
-    shared = Resamples(resamples, seed)
     groups = [*arms, *anchors]
     every: list[AnyMeasure] = [*measures.pieces, *measures.sets, *measures.distances]
     every.sort(key=lambda measure: _place(measure.name, primary))
-    family = max(1, len(primary) * (len(arms) - 1))
+    level = 0.05 / max(1, len(primary) * (len(arms) - 1))
+    enough = enough_resamples(level, min(len(arms[0].samples[0]), len(human[0])))
+    tested = Resamples(max(resamples, enough), seed)
+    explored = Resamples(resamples, seed)
     rows = []
     values: dict[str, dict[str, Value]] = {}
     differences: dict[str, dict[str, Difference]] = {}
     for measure in every:
+        is_primary = measure.name in primary
+        shared = tested if is_primary else explored
         runs = [
             quantity(
                 measure,
@@ -98,7 +107,6 @@ def compare(
             )
             for run, of_run in enumerate(human)
         ]
-        is_primary = measure.name in primary
         rows.append(
             Row.of(
                 measure,
@@ -112,7 +120,7 @@ def compare(
         for arm in arms:
             if arm.name != reference:
                 differences.setdefault(arm.name, {})[measure.name] = _difference(
-                    measure, runs, arm.name, reference, shared, 0.05 / family
+                    measure, runs, arm.name, reference, shared, level
                 )
     return Comparison(
         reference=reference,

@@ -151,9 +151,9 @@ def test_the_detectable_difference_does_not_depend_on_human_pieces():
             reference="old",
             primary=["m"],
             measures=only(column(0, "m", Direction.HUMAN)),
-            resamples=200,
+            resamples=2000,
         ).differences["new"]["m"]
-        for count in (3, 40)
+        for count in (10, 40)
     )
     assert few.detectable == many.detectable
 

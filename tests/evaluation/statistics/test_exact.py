@@ -12,6 +12,7 @@ from lstm_music_jax.evaluation.statistics.improvement import improvements
 from lstm_music_jax.evaluation.statistics.power import detectable
 from lstm_music_jax.evaluation.statistics.resampling import (
     Resamples,
+    enough_resamples,
     interval,
     p_value,
     resampled_counts,
@@ -43,17 +44,26 @@ def test_normal_data_give_students_interval_and_p_value(sides):
     np.testing.assert_allclose(found.p, student.pvalue, atol=0.02)
 
 
-@pytest.mark.parametrize("change", [0.8, -1, 1.3])
-def test_p_values_beyond_the_resamples_are_those_of_student(change):
-    """They are far smaller than one over the number of resamples."""
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(29, 50))
-    values += change - values.mean(axis=0)
-    found = paired(values, np.zeros_like(values), resamples=2000)
-    expected = stats.ttest_1samp(values, 0).pvalue
-    assert expected.max() < 0.01
-    np.testing.assert_allclose(np.log(found.p), np.log(expected), rtol=0.25)
-    assert np.mean(np.log(found.p) / np.log(expected)) == pytest.approx(1, abs=0.05)
+@pytest.mark.parametrize("units", [29, 256])
+def test_no_p_value_is_smaller_than_the_resamples_can_show(units):
+    """All resamples lie above zero, by little or by much."""
+    resampled = np.linspace(1, 2, 2000)[:, None] + np.array([0, 100])
+    tail = stats.norm.ppf(1 / 2001) * np.sqrt((units - 1) / units)
+    expected = 2 * stats.t(units - 1).cdf(tail)
+    np.testing.assert_allclose(p_value(resampled, units), expected)
+    np.testing.assert_allclose(p_value(-resampled, units), expected)
+
+
+@pytest.mark.parametrize(("family", "units"), [(1, 29), (76, 34), (76, 256)])
+def test_enough_resamples_reach_half_the_level(family, units):
+    number = enough_resamples(0.05 / family, units)
+    resampled = np.linspace(1, 2, number)
+    assert p_value(resampled, units) <= 0.05 / family / 2
+    assert p_value(resampled[: -number // 10], units) > 0.05 / family / 2
+
+
+def test_the_number_of_resamples_is_limited():
+    assert enough_resamples(0.05 / 76, 5) == 50_000
 
 
 def test_pairs_that_all_differ_alike_have_the_p_value_of_a_sign_test():
