@@ -18,10 +18,15 @@ strategy, its knob, is tuned until the mean entropy of its distributions is with
 nats of a target. The knob is the only number of an expression, or the one that is
 marked by knob(value, low, high).
 
-The folder holds a page with tables and pictures, comparison.md. It also holds all
-settings, all results and the figures of every piece (JSON), and MIDI files of the usual
-and the worst piece of each strategy. If the script was interrupted, the same command
-goes on where it was.
+The folder holds a page with tables and pictures, comparison.md, and a page to see and
+hear in a browser, report.html. Listeners who should not know the results get
+blind.html: it plays unlabelled pairs of pieces, and saves the votes as a file. The same
+command with --votes FILE... adds what the listeners preferred to both pages, and draws
+nothing anew.
+
+The folder also holds all settings, all results and the figures of every piece (JSON),
+and MIDI files of the usual and the worst piece of each strategy. If the script was
+interrupted, the same command goes on where it was.
 
 Cost: 20 strategies x 256 pieces x 256 symbols take 2.5 minutes on two CPU cores. Tuning
 takes about 15 s per strategy and target.
@@ -39,14 +44,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import jax
-import numpy as np
 import tyro
 from compared_run import HUMAN_TARGET, ComparedRun
-from comparison_folder import ComparisonFolder
+from comparison_folder import ComparisonFolder, fingerprint
 from comparison_report import Report, mean_surprisal, own_name
 from knobs import arm_of
 from ngram_models import TRIGRAM, ngram_models
+from piece_records import Maker, model_fingerprint
 from sources import dataset_of_run
 from strategy_expressions import known_names
 from suites import SUITES
@@ -56,6 +60,7 @@ from lstm_music_jax.evaluation.comparison.arms import Arm
 from lstm_music_jax.evaluation.comparison.drawing import primers
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.standard import standard_measures
+from lstm_music_jax.evaluation.comparison.votes import read_votes
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.statistics.resampling import RESAMPLES
 from lstm_music_jax.protocols import Model
@@ -103,6 +108,9 @@ class Arguments:
     primary: tuple[str, ...] = ()
     """Names of at most four primary measures; by default repeats, copies, shared
     4-grams and the judge's surprisal."""
+    votes: tuple[Path, ...] = ()
+    """Files of votes that the page of blind listening has saved, to be added to the
+    pages."""
     out: Path | None = None
     """Where to write; by default the folder `comparison` in the first run folder."""
 
@@ -113,6 +121,8 @@ def main(arguments: Arguments) -> None:
     out = arguments.out or arguments.run[0] / "comparison"
     require_folder("out", out)
     loaded = load_runs(arguments.run)
+    settings = settings_of(arguments, loaded)
+    votes = read_votes(arguments.votes, fingerprint(settings))
     names = known_names(arguments.plugin)
     arms = [arms_of(arguments, each, names) for each in loaded]
     data = dataset_of_run(loaded[0].settings)
@@ -122,7 +132,7 @@ def main(arguments: Arguments) -> None:
     runs = [
         ComparedRun(
             number=number,
-            run=each,
+            maker=Maker(arguments.run[number], each),
             folder=folder,
             prompts=primers(
                 each, data.validation, arguments.pieces, arguments.primer_length
@@ -142,7 +152,7 @@ def main(arguments: Arguments) -> None:
     if arguments.primary:
         standard = [each.with_primary(arguments.primary) for each in standard]
     # Nothing is written before all arguments are known to be right.
-    folder.open(settings_of(arguments, loaded))
+    folder.open(settings)
     resamples = _QUICK_RESAMPLES if arguments.quick else RESAMPLES
     report = Report(folder, runs, human, standard, arguments.seed, resamples)
     report.draw_anchors(data, ngrams)
@@ -151,7 +161,9 @@ def main(arguments: Arguments) -> None:
         report.compare_matched(arms, arguments.match_entropy)
     if arguments.curves:
         report.draw_curves(arms)
-    report.write(len(data.validation), shlex.join(["python", *sys.argv]))
+    report.write(
+        len(data.validation), shlex.join(["python", *sys.argv]), settings, votes
+    )
 
 
 def with_defaults(arguments: Arguments) -> Arguments:
@@ -265,24 +277,17 @@ def settings_of(arguments: Arguments, loaded: Sequence[Run]) -> dict[str, Any]:
     of_command = {
         name: value
         for name, value in dataclasses.asdict(arguments).items()
-        if name not in ("run", "out", "plugin", "judge")
+        if name not in ("run", "out", "plugin", "judge", "votes")
     }
     return of_command | {
-        "plugin": [_hash(path.read_bytes()) for path in arguments.plugin],
-        "judge": arguments.judge and _hash_of(load_run(arguments.judge).model),
-        "models": [_hash_of(each.model) for each in loaded],
+        "plugin": [
+            hashlib.sha256(path.read_bytes()).hexdigest() for path in arguments.plugin
+        ],
+        "judge": arguments.judge and model_fingerprint(load_run(arguments.judge).model),
+        "models": [model_fingerprint(each.model) for each in loaded],
         "corpus": loaded[0].settings["corpus"],
         "encoding": loaded[0].encoding.config(),
     }
-
-
-def _hash_of(model):
-    leaves = jax.tree.leaves(model)
-    return _hash(b"".join(np.asarray(leaf).tobytes() for leaf in leaves))
-
-
-def _hash(content):
-    return hashlib.sha256(content).hexdigest()
 
 
 if __name__ == "__main__":

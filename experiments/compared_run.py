@@ -9,8 +9,18 @@ from typing import NamedTuple
 import jax
 import numpy as np
 from comparison_folder import ComparisonFolder, file_name
+from piece_records import Maker
 
-from lstm_music_jax import Encoding, Run, Vocabulary, strategies
+from lstm_music_jax import (
+    Carried,
+    Composition,
+    Encoding,
+    Gumbel,
+    Origin,
+    Run,
+    Vocabulary,
+    strategies,
+)
 from lstm_music_jax.evaluation.comparison.arms import Arm, Tuned
 from lstm_music_jax.evaluation.comparison.curves import Swept
 from lstm_music_jax.evaluation.comparison.drawing import (
@@ -57,7 +67,7 @@ class ComparedRun:
 
     Attributes:
         number: number of the run, from 0.
-        run: the model, its vocabulary and its encoding.
+        maker: the run, and where it is.
         folder: where everything is kept.
         prompts: the primers.
         length: symbols per piece.
@@ -67,7 +77,7 @@ class ComparedRun:
     """
 
     number: int
-    run: Run
+    maker: Maker
     folder: ComparisonFolder
     prompts: jax.Array
     length: int
@@ -75,6 +85,41 @@ class ComparedRun:
     judge: Model
     ancestral: Arm
     measured: dict[Sample, Figures] = field(default_factory=dict)
+
+    @property
+    def run(self) -> Run:
+        """The model, its vocabulary and its encoding."""
+        return self.maker.loaded
+
+    def record(
+        self, sample: Sample, number: int, strategy: Strategy, text: str | None
+    ) -> str | None:
+        """Return the record of a piece that a strategy drew with the run's own model.
+
+        Args:
+            sample: the piece.
+            number: its number among the pieces of the strategy.
+            strategy: the strategy.
+            text: its expression; by default its `repr`.
+        """
+        origin = Origin(
+            prompt=np.asarray(self.prompts)[number],
+            key=report_key(self.seed),
+            stream=number,
+            streams=len(self.prompts),
+            strategy=strategy,
+            context=Carried(),
+            draw=Gumbel(),
+            notes=None,
+            length=self.length,
+            keep_primer=True,
+            until_end=False,
+            ill_formed=False,
+            unseen=False,
+        )
+        symbols = self.run.vocabulary.symbols_of(sample.ids)
+        piece = Composition(symbols, sample.score, 0, False, 0, None, origin)
+        return dataclasses.replace(self.maker, strategy=text).record(piece)
 
     def samples(
         self, name: str, strategy: Strategy, model: Model | None = None

@@ -8,6 +8,7 @@ figures/           the measures of each piece of each arm, JSON
 Every file is written whole or not at all. A file that cannot be read is made again.
 """
 
+import hashlib
 import json
 import re
 import zipfile
@@ -76,6 +77,11 @@ class ComparisonFolder:
             found = make()
             write_atomically(path, json.dumps(found) + "\n")
         return found
+
+
+def fingerprint(settings: dict[str, Any]) -> str:
+    """Return the SHA-256 of the settings of a comparison, in hexadecimal."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def file_name(number: int, text: str) -> str:

@@ -1,8 +1,13 @@
-"""The page of compare.py: sentences, tables in Markdown, and pictures."""
+"""The pages of compare.py: sentences, tables and pictures; and music to hear.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+The pages are one list of blocks. The page in Markdown leaves out what only a browser
+can show, such as players.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from compared_run import HUMAN_TARGET
 
@@ -25,10 +30,34 @@ from lstm_music_jax.report.comparison_tables import (
     validity,
 )
 from lstm_music_jax.report.frontier_figure import Settings, frontier
+from lstm_music_jax.report.page.blind import Blind
+from lstm_music_jax.report.page.blocks import (
+    Command,
+    Facts,
+    Figure,
+    Heading,
+    Paragraph,
+    Part,
+    Prose,
+    Screen,
+)
+from lstm_music_jax.report.page.document import Block, write_report
+from lstm_music_jax.report.page.piece import PlayedPiece
+from lstm_music_jax.report.page.player import Player
 from lstm_music_jax.system.atomic_write import write_atomically
 
 AS_SET = "as set"
-PAGE = "comparison.md"
+PAGE, REPORT, LISTENING = "comparison.md", "report.html", "blind.html"
+_TITLE = "Comparison of strategies"
+_CHOSEN = (
+    "For each strategy there are two pieces. The median piece has the median distance "
+    "from human music, over all measures that should be near the human value. The "
+    "worst piece has the largest distance."
+)
+_DRAWN = (
+    "The human pieces are held-out pieces that were drawn at random. For each anchor "
+    "that was generated, there are the median and the worst piece."
+)
 
 
 @dataclass(frozen=True)
@@ -76,47 +105,63 @@ class Table:
         return [one for run in self.tuned for one in run if not one.reached]
 
 
-def write_page(
-    folder: Path,
-    tables: Sequence[Table],
-    lines: Sequence[Mapping[str, Sequence[Curve]]],
-    *,
-    compared: Sequence[str],
-    held_out: int,
-    command: str,
-) -> None:
-    """Write the page and its pictures to a folder.
+@dataclass(frozen=True)
+class Content:
+    """What the pages show.
 
-    Args:
-        folder: the folder.
+    Attributes:
+        folder: the folder of the comparison.
         tables: the tables.
         lines: for each run, the curves of all arms in each measure; may be empty.
         compared: names of the measures of loops and copies.
         held_out: number of held-out pieces, with those that are too short.
         command: the command that made the folder.
+        settings: the settings of the comparison.
+        played: pieces to hear, for the condition of each table.
+        anchors: human pieces and pieces of the anchors, to hear.
+        blind: the pairs for blind listening.
+        votes: what listeners preferred; may be empty.
     """
-    parts = ["# Comparison of strategies", *(table.sentence for table in tables)]
-    parts += [_material(tables[0].comparison, held_out)]
-    parts += [f"This page was made by:\n\n```sh\n{command}\n```", GLOSSARY]
-    for table in tables:
-        parts += _section(folder, table, compared)
-    settings = [
-        Settings(each.file.replace("-", " "), each.comparison, each.names)
-        for each in tables
-    ]
-    for number, of_run in enumerate(lines, start=1):
-        name = f"frontier-{number}"
-        frontier(of_run, settings, folder / f"{name}.png")
-        title = "## Quality against entropy"
-        parts += [
-            title if len(lines) == 1 else f"{title}, model {number}",
-            "The knob of each strategy, its number to tune, is moved over its range. "
-            "The table holds the mean height of each curve over the entropies that all "
-            "strategies reach, and its difference from the first row.",
-            f"![Measures over the entropy]({name}.png)",
-            curve_heights(of_run),
-        ]
-    write_atomically(folder / PAGE, "\n\n".join(parts) + "\n")
+
+    folder: Path
+    tables: Sequence[Table]
+    lines: Sequence[Mapping[str, Sequence[Curve]]]
+    compared: Sequence[str]
+    held_out: int
+    command: str
+    settings: Mapping[str, Any]
+    played: Mapping[str, Sequence[PlayedPiece]]
+    anchors: Sequence[PlayedPiece]
+    blind: Blind
+    votes: Sequence[Part] = field(default=())
+
+
+def write_pages(content: Content) -> None:
+    """Write the pages and their pictures to the folder."""
+    blocks = [*_blocks(content)]
+    parts = [f"# {_TITLE}"]
+    parts += [block.markdown() for block in blocks if isinstance(block, Part)]
+    write_atomically(content.folder / PAGE, "\n\n".join(parts) + "\n")
+    write_report(content.folder / REPORT, _TITLE, blocks)
+    # A listener should not have read the results.
+    write_report(content.folder / LISTENING, "Blind listening", [content.blind])
+
+
+def _blocks(content: Content) -> Iterator[Block]:
+    """Draw the pictures, and return the blocks of the pages."""
+    for table in content.tables:
+        yield Paragraph(table.sentence, lead=True)
+    yield Prose(_material(content.tables[0].comparison, content.held_out))
+    yield Prose("This page was made by:")
+    yield Command(content.command)
+    yield Facts("Settings", content.settings)
+    yield Prose(GLOSSARY)
+    yield from content.votes
+    for table in content.tables:
+        yield from _section(content, table)
+    yield from _frontiers(content)
+    yield _to_hear("Human pieces and anchors", 2, _DRAWN, content.anchors)
+    yield Screen([Heading("Blind listening"), content.blind])
 
 
 def _material(comparison: Comparison, held_out: int) -> str:
@@ -141,33 +186,59 @@ def _material(comparison: Comparison, held_out: int) -> str:
     )
 
 
-def _section(folder: Path, table: Table, compared: Sequence[str]) -> list[str]:
-    """Draw the pictures of a table; return its part of the page."""
-    comparison, file = table.comparison, table.file
-    parts = [f"## {table.title.capitalize()}"]
+def _section(content: Content, table: Table) -> Iterator[Block]:
+    """Draw the pictures of a table, and return its blocks."""
+    comparison, folder, file = table.comparison, content.folder, table.file
+    yield Heading(table.title.capitalize())
     if table.tuned:
-        parts.append(tuned_settings(comparison, table.tuned, table.names))
+        yield tuned_settings(comparison, table.tuned, table.names)
     missing = {one.arm: None for one in table.unreachable}
     if missing:
         text = in_words([f"`{name}`" for name in missing])
-        parts.append(f"Left out, because they do not reach this entropy: {text}.")
-    parts += ["### Primary measures", primary_values(comparison)]
+        yield Prose(f"Left out, because they do not reach this entropy: {text}.")
+    yield Heading("Primary measures", 3)
+    yield primary_values(comparison)
     if comparison.differences:
-        forest(comparison, folder / f"forest-{file}.png")
-        parts += [
-            f"### Differences from {comparison.reference}",
-            f"![Differences in the primary measures](forest-{file}.png)",
-            difference_tables(comparison),
-        ]
-    against_human(comparison, compared, folder / f"loops-and-copies-{file}.png")
-    heat_table(comparison, folder / f"heat-{file}.png")
-    return [
-        *parts,
-        "### Loops and copies",
-        f"![Loops and copies against human pieces](loops-and-copies-{file}.png)",
-        "### All measures",
-        f"![Distances from the human pieces in all measures](heat-{file}.png)",
-        validity(comparison),
-        "### Exploratory measures",
-        exploratory_values(comparison),
+        path = folder / f"forest-{file}.png"
+        forest(comparison, path)
+        yield Heading(f"Differences from {comparison.reference}", 3)
+        yield Figure(path, "Differences in the primary measures")
+        yield from difference_tables(comparison)
+    path = folder / f"loops-and-copies-{file}.png"
+    against_human(comparison, content.compared, path)
+    yield Heading("Loops and copies", 3)
+    yield Figure(path, "Loops and copies against human pieces")
+    path = folder / f"heat-{file}.png"
+    heat_table(comparison, path)
+    yield Heading("All measures", 3)
+    yield Figure(path, "Distances from the human pieces in all measures")
+    yield from validity(comparison)
+    yield Heading("Exploratory measures", 3)
+    yield from exploratory_values(comparison)
+    yield _to_hear("Pieces to hear", 3, _CHOSEN, content.played[table.condition])
+
+
+def _frontiers(content: Content) -> Iterator[Block]:
+    """Draw the frontier of each run, and return its blocks."""
+    settings = [
+        Settings(each.file.replace("-", " "), each.comparison, each.names)
+        for each in content.tables
     ]
+    for number, of_run in enumerate(content.lines, start=1):
+        path = content.folder / f"frontier-{number}.png"
+        frontier(of_run, settings, path)
+        title = "Quality against entropy"
+        yield Heading(title if len(content.lines) == 1 else f"{title}, model {number}")
+        yield Prose(
+            "The knob of each strategy, its number to tune, is moved over its range. "
+            "The table holds the mean height of each curve over the entropies that all "
+            "strategies reach, and its difference from the first row."
+        )
+        yield Figure(path, "Measures over the entropy")
+        yield curve_heights(of_run)
+
+
+def _to_hear(
+    title: str, level: int, explanation: str, pieces: Sequence[PlayedPiece]
+) -> Screen:
+    return Screen([Heading(title, level), Paragraph(explanation), Player(pieces)])

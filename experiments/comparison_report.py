@@ -5,11 +5,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from compared_run import ComparedRun
-from comparison_folder import ComparisonFolder, file_name
-from comparison_page import AS_SET, PAGE, Table, write_page
+from comparison_folder import ComparisonFolder, file_name, fingerprint
+from comparison_page import (
+    AS_SET,
+    LISTENING,
+    PAGE,
+    REPORT,
+    Content,
+    Table,
+    write_pages,
+)
 from ngram_models import TRIGRAM, UNIGRAM
 
 from lstm_music_jax import Dataset, NGram, strategies, write_midi
@@ -19,19 +28,26 @@ from lstm_music_jax.evaluation.comparison.arms import Arm
 from lstm_music_jax.evaluation.comparison.curves import Curve, curves
 from lstm_music_jax.evaluation.comparison.distances import chosen, distances_from_human
 from lstm_music_jax.evaluation.comparison.figures import remembered
+from lstm_music_jax.evaluation.comparison.listening import Pair, listening_pairs
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
 from lstm_music_jax.evaluation.comparison.results import HUMAN
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.standard import Standard
+from lstm_music_jax.evaluation.comparison.votes import Votes, require_known
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.statistics.resampling import Resamples
+from lstm_music_jax.report.page.blind import Blind
+from lstm_music_jax.report.page.piece import PlayedPiece
+from lstm_music_jax.report.votes_tables import votes_parts
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.system.atomic_write import write_atomically
+from lstm_music_jax.system.progress import tracked
 
 ANCESTRAL, GREEDY, TRAINING = "ancestral sampling", "greedy", "training pieces"
-SHUFFLED = "shuffled"
+SHUFFLED, ANCHORS = "shuffled", "anchors"
 # The groups of anchors that a valid measure puts in order, the better music first.
 _ORDER = ((TRIGRAM,), (UNIGRAM, SHUFFLED))
+_HUMAN_PLAYED = 4
 
 
 @dataclass
@@ -49,6 +65,9 @@ class Report:
         anchors: the anchors so far.
         lines: for each run, the curves of all arms in each primary measure.
         missed: targets that ancestral sampling does not reach, so they have no table.
+        played: pieces to hear, by the condition of their table; those of the anchors
+            have the name `ANCHORS`.
+        pairs: pairs for blind listening.
     """
 
     folder: ComparisonFolder
@@ -61,6 +80,8 @@ class Report:
     anchors: list[Pieces] = field(default_factory=list)
     lines: list[dict[str, list[Curve]]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    played: dict[str, list[PlayedPiece]] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
 
     def draw_anchors(self, data: Dataset, ngrams: Mapping[str, NGram]) -> None:
         """Measure the human pieces, and draw and measure the anchors.
@@ -71,6 +92,9 @@ class Report:
                 forbidden symbols of the strategies.
         """
         self._measured(HUMAN, self.human)
+        rng = np.random.default_rng(self.seed)
+        for piece in rng.permutation(len(self.human[0]))[:_HUMAN_PLAYED].tolist():
+            self._play(ANCHORS, f"{HUMAN}, piece {piece}", self.human[0][piece])
         length, primer = self.runs[0].length, self.human[0][0].primer
         # As many as the arms have, spread evenly, so that they are as quickly measured.
         step = max(1, len(data.train) // len(self.runs[0].prompts))
@@ -80,10 +104,12 @@ class Report:
             for each in self.runs
         ]
         self.anchors.append(Pieces(TRAINING, self._measured(TRAINING, given)))
-        self.anchors.append(self._drawn(0, GREEDY, [strategies.Greedy()] * len(given)))
+        self.anchors.append(
+            self._drawn(0, GREEDY, [strategies.Greedy()] * len(given), ANCHORS)
+        )
         for name, model in ngrams.items():
             chains = [strategies.Chain()] * len(given)
-            self.anchors.append(self._drawn(0, name, chains, model=model))
+            self.anchors.append(self._drawn(0, name, chains, ANCHORS, model=model))
         self.anchors.append(
             Pieces(SHUFFLED, self._measured(SHUFFLED, self._shuffled()))
         )
@@ -94,11 +120,15 @@ class Report:
         Args:
             arms: for each run, the arms.
         """
-        reference = self._drawn(0, ANCESTRAL, [strategies.Chain()] * len(arms))
+        reference = self._drawn(0, ANCESTRAL, [strategies.Chain()] * len(arms), AS_SET)
         pieces, names = [reference], {self.runs[0].ancestral.name: ANCESTRAL}
-        for number, of_runs in enumerate(zip(*arms, strict=True), start=1):
+        all_arms = [*zip(*arms, strict=True)]
+        for number, of_runs in enumerate(
+            tracked(all_arms, "drawing strategy", names=_names(all_arms)), start=1
+        ):
             name = names[of_runs[0].name] = own_name(of_runs[0])
-            pieces.append(self._drawn(number, name, [arm.strategy for arm in of_runs]))
+            of_arm = [arm.strategy for arm in of_runs]
+            pieces.append(self._drawn(number, name, of_arm, AS_SET, text=name))
         self._compare(AS_SET, pieces, names)
 
     def compare_matched(
@@ -129,7 +159,9 @@ class Report:
             entropy = each.targets(("1",), mean_surprisal(human))["1"]
             swept = [
                 each.swept(number, arm, entropy)
-                for number, arm in enumerate([each.ancestral, *of_run])
+                for number, arm in enumerate(
+                    tracked([each.ancestral, *of_run], "curve of strategy")
+                )
                 if arm.tunable
             ]
             found = {}
@@ -150,13 +182,25 @@ class Report:
             self.folder.path / "curves.json", json.dumps(content, indent=1) + "\n"
         )
 
-    def write(self, held_out: int, command: str) -> None:
-        """Write the results, the page and its pictures; print what was found.
+    def write(
+        self,
+        held_out: int,
+        command: str,
+        settings: dict[str, Any],
+        votes: Votes,
+    ) -> None:
+        """Write the results, the pages and their pictures; print what was found.
 
         Args:
             held_out: number of held-out pieces, with those that are too short.
             command: the command that made the folder.
+            settings: the settings of the comparison.
+            votes: votes of listeners.
+
+        Raises:
+            ValueError: a vote is about a pair that the comparison does not have.
         """
+        require_known(votes.votes, [pair.name for pair in self.pairs])
         for table in self.tables:
             content = {
                 "sentence": table.sentence,
@@ -175,15 +219,24 @@ class Report:
                 )
         for target in self.missed:
             print(f"{target}: no table, because {ANCESTRAL} does not reach this target")
-        write_page(
-            self.folder.path,
-            self.tables,
-            self.lines,
-            compared=self.standard[0].loops_and_copies,
-            held_out=held_out,
-            command=command,
+        write_pages(
+            Content(
+                self.folder.path,
+                self.tables,
+                self.lines,
+                compared=self.standard[0].loops_and_copies,
+                held_out=held_out,
+                command=command,
+                settings=settings,
+                played=self.played,
+                anchors=self.played[ANCHORS],
+                blind=Blind(fingerprint(settings), self.pairs),
+                votes=votes_parts(votes) if votes.votes else (),
+            )
         )
         print(f"tables and pictures: {self.folder.path / PAGE}")
+        print(f"to see and hear in a browser: {self.folder.path / REPORT}")
+        print(f"for listeners, without results: {self.folder.path / LISTENING}")
 
     def _tuned(self, number, arms, targets):
         surprisal = mean_surprisal(self.human[number])
@@ -191,13 +244,15 @@ class Report:
         values = [entropies[target] for target in targets]
         return [
             self.runs[number].tuned(place, arm, values)
-            for place, arm in enumerate(arms)
+            for place, arm in enumerate(
+                tracked(arms, "tuning strategy", names=[arm.name for arm in arms])
+            )
         ]
 
     def _compare_at(self, target, arms, tuned):
         pieces = []
         names: dict[str, str] = {}
-        for place in range(len(tuned[0])):
+        for place in tracked(range(len(tuned[0])), f"drawing at {target}, strategy"):
             of_runs = [of_run[place] for of_run in tuned]
             if not all(one.reached for one in of_runs):
                 continue
@@ -212,7 +267,10 @@ class Report:
             if known:
                 continue
             file = f"{target}-{name}"
-            pieces.append(self._drawn(place, name, settings, file=file))
+            text = of_runs[0].strategy
+            pieces.append(
+                self._drawn(place, name, settings, target, file=file, text=text)
+            )
         if not pieces or pieces[0].name != ANCESTRAL:
             self.missed.append(target)
             return
@@ -236,18 +294,22 @@ class Report:
             samples.append(each.judged(with_model(each.run, given)))
         return samples
 
-    def _drawn(self, number, name, of_runs, *, file=None, model=None) -> Pieces:
+    def _drawn(
+        self, number, name, of_runs, condition, *, file=None, model=None, text=None
+    ) -> Pieces:
         file = file_name(number, file or name)
         samples = [
             each.samples(file, strategy, model)
             for each, strategy in zip(self.runs, of_runs, strict=True)
         ]
         self._measured(file, samples)
-        self._write_midi(file, samples[0])
+        # The model of an anchor is in no run folder, so its music has no record.
+        strategy = of_runs[0] if model is None else None
+        self._write_midi(condition, name, file, samples[0], strategy, text)
         return Pieces(name, samples)
 
-    def _write_midi(self, file, samples):
-        """Write the usual and the worst piece of an arm, with the first run."""
+    def _write_midi(self, condition, name, file, samples, strategy, text):
+        """Write the median and the worst piece of an arm, with the first run."""
         distances = distances_from_human(
             self.standard[0].measures.pieces,
             samples,
@@ -256,7 +318,16 @@ class Report:
         )
         for word, piece in chosen(distances)._asdict().items():
             path = self.folder.path / "midi" / f"{file}-{word}.mid"
-            write_midi(samples[piece].score, path)
+            record = strategy and self.runs[0].record(
+                samples[piece], piece, strategy, text
+            )
+            write_midi(samples[piece].score, path, record=record)
+            facts = {"piece": piece, "file": f"midi/{path.name}"}
+            self._play(condition, f"{name}, {word} piece", samples[piece], facts)
+
+    def _play(self, condition, name, sample, facts=None):
+        piece = PlayedPiece(name, sample.score, facts=facts or {})
+        self.played.setdefault(condition, []).append(piece)
 
     def _measured(self, file, samples):
         for each, of_run, standard in zip(
@@ -281,6 +352,9 @@ class Report:
             resamples=self.resamples,
         )
         self.tables.append(Table(condition, comparison, names, tuned))
+        in_short = self.tables[-1].file.replace("-", " ")
+        for arm in pieces[1:]:
+            self.pairs += listening_pairs(in_short, pieces[0], arm, seed=self.seed)
 
 
 def _curve_json(curve):
@@ -292,6 +366,10 @@ def _curve_json(curve):
         name: dataclasses.asdict(getattr(curve, name))
         for name in ("mean_height", "change")
     }
+
+
+def _names(arms: Sequence[Sequence[Arm]]) -> list[str]:
+    return [own_name(of_runs[0]) for of_runs in arms]
 
 
 def own_name(arm: Arm) -> str:

@@ -5,7 +5,8 @@
         --strategies "TopP(0.9)" "Chain(Temperature(0.9), MinP(0.05))"
 
 The model reads the held-out pieces symbol by symbol. The script writes a page with
-pictures and a file with all figures:
+pictures, a file with all figures, and the page report.html. This one opens in a browser
+and also plays greedy continuations:
 
 - losses per piece, per kind of symbol and per place in the piece, with the carried
   state and with a sliding window;
@@ -28,8 +29,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from evaluation_page import write_page
-from greedy_copying import Copying, copying_of_greedy
+from greedy_copying import Continuations, Copying, copying_of_greedy
 from model_losses import Losses, losses_of
+from piece_report import Shown, explanation, made_by, played_pieces
 from sources import dataset_of_run
 from strategy_expressions import known_names, strategy_of
 
@@ -45,11 +47,18 @@ from lstm_music_jax import (
     teacher_force,
 )
 from lstm_music_jax.evaluation.calibration import Calibration
+from lstm_music_jax.evaluation.note_figures import ReadPiece
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
+from lstm_music_jax.report.page.blocks import Heading
+from lstm_music_jax.report.page.document import Block
+from lstm_music_jax.report.page.player import Player
+from lstm_music_jax.system.progress import tracked
 
 # --quick reads at most so many pieces.
 _QUICK = 8
+# The report plays so many greedy continuations.
+_HEARD = 4
 
 
 @dataclass(frozen=True)
@@ -128,8 +137,8 @@ def main(arguments: Arguments) -> None:
         )
     step = -(-len(dataset.validation) // _QUICK) if arguments.quick else 1
     pieces = list(dataset.validation[::step])
-    copying = copying_of_greedy(
-        loaded, dataset.train, pieces, arguments.primer_length, arguments.length
+    copying, continuations = copying_of_greedy(
+        loaded, dataset, pieces, arguments.primer_length, arguments.length
     )
     # `Greedy` makes the kept mass the model's confidence, and changes no loss.
     carried = teacher_force(loaded.model, pieces, strategy=strategies.Greedy())
@@ -144,11 +153,29 @@ def main(arguments: Arguments) -> None:
         ),
         [
             strategy_row(text, loaded, pieces, strategy, arguments.seed)
-            for text, strategy in chosen.items()
+            for text, strategy in tracked(chosen.items(), "strategy", names=[*chosen])
         ],
         copying,
     )
-    write_page(evaluation, out)
+    write_page(evaluation, out, heard(loaded, continuations))
+
+
+def heard(loaded: Run, continuations: Continuations) -> list[Block]:
+    """Return a player of the first greedy continuations, and how they were made."""
+    shown = []
+    for number, ids in enumerate(continuations.ids[:_HEARD]):
+        symbols = loaded.vocabulary.symbols_of(loaded.vocabulary.without_markers(ids))
+        score = loaded.encoding.decode(symbols).score
+        prompt = ids[: continuations.primer_length]
+        piece = ReadPiece(prompt, symbols, score, primer_kept=True)
+        shown.append(Shown(f"continuation {number}", piece, {"strategy": "Greedy()"}))
+    search = continuations.search
+    return [
+        Heading("Greedy continuations"),
+        Player(played_pieces(loaded, shown, search)),
+        *explanation(search),
+        *made_by(loaded),
+    ]
 
 
 def strategy_row(

@@ -1,42 +1,53 @@
-"""The page of evaluate.py: figures as JSON, tables in Markdown, pictures."""
+"""The pages of evaluate.py: figures as JSON, tables in Markdown and HTML, pictures.
+
+The parts of the page are listed once, in `parts`. They become a page in Markdown and
+the report, which is HTML and also has a player.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_music_jax import loss_figure, reliability_diagram
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
-from lstm_music_jax.report.markdown import markdown
+from lstm_music_jax.report.figures import save_both
+from lstm_music_jax.report.model_figures import figure_of_parts, reliability_figure
+from lstm_music_jax.report.page.blocks import Figure, Heading, Paragraph, Part, Prose
+from lstm_music_jax.report.page.document import Block, write_report
+from lstm_music_jax.report.table import Table
 from lstm_music_jax.system.atomic_write import write_atomically
 
 if TYPE_CHECKING:
     from evaluate import Evaluation
 
+TITLE = "Evaluation of a model"
 
-def write_page(found: Evaluation, out: Path) -> None:
-    """Write everything to a folder; print the sentence and the table of strategies."""
+
+def write_page(found: Evaluation, out: Path, more: Sequence[Block]) -> None:
+    """Write everything to a folder; print the sentence and the table of strategies.
+
+    Args:
+        found: the results.
+        out: the folder.
+        more: what else the report shows, such as the greedy continuations.
+    """
     text = json.dumps(as_json(found), indent=2, allow_nan=False)
     write_atomically(out / "evaluation.json", text + "\n")
-    write_atomically(out / "evaluation.md", page(found))
-    reliability_diagram(found.calibration, out / "reliability.png")
-    losses = found.losses
-    loss_figure(
-        losses.kinds,
-        losses.by_kind,
-        losses.places,
-        losses.by_place,
-        out / "losses.png",
-    )
+    listed = parts(found, out)
+    markdown = [f"# {TITLE}", *(part.markdown() for part in listed)]
+    write_atomically(out / "evaluation.md", "\n\n".join(markdown) + "\n")
+    write_report(out / "report.html", TITLE, [*listed, *more])
     print(sentence(found))
     print()
-    print(strategy_table(found))
+    print(strategy_table(found).markdown())
     print()
     print(f"page, figures and pictures: {out}/evaluation.md, .json, *.png")
+    print(f"to hear the continuations too, open {out}/report.html in a browser")
 
 
 def sentence(found: Evaluation) -> str:
@@ -84,37 +95,46 @@ def _compared(difference: Estimate, above: str, below: str, neither: str) -> str
     return neither
 
 
-def page(found: Evaluation) -> str:
-    """Return the page in Markdown."""
-    parts = [
-        "# Evaluation of a model",
-        sentence(found),
-        f"{found.pieces} of {found.held_out} held-out pieces were read. Numbers in "
-        "brackets are 95% intervals for further pieces of the same model.",
-        "## Losses",
+def parts(found: Evaluation, out: Path) -> list[Part]:
+    """Write the pictures to a folder, and return the parts of the page."""
+    losses = found.losses
+    of_parts, reliability = out / "losses.png", out / "reliability.png"
+    save_both(
+        figure_of_parts(losses.kinds, losses.by_kind, losses.places, losses.by_place),
+        of_parts,
+    )
+    save_both(reliability_figure(found.calibration), reliability)
+    return [
+        Paragraph(sentence(found), lead=True),
+        Prose(
+            f"{found.pieces} of {found.held_out} held-out pieces were read. Numbers in "
+            "brackets are 95% intervals for further pieces of the same model."
+        ),
+        Heading("Losses"),
         loss_table(found),
-        "![Losses per kind of symbol and per place](losses.png)",
+        Figure(of_parts, "Losses per kind of symbol and per place"),
         kind_table(found),
-        "## Calibration",
-        calibration_text(found),
-        "![Reliability diagram](reliability.png)",
-        "## Strategies along held-out pieces",
-        "Nothing is drawn here: each strategy shapes the distribution before each true "
-        "symbol. *True symbol kept* is the share of true symbols that it does not "
-        "forbid. The epsilon-perplexity adds epsilon to the probability of each "
-        "symbol, because a forbidden true symbol would make the perplexity infinite. "
-        "Epsilon is the best one for the strategy.",
+        Heading("Calibration"),
+        Prose(calibration_text(found)),
+        Figure(reliability, "Reliability diagram"),
+        Heading("Strategies along held-out pieces"),
+        Prose(
+            "Nothing is drawn here: each strategy shapes the distribution before each "
+            "true symbol. *True symbol kept* is the share of true symbols that it does "
+            "not forbid. The epsilon-perplexity adds epsilon to the probability of "
+            "each symbol, because a forbidden true symbol would make the perplexity "
+            "infinite. Epsilon is the best one for the strategy."
+        ),
         strategy_table(found),
-        "## Copying",
-        copying_text(found),
+        Heading("Copying"),
+        Prose(copying_text(found)),
         copying_table(found),
-        "## Pieces",
+        Heading("Pieces"),
         piece_table(found),
     ]
-    return "\n\n".join(parts) + "\n"
 
 
-def loss_table(found: Evaluation) -> str:
+def loss_table(found: Evaluation) -> Table:
     """Return the losses of both contexts, and those that the training has saved."""
     losses = found.losses
     rows = [
@@ -126,10 +146,10 @@ def loss_table(found: Evaluation) -> str:
         [f"{name} (all held-out pieces)", f"{loss:.2f}", f"{math.exp(loss):.2f}"]
         for name, loss in losses.references.items()
     ]
-    return markdown(["", "nats per symbol", "perplexity"], rows)
+    return Table(["", "nats per symbol", "perplexity"], rows)
 
 
-def kind_table(found: Evaluation) -> str:
+def kind_table(found: Evaluation) -> Table:
     """Return the losses per kind of symbol."""
     losses = found.losses
     rows = []
@@ -138,7 +158,7 @@ def kind_table(found: Evaluation) -> str:
     ):
         by_context = [_number(at(each, index)) for each in losses.by_kind.values()]
         rows.append([kind, f"{share:.1%}", *by_context])
-    return markdown(["kind of symbol", "share", *losses.by_kind], rows)
+    return Table(["kind of symbol", "share", *losses.by_kind], rows)
 
 
 def calibration_text(found: Evaluation) -> str:
@@ -154,7 +174,7 @@ def calibration_text(found: Evaluation) -> str:
     )
 
 
-def strategy_table(found: Evaluation) -> str:
+def strategy_table(found: Evaluation) -> Table:
     """Return the teacher-forced figures of the strategies."""
     columns = [
         "strategy",
@@ -175,7 +195,7 @@ def strategy_table(found: Evaluation) -> str:
         ]
         for row in found.strategies
     ]
-    return markdown(columns, rows)
+    return Table(columns, rows)
 
 
 def copying_text(found: Evaluation) -> str:
@@ -191,7 +211,7 @@ def copying_text(found: Evaluation) -> str:
     )
 
 
-def copying_table(found: Evaluation) -> str:
+def copying_table(found: Evaluation) -> Table:
     """Return the copied runs of greedy and human continuations."""
     rows = [
         [
@@ -204,10 +224,10 @@ def copying_table(found: Evaluation) -> str:
         for side in runs.longest
     ]
     longest = "longest copied run (symbols)"
-    return markdown(["", longest, "k", "share in copied runs of k or more"], rows)
+    return Table(["", longest, "k", "share in copied runs of k or more"], rows)
 
 
-def piece_table(found: Evaluation) -> str:
+def piece_table(found: Evaluation) -> Table:
     """Return the loss of each piece."""
     losses = found.losses
     rows = [
@@ -216,7 +236,7 @@ def piece_table(found: Evaluation) -> str:
             zip(losses.symbols, *losses.per_piece.values(), strict=True)
         )
     ]
-    return markdown(["held-out piece read", "symbols", *losses.per_piece], rows)
+    return Table(["held-out piece read", "symbols", *losses.per_piece], rows)
 
 
 def at(estimate: Estimate, index: int) -> Estimate:

@@ -1,4 +1,4 @@
-"""Generate music from a run folder: MIDI files and piano rolls.
+"""Generate music from a run folder: MIDI files, piano rolls, and a page to hear them.
 
     python experiments/generate.py --run runs/quickstart --pieces 4 --top-p 0.95
     python experiments/generate.py --run runs/quickstart --primer corpus --keep-primer
@@ -12,7 +12,14 @@ Every device of every process draws a part of the pieces. For several processes,
 on the number of devices.
 
 File numbers continue after the highest one in the folder, and no file is overwritten.
-The first pieces also get a picture (--pictures).
+The first pieces also get a picture (--pictures). A page, report-000.html and so on,
+plays these pieces in a browser. It shows how surprising each note is to the model, and
+which passages are copied from training pieces. It has the number of its first piece, so
+each call of the script makes a page of its own.
+--musicxml and --wav write scores and audio files of all pieces as well.
+
+Each file carries a record of what made it, so that replay.py can draw it again. Only a
+piece with a watermark has no record, because the record would hold the secret key.
 
 Cost: seconds, mostly for start-up and compilation; 1000 notes take well under a second.
 1000 pieces of 1000 notes take a minute or two on two CPU cores (--precision bfloat16).
@@ -24,18 +31,18 @@ it has fewer where the model ends it earlier. No symbol is ill-formed where it s
 from command_line import Processes, require_folder, require_seed, run
 
 import dataclasses
-import sys
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from other_formats import OtherFormats
 from piece_files import write_pieces
-from sources import dataset_of_run
+from piece_records import Maker
+from piece_report import write_generation_report
+from primers import prompts_of
 from strategy_expressions import known_names, strategy_of
 
 from lstm_music_jax import (
@@ -48,12 +55,11 @@ from lstm_music_jax import (
     compose,
     load_run,
     processes,
-    read_midi,
-    start_prompts,
     strategies,
 )
 from lstm_music_jax.music.midi.writing import MAX_QUARTERS, require_tempo_and_program
 from lstm_music_jax.system.printable import printable
+from lstm_music_jax.system.progress import tracked
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,9 @@ class Arguments:
     program: int = 0
     """General MIDI program; 0 is a piano."""
     pictures: int = 4
-    """How many of the first pieces also get a piano roll. One takes a fifth of a
-    second."""
+    """How many of the first pieces also get a piano roll, which takes a fifth of a
+    second, and are on the page. With 0 there is no page."""
+    formats: OtherFormats = field(default_factory=OtherFormats)
     processes: Processes = field(default_factory=Processes)
 
 
@@ -148,6 +155,7 @@ def main(arguments: Arguments) -> None:
     require_tempo_and_program(arguments.tempo, arguments.program)
     if arguments.pictures < 0:
         raise ValueError(f"pictures is {arguments.pictures}; it must be 0 or more")
+    arguments.formats.check()
     strategy = strategy_of_flags(arguments)
     names = known_names(arguments.plugin)
     if arguments.keep_primer and arguments.drop_primer:
@@ -155,12 +163,17 @@ def main(arguments: Arguments) -> None:
     loaded = load_run(arguments.run, arguments.checkpoint)
     if arguments.note_length is not None:
         loaded = with_note_length(loaded, arguments)
+    maker = Maker(
+        arguments.run,
+        loaded,
+        strategy=arguments.strategy,
+        checkpoint=arguments.checkpoint,
+        precision=arguments.precision,
+        matmul_precision=arguments.matmul_precision,
+        cores=arguments.cores,
+    )
     context = context_of(loaded, arguments)
-    if arguments.precision == "bfloat16":
-        loaded = dataclasses.replace(loaded, model=loaded.model.in_bfloat16())
-    if arguments.cores is not None:
-        model = loaded.model.with_cores(arguments.cores)
-        loaded = dataclasses.replace(loaded, model=model)
+    loaded = computed_with(loaded, arguments.precision, arguments.cores)
     if arguments.strategy is not None:
         strategy = strategy_of(arguments.strategy, loaded, names, context)
     prompts = prompts_of(loaded, arguments)
@@ -186,11 +199,35 @@ def main(arguments: Arguments) -> None:
         tempo=arguments.tempo,
         program=arguments.program,
         pictures=arguments.pictures,
+        maker=maker,
     )
-    for path, piece in written:
+    shown = []
+    for path, piece in tracked(written, "writing piece", len(pieces)):
+        shown.append((path, piece))
         ending = _ending(piece, arguments) if arguments.until_end else ""
         notes = len(piece.score.notes)
-        print(f"{printable(path)}: {notes} notes sound{ending}{_remarks(piece)}")
+        lost = arguments.formats.write(
+            piece.score, path, tempo=arguments.tempo, program=arguments.program
+        )
+        print(f"{printable(path)}: {notes} notes sound{ending}{_remarks(piece)}{lost}")
+    if arguments.pictures:
+        shown = shown[: arguments.pictures]
+        report = write_generation_report(
+            loaded, shown, np.asarray(prompts), arguments, strategy, context
+        )
+        print(f"to hear and see them: {printable(report)}")
+
+
+def computed_with(
+    loaded: Run, precision: Literal["float32", "bfloat16"], cores: int | None
+) -> Run:
+    """Return the run with the precision and the CPU cores of the matrix products."""
+    model = loaded.model
+    if precision == "bfloat16":
+        model = model.in_bfloat16()
+    if cores is not None:
+        model = model.with_cores(cores)
+    return dataclasses.replace(loaded, model=model)
 
 
 def _ending(piece: Composition, arguments: Arguments) -> str:
@@ -286,87 +323,6 @@ def with_note_length(loaded: Run, arguments: Arguments) -> Run:
         )
     encoding = dataclasses.replace(loaded.encoding, ticks_per_note=round(ticks))
     return dataclasses.replace(loaded, encoding=encoding)
-
-
-def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
-    """Return the primers' ids, one row per piece."""
-    pieces, length = arguments.pieces, arguments.primer_length
-    if pieces < 1:
-        raise ValueError(f"pieces is {pieces}; it must be at least 1")
-    if arguments.primer == "none":
-        return start_prompts(loaded, pieces)
-    if length < 1:
-        raise ValueError(f"primer_length is {length}; it must be at least 1")
-    if arguments.primer == "corpus":
-        data = dataset_of_run(loaded.settings)
-        # A primer that holds the end of its piece leaves nothing to continue.
-        primers = [
-            ids[:-1] if data.vocabulary.end_id is not None else ids
-            for ids in data.validation or data.train
-        ]
-        return corpus_primers(primers, pieces, length, arguments.seed)
-    ids = primer_of_file(loaded, Path(arguments.primer), length, arguments.unknown)
-    return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
-
-
-def primer_of_file(loaded: Run, path: Path, length: int, unknown: str) -> np.ndarray:
-    """Return the first `length` ids of a MIDI file."""
-    name = printable(path)
-    if not path.is_file():
-        raise ValueError(
-            f"primer is {name}; it must be none, corpus, or a MIDI file that exists"
-        )
-    try:
-        symbols = loaded.encoding.encode(read_midi(path))
-    except ValueError as error:
-        raise ValueError(f"primer is {name}: {error}") from None
-    known = set(loaded.vocabulary.symbols)
-    kept: list[str] = []
-    dropped = Counter[str]()
-    for symbol in symbols:
-        if len(kept) == length:
-            break
-        if unknown == "drop" and symbol not in known:
-            dropped[symbol] += 1
-        else:
-            kept.append(symbol)
-    if dropped and processes.is_first():
-        print(f"primer is {name}: dropped {in_words(dropped)}", file=sys.stderr)
-    if len(kept) < length:
-        usable = " that the run knows" if dropped else ""
-        raise ValueError(
-            f"primer_length is {length}; {name} has {len(kept)} symbols{usable}, "
-            "and it must be at most that"
-        )
-    try:
-        return loaded.vocabulary.ids_of(kept, source=name)
-    except ValueError as error:
-        raise ValueError(f"{error}; --unknown drop leaves them out") from None
-
-
-def in_words(dropped: Counter[str]) -> str:
-    """Return how many symbols were dropped, and the commonest of them."""
-    named = ", ".join(f"{symbol} ({n})" for symbol, n in dropped.most_common(5))
-    more = ", ..." if len(dropped) > 5 else ""
-    return f"{dropped.total()} symbols that the run does not know: {named}{more}"
-
-
-def corpus_primers(ids: list, pieces: int, length: int, seed: int) -> jax.Array:
-    """Draw windows of `length` ids, each from a random place of a random piece."""
-    long_enough = [piece for piece in ids if len(piece) >= length]
-    if not long_enough:
-        longest = max(map(len, ids))
-        raise ValueError(
-            f"primer_length is {length}; the longest piece has {longest} symbols, "
-            "and it must be at most that"
-        )
-    random = np.random.default_rng(seed)
-    rows = []
-    for _ in range(pieces):
-        piece = long_enough[random.integers(len(long_enough))]
-        begin = random.integers(len(piece) - length + 1)
-        rows.append(piece[begin : begin + length])
-    return jnp.asarray(np.stack(rows))
 
 
 if __name__ == "__main__":

@@ -6,19 +6,19 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from copy_search import CopySearch, search_text, searched
+from jaxtyping import Int
 
-from lstm_music_jax import Run, generate, strategies
+from lstm_music_jax import Dataset, Run, generate, strategies
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
 from lstm_music_jax.generation.masks import masks
-from lstm_music_jax.music.transposition import transposition_table
-from lstm_music_jax.training.baselines import evenly_chosen
+from lstm_music_jax.music.transposition import HALF_OCTAVE, transposition_table
 
 # The most symbols of training pieces that are searched.
 _MOST_SEARCHED = 2**20
-_SEMITONES = 6
 
 
 class CopiedRuns(NamedTuple):
@@ -57,13 +57,27 @@ class Copying(NamedTuple):
     runs: dict[str, CopiedRuns]
 
 
+class Continuations(NamedTuple):
+    """Greedy continuations, and the search that found their copied passages.
+
+    Attributes:
+        ids: the symbols of each piece, of its primer too.
+        primer_length: symbols of the primer.
+        search: the search for copies up to transposition.
+    """
+
+    ids: Int[np.ndarray, "b t"]
+    primer_length: int
+    search: CopySearch
+
+
 def copying_of_greedy(
     loaded: Run,
-    training: Sequence[np.ndarray],
+    data: Dataset,
     held_out: Sequence[np.ndarray],
     primer_length: int,
     length: int,
-) -> Copying:
+) -> tuple[Copying, Continuations]:
     """Continue held-out pieces greedily, and search both continuations for copies.
 
     The human continuation of a primer is the rest of its piece, cut to `length`
@@ -99,13 +113,22 @@ def copying_of_greedy(
         name: [Sample(row, primer=primer_length) for row in rows]
         for name, rows in (("greedy", drawn), ("human", ids))
     }
-    searched = list(evenly_chosen(training, _MOST_SEARCHED))
-    table = transposition_table(loaded.vocabulary, loaded.encoding, _SEMITONES)
+    training, names = searched(data, _MOST_SEARCHED)
+    training = list(training)
+    table = transposition_table(loaded.vocabulary, loaded.encoding, HALF_OCTAVE)
+    index = CopyIndex(training, table)
     runs = {
-        "exact": _copied_runs(CopyIndex(searched), sides),
-        "up to transposition": _copied_runs(CopyIndex(searched, table), sides),
+        "exact": _copied_runs(CopyIndex(training), sides),
+        "up to transposition": _copied_runs(index, sides),
     }
-    return Copying(len(kept), primer_length, length, len(searched), len(training), runs)
+    counts = len(training), len(data.train)
+    k = runs["up to transposition"].k
+    reason = "only one human continuation in twenty has such a passage"
+    search = CopySearch(index, k, names, search_text(k, reason, *counts))
+    return (
+        Copying(len(kept), primer_length, length, *counts, runs),
+        Continuations(drawn, primer_length, search),
+    )
 
 
 def _copied_runs(index, sides):

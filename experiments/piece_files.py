@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
+from typing import Any
+
+from piece_records import Maker
 
 from lstm_music_jax import Composition, piano_roll, write_midi
 
-_NAME = re.compile(r"piece-(\d+)\.(mid|png)")
+_NAME = re.compile(r"(?:piece|report)-(\d+)\.(mid|png|html|musicxml|wav)")
 
 
 def write_pieces(
@@ -17,6 +20,7 @@ def write_pieces(
     tempo: float | None,
     program: int,
     pictures: int,
+    maker: Maker | None = None,
 ) -> Iterator[tuple[Path, Composition]]:
     """Write each piece as `piece-000.mid` and so on, and yield its path.
 
@@ -31,6 +35,7 @@ def write_pieces(
         program: as in `write_midi`.
         pictures: how many of the first pieces also get a piano roll, `piece-000.png`. A
             piece without notes gets none.
+        maker: makes the record of each piece; without it, files have no records.
 
     Raises:
         OSError: a file cannot be written. Files that were already written stay.
@@ -38,7 +43,9 @@ def write_pieces(
     numbers = count(_first_unused(folder))
     drawn = []
     for index, piece in enumerate(pieces):
-        path = _write_next(piece, folder, numbers, tempo=tempo, program=program)
+        sound = {"tempo": tempo, "program": program}
+        record = maker and maker.record(piece, **sound)
+        path = _write_next(piece, folder, numbers, record=record, **sound)
         yield path, piece
         if index < pictures and piece.score.notes:
             drawn.append((path, piece))
@@ -54,13 +61,13 @@ def _first_unused(folder: Path) -> int:
 
 
 def _write_next(
-    piece: Composition, folder: Path, numbers: Iterator[int], **sound: float
+    piece: Composition, folder: Path, numbers: Iterator[int], **options: Any
 ) -> Path:
     """Write a piece under the next number whose file does not exist."""
     while True:
         path = folder / f"piece-{next(numbers):03d}.mid"
         try:
-            write_midi(piece.score, path, overwrite=False, **sound)
+            write_midi(piece.score, path, overwrite=False, **options)
             return path
         except FileExistsError:
             # If the folder itself has become a file, no number is free.

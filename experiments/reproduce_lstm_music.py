@@ -27,6 +27,7 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
+from piece_records import Maker
 from sources import Source, dataset
 
 from lstm_music_jax import (
@@ -111,8 +112,9 @@ def main(arguments: Arguments) -> None:
     loss_curve(folder.metrics, folder.path / "loss.png")
 
     first = np.random.default_rng(arguments.seed).integers(len(ids) - WINDOW)
+    trained = load_run(folder.path)
     (piece,) = compose(
-        load_run(folder.path),
+        trained,
         jnp.asarray(ids[None, first : first + WINDOW]),
         jax.random.key(arguments.seed),
         notes=arguments.notes,
@@ -120,7 +122,8 @@ def main(arguments: Arguments) -> None:
         context=SlidingWindow(WINDOW),
         keep_primer=True,
     )
-    write_midi(piece.score, folder.path / "music.mid")
+    record = Maker(folder.path, trained).record(piece)
+    write_midi(piece.score, folder.path / "music.mid", record=record)
     piano_roll(piece.score, folder.path / "music.png")
     print(f"{arguments.notes} notes: {folder.path / 'music.mid'}")
 

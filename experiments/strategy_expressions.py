@@ -1,13 +1,17 @@
 """Strategies on the command line: what the names in an expression stand for."""
 
 import importlib.util
+import json
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import Field
+from dataclasses import Field, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from sources import dataset_of_run
 
 from lstm_music_jax import (
     Carried,
@@ -21,10 +25,13 @@ from lstm_music_jax import (
     read_strategy,
     strategies,
 )
+from lstm_music_jax.automata.known_pieces import KnownPieces
 from lstm_music_jax.system.printable import printable
 
+# The training pieces of runs, by their settings.
+_corpora: dict[str, KnownPieces] = {}
 # Words of an expression that stand for parts of the run.
-_OF_RUN = ("model", "vocabulary", "encoding", "context")
+_OF_RUN = ("model", "vocabulary", "encoding", "context", "corpus")
 
 
 def known_names(plugins: Sequence[Path] = (), **more: Any) -> dict[str, Any]:
@@ -68,9 +75,9 @@ def strategy_of(
 ) -> strategies.Strategy:
     """Return the strategy of an expression.
 
-    The run gives the arguments `vocabulary`, `encoding` and `context` where they are
-    left out. The words `model`, `vocabulary`, `encoding` and `context` stand for those
-    of the run. The argument `run` names the folder of another model.
+    The run gives the arguments `vocabulary`, `encoding`, `context` and `corpus` where
+    they are left out. These words and `model` stand for those of the run; its corpus is
+    that of the training pieces. The argument `run` names the folder of another model.
 
     Args:
         text: the expression, such as "Chain(Temperature(0.9), TopP(0.95))".
@@ -84,21 +91,44 @@ def strategy_of(
         OSError: the folder of a second model is not a run folder.
     """
     of_run = {
-        "model": loaded.model,
         "vocabulary": loaded.vocabulary,
         "encoding": loaded.encoding,
         "context": context or Carried(),
     }
+    if _needs_corpus(text, names):
+        of_run["corpus"] = _corpus_of(loaded)
     # The model is not supplied, because a model contrasted with itself says nothing.
-    supplied = {name: value for name, value in of_run.items() if name != "model"}
     return read_strategy(
         text,
-        {**names, **of_run},
-        supplied,
+        {**names, **of_run, "model": loaded.model},
+        of_run,
         id_of=partial(_id_of, loaded),
         model_of=partial(_model_of, loaded),
         number_of=number_of,
     )
+
+
+def _needs_corpus(text: str, names: Mapping[str, Any]) -> bool:
+    """Return whether an expression names a strategy that has a corpus.
+
+    Loading the corpus takes a while, so it is not loaded for other expressions.
+    """
+    words = re.findall(r"\w+", text)
+    return any(
+        field.name == "corpus"
+        for word in words
+        if _is_strategy(names.get(word))
+        for field in fields(names[word])
+    )
+
+
+def _corpus_of(loaded: Run) -> KnownPieces:
+    """Return the training pieces of a run; all strategies share one index of them."""
+    of_corpus = [loaded.settings["corpus"], loaded.encoding.config()]
+    name = json.dumps(of_corpus, sort_keys=True)
+    if name not in _corpora:
+        _corpora[name] = KnownPieces.of(dataset_of_run(loaded.settings))
+    return _corpora[name]
 
 
 def _is_strategy(value):

@@ -31,6 +31,7 @@ from lstm_music_jax import (
     processes,
     train,
 )
+from lstm_music_jax.training.tensorboard import require_tensorboard
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class Arguments:
     """Seed that decides which pieces are held out."""
     end_symbol: bool = True
     """Put a symbol after each piece, so that the model learns where pieces end."""
+    tensorboard: bool = False
+    """Also write the metrics for TensorBoard, to the folder `tensorboard` of the run.
+    It needs pip install 'lstm-music-jax[tensorboard]'."""
     source: Source = field(default_factory=Source)
     processes: Processes = field(default_factory=Processes)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -58,6 +62,8 @@ class Arguments:
 def main(arguments: Arguments) -> None:
     """Load the corpus, train, draw the loss curve."""
     arguments.processes.join()
+    if arguments.tensorboard:
+        require_tensorboard()
     folder = RunFolder(arguments.run)
     if arguments.resume:
         _require_same(arguments, arguments_of_run(arguments.run))
@@ -76,6 +82,7 @@ def main(arguments: Arguments) -> None:
         arguments.model,
         arguments.training,
         resume=arguments.resume,
+        tensorboard=arguments.tensorboard,
     )
     if not processes.is_first():
         return

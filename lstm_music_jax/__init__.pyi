@@ -1,12 +1,17 @@
 """The public API: what a type checker sees, and what `__init__.py` loads lazily."""
 
 from . import processes as processes, strategies as strategies
+from .evaluation.best_symbols import (
+    BestSymbols as BestSymbols,
+    best_symbols as best_symbols,
+)
 from .evaluation.calibration import (
     Calibration as Calibration,
     calibration as calibration,
 )
 from .evaluation.comparison.analysis import compare as compare
 from .evaluation.comparison.pieces import Measures as Measures, Pieces as Pieces
+from .evaluation.comparison.preferences import preferences as preferences
 from .evaluation.comparison.results import Comparison as Comparison
 from .evaluation.comparison.samples import given_samples as given_samples
 from .evaluation.comparison.sentence import sentence as sentence
@@ -14,6 +19,7 @@ from .evaluation.comparison.standard import (
     Standard as Standard,
     standard_measures as standard_measures,
 )
+from .evaluation.comparison.votes import Vote as Vote, read_votes as read_votes
 from .evaluation.epsilon_perplexity import (
     best_epsilon as best_epsilon,
     log_epsilon_perplexities as log_epsilon_perplexities,
@@ -29,12 +35,18 @@ from .evaluation.measures.watermark import (
     WatermarkDetection as WatermarkDetection,
     detect_watermark as detect_watermark,
 )
+from .evaluation.note_figures import (
+    NoteFigures as NoteFigures,
+    ReadPiece as ReadPiece,
+    note_figures as note_figures,
+)
 from .evaluation.symbol_kinds import symbol_kinds as symbol_kinds
 from .evaluation.teacher_forced import (
     Forced as Forced,
     teacher_force as teacher_force,
     teacher_force_sweep as teacher_force_sweep,
 )
+from .generation.arguments import BatchPart as BatchPart
 from .generation.composition import (
     Composition as Composition,
     compose as compose,
@@ -44,7 +56,9 @@ from .generation.contexts import Carried as Carried, SlidingWindow as SlidingWin
 from .generation.draws import Arithmetic as Arithmetic, Gumbel as Gumbel
 from .generation.generate import generate as generate
 from .generation.masks import masks as masks
+from .generation.origin import Origin as Origin
 from .generation.program import Generation as Generation, Streams as Streams
+from .generation.redrawing import redraw as redraw, scores_after as scores_after
 from .generation.sweep import grid as grid, stack as stack, sweep as sweep
 from .generation.trace import Trace as Trace
 from .keras.importing import import_keras as import_keras
@@ -52,6 +66,7 @@ from .keras.model import KerasFileError as KerasFileError, KerasModel as KerasMo
 from .keras.reading import read_keras as read_keras
 from .model.music_lstm import MusicLSTM as MusicLSTM
 from .model.ngrams import NGram as NGram
+from .music.audio import write_wav as write_wav
 from .music.corpus.dataset import Dataset as Dataset
 from .music.corpus.loading import (
     load_chorales as load_chorales,
@@ -62,12 +77,15 @@ from .music.corpus.symbols_file import (
     load_symbols as load_symbols,
     write_symbols as write_symbols,
 )
+from .music.divergence import Divergence as Divergence, divergence as divergence
 from .music.encodings.base import Encoding as Encoding
 from .music.encodings.events import Events as Events
 from .music.encodings.note_names import NoteNames as NoteNames
 from .music.encodings.performance import Performance as Performance
 from .music.midi.reading import read_midi as read_midi
+from .music.midi.record import read_record as read_record
 from .music.midi.writing import write_midi as write_midi
+from .music.notation.musicxml import write_musicxml as write_musicxml
 from .music.repetition import Repetition as Repetition, repetition as repetition
 from .music.score import (
     TICKS_PER_QUARTER as TICKS_PER_QUARTER,

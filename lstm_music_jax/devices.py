@@ -22,6 +22,8 @@ _AXIS = "devices"
 class Shard:
     """The part of the work that one device does.
 
+    Work is split by the rows of a batch.
+
     Attributes:
         index: number of this part, from 0.
         count: number of parts.
@@ -31,17 +33,18 @@ class Shard:
     count: int
 
     def rows(self, total: int) -> Int[Array, "b"]:
-        """Return the indices of the rows of this shard, of `total` rows in all.
+        """Return the indices of the rows that this shard computes, of `total` rows.
 
-        `count` must divide `total`.
+        All shards compute equally many successive rows, so `count` must divide `total`.
         """
         require_divisible(total, self.count)
         return self.index * (total // self.count) + jnp.arange(total // self.count)
 
     def padded_rows(self, total: int) -> Int[Array, "b"]:
-        """Return the indices of the rows of this shard, of `total` rows in all.
+        """Return the indices of the rows that this shard computes, for any `total`.
 
-        All shards get the same number of indices, so the last row may be repeated.
+        It differs from `rows` if `count` does not divide `total`. Then the last row is
+        repeated, so that all shards still get equally many indices.
         """
         padded = -(-total // self.count) * self.count
         return jnp.minimum(self.rows(padded), total - 1)
@@ -51,7 +54,10 @@ class Shard:
         return tree if self.count == 1 else jax.lax.psum(tree, _AXIS)
 
     def gather(self, tree: PyTree, axis: int = 0) -> PyTree:
-        """Return the rows of all shards along an axis, in the order of `rows`."""
+        """Join the arrays of all shards along an axis, in the order of the shards.
+
+        This is the order in which `Shard.rows` splits the rows.
+        """
         if self.count == 1:
             return tree
         return jax.lax.all_gather(tree, _AXIS, axis=axis, tiled=True)

@@ -3,8 +3,9 @@
     class TopP(Strategy):
         p: Number = number(above=0, at_most=1)
 
-The value of a field is checked and cast when an instance is made. A number may also be
-an array with one number per setting of a sweep.
+The value of a field is checked and cast when an instance is made. Most fields are
+leaves of the PyTree that the instance is. A number may also be an array with one number
+per setting of a sweep.
 """
 
 import dataclasses
@@ -31,9 +32,15 @@ _LONGEST_TEXT = 80
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """The bounds that a number must keep, if any, and words for the error.
+    """The bounds that a number must be within, and words for the error.
 
-    In the error, `hint` follows the bounds, and `instead` ends the sentence.
+    Attributes:
+        above: the number must be greater than this; None for no such bound.
+        at_least: the number must be this or greater; None for no such bound.
+        below: the number must be less than this; None for no such bound.
+        at_most: the number must be this or less; None for no such bound.
+        hint: words that follow the bounds in the error, such as the unit.
+        instead: words that end the sentence of the error.
     """
 
     above: float | None = None
@@ -133,8 +140,8 @@ def integers(
 def ids(*, default: Any = dataclasses.MISSING, fewest: int = 1) -> Any:
     """Declare a field that holds a row of symbol ids, an int32 leaf; see `integers`.
 
-    `generate` refuses an id that is not in the model's vocabulary. In an expression, a
-    symbol may stand for its id; see `read_strategy`.
+    `generate` refuses an id that is not in the model's vocabulary. In a text that
+    `read_strategy` reads, such as "Forbid(['C4'])", a symbol may stand for its id.
     """
     field = integers(default=default, fewest=fewest, at_least=0)
     metadata = field.metadata | {"ids": True}
@@ -163,8 +170,8 @@ def sequences() -> Any:
     """Declare a field that holds one or more sequences of symbol ids, of any lengths.
 
     Ids are 0 or more, and no sequence may be empty. The field is static, so changing it
-    compiles a new program. In an expression, a symbol may stand for its id; see
-    `read_strategy`.
+    compiles a new program. In a text that `read_strategy` reads, a symbol may stand for
+    its id.
     """
     cast = partial(_cast_sequences, Bounds(at_least=0))
     metadata = {"cast": cast, "static": True, "ids": True}
@@ -174,18 +181,44 @@ def sequences() -> Any:
 def tree() -> Any:
     """Declare a field that holds a PyTree, such as a model, and stores it unchanged.
 
-    `repr` shows the name of the argument instead of the PyTree.
+    In place of the PyTree, `repr` shows the name of the field.
     """
     return dataclasses.field(repr=False)
 
 
-def derived(make: Callable[[Any], Any], *, init: Literal[False] = False) -> Any:
-    """Declare a leaf, such as a table, that `make(instance)` computes of the fields."""
-    return dataclasses.field(init=init, repr=False, metadata={"make": make})
+def derived(
+    make: Callable[[Any], Any], *, shared: bool = False, init: Literal[False] = False
+) -> Any:
+    """Declare a leaf, such as a mask, that `make(instance)` computes from other fields.
+
+    Args:
+        make: computes the leaf, or a PyTree of leaves.
+        shared: whether the settings of a sweep share it, as for `table`. It must then
+            depend on static fields alone.
+        init: False, because the leaf is no argument.
+    """
+    metadata = {"make": make, "shared": shared}
+    return dataclasses.field(init=init, repr=False, metadata=metadata)
+
+
+def table() -> Any:
+    """Declare a field that holds a large PyTree, such as an index of a corpus.
+
+    It is not a hyperparameter: all settings of a sweep share one table, so it is never
+    stacked or copied. `repr` shows the name of the argument instead of the table.
+    """
+    return dataclasses.field(repr=False, metadata={"shared": True})
 
 
 def refusal(owner: str, name: str, value: Any, allowed: str) -> ValueError:
-    """Return the error that names an argument, its value and what is allowed."""
+    """Return the error that names an argument, its value and what is allowed.
+
+    Args:
+        owner: the name of the class.
+        name: the name of the argument.
+        value: the value that was given.
+        allowed: what the argument must be, in words.
+    """
     text = " ".join(str(value).split())
     if len(text) > _LONGEST_TEXT:
         text = text[:_LONGEST_TEXT] + "..."
@@ -193,7 +226,13 @@ def refusal(owner: str, name: str, value: Any, allowed: str) -> ValueError:
 
 
 def written(value: Any, padded: bool = False) -> str:
-    """Return the shortest Python expression that evaluates to the value of a field."""
+    """Return the shortest Python expression that evaluates to the value of a field.
+
+    Args:
+        value: the value.
+        padded: whether the field fills short rows with repeats of the last entry; the
+            repeats are then left out.
+    """
     if isinstance(value, jax.core.Tracer) or not hasattr(value, "dtype"):
         return repr(value)
     if padded and np.ndim(value) == 1:
@@ -222,7 +261,15 @@ def _leaf(kind, dtype, bounds, default, fewest=None, pad_to=0):
 def _cast_leaf(kind, dtype, bounds, fewest, pad_to, owner, name, value):
     """Return a value as an array of a leaf's type, or raise ValueError.
 
-    `fewest` is the smallest length of a row; None for a single number.
+    Args:
+        kind: what the value must be, in words for the error.
+        dtype: the type of the leaf, float32 or int32.
+        bounds: the bounds of the number, or of each entry of the row.
+        fewest: the smallest length of a row; None for a single number.
+        pad_to: a shorter row is filled to this length; 0 for no filling.
+        owner: the name of the class, for the error.
+        name: the name of the field, for the error.
+        value: the value that was given.
     """
     try:
         given = np.asarray(value)

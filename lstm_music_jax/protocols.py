@@ -42,13 +42,15 @@ class Model(Protocol[State]):
 
 @runtime_checkable
 class Context(Protocol[Memory]):
-    """The part of the symbols so far that a model remembers; a PyTree.
+    """Starts and updates a model's memory of the symbols so far; a PyTree.
 
-    Both methods are written for one stream. A memory is any PyTree.
+    `prefill` starts the memory and `step` updates it. Both are written for one stream.
+    A memory is any PyTree. For example, it is the state of the model if the model is to
+    remember all symbols.
     """
 
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> Memory:
-        """Return the memory of a prompt, which may be empty."""
+        """Return the memory after reading a prompt, which may be empty."""
         ...
 
     def step(self, model: Model, memory: Memory, token: Token) -> tuple[Memory, Logits]:

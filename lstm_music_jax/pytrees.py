@@ -1,6 +1,7 @@
 """Frozen dataclasses that are PyTrees, with and without checks of their fields."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 import jax
@@ -17,6 +18,7 @@ from lstm_music_jax.fields import (
     refusal,
     sequences,
     size,
+    table,
     tree,
     written,
 )
@@ -79,6 +81,7 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
         sequences,
         size,
         static,
+        table,
         tree,
         derived,
     ),
@@ -116,7 +119,12 @@ class Checked:
         self.check()
 
     def refusal(self, name: str, allowed: str) -> ValueError:
-        """Return an error for `check` to raise: `name` must be `allowed`."""
+        """Return the error for `check` to raise if a field has a wrong value.
+
+        Args:
+            name: the name of the field.
+            allowed: what its value must be, in words.
+        """
         (field,) = (f for f in _fields(self) if f.name == name)
         value = _written(field, getattr(self, name))
         return refusal(type(self).__name__, name, value, allowed)
@@ -124,8 +132,8 @@ class Checked:
     def __repr__(self) -> str:
         """Return the expression that makes the instance.
 
-        Arguments that equal their default are left out. A model or a vocabulary is
-        shown by the name of its argument.
+        Arguments that equal their default are left out. In place of a model or a
+        vocabulary, the name of its argument is shown.
         """
         arguments: list[str] = []
         by_name: Any = False
@@ -154,6 +162,52 @@ class Checked:
         """Return a hash of the class, the static fields and the leaves' shapes."""
         leaves, structure = jax.tree.flatten(self)
         return hash((structure, tuple(map(np.shape, leaves))))
+
+
+def settings_axes(tree: Any) -> Any:
+    """Return the axes over which `vmap` maps a PyTree of stacked settings.
+
+    The result has the structure of `tree`. It holds 0 for a hyperparameter, whose first
+    axis is that of the settings, and None for a table, which all settings share.
+    """
+    axes = [None if shared else 0 for shared in _shared(tree)]
+    return jax.tree.unflatten(jax.tree.structure(tree), axes)
+
+
+def map_settings(change: Callable[..., Any], tree: Any, *others: Any) -> Any:
+    """Map the leaves of PyTrees like `jax.tree.map`, but keep the tables of `tree`."""
+    leaves, structure = jax.tree.flatten(tree)
+    columns = zip(leaves, *map(jax.tree.leaves, others), strict=True)
+    mapped = [
+        column[0] if shared else change(*column)
+        for column, shared in zip(columns, _shared(tree), strict=True)
+    ]
+    return jax.tree.unflatten(structure, mapped)
+
+
+def hyperparameters(tree: Any) -> list[Any]:
+    """Return the leaves of a PyTree that are not in fields declared by `table`."""
+    leaves = zip(jax.tree.leaves(tree), _shared(tree), strict=True)
+    return [leaf for leaf, shared in leaves if not shared]
+
+
+def _shared(tree: Any) -> list[bool]:
+    """Return for each leaf whether it is in a field that is declared by `table`."""
+    if not isinstance(tree, Checked):
+        parts = jax.tree.leaves(tree, is_leaf=lambda part: isinstance(part, Checked))
+        return [
+            shared
+            for part in parts
+            for shared in (_shared(part) if isinstance(part, Checked) else [False])
+        ]
+    found = []
+    for field in _fields(tree):
+        value = getattr(tree, field.name)
+        if field.metadata.get("shared"):
+            found += [True] * len(jax.tree.leaves(value))
+        elif not field.metadata.get("static"):
+            found += _shared(value)
+    return found
 
 
 def _fields(instance: Any) -> tuple[dataclasses.Field, ...]:

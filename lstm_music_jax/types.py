@@ -7,7 +7,7 @@ Each axis has one letter, which has the same meaning in all modules:
     v  vocabulary
     h  hidden units of a layer; four_h: its gates and its candidate side by side
     i  inputs of a layer
-    w  window: remembered states, symbols or distributions
+    w  window: the last states, symbols or distributions, which are kept
     n  generated symbols
     p  prompt symbols
     s  settings of a sweep

@@ -21,8 +21,10 @@ ALLOWED = {
     "processes": {"system"},
     "devices": {"types"},
     "music": {"system"},
+    "automata": {"types", "pytrees", "music"},
     "report": {"system", "music", "evaluation"},
     "evaluation": {
+        "automata",
         "types",
         "pytrees",
         "protocols",
@@ -32,7 +34,15 @@ ALLOWED = {
     },
     "xla": {"types"},
     "model": {"types", "pytrees", "xla"},
-    "strategies": {"types", "fields", "pytrees", "protocols", "xla", "music"},
+    "strategies": {
+        "automata",
+        "types",
+        "fields",
+        "pytrees",
+        "protocols",
+        "xla",
+        "music",
+    },
     "generation": {
         "types",
         "pytrees",
@@ -78,7 +88,7 @@ def test_imports_follow_the_arrows(module):
 
 def test_a_family_of_strategies_imports_no_other_family():
     families = [init.parent for init in PACKAGE.glob("strategies/*/__init__.py")]
-    assert len(families) == 6
+    assert len(families) == 7
     for family in families:
         for name in (
             name for module in family.glob("*.py") for name in imported(module)

@@ -5,12 +5,13 @@ contract. `statistics/` holds intervals, p-values and corrections; start with
 `statistics/estimate.py`.
 
 `anchors/` makes music of known quality. `teacher_forced.py` reads given pieces on the
-device. `calibration.py` asks whether a model's probabilities can be trusted.
+device. `note_figures.py` judges the notes of pieces that are shown in a report.
+`calibration.py` asks whether a model's probabilities can be trusted.
 `comparison/` compares strategies; its `drawing.py` and `matching.py` draw on the
 device. All other modules run on the host with NumPy and SciPy.
 
-This package may import `types`, `pytrees`, `protocols`, `strategies`, `generation` and
-`music`.
+This package may import `types`, `pytrees`, `protocols`, `automata`, `strategies`,
+`generation` and `music`.
 
 Axes, beside those of `types.py`:
 

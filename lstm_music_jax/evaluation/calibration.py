@@ -36,9 +36,9 @@ class Calibration(NamedTuple):
         symbols: the number of symbols in each bin.
         error: the expected calibration error: the mean of |confidence - accuracy| over
             bins, weighted by their number of symbols.
-        noise: the error that a perfectly calibrated model would be expected to have
-            with so many symbols. It is above 0, because the accuracy of a bin is a mean
-            of few symbols.
+        noise: the expected value of `error` for a perfectly calibrated model, with the
+            same number of symbols. It is above 0, because the accuracy of a bin is a
+            mean over a finite number of symbols.
         overconfidence: mean confidence minus accuracy, over all symbols.
     """
 
@@ -125,7 +125,10 @@ def calibration(
 
 
 def _bin_of(stated, bins):
-    """Return the number of the bin of each symbol; equal confidences share a bin."""
+    """Return the index of the bin of each symbol, given the confidences `stated`.
+
+    Equal confidences share a bin.
+    """
     edges = np.quantile(stated, np.arange(1, bins) / bins)
     return np.unique(np.searchsorted(edges, stated, "right"), return_inverse=True)[1]
 
@@ -145,8 +148,11 @@ def _sums(piece, bin_of, stated, right):
 def _expected_error(sums, *, seed, resamples, confidence):
     """Return the expected calibration error with its interval.
 
-    Noise raises the error of a resample above that of the pieces. `over_pieces` removes
-    this bias.
+    `sums` is `[b k 3]`: for each piece and bin, the number of symbols, the sum of their
+    confidences, and the number of correct ones.
+
+    Noise raises the error of a resample above that of the pieces themselves.
+    `over_pieces` removes this bias.
     """
 
     def error(totals):

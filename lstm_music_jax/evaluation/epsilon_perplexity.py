@@ -42,8 +42,8 @@ def best_epsilon(log_probs: Float[np.ndarray, "n"], vocab_size: int) -> float:
     """Return the epsilon that gives the lowest epsilon-perplexity.
 
     The mean in the formula is a convex function of the share of the uniform
-    distribution. So its derivative has one root, which bisection finds. If the best
-    share is 1, the result is the epsilon of a share of 1 - 1e-9.
+    distribution. So its derivative has one root, which bisection finds. A share of 1
+    would need an infinite epsilon. If it is the best, the share is taken as 1 - 1e-9.
 
     >>> float(round(best_epsilon(np.log([1.0, 1.0, 1.0, 1e-9]), 100), 5))
     0.00338

@@ -28,7 +28,7 @@ from lstm_music_jax.generation.engine import Plan, Sampler, Stream, begin, draw_
 from lstm_music_jax.generation.sweep import require_stacked
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.pytrees import pytree, static
+from lstm_music_jax.pytrees import pytree, settings_axes, static
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, Token
@@ -146,7 +146,12 @@ def teacher_force_sweep(
 
 
 class _Coming(NamedTuple):
-    """The ids of the symbols of a block, and the number of those already read."""
+    """The symbols that a block still has to read; the state of `_Replay`.
+
+    Attributes:
+        ids: ids of all symbols of the block.
+        read: number of these symbols that were already read.
+    """
 
     ids: Int[Array, "*b n"]
     read: Int[Array, "*b"]
@@ -154,9 +159,10 @@ class _Coming(NamedTuple):
 
 @pytree
 class _Replay:
-    """A draw that picks the next symbol of a piece, whatever the logits.
+    """A draw that picks the next symbol of a given piece, whatever the logits.
 
-    Before a block of symbols is read, its ids are put into the state.
+    A piece is read in blocks of `length` symbols. Before a block is read, the ids of
+    its symbols are put into the state.
     """
 
     length: int = static()
@@ -166,7 +172,7 @@ class _Replay:
     ) -> _Coming:
         """Return a state with zeros in place of the symbol ids.
 
-        `_read` replaces them by the ids of the piece, block by block.
+        `_read_block` replaces them by the ids of a block of the piece.
         """
         return _Coming(jnp.zeros(self.length, jnp.int32), jnp.int32(0))
 
@@ -178,9 +184,10 @@ class _Replay:
 
 
 def _axes_of_settings():
-    """Return 0 for the parts of a stream with a leading axis of settings, else None.
+    """Return the axis of the settings of a sweep in each attribute of `Stream`.
 
-    The memory has no such axis, so the model is computed once for all settings.
+    It is 0 for what the strategy computes. It is None for what all settings share, such
+    as the memory, so the model is computed once for all settings.
     """
     axes = dict.fromkeys(Stream._fields)
     return Stream(**axes | {"strategy_state": 0, "fallbacks": 0, "undefined": 0})
@@ -188,7 +195,11 @@ def _axes_of_settings():
 
 @partial(jax.jit, static_argnames="settings")
 def _begin(model, sampler, key, firsts, numbers, *, settings):
-    """Return the streams of a batch, which have read nothing yet."""
+    """Return the streams of a batch of pieces, before the model reads a symbol.
+
+    `firsts` holds the id of the first symbol of each piece, and `numbers` the index of
+    each piece, which fixes its noise.
+    """
 
     def begin_all(strategy):
         def begin_one(first, number):
@@ -198,13 +209,18 @@ def _begin(model, sampler, key, firsts, numbers, *, settings):
         return jax.vmap(begin_one)(firsts, numbers)
 
     if settings:
-        begin_all = jax.vmap(begin_all, out_axes=_axes_of_settings())
+        axes = settings_axes(sampler.strategy)
+        begin_all = jax.vmap(begin_all, (axes,), _axes_of_settings())
     return begin_all(sampler.strategy)
 
 
 @partial(jax.jit, static_argnames=("plan", "settings"))
 def _read_block(model, sampler, key, streams, ids, *, plan, settings):
-    """Read the next symbols of every piece of a batch."""
+    """Read the next block of symbols of every piece of a batch.
+
+    Return the streams after the block, and the figures of its symbols. `ids` holds the
+    ids of the symbols, one row per piece.
+    """
     coming = _Coming(ids, jnp.zeros(len(ids), jnp.int32))
 
     def read_all(streams, strategy):
@@ -213,7 +229,8 @@ def _read_block(model, sampler, key, streams, ids, *, plan, settings):
 
     if settings:
         axes = _axes_of_settings()
-        read_all = jax.vmap(read_all, (axes, 0), (axes, 0))
+        of_strategy = settings_axes(sampler.strategy)
+        read_all = jax.vmap(read_all, (axes, of_strategy), (axes, 0))
     streams, notes = read_all(streams._replace(draw_state=coming), sampler.strategy)
     return streams, Forced(notes.trace, notes.strategy_log_probs)
 
@@ -256,12 +273,15 @@ def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
 
 
 def _block(pieces):
-    """Return the number of symbols of each piece that one call of the program reads."""
+    """Return the block length: the number of symbols per piece that one call reads."""
     return min(_BLOCK, max((len(piece) - 1 for piece in pieces), default=0)) or 1
 
 
 def _padded(pieces, block):
-    """Return pieces as rows of equal length, padded: one symbol, then whole blocks."""
+    """Return the ids of pieces as rows of equal length, padded with zeros.
+
+    The length is 1, for the first symbol, plus a multiple of `block`.
+    """
     blocks = max(1, -(-(max(map(len, pieces)) - 1) // block))
     ids = np.zeros((len(pieces), 1 + blocks * block), np.int32)
     for row, piece in zip(ids, pieces, strict=True):
@@ -270,7 +290,10 @@ def _padded(pieces, block):
 
 
 def _of_piece(batch, axis, row, length):
-    """Return the figures of one piece of a batch, without the figures of padding."""
+    """Return the figures of piece number `row` of a batch, without those of padding.
+
+    `axis` is the axis of the pieces, and `length` the number of symbols to keep.
+    """
     return jax.tree.map(
         lambda leaf: np.take(leaf, row, axis).take(range(length), axis), batch
     )

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from functools import cache
 from operator import index
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,25 @@ import numpy as np
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy, parts
+
+# Numbers of streams are int32.
+_MOST_STREAMS = 2**31 - 1
+
+
+class BatchPart(NamedTuple):
+    """The streams of a batch that are drawn, without the other streams.
+
+    The number of a stream fixes its noise, so each stream has the symbols that it has
+    in the whole batch. Other sizes of batches round differently. So in rare cases a
+    symbol differs.
+
+    Attributes:
+        numbers: the number of each drawn stream within the batch, from 0.
+        size: the number of streams in the whole batch.
+    """
+
+    numbers: Sequence[int]
+    size: int
 
 
 def is_traced(tree: Any) -> bool:
@@ -24,7 +43,7 @@ def whole_number(name: str, value: Any) -> int:
     """Return `value`, which must be a whole number of 1 or more, as an int.
 
     Raises:
-        ValueError: `value` is not such a number.
+        ValueError: `value` is not a whole number of 1 or more.
     """
     try:
         number = index(value)
@@ -39,7 +58,7 @@ def symbol_id(name: str, value: Any, model: Model) -> int:
     """Return `value`, which must be the id of a symbol of the model, as an int.
 
     Raises:
-        ValueError: `value` is not such a number.
+        ValueError: `value` is not an id that the model knows.
     """
     size = vocab_size(model)
     try:
@@ -54,8 +73,8 @@ def symbol_id(name: str, value: Any, model: Model) -> int:
 def vocab_size(model: Model, settings: bool = False) -> int:
     """Return the number of symbols in the vocabulary of a model.
 
-    With `settings`, every leaf of the model has a leading axis, the settings of a
-    sweep.
+    With `settings`, every leaf of the model has a leading axis, with one entry per
+    setting of a sweep.
     """
     leaves, structure = jax.tree.flatten(model)
     return _vocab_size(structure, tuple(map(jax.typeof, leaves)), 1 if settings else 0)
@@ -111,6 +130,31 @@ def require_prompts(model: Model, prompts: Any) -> None:
         )
 
 
+def require_part(part: Any, rows: int) -> None:
+    """Raise ValueError unless `part` names the number of each of `rows` streams."""
+    if not isinstance(part, BatchPart):
+        raise ValueError(
+            f"part is {part!r}; it must be a part of a batch, such as "
+            "BatchPart((57,), 1000)"
+        )
+    size = whole_number("size of part", part.size)
+    if size > _MOST_STREAMS:
+        raise ValueError(f"size of part is {size}; it must be at most {_MOST_STREAMS}")
+    if len(part.numbers) != rows:
+        raise ValueError(
+            f"part has {len(part.numbers)} numbers; it must have one per prompt, {rows}"
+        )
+    for number in part.numbers:
+        try:
+            fits = 0 <= index(number) < size
+        except TypeError:
+            fits = False
+        if not fits or isinstance(number, bool):
+            raise ValueError(
+                f"part holds the number {number!r}; it must be from 0 to {size - 1}"
+            )
+
+
 def require_key(key: Any) -> None:
     """Raise ValueError unless `key` is one typed JAX key."""
     if not isinstance(key, jax.Array):
@@ -140,7 +184,7 @@ def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> Non
 
     It does not fit if it holds symbol ids that the model does not know, or a second
     model whose vocabulary has another size. With `settings`, every leaf of the strategy
-    has a leading axis, the settings of a sweep.
+    has a leading axis, with one entry per setting of a sweep.
     """
     size = vocab_size(model)
     for part in parts(strategy):
@@ -151,7 +195,10 @@ def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> Non
 
 
 def _require_same_vocabulary(strategy, field, size, settings):
-    """Raise ValueError unless a field of a strategy is a model of `size` symbols."""
+    """Raise ValueError unless a model in a strategy has a vocabulary of `size` symbols.
+
+    `field` is the field of the strategy that holds the model.
+    """
     name, other = f"{field} of {type(strategy).__name__}", getattr(strategy, field)
     require_model(name, other)
     other_size = vocab_size(other, settings)

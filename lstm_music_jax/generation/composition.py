@@ -1,6 +1,6 @@
 """Composition: a trained model writes scores of a given number of notes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lstm_music_jax.generation.arguments import whole_number
+from lstm_music_jax.generation.arguments import BatchPart, whole_number
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.generate import (
     CARRIED,
@@ -18,7 +18,8 @@ from lstm_music_jax.generation.generate import (
     generate,
 )
 from lstm_music_jax.generation.masks import masks
-from lstm_music_jax.generation.program import Generation
+from lstm_music_jax.generation.origin import Origin
+from lstm_music_jax.generation.program import Generation, Streams
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.score import Score
@@ -55,7 +56,7 @@ class Run(Protocol):
 
 
 class Composition(NamedTuple):
-    """A generated piece: its symbols, its music, and facts about the drawing.
+    """A generated piece: its symbols, its music, and how they were drawn.
 
     Attributes:
         symbols: the drawn symbols, without an end symbol. If the primer was kept, its
@@ -68,6 +69,7 @@ class Composition(NamedTuple):
         fallbacks: number of symbols for which a strategy forbade every symbol and was
             ignored.
         trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
+        origin: how `compose` drew the piece; None if something else made it.
     """
 
     symbols: list[str]
@@ -76,6 +78,7 @@ class Composition(NamedTuple):
     ended: bool
     fallbacks: int
     trace: Trace | None
+    origin: Origin | None = None
 
 
 def compose(
@@ -83,11 +86,13 @@ def compose(
     prompts: Int[Array, "b p"],
     key: PRNGKey,
     *,
-    notes: int,
+    notes: int | None = None,
+    length: int | None = None,
     strategy: Strategy = MODEL_ALONE,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
     trace: bool = False,
+    part: BatchPart | None = None,
     parallel_streams: int | None = None,
     devices: Sequence[jax.Device] | None = None,
     keep_primer: bool = False,
@@ -98,7 +103,8 @@ def compose(
     """Continue each prompt by `notes` sounding notes or chords, or to the piece's end.
 
     An encoding may use several symbols per note, so all pieces are continued until each
-    has enough notes or has ended. Scores are cut to exactly `notes`.
+    has enough notes or has ended. Scores are cut to exactly `notes`. With `length`,
+    each prompt is continued by that many symbols instead, however many notes they make.
 
     Some symbols are forbidden before `strategy` shapes the distribution: the
     start-of-piece symbol, the end symbol without `until_end`, those that decoding would
@@ -111,11 +117,14 @@ def compose(
         key: random key; the same key gives the same music.
         notes: number of sounding notes or chords per piece, 1 or more. With
             `until_end`, the most that a piece may have.
+        length: number of symbols per piece, 1 or more, in place of `notes`. With
+            `until_end`, the most that a piece may have.
         strategy: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
         trace: as in `generate`.
-        parallel_streams: as in `generate`; a stream is a piece.
+        part: as in `generate`; a stream is a piece.
+        parallel_streams: as in `generate`.
         devices: as in `generate`.
         keep_primer: put the prompt's music in front of the piece.
         until_end: let each piece end when the model draws the end symbol. The first
@@ -124,12 +133,20 @@ def compose(
         unseen: let the model draw symbols that it was not trained on.
 
     Raises:
-        ValueError: `notes` is no whole number of 1 or more, or the model does not give
-            that many notes in 8 times the usual number of symbols, or `until_end` is
-            given and the run has no end symbol. And wherever `generate` raises it.
+        ValueError: `notes` or `length` is no whole number of 1 or more, or both or none
+            of them are given, or the model does not give that many notes in 8 times the
+            usual number of symbols, or `until_end` is given and the run has no end
+            symbol. And wherever `generate` raises it.
         RuntimeError: the logits became NaN.
     """
-    notes = whole_number("notes", notes)
+    if (notes is None) == (length is None):
+        raise ValueError(f"notes is {notes} and length is {length}; give one of them")
+    if notes is not None:
+        notes = whole_number("notes", notes)
+        usual = notes * run.encoding.symbols_per_note
+    else:
+        length = whole_number("length", length)
+        usual = length
     stop = run.vocabulary.end_id if until_end else None
     if until_end and stop is None:
         raise ValueError(
@@ -139,40 +156,45 @@ def compose(
     forbidding = masks(
         run.vocabulary, run.encoding, stop=stop, ill_formed=ill_formed, unseen=unseen
     )
-    strategy = Chain(*forbidding, strategy)
-    usual = notes * run.encoding.symbols_per_note
     # When all pieces have ended, no further block is drawn.
-    length = min(usual, _BLOCK) if until_end else usual
+    block = min(usual, _BLOCK) if until_end and notes is not None else usual
     generate_block = partial(
         generate,
         run.model,
-        length=length,
+        length=block,
         stop=stop,
-        strategy=strategy,
+        strategy=Chain(*forbidding, strategy),
         context=context,
         draw=draw,
         trace=trace,
         parallel_streams=parallel_streams,
         devices=devices,
     )
-    drawn = [generate_block(prompts, key)]
-    while True:
-        total = len(drawn) * length
-        lengths = _lengths(drawn)
-        # No piece has more notes than symbols, so decoding is not tried earlier.
-        if total >= notes or np.all(lengths < total):
-            decoded = _decode(
-                run, np.asarray(prompts), drawn, lengths, notes, keep_primer
-            )
-            pieces = [piece for piece in decoded if piece is not None]
-            if len(pieces) == len(decoded):
-                return pieces
-        if total >= _PATIENCE * usual:
-            raise ValueError(
-                f"notes is {notes}, and the model gave fewer within {total} symbols; "
-                "train it longer, or sample with a higher temperature"
-            )
-        drawn.append(generate_block(drawn[-1].streams))
+    decode = partial(_decode, run, np.asarray(prompts), notes, keep_primer)
+    drawn = generate_block(prompts, key, part=part)
+    pieces = _completed(generate_block, decode, drawn, notes, _PATIENCE * usual)
+    numbers, streams = part or (range(len(pieces)), len(pieces))
+    origin = Origin(
+        prompt=np.zeros(0, np.int32),
+        key=key,
+        stream=0,
+        streams=int(streams),
+        strategy=strategy,
+        context=context,
+        draw=draw,
+        notes=notes,
+        length=length,
+        keep_primer=keep_primer,
+        until_end=until_end,
+        ill_formed=ill_formed,
+        unseen=unseen,
+    )
+    return [
+        piece._replace(origin=origin._replace(prompt=prompt, stream=int(number)))
+        for piece, prompt, number in zip(
+            pieces, np.asarray(prompts), numbers, strict=True
+        )
+    ]
 
 
 def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
@@ -192,8 +214,50 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     return jnp.full((pieces, 1), start, jnp.int32)
 
 
+def _completed(
+    generate_block: Callable[[Streams], Generation],
+    decode: Callable[[Sequence[Generation]], list[Composition | None]],
+    first: Generation,
+    notes: int | None,
+    most: int,
+) -> list[Composition]:
+    """Draw further blocks of symbols until each piece has enough notes or has ended.
+
+    Args:
+        generate_block: draws a further block of all streams.
+        decode: returns the pieces of all blocks; None for one with too few notes.
+        first: the first block.
+        notes: notes per piece; None if the first block is all that is wanted.
+        most: symbols per piece after which a piece with too few notes is an error.
+    """
+    drawn = [first]
+    pieces: list[Composition | None] = [None] * len(first.tokens)
+    while True:
+        lengths = _lengths(drawn)
+        total = len(drawn) * first.tokens.shape[1]
+        # No piece has more notes than symbols, so decoding is not tried earlier.
+        if notes is None or total >= notes or np.all(lengths < total):
+            # A complete piece stays as it is, so that it does not depend on how long
+            # the other pieces of its batch take.
+            pieces = [
+                old or new for old, new in zip(pieces, decode(drawn), strict=True)
+            ]
+            complete = [piece for piece in pieces if piece is not None]
+            if len(complete) == len(pieces):
+                return complete
+        if total >= most:
+            raise ValueError(
+                f"notes is {notes}, and the model gave fewer within {total} symbols; "
+                "train it longer, or sample with a higher temperature"
+            )
+        drawn.append(generate_block(drawn[-1].streams))
+
+
 def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
-    """Return the number of symbols that each stream has drawn before its end symbol."""
+    """Return the number of symbols in each stream before its end symbol.
+
+    `drawn` holds successive generations, each of which continues the same streams.
+    """
     return np.sum(
         [
             np.full(len(each.tokens), each.tokens.shape[1])
@@ -208,12 +272,12 @@ def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
 def _decode(
     run: Run,
     prompts: np.ndarray,
-    drawn: Sequence[Generation],
-    lengths: np.ndarray,
-    notes: int,
+    notes: int | None,
     keep_primer: bool,
+    drawn: Sequence[Generation],
 ) -> list[Composition | None]:
     """Return the decoded piece of each stream; None if it has too few notes."""
+    lengths = _lengths(drawn)
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(
         lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
@@ -245,7 +309,8 @@ def _decode(
 def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
     """Return the music and the symbols of a piece, and whether the end symbol ended it.
 
-    The music is None if the piece has too few notes and no end symbol.
+    The music is None if the piece has too few notes and no end symbol. If `notes` is
+    None, all notes of the symbols are decoded.
     """
     markers = run.vocabulary.marker_ids
     primer = run.vocabulary.symbols_of(id for id in prompt if id not in markers)
@@ -253,14 +318,14 @@ def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
     after, skipped_before = primer, 0
     if keep_primer:
         kept = run.encoding.decode(primer)
-        notes += kept.note_count
+        notes = None if notes is None else notes + kept.note_count
         symbols, after, skipped_before = primer + symbols, [], kept.skipped
     decoded = run.encoding.decode(symbols, max_notes=notes, after=after)
     if has_end:
         whole = run.encoding.decode(symbols, after=after)
-        has_end = whole.note_count <= notes
+        has_end = notes is None or whole.note_count <= notes
         decoded = whole if has_end else decoded
-    if decoded.note_count < notes and not has_end:
+    if notes is not None and decoded.note_count < notes and not has_end:
         return None, symbols, False
     decoded = replace(decoded, skipped=decoded.skipped - skipped_before)
     return decoded, symbols, has_end

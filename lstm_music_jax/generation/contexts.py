@@ -1,8 +1,7 @@
 """Contexts: which of the symbols so far the model remembers, and how.
 
-`prefill` reads the prompt up to its last symbol, and the first `step` reads the last
-symbol. So there is one step per drawn symbol, and a symbol is drawn from all logits
-that are computed.
+`prefill` reads the prompt without its last symbol, which the first `step` reads. So
+each step gives the logits of one drawn symbol, and no logits are computed in vain.
 """
 
 from itertools import pairwise
@@ -39,9 +38,9 @@ class WindowMemory(NamedTuple):
     """The memory of a model that reads only the last symbols, in a sliding window.
 
     Attributes:
-        states: w states of the model, `[w ...]`. Each was zero at another symbol and
-            has read all symbols since.
-        youngest: index of the state that was zero most recently, int32.
+        states: w states of the model, `[w ...]`. Each began as the zero state at a
+            different symbol, and has read this symbol and all later ones.
+        youngest: index of the state that began last, int32.
     """
 
     states: PyTree
@@ -55,12 +54,12 @@ class SlidingWindow:
     The logits equal those of a model that reads the whole window anew for every symbol.
     While fewer symbols exist, the window is all of them.
 
-    The memory holds `window` states. Each state starts from zero at another symbol, one
-    symbol after the next older state. Each new symbol resets the oldest state to zero,
-    which makes it the youngest, and advances all states in one matrix product over
-    `window` rows. The state that is now the oldest has read exactly the last `window`
-    symbols, so its logits are the result. Until `window` symbols have been read, the
-    oldest states all equal the one that started with the first symbol.
+    The memory holds `window` states. Each state started from zero at a different
+    symbol, one symbol after the next older state. Each new symbol resets the oldest
+    state to zero, which makes it the youngest, and advances all states in one matrix
+    product over `window` rows. The state that is now the oldest has read exactly the
+    last `window` symbols, so its logits are the result. Until `window` symbols have
+    been read, the oldest states all equal the one that started with the first symbol.
 
     The number of operations is that of reading every window anew. The number of
     sequential steps falls from window x symbols to window + symbols.
@@ -117,7 +116,7 @@ _PARTS = 4
 
 
 def _start(model, states, row, token):
-    """Reset the state of one row to zero, and advance all states by a symbol."""
+    """Reset state number `row` to zero, then let all states read the symbol `token`."""
     zero = model.initial_state()
     states = jax.tree.map(lambda leaf, zero: leaf.at[row].set(zero), states, zero)
     # If XLA fused the reset into the gates' loop, a CPU could not vectorise the loop.

@@ -22,24 +22,28 @@ from lstm_music_jax.xla.ordering import largest
 
 @runtime_checkable
 class Draw(Protocol):
-    """Draws symbols of one stream; a PyTree.
+    """The protocol of a draw, which draws the symbols of one stream.
 
-    A symbol whose logit is -inf is never drawn while another logit is finite.
+    A draw is a PyTree. It never draws a symbol whose logit is -inf while another logit
+    is finite.
     """
 
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
     ) -> PyTree:
-        """Return the state before the first symbol of stream `stream` of `streams`.
+        """Return the state of a stream before its first symbol.
 
-        All streams of a batch get the same `key`.
+        Args:
+            key: a random key, the same for all streams of a batch.
+            stream: number of the stream within the batch.
+            streams: number of streams in the batch.
         """
         ...
 
     def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
         """Draw a symbol from softmax(logits); return its id and the new state.
 
-        For every symbol of every stream, `key` is another one.
+        `key` differs for each symbol of each stream.
         """
         ...
 
@@ -79,8 +83,9 @@ class Gumbel:
 class ArithmeticState(NamedTuple):
     """The point of a stream within the interval of its symbols; see `Arithmetic`.
 
-    Lengths are measured in distances between neighbouring points. The interval has the
-    length `expected`, and the point lies at `rank + offset` in it.
+    The interval is the part of [0, 1) that belongs to the symbols so far. The unit of
+    length is the distance between the points of neighbouring streams. In this unit the
+    interval has the length `expected`, and the point lies at `rank + offset` in it.
 
     Attributes:
         rank: number of streams that have the same symbols so far and a smaller point,

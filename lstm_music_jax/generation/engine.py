@@ -193,7 +193,7 @@ def _draw(model, sampler, plan, key, stream):
 
 
 def _draw_unless_ended(draw_note, stop, stream, _):
-    """Draw a symbol of a stream; if the stream has ended, return `stop` again.
+    """Draw a symbol of a stream, or return `stop` again if the stream has ended.
 
     A stream has ended if its last symbol is `stop`. Its state then stays as it is. A
     symbol after the end has probability 1, and its trace holds zeros.

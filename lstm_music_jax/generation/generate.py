@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import jax
 
+from lstm_music_jax.generation.arguments import BatchPart
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.generation.draws import Draw, Gumbel
 from lstm_music_jax.generation.engine import Sampler
@@ -29,6 +30,7 @@ def generate(
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
     trace: bool = False,
+    part: BatchPart | None = None,
     parallel_streams: int | None = None,
     devices: Sequence[jax.Device] | None = None,
 ) -> Generation:
@@ -75,6 +77,8 @@ def generate(
         draw: how a symbol is drawn. The default draws independently.
         trace: whether to return figures that describe the distributions of every
             symbol; see `Trace`.
+        part: the streams of a larger batch that the prompts belong to. By default the
+            prompts are the whole batch. With `streams` it must be None.
         parallel_streams: the largest number of streams that a device draws at once.
             Smaller numbers take less memory. The default is all streams, or 1024 on a
             CPU.
@@ -97,6 +101,7 @@ def generate(
         Sampler(strategy, context, draw, stop),
         length=length,
         trace=trace,
+        part=part,
         parallel_streams=parallel_streams,
         devices=devices,
     )

@@ -10,11 +10,13 @@ import numpy as np
 
 from lstm_music_jax.devices import spread
 from lstm_music_jax.generation.arguments import (
+    BatchPart,
     is_traced,
     require_devices,
     require_fit,
     require_key,
     require_model,
+    require_part,
     require_prompts,
     require_sampler,
     symbol_id,
@@ -30,6 +32,7 @@ from lstm_music_jax.generation.engine import (
 )
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.protocols import Model
+from lstm_music_jax.pytrees import map_settings, settings_axes
 from lstm_music_jax.types import Array, Float, Int, PRNGKey
 from lstm_music_jax.xla.batching import default_parallel_streams
 
@@ -44,6 +47,14 @@ class Streams(NamedTuple):
 
     key: PRNGKey
     state: Stream
+
+
+class _Prompts(NamedTuple):
+    """The prompts of streams, their numbers, and the number of streams in the batch."""
+
+    ids: Int[Array, "b p"]
+    numbers: Int[Array, "b"]
+    streams: Int[Array, ""]
 
 
 class Generation(NamedTuple):
@@ -89,17 +100,19 @@ def run(
     trace: bool,
     parallel_streams: int | None,
     devices: Sequence[jax.Device] | None,
+    part: BatchPart | None = None,
     settings: bool = False,
 ) -> Generation:
     """Draw `length` symbols of every stream, on all devices.
 
     With `settings`, every leaf of the strategy and every result has a leading axis s,
-    the settings of a sweep. The other arguments are those of `generate`.
+    with one entry per setting of a sweep. The other arguments are those of `generate`.
     """
     axis = 1 if settings else 0
     require_model("model", model)
-    source, key = _source(model, prompts, key)
-    count = source.number.shape[axis] if isinstance(source, Stream) else len(source)
+    source, key = _source(model, prompts, key, part)
+    numbers = source.number if isinstance(source, Stream) else source.numbers
+    count = numbers.shape[-1]
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
     require_fit(sampler.strategy, model, settings)
@@ -137,9 +150,14 @@ def run(
     )
 
 
-def _source(model, prompts, key):
-    """Return the prompts, or the states of streams to continue, and the random key."""
+def _source(model, prompts, key, part):
+    """Return what to continue, prompts or states of streams, and the random key."""
     if isinstance(prompts, Streams):
+        if part is not None:
+            raise ValueError(
+                "part is given; with streams it must be None, because they keep their "
+                "numbers"
+            )
         if key is not None:
             raise ValueError(
                 "key is given; with streams it must be None, because they keep the key "
@@ -150,7 +168,13 @@ def _source(model, prompts, key):
     if key is None:
         raise ValueError("key is None; prompts need a key, such as jax.random.key(0)")
     require_key(key)
-    return prompts, key
+    count = len(prompts)
+    if part is None:
+        part = BatchPart(range(count), count)
+    else:
+        require_part(part, count)
+    numbers = np.asarray(part.numbers, np.int32)
+    return _Prompts(prompts, numbers, np.int32(part.size)), key
 
 
 @cache
@@ -164,7 +188,8 @@ def _program(plan, devices, begun, settings):
             )
 
         if settings:
-            with_strategy = jax.vmap(with_strategy, (0 if begun else None, 0))
+            axes = settings_axes(sampler.strategy)
+            with_strategy = jax.vmap(with_strategy, (0 if begun else None, axes))
         state, notes = shard.gather(
             with_strategy(prompts, sampler.strategy), axis=1 if settings else 0
         )
@@ -174,10 +199,15 @@ def _program(plan, devices, begun, settings):
 
 
 def _begin_and_draw(shard, model, prompts, key, sampler, plan):
-    count = prompts.shape[0]
-    rows = shard.padded_rows(count)
+    rows = shard.padded_rows(len(prompts.ids))
     return begin_and_draw(
-        model, prompts[rows], key, rows, jnp.int32(count), sampler, plan
+        model,
+        prompts.ids[rows],
+        key,
+        prompts.numbers[rows],
+        prompts.streams,
+        sampler,
+        plan,
     )
 
 
@@ -188,7 +218,7 @@ def _draw_more(shard, model, streams, key, sampler, plan):
 
 
 def _lengths(tokens, stop):
-    """Return the number of symbols of each stream before its stop symbol."""
+    """Return the number of symbols before `stop` in each stream; None if it is None."""
     if stop is None:
         return None
     # After the first stop symbol there are only stop symbols.
@@ -199,8 +229,8 @@ def _devices_for(streams, devices, traced):
     """Return the devices to use, at most one per stream.
 
     With several processes, all devices are used, because all processes must call the
-    same program. A traced call becomes part of the caller's program, so it uses one
-    device by default.
+    same program. A traced call, such as one within `jit`, becomes part of the caller's
+    program, so it uses one device by default.
     """
     if traced and devices is None:
         return (jax.devices()[0],)
@@ -230,7 +260,7 @@ def _require_same_states(model, streams, sampler, settings):
         return begin(model, sampler, key, one_symbol, zero, zero)
 
     def first(tree):
-        return jax.tree.map(lambda leaf: leaf[0], tree)
+        return map_settings(lambda leaf: leaf[0], tree)
 
     if settings:
         sampler = sampler._replace(strategy=first(sampler.strategy))

@@ -15,6 +15,7 @@ from lstm_music_jax.generation.engine import Sampler
 from lstm_music_jax.generation.generate import CARRIED, GUMBEL
 from lstm_music_jax.generation.program import Generation, Streams, run
 from lstm_music_jax.protocols import Context, Model
+from lstm_music_jax.pytrees import hyperparameters, map_settings
 from lstm_music_jax.strategies.base import Strategy, parts
 from lstm_music_jax.types import Array, Int, PRNGKey
 
@@ -44,8 +45,8 @@ def sweep(
         model: as in `generate`.
         prompts: as in `generate`; all settings continue the same prompts.
         key: as in `generate`.
-        strategies: one strategy whose leaves all have a leading axis s, one entry per
-            setting; see `stack` and `grid`.
+        strategies: one strategy whose hyperparameters all have a leading axis s, one
+            entry per setting; see `stack` and `grid`.
         length: as in `generate`.
         stop: as in `generate`.
         context: as in `generate`.
@@ -76,14 +77,14 @@ def sweep(
 
 
 def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
-    """Raise ValueError unless all leaves of a strategy have the same leading axis.
+    """Raise ValueError unless all leaves of a strategy have an equal leading axis.
 
-    This axis is that of the settings.
+    The axis has one entry per setting.
 
     Args:
-        strategies: the stacked strategy.
-        begun: the number of settings of the streams to continue; None if prompts are
-            given.
+        strategies: the strategy whose leaves are stacked.
+        begun: the number of settings with which the streams to continue were begun;
+            None if prompts are continued.
     """
     for part in parts(strategies):
         for field in dataclasses.fields(part):  # type: ignore[arg-type]
@@ -93,7 +94,7 @@ def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
                     f"{field.name} of {type(part).__name__} has shape {shape}; in a "
                     "sweep it must have a leading axis of settings, which `stack` adds"
                 )
-    sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(strategies)}
+    sizes = {np.shape(leaf)[:1] for leaf in hyperparameters(strategies)}
     if begun is not None:
         sizes.add((begun,))
     if len(sizes) != 1 or () in sizes:
@@ -104,7 +105,9 @@ def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:
-    """Stack strategies into one strategy for `sweep`: its leaves have a leading axis s.
+    """Stack strategies into one for `sweep`: hyperparameters have a leading axis s.
+
+    Tables, such as the corpus of `CopyLimit`, are those of the first strategy.
 
     Raises:
         ValueError: `strategies` is empty, or the strategies differ in more than their
@@ -118,7 +121,7 @@ def stack(strategies: Sequence[Strategy]) -> Strategy:
             "strategies differ in more than their hyperparameters; they must have the "
             "same types and sizes, so use one sweep for each size"
         )
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *strategies)
+    return map_settings(lambda *leaves: jnp.stack(leaves), *strategies)
 
 
 def grid(

@@ -18,7 +18,7 @@ class Trace(NamedTuple):
     Attributes:
         model_entropy: entropy of the model's distribution, nats.
         strategy_entropy: entropy of the distribution that was drawn from, nats.
-        kept_mass: the model's probability of all symbols that could be drawn.
+        kept_mass: sum of the model's probabilities of all symbols that could be drawn.
         kept_count: number of symbols that could be drawn.
         surprisal: -log p of the drawn symbol under the model, nats.
         rank: number of symbols that the model finds more probable than the drawn one.
@@ -26,8 +26,8 @@ class Trace(NamedTuple):
             symbols, nats.
         empty_support: True if the strategy, or a stage of a chain, forbade every symbol
             and was ignored.
-        stage_kept_mass: kept mass after each stage of a chain. A strategy that is not a
-            chain has no stages.
+        stage_kept_mass: the kept mass after each stage of a chain. A strategy that is
+            not a chain has no stages.
         stage_passed_over: for each stage of a chain, True if it forbade every symbol
             and was ignored.
     """

@@ -47,7 +47,11 @@ _GATES: dict[tuple[str, int], Gates] = {
 class Layer(NamedTuple):
     """A layer of a Keras configuration.
 
-    `number` is its number among the layers of the same class.
+    Attributes:
+        kind: the class of the layer, such as "LSTM".
+        name: the name of the layer.
+        number: its number among the layers of the same class, from 0.
+        settings: the settings of the layer, as in the configuration.
     """
 
     kind: str
@@ -59,7 +63,13 @@ class Layer(NamedTuple):
 class Architecture(NamedTuple):
     """The layers and settings of an accepted model.
 
-    `KerasModel` describes the last four fields.
+    Attributes:
+        lstms: the LSTM layers, the first layer first.
+        head: the dense layer.
+        gates: activation of the gates.
+        dropout: the rate of all Dropout layers.
+        window: number of input symbols; None if any number is allowed.
+        every_position: whether a symbol is predicted after every input symbol.
     """
 
     lstms: list[Layer]
@@ -147,7 +157,12 @@ def _require_accepted(kind, name, settings):
 
 
 def _stack(layers: list[Layer]) -> list[Layer]:
-    """Return the LSTM layers and the head; raise RefusedError for another order."""
+    """Return the LSTM layers and the head, the first layer first.
+
+    Raises:
+        RefusedError: the layers are not LSTM layers followed by one Dense layer with a
+            softmax.
+    """
     kinds = [layer.kind for layer in layers if layer.kind != "Dropout"]
     if kinds[:1] == ["InputLayer"]:
         kinds = kinds[1:]

@@ -57,7 +57,14 @@ def chain(config: Mapping[str, Any]) -> list[str]:
 
 
 def _source(entry) -> str | None:
-    """Return the name of the layer whose output a layer reads; None for an input."""
+    """Return the name of the layer whose output a layer reads.
+
+    The result is None if the layer is an input. RefusedError is raised if the layer
+    does not read exactly one tensor.
+
+    Args:
+        entry: the JSON of the layer in the configuration.
+    """
     if entry["class_name"] == "InputLayer":
         return None
     calls = entry["inbound_nodes"]
@@ -80,7 +87,11 @@ def _source(entry) -> str | None:
 
 
 def _parsed(node) -> tuple[list[list], dict[str, Any]]:
-    """Return references to the tensors that a call reads, and its other arguments."""
+    """Return references to the tensors that a call reads, and its other arguments.
+
+    Args:
+        node: an entry of `inbound_nodes`, as Keras 2 or Keras 3 writes it.
+    """
     if isinstance(node, Mapping):
         arguments = {f"argument {k}": value for k, value in enumerate(node["args"])}
         arguments |= node["kwargs"]
@@ -95,7 +106,7 @@ def _parsed(node) -> tuple[list[list], dict[str, Any]]:
 
 
 def _tensors(value) -> Iterator[list]:
-    """Yield the references to tensors within a nested structure of JSON."""
+    """Yield all references to tensors, [layer, call, output], that some JSON holds."""
     if isinstance(value, Mapping):
         if value.get("class_name") == "__keras_tensor__":
             yield value["config"]["keras_history"]

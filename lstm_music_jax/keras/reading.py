@@ -135,7 +135,17 @@ def _read_model(file, config, version, arrays_of) -> KerasModel:
 
 
 def _read_arrays(file, kind, arrays, shapes) -> list[np.ndarray]:
-    """Return the arrays of one layer in float32, checked, in the order of `ARRAYS`."""
+    """Check the arrays of one layer, and return them in float32.
+
+    Args:
+        file: the HDF5 file.
+        kind: the class of the layer, "LSTM" or "Dense".
+        arrays: the arrays of the layer in the file, keyed by their names.
+        shapes: the shapes that they must have, in the order of `ARRAYS[kind]`.
+
+    Returns:
+        The arrays, in the order of `ARRAYS[kind]`.
+    """
     names = ARRAYS[kind]
     if set(arrays) != set(names):
         raise RefusedError(f"holds {', '.join(sorted(arrays))}; it must be {names}")

@@ -14,8 +14,8 @@ from lstm_music_jax.xla.products import product
 class LSTM(nnx.Module):
     """One LSTM layer: its parameters, a single step, and unrolling over time.
 
-    The recurrent kernel of each gate starts orthogonal (Saxe et al. 2013), the bias of
-    the forget gate starts at 1 (Jozefowicz et al. 2015).
+    The recurrent kernel of each gate starts orthogonal (Saxe et al. 2013), and the bias
+    of the forget gate starts at 1 (Jozefowicz et al. 2015).
 
     Attributes:
         input_kernel: `[i 4h]`, float32.
@@ -41,7 +41,8 @@ class LSTM(nnx.Module):
             key: the key for the random parameters.
             input_scale: standard deviation of the input kernel.
             gate: activation of the three gates.
-            cores: number of CPU cores that share a matrix product of a single stream.
+            cores: number of CPU cores that share each matrix-vector product when one
+                stream is generated.
         """
         input_key, recurrent_key = jax.random.split(key)
         self.size = size
@@ -68,7 +69,10 @@ class LSTM(nnx.Module):
         return self._advance(state, projected + self.bias[...])
 
     def step_token(self, state: LSTMState, token: Token) -> LSTMState:
-        """Return `step(state, one_hot(token))`, by reading a row of the kernel."""
+        """Return `step(state, one_hot(token))`, by reading one row of the input kernel.
+
+        No matrix product is computed for the input.
+        """
         row = self.input_kernel[...][token] + self.bias[...]
         # If XLA fused this read into the loop over the gates, a CPU would not vectorise
         # the loop. With 100 streams that read the same token, as in a sliding window of
@@ -81,7 +85,7 @@ class LSTM(nnx.Module):
         inputs: Float[Array, "t b i"],
         resets: Bool[Array, "t b"] | None = None,
     ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-        """Read a sequence of input vectors per stream; return states and hidden states.
+        """Read a sequence of input vectors per stream.
 
         Args:
             state: the states to begin with, `[b h]` each.
@@ -89,7 +93,7 @@ class LSTM(nnx.Module):
             resets: where True, the state is set to zero before the input is read.
 
         Returns:
-            The last states and all hidden states.
+            The states after the last input, and the hidden states after every input.
         """
         projected = product(inputs, self.input_kernel[...])
         parameters = self.bias[...], self.recurrent_kernel[...]
@@ -101,7 +105,10 @@ class LSTM(nnx.Module):
         tokens: Int[Array, "t b"],
         resets: Bool[Array, "t b"] | None = None,
     ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-        """Return `unroll(state, one_hot(tokens), resets)`, by reading kernel rows."""
+        """Return `unroll(state, one_hot(tokens), resets)`.
+
+        Rows of the input kernel are read in place of matrix products with it.
+        """
         rows = self.input_kernel[...] + self.bias[...][None]
         kernel = self.recurrent_kernel[...]
         return unroll_rows(rows, tokens, kernel, state, self.gate, resets)

@@ -64,8 +64,8 @@ class MusicLSTM(nnx.Module):
             sizes: number of units of each layer, the first layer first.
             dropout: share of units that training drops after each layer, in [0, 1).
             gate: activation of all gates.
-            cores: number of CPU cores that share the products of a single stream. It
-                changes the rounding of that stream's logits.
+            cores: number of CPU cores that share each matrix-vector product when one
+                stream is generated. It changes the rounding of that stream's logits.
             key: the key for the random parameters.
 
         Raises:
@@ -103,7 +103,7 @@ class MusicLSTM(nnx.Module):
         return tuple(layer.initial_state() for layer in self.layers)
 
     def initial_states(self, streams: int) -> State:
-        """Return the zero state of a batch of b = `streams`; each array is `[b h]`."""
+        """Return the zero states of a batch of streams; each array is `[streams h]`."""
         return jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf, (streams, *leaf.shape)),
             self.initial_state(),
@@ -126,7 +126,9 @@ class MusicLSTM(nnx.Module):
         return copy
 
     def with_cores(self, cores: int) -> "MusicLSTM":
-        """Return a copy in which `cores` CPU cores share each single-stream product.
+        """Return a copy that computes one stream with the given number of CPU cores.
+
+        The cores share each matrix-vector product when one stream is generated.
 
         Raises:
             ValueError: `cores` is below 1.
@@ -185,9 +187,11 @@ class MusicLSTM(nnx.Module):
         dropout_keys: PRNGKeys | None = None,
         resets: Bool[Array, "b t"] | None = None,
     ) -> tuple[State, Float[Array, "b t h"]]:
-        """Read sequences as `unroll` does; return last states and inputs of the head.
+        """Read sequences as `unroll` does, but do not apply the head.
 
-        The inputs of the head are the hidden states of the last layer, after dropout.
+        Returns:
+            The last states, and the inputs of the head: the hidden states of the last
+            layer, after dropout.
         """
         if state is None:
             state = self.initial_states(tokens.shape[0])
@@ -208,7 +212,7 @@ class MusicLSTM(nnx.Module):
         return tuple(last_states), jnp.moveaxis(hidden, 0, 1)
 
     def logits(self, hidden: Float[Array, "*b h"]) -> Float[Array, "*b v"]:
-        """Return the logits that the head computes of the last hidden states."""
+        """Return the head's logits, given the hidden states of the last layer."""
         bias = self.head_bias[...]
         bias = bias.reshape((1,) * (hidden.ndim - 1) + bias.shape)
         return product(hidden, self.head_kernel[...], self.cores) + bias

@@ -2,6 +2,9 @@
 
 All smoothing here interpolates: a context of k symbols keeps a part of its probability
 for the symbols that were seen after it, and leaves the rest to its last k - 1 symbols.
+
+Kneser-Ney smoothing puts marks before each piece. A mark is a symbol of its own, which
+is never predicted. With v symbols in the vocabulary, it has the id v.
 """
 
 from collections.abc import Sequence
@@ -12,11 +15,12 @@ from jaxtyping import Float, Int, Integer
 
 
 class Level(NamedTuple):
-    """The distinct n-grams of one length, each of them a context and a symbol.
+    """The distinct n-grams of one length, with their smoothed counts.
 
-    An n-gram has the number of its row. A context of this level has the number that it
-    has as an n-gram of the level before; on the first level, all contexts are empty and
-    have number 0.
+    An n-gram is a context and the symbol after it. It is named by its row: its position
+    in `keys`. A context is itself an n-gram, one symbol shorter, so it is named by its
+    row on the level before. The first level has only the empty context, which is
+    named 0.
 
     After context c, symbol x has the probability
 
@@ -26,12 +30,12 @@ class Level(NamedTuple):
     uniform distribution. If total(c) is 0, then p(x | c) = p(x | c').
 
     Attributes:
-        keys: context x (v + 1) + symbol, ascending. Symbol v is the mark before a
-            piece.
-        kept: what each n-gram keeps of its count. It is 0 for an n-gram that is only
-            the context of longer ones.
-        freed: what each context leaves to the shorter context.
-        total: the sum of `freed` and of what the n-grams of each context keep.
+        keys: for each n-gram, the row of its context times (v + 1), plus the id of its
+            symbol; ascending. The id v stands for a mark.
+        kept: for each n-gram, what remains of its count after discounting. It is 0 for
+            an n-gram that is only the context of longer ones.
+        freed: for each context, the weight of the shorter context, in counts.
+        total: for each context, the sum of `kept` over its n-grams, plus `freed`.
     """
 
     keys: Int[np.ndarray, "g"]
@@ -46,7 +50,7 @@ class Smoothed(NamedTuple):
     Attributes:
         levels: the n-grams of length 1, 2 and so on.
         vocab_size: number of symbols, v.
-        marks: how many marks are before each piece.
+        marks: number of marks before each piece.
     """
 
     levels: list[Level]
@@ -56,10 +60,13 @@ class Smoothed(NamedTuple):
     def probabilities(
         self, pieces: Sequence[Integer[np.ndarray, "_"]]
     ) -> list[Float[np.ndarray, "m"]]:
-        """Return the probabilities of all symbols of the pieces but each one's first.
+        """Return the probability of each symbol of the pieces but the first of a piece.
 
-        The result has one array for each length of n-grams: the first is that of the
-        unigram model with the same smoothing, the last that of the whole model.
+        The result has one array for each length of n-grams. The first array is from the
+        unigram model with the same smoothing, the last one from the whole model.
+
+        Args:
+            pieces: the symbol ids of each piece.
         """
         symbols, places = _marked(pieces, self.marks, self.vocab_size)
         predicted = places > self.marks
@@ -83,9 +90,9 @@ def witten_bell(
 
         p(x | c) = (n(c x) + d(c) p(x | c')) / (n(c) + d(c)),
 
-    where n counts occurrences, and d(c) is the number of distinct symbols seen after
-    context c. The context is at most `order` - 1 symbols of the same piece. The first
-    symbol of a piece is not predicted.
+    where c' is c without its oldest symbol, n counts occurrences, and d(c) is the
+    number of distinct symbols seen after context c. The context is at most `order` - 1
+    symbols of the same piece. The first symbol of a piece is not predicted.
 
     Args:
         pieces: pieces to count, as ids below `vocab_size`.
@@ -110,10 +117,10 @@ def kneser_ney(
 
         p(x | c) = (n(c x) - D(n(c x)) + g(c) p(x | c')) / n(c).
 
-    n(c) is the sum of n(c x) over x, and g(c) is the sum of D(n(c x)) over x, so that
-    the probabilities sum to 1. In the longest context, n counts occurrences. In a
-    shorter context, n counts the distinct symbols that come before c x; a mark before
-    each piece counts as a symbol. The first symbol of a piece is not predicted.
+    c' is c without its oldest symbol. n(c) is the sum of n(c x) over x, and g(c) is the
+    sum of D(n(c x)) over x, so that the probabilities sum to 1. In the longest context,
+    n counts occurrences. In a shorter context, n counts the distinct symbols that come
+    before c x; a mark counts as a symbol. The first symbol of a piece is not predicted.
 
     The discount D is 0 for a count of 0. Each length has one discount for each of the
     counts 1, 2, and 3 or more; see `_discounts`.
@@ -143,13 +150,16 @@ def kneser_ney(
 
 
 class _Grams(NamedTuple):
-    """The distinct n-grams of one length, numbered by rows as in `Level`.
+    """The distinct n-grams of one length with their counts, before smoothing.
+
+    Only occurrences of an n-gram whose last symbol is predicted are counted. The first
+    symbol of a piece and the marks are not predicted.
 
     Attributes:
-        keys: as in `Level`.
-        occurrences: how often each n-gram occurs with a last symbol that is predicted.
-        befores: how many distinct symbols, or marks, come before such an n-gram; 0 for
-            the longest n-grams.
+        keys: the n-grams, as in `Level`.
+        occurrences: how often each n-gram occurs.
+        befores: how many distinct symbols, or marks, come before each n-gram; 0 for the
+            longest n-grams.
     """
 
     keys: np.ndarray
@@ -158,10 +168,10 @@ class _Grams(NamedTuple):
 
 
 def _count(pieces, order, vocab_size, marks):
-    """Return the n-grams of each length from 1 to `order`."""
+    """Return the `_Grams` of each length from 1 to `order`."""
     symbols, places = _marked(pieces, marks, vocab_size)
     predicted = places > marks
-    # All symbols are n-grams of length 1, and a symbol is its number.
+    # All symbols are n-grams of length 1, and the row of a symbol is its id.
     keys, grams = np.arange(vocab_size + 1), symbols
     occurrences = np.bincount(grams[predicted], minlength=len(keys))
     counted = []
@@ -190,9 +200,18 @@ def _count(pieces, order, vocab_size, marks):
 
 
 def _marked(pieces, marks, mark):
-    """Return pieces end to end, with marks before each, and each symbol's place.
+    """Return the pieces laid end to end, with marks before each piece.
 
-    Pieces without a symbol to predict are left out.
+    Pieces of one symbol are left out, because they have no symbol to predict.
+
+    Args:
+        pieces: the symbol ids of each piece.
+        marks: number of marks before each piece.
+        mark: the id of a mark.
+
+    Returns:
+        The ids of all marks and symbols, and the position of each of them in its piece,
+        counted from the first mark.
     """
     pieces = [piece for piece in pieces if len(piece) > 1]
     none = [np.zeros(0, np.int64)]
@@ -203,9 +222,12 @@ def _marked(pieces, marks, mark):
 
 
 def _contexts(grams, places, length):
-    """Return the number of the context before each symbol; -1 if there is none.
+    """Return the row of the context before each symbol; -1 if there is none.
 
-    `grams` are the n-grams that end with each symbol, which are one shorter.
+    Args:
+        grams: the row of the n-gram of `length` - 1 symbols that ends with each symbol.
+        places: the position of each symbol in its piece.
+        length: number of symbols of a context and the symbol after it.
     """
     if length == 1:
         return np.zeros(len(grams), np.int64)
@@ -213,7 +235,7 @@ def _contexts(grams, places, length):
 
 
 def _find(keys, wanted):
-    """Return the row of each wanted key; -1 if there is none."""
+    """Return the row of each key of `wanted` in `keys`; -1 if it is not there."""
     rows = np.searchsorted(keys, wanted)
     found = rows < len(keys)
     found[found] = keys[rows[found]] == wanted[found]
@@ -221,7 +243,16 @@ def _find(keys, wanted):
 
 
 def _interpolated(level, contexts, grams, shorter):
-    """Return the probabilities of n-grams, given those after the shorter contexts."""
+    """Return the probabilities of symbols after their contexts.
+
+    Args:
+        level: the n-grams of one length.
+        contexts: the row of the context before each symbol; -1 if it was never seen.
+        grams: the row of the n-gram of each context and symbol; -1 if it was never
+            seen.
+        shorter: the probability of each symbol after its context without the oldest
+            symbol.
+    """
     probability = shorter.copy()
     seen = np.flatnonzero(contexts >= 0)
     seen = seen[level.total[contexts[seen]] > 0]
@@ -233,10 +264,11 @@ def _interpolated(level, contexts, grams, shorter):
 
 
 def _discounts(counts):
-    """Return the discounts of counts of 0, 1, 2, and 3 or more.
+    """Return four discounts: those of the counts 0, 1, 2, and 3 or more.
 
-    n[r] is the number of n-grams that occur r times, and Y = n[1] / (n[1] + 2 n[2]).
-    The discount of count r is r - (r + 1) Y n[r + 1] / n[r]. If the corpus is too small
+    n[r] is the number of entries of `counts` that are r, and
+    Y = n[1] / (n[1] + 2 n[2]). The discount of the count r is
+    r - (r + 1) Y n[r + 1] / n[r]; that of the count 0 is 0. If the corpus is too small
     for this estimate, the discounts are those of KenLM: 0.5, 1 and 1.5
     (`lmplz --discount_fallback`).
     """

@@ -1,8 +1,10 @@
 """N-gram models that the sampler can use like the LSTM: states, logits, on the device.
 
-The n-grams form a trie. A node is a context of one length, and its children are the
-symbols that were seen after it. A child of a context of length k is a context of length
-k + 1. The state of a stream holds one node for each length of context.
+The n-grams form a trie. Each node is a context, and it has a child for each symbol that
+was seen after it. The child of a context of length k is a context of length k + 1.
+
+A context has an index among all contexts of its length. The state of a stream holds k
+indices: those of the contexts of length 1 to k that the last symbols form.
 """
 
 from collections.abc import Sequence
@@ -20,16 +22,18 @@ from lstm_music_jax.types import Array, Float, Int, Integer, Logits, Token, Toke
 class Contexts(NamedTuple):
     """All contexts of one length, and the symbols that were seen after each.
 
-    The last context stands for all that were never seen. It has no symbols.
+    The last context stands for all contexts that were never seen. It has no symbols.
 
     Attributes:
-        first: where the symbols of each context begin.
-        size: how many symbols each context has.
-        freed: share of its probability that each context leaves to the shorter context.
-        symbol: the symbols of all contexts, ascending in each; the numbers of the
-            longer contexts are the places in this array. At the end is some padding, so
-            that every context can be read as a slice of the same size.
-        kept: share of its probability that the context keeps for each symbol.
+        first: for each context, where its symbols begin in `symbol`.
+        size: for each context, the number of symbols that were seen after it.
+        freed: for each context, the probability that it leaves to the shorter context.
+        symbol: the ids of the symbols seen after each context, ascending, one context
+            after the other. A position in this array is also the index of a context of
+            the next length: this context with this symbol appended. With v symbols in
+            the vocabulary, the id v is a mark, as in `ngram_counts`. At the end is
+            padding, so that every context can be read as a slice of the same size.
+        kept: for each entry of `symbol`, the probability that its context keeps for it.
     """
 
     first: Int[Array, "c"]
@@ -45,22 +49,25 @@ class NGram:
 
         p(x | c) = kept(c, x) + freed(c) p(x | c'),
 
-    where c is a context of up to n - 1 symbols, and c' is c without its oldest symbol.
+    where c is a context of up to `order` - 1 symbols, and c' is c without its oldest
+    symbol.
     The empty context is interpolated with the uniform distribution, so every symbol has
     a probability above 0. The logits are log-probabilities.
 
-    Make one by `NGram.witten_bell` or `NGram.kneser_ney`. They count on the host. They
-    give the probabilities that the baselines of `train` have.
+    Make one by `NGram.witten_bell` or `NGram.kneser_ney`, which count n-grams on the
+    host. The probabilities are those of `ngram_counts`, which the baselines of training
+    use.
 
     The arrays take 8 bytes per distinct n-gram of each length, and 12 bytes per
     distinct context: 1.5 MB for a 5-gram model of Bach's chorales, and at most 80 MB
-    for one of a million symbols.
+    for a 5-gram model of a corpus of a million symbols.
 
     Attributes:
-        unigram: the distribution after the empty context.
+        unigram: the probability of each symbol after the empty context.
         levels: the contexts of length 1, 2 and so on.
         begin: the state before the first symbol.
-        widths: for each length of context, the most symbols that any context has.
+        widths: for each length of context, the largest number of symbols that were seen
+            after one context.
     """
 
     unigram: Float[Array, "v"]
@@ -76,8 +83,8 @@ class NGram:
 
             p(x | c) = (n(c x) + d(c) p(x | c')) / (n(c) + d(c)),
 
-        where n counts occurrences, and d(c) is the number of distinct symbols seen
-        after context c.
+        where c' is c without its oldest symbol, n counts occurrences, and d(c) is the
+        number of distinct symbols seen after context c.
 
         >>> pieces = [np.array([0, 1, 2, 0, 1, 3])]
         >>> model = NGram.witten_bell(pieces, vocab_size=5, order=2)
@@ -111,9 +118,10 @@ class NGram:
 
             p(x | c) = (n(c x) - D(n(c x)) + g(c) p(x | c')) / n(c).
 
-        D is the discount, g(c) is the sum of D(n(c x)) over x, and n(c) is the sum of
-        n(c x) over x. In the longest context, n counts occurrences. In a shorter
-        context, n counts the distinct symbols that come before c x.
+        c' is c without its oldest symbol. D is the discount, g(c) is the sum of
+        D(n(c x)) over x, and n(c) is the sum of n(c x) over x. In the longest context,
+        n counts occurrences. In a shorter context, n counts the distinct symbols that
+        come before c x.
 
         >>> pieces = [np.array([0, 1, 2, 0, 1, 3])]
         >>> model = NGram.kneser_ney(pieces, vocab_size=5, order=2)
@@ -138,7 +146,7 @@ class NGram:
         return _on_device(ngram_counts.kneser_ney(pieces, vocab_size, order))
 
     def initial_state(self) -> Int[Array, "k"]:
-        """Return the contexts before the first symbol, one of each length."""
+        """Return the state before the first symbol: one context of each length."""
         return self.begin
 
     def step(
@@ -149,8 +157,8 @@ class NGram:
         return state, self.readout(state)
 
     def advance(self, state: Int[Array, "k"], token: Token) -> Int[Array, "k"]:
-        """Return the contexts after one symbol."""
-        # A context of one symbol has the number of the symbol.
+        """Return the state after reading one symbol: one context of each length."""
+        # The index of a context of one symbol is the id of the symbol.
         longer = [
             _child(level, width, state[k], token, len(next_level.first) - 1)
             for k, (level, width, next_level) in enumerate(
@@ -190,7 +198,15 @@ class NGram:
 
 
 def _child(level, width, context, token, unseen):
-    """Return the number of a context with one more symbol, by binary search."""
+    """Return the index of a context with one more symbol, found by binary search.
+
+    Args:
+        level: the contexts of one length.
+        width: the largest number of symbols after one of these contexts.
+        context: the index of a context of this length.
+        token: the id of the symbol to append.
+        unseen: the result if the longer context was never seen.
+    """
     first = level.first[context]
     end = first + level.size[context]
 
@@ -206,7 +222,17 @@ def _child(level, width, context, token, unseen):
 
 
 def _row(level, width, context, vocab_size):
-    """Return the symbols of a context, padded with numbers above all symbols."""
+    """Return the ids of the symbols seen after a context, and what it keeps for each.
+
+    Both results are `[width]`. The ids are padded with integers that are no ids, at
+    least `vocab_size`; the probabilities there have no meaning.
+
+    Args:
+        level: the contexts of one length.
+        width: the largest number of symbols after one of these contexts.
+        context: the index of a context of this length.
+        vocab_size: number of symbols in the vocabulary.
+    """
     first, place = level.first[context], jnp.arange(width, dtype=jnp.int32)
     symbols = jax.lax.dynamic_slice(level.symbol, (first,), (width,))
     kept = jax.lax.dynamic_slice(level.kept, (first,), (width,))
@@ -214,7 +240,10 @@ def _row(level, width, context, vocab_size):
 
 
 def _on_device(smoothed):
-    """Return the model with its tables on the device, as shares in float32."""
+    """Return the `NGram` of a `Smoothed` model.
+
+    Counts become probabilities in float32, in arrays on the device.
+    """
     size = smoothed.vocab_size
     empty, *longer = smoothed.levels
     unigram = np.full(size, 1 / size)
@@ -242,7 +271,12 @@ def _on_device(smoothed):
 
 
 def _begin(smoothed):
-    """Return the state in which only the marks before a piece have been read."""
+    """Return the state before the first symbol of a piece.
+
+    When the n-grams were counted, marks stood before the first symbol of each piece.
+    So the contexts of this state consist of marks. If a model was counted without them,
+    it has no counts for such contexts, and uses those of the empty context.
+    """
     state = []
     context, mark = 0, smoothed.vocab_size
     for level, longer in zip(smoothed.levels, smoothed.levels[1:], strict=False):
@@ -262,7 +296,7 @@ def _floats(values):
 
 
 def _require_countable(pieces, vocab_size, order):
-    """Raise ValueError unless n-grams of this order can be counted."""
+    """Raise ValueError if an argument of `witten_bell` or `kneser_ney` is wrong."""
     for name, value in (("vocab_size", vocab_size), ("order", order)):
         if value < 1:
             raise ValueError(f"{name} is {value}; it must be at least 1")

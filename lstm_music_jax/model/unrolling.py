@@ -56,9 +56,9 @@ def unroll(
     Where `resets` is True the state is set to zero before the input is read.
 
     The backward pass is written by hand. The forward pass keeps the activations of the
-    gates, the backward loop replaces them by gradients, and one product over time x
-    streams gives the kernel's gradient at the end. Automatic differentiation of a scan
-    would form a `[h 4h]` product at every step.
+    gates. The backward loop replaces them by gradients. At the end, one matrix product,
+    which sums over all steps and streams, gives the kernel's gradient. Automatic
+    differentiation of a scan would form a `[h 4h]` product at every step.
 
     Args:
         projected: the inputs times the input kernel.
@@ -184,7 +184,15 @@ def _backward(gate, saved, cotangents):
 
 
 def _pull_back(gate, state_bar, gates, cell, previous_cell):
-    """Return the cotangents of the preactivations and of the previous cell."""
+    """Return the cotangents of the preactivations and the previous cell of one step.
+
+    Args:
+        gate: activation of the three gates.
+        state_bar: cotangent of the state after the step.
+        gates: the activations i, f, g, o in one array.
+        cell: the cell after the step.
+        previous_cell: the cell before the step.
+    """
     i, f, g, o = jnp.split(gates, 4, axis=-1)
     squashed = jnp.tanh(cell)
     cell_bar = state_bar.cell + state_bar.hidden * o * (1 - squashed * squashed)

@@ -24,7 +24,13 @@ class Losses(NamedTuple):
 
     @classmethod
     def of(cls, score: Score, encoding: Encoding, symbols: Sequence[str]) -> Losses:
-        """Return the counts of the notes of a score that an encoding leaves out."""
+        """Return counts of the notes that were lost when a score was encoded.
+
+        Args:
+            score: the music.
+            encoding: the encoding that encoded it.
+            symbols: the result of `encoding.encode(score)`.
+        """
         drums = 0 if encoding.drums else score.drum_count
         return cls(score.endless, drums, encoding.merged(score, symbols))
 

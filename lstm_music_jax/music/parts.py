@@ -1,8 +1,8 @@
 """Parts: the chords of each instrument, by the rules of the classical Keras recipe.
 
 The rules reproduce, symbol for symbol, the training data of that recipe. They belong to
-note names: they merge notes that are nearly simultaneous, take some notes twice, and
-round time to fourths and thirds of a quarter.
+note names: they merge notes that are nearly simultaneous, put some notes into two
+chords, and round time to fourths and thirds of a quarter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ _TOLERANCES_PER_QUARTER = 16
 
 
 class _Segment(NamedTuple):
-    """A section of a track that one instrument plays; times are in grid ticks."""
+    """A section of a track that one instrument plays.
+
+    Attributes:
+        instrument: the name of the instrument; '' if it is unknown.
+        start: the first tick of the section, with 12 ticks per quarter.
+        end: the tick after the section; infinity for the last section.
+    """
 
     instrument: str
     start: int
@@ -115,7 +121,17 @@ def _chords(track: Track, ticks_per_quarter: int) -> Iterable[Chord]:
 
 
 def _groups(onsets: list[int], ends: list[int], tolerance: int) -> Iterator[list[int]]:
-    """Yield the positions of the notes of each chord, for notes sorted by onset."""
+    """Yield the positions of the notes of each chord.
+
+    The first note that is in no chord yet begins a chord. All later notes whose onset
+    and end are nearly the same as those of this note belong to the chord, too.
+
+    Args:
+        onsets: the tick at which each note begins, ascending.
+        ends: the tick at which each note ends.
+        tolerance: onsets, or ends, that differ by at most this many ticks count as
+            simultaneous.
+    """
     size = len(onsets)
     taken = bytearray(size)
     for i in range(size):

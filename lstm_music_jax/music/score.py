@@ -1,8 +1,8 @@
 """A score: the notes of a piece in ticks, with its tempo and metre.
 
-Readers make scores and encodings turn them into symbols. A score counts time in ticks,
-and has a number of ticks per quarter note. A score that was read from a MIDI file keeps
-the file's ticks; `Score.on_grid` rounds it to another grid.
+Readers of files make scores, and encodings turn these into symbols. A score counts time
+in ticks, and has a number of ticks per quarter note. A score that was read from a MIDI
+file keeps the file's ticks; `Score.on_grid` rounds it to another grid.
 
 A score holds its notes by track, as arrays. Sources that write chords, such as the
 chorales, also keep their parts as chords; `parts.py` finds the chords of all other
@@ -92,7 +92,7 @@ class Notes(NamedTuple):
 
 @dataclass(frozen=True)
 class Chord:
-    """Pitches that are struck together and held equally long; a single note has one.
+    """Pitches that are struck together and held equally long; one pitch is a note.
 
     Attributes:
         onset: time of the strike, in ticks from the start of the piece, 0 or more.
@@ -194,7 +194,7 @@ class Track:
 
     @classmethod
     def of(cls, notes: Notes) -> Track:
-        """Return a track of piano notes."""
+        """Return a track of `notes`, all on channel 1 with program 0, a piano."""
         size = len(notes.onsets)
         return cls(notes, np.ones(size, np.int64), np.zeros(size, np.int64))
 
@@ -294,7 +294,10 @@ class Score:
 
     @property
     def note_count(self) -> int:
-        """The number of notes of all tracks, before equal ones are merged."""
+        """The number of notes of all tracks.
+
+        Notes of different tracks with equal pitch and onset are counted separately.
+        """
         return sum(len(track.channels) for track in self.tracks)
 
     def with_drums(self, keep: bool) -> Score:

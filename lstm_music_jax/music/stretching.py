@@ -13,11 +13,12 @@ _TEMPOS = 5
 def stretch_table(
     vocabulary: Vocabulary, encoding: Encoding, largest: float
 ) -> np.ndarray:
-    """Return the symbol id that replaces each id at five tempos, int32 `[5, v]`.
+    """Return, for each of five tempos, the id that replaces each id, int32 `[5, v]`.
 
-    Row i multiplies the time that a symbol takes by a factor. The five factors are
-    equally spaced, from `1 - largest` to `1 + largest`; Oore et al. 2018 use 0.05. An
-    entry is -1 where the vocabulary has no such symbol.
+    The replacing symbol takes a factor times as long as the replaced one. Each row has
+    one factor. The five factors are equally spaced, from `1 - largest` to
+    `1 + largest`; Oore et al. 2018 use 0.05. An entry is -1 where the vocabulary lacks
+    the replacing symbol.
 
     Args:
         vocabulary: its `v` symbols are stretched.
@@ -43,9 +44,10 @@ def stretch_table(
 
 
 def combined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return a table whose rows apply a row of one table and then a row of another.
+    """Return the table that applies a row of one table and then a row of another.
 
-    The result has a row for every pair of rows of the two tables.
+    The result has a row for every pair of rows of the two tables. Such a row replaces
+    each id by the row of `first`, and the result by the row of `second`.
 
     Args:
         first: the id that replaces each id, or -1 where there is none, int32 `[r, v]`.

@@ -1,4 +1,4 @@
-"""Transposition of symbols: tables of the ids that sound higher or lower."""
+"""Transposition: tables that map each id to the id that sounds n semitones higher."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.vocabulary import Vocabulary
 
+# Copied passages are searched for up to this many semitones higher and lower.
+HALF_OCTAVE = 6
+
 
 class Sound(NamedTuple):
     """The pitches that a symbol strikes or releases.
@@ -16,9 +19,10 @@ class Sound(NamedTuple):
     Two symbols that strike or release the same pitches have equal sounds.
 
     Attributes:
-        are_classes: whether the numbers are pitch classes, which wrap around at the
-            octave. Otherwise they are MIDI pitches.
-        numbers: the pitches or classes; empty if the symbol strikes nothing.
+        are_classes: whether `numbers` holds pitch classes, 0 to 11, which wrap around
+            at the octave. Otherwise it holds MIDI pitches.
+        numbers: the pitch classes or MIDI pitches; empty if the symbol neither strikes
+            nor releases a pitch.
         released: whether the pitches are released, not struck.
     """
 
@@ -77,6 +81,30 @@ def transposition_table(
                 transposed = _transposed(sound, semitones)
                 table[max_semitones + semitones, number] = first_id.get(transposed, -1)
     return table
+
+
+def spelled_once(table: np.ndarray) -> np.ndarray:
+    """Return a table of transpositions in which every sound has one spelling.
+
+    A transposition leads to one of the ids that sound alike, such as C#4 and Db4. In
+    the result, the row of no transposition leads to that one too.
+
+    Args:
+        table: int `[2 n + 1, v]`, from `transposition_table`.
+    """
+    highest = len(table) // 2
+    result = np.array(table)
+    same = result[highest]
+    found = np.zeros(len(same), bool)
+    for semitones in range(1, highest + 1):
+        for up, down in ((semitones, -semitones), (-semitones, semitones)):
+            there = table[highest + up]
+            # Up and back down leads from all ids of one sound to the same id.
+            back = np.where(there >= 0, table[highest + down][there], -1)
+            new = (back >= 0) & ~found
+            same[new] = back[new]
+            found |= new
+    return result
 
 
 def _transposed(sound: Sound, semitones: int) -> Sound:

@@ -39,7 +39,8 @@ class Vocabulary:
         start: the symbol that stands before every piece, or None if there is none.
         end: the symbol that stands after every piece, or None if there is none.
         unseen: the symbols that a model of this vocabulary was never trained on. Two
-            vocabularies that differ only in these are equal, because their ids are.
+            vocabularies that differ only in these are equal, because they give each
+            symbol the same id.
     """
 
     symbols: tuple[str, ...]
@@ -78,9 +79,9 @@ class Vocabulary:
 
         Args:
             pieces: the symbols of each piece.
-            start: append the start symbol '<start>'.
-            end: append the end symbol '<end>'.
-            others: symbols to append, unless the pieces have them.
+            start: append the start symbol '<start>' to the vocabulary.
+            end: append the end symbol '<end>' to the vocabulary.
+            others: symbols to append to the vocabulary, unless the pieces have them.
         """
         counts = Counter(symbol for piece in pieces for symbol in piece)
         by_count = (symbol for symbol, _ in counts.most_common())

@@ -2,7 +2,9 @@
 
 Start with `figures.py`. `model_figures.py` shows how well a model predicts given
 pieces. `comparison_tables.py`, `comparison_figures.py` and `frontier_figure.py` show
-what a comparison of strategies has found.
+what a comparison of strategies has found, and `votes_tables.py` what listeners
+preferred. A `Table` (`table.py`) is written to Markdown and to HTML. `page/` makes the
+report, which a browser shows and plays.
 
 This package may import `system`, `music` and `evaluation`.
 """

@@ -7,7 +7,6 @@ import math
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from lstm_music_jax.evaluation.comparison.results import (
     Row,
 )
 from lstm_music_jax.evaluation.measures.base import Direction
-from lstm_music_jax.report.figures import save_figure
+from lstm_music_jax.report.figures import save_both
 
 GOOD, ARM, ANCHOR, REFERENCE = "tab:green", "tab:blue", "0.55", "black"
 # Expressions are long; a longer one takes several lines.
@@ -33,8 +32,8 @@ _LARGEST_SHOWN = 99
 def forest(comparison: Comparison, path: str | Path) -> None:
     """Draw how each arm differs from the reference, with one panel per primary measure.
 
-    Filled points remain after Holm's correction. Green is the side of better values:
-    nearer to the human value, which is dotted, or lower.
+    Filled points are differences that are significant after Holm's correction. Green is
+    the side of better values: nearer to the human value, which is dotted, or lower.
 
     Args:
         comparison: the results; at least one measure is primary.
@@ -70,8 +69,8 @@ def against_human(
 ) -> None:
     """Draw measures of all arms and anchors against the band of the human pieces.
 
-    The band is the interval of 95% of the human mean. An anchor outside of the
-    other values is drawn at the edge, with its value.
+    The band is the 95% interval of the human mean. The axis holds the human value and
+    all arms. An anchor outside of it is drawn at its edge, with its value as text.
 
     Args:
         comparison: the results.
@@ -177,12 +176,6 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
     save_both(figure, path)
 
 
-def save_both(figure: Any, path: str | Path) -> None:
-    """Write a figure as PNG, and as SVG beside it."""
-    for suffix in (".png", ".svg"):
-        save_figure(figure, Path(path).with_suffix(suffix), bbox_inches=None)
-
-
 def wrapped(name: str, width: int) -> str:
     """Return a name on several lines, broken at spaces."""
     return "\n".join(textwrap.wrap(name, width, break_long_words=False))
@@ -224,7 +217,7 @@ def _describe(axes, row, meaning):
 
 
 def _limit(axes, intervals):
-    """Set limits that hold all intervals, with a margin."""
+    """Set the limits of the x axis, so that it holds all intervals and a margin."""
     ends = [[each.value, each.low, each.high] for each in intervals]
     low, high = np.nanmin(ends), np.nanmax(ends)
     margin = 0.06 * (high - low) or 0.5
@@ -263,7 +256,10 @@ def _point(axes, interval, place, colour, face):
 
 
 def _at_edge(axes, interval, place, colour):
-    """Draw a value that lies outside of the limits at the edge; return whether."""
+    """Draw a value at the edge of the axes if it lies outside of their limits.
+
+    Return whether it lies outside.
+    """
     low, high = axes.get_xlim()
     if math.isnan(interval.value) or low <= interval.value <= high:
         return False
@@ -290,10 +286,19 @@ def _colour(comparison, name):
 
 
 def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
-    """Return how far a strategy is above human music, in human standard deviations.
+    """Return the distance of a strategy from human music in one measure.
 
-    `name` is the strategy and `row` the measure. The list has one number, or none if
-    the measure is not defined so.
+    The unit is the standard deviation of the human pieces. Values below the human mean
+    give a negative distance.
+
+    Args:
+        comparison: the results.
+        row: the measure.
+        name: the name of the strategy or anchor.
+
+    Returns:
+        A list with the distance. An empty list if the measure has no distance in this
+        unit, for example because the human pieces do not vary.
     """
     value = comparison.values[name][row.name].mean.value
     if row.kind == "distance":
@@ -345,5 +350,5 @@ def _lines(labels):
 
 
 def _name_inches(labels):
-    """Return the width of the longest line."""
+    """Return the width of the longest line of some labels, in inches."""
     return _LETTER * max(len(line) for label in labels for line in label.split("\n"))

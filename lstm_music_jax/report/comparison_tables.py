@@ -1,4 +1,4 @@
-"""Tables of a comparison, in Markdown.
+"""Tables of a comparison.
 
 The arms are the strategies that are compared. The anchors are other pieces beside them:
 human pieces first, then others such as training pieces.
@@ -17,7 +17,8 @@ from lstm_music_jax.evaluation.comparison.results import (
 )
 from lstm_music_jax.evaluation.measures.base import Direction
 from lstm_music_jax.evaluation.measures.uncertainty import strategy_entropy
-from lstm_music_jax.report.markdown import markdown
+from lstm_music_jax.report.page.blocks import Part, Prose
+from lstm_music_jax.report.table import Table
 
 # Columns of an exploratory table; more do not fit on a screen.
 _COLUMNS = 6
@@ -44,7 +45,7 @@ GLOSSARY = f"""\
   probability of 80%."""
 
 
-def primary_values(comparison: Comparison) -> str:
+def primary_values(comparison: Comparison) -> Table:
     """Return a table of the primary measures, with intervals.
 
     It has a row for each anchor, such as human music or that of an n-gram model, and
@@ -54,15 +55,15 @@ def primary_values(comparison: Comparison) -> str:
         [label(name), *(_value(comparison, name, row) for row in comparison.primary)]
         for name in (*comparison.anchors, *comparison.arms)
     ]
-    return markdown(["", *map(heading, comparison.primary)], rows)
+    return Table(["", *map(heading, comparison.primary)], rows)
 
 
-def difference_tables(comparison: Comparison) -> str:
+def difference_tables(comparison: Comparison) -> list[Table]:
     """Return a table for each primary measure: how the arms differ from the reference.
 
-    Bold differences remain after Holm's correction.
+    Bold differences are significant after Holm's correction.
     """
-    parts = []
+    tables = []
     for row in comparison.primary:
         columns = [
             heading(row),
@@ -82,57 +83,61 @@ def difference_tables(comparison: Comparison) -> str:
             for place in range(len(columns))
             if any(cells[place] for cells in rows)
         ]
-        parts.append(
-            markdown(
+        tables.append(
+            Table(
                 [columns[place] for place in kept],
                 [[cells[place] for place in kept] for cells in rows],
             )
         )
-    return "\n\n".join(parts)
+    return tables
 
 
-def exploratory_values(comparison: Comparison) -> str:
+def exploratory_values(comparison: Comparison) -> list[Table]:
     """Return the exploratory measures of all anchors and arms, without intervals."""
     measures = [row for row in comparison.rows if not row.primary]
-    parts = []
+    tables = []
     for start in range(0, len(measures), _COLUMNS):
         group = measures[start : start + _COLUMNS]
         rows = [
             [label(name), *(_marked(comparison, name, row) for row in group)]
             for name in (*comparison.anchors, *comparison.arms)
         ]
-        parts.append(markdown(["", *map(heading, group)], rows))
-    return "\n\n".join(parts)
+        tables.append(Table(["", *map(heading, group)], rows))
+    return tables
 
 
-def validity(comparison: Comparison) -> str:
+def validity(comparison: Comparison) -> list[Part]:
     """Say which measures are not valid on the corpus, and why."""
     if not comparison.order:
-        return "Whether the measures are valid on this corpus was not checked."
+        text = "Whether the measures are valid on this corpus was not checked."
+        return [Prose(text)]
     invalid = [row for row in comparison.rows if row.valid is False]
     groups = ((comparison.anchors[0],), *comparison.order)
     ranked = [name for group in groups for name in group]
     if not invalid:
-        return f"All measures that should rank {_chain(groups)} do so."
+        return [Prose(f"All measures that should rank {_chain(groups)} do so.")]
     rows = [
         [row.name, row.direction.value]
         + [number(comparison.values[name][row.name].mean) for name in ranked]
         for row in invalid
     ]
-    return (
+    text = (
         f"These measures are not valid on this corpus, because they do not rank "
         f"{_chain(groups)}: from left to right, a value gets better by more than its "
-        "uncertainty, or music of the last group is not worse than the first.\n\n"
-        + markdown(["not valid", "good values", *ranked], rows)
+        "uncertainty, or music of the last group is not worse than the first."
     )
+    return [Prose(text), Table(["not valid", "good values", *ranked], rows)]
 
 
 def tuned_settings(
     comparison: Comparison,
     tuned: Sequence[Sequence[Tuned]],
     names: Mapping[str, str],
-) -> str:
-    """Return how the knob of each arm was tuned, and the entropy of the pieces.
+) -> Table:
+    """Return a table of how each arm was tuned to a target entropy, with the result.
+
+    The result is the strategy with the tuned number, and its entropy in two sets of
+    pieces: those drawn when it was tuned, and those drawn anew for the comparison.
 
     Args:
         comparison: the results at the target entropy.
@@ -157,11 +162,13 @@ def tuned_settings(
             )
     columns = ["strategy", *(["model"] if len(tuned) > 1 else []), "tuned"]
     columns += ["target (nats)", "entropy when tuned", "entropy drawn anew"]
-    return markdown([*columns, "settings tried"], rows)
+    return Table([*columns, "settings tried"], rows)
 
 
-def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> str:
-    """Return the mean height of each arm's curve, and its difference from the first.
+def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> Table:
+    """Return a table of the mean height of each arm's curve, with one row per arm.
+
+    Beside each mean height is its difference from that of the first arm.
 
     Args:
         lines: for each measure, the curves of all arms.
@@ -175,17 +182,17 @@ def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> str:
         ]
         for of_arm in zip(*lines.values(), strict=True)
     ]
-    return markdown(["mean height; difference", *names], rows)
+    return Table(["mean height; difference", *names], rows)
 
 
 def heading(row: Row) -> str:
-    """Return the name of a measure, its unit, and the mark if it is not valid."""
+    """Return the name of a measure with its unit, and a mark if it is not valid."""
     unit = f" ({row.unit})" if row.unit else ""
     return f"{row.name}{unit}{_NOT_VALID if row.valid is False else ''}"
 
 
 def label(name: str) -> str:
-    """Return the name of an arm for a cell; expressions are shown as code."""
+    """Return the name of an arm as Markdown, in which an expression is code."""
     name = name.replace("|", "\\|")
     return f"`{name}`" if "(" in name else name
 
@@ -199,7 +206,10 @@ def number(interval: Interval | None) -> str:
 
 
 def _rounded(interval):
-    """Return the three numbers, with so many decimals that the width has two digits."""
+    """Return value, low and high of an interval as texts.
+
+    They have so many decimals that the width of the interval has two digits.
+    """
     width = interval.high - interval.low
     # Rounding errors are no width.
     if not width > 1e-9 * abs(interval.value):

@@ -80,7 +80,16 @@ def _draw_notes(axes, score):
 
 
 def _draw_bars(axes, begin, end, pitch, half_width, **style):
-    """Draw bars from `begin` to `end` quarters; the axes keep their limits."""
+    """Draw one bar per note or key on a piano roll; the axes keep their limits.
+
+    Args:
+        axes: the axes to draw on.
+        begin: the begin of each bar, in quarters.
+        end: the end of each bar, in quarters.
+        pitch: the MIDI pitch at the middle of each bar.
+        half_width: half the width of a bar, in semitones.
+        **style: colours and lines, as `PolyCollection` takes them.
+    """
     from matplotlib.collections import PolyCollection
 
     low, high = pitch - half_width, pitch + half_width
@@ -91,14 +100,23 @@ def _draw_bars(axes, begin, end, pitch, half_width, **style):
 
 
 def loss_curve(metrics: str | Path, path: str | Path) -> None:
-    """Draw the losses of a run and of its baselines.
+    """Draw the losses of a run and of its baselines; see `figure_of_losses`.
+
+    Args:
+        metrics: the run's metrics, JSON lines.
+        path: the PNG file; missing folders are created.
+    """
+    save_figure(figure_of_losses(metrics), path)
+
+
+def figure_of_losses(metrics: str | Path) -> Any:
+    """Return the figure of matplotlib with the losses of a run and of its baselines.
 
     The run may still be training, or may have been killed: an unfinished last line of
     metrics is left out. A baseline that the metrics lack is left out too.
 
     Args:
         metrics: the run's metrics, JSON lines.
-        path: the PNG file; missing folders are created.
     """
     from matplotlib.figure import Figure
 
@@ -126,7 +144,7 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
     perplexity.set_ylabel("perplexity")
     axes.grid(color="0.9")
     axes.legend()
-    save_figure(figure, path)
+    return figure
 
 
 def knob_curves(
@@ -180,3 +198,23 @@ def save_figure(
     file_format = path.suffix.removeprefix(".") or "png"
     figure.savefig(content, format=file_format, bbox_inches=bbox_inches)
     write_atomically(path, content.getvalue())
+
+
+def save_both(figure: Any, path: str | Path) -> None:
+    """Write a figure of matplotlib as PNG, and as SVG beside it."""
+    save_figure(figure, path, bbox_inches=None)
+    write_atomically(Path(path).with_suffix(".svg"), svg(figure))
+
+
+def svg(figure: Any) -> bytes:
+    """Return a figure of matplotlib as a vector graphic for the report, SVG."""
+    import matplotlib
+
+    content = io.BytesIO()
+    # Letters as text take a tenth of the bytes of letters as outlines. Without a date
+    # and with fixed names, the same figure gives the same bytes.
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "report"}):
+        figure.savefig(
+            content, format="svg", bbox_inches="tight", metadata={"Date": None}
+        )
+    return content.getvalue()

@@ -1,4 +1,4 @@
-"""The frontier: what each strategy pays for its entropy, as a figure."""
+"""The frontier: measures of each strategy as curves over its entropy, as a figure."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,9 +13,9 @@ from lstm_music_jax.evaluation.measures.uncertainty import strategy_entropy
 from lstm_music_jax.report.comparison_figures import (
     NAME_WIDTH,
     TITLE_WIDTH,
-    save_both,
     wrapped,
 )
+from lstm_music_jax.report.figures import save_both
 
 _COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple")
 _MARKERS = "osD^vP"
@@ -27,8 +27,8 @@ class Settings(NamedTuple):
     Attributes:
         condition: what the arms have in common, such as "as set"; for the legend.
         comparison: the results.
-        names: for the name of each curve, the name of the arm in the comparison. An arm
-            that is not in the comparison is left out.
+        names: a mapping from the name of each curve to the name of its arm in the
+            comparison. An arm that is not in the comparison has no point.
     """
 
     condition: str
@@ -41,7 +41,7 @@ def frontier(
     settings: Sequence[Settings],
     path: str | Path,
 ) -> None:
-    """Draw measures over the entropy, as the knob of each arm is moved.
+    """Draw measures over the entropy, as the tuned number (knob) of each arm is moved.
 
     A thick line spans the entropies that all arms reach, with its band of 95%. A thin
     line leads through all values of the knob. The first arm is the reference, and all
@@ -121,7 +121,7 @@ def _curve(axes, curve, colour):
 
 
 def _human(axes, comparison, measure):
-    """Draw the human value, unless lower values are good whatever human music does."""
+    """Draw the human value of a measure, if good values are near it."""
     row = next(row for row in comparison.rows if row.name == measure)
     human = comparison.values[HUMAN][measure].mean
     if row.direction is Direction.HUMAN:
@@ -146,7 +146,7 @@ def _points(axes, points, measure, colours, marker):
 
 
 def _keys(group, points):
-    """Return a line for the legend for each curve; its gid is the name."""
+    """Return a legend line for each curve, whose `gid` holds the name of the curve."""
     from matplotlib.lines import Line2D
 
     first = points.comparison.reference

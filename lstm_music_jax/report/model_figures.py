@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,17 @@ _COLOURS = ("tab:blue", "tab:orange", "tab:green")
 
 
 def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
-    """Draw the accuracy of a model against its confidence.
+    """Draw the accuracy of a model against its confidence; see `reliability_figure`.
+
+    Args:
+        calibration: what `calibration` returned.
+        path: the PNG file; missing folders are created.
+    """
+    save_figure(reliability_figure(calibration), path)
+
+
+def reliability_figure(calibration: Calibration) -> Any:
+    """Return the figure with the accuracy of a model against its confidence.
 
     There is one point per bin, and all bins hold about as many symbols. A calibrated
     model has its points on the diagonal. The bars are intervals, and the shaded part is
@@ -21,7 +32,6 @@ def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
 
     Args:
         calibration: what `calibration` returned.
-        path: the PNG file; missing folders are created.
     """
     from matplotlib.figure import Figure
 
@@ -53,7 +63,7 @@ def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
     axes.title.set_fontsize(10)
     axes.grid(color="0.9")
     axes.legend(loc="upper left")
-    save_figure(figure, path)
+    return figure
 
 
 def loss_figure(
@@ -63,16 +73,35 @@ def loss_figure(
     by_place: Mapping[str, Estimate],
     path: str | Path,
 ) -> None:
-    """Draw losses per kind of symbol, and against the place in the piece.
+    """Draw losses per kind of symbol and per position; see `figure_of_parts`.
 
-    A loss whose interval is NaN has no bar.
+    Args:
+        kinds: as in `figure_of_parts`, likewise the next three.
+        by_kind: the losses per kind.
+        places: where the ranges of positions begin.
+        by_place: the losses per range.
+        path: the PNG file; missing folders are created.
+    """
+    save_figure(figure_of_parts(kinds, by_kind, places, by_place), path)
+
+
+def figure_of_parts(
+    kinds: Sequence[str],
+    by_kind: Mapping[str, Estimate],
+    places: Sequence[int],
+    by_place: Mapping[str, Estimate],
+) -> Any:
+    """Return the figure with losses per kind of symbol, and per position.
+
+    There is one line per context, which is a choice of the symbols that the model
+    remembers, such as all of them or the last 64. A loss whose interval is NaN has no
+    error bar.
 
     Args:
         kinds: the kinds of symbols.
-        by_kind: the losses of each context, nats per symbol, one per kind.
-        places: for each range of places, the number of symbols before its first one.
-        by_place: the losses of each context, nats per symbol, one per range.
-        path: the PNG file; missing folders are created.
+        by_kind: for each context, by name, the loss of each kind, nats per symbol.
+        places: the first position of each range of positions, counted from 0.
+        by_place: for each context, by name, the loss in each range, nats per symbol.
     """
     from matplotlib.figure import Figure
 
@@ -117,10 +146,13 @@ def loss_figure(
         axes.grid(color="0.9")
         axes.set_axisbelow(True)
         axes.legend()
-    save_figure(figure, path)
+    return figure
 
 
 def _reach(estimate):
-    """Return how far an interval reaches below and above the value; 0 without one."""
+    """Return the distances from a value to the low and to the high end of its interval.
+
+    They are 0 if the interval is NaN.
+    """
     below, above = estimate.value - estimate.low, estimate.high - estimate.value
     return np.maximum(np.nan_to_num([below, above]), 0)

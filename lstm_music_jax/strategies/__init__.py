@@ -2,7 +2,7 @@
 
 `base.py` is the contract, and `chain.py` applies several strategies in a row. Start
 with `truncation/top_p.py`. This package may import `types`, `fields`, `pytrees`,
-`protocols`, `xla` and `music`. It uses models only through their protocol.
+`protocols`, `xla`, `music` and `automata`. It uses models only through their protocol.
 
 In the formulas, l_x is the logit and p_x the probability of symbol x in the
 distribution that the strategy is given, and a prime marks a new value. A symbol with a
@@ -36,6 +36,7 @@ from .presets import (
     LlamaCppOrder as LlamaCppOrder,
     TransformersOrder as TransformersOrder,
 )
+from .promises.copy_limit import CopyLimit as CopyLimit
 from .steering.allow import Allow as Allow
 from .steering.bias import Bias as Bias
 from .steering.contrastive import Contrastive as Contrastive

@@ -23,12 +23,15 @@ class Strategy(Checked):
 
     A subclass is a frozen dataclass and a PyTree without any decorator. Its leaves are
     the hyperparameters: changing one never recompiles, and `vmap` over stacked leaves
-    is a sweep. Its static fields fix shapes. Each field is declared by a function of
-    `fields`. Its value is checked and cast when the strategy is made.
+    is a sweep. Its static fields fix shapes. Its tables are large leaves that all
+    settings of a sweep share. Each field is declared by a function of `fields`, so its
+    value is checked and cast when the strategy is made.
 
-    Most strategies obey two laws. A strategy that breaks one sets its flag to False.
+    Most strategies obey two laws. A strategy that breaks a law sets the class attribute
+    with the name of the law to False.
     `shift_invariant`: adding a constant to all logits changes no probability.
-    `permutation_equivariant`: renaming the symbols renames the result.
+    `permutation_equivariant`: if the ids of the symbols are permuted, the shaped logits
+    are permuted alike.
 
     >>> from lstm_music_jax.fields import Number, number
     >>> class Sharpen(Strategy):
@@ -53,8 +56,9 @@ class Strategy(Checked):
         """Raise ValueError if the strategy does not fit a vocabulary of this size.
 
         `generate` and `sweep` call this before they compile, also for the stages of a
-        chain. Unless overridden, it checks the fields that are declared by `ids`,
-        `one_id` or `sequences`.
+        chain. Unless overridden, it checks that all ids in the fields of the strategy
+        are below `vocab_size`. `ids`, `one_id` and `sequences` of `fields` declare such
+        fields.
         """
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)

@@ -11,8 +11,8 @@ class Chain(Strategy, init=False):
     A chain without stages changes nothing. A chain within a chain is replaced by its
     stages. Each stage has its own state and its own key.
 
-    If a stage forbids every symbol of the vocabulary, the stage is ignored for the
-    symbol that is drawn. So the symbols that earlier stages forbid stay forbidden.
+    A stage may forbid every symbol of the vocabulary. It is then ignored for this one
+    draw, and the symbols that earlier stages forbid stay forbidden.
 
     Args:
         stages: any number of strategies.
@@ -61,8 +61,8 @@ class Chain(Strategy, init=False):
         """Apply all stages one after another, and keep the result of each stage.
 
         Returns:
-            The logits after each stage, whether each stage was ignored, and the new
-            state.
+            The logits after each stage; for each stage, whether it was ignored; and the
+            new state of the chain.
         """
         shaped, passed_over, states = [], [], []
         for index, stage in enumerate(self.stages):

@@ -17,15 +17,19 @@ def entropy(logits: Logits) -> Scalar:
 def entropy_terms(
     logits: Logits,
 ) -> tuple[Float[Array, "v"], Float[Array, "v"]]:
-    """Return two numbers per symbol, whose sums give the entropy of a set of symbols.
+    """Return terms per symbol, whose sums give the entropy of any set of symbols.
 
     l_x is the logit of symbol x, d_x = max l - l_x, and w_x = exp(-d_x). Over a set
-    that holds the most probable symbol, let W = sum w_x and U = sum w_x d_x. The
-    entropy of the distribution over this set is ln W + U / W.
+    that holds all symbols with the largest logit, let W = sum w_x and U = sum w_x d_x.
+    The distribution over this set, renormalised, has the entropy ln W + U / W.
 
-    The first numbers of the symbols of a set sum to W - 1, the second ones to U.
-    `entropy_of_kept` adds them. The first sum is W - 1 and not W, because W is 1 or
-    more, and float32 would round the small w_x of improbable symbols away.
+    `entropy_of_kept` adds the terms. It gets W - 1 and not W, because W is 1 or more,
+    and float32 would round the small w_x of improbable symbols away.
+
+    Returns:
+        For each symbol, its term of W - 1. It is w_x, except for the n symbols with the
+        largest logit, for which it is 1 - 1/n.
+        For each symbol, its term of U, which is w_x d_x.
     """
     peak = jnp.max(logits)
     # The test `depth == 0` would be wrong. If the logits were scaled before, XLA may
@@ -48,7 +52,8 @@ def entropy_of_kept(
     Args:
         kept: True for the kept symbols. They must include all symbols with the largest
             logit, unless no symbol is kept; the entropy is then 0.
-        excess, spread: the first and the second numbers that `entropy_terms` returns.
+        excess: the first array that `entropy_terms` returns.
+        spread: the second array that `entropy_terms` returns.
     """
     beyond_one = jnp.sum(jnp.where(kept, excess, 0.0))
     return jnp.log1p(beyond_one) + (

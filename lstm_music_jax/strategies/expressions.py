@@ -1,8 +1,9 @@
 """Reads a strategy from its `repr`, a Python expression that is never evaluated.
 
-An expression calls the classes that the caller names. Its arguments are numbers,
-strings, True, False, None, lists, tuples, dicts, named values, and further calls.
-All other Python is refused.
+The caller gives a table of names. An expression calls classes of the table, such as
+`TopP`. Their arguments are numbers, strings, True, False, None, lists, tuples, dicts,
+names of values in the table, such as `MAJOR`, and further calls. All other Python is
+refused.
 """
 
 import ast
@@ -66,7 +67,7 @@ def read_strategy(
     """
     # repr writes infinity as a call of float.
     known = {"float": float, **names}
-    reading = _Reading(re.sub("\r\n?", "\n", text).strip(), known, supplied or {})
+    reading = _Reading(_normal(text), known, supplied or {})
     reading = dataclasses.replace(
         reading, id_of=id_of, model_of=model_of, number_of=number_of
     )
@@ -76,13 +77,39 @@ def read_strategy(
     return strategy
 
 
+def read_object(text: str, names: Mapping[str, Any], argument: str) -> Any:
+    """Return what an expression such as "SlidingWindow(window=100)" makes.
+
+    Args:
+        text: the expression, as in `read_strategy`.
+        names: as in `read_strategy`.
+        argument: name of the argument that the object is for, for errors.
+
+    Raises:
+        ValueError: as `read_strategy`.
+    """
+    reading = _Reading(_normal(text), names, {}, argument, "SlidingWindow(100)")
+    return reading.value(reading.tree())
+
+
+def _normal(text):
+    return re.sub("\r\n?", "\n", text).strip()
+
+
 @dataclasses.dataclass(frozen=True)
 class _Reading:
-    """An expression that is being parsed, with the arguments of `read_strategy`."""
+    """An expression that is being parsed, with the arguments of `read_strategy`.
+
+    Attributes:
+        argument: name of the argument that the expression is for, for errors.
+        example: an expression for this argument, for errors.
+    """
 
     text: str
     names: Mapping[str, Any]
     supplied: Mapping[str, Any]
+    argument: str = "strategy"
+    example: str = "TopP(0.9)"
     id_of: Callable[[str], int] | None = None
     model_of: Callable[[str], Model] | None = None
     number_of: Callable[[float, dataclasses.Field], float] | None = None
@@ -100,7 +127,7 @@ class _Reading:
                 return ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
             place = error.lineno or 1, max((error.offset or 1) - 1, 0)
-            problem = f"{error.msg}; write it like TopP(0.9)"
+            problem = f"{error.msg}; write it like {self.example}"
             raise self.refusal_at(place, problem) from None
         except (MemoryError, RecursionError):
             raise self.refusal(f"it may be nested {_DEEPEST} deep") from None
@@ -194,7 +221,7 @@ class _Reading:
             raise self.refusal(problem, called) from error
 
     def load_model(self, signature, keywords: dict[str, Any]) -> None:
-        """Replace the argument `run`, a run folder, by the argument `model`."""
+        """Replace the keyword `run`, a run folder, by `model`, the model in it."""
         parameters = signature.parameters
         if self.model_of and "model" in parameters and "run" not in parameters:
             folder = keywords.pop("run", None)
@@ -204,17 +231,18 @@ class _Reading:
                 keywords["model"] = self.model_of(folder)
 
     def filled(self, function, positional: list, keywords: dict[str, Any]) -> list:
-        """Return the positional arguments, with supplied ones where they are left out.
+        """Return the positional arguments, with those that the expression left out.
 
-        A supplied argument is an object, and never a literal. So it was left out if a
-        literal stands at its position. A supplied argument that comes after all
-        positional ones is added to the keywords.
+        `supplied` of `read_strategy` gives arguments that may be left out, such as the
+        vocabulary. They are objects and never literals. So such an argument was left
+        out if a literal stands at its position, and it is inserted there. One that
+        comes after all positional arguments is added to `keywords` instead.
         """
-        filled, numbers = list(positional), _checked_fields(function)
+        filled, checked = list(positional), _checked_fields(function)
         parameters = inspect.signature(function).parameters
         for place, (name, parameter) in enumerate(parameters.items()):
             needed = parameter.default is parameter.empty and name not in keywords
-            if not needed or name not in self.supplied or name in numbers:
+            if not needed or name not in self.supplied or name in checked:
                 continue
             if place >= len(filled):
                 keywords[name] = self.supplied[name]
@@ -223,7 +251,7 @@ class _Reading:
         return filled
 
     def arguments_of(self, function) -> str:
-        """Return, for an error, the names of the arguments that the user must give."""
+        """Return the names of the arguments that the user must give, as one text."""
         supplied = self.supplied.keys() - _checked_fields(function)
         parameters = inspect.signature(function).parameters
         names = [name for name in parameters if name not in supplied]
@@ -240,7 +268,7 @@ class _Reading:
                 raise ValueError(f"{name} is {value!r}; it must be {name}{other}")
 
     def look_up_ids(self, function, arguments: dict[str, Any]) -> None:
-        """Replace symbols by their ids, in the arguments that hold ids."""
+        """Replace symbols, such as "C4", by their ids in arguments that hold ids."""
 
         def looked_up(value):
             if isinstance(value, list | tuple):
@@ -253,7 +281,7 @@ class _Reading:
                     arguments[field.name] = looked_up(arguments[field.name])
 
     def exchange_numbers(self, function, arguments: dict[str, Any]) -> None:
-        """Replace the numbers that are arguments of a strategy."""
+        """Replace each number that is an argument of a strategy, by `number_of`."""
         if not self.number_of or not dataclasses.is_dataclass(function):
             return
         for field in dataclasses.fields(function):
@@ -283,16 +311,22 @@ class _Reading:
             character = sum(len(line) + 1 for line in before) + place[1] + 1
             where = f"at character {character}, "
         problem = _shown(problem, _LONGEST_PROBLEM)
-        return ValueError(f"strategy is {_shown(repr(self.text))}; {where}{problem}")
+        return ValueError(
+            f"{self.argument} is {_shown(repr(self.text))}; {where}{problem}"
+        )
 
 
 def _is_called(value):
-    """Return whether the value of a name must be called: a class or a function."""
+    """Return whether `value` is a class or a function, which must be called."""
     return isinstance(value, type) or inspect.isroutine(value)
 
 
 def _checked_fields(function):
-    """Return the names of the fields of a class that hold checked values."""
+    """Return the names of the fields whose values the class checks and casts.
+
+    Such fields hold numbers or ids. Fields that hold models or other objects are not
+    among them.
+    """
     if not dataclasses.is_dataclass(function):
         return set()
     fields = dataclasses.fields(function)

@@ -4,9 +4,9 @@ The laws are tested on these examples, the benchmarks time them, and the table i
 README is made from them. The numbers are not round, because with round numbers a
 threshold may be met exactly, and then rounding decides.
 
-Some strategies also need a model, a context, a vocabulary or an encoding. These
-arguments are called the surroundings. They are left out here, and `Example.make` adds
-them.
+Some strategies also need a model, a context, a vocabulary, an encoding or a corpus.
+These arguments are called the surroundings. They are left out here, and `Example.make`
+adds them.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from lstm_music_jax import strategies as s
 from lstm_music_jax.strategies.base import Strategy
 
 # The names of the arguments that the examples leave out.
-SURROUNDINGS = ("model", "context", "vocabulary", "encoding")
+SURROUNDINGS = ("model", "context", "vocabulary", "encoding", "corpus")
 
 
 class Example(NamedTuple):
@@ -44,7 +44,7 @@ class Example(NamedTuple):
 
 
 def example(strategy: type[Strategy], *arguments: Any, **settings: Any) -> Example:
-    """Return the example of a strategy."""
+    """Return the example of a strategy, with positional and keyword arguments."""
     return Example(strategy, arguments, settings)
 
 
@@ -86,6 +86,7 @@ EXAMPLES: tuple[Example, ...] = (
     example(s.Contrastive, alpha=0.13),
     example(s.SequenceBias, [[12, 15], [10, 12, 15], [7]], biases=[0.7, -2.3, 1.1]),
     example(s.Watermark, 7919, gamma=0.27, delta=1.37),
+    example(s.CopyLimit, 2),
     example(s.PitchRange, low=50, high=66),
     example(s.InKey, tonic=9, scale=s.MINOR),
     example(s.MaxLeap, semitones=5),

@@ -26,6 +26,7 @@ def require_equal(wanted, found, what: str | Callable[[tuple[int, ...]], str]) -
     """Raise Broken unless two arrays of logits give the same distributions.
 
     Both arrays must forbid the same symbols. Probabilities may differ by `TOLERANCE`.
+    `what` describes the comparison in the message; see `require_none`.
     """
     differ = (wanted > -np.inf) != (found > -np.inf)
     differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
@@ -42,9 +43,12 @@ def _probabilities(logits):
 def require_none(bad, what: str | Callable[[tuple[int, ...]], str], *arrays) -> None:
     """Raise Broken if any entry of `bad` is True.
 
-    The message names the first such entry and its values in `arrays`. `what` describes
-    the bad entries. It is a text, or a function that makes a text of the index of the
-    first one.
+    Args:
+        bad: True for each entry that is wrong.
+        what: a description of these entries for the message. It is a text, or a
+            function from the index of the first entry to a text.
+        *arrays: arrays of the same shape. The message holds their values at the first
+            such entry.
     """
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -81,7 +85,10 @@ def kind(state) -> str:
 
 @cache
 def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
-    """Return a new dataclass, registered by JAX, with fields (name, is static)."""
+    """Return a new dataclass that `jax.tree_util` has registered as a PyTree.
+
+    `fields` holds the name of each field, and whether it is static.
+    """
     return jax.tree_util.register_dataclass(
         dataclasses.make_dataclass("Other", [name for name, _ in fields]),
         data_fields=[name for name, is_static in fields if not is_static],

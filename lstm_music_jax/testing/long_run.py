@@ -40,13 +40,14 @@ class LongRun(NamedTuple):
     Attributes:
         logits: the model's logits. They are finite, except in rows that draw symbols.
         shaped: the logits that the strategy returned.
-        leaves: each leaf of the state, as its name and its values before each symbol.
+        leaves: for each leaf of the state, its name, and its values before each symbol.
         first: the leaves of the state before the prompt.
-        early: `early[i]` says whether replacing the first symbol clearly changes the
-            state i + 1 symbols later, in every quiet row. Quiet rows are those in which
-            one symbol recurs or two take turns.
-        late: `late[i]` says whether replacing some symbol of `LATE` changes the state i
-            + 1 symbols later at all, in any quiet row.
+        early: entry i says whether the first symbol still affects the state after i + 1
+            symbols. If another symbol takes its place, the state must clearly differ in
+            every quiet row. Quiet rows are those in which one symbol recurs or two take
+            turns.
+        late: entry i says the same of the symbols at the late positions of `LATE`. It
+            is enough if the state differs at all, for one position in one quiet row.
     """
 
     logits: Float[np.ndarray, "b n v"]
@@ -90,7 +91,10 @@ def _on_host(leaf):
 
 
 def _chunks(runner: Runner) -> Iterator[tuple[Inputs, Int[np.ndarray, "b n"]]]:
-    """Yield the inputs of each call, a few symbols long, and the symbols to observe."""
+    """Yield the arguments of each call of a long run, a few symbols long.
+
+    They are the inputs, and the ids of the symbols to observe, one row per stream.
+    """
     v, rng, notes = runner.vocab_size, runner.rng, len(KINDS)
     alphabet = _alphabet(runner)
     prompt = rng.integers(v, size=runner.inputs.prompt.shape)
@@ -117,25 +121,26 @@ def _chunks(runner: Runner) -> Iterator[tuple[Inputs, Int[np.ndarray, "b n"]]]:
 
 
 def _alphabet(runner: Runner) -> tuple[int, int, int]:
-    """Return three symbols; they differ if the vocabulary has three or more."""
+    """Return three ids of symbols; they differ if the vocabulary has three or more."""
     v = runner.vocab_size
     return v // 3 % v, v // 2 % v, (v - 1) % v
 
 
 def _clear_differences(runner: Runner, states: PyTree) -> Bool[np.ndarray, "k"]:
-    """Return, for each lag, whether another first symbol clearly changes the state.
+    """Return whether replacing the first symbol clearly changes the state afterwards.
 
-    The lag is the number of symbols since the replaced one. The state must differ in
-    all quiet rows: those in which one symbol recurs or two take turns.
+    Entry i is about the state after i further symbols. It must differ in all quiet
+    rows: those in which one symbol recurs or two take turns.
     """
     pairs = _with_two_symbols(runner, states, 0)
     return _any_leaf([_clearly(one, other) for one, other in pairs]).all(0)
 
 
 def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k"]:
-    """Return, for each lag, whether another symbol at `at` changes the state.
+    """Return whether replacing the symbol at `at` changes the state afterwards.
 
-    It is enough if the state differs in one quiet row.
+    Entry i is about the state after i further symbols. It is enough if the state
+    differs in one quiet row.
     """
     pairs = _with_two_symbols(runner, states, at)
     return _any_leaf([one != other for one, other in pairs]).any(0)
@@ -144,11 +149,15 @@ def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k
 def _with_two_symbols(
     runner: Runner, states: PyTree, at: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return each leaf of the states twice: with a symbol, and with another one.
+    """Return the leaves of the states of two runs that differ in one symbol.
 
-    The symbols of the two runs differ only at position `at`. All other symbols are
-    those of the long run. The leaves are those after the replaced symbol, in the quiet
-    rows: those in which one symbol recurs or two take turns.
+    The run begins with `states`. Its symbols are those of the long run, but in the
+    second run another symbol is at position `at`.
+
+    Returns:
+        For each leaf, its values in both runs. They are those after each of the `LAGS`
+        symbols from position `at` on, in the quiet rows: the rows in which one symbol
+        recurs or two take turns.
     """
     one, two, other = _alphabet(runner)
     shape = runner.inputs.logits.shape
@@ -168,7 +177,7 @@ def _with_two_symbols(
 
 
 def _clearly(one, other):
-    """Return where two arrays differ by far more than rounding."""
+    """Return a mask of the entries in which two arrays differ far beyond rounding."""
     if one.dtype.kind not in "fV":
         return one != other
     one, other = one.astype(np.float64), other.astype(np.float64)
@@ -178,7 +187,10 @@ def _clearly(one, other):
 
 
 def _any_leaf(differ):
-    """Return, for each row and lag, whether any entry of any leaf differs."""
+    """Return, for each row and symbol, whether any entry of any leaf differs.
+
+    `differ` holds a mask for each leaf, with rows and symbols as leading axes.
+    """
     found = np.zeros((QUIET.sum(), LAGS), bool)
     for leaf in differ:
         found |= leaf.reshape(*leaf.shape[:2], -1).any(-1)

@@ -39,7 +39,10 @@ class Programs(NamedTuple):
 
 
 def programs(strategy: Strategy, vocab_size: int) -> Programs:
-    """Return the jaxprs of the methods; hyperparameters are their first arguments."""
+    """Return the jaxprs of a strategy's methods.
+
+    The first inputs of each jaxpr are the hyperparameters.
+    """
     state = jax.eval_shape(lambda: strategy.init(vocab_size))
     logits = jax.ShapeDtypeStruct((vocab_size,), jnp.float32)
     key = jax.eval_shape(note_key, jax.ShapeDtypeStruct((2,), jnp.uint32))
@@ -60,14 +63,21 @@ def primitives(jaxpr) -> Iterator[str]:
 
 
 class Outline(NamedTuple):
-    """The operations and shapes of jaxprs, and separately their constant numbers."""
+    """The contents of a strategy's jaxprs, with the constants apart.
+
+    Two strategies with equal forms differ only in numbers.
+
+    Attributes:
+        form: names, parameters and shapes of all operations, as texts.
+        numbers: the leaves of the strategy and the constants of the jaxprs, as bytes.
+    """
 
     form: list[str]
     numbers: list[bytes]
 
 
 def outline(strategy: Strategy, vocab_size: int) -> Outline:
-    """Return the operations, shapes and numbers of a strategy's leaves and methods."""
+    """Return the outline of a strategy's leaves and of the jaxprs of its methods."""
     found = Outline([], [])
     for leaf in jax.tree.leaves(strategy):
         _note_number(found, leaf)
@@ -80,8 +90,8 @@ def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
     """Return the names of operations that make the same noise in every stream.
 
     Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
-    depend on them through the state. Inside a loop, noise passes if anything that
-    enters the loop depends on them.
+    depend on them through the state. Noise inside a loop is not reported if any input
+    of the loop depends on them.
     """
     written = programs(strategy, vocab_size)
     leaves = len(jax.tree.leaves(strategy))
@@ -162,7 +172,10 @@ def _programs_in(value: Any) -> list[Any]:
 
 
 def within(value: Any, path: str = "strategy") -> Iterator[tuple[str, Any]]:
-    """Yield a strategy and all strategies inside it, each with the path to it."""
+    """Yield a strategy and all strategies inside it, each with its path.
+
+    A path is an expression such as "strategy.stages[0]".
+    """
     if isinstance(value, Strategy):
         yield path, value
         for name, item in vars(value).items():

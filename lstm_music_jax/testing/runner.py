@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.pytrees import map_settings, settings_axes
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.testing.findings import is_key
 from lstm_music_jax.testing.inputs import STREAMS, Inputs, note_key, random_inputs
@@ -36,7 +37,13 @@ ALTERNATING = np.arange(STREAMS) % 2
 
 
 class Course(NamedTuple):
-    """The output of a strategy: logits, symbol ids, and the state before each id."""
+    """The output of a strategy along a stream, or along each stream of a batch.
+
+    Attributes:
+        shaped: the logits that the strategy returned for each symbol.
+        tokens: the ids of the symbols that it observed.
+        states: its state before each of these symbols.
+    """
 
     shaped: Float[Array, "*b n v"]
     tokens: Int[Array, "*b n"]
@@ -44,7 +51,13 @@ class Course(NamedTuple):
 
 
 class Runner:
-    """A strategy under test, and the inputs on which it is tested."""
+    """Runs a strategy under test on its inputs, for a whole batch at once.
+
+    Args:
+        strategy: the strategy, with a single setting.
+        vocab_size: number of symbols in the vocabulary.
+        seed: seed of the random inputs.
+    """
 
     def __init__(self, strategy: Strategy, vocab_size: int, seed: int = 0):
         """Make random inputs. The strategy is compiled when it first runs on them."""
@@ -67,7 +80,10 @@ class Runner:
         tokens: Int[np.ndarray, "b n"] | Int[Array, "b n"],
         settings: Int[np.ndarray, "b"] = GIVEN,
     ) -> Course:
-        """Return the output from the initial state for some inputs and symbols."""
+        """Return the output for given inputs and symbols, from the initial state on.
+
+        The arguments are those of `continue_from`.
+        """
         states = self.first_states(settings)
         return self.continue_from(states, inputs, tokens, settings)[0]
 
@@ -100,7 +116,7 @@ class Runner:
     @cached_property
     def changed(self) -> Strategy:
         """The strategy with all hyperparameters changed a little."""
-        return jax.tree.map(_change, self.strategy)
+        return map_settings(_change, self.strategy)
 
     @cached_property
     def _settings(self) -> tuple[Strategy, Strategy]:
@@ -112,13 +128,22 @@ class Runner:
         return first, changed
 
     def arguments(self) -> tuple:
-        """Return arguments of the compiled function, with the random inputs."""
+        """Return the arguments with which the compiled function is called.
+
+        They hold the random inputs, and the symbols that `course` has drawn.
+        """
         strategies = _rows(self._settings, GIVEN)
         tokens, prompted = np.asarray(self.course.tokens), np.bool_(True)
         return strategies, self.first_states(), self.inputs, tokens, prompted
 
     def run_on(self, arguments: tuple) -> tuple[Course, PyTree]:
-        """Call the compiled function with such arguments."""
+        """Run the compiled strategy on a batch of streams.
+
+        Returns the course, and the state of the strategy after the last symbol.
+
+        Args:
+            arguments: strategies, states, inputs and ids, as `arguments` returns them.
+        """
         return self._batch(*arguments)
 
     def jaxpr(self) -> Any:
@@ -142,7 +167,7 @@ def _courses(
     prompted: Bool[Array, ""],
 ) -> tuple[Course, PyTree]:
     _TRACES.append(type(strategies))
-    mapped = jax.vmap(_course, (0, 0, 0, 0, None))
+    mapped = jax.vmap(_course, (settings_axes(strategies), 0, 0, 0, None))
     return mapped(strategies, states, inputs, tokens, prompted)
 
 
@@ -153,7 +178,15 @@ def _course(
     tokens: Int[Array, "n"],
     prompted: Bool[Array, ""],
 ) -> tuple[Course, PyTree]:
-    """Return the output of a strategy for one stream, and the last state."""
+    """Return the output of a strategy for one stream, and its last state.
+
+    Args:
+        strategy: the strategy.
+        state: its state at the beginning.
+        inputs: prompt, logits, keys and noise of the stream.
+        tokens: ids of the symbols to observe; `DRAWN` where a symbol is to be drawn.
+        prompted: whether to observe the symbols of the prompt first.
+    """
 
     def note(state, at):
         logits, token, key_bits, noise = at
@@ -174,9 +207,10 @@ def _course(
 
 
 def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) -> PyTree:
-    """Return one tree whose leaves have a row per entry of `settings`.
+    """Return one PyTree that stacks rows of two PyTrees, as `settings` selects them.
 
-    Row i is the leaf of tree number `settings[i]`, 0 or 1.
+    `of_settings` holds the PyTrees of setting 0 and of setting 1. Row i of each leaf of
+    the result is the leaf of setting `settings[i]`. Tables have no rows.
     """
 
     def rows(first, changed):
@@ -184,7 +218,7 @@ def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) ->
             return jnp.stack([first, changed])[settings]
         return np.stack([first, changed])[settings]
 
-    return jax.tree.map(rows, *of_settings)
+    return map_settings(rows, *of_settings)
 
 
 def after_prompt(strategy, inputs):
@@ -196,13 +230,28 @@ def after_prompt(strategy, inputs):
 
 
 def by_hand(strategy, inputs, tokens, state):
-    """Return the logits of a strategy, computed by plain Python without compilation."""
+    """Return the logits of a strategy for one stream, computed in a plain Python loop.
+
+    Args:
+        strategy: the strategy.
+        inputs: the inputs of the stream; the prompt is not observed.
+        tokens: ids of the symbols to observe.
+        state: the state at the beginning.
+    """
     keys = [note_key(bits) for bits in inputs.key_bits]
     return by_hand_with(strategy, inputs.logits, keys, tokens, state)
 
 
 def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):
-    """Return the logits of a strategy as `by_hand` does, but with the given keys."""
+    """Return the logits of a strategy for one stream, computed in a plain Python loop.
+
+    Args:
+        strategy: the strategy.
+        logits: the logits of the model for each symbol, `[n v]`.
+        keys: the random key for each symbol.
+        tokens: ids of the symbols to observe.
+        state: the state at the beginning.
+    """
     rows = []
     for note_logits, token, key in zip(logits, tokens, keys, strict=False):
         shaped, state = strategy.apply(jnp.asarray(note_logits), state, key)
@@ -222,7 +271,10 @@ def _change(leaf):
 
 @cache
 def quickly(function: Callable) -> Callable:
-    """Return `function` compiled with little optimisation; all runners share it."""
+    """Return `jit(function)` with little optimisation, so that it compiles fast.
+
+    A function is compiled only once, so all runners share it.
+    """
     return jax.jit(function, compiler_options=_known_options())
 
 

@@ -7,7 +7,7 @@ from lstm_music_jax.testing.runner import Runner
 
 
 class Subject(Runner):
-    """A strategy under test, and the inputs on which it is tested."""
+    """A strategy under test: a `Runner` that keeps the result of its long run."""
 
     @cached_property
     def long_run(self) -> LongRun:

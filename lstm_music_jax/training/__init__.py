@@ -11,7 +11,7 @@ training step on the device.
   writes.
 - `run_folder`, `settings`, `differences`, `versions`: the run folder, and how old ones
   are read.
-- `run_summary`: what the small files of a run folder say, without its checkpoints.
+- `run_summary`: the state, settings and losses of a run, without its checkpoints.
 - `baselines`: losses of n-gram models, for comparison.
 
 This package may import `model`, `music`, `xla`, `system`, `types`, `devices` and

@@ -43,11 +43,11 @@ def ngram_cross_entropies(
     `model/ngram_counts.py` says how they are smoothed.
 
     Args:
-        train: symbol ids of the training pieces, below `vocab_size`. In a larger
-            corpus, the n-grams of about a million symbols are counted. They are those
-            of every s-th piece.
+        train: symbol ids of the training pieces, below `vocab_size`. If they hold more
+            than 2^20 symbols, only evenly chosen pieces are counted, with about that
+            many symbols.
         validation: symbol ids of the validation pieces, which the models predict. If
-            there are more, about a hundred thousand symbols are chosen in the same way.
+            they hold more than 2^17 symbols, only evenly chosen pieces are predicted.
         vocab_size: number of symbols in the vocabulary.
     """
     train, validation = (
@@ -66,8 +66,9 @@ def ngram_cross_entropies(
 
 
 def evenly_chosen(pieces: Sequence[np.ndarray], most: int) -> Sequence[np.ndarray]:
-    """Return every s-th piece: about `most` symbols, or all if there are fewer.
+    """Return every s-th piece, so that the chosen pieces hold about `most` symbols.
 
-    s is the number of symbols divided by `most`, rounded up.
+    s is the number of symbols of all pieces divided by `most`, rounded up. So all
+    pieces are returned if they hold at most `most` symbols.
     """
     return pieces[:: max(1, -(-PieceIds.of(pieces).total // most))]

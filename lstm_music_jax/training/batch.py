@@ -24,10 +24,16 @@ class Batch(NamedTuple):
 def sequence_places(
     starts: Int[Array, "b"], width: int, total: Int[Array, ""] | int
 ) -> Int[Array, "b t"]:
-    """Return the positions of `width + 1` symbols from each start.
+    """Return, for each start, the positions of the `width + 1` symbols from there on.
 
-    They are positions in pieces laid end to end, `total` symbols in all. Past the end,
+    They are positions in all pieces laid end to end. Past the end of the last piece,
     the last position is repeated.
+
+    Args:
+        starts: the position of the first symbol of each sequence.
+        width: number of input symbols of a sequence. The additional symbol is the last
+            target.
+        total: number of symbols of all pieces.
     """
     return jnp.minimum(starts[:, None] + jnp.arange(width + 1)[None], total - 1)
 

@@ -162,11 +162,17 @@ def saved_steps(folder: Path) -> list[int]:
 def replace_all(
     folder: Path, belongs_to: Mapping[str, Any], step: int, tree: PyTree
 ) -> None:
-    """Leave one checkpoint in a folder, that of the given step.
+    """Make the checkpoint of one step the only one in a folder.
 
     If the folder has no readable checkpoint of that step, `tree` is saved as one. The
     checkpoints of other steps are removed afterwards, so the folder holds a readable
     checkpoint at any time.
+
+    Args:
+        folder: the folder that `Checkpoints` was opened with.
+        belongs_to: JSON that describes the run that saves the checkpoint.
+        step: the step whose checkpoint is to remain.
+        tree: the arrays of the run at that step.
     """
     steps = set(saved_steps(folder))
     if step in steps and not _is_readable(folder, step, tree):
@@ -335,7 +341,7 @@ def _handlers():
 
 
 def _this_process_only():
-    """Return orbax options, with which a save does not wait for other processes."""
+    """Return options for orbax with which a save does not wait for other processes."""
     index = jax.process_index()
     return ocp.options.MultiprocessingOptions(
         primary_host=index,

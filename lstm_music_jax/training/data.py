@@ -51,7 +51,7 @@ class Batcher(Protocol):
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> "tuple[Batcher, PieceIds]":
-        """Return a batcher for the training pieces, and these pieces in its order.
+        """Return a batcher for the training pieces, and the pieces in its order.
 
         The batcher does not hold the symbol ids yet. `with_ids` gives it the ids of the
         returned pieces, laid end to end in the returned order.
@@ -67,9 +67,10 @@ class Batcher(Protocol):
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> "tuple[Batcher, PieceIds]":
-        """Return a batcher for the validation pieces, and these pieces in its order.
+        """Return a batcher for the validation pieces, and the pieces in its order.
 
-        It reads the pieces as they are, without transposition; see `for_training`.
+        The batcher reads the pieces as they are, without transposition. Like that of
+        `for_training`, it does not hold the symbol ids yet.
         """
 
     def with_ids(self, ids: Resident | Block) -> "Batcher":
@@ -79,34 +80,47 @@ class Batcher(Protocol):
     def carried(states: State) -> PyTree:
         """Return the LSTM states that the next training step begins with.
 
-        `states` are those at the end of this step. None is returned if every step
-        begins with the zero state.
+        The result is None if every step begins with the zero state.
+
+        Args:
+            states: the LSTM states at the end of this step.
         """
 
     @property
     def size(self) -> int:
-        """Number of windows, or of pieces, that the batcher can read."""
+        """Number of windows of a `WindowBatcher`, or of pieces of a `StreamBatcher`."""
 
     def places(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Int[Array, "b t"]:
         """Return the positions of the symbols that a training step reads.
 
-        Positions count from the first symbol of all pieces laid end to end. The result
-        has one row per number in `rows`, the rows of the batch.
+        Positions count from the first symbol of all pieces laid end to end.
+
+        Args:
+            step: number of the training step, from 0.
+            rows: indices of the rows of the batch to read, 0 to `batch_size - 1`.
+            config: the settings of the training.
         """
 
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Return the batch that a training step reads, or some of its rows."""
+        """Return some rows of the batch that a training step reads.
+
+        The arguments are those of `places`.
+        """
 
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Sum the validation losses of the windows, or pieces, with these numbers.
+        """Sum the validation losses of some windows, or of some pieces.
 
-        A number of `size` or more adds nothing.
+        Args:
+            model: the model to validate.
+            indices: indices of the windows of a `WindowBatcher`, or of the pieces of a
+                `StreamBatcher`, from 0. An index of `size` or more adds nothing.
+            config: the settings of the training.
         """
 
 
@@ -128,7 +142,16 @@ class Feed:
         config: TrainingConfig,
         resident_bytes: int,
     ) -> None:
-        """Put the symbol ids on the device if they take at most `resident_bytes`."""
+        """Put the symbol ids on the device if they take at most `resident_bytes`.
+
+        Otherwise the host looks up the ids for each dispatch.
+
+        Args:
+            batcher: the batcher that `for_training` returned.
+            pieces: the pieces that it returned with the batcher.
+            config: the settings of the training.
+            resident_bytes: the largest number of bytes to put on the device.
+        """
         self._batcher, self._pieces, self._config = batcher, pieces, config
         self._resident = _bytes(pieces) <= resident_bytes
         if self._resident:
@@ -138,8 +161,10 @@ class Feed:
     def batcher_at(self, step: int) -> Batcher:
         """Return the batcher for the compiled call that takes the next steps.
 
-        The batcher holds the symbol ids that these steps read. `step` is the number of
-        steps that were taken before.
+        The batcher holds the symbol ids that these steps read.
+
+        Args:
+            step: the number of steps that were taken before.
         """
         if self._resident:
             return self._batcher
@@ -195,11 +220,12 @@ def training_data(
 
 
 def augmentation_table(dataset: Dataset, config: TrainingConfig) -> np.ndarray | None:
-    """Return the id that replaces each symbol id in a transposed or stretched piece.
+    """Return a table that transposes or stretches symbol ids, as the settings ask.
 
     Returns:
-        int32 `[r v]`: one row for each pair of transposition and tempo, with -1 where
-        no symbol can replace one. None if the settings ask for neither.
+        int32 `[r v]`: for each pair of transposition and tempo, a row with the id that
+        replaces each id, or -1 where the vocabulary lacks the symbol. None if the
+        settings ask for neither transposition nor stretching.
 
     Raises:
         ValueError: the encoding does not allow the settings.

@@ -7,6 +7,11 @@ def differences(saved: Any, wanted: Any, name: str = "") -> list[str]:
     """Return a line of text for each difference between two JSON values.
 
     Keys that only one of them has are ignored.
+
+    Args:
+        saved: the value that a file holds.
+        wanted: the value to compare it with.
+        name: the name of the value, with which each line begins.
     """
     if isinstance(saved, dict) and isinstance(wanted, dict):
         shared = [key for key in wanted if key in saved]

@@ -21,18 +21,25 @@ class Resident(NamedTuple):
     def read(
         self, places: Int[Array, "b t"], step: Int[Array, ""], rows: Int[Array, "b"]
     ) -> Int[Array, "b t"]:
-        """Return the symbol ids at these positions in the pieces."""
+        """Return the ids of the symbols at `places`.
+
+        These are positions in all pieces laid end to end. `step` and `rows` are
+        ignored; only a `Block` needs them.
+        """
         return self.at(places)
 
     def at(self, places: Int[Array, "b t"]) -> Int[Array, "b t"]:
-        """Return the symbol ids at these positions in the pieces."""
+        """Return the ids of the symbols at `places`.
+
+        These are positions in all pieces laid end to end.
+        """
         return self.ids[places].astype(jnp.int32)
 
 
 class Block(NamedTuple):
     """The symbol ids that a few successive training steps read.
 
-    `ids[i]` is the batch of step `first + i`.
+    `ids[i]` holds the ids of the batch that step `first + i` reads.
     """
 
     ids: Int[Array, "s b t"]
@@ -41,8 +48,11 @@ class Block(NamedTuple):
     def read(
         self, places: Int[Array, "b t"], step: Int[Array, ""], rows: Int[Array, "b"]
     ) -> Int[Array, "b t"]:
-        """Return the symbol ids that some rows of the batch read at a step.
+        """Return the symbol ids that a training step reads, in some rows of its batch.
 
-        `places` is ignored, because the block holds the ids in the order of the steps.
+        Args:
+            places: ignored, because the block holds the ids in the order of the steps.
+            step: number of the training step.
+            rows: indices of the rows of the batch.
         """
         return self.ids[step - self.first][rows]

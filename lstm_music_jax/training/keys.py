@@ -25,7 +25,10 @@ def dropout_key(seed: int) -> PRNGKey:
 
 
 def transposition_key(seed: int) -> PRNGKey:
-    """Key of the transpositions of windows."""
+    """Key of the random transpositions of windows.
+
+    Those of streams are drawn from `order_key`.
+    """
     return jax.random.fold_in(jax.random.key(seed), 2)
 
 

@@ -42,6 +42,7 @@ from lstm_music_jax.training.settings import changeable_settings, owner_of_check
 from lstm_music_jax.training.signals import Stopped, stop_on_signals
 from lstm_music_jax.training.step import evaluate, train_steps
 from lstm_music_jax.training.tally import Sums, Tally, dispatch_end, saves_after
+from lstm_music_jax.training.tensorboard import EventFile, require_tensorboard
 
 
 class NonFiniteLossError(RuntimeError):
@@ -58,9 +59,10 @@ class Result(NamedTuple):
     Attributes:
         step: the number of training steps that the run has taken.
         best_loss: the lowest validation loss, in nats per symbol. If nothing is held
-            out, the lowest mean training loss.
+            out, the lowest mean of the training loss over at most `evaluate_every`
+            steps.
         last_loss: the last validation loss, in nats per symbol. If nothing is held out,
-            the last mean training loss.
+            the last mean of the training loss over at most `evaluate_every` steps.
         baselines: the losses of n-gram models on the validation pieces; None if nothing
             is held out.
         save_seconds: how long training has waited while checkpoints were saved.
@@ -82,6 +84,7 @@ def train(
     resume: bool = False,
     devices: Sequence[jax.Device] | None = None,
     show: bool = True,
+    tensorboard: bool = False,
 ) -> Result:
     """Train a model on a dataset, and save it in a run folder, which `load_run` reads.
 
@@ -104,9 +107,11 @@ def train(
             process then calls `train`. A run may be resumed on another number of
             devices, which only changes rounding.
         show: print a progress bar, and a line per validation.
+        tensorboard: also write the metrics to the folder `tensorboard` of the run.
 
     Raises:
         ValueError: a setting or the folder does not fit.
+        RuntimeError: `tensorboard` is given, and tensorboardX is not installed.
         FolderInUseError: another process trains in the folder.
         NonFiniteLossError: the run has diverged. Its last checkpoint is kept.
         SaveError: a file cannot be written. The checkpoints saved earlier are kept.
@@ -114,6 +119,8 @@ def train(
             kept.
         Stopped: a signal came. The run is saved, and can be resumed.
     """
+    if tensorboard:
+        require_tensorboard()
     run_folder = RunFolder(Path(folder))
     dataset = with_unseen(dataset, training)
     if resume:
@@ -130,7 +137,7 @@ def train(
         ),
         Tally().as_json(),
     )
-    loop = _Loop(run_folder, dataset, training, devices, show)
+    loop = _Loop(run_folder, dataset, training, devices, show, tensorboard)
     with ExitStack() as stack:
         processes.in_first(lambda: stack.enter_context(locked(run_folder.path)))
         if not resume:
@@ -195,9 +202,10 @@ def _roll_back(run_folder, start, belongs_to):
 class _Loop:
     """A run in progress: its data, its compiled functions, and its training state."""
 
-    def __init__(self, run_folder, dataset, training, devices, show):
+    def __init__(self, run_folder, dataset, training, devices, show, tensorboard):
         self.run_folder, self.training = run_folder, training
         self.show = show and processes.is_first()
+        self.tensorboard = tensorboard and processes.is_first()
         self.data, self.validation_data = training_data(dataset, training)
         self.baselines = None
         if self.validation_data is not None:
@@ -211,7 +219,12 @@ class _Loop:
         self.evaluate = spread(partial(evaluate, config=training), devices)
 
     def run(self, start: Restored, belongs_to: dict) -> Result:
-        """Train to the last step, or until a signal comes."""
+        """Train to the last step, or until a signal comes.
+
+        Args:
+            start: the checkpoint to start from.
+            belongs_to: JSON that describes the run, for its checkpoints.
+        """
         self.state, self.best_model = start.tree
         self.step, self.tally = start.step, Tally.from_json(start.facts)
         best, last = (self.run_folder.checkpoints(kind) for kind in ("best", "last"))
@@ -237,6 +250,7 @@ class _Loop:
                     self.baselines,
                     self.step,
                     self.show,
+                    self._event_file() if self.tensorboard else None,
                 )
             )
             while self.step < self.training.steps and not self.stop():
@@ -257,6 +271,11 @@ class _Loop:
             print(f"saving blocked training for {save_seconds:.2f} s in all")
         last_loss = self.tally.last_loss
         return Result(self.step, best_loss, last_loss, self.baselines, save_seconds)
+
+    def _event_file(self):
+        metrics = self.run_folder.metrics
+        metrics.touch()
+        return EventFile(self.run_folder.path / "tensorboard", metrics)
 
     def _advance(self):
         """Train until the next validation or checkpoint, or until a signal comes."""

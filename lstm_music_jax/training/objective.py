@@ -64,11 +64,11 @@ def predict(
     original recipe that this project reproduces. The head is then applied to that
     position alone.
 
-    Label smoothing (Szegedy et al. 2016) takes the share `smoothing` from each target
-    and spreads it over the vocabulary. In the same way `unseen_share` is spread over
-    the ids `unseen`, if there are any. Both only change the sum that is minimised. The
-    totals do not depend on the smoothing, so that losses of several runs can be
-    compared.
+    Label smoothing (Szegedy et al. 2016) takes the probability `smoothing` from each
+    target and spreads it evenly over the vocabulary. In the same way, the probability
+    `unseen_share` is spread over the symbols with the ids `unseen`, if there are any.
+    Both only change the sum that is minimised. The totals do not depend on them, so
+    that losses of several runs can be compared.
     """
     state, hidden = model.unroll_hidden(batch.inputs, state, dropout_keys, batch.resets)
     targets, counted = batch.targets, batch.counted

@@ -5,13 +5,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lstm_music_jax.system.atomic_write import write_atomically
+from lstm_music_jax.system.progress import Bar
 from lstm_music_jax.training.baselines import Baselines
 from lstm_music_jax.training.checkpoints import SaveError
 from lstm_music_jax.training.config import TrainingConfig
 from lstm_music_jax.training.tally import Sums, Tally
+from lstm_music_jax.training.tensorboard import EventFile
 
 _NAMES = {"loss": "train_loss", "accuracy": "train_accuracy"}
 
@@ -26,6 +27,7 @@ class Report:
         baselines: Baselines | None,
         step: int,
         show: bool,
+        events: EventFile | None = None,
     ) -> None:
         """Open the metrics file to append to it.
 
@@ -36,27 +38,20 @@ class Report:
                 comparison; None if no pieces are held out.
             step: the step that the run starts or resumes from.
             show: whether to print as well. The metrics file is always written.
+            events: an event file that also gets the metrics, and is closed at the end.
         """
-        self.training, self.baselines, self.show = training, baselines, show
+        self.training, self.baselines = training, baselines
+        self.events = events
         # The file is unbuffered, so that no line is lost however the process ends.
         self.path, self.file = path, path.open("ab", buffering=0)
         self.clock, self.save_seconds = time.perf_counter(), 0.0
-        self.bar = Progress(
-            TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
-            BarColumn(),
-            TextColumn("{task.fields[status]}"),
-            TimeRemainingColumn(),
-            disable=not show,
-        )
-        self.task = self.bar.add_task(
-            "", total=training.steps, completed=step, status=""
-        )
+        self.bar = Bar("step", training.steps, completed=step, show=show, stderr=False)
 
     def __enter__(self) -> "Report":
         """Start the progress bar, and report the baselines."""
-        self.bar.start()
+        self.bar.__enter__()
         if self.baselines is not None:
-            self._print(
+            self.bar.print(
                 "to beat: unigram perplexity {:.2f}, 3-gram {:.2f}, "
                 "Kneser-Ney 5-gram {:.2f}".format(*np.exp(self.baselines))
             )
@@ -70,8 +65,10 @@ class Report:
 
     def __exit__(self, *_: object) -> None:
         """Stop the progress bar, and close the file."""
-        self.bar.stop()
+        self.bar.__exit__()
         self.file.close()
+        if self.events is not None:
+            self.events.close()
 
     def restart_clock(self) -> None:
         """Measure the training speed from now on, not from the last line of metrics."""
@@ -101,7 +98,7 @@ class Report:
         )
         self.save_seconds = save_seconds
         status = f"loss {means['loss']:.3f}  {rate:,.0f} notes/s"
-        self.bar.update(self.task, completed=step, status=status)
+        self.bar.update(step, status)
 
     def validated(
         self, step: int, train_loss: float, loss: float | None, accuracy: float | None
@@ -112,21 +109,16 @@ class Report:
         out.
         """
         if loss is None or self.baselines is None:
-            self._print(f"step {step}: train {train_loss:.3f} nats")
+            self.bar.print(f"step {step}: train {train_loss:.3f} nats")
             return
         self._write(step=step, validation_loss=loss, validation_accuracy=accuracy)
-        self._print(
+        self.bar.print(
             f"step {step}: train {train_loss:.3f}, validation {loss:.3f} nats, "
             f"perplexity {np.exp(loss):.2f} "
             f"(3-gram {np.exp(self.baselines.trigram):.2f}, "
             f"5-gram {np.exp(self.baselines.five_gram):.2f}), "
             f"accuracy {accuracy:.1%}"
         )
-
-    def _print(self, line):
-        """Print a line above the progress bar."""
-        if self.show:
-            self.bar.console.print(line, highlight=False)
 
     def _write(self, **fields):
         line = (json.dumps(fields) + "\n").encode()
@@ -139,6 +131,8 @@ class Report:
                 f"{self.path} cannot be written: {error.strerror}; the checkpoints "
                 "saved before are kept"
             ) from error
+        if self.events is not None:
+            self.events.add(fields)
 
 
 def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
@@ -146,6 +140,8 @@ def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
 
     Incomplete lines are deleted too; a killed run may leave one. So are the lines that
     the run wrote at its end.
+
+    `tally`, from the checkpoint of `step`, says when the last lines were written.
     """
     if not path.exists():
         return

@@ -62,7 +62,16 @@ def initial_run_state(
     vocab_size: int,
     counts: Float[np.ndarray, "v"] | None = None,
 ) -> RunState:
-    """Return the arrays of a run before its first step; see `initial_state`."""
+    """Return the arrays of a run before its first step; see `initial_state`.
+
+    The best model so far is the untrained one.
+
+    Args:
+        model: the settings of the model.
+        training: the settings of the training.
+        vocab_size: number of symbols in the vocabulary.
+        counts: how often each symbol is a target of training.
+    """
     state = initial_state(model, training, vocab_size, counts)
     return RunState(state, state.model)
 
@@ -153,7 +162,7 @@ class RunFolder:
             ) from error
 
     def settings(self) -> dict[str, Any]:
-        """Read the settings: "model", "training", "encoding" and "corpus".
+        """Return the settings that `read_config_json` reads from config.json.
 
         Raises:
             FileNotFoundError: the folder is not a run folder.
@@ -231,6 +240,11 @@ def restore_last(
     folder: RunFolder, like: RunState, belongs_to: Mapping[str, Any]
 ) -> Restored:
     """Restore the newest intact checkpoint of kind "last", from which a run resumes.
+
+    Args:
+        folder: the run folder.
+        like: arrays of the shapes that the checkpoint must have.
+        belongs_to: JSON that describes the run; see `restore`.
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is of another run (see

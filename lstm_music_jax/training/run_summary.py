@@ -24,7 +24,9 @@ _FEWEST_ENTRIES = 2
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What the small files of a run folder say about the run.
+    """The state, the settings and the losses of a run, read from its small files.
+
+    The small files are all files of the run folder but the checkpoints.
 
     Attributes:
         folder: the run folder.
@@ -98,9 +100,10 @@ def summarize_run(path: Path) -> RunSummary:
 
 
 def differing_settings(summaries: Sequence[RunSummary]) -> list[dict[str, Any]]:
-    """Return, for each run, its settings that are not the same in all runs.
+    """Return, for each run, those of its settings that are not the same in all runs.
 
-    Damaged runs without settings are not compared; theirs are empty.
+    A run whose settings are damaged is not compared, and has an empty dictionary in the
+    result.
     """
     compared = [summary.settings for summary in summaries if summary.settings]
     names = {name: None for settings in compared for name in settings}

@@ -13,6 +13,7 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
 from lstm_music_jax.training.versions import VERSION, upgraded_settings
 
+_PLURALS = {int: "integers", str: "strings"}
 # `X | None` has one of two types, which depends on X.
 _UNIONS = (types.UnionType, typing.Union)
 # What `Dataset.from_corpus` writes of a corpus.
@@ -79,7 +80,7 @@ def read_config_json(path: Path) -> dict[str, Any]:
 def owner_of_checkpoints(
     model: ModelConfig, training: TrainingConfig, dataset: Dataset
 ) -> dict[str, Any]:
-    """Return the JSON description of a run that each of its checkpoints holds."""
+    """Return JSON that describes a run; each of its checkpoints holds it."""
     return {
         **model_of_checkpoints(model, dataset.encoding.config(), dataset.vocabulary),
         "training": dataclasses.asdict(training),
@@ -90,7 +91,9 @@ def owner_of_checkpoints(
 def model_of_checkpoints(
     model: ModelConfig, encoding: dict[str, Any], vocabulary: Vocabulary
 ) -> dict[str, Any]:
-    """Return the part of the description in a checkpoint that generation checks.
+    """Return the part of `owner_of_checkpoints` that describes the model.
+
+    Before generation, it is compared with the settings of the run folder.
 
     `cores` is left out, because a checkpoint fits a model with any number of cores. The
     unseen symbols are left out, because earlier versions did not save them.
@@ -112,7 +115,9 @@ def changeable_settings(training: TrainingConfig) -> set[str]:
 def entries(
     saved: Mapping[str, Any], hints: Mapping[str, Any], part: str
 ) -> dict[str, Any]:
-    """Return the values of a JSON object, with lists as tuples where hints ask for it.
+    """Check the types of the values of a JSON object, and return the values.
+
+    Where the type is a tuple, the list of the JSON becomes a tuple.
 
     Args:
         saved: the object.
@@ -177,7 +182,7 @@ def _in_words(hint):
     if origin is Literal:
         return f"one of {', '.join(map(repr, inner))}"
     if origin is tuple:
-        return "a list of integers"
+        return f"a list of {_PLURALS[inner[0]]}"
     return {
         str: "a string",
         int: "an integer",

@@ -1,4 +1,4 @@
-"""The random order of an epoch, computed position by position and never stored."""
+"""The random order in which an epoch reads windows or pieces, which is never stored."""
 
 import jax
 import jax.numpy as jnp
@@ -10,13 +10,18 @@ from lstm_music_jax.xla.bits import mix
 def epoch_order(
     key: PRNGKey, epoch: Int[Array, ""], positions: Int[Array, "b"], count: int
 ) -> Int[Array, "b"]:
-    """Return the items at some positions of a random order of `count` items.
+    """Return `permutation[positions]`, for a random permutation of 0 to `count` - 1.
 
-    Items are the numbers 0 to `count` - 1, and so are positions. Each item is at
-    exactly one position. Every epoch has its own order. The whole order is never
-    computed. A four-round Feistel network (Luby & Rackoff 1988) permutes the numbers
-    below a power of two that is at least `count`. It is applied again until the result
-    is below `count` (cycle walking, Black & Rogaway 2002).
+    The whole permutation is never computed. A four-round Feistel network (Luby &
+    Rackoff 1988) permutes the integers below a power of two that is at least `count`.
+    It is applied again until the result is below `count` (cycle walking, Black &
+    Rogaway 2002).
+
+    Args:
+        key: the key for the permutations of all epochs.
+        epoch: number of the epoch; every epoch has its own permutation.
+        positions: integers from 0 to `count` - 1.
+        count: number of permuted integers.
     """
     bits = max(2, (count - 1).bit_length())
     round_keys = jax.random.bits(jax.random.fold_in(key, epoch), (4,), "uint32")

@@ -26,7 +26,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stop_on_signals(on_first: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether SIGINT or SIGTERM has come.
+    """Yield, as a context manager, a function that says if SIGINT or SIGTERM has come.
 
     If a second signal comes, the process exits. When the `with` block ends, the
     handlers that were set before it are restored. Python allows only the main thread to

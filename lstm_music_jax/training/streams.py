@@ -50,7 +50,7 @@ class StreamBatcher(NamedTuple):
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> tuple["StreamBatcher", PieceIds]:
-        """Return a batcher of the training pieces, and these, the longest first."""
+        """Return a batcher of the training pieces, and the pieces, longest first."""
         pieces = longest_first(pieces)
         batcher = streams_of(pieces.lengths)
         if table is None:
@@ -64,7 +64,7 @@ class StreamBatcher(NamedTuple):
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> tuple["StreamBatcher", PieceIds]:
-        """Return a batcher of the validation pieces, and these, the longest first."""
+        """Return a batcher of the validation pieces, and the pieces, longest first."""
         pieces = longest_first(pieces)
         return streams_of(pieces.lengths), pieces
 
@@ -85,9 +85,10 @@ class StreamBatcher(NamedTuple):
     def places(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Int[Array, "b t"]:
-        """Return the positions of the next `window` symbols of the given streams.
+        """Return the positions of the symbols that a step reads in the streams `rows`.
 
-        Positions count from the first symbol of all pieces laid end to end.
+        These are the next `window` symbols, and one more as the last target. Positions
+        count from the first symbol of all pieces laid end to end.
         """
         pieces, offsets, _ = self._reading(step, rows, config)
         return self.starts[pieces] + offsets
@@ -95,7 +96,9 @@ class StreamBatcher(NamedTuple):
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Return the next `window` symbols of the streams with the numbers `rows`.
+        """Return the next `window` symbols of some of the streams.
+
+        `rows` are the indices of these streams, 0 to `batch_size - 1`.
 
         The length of a stream is rounded up to a multiple of `window`. Where the last
         stream passes the end of the epoch, it continues at the beginning of the epoch.
@@ -127,10 +130,10 @@ class StreamBatcher(NamedTuple):
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Sum the losses of the pieces with these numbers.
+        """Sum the losses of the pieces with the given indices.
 
-        Each piece is read from the zero state to its end, `window` symbols at a time. A
-        number past that of the last piece adds nothing.
+        Each piece is read from the zero state to its end, `window` symbols at a time.
+        An index past that of the last piece adds nothing.
         """
         width, resident = config.window, self.ids
         assert isinstance(resident, Resident)
@@ -154,9 +157,11 @@ class StreamBatcher(NamedTuple):
         return -(-jnp.sum(self.lengths) // (config.batch_size * config.window))
 
     def _reading(self, step, rows, config):
-        """Return the piece of each symbol of a step, and its position in the piece.
+        """Return which symbols a step reads in the streams `rows`.
 
-        Both are `[b t]`. The third result says whether an epoch begins at this step.
+        Returns:
+            The index of the piece of each symbol, `[b t]`; the position of each symbol
+            in its piece, `[b t]`; and whether an epoch begins at this step.
         """
         width, steps_per_epoch = config.window, self._steps_per_epoch(config)
         epoch, step_of_epoch = step // steps_per_epoch, step % steps_per_epoch

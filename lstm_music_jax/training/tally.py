@@ -69,10 +69,10 @@ class Tally:
 def dispatch_end(config: TrainingConfig, step: int) -> int:
     """Return the last step of the dispatch that takes the step after `step`.
 
-    A dispatch is one compiled call that takes several training steps.
-
-    It never continues past a validation or a checkpoint. Its end depends only on the
-    settings and the step's number, so a resumed run has the same dispatches.
+    A dispatch is one compiled call that takes several training steps. It ends, at the
+    latest, at the next step after which the run validates or saves a checkpoint. Its
+    end depends only on the settings and on `step`, so a resumed run has the same
+    dispatches.
     """
     periods = [config.evaluate_every, config.save_every or config.evaluate_every]
     start = max(step - step % period for period in periods)

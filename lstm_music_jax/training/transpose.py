@@ -9,13 +9,16 @@ from lstm_music_jax.types import Array, Bool, Float, Int
 def draw_shifts(
     allowed: Bool[Array, "b r"], uniform: Float[Array, "b"]
 ) -> Int[Array, "b"]:
-    """Return a random shift for each sequence; its allowed shifts are equally likely.
+    """Choose a random row of a transposition table for each sequence.
 
-    Shifts are the numbers of the rows of a transposition table.
+    The rows that are allowed for a sequence are equally likely.
 
     Args:
-        allowed: whether sequence b may be transposed by shift r.
+        allowed: `allowed[b, r]` says whether row r may transpose sequence b.
         uniform: a random number in [0, 1) for each sequence.
+
+    Returns:
+        The index of the row for each sequence.
     """
     so_far = jnp.cumsum(allowed, axis=1, dtype=jnp.int32)
     count = so_far[:, -1]
@@ -30,10 +33,13 @@ def transpose_windows(
 ) -> Batch:
     """Transpose each window by a random row of a transposition table.
 
-    Row r of the table holds the id that replaces each id, or -1 where there is none. A
-    row is possible for a window if it replaces all of the window's symbols. All
-    possible rows are equally likely. `uniform` holds a random number in [0, 1) for each
-    window.
+    A row can transpose a window if it has an id for each of the window's symbols. All
+    rows that can are equally likely.
+
+    Args:
+        batch: the windows.
+        table: row r holds the id that replaces each id, or -1 where there is none.
+        uniform: a random number in [0, 1) for each window.
     """
     ids = jnp.concatenate([batch.inputs, batch.targets[:, -1:]], axis=1)
     # After the last counted target, a window may hold symbols of another piece. Those

@@ -24,15 +24,16 @@ from lstm_music_jax.types import Array, Int, PyTree
 class WindowBatcher:
     """Makes batches of windows, cut from pieces laid end to end; see `Batcher`.
 
-    Windows are numbered piece by piece. They are not stored, because there may be as
-    many windows as symbols. The position of a window is computed from its number.
+    Each window has an index, which counts the windows piece by piece from 0. Windows
+    are not stored, because there may be as many windows as symbols. The position of a
+    window is computed from its index.
 
     Attributes:
         ids: the symbol ids of the pieces; None until `with_ids` gives them.
         firsts: position of the first symbol of each piece.
         targets: number of symbols of each piece that can be predicted, which are all
             but its first.
-        ends: number of windows in each piece and all pieces before it.
+        ends: for each piece, the number of windows in it and in all pieces before it.
         stride: number of symbols from the start of a window to the start of the next
             one.
         table: row r holds, for one transposition and tempo, the id that replaces each
@@ -121,7 +122,8 @@ class WindowBatcher:
     ) -> Int[Array, "b t"]:
         """Return the positions of the symbols of the windows that a step reads.
 
-        Positions count from the first symbol of all pieces laid end to end.
+        Positions count from the first symbol of all pieces laid end to end. `rows` are
+        indices of rows of the batch, each of which is a window.
 
         The last batch of an epoch is completed with the first windows of the same
         epoch.
@@ -132,7 +134,10 @@ class WindowBatcher:
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Return the windows that a step reads, each transposed at random."""
+        """Return the windows that a step reads, each transposed at random.
+
+        `rows` are indices of rows of the batch, each of which is a window.
+        """
         starts, lengths = self._cut(self._order(step, rows, config), config.window)
         assert self.ids is not None
         places = self._places(starts, config.window)
@@ -146,20 +151,20 @@ class WindowBatcher:
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Sum the losses of the windows with these numbers."""
+        """Sum the losses of the windows with the given indices."""
         return predict(model, self.at(indices, config.window), config.objective).totals
 
     def at(self, indices: Int[Array, "b"], width: int) -> Batch:
-        """Return the windows with these numbers, without transposition.
+        """Return the windows with the given indices, without transposition.
 
-        A number past that of the last window gives a window without counted targets.
+        An index past that of the last window gives a window without counted targets.
         """
         assert isinstance(self.ids, Resident)
         starts, lengths = self._cut(indices, width)
         return as_batch(self.ids.at(self._places(starts, width)), lengths)
 
     def _order(self, step, rows, config):
-        """Return the numbers of the windows in some rows of the batch of a step."""
+        """Return the indices of the windows in some rows of the batch of a step."""
         steps_per_epoch = -(-self.size // config.batch_size)
         positions = (step % steps_per_epoch) * config.batch_size + rows
         return epoch_order(
@@ -170,9 +175,12 @@ class WindowBatcher:
         )
 
     def _cut(self, indices, width):
-        """Return the start of each window, and the number of its targets."""
+        """Return the position of each window's first symbol, and its number of targets.
+
+        Positions count from the first symbol of all pieces laid end to end.
+        """
         piece = jnp.searchsorted(self.ends, indices, side="right", method="scan")
-        # A number past that of the last window is put into the last piece, without
+        # An index past that of the last window is put into the last piece, without
         # targets.
         piece = jnp.minimum(piece, self.ends.shape[0] - 1)
         before = jnp.where(piece > 0, self.ends[piece - 1], 0)
@@ -192,7 +200,10 @@ def cut_windows(
     partial: bool = True,
     tails: bool = False,
 ) -> WindowBatcher:
-    """Return a batcher of windows that has its symbol ids; see `windows_of`."""
+    """Return a batcher of windows of `pieces`, which holds their symbol ids.
+
+    The other arguments are those of `windows_of`.
+    """
     pieces = PieceIds.of(pieces)
     windows = windows_of(
         pieces.lengths, width, stride=stride, partial=partial, tails=tails
@@ -208,7 +219,9 @@ def windows_of(
     partial: bool = True,
     tails: bool = False,
 ) -> WindowBatcher:
-    """Return a batcher of windows for pieces of the given sizes, without symbol ids.
+    """Return a batcher of windows that does not hold the symbol ids yet.
+
+    `sizes` is the number of symbols of each piece.
 
     A window has `width` input symbols and `width` targets. The target of an input is
     the symbol after it.

@@ -16,7 +16,11 @@ _MOST_ON_A_CPU = 1024
 
 
 def default_parallel_streams(streams: int, devices: Sequence[jax.Device]) -> int:
-    """Return the number of streams that a device should generate at the same time."""
+    """Return how many of `streams` a device should generate at the same time.
+
+    On a CPU this is at most 1024, because the gates of more streams do not fit into its
+    caches. Other devices generate all streams at once.
+    """
     if devices[0].platform == "cpu":
         return min(streams, _MOST_ON_A_CPU)
     return streams

@@ -25,8 +25,13 @@ def keyed_bits(
     first: UInt32[Array, "*#b"],
     second: UInt32[Array, "*#b"],
 ) -> UInt32[Array, "*b"]:
-    """Return 32 random bits for each position, from a key of two words.
+    """Return 32 random bits for each position and key.
 
     With the same key, different positions always have different bits.
+
+    Args:
+        place: the position, such as the index of a unit.
+        first: the first of the two uint32 words of the key.
+        second: the second of these words.
     """
     return mix(mix(place ^ first) ^ second)

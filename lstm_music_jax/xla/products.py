@@ -1,6 +1,6 @@
-"""Matrix products whose factors have the precision of the kernel, with float32 sums.
+"""Products of inputs and kernels, multiplied in the kernel's dtype, summed in float32.
 
-A kernel is a matrix of parameters.
+A kernel is a matrix of parameters. It is float32 or bfloat16.
 """
 
 import math
@@ -38,8 +38,8 @@ def product(
     Args:
         inputs: one row, or many rows.
         kernel: float32 or bfloat16.
-        cores: number of CPU cores that share the product of a single row. It decides
-            the order of the sum, and so the rounding.
+        cores: number of CPU cores that share the product if `inputs` is one row. It
+            decides the order of the sum, and so the rounding.
     """
     inputs = inputs.astype(kernel.dtype)
     multiply = _row_product(cores) if inputs.ndim == 1 else _multiply
@@ -53,9 +53,13 @@ def kernel_gradient(
 ) -> Float[Array, "i o"]:
     """Return the cotangent of the kernel in `product(inputs, kernel)`.
 
-    `outputs_bar` is the cotangent of the product.
+    It is computed by one matrix product. An einsum over two axes is a fifth slower on a
+    CPU.
 
-    It is one matrix product. An einsum over two axes is a fifth slower on a CPU.
+    Args:
+        inputs: the inputs of the product.
+        kernel: the kernel of the product.
+        outputs_bar: the cotangent of the result of the product.
     """
     rows, outputs_bar = (
         array.reshape(-1, array.shape[-1]).astype(kernel.dtype)
@@ -97,11 +101,18 @@ def _row_product(cores):
 
 
 def _in_parts(cores, row, kernel):
-    """Return row @ kernel: the sum of the products of parts of the row and kernel.
+    """Return `row @ kernel`, as a sum of products that several CPU cores compute.
 
-    Each core multiplies one part. XLA alone would give the whole row to one core. Then
-    a step of one stream with 512 and 256 units takes 1.6 to 1.8 times as long as with
-    two cores (jax 0.10 and 0.12).
+    The row and the kernel are cut into parts, and each core multiplies one part. XLA
+    alone would give the whole product to one core. Then a step of one stream with 512
+    and 256 units takes 1.6 to 1.8 times as long as with two cores (jax 0.10 and 0.12).
+
+    Args:
+        cores: number of cores to use. The number of parts is the largest power of two
+            that is at most `cores` and at most 8, and that divides the length of the
+            row. A small kernel is not cut.
+        row: one row of inputs.
+        kernel: the kernel.
     """
     parts = math.gcd(len(row), 2 ** int(math.log2(min(cores, _MOST_PARTS))))
     if parts == 1 or kernel.nbytes < _SHARED_FROM:

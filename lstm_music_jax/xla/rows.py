@@ -11,9 +11,15 @@ def rows_gradient(
     indices: Int[Array, "*b"],
     rows_bar: Float[Array, "*b o"],
 ) -> Float[Array, "v o"]:
-    """Return the cotangent of a table, given `rows_bar`, that of `table[indices]`.
+    """Return the cotangent of a table whose rows were read by `table[indices]`.
 
-    The result is `zeros.at[indices].add(rows_bar)`, in a form that XLA does not copy.
+    The result is that of `zeros.at[indices].add(rows_bar)`, but in a form for which XLA
+    makes no copies.
+
+    Args:
+        table: the table that was read.
+        indices: the indices of the rows.
+        rows_bar: the cotangent of `table[indices]`.
     """
     one_row = jax.lax.ScatterDimensionNumbers((1, 2), (), (0,))
     return jax.lax.scatter_add(

@@ -7,9 +7,11 @@ import compare
 import compared_run
 import numpy as np
 import pytest
+import replay
 import train
 
-from lstm_music_jax import load_run
+from lstm_music_jax import load_run, read_record
+from tests.evaluation.comparison.made_up_votes import entry, write
 from tests.experiments.calling import TINY, call
 
 SMALL = ["--strategies", "Chain(TopK(200), TopP(knob(0.8, 0.1, 1)))", "--curves"]
@@ -74,6 +76,24 @@ def test_a_comparison_writes_everything(finished):
         assert len(list(finished.glob(f"midi/0?-{name}-*.mid"))) == 2
 
 
+def test_the_pieces_of_strategies_are_drawn_again(comparable, finished, capsys):
+    """Those that are tuned as well. The music of an n-gram model is in no run."""
+    tuned = json.loads((finished / "at-0.9.json").read_text())["tuned"][0][0]
+    for pattern, strategy in (
+        ("01-Chain-TopK-200-TopP-0.8-*", "Chain(TopK(200), TopP(0.8))"),
+        ("00-0.9-ancestral-sampling-*", tuned["strategy"]),
+        ("00-greedy-*", "Greedy()"),
+    ):
+        path = min((finished / "midi").glob(f"{pattern}.mid"))
+        capsys.readouterr()
+        assert call(replay, path, "--run", comparable) == 0
+        described, verdict = capsys.readouterr().out.splitlines()
+        assert f" of 6, drawn by {strategy} from {comparable}" in described
+        assert verdict.startswith("every note is the same (")
+    for path in (finished / "midi").glob("00-3-gram-*.mid"):
+        assert read_record(path) is None
+
+
 def test_anchors_are_drawn_like_strategies(comparable, finished):
     """With the same masks; and the figures of the model are those of the run's own."""
     comparison = json.loads((finished / "as-set.json").read_text())["comparison"]
@@ -117,6 +137,84 @@ def test_the_page_holds_the_sentences_the_tables_and_all_pictures(finished):
     assert "No held-out piece is shorter" in page
 
 
+def report_of(folder, name="report.html"):
+    """Return the HTML of a page and its data."""
+    page = (folder / name).read_text()
+    data = re.search('<script type="application/json" id="data">(.*?)</script>', page)
+    return page, json.loads(data[1])
+
+
+def test_the_report_holds_what_the_page_holds(finished):
+    page, data = report_of(finished)
+    assert page.count('<p class="lead">') == 2
+    markdown = (finished / "comparison.md").read_text()
+    headings = re.findall(r"^##+ (.*)$", markdown, re.MULTILINE)
+    found = re.findall("<h[23]>(.*?)</h[23]>", page)
+    assert [heading for heading in found if heading in headings] == headings
+    tables = re.findall(r"^\| -[-| ]+$", markdown, re.MULTILINE)
+    assert page.count("<thead>") == len(tables)
+    assert page.count("data:image/svg+xml") == markdown.count("![")
+    # The settings are those of the folder.
+    assert "<th scope=row>seed</th><td>0</td>" in page
+    names = [piece["name"] for piece in data["pieces"]]
+    assert len([name for name in names if name.startswith("human, piece")]) == 2
+    for name in ("greedy", "5-gram", "Chain(TopK(200), TopP(0.8))"):
+        assert names.count(f"{name}, median piece") == 1
+        assert names.count(f"{name}, worst piece") == 1
+    for piece in data["pieces"]:
+        if "file" in piece.get("facts", {}):
+            assert (finished / piece["facts"]["file"]).exists()
+
+
+def test_listeners_get_a_page_without_results(finished):
+    page, data = report_of(finished, "blind.html")
+    body = page[page.index("<main>") : page.index("</main>")]
+    assert "ancestral" not in body
+    assert "TopP" not in body
+    (blind,) = data["blind"]
+    assert blind == report_of(finished)[1]["blind"][0] | {"sets": blind["sets"]}
+    first = blind["sets"][0]
+    assert first["arms"] == ["Chain(TopK(200), TopP(0.8))", "ancestral sampling"]
+    assert {piece["name"] for piece in data["pieces"]} == {"excerpt"}
+    pieces = [pair["piece"] for pair in first["pairs"]]
+    assert len(set(pieces)) == len(pieces) > 0
+
+
+def test_votes_are_added_to_the_pages(finished, resumed):
+    out, _ = resumed
+    markdown = (out / "comparison.md").read_text()
+    said = re.search("One listener gave [1-6] votes on unlabelled pairs", markdown)[0]
+    page, _ = report_of(out)
+    assert said in page
+    assert "&lt;b&gt;loud&lt;/b&gt;" in page
+    assert "<b>loud" not in page
+    # Without the votes, the page is the one that it was, but for the command.
+    rest = markdown[: markdown.index("## What listeners")]
+    rest += markdown[markdown.index("## With the settings") :]
+    before = (finished / "comparison.md").read_text()
+    for line, other in zip(rest.splitlines(), before.splitlines(), strict=True):
+        assert line == other or line.startswith("python compare")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, "votes is {path}, which was made for another comparison"),
+        ({"version": 9}, "votes is {path}; its version is 9, not 1"),
+    ],
+)
+def test_votes_that_do_not_belong_here_change_nothing(
+    comparable, finished, tmp_path, capsys, changes, message
+):
+    path = write(tmp_path / "votes.json", [entry(0, "A")], **changes)
+    before = content(finished), (finished / "comparison.md").read_bytes()
+    arguments = ["--run", comparable, *SMALL, "--out", finished, "--votes", path]
+    assert call(compare, *arguments) == 2
+    *_, error = capsys.readouterr().err.splitlines()
+    assert message.format(path=path) in error
+    assert (content(finished), (finished / "comparison.md").read_bytes()) == before
+
+
 def test_the_curves_are_written(finished):
     (of_run,) = json.loads((finished / "curves.json").read_text())
     primary = json.loads((finished / "as-set.json").read_text())["comparison"]["rows"]
@@ -127,11 +225,16 @@ def test_the_curves_are_written(finished):
         assert lines[0]["entropies"] == lines[1]["entropies"]
 
 
-def test_an_interrupted_comparison_goes_on(comparable, finished, tmp_path, monkeypatch):
-    """What is there is not drawn again, but a damaged file is."""
-    out = tmp_path / "out"
+@pytest.fixture(scope="module")
+def resumed(comparable, finished, tmp_path_factory):
+    """Interrupt a comparison, damage files, and go on with votes that listeners gave.
+
+    Returns the folder, what was there before the second call, and what that call drew.
+    """
+    folder = tmp_path_factory.mktemp("resumed")
+    out = folder / "out"
     arguments = ["--run", comparable, *SMALL, "--out", out]
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         first = count_draws(patch, stop_after=2)
         assert call(compare, *arguments) == 130
     kept = sorted(out.glob("draws/*"))
@@ -139,8 +242,28 @@ def test_an_interrupted_comparison_goes_on(comparable, finished, tmp_path, monke
     kept[0].write_bytes(kept[0].read_bytes()[:-1000])
     (figures, *_) = out.glob("figures/*-human.json")
     figures.write_text('{"repeated 4-grams": [0.1')
-    second = count_draws(monkeypatch)
-    assert call(compare, *arguments) == 0
+    votes = votes_on(finished, folder / "votes.json")
+    with pytest.MonkeyPatch.context() as patch:
+        second = count_draws(patch)
+        assert call(compare, *arguments, "--votes", votes) == 0
+    return out, second
+
+
+def votes_on(comparison, path):
+    """Write votes for the first arm of a comparison."""
+    (blind,) = report_of(comparison)[1]["blind"]
+    first = blind["sets"][0]
+    options = {"arms": first["arms"], "first": first["arms"][0]}
+    entries = [
+        entry(pair["piece"], "A", pair=pair["pair"], remark="<b>loud</b>", **options)
+        for pair in first["pairs"]
+    ]
+    return write(path, entries, comparison=blind["comparison"])
+
+
+def test_an_interrupted_comparison_goes_on(finished, resumed):
+    """What is there is not drawn again, but a damaged file is."""
+    out, second = resumed
     # The draws of curves are not counted.
     whole = [p.name for p in finished.glob("draws/*") if "swept" not in p.name]
     assert len(second) == len(whole) - 1

@@ -14,6 +14,7 @@ from sources import dataset_of_run
 from lstm_music_jax import load_run, teacher_force
 from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from tests.experiments.calling import ECHO, call
+from tests.report.page.reading import Reader, notes
 
 SHORT = ["--primer-length", 10, "--length", 40, "--strategies"]
 
@@ -56,6 +57,31 @@ def test_the_page_has_its_tables_and_pictures(written):
     for words in ("sliding window minus carried state", "`Echo(0.8)`", "human, exact"):
         assert words in page
     assert "nan" not in page
+
+
+def test_the_report_has_the_same_tables_and_plays_the_continuations(run, written):
+    page = Reader((written / "report.html").read_text())
+    lines = (written / "evaluation.md").read_text().splitlines()
+    cells = [
+        cell.strip().strip("`")
+        for line in lines
+        if line.startswith("|") and not line.startswith("| ---")
+        for cell in line.strip("|").split("|")
+    ]
+    texts = list(page.texts)
+    # All cells are on the page, in the same order.
+    remaining = iter(texts)
+    assert all(cell in remaining for cell in cells if cell)
+    loaded = load_run(run)
+    held_out = dataset_of_run(loaded.settings).validation[0][:10]
+    piece = page.data["pieces"][0]
+    primer = loaded.encoding.decode(
+        loaded.vocabulary.symbols_of(loaded.vocabulary.without_markers(held_out))
+    )
+    assert piece["primerNotes"] == primer.note_count
+    pitches = [pitch for _, pitch, *_ in notes(piece)]
+    assert pitches[: primer.note_count] == [note.pitch for note in primer.score.notes]
+    assert sum(tag == "img" for tag, _ in page.elements) == 2
 
 
 def test_a_run_without_held_out_pieces(run, capsys, monkeypatch):

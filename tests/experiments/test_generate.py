@@ -1,5 +1,7 @@
 """generate.py: its notes, primers, endings, strategies and watermarks."""
 
+import re
+
 import detect_watermark
 import generate
 import mido
@@ -8,6 +10,7 @@ import pytest
 
 from lstm_music_jax import Note, Score, write_midi
 from tests.experiments.calling import ECHO, call, onsets
+from tests.music.notation.reading import read_notes
 
 
 def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
@@ -21,11 +24,28 @@ def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
     assert not second.with_suffix(".png").exists()
 
 
+def test_generate_writes_scores_and_sound(run, tmp_path, capsys):
+    write = ["--run", run, "--out", tmp_path, "--notes", 20, "--pictures", 0]
+    assert call(generate, *write, "--musicxml", "--wav") == 0
+    assert (tmp_path / "piece-000.wav").read_bytes()[:4] == b"RIFF"
+    line = capsys.readouterr().out.strip()
+    path = tmp_path / "piece-000.musicxml"
+    notes, kept = onsets(path.with_suffix(".mid")), read_notes(path)
+    merged = int((re.findall(r"(\d+) merged", line) or [0])[0])
+    assert len(kept) == len(notes) - merged
+    path.with_suffix(".mid").unlink()
+    # The number stays taken.
+    assert call(generate, *write) == 0
+    assert (tmp_path / "piece-001.mid").exists()
+
+
 def test_generate_ends_pieces_where_the_model_ends_them(run, tmp_path, capsys):
     """After four steps of training, any symbol may be the next, the end as well."""
     arguments = ["--notes", 30, "--pieces", 3, "--until-end", "--temperature", 5]
     assert call(generate, "--run", run, *arguments, "--out", tmp_path) == 0
-    for number, line in enumerate(capsys.readouterr().out.splitlines()):
+    *lines, _ = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    for number, line in enumerate(lines):
         notes = len(onsets(tmp_path / f"piece-00{number}.mid"))
         ended = f"{notes} notes sound, then the piece ends" in line
         assert ended or "30 notes sound, cut at --notes 30" in line

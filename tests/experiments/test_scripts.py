@@ -132,9 +132,12 @@ def test_the_seed_of_quickstart_seeds_its_training(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_quickstart(tmp_path):
+def test_quickstart(tmp_path, capsys):
     assert call(quickstart, "--run", tmp_path / "run") == 0
     assert len(onsets(tmp_path / "run" / "music.mid")) == 1000
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert f"open {tmp_path / 'run' / 'report.html'} in a browser" in last
+    assert (tmp_path / "run" / "report.html").exists()
     lines = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").open()]
     best = min(line["validation_loss"] for line in lines if "validation_loss" in line)
     trigram = next(line["trigram_loss"] for line in lines if "trigram_loss" in line)

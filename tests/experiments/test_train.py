@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 import train
@@ -20,6 +21,18 @@ def test_train_saves_its_settings_and_resumes(run, midi, capsys):
     assert steps == [2, 4, 6]
     assert call(train, "--run", run, "--resume", "--batch-size", 8) == 2
     assert "batch_size is 8" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_named_before_anything_is_written(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    assert call(train, "--run", tmp_path / "new", "--tensorboard") == 2
+    assert capsys.readouterr().err == (
+        "error: tensorboardX is missing; tensorboard needs it: pip install "
+        "'lstm-music-jax[tensorboard]'\n"
+    )
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(

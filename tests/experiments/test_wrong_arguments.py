@@ -26,6 +26,12 @@ SWEEP_P = [*STRATEGY, "TopP(sweep(0.5))"]
 
 
 WRONG = [
+    (generate, ["--run", "RUN", "--soundfont", "a"], "soundfont is a; it needs --wav"),
+    (
+        generate,
+        ["--run", "RUN", "--wav", "--soundfont", "FILE"],
+        "it must be a SoundFont file (.sf2), and this file is something else",
+    ),
     (train, ["--run", "new", "--midi", "nowhere"], "path is nowhere"),
     (train, ["--run", "new", "--symbols", "nowhere.txt"], "nowhere.txt"),
     (train, ["--run", "new", "--midi", "a", "--symbols", "b"], "give one of them"),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, gumbel_r, kstest
 
+from lstm_music_jax.generation.arguments import BatchPart
 from lstm_music_jax.generation.draws import Arithmetic, gumbel
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.sweep import stack, sweep
@@ -201,3 +202,15 @@ def test_generate_with_arithmetic_draws():
     assert np.all(np.abs(counts - 64 * p) < 1 + 1e-3)
     assert np.all(np.isfinite(drawn.log_probs))
     assert len(np.unique(np.asarray(drawn.tokens), axis=0)) == 64
+
+
+def test_a_part_of_a_batch_keeps_its_points():
+    """The points depend on the size of the whole batch, which the part names."""
+    model = MusicLSTM(13, (8,), key=jax.random.key(0))
+    prompts = jnp.zeros((40, 1), jnp.int32)
+    options = {"length": 6, "draw": Arithmetic()}
+    batch = generate(model, prompts, jax.random.key(1), **options)
+    numbers = np.array([31, 7, 8])
+    part = BatchPart(numbers.tolist(), 40)
+    alone = generate(model, prompts[:3], jax.random.key(1), part=part, **options)
+    np.testing.assert_array_equal(alone.tokens, batch.tokens[numbers])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.generation import engine
+from lstm_music_jax.generation.arguments import BatchPart
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
 from lstm_music_jax.generation.draws import Gumbel
 from lstm_music_jax.generation.generate import CARRIED, generate
@@ -100,6 +101,17 @@ def test_a_stream_is_the_same_in_any_batch(model):
     for streams in (1, 2):
         part = generate(model, PROMPTS[:streams], KEY, length=50)
         np.testing.assert_array_equal(whole.tokens[:streams], part.tokens)
+
+
+def test_a_part_of_a_batch_has_the_symbols_of_the_batch(model):
+    prompts = jnp.tile(PROMPTS[:1], (60, 1))
+    batch = generate(model, prompts, KEY, length=20)
+    part = BatchPart((57, 3), 60)
+    alone = generate(model, prompts[:2], KEY, length=20, part=part)
+    np.testing.assert_array_equal(alone.tokens, batch.tokens[jnp.array([57, 3])])
+    more = generate(model, alone.streams, length=5)
+    longer = generate(model, prompts[:2], KEY, length=25, part=part)
+    np.testing.assert_array_equal(more.tokens, longer.tokens[:, 20:])
 
 
 @pytest.mark.parametrize("parallel_streams", [1, 3])

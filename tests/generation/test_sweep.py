@@ -1,9 +1,11 @@
 """Sweeps: each row equals a generation with its settings, in one program for all."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lstm_music_jax.fields import Number, number, table
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.sweep import grid, stack, sweep
 from lstm_music_jax.model.music_lstm import MusicLSTM
@@ -52,6 +54,36 @@ def test_arrays_as_hyperparameters(model):
     swept = sweep(model, PROMPTS, KEY, Temperature(np.array([0.5, 1.5])), length=9)
     alone = generate(model, PROMPTS, KEY, length=9, strategy=Temperature(1.5))
     np.testing.assert_array_equal(swept.tokens[1], alone.tokens)
+
+
+class Preference(Strategy):
+    """Adds `weight` times a row of the table to the logits."""
+
+    permutation_equivariant = False
+    weight: Number = number()
+    rows: jax.Array = table()
+
+    def init(self, vocab_size):
+        return jnp.int32(0)
+
+    def apply(self, logits, state, key):
+        return logits + self.weight * self.rows[state], state
+
+    def observe(self, token, state):
+        return token.astype(jnp.int32)
+
+
+def test_a_table_is_shared_by_all_settings(model):
+    rows = jax.random.normal(jax.random.key(5), (13, 13))
+    settings = [Chain(Preference(weight, rows), TopK(9)) for weight in (0.5, 3)]
+    stacked = stack(settings)
+    assert stacked.stages[0].rows is rows
+    swept = sweep(model, PROMPTS, KEY, stacked, length=6)
+    more = sweep(model, swept.streams, None, stacked, length=3)
+    for row, strategy in enumerate(settings):
+        alone = generate(model, PROMPTS, KEY, length=9, strategy=strategy)
+        np.testing.assert_array_equal(swept.tokens[row], alone.tokens[:, :6])
+        np.testing.assert_array_equal(more.tokens[row], alone.tokens[:, 6:])
 
 
 def test_one_program_for_all_settings(model):

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax import (
+    BatchPart,
     Carried,
     MusicLSTM,
     NoteNames,
@@ -103,6 +104,19 @@ MISTAKES = {
     "context": call(context="window"),
     "draw": call(draw="gumbel"),
     "parallel_streams": call(parallel_streams=0),
+    "part as a number": call(part=57),
+    "numbers of a part": call(part=BatchPart((57,), 100)),
+    "a number of a part": call(part=BatchPart((57, 100), 100)),
+    "a part of no batch": call(part=BatchPart((0, 1), 0)),
+    "a part, continued": lambda: generate(
+        MODEL,
+        generate(MODEL, PROMPTS, KEY, length=2).streams,
+        length=2,
+        part=BatchPart((0, 1), 2),
+    ),
+    "notes and length": lambda: compose(RUN, PROMPTS, KEY, notes=2, length=2),
+    "no notes, no length": lambda: compose(RUN, PROMPTS, KEY),
+    "length of a piece": lambda: compose(RUN, PROMPTS, KEY, length=0),
     "no devices": call(devices=[]),
     "NaN": call(model=BROKEN),
     "window": lambda: SlidingWindow(2.5),

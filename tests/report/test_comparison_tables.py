@@ -56,10 +56,10 @@ MADE = comparison(
 
 
 def cells(table):
-    """The cells of a table, by the first cell of their row."""
+    """The cells of a table in Markdown, by the first cell of their row."""
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in table.splitlines()
+        for line in table.markdown().splitlines()
         if line
     ]
     return {first: rest for first, *rest in rows}
@@ -74,7 +74,7 @@ def test_primary_values():
 
 
 def test_differences():
-    loops, copies = difference_tables(MADE).split("\n\n")
+    loops, copies = difference_tables(MADE)
     assert cells(loops)["loops (symbols)"] == [
         "difference",
         "adjusted p",
@@ -94,24 +94,26 @@ def test_differences():
 
 
 def test_exploratory_values_mark_what_differs_and_what_is_not_valid():
-    found = cells(exploratory_values(MADE))
+    (table,) = exploratory_values(MADE)
+    found = cells(table)
     assert found[""] == ["beats†", "strategy entropy"]
     assert found["human"] == ["3.50", ""]
     assert found["`TopP(0.9)`"] == ["6.50", "**1.25**"]
 
 
 def test_it_is_said_why_a_measure_is_not_valid():
-    said = validity(MADE)
-    assert "they do not rank human before 3-gram before shuffled" in said
+    said, table = validity(MADE)
+    assert "they do not rank human before 3-gram before shuffled" in said.text
     expected = ["near the human value", "3.50 (3.40 to 3.60)"]
-    assert cells(said)["beats"] == expected + ["0.50 (0.40 to 0.60)"] * 2
-    assert "loops" not in said
+    assert cells(table)["beats"] == expected + ["0.50 (0.40 to 0.60)"] * 2
+    assert "loops" not in table.markdown()
     valid = dataclasses.replace(MADE, rows=(LOOPS,))
-    assert validity(valid) == (
+    (said,) = validity(valid)
+    assert said.text == (
         "All measures that should rank human before 3-gram before shuffled do so."
     )
-    unchecked = dataclasses.replace(MADE, order=())
-    assert validity(unchecked).endswith("was not checked.")
+    (said,) = validity(dataclasses.replace(MADE, order=()))
+    assert said.text.endswith("was not checked.")
 
 
 def test_tuned_settings_show_the_entropy_drawn_anew():
@@ -125,7 +127,7 @@ def test_tuned_settings_show_the_entropy_drawn_anew():
     expected = ["`Greedy()`", "1.300", "0.000, unreachable", "not compared", "1"]
     assert found["`Greedy()`"] == expected
     both = tuned_settings(MADE, [tuned, tuned], {"TopP(0.5)": "TopP(0.9)"})
-    assert [row.split("|")[2].strip() for row in both.splitlines()] == (
+    assert [row.split("|")[2].strip() for row in both.markdown().splitlines()] == (
         ["model", "-----", "1", "1", "2", "2"]
     )
 

@@ -7,6 +7,7 @@ other rows are special cases, which their names describe.
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.automata.known_pieces import KnownPieces
 from lstm_music_jax.generation.contexts import Carried, SlidingWindow
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
@@ -16,6 +17,7 @@ from lstm_music_jax.strategies import (
     MINOR,
     XTC,
     Chain,
+    CopyLimit,
     Guidance,
     InKey,
     LlamaCppOrder,
@@ -54,7 +56,13 @@ EVENTS = Vocabulary(
         *(f"duration_{ticks}" for ticks in (3, 6, 12, 24)),
     )
 )
+KNOWN = KnownPieces(
+    [np.random.default_rng(1).integers(0, V, 150) % 13 for _ in range(2)],
+    EVENTS,
+    Events(),
+)
 SURROUNDINGS = {
+    "corpus": KNOWN,
     "model": MODEL,
     "context": Carried(),
     "vocabulary": EVENTS,
@@ -67,6 +75,7 @@ TABLE: dict[str, tuple[Strategy, int]] = {
     "Chain: empty": (Chain(), V),
     "Chain: of chains": (Chain(Chain(TopK(7)), Chain(XTC(0.11, 0.6))), V),
     "Chain: a mask first": (Chain(NoRepeatNgram(2, 16), Typical(0.87)), V),
+    "CopyLimit: transposed": (CopyLimit(2, KNOWN, transposed=True), V),
     "DRY: short memory": (DRY(0.83, 1.71, 1, memory=16), V),
     "DRY: breakers": (DRY(0.83, 1.71, 2, breakers=[3, 4], memory=16), V),
     "Guidance: a window": (Guidance(0.73, MODEL, [2, 3], SlidingWindow(3)), V),

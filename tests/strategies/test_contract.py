@@ -33,7 +33,7 @@ from lstm_music_jax.strategies import (
     TopK,
     TopP,
 )
-from tests.strategies.table import EVENTS, MODEL, NAMES, TABLE
+from tests.strategies.table import EVENTS, KNOWN, MODEL, NAMES, TABLE
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -43,6 +43,7 @@ def test_evaluating_the_repr_gives_an_equal_strategy(name):
     names = {
         **vars(strategies),
         **{cls.__name__: cls for cls in (Carried, SlidingWindow, Events, NoteNames)},
+        "corpus": KNOWN,
         "model": MODEL,
         "vocabulary": vocabularies[vocab_size],
     }

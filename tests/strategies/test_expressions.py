@@ -14,7 +14,7 @@ from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.encodings.performance import Performance
 from lstm_music_jax.pytrees import static
 from lstm_music_jax.strategies.expressions import read_strategy
-from tests.strategies.table import EVENTS, MODEL, NAMES, TABLE
+from tests.strategies.table import EVENTS, KNOWN as PIECES, MODEL, NAMES, TABLE
 
 
 class Named(s.Strategy):
@@ -42,11 +42,17 @@ CLASSES += tuple({type(strategy) for strategy, _ in TABLE.values()})
 KNOWN = {cls.__name__: cls for cls in CLASSES} | {
     "MAJOR": s.MAJOR,
     "MINOR": s.MINOR,
+    "corpus": PIECES,
     "model": MODEL,
     "vocabulary": EVENTS,
     "context": Carried(),
 }
-SUPPLIED = {"vocabulary": EVENTS, "encoding": Events(), "context": Carried()}
+SUPPLIED = {
+    "corpus": PIECES,
+    "vocabulary": EVENTS,
+    "encoding": Events(),
+    "context": Carried(),
+}
 OTHER = type(MODEL)(2 * MODEL.table)
 
 
@@ -99,6 +105,8 @@ READ = {
     "PitchRange(encoding=Events(24), vocabulary=vocabulary, low=60, high=70)": (
         s.PitchRange(EVENTS, Events(24), 60, 70)
     ),
+    "CopyLimit(7)": s.CopyLimit(7, PIECES),
+    "CopyLimit(7, transposed=True)": s.CopyLimit(7, PIECES, True),
     "InKey(9, MINOR)": s.InKey(EVENTS, Events(), 9, s.MINOR),
     "Guidance(1.5, model, [2])": s.Guidance(1.5, MODEL, [2], Carried()),
     "Guidance(1.5, model, [2], SlidingWindow(3))": (

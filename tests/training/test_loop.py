@@ -7,6 +7,7 @@ import shutil
 import jax
 import numpy as np
 import pytest
+from tensorboardX.proto.event_pb2 import Event
 
 from lstm_music_jax import loss_curve
 from lstm_music_jax.training.checkpoints import (
@@ -62,6 +63,29 @@ def require_same(one, other):
         jax.tree.map(np.testing.assert_array_equal, kept(one).tree, kept(other).tree)
 
 
+def require_same_points(folder):
+    """Check that TensorBoard gets each number of the metrics file, and each once."""
+    metrics = [
+        (name, line.get("step", 0), np.float32(value))
+        for line in lines_of(folder)
+        for name, value in line.items()
+        if name != "step"
+    ]
+    found = []
+    for path in (folder / "tensorboard").iterdir():
+        content = path.read_bytes()
+        while content:
+            # A record: its length, a checksum, an event, and a checksum.
+            end = 12 + int.from_bytes(content[:8], "little")
+            event = Event.FromString(content[12:end])
+            found += [
+                (value.tag, event.step, np.float32(value.simple_value))
+                for value in event.summary.value
+            ]
+            content = content[end + 4 :]
+    assert sorted(found) == sorted(metrics)
+
+
 def test_learns_and_reports(run):
     folder, result = run
     assert result.step == 40
@@ -95,8 +119,9 @@ def test_resuming_is_exact_from_any_step(tmp_path, dataset, run):
     for steps in (20, 28, 31, 40):
         shorter = dataclasses.replace(TRAINING, steps=steps)
         resume = {"resume": steps > 20, "devices": ONE, "show": False}
-        result = train(tmp_path, dataset, MODEL, shorter, **resume)
+        result = train(tmp_path, dataset, MODEL, shorter, **resume, tensorboard=True)
         assert result.step == steps
+        require_same_points(tmp_path)
         reported = [line["step"] for line in lines_of(tmp_path) if "step" in line]
         assert reported[-1] == steps
     require_same(tmp_path, run[0])

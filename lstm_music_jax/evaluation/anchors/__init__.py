@@ -1,7 +1,8 @@
 """Anchors: music of known quality, which says how to read the values of a measure.
 
-Start with `shuffled.py`: human pieces without their order. The other anchors need no
-module here, because they are arms with another model or another strategy.
+Start with `shuffled.py`: human pieces whose symbols are in random order. The other
+anchors, such as pieces of a 3-gram model, need no module here. They are drawn like the
+pieces of the compared strategies, with another model.
 
 This package may import what `evaluation` may import.
 """

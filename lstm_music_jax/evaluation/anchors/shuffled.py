@@ -13,7 +13,7 @@ def shuffled(
     markers: Collection[int] = (),
     primer: int = 0,
 ) -> list[Int[np.ndarray, "_"]]:
-    """Return pieces with their symbols in random order, each piece by itself.
+    """Return pieces whose symbols are in random order; symbols stay in their piece.
 
     A shuffled piece has the symbols of human music, but none of its order. A measure of
     order that finds it as good as human music is of no use.
@@ -23,8 +23,8 @@ def shuffled(
     [array([9, 1, 4, 2, 3, 8])]
 
     Args:
-        pieces: ids of the pieces.
-        random: the source of the order.
+        pieces: the symbol ids of each piece.
+        random: the random generator that draws the order.
         markers: ids of the symbols that stay where they are, which are the start and
             the end symbol.
         primer: how many of the other symbols stay at the beginning of each piece.

@@ -9,5 +9,8 @@ defines arms and knobs. `matching.py` tunes the knobs, so that all arms have equ
 entropy. `drawing.py` draws the symbols of each arm, and `samples.py` decodes them.
 `standard.py` lists the measures. `curves.py` moves each knob over its whole range.
 
+`listening.py` draws pairs of pieces for blind listening, `votes.py` reads the votes of
+listeners, and `preferences.py` says what they preferred.
+
 These modules may import the same packages as `evaluation`.
 """

@@ -56,9 +56,10 @@ def compare(
 ) -> Comparison:
     """Compare every arm with the reference, in every measure.
 
-    The unit is a piece. Piece i of all arms has the same primer and the same noise, so
-    arms are resampled together. Human pieces are resampled as well wherever a value is
-    set against the human one. With several runs, a run is the unit.
+    The unit of the statistics is a piece. Piece i of all arms has the same primer and
+    the same noise, so arms are resampled together. Human pieces are resampled as well
+    wherever a value is compared with the human value. With several runs, which are
+    models trained with different seeds, the unit is a run.
 
     The primary family consists of the primary measures of all arms but the reference.
     Its p-values are corrected by Holm's method. All other results are exploratory.
@@ -139,7 +140,17 @@ def compare(
 def worse_by(
     measure: Measure, ours: np.ndarray, theirs: np.ndarray, human: np.ndarray | float
 ) -> np.ndarray | None:
-    """By how much `ours` is farther from good than `theirs`; see `Difference`."""
+    """Return by how much `ours` is worse than `theirs`; negative where it is better.
+
+    Args:
+      measure: says which values are good: low ones, or those near the human value.
+      ours: values of the measure.
+      theirs: values of the measure, compared one by one with `ours`.
+      human: the human value, or one for each of the other values.
+
+    Returns:
+      The differences. None if no value of the measure is good.
+    """
     if measure.direction is Direction.NONE:
         return None
     if measure.direction is Direction.LOWER:
@@ -158,7 +169,10 @@ def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
 
 
 def _deviation(of_pieces: Sequence[np.ndarray]) -> float | None:
-    """Return the standard deviation over the pieces of a run, as a mean over runs."""
+    """Return the standard deviation over the pieces of a run, averaged over runs.
+
+    None for a measure of sets, or if a run has no piece for which it is defined.
+    """
     defined = [each[~np.isnan(each)] for each in of_pieces]
     if not all(map(len, defined)) or not defined:
         return None
@@ -204,7 +218,10 @@ def _difference(
 
 
 def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
-    """Return the run without the pairs of which a piece is NaN."""
+    """Return a run without the pairs of pieces in which either value is NaN.
+
+    A pair is piece i of the arm and piece i of the reference.
+    """
     if not run.of_pieces:
         return run
     ours, theirs = run.of_pieces[arm], run.of_pieces[reference]
@@ -220,7 +237,11 @@ def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Qu
 
 
 def _improvement(measure, runs, arm, reference, resamples):
-    """Return the probability that a piece is better than its partner."""
+    """Return the probability that piece i of the arm is better than the reference's.
+
+    A tie counts as half. This is the probability of improvement of Agarwal et al. 2021,
+    arXiv 2108.13264, for pairs.
+    """
     if not isinstance(measure, PieceMeasure) or measure.direction is Direction.NONE:
         return None
 
@@ -238,7 +259,10 @@ def _improvement(measure, runs, arm, reference, resamples):
 
 
 def _corrected(differences, primary):
-    """Return the differences with Holm's correction over the primary family."""
+    """Return the differences with their p-values corrected, as `Difference.adjusted`.
+
+    The correction is Holm's, over the primary family: the primary measures of all arms.
+    """
     family = [(arm, name) for arm in differences for name in primary]
     if not family:
         return differences

@@ -63,10 +63,14 @@ class Knob:
 
     @classmethod
     def of_field(cls, value: float, field: dataclasses.Field) -> "Knob":
-        """Return the knob of a number that is the value of a field of a strategy.
+        """Return the knob for a hyperparameter: the range in which it is tuned.
 
-        The range is that of the bounds of the field, if both are finite. Otherwise it
-        is from a sixteenth of the value to sixteen times the value, within the bounds.
+        The range ends at the bounds that the field declares, if both are finite.
+        Otherwise it is from `value / 16` to `16 * value`, cut off at the bounds.
+
+        Args:
+            value: the hyperparameter's value in the strategy as it was given.
+            field: the field of the strategy class that declares the hyperparameter.
 
         Raises:
             ValueError: the value is 0 and has no bounds, so it gives no range.
@@ -110,7 +114,10 @@ class Knob:
         return np.exp(values) if self.by_ratio else values
 
     def allowed(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
-        """Return values rounded to few digits or whole numbers, within the range."""
+        """Return values that are rounded as the knob requires and clipped to its range.
+
+        They are rounded to whole numbers if `whole`, and else to a few digits.
+        """
         if self.whole:
             values = np.round(values)
         else:
@@ -166,12 +173,13 @@ class Arm:
 
 
 class Tuned(NamedTuple):
-    """The value of its tuned number that brings a strategy nearest to a target entropy.
+    """The result of tuning one number of a strategy to a target entropy.
 
     Attributes:
         arm: name of the strategy that was tuned.
         target: the target entropy, nats.
-        value: the value of the tuned number; None if the strategy has no such number.
+        value: the value that brings the entropy nearest to the target; None if the
+            strategy has no number to tune.
         strategy: the expression of the strategy with this value.
         entropy: the mean strategy entropy that is expected with this value, nats.
         reached: whether `entropy` is within the tolerance of the target.

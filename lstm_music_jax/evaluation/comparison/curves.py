@@ -80,8 +80,8 @@ def curves(
 ) -> list[Curve]:
     """Return the curve of each strategy, with intervals by a bootstrap over pieces.
 
-    All strategies share the resamples, so the interval of a change is that of paired
-    pieces.
+    All strategies share the resamples. So the pieces are paired in the difference of
+    two strategies, `Curve.change`.
 
     Raises:
         ValueError: the strategies share no range of entropies.
@@ -104,9 +104,10 @@ def curves(
 
 
 def _of_settings(arm, human, measure, resamples) -> Float[np.ndarray, "s r"]:
-    """Return the measure of the pieces of each knob value, in all resamples.
+    """Return a measure of the pieces of each value of the knob, in each resample.
 
-    Column 0 holds the values of the pieces themselves.
+    Rows are values of the knob, and columns are resamples. Column 0 is the measure of
+    the pieces themselves.
     """
     sets = {str(place): samples for place, samples in enumerate(arm.samples)}
     found = quantity(measure, {HUMAN: human} | sets, HUMAN, resamples)
@@ -118,7 +119,13 @@ def _interpolated(
     entropies: Float[np.ndarray, "s r"],
     heights: Float[np.ndarray, "s r"],
 ) -> Float[np.ndarray, "r g"]:
-    """Return the curve of each resample, interpolated between values of the knob."""
+    """Return the height of the curve of each resample at the entropies `places`.
+
+    Args:
+        places: the entropies at which heights are interpolated, nats.
+        entropies: the entropy of each value of the knob, in each resample.
+        heights: the measure of each value of the knob, in each resample.
+    """
     order = np.argsort(entropies, axis=0)
     x = np.take_along_axis(entropies, order, axis=0)
     y = np.take_along_axis(heights, order, axis=0)

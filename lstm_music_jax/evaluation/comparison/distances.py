@@ -11,7 +11,7 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 
 
 class Chosen(NamedTuple):
-    """The numbers of the piece with the median distance and of the farthest piece."""
+    """The indices of the piece with the median distance and of the farthest piece."""
 
     median: int
     worst: int
@@ -28,6 +28,12 @@ def distances_from_human(
     It is the mean of |value - human mean| over the measures that should be near the
     human value. Left out are measures that do not vary among human pieces, and those
     that are not defined for the piece.
+
+    Args:
+        measures: measures of single pieces.
+        samples: the pieces whose distances are returned.
+        human: the human pieces.
+        table: for each of these pieces, its values of all measures, by name.
     """
     names = [each.name for each in measures if each.direction is Direction.HUMAN]
     ours = np.array([[table[sample][name] for name in names] for sample in samples])
@@ -39,6 +45,6 @@ def distances_from_human(
 
 
 def chosen(distances: Float[np.ndarray, "b"]) -> Chosen:
-    """Return the numbers of the pieces with the median and the largest distance."""
+    """Return the indices of the pieces with the median and the largest distance."""
     order = np.argsort(distances, kind="stable")
     return Chosen(int(order[(len(order) - 1) // 2]), int(order[-1]))

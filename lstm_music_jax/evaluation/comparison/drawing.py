@@ -30,8 +30,8 @@ class Drawn(NamedTuple):
 
     Attributes:
         tokens: ids of the drawn symbols, one row per piece, without the primer.
-        trace: the figures of `Trace` that every strategy has, by name, one value per
-            symbol.
+        trace: the attributes of `Trace` by name, `[b n]` each, without those of the
+            stages of a chain.
     """
 
     tokens: Int[np.ndarray, "b n"]
@@ -75,12 +75,12 @@ def primers(
 
 
 def report_key(seed: int) -> PRNGKey:
-    """Return the random key of the pieces that are reported."""
+    """Return the random key with which the pieces of the final results are drawn."""
     return jax.random.key(seed)
 
 
 def tuning_key(seed: int) -> PRNGKey:
-    """Return the random key of the pieces on which strategies are tuned."""
+    """Return the random key with which the pieces for tuning strategies are drawn."""
     return jax.random.fold_in(jax.random.key(seed), jnp.uint32(_TUNING))
 
 

@@ -31,7 +31,13 @@ def remember(
     samples: Sequence[Sample],
     found: Mapping[str, Sequence[float | None]],
 ) -> None:
-    """Add the result of `figures` for some pieces to a table of values of pieces."""
+    """Add the values of some pieces to a table.
+
+    Args:
+        table: the values of each piece, by the name of the measure.
+        samples: the pieces to add.
+        found: the result of `figures` for these pieces.
+    """
     for piece, sample in enumerate(samples):
         values = {name: of_all[piece] for name, of_all in found.items()}
         table[sample] = {
@@ -40,7 +46,10 @@ def remember(
 
 
 def remembered(measures: Measures, table: Mapping[Sample, Figures]) -> Measures:
-    """Return the measures; those of single pieces look their values up in a table."""
+    """Return measures that take the values of single pieces from a table.
+
+    All other measures are unchanged.
+    """
     pieces = [
         dataclasses.replace(measure, function=partial(_look_up, table, measure.name))
         for measure in measures.pieces

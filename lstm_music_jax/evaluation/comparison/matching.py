@@ -56,7 +56,8 @@ class Tuning:
         prompts: the primer of each piece.
         key: the random key that `tuning_key` returns.
         length: number of symbols per piece.
-        figure: the function whose mean over pieces is brought to the target.
+        figure: the function that is brought to the target, such as the entropy. It
+            returns a value per piece, and the mean over pieces must reach the target.
     """
 
     run: Run
@@ -66,14 +67,14 @@ class Tuning:
     figure: Figure = strategy_entropies
 
     def mean(self, strategy: Strategy) -> float:
-        """Return the mean figure over all pieces, drawn with one strategy."""
+        """Draw all pieces with a strategy; return the mean of `figure` over them."""
         drawn = draw(self.run, self.prompts, self.key, strategy, length=self.length)
         return float(self.figure(drawn).mean())
 
     def means(
         self, arm: Arm, values: Float[np.ndarray, "s"], coarse: bool
     ) -> Float[np.ndarray, "s"]:
-        """Return the mean figure for each value of the tuned number of a strategy.
+        """Return the mean of `figure` for each value of the knob of an arm.
 
         The mean is over all pieces, or over few pieces if `coarse`.
         """
@@ -91,10 +92,11 @@ class Tuning:
 def match(
     arm: Arm, targets: Sequence[float], tuning: Tuning, tolerance: float = TOLERANCE
 ) -> list[Tuned]:
-    """Tune the number of one strategy to each target, and return its values.
+    """Tune the knob of one arm to each target, and return the values found.
 
-    If no value reaches a target, the value with the nearest mean is taken. A strategy
-    is not tuned if it has no such number, or if the number fixes the size of arrays.
+    A target is the mean of `tuning.figure` over the pieces, such as an entropy in nats.
+    If no value of the knob reaches it, the value with the nearest mean is taken. An arm
+    is not tuned if it has no knob, or if its knob fixes the size of arrays.
     """
 
     def tuned(target, value, mean, tried):
@@ -115,19 +117,21 @@ def search(
     targets: Sequence[float],
     means: Callable[[Float[np.ndarray, "s"], bool], Float[np.ndarray, "s"]],
 ) -> list[tuple[float, float]]:
-    """Return for each target the value of a knob, and the mean expected with it.
+    """Return, for each target, the value of a knob that reaches it.
 
-    A knob is a number of a strategy that is tuned.
-
-    The mean may rise and fall along the range. If several values then reach the target,
-    the value nearest to the original value of the knob is taken. The first round is
-    shared by all targets.
+    A knob is a number of a strategy that is tuned. Each of its values gives a mean over
+    pieces, such as the mean entropy. The mean may rise and fall along the range of the
+    knob. If several values then reach a target, the value nearest to the original value
+    of the knob is taken. The first round is shared by all targets.
 
     Args:
         knob: the knob whose range is searched.
         targets: the means to reach.
-        means: a function that returns the mean with each value. If its second argument
-            is True, it uses few pieces.
+        means: a function that returns the mean for each of several values of the knob.
+            If its second argument is True, it uses few pieces.
+
+    Returns:
+        For each target, the value, and the mean that is expected with it.
     """
     first = knob.spaced(knob.low, knob.high, _COARSE_SETTINGS)
     of_first = means(first, True)
@@ -146,7 +150,7 @@ def spread(
     highest: float,
     means: Callable[[Float[np.ndarray, "s"], bool], Float[np.ndarray, "s"]],
 ) -> Float[np.ndarray, "s"]:
-    """Return values of a knob whose means are spaced evenly.
+    """Return values of a knob whose means, such as entropies, are spaced evenly.
 
     The means go from the lowest mean in the range of the knob to `highest`.
 
@@ -164,7 +168,10 @@ def spread(
 
 
 def _inverse(knob, values, means, *, highest, count):
-    """Return values with evenly spaced means, by interpolation between given values."""
+    """Return `count` values of a knob whose means are spaced evenly up to `highest`.
+
+    They are interpolated between `values`, whose means are `means`.
+    """
     smooth, places = _monotone(means), knob.scaled(values)
     order = 1 if smooth[-1] >= smooth[0] else -1
     wanted = np.linspace(smooth.min(), min(smooth.max(), highest), count)
@@ -177,8 +184,15 @@ def _enclosing(
 ) -> tuple[float, float]:
     """Return the two neighbouring values between which the mean crosses the target.
 
-    If the mean never crosses the target, the result is the two neighbours of the value
-    with the nearest mean.
+    If there are several such pairs, the one nearest to the original value of the knob
+    is taken. If the mean never crosses the target, the result is the two neighbours of
+    the value with the nearest mean.
+
+    Args:
+        knob: the knob.
+        values: values of the knob, ascending.
+        means: the mean with each value.
+        target: the mean to reach.
     """
     signs = np.sign(means - target)
     crossings = np.flatnonzero(signs[:-1] * signs[1:] <= 0)
@@ -195,7 +209,11 @@ def _enclosing(
 def _near(
     knob: Knob, values: np.ndarray, means: np.ndarray, target: float
 ) -> np.ndarray:
-    """Return the values of the last round, whose means should be near the target."""
+    """Return the values of the knob to try in the last round.
+
+    Their means should be near the target. They are interpolated between `values`, whose
+    means are `means`. If the knob is a whole number, they are the best of `values`.
+    """
     if knob.whole:
         distinct, places = np.unique(values, return_index=True)
         nearest = np.abs(means[places] - target).argsort()[:_LAST_SETTINGS]
@@ -209,10 +227,11 @@ def _near(
 def _interpolated(
     knob: Knob, values: np.ndarray, means: np.ndarray, target: float
 ) -> tuple[float, float]:
-    """Return the value at which the mean equals the target, and the expected mean.
+    """Return the value of the knob whose mean equals the target, and its expected mean.
 
-    If the means do not enclose the target, or if the knob is a whole number, the result
-    is the given value with the nearest mean.
+    It is interpolated between `values`, whose means are `means`. If the means do not
+    enclose the target, or if the knob is a whole number, it is the one of `values` with
+    the nearest mean.
     """
     nearest = int(np.abs(means - target).argmin())
     inside = means.min() <= target <= means.max()

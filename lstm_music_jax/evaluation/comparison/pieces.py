@@ -19,8 +19,9 @@ class Pieces(NamedTuple):
 
     Attributes:
       name: the name of the arm or anchor in tables.
-      samples: for each run, the pieces. All arms have the same number of runs and of
-        pieces. Piece i has the same primer and the same noise in all arms.
+      samples: for each run, the pieces. A run is one trained model. All arms have the
+        same number of runs and of pieces. Piece i has the same primer and the same
+        noise in all arms.
     """
 
     name: str

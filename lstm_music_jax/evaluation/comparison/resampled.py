@@ -2,8 +2,8 @@
 
 All results of a comparison are computed from such values. The first value belongs to
 the pieces themselves, each counted once. All other values belong to resamples. All arms
-(the strategies that are compared) and all measures share the resamples. So the
-difference of two values of one resample is the value of the difference in it.
+(the strategies that are compared) and all measures share the resamples. So a difference
+of two arms is computed in each resample, by subtracting their values.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ AnyMeasure = PieceMeasure | SetMeasure | DistanceMeasure
 
 
 class Quantity(NamedTuple):
-    """The values of one measure for one trained model.
+    """The values of one measure for all sets of pieces of one trained model.
 
     Attributes:
       values: for each arm and anchor, by name, the values in all resamples. The human
@@ -80,5 +80,11 @@ def quantity(
 def combined(
     quantities: Sequence[Quantity], formula: Callable[[Quantity], Values], units: int
 ) -> Estimate:
-    """Estimate a number that `formula` computes from the quantity of each run."""
+    """Estimate a function of the values of one measure, such as a difference of arms.
+
+    Args:
+      quantities: the values of the measure for each run, which is one trained model.
+      formula: computes the number to estimate, in all resamples, from those values.
+      units: number of pieces per run.
+    """
     return estimate([formula(quantity) for quantity in quantities], units)

@@ -12,12 +12,12 @@ HUMAN = "human"
 
 @dataclass(frozen=True)
 class Row:
-    """What the tables say about one measure.
+    """The description of one measure in a comparison; one row of the tables.
 
     Attributes:
       name: the measure's name.
       unit: unit of the values; "" for a share.
-      source: where the measure is defined.
+      source: the publication that defines the measure.
       direction: which values are good.
       more: what music with a larger value does, such as "repeats more".
       less: what music with a smaller value does.
@@ -40,7 +40,7 @@ class Row:
 
     @classmethod
     def of(cls, measure: Measure, kind: str, *, primary: bool, valid: bool | None):
-        """The row of a measure."""
+        """The row that describes a measure; `kind` is "piece", "set" or "distance"."""
         return cls(
             measure.name,
             measure.unit,
@@ -70,7 +70,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Value:
-    """A measure of one arm or anchor.
+    """The value of one measure for one arm or anchor.
 
     Attributes:
       mean: the mean over pieces, or the value of the set, with its interval.
@@ -117,7 +117,10 @@ class Difference:
 
     @property
     def found(self) -> bool:
-        """Whether the arm differs, at 5% for the whole primary family."""
+        """Whether the arm differs significantly: `adjusted` is at most 0.05.
+
+        False for an exploratory measure.
+        """
         return self.adjusted is not None and self.adjusted <= 0.05
 
 

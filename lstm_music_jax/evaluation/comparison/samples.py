@@ -56,7 +56,10 @@ def given_samples(
 
 
 def with_model(run: Run, samples: Sequence[Sample]) -> list[Sample]:
-    """Return given pieces with the figures of the model of the run in their traces."""
+    """Return pieces whose traces have the entropy and surprisal under the run's model.
+
+    The run's model reads the pieces, which it need not have drawn.
+    """
     return _with_traces(run, run.model, samples, {name: name for name in _OF_MODEL})
 
 

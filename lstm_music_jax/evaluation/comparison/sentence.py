@@ -1,4 +1,4 @@
-"""The sentence: what a comparison has found, said before any table."""
+"""Summarises in one sentence what a comparison of strategies has found."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,13 @@ _MOST_NAMED = 4
 
 
 class _Claim(NamedTuple):
-    """What holds for some strategies: "copies less", and what to think of it."""
+    """A finding about one or more strategies, in words.
+
+    Attributes:
+      phrase: the finding, such as "copies less".
+      remark: a note in brackets on whether that is good, such as " (nearer to human
+        music)", or that the measure is not valid. It may be empty.
+    """
 
     phrase: str
     remark: str
@@ -23,9 +29,9 @@ def sentence(
 ) -> str:
     """Say in one sentence which arms differ from the reference.
 
-    Only the primary measures count, after Holm's correction. A claim by a measure that
-    is not valid on the corpus says so. If no difference was
-    found, the sentence says how large one must be to be found.
+    Only the primary measures count, after Holm's correction. If a measure is not valid
+    on the corpus, a remark beside its result says so. If no difference was found, the
+    sentence says how large a difference would have been found.
 
     Args:
       comparison: the results.
@@ -56,7 +62,7 @@ def in_words(names: Sequence[str]) -> str:
 
 
 def _claims(comparison: Comparison) -> dict[_Claim, list[str]]:
-    """Return each claim with the arms for which it holds, in the order of the rows."""
+    """Return each finding with the names of its arms, in the order of the measures."""
     claims: dict[_Claim, list[str]] = {}
     phrases = [row.more for row in comparison.primary]
     for row in comparison.primary:
@@ -95,7 +101,7 @@ def _found(comparison, claims, reference):
 
 
 def _alike(phrase: str, others: Sequence[str]) -> str:
-    """Return the other arms for which the same holds: ", and so does TopP(0.9)"."""
+    """Return words that add further arms to a finding: ", and so does TopP(0.9)"."""
     if not others:
         return ""
     one, many = ("is", "are") if phrase.startswith("is ") else ("does", "do")
@@ -128,7 +134,10 @@ def _nothing(comparison, reference):
 
 
 def _largest(comparison, row):
-    """Return the difference that is found with any arm; NaN if none is defined."""
+    """Return the largest of the detectable differences of all arms, in one measure.
+
+    A difference of this size would be found for every arm. NaN if none is defined.
+    """
     sizes = [
         differences[row.name].detectable
         for differences in comparison.differences.values()

@@ -30,9 +30,7 @@ from lstm_music_jax.evaluation.measures.uncertainty import (
     judge_surprisal,
 )
 from lstm_music_jax.generation.composition import Run
-from lstm_music_jax.music.transposition import transposition_table
-
-_SEMITONES = 6
+from lstm_music_jax.music.transposition import HALF_OCTAVE, transposition_table
 
 
 class Standard(NamedTuple):
@@ -41,7 +39,8 @@ class Standard(NamedTuple):
     Attributes:
         measures: all measures, by kind.
         primary: the names of the primary measures. They measure loops, copying, the
-            likeness of pieces to each other, and how they surprise the judge.
+            likeness of pieces to each other, and their surprisal under the judge, a
+            model that did not draw them.
         loops_and_copies: the names of the measures that show whether a strategy loops,
             or copies the training pieces.
     """
@@ -91,7 +90,7 @@ def standard_measures(
     vocabulary, encoding = run.vocabulary, run.encoding
     music = [*map(vocabulary.without_markers, training)]
     exact = CopyIndex(music)
-    moved = CopyIndex(music, transposition_table(vocabulary, encoding, _SEMITONES))
+    moved = CopyIndex(music, transposition_table(vocabulary, encoding, HALF_OCTAVE))
     k = human_copy_length(exact, human)
     k_moved = human_copy_length(moved, human)
     copied = copied_share(moved, k_moved, "copied up to transposition")

@@ -1,11 +1,11 @@
 """Measures, one per file. Start with `base.py`, the contract.
 
-A new measure is one file, one import below and one row in a table. The tables hold the
-measures that are computed from the pieces alone. There is one table more for measures
-of four-part writing, and one for measures that read the trace. Some measures are in no
-table, because they need other data: measures of copying need the training pieces,
-`excess_surprisal` needs the loss of the model, and the measure of a watermark needs its
-key.
+A new measure is one file, one import below, and one entry in one of the tuples below.
+`PIECE_MEASURES`, `SET_MEASURES` and `DISTANCE_MEASURES` hold the measures that are
+computed from the pieces alone. `CHORALE_MEASURES` are those of four-part writing, and
+`TRACE_MEASURES` those that read the trace. Some measures are in no tuple, because they
+need other data: measures of copying need the training pieces, `excess_surprisal` needs
+the loss of the model, and the measure of a watermark needs its key.
 
 These modules import each other, `music` and `types`.
 """

@@ -59,7 +59,7 @@ class Sample:
 
 
 class Direction(Enum):
-    """The values of a measure that are good."""
+    """Which values of a measure are good: those near human ones, low ones, or none."""
 
     HUMAN = "near the human value"
     LOWER = "lower"
@@ -73,15 +73,15 @@ class Measure:
     Attributes:
       name: the name in tables, in plain words.
       unit: unit of the values; "" for a share.
-      source: where the measure is defined.
+      source: the publication that defines the measure.
       direction: the values that are good.
       encodings: the kinds of encodings that it is valid for, as in `Encoding.config()`;
         None for all of them.
       more: words for a piece with a larger value, such as "repeats more".
       less: words for a piece with a smaller value, such as "repeats less".
-      orders: whether worse music must have worse values. If so, and if music of an
-        n-gram model has no worse values, a comparison marks the measure as not valid.
-        Measures of copying are exceptions, because random symbols copy least.
+      orders: whether music of a worse model must have worse values. A comparison checks
+        this with music of n-gram models, and marks a measure that fails as not valid.
+        It is False for measures of copying, because random symbols copy least.
     """
 
     name: str

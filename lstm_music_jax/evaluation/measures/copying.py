@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from lstm_music_jax.automata.suffix_automaton import SuffixAutomaton
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
-from lstm_music_jax.evaluation.measures.suffix_automaton import SuffixAutomaton
+from lstm_music_jax.music.transposition import spelled_once
 
 _SOURCE = "Chang & Lawler 1994 (matching statistics)"
 
@@ -23,7 +24,7 @@ class Copy:
     Attributes:
       length: length of the passage, in symbols; 0 if no symbol was copied.
       start: position in the piece at which the passage starts.
-      piece: number of the training piece.
+      piece: index of the training piece.
       piece_start: position in the training piece at which the passage starts.
       semitones: number of semitones by which the passage must be raised to equal the
         training piece.
@@ -62,10 +63,7 @@ class CopyIndex:
             size = 1 + max((piece.max(initial=0) for piece in training), default=0)
             transpositions = np.arange(size)[None]
         self._highest = len(transpositions) // 2
-        self._table = np.array(transpositions, int)
-        # Ids that sound alike, such as C#4 and Db4, become one id, because a
-        # transposition only ever leads to one of them.
-        self._table[self._highest] = _one_id_a_sound(self._table)
+        self._table = spelled_once(transpositions)
         same = self._table[self._highest]
         self._automaton = SuffixAutomaton([same[piece] for piece in training])
 
@@ -82,6 +80,37 @@ class CopyIndex:
                 best = Copy(length, start, piece, piece_start, semitones)
         return best
 
+    def passages(self, ids: Int[np.ndarray, "t"], k: int) -> list[Copy]:
+        """All copied passages of k symbols or more that are in no longer copied one.
+
+        They are sorted by their starts, and may overlap. If several transpositions of a
+        passage occur in training pieces, it is listed once, with the smallest shift.
+
+        Raises:
+          ValueError: k is below 1.
+        """
+        _require_length(k)
+        found: dict[tuple[int, int], Copy] = {}
+        for semitones, (lengths, ends) in self._matches(ids):
+            longer = np.append(lengths[1:] == lengths[:-1] + 1, False)[: len(ids)]
+            for last in np.flatnonzero((lengths >= k) & ~longer).tolist():
+                length = int(lengths[last])
+                key = last + 1 - length, last
+                if key in found and abs(found[key].semitones) <= abs(semitones):
+                    continue
+                piece, start = self._automaton.locate(length, int(ends[last]))
+                found[key] = Copy(length, key[0], piece, start, semitones)
+        passages: list[Copy] = []
+        reached = -1
+        # Of passages with the same start, the longest comes first.
+        for (_, last), copy in sorted(
+            found.items(), key=lambda item: (item[0][0], -item[0][1])
+        ):
+            if last > reached:
+                passages.append(copy)
+                reached = last
+        return passages
+
     def copied_share(self, ids: Int[np.ndarray, "t"], k: int) -> float:
         """The share of symbols that are inside copied passages of k symbols or more.
 
@@ -91,8 +120,7 @@ class CopyIndex:
         Raises:
           ValueError: k is below 1.
         """
-        if k < 1:
-            raise ValueError(f"k is {k}; it must be 1 symbol or more")
+        _require_length(k)
         if not len(ids):
             return float("nan")
         # The cumulative sum of `changes` is the number of passages at each symbol.
@@ -182,19 +210,6 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
     )
 
 
-def _one_id_a_sound(table: Int[np.ndarray, "s v"]) -> Int[np.ndarray, "v"]:
-    """For each id, the id that stands for all ids with the same sound.
-
-    A transposition up and back down leads from all ids of one sound to the same id.
-    """
-    highest = len(table) // 2
-    result = table[highest].copy()
-    found = np.zeros(len(result), bool)
-    for semitones in range(1, highest + 1):
-        for up, down in ((semitones, -semitones), (-semitones, semitones)):
-            there = table[highest + up]
-            back = np.where(there >= 0, table[highest + down][there], -1)
-            new = (back >= 0) & ~found
-            result[new] = back[new]
-            found |= new
-    return result
+def _require_length(k):
+    if k < 1:
+        raise ValueError(f"k is {k}; it must be 1 symbol or more")

@@ -57,9 +57,12 @@ def _distinct(
 ) -> Int[np.ndarray, "r"]:
     """The number of different n-grams in the pieces of each resample.
 
-    n-grams that occur in exactly the same pieces are counted together. An n-gram is
-    missing from a resample if the resample holds none of its pieces. Most n-grams occur
-    in one piece only.
+    An n-gram is missing from a resample if the resample holds none of its pieces. Most
+    n-grams occur in one piece only, so those of each piece are counted at once.
+
+    Args:
+      grams: the count of each n-gram in each piece, sparse [pieces, n-grams].
+      taken: whether each resample holds each piece.
     """
     by_gram = (grams > 0).astype(np.float64).tocsc()
     owners = np.diff(by_gram.indptr)

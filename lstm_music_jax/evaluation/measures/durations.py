@@ -1,4 +1,4 @@
-"""Durations of notes."""
+"""Durations of notes: a feature with one value per note, in quarters."""
 
 import numpy as np
 

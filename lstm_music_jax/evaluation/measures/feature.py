@@ -1,4 +1,4 @@
-"""Features: quantities with many values per piece, such as the durations of notes."""
+"""Features: properties with many values per piece, such as the durations of notes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 
 @dataclass(frozen=True)
 class Feature:
-    """A quantity that has any number of values per piece, such as one per note.
+    """A property of music with any number of values per piece, such as one per note.
 
     Attributes:
       name: the name in tables, in plain words.
       unit: unit of the values.
-      source: where the feature is defined.
+      source: the publication that defines the feature.
       encodings: the kinds of encodings for which it is valid; None for all of them.
       values: a function that returns all values of a piece.
     """
@@ -46,7 +46,7 @@ def mean_of(feature: Feature) -> PieceMeasure:
 
 
 def as_feature(measure: PieceMeasure) -> Feature:
-    """A measure as a feature with one value per piece, and no value in place of NaN."""
+    """A measure as a feature: one value per piece, or none where the measure is NaN."""
 
     def values(sample: Sample) -> np.ndarray:
         value = np.array([measure(sample)])

@@ -10,7 +10,7 @@ def first_loop(shortest: int = 16, longest_period: int = 64) -> PieceMeasure:
     """The number of symbols before the first loop; without a loop, the piece's length.
 
     A loop is defined as for `longest_loop`, but must be at least `shortest` symbols
-    long, because a note struck twice would otherwise be one.
+    long, because otherwise a note that is struck twice would be a loop.
     """
 
     def function(sample: Sample) -> float:

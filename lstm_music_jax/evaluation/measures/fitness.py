@@ -84,10 +84,16 @@ def _best_families(
     starts: Int[np.ndarray, "g"],
     lengths: Int[np.ndarray, "g"],
 ) -> tuple[Float[np.ndarray, "g"], Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
-    """Three numbers of the best path family of each segment.
+    """For each segment, the size and score of its best path family; see `fitness`.
 
-    They are the sum of similarities, the number of cells, and the number of covered
-    frames.
+    Args:
+      similarity: the self-similarity matrix.
+      starts: the first frame of each segment.
+      lengths: the length of each segment, in frames.
+
+    Returns:
+      For each segment, the sum of similarities of the best path family, the number of
+      its cells, and the number of frames that it covers.
     """
     size, widest = len(similarity), lengths.max()
     every, last = np.arange(len(starts)), lengths - 1
@@ -116,7 +122,15 @@ def _followed_back(
     between: Float[np.ndarray, "ends g"],
     last: Int[np.ndarray, "g"],
 ) -> tuple[Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
-    """Follow the best path families from the last row up; count cells and frames."""
+    """For each segment, count the cells and covered frames of its best path family.
+
+    Each family is traced back from the last row of the matrix to the first.
+
+    Args:
+      path: the largest sum of similarities up to each cell; see `_best_families`.
+      between: the largest sum of whole paths above each row.
+      last: the last column of each segment, counted from its first.
+    """
     every = np.arange(len(last))
     cells, covered = np.zeros(len(last), int), np.zeros(len(last), int)
     row = np.full(len(last), len(between) - 1)

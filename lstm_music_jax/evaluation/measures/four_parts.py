@@ -28,9 +28,10 @@ class FourParts(NamedTuple):
     def transitions(
         self,
     ) -> tuple[Int[np.ndarray, "transitions 4"], Int[np.ndarray, "transitions 4"]]:
-        """The pitches before and after each change from one slice to the next.
+        """The pitches before and after each transition.
 
-        A change counts only if no other slice lies between the two.
+        A transition leads from a slice of four notes directly to another slice of four
+        notes with different pitches.
         """
         first = np.flatnonzero(self.follows)
         return self.pitches[first], self.pitches[first + 1]

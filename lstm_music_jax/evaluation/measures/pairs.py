@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 
 def shares(counts: Float[np.ndarray, "r b"]) -> Float[np.ndarray, "r b"]:
-    """The share of each piece in each resample; rows sum to 1."""
+    """The counts of each resample, divided by their sum; rows sum to 1."""
     return counts / counts.sum(axis=1, keepdims=True)
 
 

@@ -1,9 +1,10 @@
 """Parallel fifths and octaves, the classical faults of four-part writing.
 
-A transition leads from a slice of four notes to the next slice, if the next slice has
-four notes too (see `four_parts.py`). Four voices form six pairs. A pair is parallel if
-both voices rise or both fall, and their interval modulo an octave is a fifth before and
-after, or an octave before and after.
+A slice is the time between two moments at which any note begins or ends. A transition
+leads from a slice of four notes directly to another slice of four notes with different
+pitches. Four voices form six pairs. A pair is parallel in a transition if both voices
+rise or both fall, and their interval modulo an octave is a fifth before and after, or
+an octave before and after.
 
 References:
   Aldwell & Schachter, Harmony and Voice Leading.
@@ -20,17 +21,19 @@ _FIFTH, _OCTAVE = 7, 0
 
 
 def parallel_fifths() -> PieceMeasure:
-    """Parallel fifths per hundred transitions; Bach's chorales have 0.35.
+    """The number of parallel fifths per 100 transitions; Bach's chorales have 0.35.
 
-    NaN without transitions.
+    A transition leads from one chord of four notes directly to another one. NaN for a
+    piece without transitions.
     """
     return _parallels("parallel fifths", _FIFTH)
 
 
 def parallel_octaves() -> PieceMeasure:
-    """Parallel octaves per hundred transitions; Bach's chorales have 0.30.
+    """The number of parallel octaves per 100 transitions; Bach's chorales have 0.30.
 
-    NaN without transitions.
+    A transition leads from one chord of four notes directly to another one. NaN for a
+    piece without transitions.
     """
     return _parallels("parallel octaves", _OCTAVE)
 

@@ -7,13 +7,14 @@ from lstm_music_jax.evaluation.measures.notes import TICKS_PER_BAR, notes_of
 
 
 def pitch_class_entropy(bars: int = 1, ticks_per_bar: int = TICKS_PER_BAR):
-    """The mean entropy of pitch-class histograms, in bits; a window has `bars` bars.
+    """The entropy of a window's pitch-class histogram, in bits; the mean over windows.
 
         H = -sum over the 12 classes of h log2(h)
 
-    h is the share of a pitch class among the notes that begin in a window. A window
-    begins at each bar, so windows overlap. Windows without notes are left out. A piece
-    shorter than one window is one window. NaN for a piece without notes.
+    A window has `bars` bars. h is the share of a pitch class among the notes that begin
+    in it. A window begins at each bar, so windows of several bars overlap. Windows
+    without notes are left out. A piece shorter than one window is one window. NaN for a
+    piece without notes.
 
     Raises:
       ValueError: `bars` is below 1.

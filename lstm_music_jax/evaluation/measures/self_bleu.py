@@ -71,10 +71,11 @@ def bleu_of_each(
 
 
 def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
-    """The number of n-grams of each piece that other pieces have, with clipped counts.
+    """The numerator of BLEU's clipped precision, for each piece.
 
-    Each occurrence of an n-gram in the piece counts, up to the largest number of
-    occurrences in any single other piece.
+    It is the number of n-grams of the piece that other pieces have too. Each occurrence
+    in the piece counts, up to the largest number of occurrences in any single other
+    piece. `counts` is the count of each n-gram in each piece.
     """
     by_gram = counts.tocsc()
     owners, values = by_gram.indices, by_gram.data

@@ -177,7 +177,10 @@ def _green_distribution(
 
 
 def _power(one, times):
-    """Return the distribution of a sum of independent numbers of one distribution."""
+    """Return the distribution of a sum of `times` independent whole numbers.
+
+    `one` holds the probabilities of 0, 1, ... for each of these numbers.
+    """
     if times == 1:
         return one
     half = _power(one, times // 2)

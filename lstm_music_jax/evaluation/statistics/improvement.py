@@ -1,20 +1,21 @@
-"""Probability of improvement: the share of pieces better than their partners."""
+"""Probability of improvement: how often a piece of one strategy is the better one.
+
+It is compared with the piece of another strategy that has the same primer and noise.
+"""
 
 import numpy as np
 from jaxtyping import Float
 
 
 def improvements(worse_by: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "b *m"]:
-    """1 for a piece that is better than its partner, 1/2 for a tie, and 0 otherwise.
+    """1 for the better piece of a pair, 1/2 for a tie, and 0 for the worse one.
 
-    Agarwal et al. compare every run of one algorithm with every run of another. Here a
-    piece of one strategy has a partner with the same primer and the same noise, and
-    only partners are compared. The mean over the pieces is the probability:
-
-        P(better) = mean over i of [worse_by_i < 0] + [worse_by_i = 0] / 2
+    The mean over the pieces is the probability of improvement. Only pieces with the
+    same primer and the same noise are compared. (Agarwal et al. compare every run of
+    one algorithm with every run of another.)
 
     Args:
-      worse_by: by how much each piece is worse than its partner. NaN gives NaN.
+      worse_by: by how much each piece is the worse one. NaN gives NaN.
 
     References:
       Agarwal et al. 2021, Deep Reinforcement Learning at the Edge of the Statistical

@@ -58,9 +58,9 @@ class Resamples:
 
         The first row is all ones: it counts each piece once.
 
-        Sets with equally many pieces get the same counts, because piece i of one arm is
-        the partner of piece i of another arm. If two unrelated sets share the counts,
-        that does no harm: the expected covariance of their values is 0.
+        Sets with equally many pieces get the same counts, because piece i has the same
+        primer and noise in all arms. If two unrelated sets share the counts, that does
+        no harm: the expected covariance of their values is 0.
         """
         if pieces not in self._counts:
             rng = np.random.default_rng([self._seed, pieces])
@@ -69,7 +69,7 @@ class Resamples:
         return self._counts[pieces]
 
     def means(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
-        """The mean of `values` over the pieces of each resample, without NaN."""
+        """The mean of `values` over the pieces of each resample; NaN is left out."""
         counts = self.counts(len(values))
         defined = ~np.isnan(values)
         total = np.tensordot(counts, defined.astype(float), axes=1)

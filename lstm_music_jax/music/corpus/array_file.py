@@ -22,7 +22,13 @@ _READ_AT_ONCE = 2**20
 
 
 class Column(NamedTuple):
-    """An array to write into a file: its type, its shape, and its content in parts."""
+    """An array to write into a file, given as parts to write one after another.
+
+    Attributes:
+        dtype: the type of the elements.
+        shape: the shape of the whole array.
+        parts: arrays whose elements, in order, are those of the whole array.
+    """
 
     dtype: type[np.generic]
     shape: tuple[int, ...]
@@ -30,12 +36,12 @@ class Column(NamedTuple):
 
     @classmethod
     def of(cls, array: np.ndarray) -> Column:
-        """Return the column of an array that is in memory, with one part."""
+        """Return a column whose only part is `array`."""
         return cls(array.dtype.type, array.shape, [array])
 
 
 class ArrayFile(NamedTuple):
-    """The content of a file: JSON, and memory-mapped arrays by name."""
+    """The content of an array file: a JSON value, and memory-mapped arrays by name."""
 
     content: Any
     arrays: dict[str, np.ndarray]
@@ -43,6 +49,11 @@ class ArrayFile(NamedTuple):
 
 def write_array_file(path: Path, content: Any, columns: Mapping[str, Column]) -> None:
     """Write JSON and arrays into one file; the file is written whole or not at all.
+
+    Args:
+        path: the file.
+        content: the JSON value.
+        columns: the arrays, keyed by their names.
 
     Raises:
         OSError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""Assembling a corpus: the symbols of many files are numbered and put in one array."""
+"""Assembling a corpus: the symbols of many files get ids, all in one array."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ class Assembly:
     Attributes:
         names: the name of each piece.
         counts: the number of symbols of each piece, int64 `[k]`.
-        symbols: the distinct symbols, as in `Corpus`.
+        symbols: the distinct symbols, the commonest first; `symbols[i]` has the id i.
         losses: counts of the notes that are in the files but not in the pieces.
-        remarks: for each piece with notes that never end, their number, in words.
+        remarks: for each piece with notes that never end, a sentence that says how many
+            there are.
         fingerprint: the fingerprint of the corpus; complete when `parts` has yielded
             its last piece.
     """
@@ -44,21 +45,25 @@ class Assembly:
     remarks: tuple[Remark, ...]
     fingerprint: Fingerprint
     _pieces: Sequence[Numbered]
-    _new_numbers: dict[int, np.ndarray]
+    _new_ids: dict[int, np.ndarray]
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> Assembly:
-        """Return an assembly of files that were read.
+        """Return the assembly of the files that gave symbols.
 
-        Symbols are numbered by how common they are; the commonest one has number 0.
+        Each symbol gets an id. The commonest symbol has the id 0, the next one 1.
+
+        Args:
+            entries: the symbols of each file, or why it gave none, keyed by the names
+                of the pieces.
         """
         found = {name: e for name, e in entries.items() if isinstance(e, Numbered)}
         names, pieces = tuple(found), [*found.values()]
-        # For each list of symbols that pieces share, this holds the number of each
-        # symbol. Numbers count the symbols in the order in which they first appear in
-        # the corpus.
+        # For each list of symbols that pieces share, this holds a provisional id of
+        # each symbol. These ids count the symbols in the order in which they first
+        # appear in the corpus.
         appearance: dict[int, np.ndarray] = {}
-        number_of: dict[str, int] = {}
+        id_of: dict[str, int] = {}
         occurrences = np.zeros(0, np.int64)
         uncounted: list[np.ndarray] = []
         for position, (symbols, numbers, _) in enumerate(pieces, 1):
@@ -66,19 +71,19 @@ class Assembly:
             found = numbered[numbers]
             if found.min(initial=0) < 0:
                 for old in dict.fromkeys(numbers[found < 0].tolist()):
-                    numbered[old] = number_of.setdefault(symbols[old], len(number_of))
+                    numbered[old] = id_of.setdefault(symbols[old], len(id_of))
                 found = numbered[numbers]
             uncounted.append(found)
             if position % _COUNTED_AT_ONCE == 0 or position == len(pieces):
                 together = np.concatenate(uncounted)
-                counted = np.bincount(together, minlength=len(number_of))
+                counted = np.bincount(together, minlength=len(id_of))
                 counted[: len(occurrences)] += occurrences
                 occurrences = counted
                 uncounted.clear()
         order = np.argsort(-occurrences, kind="stable")
         rank = np.empty(len(order) + 1, np.int64)
         rank[order], rank[-1] = np.arange(len(order)), -1
-        by_appearance = [*number_of]
+        by_appearance = [*id_of]
         return cls(
             names,
             np.array([len(piece.numbers) for piece in pieces], np.int64),
@@ -92,20 +97,20 @@ class Assembly:
 
     @property
     def dtype(self) -> type[np.integer]:
-        """The type of the numbers of symbols in the corpus, uint16 or int32."""
+        """The type of the symbol ids in the corpus, uint16 or int32."""
         return number_type(len(self.symbols))
 
     def parts(self) -> Iterator[np.ndarray]:
-        """Yield the symbols of each piece as numbers, `[t]`; update the fingerprint."""
+        """Yield the symbol ids of each piece, `[t]`, and update the fingerprint."""
         self.fingerprint = Fingerprint()
         words = symbol_words(self.symbols)
         for name, piece in zip(self.names, self._pieces, strict=True):
-            numbers = self._new_numbers[id(piece.symbols)][piece.numbers]
+            numbers = self._new_ids[id(piece.symbols)][piece.numbers]
             self.fingerprint.add(name, words, numbers)
             yield numbers.astype(self.dtype)
 
     def corpus(self) -> Corpus:
-        """Return the corpus, with the numbers of all its symbols in memory."""
+        """Return the corpus, with all its symbol ids in memory."""
         numbers = np.empty(self.counts.sum(), self.dtype)
         first = 0
         for part in self.parts():

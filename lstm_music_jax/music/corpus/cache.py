@@ -1,4 +1,8 @@
-"""The cache: the folders that hold parsed files, and the code that they depend on."""
+"""The cache: folders that keep the symbols of files, so that each is parsed once.
+
+The name of a folder depends on the code of `music`, because other code may make other
+symbols of the same file.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ CacheChoice = str | Path | bool | None
 def cache_path(
     choice: CacheChoice, file_format: str, reading: Mapping[str, Any]
 ) -> Path | None:
-    """Return the cache folder for files of one format that become symbols in one way.
+    """Return the cache folder for files of one format, encoded with the same settings.
 
     Its name contains a hash of everything, other than a file's content, that the
     file's symbols depend on: the encoding, the selected notes, the version of music21,
@@ -31,7 +35,7 @@ def cache_path(
         choice: the folder of the cache. None or True is the default folder; with False
             there is no cache, and the result is None.
         file_format: the format of the files.
-        reading: the `config()` of a `Reading`, which says how files become symbols.
+        reading: the `config()` of a `Reading`: file format, encoding, selected notes.
     """
     if choice is False:
         return None
@@ -55,7 +59,10 @@ def read_cached(path: Path) -> ArrayFile | None:
 
 @functools.cache
 def say_unwritable(folder: Path, reason: str | None) -> None:
-    """Print on stderr, only once, why nothing can be written into a cache folder."""
+    """Print on stderr, only once, that a cache folder cannot be written, and why.
+
+    `reason` is the operating system's message, or None if it has none.
+    """
     print(f"{folder}: cannot cache here: {reason}", file=sys.stderr)
 
 

@@ -30,7 +30,10 @@ def bach_folder() -> Path:
 
 
 def chorale_paths() -> list[Path]:
-    """Return the 350 distinct files of the 371 Riemenschneider numbers, in their order.
+    """Return the files of the 350 distinct chorales of Riemenschneider's edition.
+
+    The edition has 371 numbers, and some chorales have several. A chorale stands where
+    its first number does.
 
     Files are found by their exact names. music21's own search takes the first file
     whose name begins with the requested name. For a dozen chorales, this is another
@@ -65,8 +68,8 @@ def read_chorale(path: str | Path) -> Score:
     """Return the sounding notes of a MusicXML file, with tied notes joined.
 
     Pitches are sounding pitches, also for transposing instruments. Grace notes have a
-    duration of 0. Onsets and ends are rounded to the nearest tick, 12 per quarter; only
-    a few 32nds are not on this grid.
+    duration of 0. Onsets and ends are rounded to the nearest tick, 12 per quarter. This
+    changes only a few 32nd notes.
     """
     from music21 import converter
 

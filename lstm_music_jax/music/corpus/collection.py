@@ -1,13 +1,15 @@
 """Makes a corpus of a collection of files; files read earlier come from the cache.
 
-The cache holds three kinds of files:
+The cache holds three kinds of files. Here, the digest of a file is a SHA-256 hash of
+its content.
 
-- `entries-*` hold the symbols of each file that was read, under a digest of its
-  content. So a file is read once, however many collections it is in; see `entries.py`.
+- `entries-*` hold the symbols of each file that was read, keyed by its digest. So a
+  file is read once, however many collections it is in; see `entries.py`.
 - `collection-*` hold the corpus of a collection. An unchanged collection is opened from
   there.
 - `contents-*` hold the digests of the files of a collection; see `file_contents.py`.
-  They lie in the parent folder, because they do not depend on the encoding.
+  They lie one folder above the other two kinds, because they do not depend on the
+  encoding.
 
 Transient failures, which may not occur again, are not kept. A file that could not be
 read, or whose reader died or took too long, is tried again the next time.
@@ -44,11 +46,16 @@ class Collection:
     """The files that make up a corpus, and the function that reads them.
 
     Attributes:
-        name: the corpus is kept under this name, so every collection needs its own.
-        watched: the files that the corpus depends on, keyed by their names.
-        files: a function that returns the watched files that hold pieces, keyed by the
-            names of the pieces. It is called only if a file has to be read.
-        read: a function that reads and encodes files.
+        name: the cache keeps the corpus under this name, so every collection needs its
+            own.
+        watched: the files whose change makes the cached corpus invalid, keyed by their
+            names.
+        files: a function that returns those of the watched files that hold pieces,
+            keyed by the names of the pieces. It is called only if a file has to be
+            read.
+        read: a function that takes paths, reads and encodes the files, and yields the
+            position of each path with the symbols of its file, or with the reason why
+            there are none.
     """
 
     name: str
@@ -62,8 +69,8 @@ def load_collection(collection: Collection, folder: Path | None) -> Corpus:
 
     Args:
         collection: the files.
-        folder: the folder of the cache for their format and encoding; with None, all
-            files are read and nothing is kept.
+        folder: the cache folder for their format and encoding, made by `cache_path`.
+            With None, all files are read and nothing is kept.
     """
     if folder is None:
         contents = FileContents(collection.watched, None)
@@ -91,7 +98,12 @@ def load_collection(collection: Collection, folder: Path | None) -> Corpus:
 
 
 def _try_again(collection, contents, failures) -> dict[str, Outcome]:
-    """Read the files with a transient failure again; return symbols or failures."""
+    """Read those files again whose reading failed for a transient reason.
+
+    Returns:
+        The symbols of each of these files, or its new failure, keyed by the name of
+        the piece.
+    """
     names = [name for name, failure in failures.items() if failure.transient]
     if not names:
         return {}
@@ -109,9 +121,16 @@ def _outcomes(
     entries: Entries,
     again: Mapping[str, Outcome],
 ) -> dict[str, Entry]:
-    """Return the symbols or the failure of each file, read now or kept as an entry.
+    """Return the symbols of each file, or its failure, keyed by the name of the piece.
 
-    `again` holds the symbols or failures of files that the caller has just read.
+    Files without an entry in the cache are read. Their entries are added.
+
+    Args:
+        collection: the files.
+        contents: the digests of the files.
+        entries: the symbols of files that were read earlier.
+        again: the symbols or failures of files that the caller has just read, keyed by
+            the names of the pieces.
     """
     files = collection.files()
     failures: dict[Path, Failure] = {}
@@ -166,7 +185,13 @@ class _Saved:
 
 
 def _open(path: Path, digest: str) -> _Saved | None:
-    """Open a saved corpus; None if there is none, or its files had other contents."""
+    """Open a saved corpus; return None if there is none, or if it is out of date.
+
+    Args:
+        path: the file of the cache that holds the corpus.
+        digest: the digest of the names and contents of all files, as they are now. The
+            saved corpus is out of date if it was made from files with another digest.
+    """
     found = read_cached(path)
     if found is None:
         return None
@@ -188,7 +213,16 @@ def _open(path: Path, digest: str) -> _Saved | None:
 
 
 def _save_and_open(path: Path, digest: str, outcomes: Mapping[str, Entry]) -> Corpus:
-    """Assemble a corpus in a file; if that is impossible, assemble it in memory."""
+    """Write a corpus into the cache and open it from there.
+
+    If the file cannot be written, the corpus is made in memory.
+
+    Args:
+        path: the file of the cache.
+        digest: the digest of the names and contents of all files.
+        outcomes: the symbols or the failure of each file, keyed by the names of the
+            pieces.
+    """
     assembly = Assembly.of(outcomes)
     failures = _failures(outcomes)
 

@@ -32,6 +32,8 @@ class Dataset:
             from separate arrays.
         validation: the symbol ids of each validation piece, in the same form.
         description: JSON that describes the corpus and the split.
+        train_names: the name of each training piece; empty if they have no names.
+        validation_names: the name of each validation piece, likewise.
     """
 
     encoding: Encoding
@@ -39,6 +41,8 @@ class Dataset:
     train: Sequence[np.ndarray]
     validation: Sequence[np.ndarray]
     description: dict
+    train_names: tuple[str, ...] = ()
+    validation_names: tuple[str, ...] = ()
 
     @classmethod
     def from_corpus(
@@ -107,4 +111,6 @@ class Dataset:
                 "every_symbol": every_symbol,
                 "origin": origin,
             },
+            train.names,
+            held_out.names,
         )

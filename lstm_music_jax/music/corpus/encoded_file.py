@@ -27,7 +27,7 @@ _READERS: dict[FileFormat, Callable[[Path], Score]] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """How files become symbols: their format, the encoding, and the notes to keep.
+    """The settings that decide which symbols a music file becomes.
 
     Attributes:
         file_format: the format of the files.
@@ -62,7 +62,7 @@ class Encoded(NamedTuple):
 
     Attributes:
         symbols: its distinct symbols.
-        numbers: the symbols of the file, as positions in `symbols`, int32 `[t]`.
+        numbers: for each symbol of the file, its position in `symbols`, int32 `[t]`.
         losses: counts of the notes that are in the file but not in the symbols.
     """
 
@@ -72,7 +72,14 @@ class Encoded(NamedTuple):
 
     @classmethod
     def of(cls, symbols: list[str], losses: Losses = NO_LOSSES) -> Encoded:
-        """Return the symbols of a file, numbered in the order of first appearance."""
+        """Return `symbols` as an `Encoded`.
+
+        The distinct symbols are in the order in which they first appear.
+
+        Args:
+            symbols: the symbols of a file.
+            losses: counts of the notes that are in the file but not in the symbols.
+        """
         distinct = [*dict.fromkeys(symbols)]
         number_of = {symbol: number for number, symbol in enumerate(distinct)}
         numbers = map(number_of.__getitem__, symbols)

@@ -1,6 +1,6 @@
-"""Entries: the symbols, or the failure, of every file that was ever read.
+"""Entries: the symbols of every file that was ever read, or why it gave no symbols.
 
-An entry is kept under the digest of the content of its file. Every program that reads
+An entry is keyed by the SHA-256 hash of its file's content. Every program that reads
 new music files writes their entries to a new cache file. It changes no existing cache
 file, so no lock is needed.
 """
@@ -27,11 +27,11 @@ _NUMBERS_PER_FILE = 2**25
 
 
 class Numbered(NamedTuple):
-    """The symbols of a file, as positions in a list that several files share.
+    """The symbols of a file, stored as positions in a list of distinct symbols.
 
     Attributes:
-        symbols: the shared list.
-        numbers: the symbols of the file, as positions in `symbols`, `[t]`.
+        symbols: a list of distinct symbols, which several files share.
+        numbers: for each symbol of the file, its position in `symbols`, `[t]`.
         losses: counts of the notes that are in the file but not in the symbols.
     """
 
@@ -69,9 +69,11 @@ class Entries:
         return self._entries.get(key)
 
     def add(self, key: bytes, outcome: Outcome) -> None:
-        """Add an entry for the file content with this digest.
+        """Add the entry of a file.
 
-        If `outcome` is a failure, it must not be transient.
+        Args:
+            key: the digest of the content of the file.
+            outcome: the symbols of the file, or a failure that is not transient.
         """
         if isinstance(outcome, Failure):
             entry: Entry = outcome
@@ -122,7 +124,11 @@ class Entries:
         self._symbols, self._number_of = [], {}
 
     def _numbered(self, encoded: Encoded) -> Numbered:
-        """Return the symbols of a file as positions in the list of all new entries."""
+        """Return the symbols of a file, as positions in the list of the new entries.
+
+        All entries that will be saved in the same cache file share this list. Symbols
+        that it lacks are appended.
+        """
         for symbol in encoded.symbols:
             if symbol not in self._number_of:
                 self._number_of[symbol] = len(self._symbols)

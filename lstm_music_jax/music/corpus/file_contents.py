@@ -1,9 +1,11 @@
 """Digests of the contents of files, which are computed only when a file has changed.
 
-If the size, the times and the inode of a file are unchanged, its content is taken to be
-unchanged, as in git. There is one exception: a file that was written less than two
-seconds before its digest was computed. It may have been written again without a change
-of its times, because the clocks of file systems are coarse.
+A digest is a SHA-256 hash. If the size, the times and the inode of a file are
+unchanged, its content is taken to be unchanged, as in git.
+
+There is one exception: a file that was written less than two seconds before its digest
+was computed. Its digest is computed again the next time. Its content may have changed
+without a change of its times, because the clocks of file systems are coarse.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ class FileContents:
 
         Args:
             files: the files, keyed by their names.
-            saved_at: the file that keeps the digests for later programs; with None, all
+            saved_at: the file that keeps the digests for the next time; with None, all
                 digests are computed and none are kept.
         """
         known = {} if saved_at is None else _load(saved_at)
@@ -76,7 +78,7 @@ class FileContents:
 
 
 def _signature(path: Path) -> Signature:
-    """Return size, times and inode of a file, which change when the file changes."""
+    """Return size, times and inode of a file; at least one changes with its content."""
     try:
         status = os.stat(path)
     except OSError:
@@ -97,7 +99,10 @@ def _digest(path: Path, signature: Signature) -> bytes:
 
 
 def _load(path: Path) -> dict[str, tuple[Signature, bytes]]:
-    """Return the signatures and digests that `_save` wrote; none without a file."""
+    """Return the signatures and digests that `_save` wrote, keyed by file names.
+
+    The result is empty if there is no such file, or if it is damaged.
+    """
     saved = read_cached(path)
     if saved is None:
         return {}

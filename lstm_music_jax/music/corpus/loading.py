@@ -116,7 +116,10 @@ def load_midi_folder(
 
 
 def _reported(corpus: Corpus, source: str) -> Corpus:
-    """Set the source of a corpus; name skipped and partly read files on stderr."""
+    """Return the corpus with the given source; name its problem files on stderr.
+
+    These are the files that were skipped, and those that were only partly read.
+    """
     for remark in corpus.remarks:
         print(f"{remark.name}: {remark.text}", file=sys.stderr)
     for skipped in corpus.skipped:

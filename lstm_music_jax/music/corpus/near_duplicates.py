@@ -19,23 +19,26 @@ _COMPARED_AT_ONCE = 2**15
 
 
 def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]]:
-    """Return groups of near-duplicates; a group lists the positions of its pieces.
+    """Return groups of near-duplicates: for each, the positions of its pieces.
 
-    Two pieces are in one group if they share a run of 64 symbols, directly or through
-    other pieces. A run may be transposed. Each piece is in exactly one group,
-    alone if it has no near-duplicate.
+    Two pieces are near-duplicates if both contain the same 64 successive symbols,
+    perhaps transposed. A group also joins pieces that are linked only through others.
+    Each piece is in exactly one group, alone if it has no near-duplicate.
 
     Args:
         corpus: the pieces.
-        encoding: defines the sound of each symbol. With None, the symbols of a run must
-            be equal, and transposed runs do not count.
+        encoding: defines the pitches of each symbol. With None, the 64 symbols must be
+            equal, and transposed passages do not count.
     """
     comparison = WindowComparison(corpus.symbols, encoding)
     return _Grouping(corpus, comparison).groups()
 
 
 class _Grouping:
-    """Joins pieces into groups if they share a window of 64 symbols."""
+    """Joins pieces into groups if they have a window of 64 symbols in common.
+
+    A window is named by the position of its first symbol in the corpus.
+    """
 
     def __init__(self, corpus: Corpus, comparison: WindowComparison):
         self._ends = np.cumsum(corpus.counts)
@@ -50,8 +53,7 @@ class _Grouping:
         """Return the groups, in the order of their first pieces."""
         places, classes = self._repeated_windows()
         owners = np.searchsorted(self._ends, places, side="right")
-        # All windows with the same hash form a class. Each is compared with the first
-        # window of its class.
+        # Each window is compared with the first window of its class.
         leaders = np.searchsorted(classes, classes)
         while True:
             one, other = self._first[owners[leaders]], self._first[owners]
@@ -76,10 +78,13 @@ class _Grouping:
         return [*members.values()]
 
     def _repeated_windows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the positions of windows whose hash occurs twice, and hash numbers.
+        """Return all windows that have the same hash as another window, by classes.
 
-        Windows with equal hashes have the same number. Both results are int64 `[m]`.
-        They are sorted by this number.
+        A class is the set of all windows with one hash.
+
+        Returns:
+            The position of each window, and the number of its class. Both are int64
+            `[m]`, sorted by the number of the class.
         """
         hashes = np.zeros(len(self._ids), np.uint64)
         for start, end in self._stretches():
@@ -109,7 +114,10 @@ class _Grouping:
         return np.concatenate(found_places), np.concatenate(found_numbers)
 
     def _stretches(self) -> Iterable[tuple[int, int]]:
-        """Yield the start and the end of each range of pieces to hash at once."""
+        """Yield the start and the end of each range of symbols to hash at once.
+
+        A range holds whole pieces.
+        """
         start = end = 0
         for end in self._ends.tolist():
             if end - start >= _HASHED_AT_ONCE:
@@ -118,7 +126,12 @@ class _Grouping:
         yield start, end
 
     def _same(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return whether window ones[i] is a transposition of others[i], for each i."""
+        """Return whether window `ones[i]` is a transposition of `others[i]`, `[m]`.
+
+        Args:
+            ones: the positions of `m` windows.
+            others: the positions of `m` windows to compare them with.
+        """
         offsets = np.arange(SHARED_RUN)
         parts = [
             self._comparison.same(
@@ -130,7 +143,14 @@ class _Grouping:
         return np.concatenate(parts)
 
     def _join_within(self, places: np.ndarray, owners: np.ndarray) -> None:
-        """Join the pieces of those windows that are equal; all have the same hash."""
+        """Join the pieces of those windows of one class that are really equal.
+
+        Windows that are transpositions of each other count as equal.
+
+        Args:
+            places: the positions of the windows of the class.
+            owners: the index of the piece that each window is in.
+        """
         while len(places):
             same = self._same(np.full(len(places), places[0]), places)
             self._join(np.full(same.sum(), owners[0]), owners[same])

@@ -15,6 +15,7 @@ from lstm_music_jax.music.corpus.encoded_file import (
 )
 from lstm_music_jax.music.corpus.reader_process import ReaderProcess
 from lstm_music_jax.system.cores import count_cores
+from lstm_music_jax.system.progress import tracked
 
 SECONDS_PER_FILE = 60.0
 # Starting a reader process takes about as long as reading this many bytes of MIDI.
@@ -24,8 +25,8 @@ _FILES_PER_REQUEST = 32
 # time.
 _REQUESTS_PER_PROCESS = 8
 
-# The position of a file, and its symbols or its failure.
-Numbered = tuple[int, Outcome]
+# The position of a file in `paths`, and its symbols or its failure.
+ReadFile = tuple[int, Outcome]
 
 
 def encode_files(
@@ -35,14 +36,15 @@ def encode_files(
     processes: int | None = None,
     progress: bool = True,
     seconds_per_file: float | int = SECONDS_PER_FILE,
-) -> Iterator[Numbered]:
-    """Read and encode files; yield the position and the symbols or failure of each.
+) -> Iterator[ReadFile]:
+    """Read and encode files; yield each file's position in `paths` and its symbols.
 
-    Files are yielded as soon as they are read, in any order.
+    A file that cannot be read gives a `Failure` in place of its symbols. Results are
+    yielded as soon as a file is read, in any order.
 
     Args:
         paths: the files.
-        reading: how the files become symbols.
+        reading: the format of the files, the encoding, and the notes to keep.
         processes: the number of files to read at the same time. None is one per core,
             or fewer if there is little to read. With 1, this process reads all files,
             without a time limit.
@@ -56,7 +58,7 @@ def encode_files(
         raise ValueError(f"processes is {processes}; it must be 1 or more, or None")
     processes = processes or _useful_processes(paths, reading.file_format)
     processes = min(processes, max(len(paths), 1))
-    numbered: Iterable[Numbered]
+    numbered: Iterable[ReadFile]
     if processes == 1:
         numbered = (
             (number, encode_file(path, reading)) for number, path in enumerate(paths)
@@ -66,7 +68,7 @@ def encode_files(
             ReaderProcess(reading.config(), seconds_per_file) for _ in range(processes)
         ]
         numbered = _read_in_processes(paths, readers)
-    return iter(_with_progress_bar(numbered, len(paths)) if progress else numbered)
+    return tracked(numbered, "reading file", len(paths), show=progress)
 
 
 def _useful_processes(paths: Sequence[Path], file_format: FileFormat) -> int:
@@ -86,13 +88,16 @@ def _size(path: Path) -> int:
 
 def _read_in_processes(
     paths: Sequence[Path], readers: Sequence[ReaderProcess]
-) -> Iterator[Numbered]:
-    """Yield the position of each file and its symbols or failure, as they are read."""
+) -> Iterator[ReadFile]:
+    """Yield, for each file, its position in `paths`, and its symbols or its failure.
+
+    Results are yielded as soon as a file is read, in any order.
+    """
     idle: SimpleQueue[ReaderProcess] = SimpleQueue()
     for reader in readers:
         idle.put(reader)
 
-    def read(request: range) -> list[Numbered]:
+    def read(request: range) -> list[ReadFile]:
         reader = idle.get()
         try:
             outcomes = reader.read([paths[number] for number in request])
@@ -107,7 +112,7 @@ def _read_in_processes(
         for first in range(0, len(paths), per_request)
     )
     with ThreadPoolExecutor(len(readers)) as threads:
-        pending: set[Future[list[Numbered]]] = set()
+        pending: set[Future[list[ReadFile]]] = set()
         try:
             for request in requests:
                 # Results that wait to be used take memory, so their number is bounded.
@@ -124,16 +129,3 @@ def _read_in_processes(
             threads.shutdown(wait=False, cancel_futures=True)
             for reader in readers:
                 reader.close()
-
-
-def _with_progress_bar(results: Iterable, total: int) -> Iterable:
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(
-        results,
-        "reading music",
-        total=total,
-        console=Console(stderr=True),
-        transient=True,
-    )

@@ -10,7 +10,7 @@ from lstm_music_jax.music.corpus.pieces import Corpus
 
 
 class PieceIds(Sequence[np.ndarray]):
-    """A sequence of pieces; indexing makes the array of symbol ids of a piece, int32.
+    """A sequence of pieces, each an int32 array of symbol ids, made when indexed.
 
     >>> PieceIds(np.array([7, 8, 9]), [0, 2], [2, 1], before=5).end_to_end()
     array([5, 7, 8, 5, 9], dtype=int32)
@@ -29,7 +29,9 @@ class PieceIds(Sequence[np.ndarray]):
         before: int | None = None,
         after: int | None = None,
     ) -> None:
-        """Make pieces of parts of one array, which may be a memory map.
+        """Make a sequence whose pieces are parts of one array.
+
+        The array may be a memory map.
 
         Args:
             ids: the symbol ids of all pieces, integers `[n]`.
@@ -57,7 +59,13 @@ class PieceIds(Sequence[np.ndarray]):
     def of_corpus(
         cls, corpus: Corpus, before: int | None = None, after: int | None = None
     ) -> PieceIds:
-        """Return the pieces of a corpus, whose numbers become the ids."""
+        """Return the pieces of a corpus, with the ids that the corpus gives symbols.
+
+        Args:
+            corpus: the pieces.
+            before: an id to prepend to every piece.
+            after: an id to append to every piece.
+        """
         return cls(corpus.numbers, corpus.firsts, corpus.counts, before, after)
 
     @classmethod
@@ -98,7 +106,7 @@ class PieceIds(Sequence[np.ndarray]):
         )
 
     def end_to_end(self, dtype: type[np.integer] = np.int32) -> np.ndarray:
-        """Return the ids of all pieces, one after the other, `[total]`."""
+        """Return the ids of all pieces in one array of type `dtype`, `[total]`."""
         laid = np.empty(self.total, dtype)
         for end, piece in zip(self._ends.tolist(), self, strict=True):
             laid[end - len(piece) : end] = piece

@@ -18,7 +18,7 @@ _NAMES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece of music, as the symbols of some encoding."""
+    """One piece of music: its name, and its symbols in some encoding."""
 
     name: str
     symbols: tuple[str, ...]
@@ -42,9 +42,9 @@ class Remark:
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """Pieces of music in a fixed order, all in one array of numbers.
+    """Pieces of music in a fixed order, all in one array of symbol ids.
 
-    Number i stands for `symbols[i]`. Piece k is
+    The symbol `symbols[i]` has the id i. The ids of piece k are
     `numbers[firsts[k] : firsts[k] + counts[k]]`. The array may be a memory map of a
     file, so a corpus can be larger than the memory.
 
@@ -55,7 +55,7 @@ class Corpus:
     Piece(name='scale', symbols=('C4', 'D4', 'D4'))
 
     Attributes:
-        numbers: the symbols of all pieces, uint16 or int32 `[n]`.
+        numbers: the symbol ids of all pieces, uint16 or int32 `[n]`.
         firsts: the position in `numbers` at which each piece begins, int64 `[k]`.
         counts: the number of symbols of each piece, int64 `[k]`.
         symbols: the distinct symbols. The commonest comes first, and symbols that are
@@ -101,7 +101,10 @@ class Corpus:
         return cls(numbers, firsts, counts, symbols, names, tuple(skipped), source)
 
     def __eq__(self, other: object) -> bool:
-        """Compare the pieces, by name and symbols, the skipped files and the source."""
+        """Return whether the pieces, the skipped files and the sources are equal.
+
+        Pieces are equal if their names and their symbols are.
+        """
         if not isinstance(other, Corpus):
             return NotImplemented
         return all(
@@ -119,7 +122,7 @@ class Corpus:
 
     @property
     def pieces(self) -> Sequence[Piece]:
-        """The pieces as a sequence; a `Piece` is made when it is indexed."""
+        """The pieces as a sequence, whose items are made when they are indexed."""
         return _Pieces(self)
 
     @cached_property
@@ -145,7 +148,10 @@ class Corpus:
         )
 
     def summary(self) -> str:
-        """Return one line: source, number of pieces and symbols, and notes left out."""
+        """Return one line: source, number of pieces and symbols, and what is left out.
+
+        Left out are notes that gave no symbols and files that gave no piece.
+        """
         line = (
             f"{self.source}: {len(self.names):,} pieces, {self.counts.sum():,} "
             f"symbols, {len(self.symbols):,} distinct"
@@ -195,7 +201,10 @@ class _Pieces(Sequence[Piece]):
 
 
 def number_type(count: int) -> type[np.integer]:
-    """Return the type that numbers `count` symbols: uint16 if possible, else int32."""
+    """Return the type for the ids of `count` symbols: uint16 if it can hold them.
+
+    Otherwise the type is int32.
+    """
     return np.uint16 if count <= 2**16 else np.int32
 
 
@@ -217,12 +226,12 @@ class Fingerprint:
         self._digest, self._before = hashlib.sha256(b"["), ""
 
     def add(self, name: str, words: np.ndarray, numbers: np.ndarray) -> None:
-        """Add a piece to the corpus whose fingerprint this is.
+        """Update the fingerprint for one more piece of the corpus.
 
         Args:
             name: the name of the piece.
             words: the symbols of the corpus as JSON, made by `symbol_words`.
-            numbers: the piece's symbols, as positions in `words`, `[t]`.
+            numbers: the symbol ids of the piece, which are positions in `words`, `[t]`.
         """
         listed = ", ".join(words[numbers].tolist())
         self._digest.update(f"{self._before}[{json.dumps(name)}, [{listed}]]".encode())

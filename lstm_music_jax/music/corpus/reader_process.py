@@ -8,7 +8,9 @@ as it would be by the spawn method of multiprocessing. No process that holds JAX
 threads is forked.
 
 A request is a line of JSON, with the paths of some files. The answer has two parts per
-file: a line of JSON, and the numbers of its symbols as int32.
+file. The first is a line of JSON, which holds the file's distinct symbols. The second
+is an int32 array, which holds, for each symbol of the file, its position in this list.
+A file that could not be read has only a line of JSON, with the reason.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ class ReaderProcess:
         """Store the arguments; the first call of `read` starts the subprocess.
 
         Args:
-            reading: the `config()` of a `Reading`, which says how files become symbols.
+            reading: the `config()` of a `Reading`: file format, encoding, and selected
+                notes.
             seconds_per_file: time limit of a file; a file that takes longer is a
                 `Failure`.
         """
@@ -58,7 +61,7 @@ class ReaderProcess:
         self._closed = False
 
     def read(self, paths: Sequence[Path]) -> Iterator[Outcome]:
-        """Yield the symbols of each file, or its failure.
+        """Yield the symbols of each file, or the reason why it gave none.
 
         If the subprocess dies, the file that it was reading is tried again, alone. So
         no file fails because an earlier file has damaged the subprocess.
@@ -137,7 +140,13 @@ def _start(reading: Mapping[str, Any]) -> subprocess.Popen[bytes]:
 
 
 def answer_requests(config: Mapping[str, Any]) -> None:
-    """Read requests from stdin, and write the answer of each file to stdout."""
+    """Read requests from stdin, and write the answer for each file to stdout.
+
+    The subprocess of a `ReaderProcess` runs this function.
+
+    Args:
+        config: the `config()` of a `Reading`.
+    """
     reading = Reading.from_config(config)
     with os.fdopen(os.dup(1), "wb") as answers:
         # From here on, libraries print to stderr, so that stdout holds only the
@@ -159,7 +168,7 @@ def _send(answers: IO[bytes], outcome: Outcome) -> None:
 
 
 def _receive(answers: IO[bytes]) -> Outcome | None:
-    """Return the symbols or failure of a file; None if the process has ended."""
+    """Read the answer for one file; return None if the subprocess has ended."""
     line = answers.readline()
     if not line.endswith(b"\n"):
         return None

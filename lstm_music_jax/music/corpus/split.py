@@ -57,8 +57,15 @@ def _choose(
 ) -> list[int]:
     """Return the positions of the pieces to hold out for validation.
 
-    Groups are taken in random order if they fit. One that does not fit is added if that
-    brings the sum closer to the share.
+    A group is taken whole. Groups are visited in random order, and each is taken if the
+    number of symbols taken so far stays at or below the wanted number. In the end, one
+    more group is taken if that brings the number closer to the wanted one.
+
+    Args:
+        groups: the positions of the pieces of each group.
+        counts: the number of symbols of each piece.
+        validation: share of the symbols to hold out.
+        seed: chooses the order of the groups.
     """
     sizes = [int(counts[group].sum()) for group in groups]
     wanted = validation * sum(sizes)

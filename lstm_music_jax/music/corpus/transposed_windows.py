@@ -1,8 +1,9 @@
 """Comparison of windows of 64 symbols, in which transpositions count as equal.
 
-One window is a transposition of another window if its pitches, all raised by the same
-number of semitones, are those of the other window. Note names write chords as pitch
-classes; these are raised modulo 12. The comparison finds pieces that share music.
+A window is any 64 successive symbols of a piece. One window is a transposition of
+another if all its pitches, raised by the same number of semitones, are those of the
+other. The encoding `NoteNames` writes chords as pitch classes; these are raised modulo
+12.
 """
 
 from __future__ import annotations
@@ -27,9 +28,14 @@ _POWERS = _MULTIPLIER ** np.arange(SHARED_RUN, dtype=np.uint64)
 class WindowComparison:
     """Hashes and compares windows of 64 symbol ids, regardless of transposition.
 
-    Each symbol has a shape, which transposition does not change. A symbol that strikes
-    nothing is its own shape. A symbol that strikes or releases pitches has a shape and
-    a lowest pitch. A chord of pitch classes has a shape and its classes.
+    Each symbol has a shape: the part of its meaning that transposition does not change.
+
+    - The shape of a symbol without pitches, such as a time shift, is the symbol itself.
+    - The shape of a symbol that strikes or releases MIDI pitches is the intervals above
+      its lowest pitch, and whether it strikes or releases. The lowest pitch is kept
+      beside the shape.
+    - The shape of a chord of pitch classes is the same for all its 12 transpositions.
+      The classes are kept beside the shape.
     """
 
     def __init__(self, symbols: Sequence[str], encoding: Encoding | None):
@@ -69,11 +75,12 @@ class WindowComparison:
         Windows that are transpositions of one another have equal hashes. All other
         pairs of windows have different hashes, with very few exceptions.
 
-        A window's hash is a polynomial of its symbols' shapes, of the intervals between
-        its successive pitches, and of the relations between its successive chords.
+        A window's hash is the sum of three polynomial hashes: of its symbols' shapes,
+        of the intervals between its successive lowest pitches, and of its pairs of
+        successive chords, see `_relations`.
 
         Args:
-            ids: `n` ids, 64 or more.
+            ids: `n` symbol ids, 64 or more.
         """
         shapes = self._shape_values[self._shape[ids]]
         lowest, classes = self._lowest[ids], self._classes[ids]
@@ -85,11 +92,13 @@ class WindowComparison:
         return result
 
     def same(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return whether each window is a transposition of its partner, bool `[m]`.
+        """Return whether window `ones[i]` is a transposition of `others[i]`.
+
+        The result is bool `[m]`.
 
         Args:
             ones: the symbol ids of `m` windows, `[m, 64]`.
-            others: the symbol ids of their partners, `[m, 64]`.
+            others: the symbol ids of `m` windows to compare them with, `[m, 64]`.
         """
         shapes_agree = (self._shape[ones] == self._shape[others]).all(1)
         from_pitch = self._lowest[ones].astype(np.int32)
@@ -109,8 +118,11 @@ class WindowComparison:
     def _relations(self, classes: np.ndarray) -> np.ndarray:
         """Return a hash of each pair of successive chords, uint64 `[c - 1]`.
 
-        A pair has 12 transpositions. Its hash is the smallest of their hashes, so
-        transposing both chords does not change it.
+        Transposing both chords of a pair does not change its hash, because the hash is
+        the smallest of the hashes of the pair's 12 transpositions.
+
+        Args:
+            classes: the pitch classes of `c` chords, as sets of 12 bits, uint16 `[c]`.
         """
         best = np.full(max(len(classes) - 1, 0), np.iinfo(np.uint64).max)
         for semitones in range(_CLASSES):
@@ -120,7 +132,10 @@ class WindowComparison:
 
 
 def _turned(classes, semitones: int):
-    """Return sets of pitch classes, 12 bits each, raised by 0 to 12 semitones."""
+    """Return sets of pitch classes, all raised by `semitones`, 0 to 12.
+
+    A set is an integer of 12 bits. Bit k is 1 if the set has pitch class k.
+    """
     return ((classes << semitones) | (classes >> (_CLASSES - semitones))) & 0xFFF
 
 
@@ -129,7 +144,17 @@ def _numbers(random: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _rolled(values: np.ndarray) -> np.ndarray:
-    """Return the polynomial of the 64 values of each window, uint64 `[n - 63]`."""
+    """Return a polynomial hash, modulo 2^64, of each 64 successive values.
+
+    The hash of x[0] to x[63] is the sum of x[k] m^(63 - k), where m is `_MULTIPLIER`.
+    So equal values give equal hashes, wherever they are.
+
+    Args:
+        values: `n` values, uint64.
+
+    Returns:
+        The hash of each window, uint64 `[n - 63]`.
+    """
     length = 1
     while length < SHARED_RUN:
         # Two polynomials of this length give one of twice the length.
@@ -139,22 +164,25 @@ def _rolled(values: np.ndarray) -> np.ndarray:
 
 
 def _successions(places: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """Return a polynomial for each window, of values that belong to pairs of positions.
+    """Return a polynomial hash, modulo 2^64, of the successions inside each window.
 
-    A window includes a value if both of its positions are inside the window. The result
-    is uint64 `[n - 63]`.
+    A succession is two neighbouring entries of `places`, such as two successive chords.
+    It is inside a window of 64 symbols if both positions are.
 
     Args:
-        places: positions of symbols, ascending, int64 `[k]`.
-        values: `values[i]` belongs to the pair `places[i]` and `places[i + 1]`; uint64
-            `[k - 1]`.
-        count: number of symbols, `n`.
+        places: positions of some of the symbols, ascending, int64 `[k]`.
+        values: `values[i]` describes the succession from `places[i]` to
+            `places[i + 1]`, such as by an interval; uint64 `[k - 1]`.
+        count: number of all symbols, `n`.
+
+    Returns:
+        The hash of each window, uint64 `[n - 63]`.
     """
     spread = np.zeros(count, np.uint64)
     spread[places[1:]] = values
     result = _rolled(spread)
-    # The value at the first position in a window belongs to a pair that begins before
-    # the window, so it is subtracted.
+    # The value at a window's first entry of `places` describes a succession that begins
+    # before the window, so it is subtracted.
     starts = np.arange(len(result))
     which = np.searchsorted(places, starts)
     inside = which < len(places)

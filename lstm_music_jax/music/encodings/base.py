@@ -8,6 +8,11 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from lstm_music_jax.music.score import Score
 
+# The notes that a symbol strikes or releases, as pairs of onset and pitch: () for a
+# symbol that sets a time, a duration or a loudness, and None for a skipped one. A note
+# of the symbols before has -1 in place of its onset.
+Use = tuple[tuple[int, int], ...] | None
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -18,18 +23,20 @@ class Decoded:
         skipped: number of symbols that were ignored, because they are unknown or not
             allowed at their position.
         note_count: number of notes struck. In `NoteNames`, a chord counts as one.
+        uses: for each symbol that was read, what it is used for.
     """
 
     score: Score
     skipped: int
     note_count: int
+    uses: tuple[Use, ...]
 
 
 @runtime_checkable
 class Encoding(Protocol):
     """Turns a score into symbols, and any sequence of symbols into a score.
 
-    Symbols are strings; a `Vocabulary` numbers them.
+    Symbols are strings. A `Vocabulary` gives each of them an integer id.
 
     These symbols are ill-formed, and `decode` skips them:
 
@@ -61,7 +68,7 @@ class Encoding(Protocol):
 
     @property
     def drums(self) -> bool | None:
-        """Whether the notes of MIDI channel 10 are encoded."""
+        """Whether the notes of MIDI channel 10 are encoded; None means False."""
         ...
 
     def encode(self, score: Score) -> list[str]:
@@ -115,7 +122,10 @@ class Encoding(Protocol):
         ...
 
     def duration(self, symbol: str) -> int:
-        """Return the ticks that `symbol` adds to the duration of the next notes."""
+        """Return the ticks that `symbol` adds to the duration of the next notes.
+
+        The result is 0 if `symbol` sets no duration.
+        """
         ...
 
     def stretched(self, symbol: str, factor: float) -> str:

@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lstm_music_jax.music.encodings.base import Decoded
+from lstm_music_jax.music.encodings.base import Decoded, Use
 from lstm_music_jax.music.encodings.event_symbols import EventSymbols
 from lstm_music_jax.music.score import (
     HIGHEST_PITCH,
@@ -116,18 +116,23 @@ class Events:
         for symbol in after:
             reader.read(*self._events.parse(symbol))
         begin, notes_before = reader.clock, len(reader.durations)
-        reader.skipped = 0
+        uses: list[Use] = []
         for symbol in symbols:
             count = len(reader.durations) - notes_before
             if max_notes is not None and count >= max_notes:
                 break
-            reader.read(*self._events.parse(symbol))
+            event, value = self._events.parse(symbol)
+            if not reader.read(event, value):
+                uses.append(None)
+            else:
+                struck = event == "pitch"
+                uses.append(((reader.clock - begin, value),) if struck else ())
         played = [*reader.durations.items()][notes_before:]
         notes = Notes.of(
             Note(onset - begin, pitch, duration) for (onset, pitch), duration in played
         )
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
-        return Decoded(score, reader.skipped, len(played))
+        return Decoded(score, uses.count(None), len(played), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
         """Return the number of notes with the pitch and tick of another note."""
@@ -166,7 +171,7 @@ class Events:
         return symbol
 
     def config(self) -> dict[str, Any]:
-        """Return the kind of the encoding, and attributes that are not the default."""
+        """Return "kind", and the attributes whose values differ from the defaults."""
         changed = {
             name: value
             for name, value in vars(self).items()
@@ -193,24 +198,33 @@ class _Reader:
         previous: the event that was read last.
         durations: the duration of each note so far, keyed by onset and pitch, in the
             order of the events.
-        skipped: number of ill-formed events.
     """
 
     duration: int
     clock: int = 0
     previous: str = ""
     durations: dict[tuple[int, int], int] = field(default_factory=dict)
-    skipped: int = 0
 
-    def read(self, event: str, value: int) -> None:
-        """Read the next event."""
+    def read(self, event: str, value: int) -> bool:
+        """Read the next event: move the clock, set the duration, or add a note.
+
+        An ill-formed event changes none of them.
+
+        Args:
+            event: "shift", "duration" or "pitch"; "" for an unknown symbol.
+            value: the ticks of a shift or a duration, or the MIDI pitch.
+
+        Returns:
+            Whether the event is well-formed here.
+        """
+        previous, self.previous = self.previous, event
         if event == "shift":
             self.clock += value
         elif event == "duration":
-            begun = self.duration if self.previous == "duration" else 0
+            begun = self.duration if previous == "duration" else 0
             self.duration = begun + value
         elif event == "pitch" and (self.clock, value) not in self.durations:
             self.durations[self.clock, value] = self.duration
         else:
-            self.skipped += 1
-        self.previous = event
+            return False
+        return True

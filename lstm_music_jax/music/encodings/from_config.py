@@ -26,7 +26,8 @@ def encoding_from_config(config: Mapping[str, Any]) -> Encoding:
     """
     attributes = dict(config)
     kind = attributes.pop("kind", None)
-    if kind not in ENCODINGS:
+    # A kind that is a list or an object cannot be looked up.
+    if not isinstance(kind, str) or kind not in ENCODINGS:
         raise ValueError(
             f"kind of encoding is {kind!r}; it must be one of {[*ENCODINGS]}"
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import Any, ClassVar
 
-from lstm_music_jax.music.encodings.base import Decoded
+from lstm_music_jax.music.encodings.base import Decoded, Use
 from lstm_music_jax.music.encodings.pitch_names import (
     canonical_name,
     chord_name,
@@ -33,13 +33,14 @@ class NoteNames:
     ['C4', '9.0.4']
 
     Attributes:
-        parts: the parts to encode. "first" is the choice of the original recipe, even
-            where that part is empty. "first_nonempty" skips empty parts. "all" merges
+        parts: the parts to encode; a part is the music of one instrument. "first" is
+            the first part, even if it is empty, as in the classical Keras note
+            generators. "first_nonempty" is the first part that has notes. "all" merges
             the parts by onset.
-        ticks_per_note: ticks from each decoded note or chord to the next, and its
-            duration, 1 or more.
-        drums: keep the notes of MIDI channel 10. By default, parts="first" keeps them,
-            as in the original recipe. The other values of `parts` do not keep them.
+        ticks_per_note: ticks from each decoded note or chord to the next, 1 or more.
+            This is also the duration of each note.
+        drums: keep the notes of MIDI channel 10. By default, they are kept if `parts`
+            is "first", as in the classical Keras note generators, and otherwise not.
     """
 
     symbols_per_note: ClassVar[int] = 1
@@ -84,7 +85,7 @@ class NoteNames:
                 symbol depends on an earlier one.
         """
         chords: list[Chord] = []
-        skipped = 0
+        uses: list[Use] = []
         for symbol in symbols:
             if max_notes is not None and len(chords) >= max_notes:
                 break
@@ -92,10 +93,11 @@ class NoteNames:
             if pitches:
                 onset = len(chords) * self.ticks_per_note
                 chords.append(Chord(onset, self.ticks_per_note, pitches))
+                uses.append(tuple((onset, pitch) for pitch in pitches))
             else:
-                skipped += 1
+                uses.append(None)
         score = Score.from_parts([Part("", tuple(chords))])
-        return Decoded(score, skipped, len(chords))
+        return Decoded(score, uses.count(None), len(chords), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
         """Return 0, because notes that are struck together become a chord."""
@@ -130,7 +132,7 @@ class NoteNames:
         return symbol
 
     def config(self) -> dict[str, Any]:
-        """Return the kind of the encoding and its attributes, `drums` only if set."""
+        """Return "kind" and the attributes; `drums` only if it is not the default."""
         config = {
             "kind": "note_names",
             "parts": self.parts,

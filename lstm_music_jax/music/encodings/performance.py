@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lstm_music_jax.music.encodings.base import Decoded
+from lstm_music_jax.music.encodings.base import Decoded, Use
 from lstm_music_jax.music.encodings.event_symbols import EventSymbols
 from lstm_music_jax.music.pedal import sustained_ends
 from lstm_music_jax.music.score import (
@@ -127,7 +127,7 @@ class Performance:
         for symbol in after:
             keyboard.apply(*_EVENTS.parse(symbol))
         keyboard.forget_notes()
-        skipped = 0
+        uses: list[Use] = []
         for symbol in symbols:
             event, value = _EVENTS.parse(symbol)
             if max_notes is not None and len(keyboard.notes) >= max_notes:
@@ -137,11 +137,12 @@ class Performance:
                 if event == "note_on" or (
                     event == "note_off" and value not in keyboard.sounding
                 ):
+                    uses.append(())
                     continue
-            skipped += not keyboard.apply(event, value)
+            uses.append(keyboard.apply(event, value))
         notes = keyboard.released()
         score = Score.from_notes(notes, ticks_per_quarter=self.ticks_per_quarter)
-        return Decoded(score, skipped, len(notes))
+        return Decoded(score, uses.count(None), len(notes), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
         """Return the number of notes with the pitch and time of another note."""
@@ -187,7 +188,7 @@ class Performance:
         return f"shift_{min(max(round(value * factor), 1), LONGEST_SHIFT)}"
 
     def config(self) -> dict[str, Any]:
-        """Return the kind of the encoding, and `drums` if it is set."""
+        """Return "kind", and `drums` if it is True."""
         return {"kind": "performance", **({"drums": True} if self.drums else {})}
 
     def _notes(self, score: Score) -> Notes:
@@ -211,8 +212,8 @@ class _Keyboard:
 
     Attributes:
         notes: the notes that were struck; a note that still sounds has duration 0.
-        sounding: the position in `notes` of each pitch that sounds. It is negative for
-            a note that `forget_notes` removed.
+        sounding: for each pitch that sounds, the position of its note in `notes`; -1 if
+            `forget_notes` has removed the note.
     """
 
     def __init__(self) -> None:
@@ -221,8 +222,11 @@ class _Keyboard:
         self._clock, self._velocity = 0, DEFAULT_VELOCITY
         self._struck_now: set[int] = set()
 
-    def apply(self, event: str, value: int) -> bool:
-        """Press or release a key; return False if the event is ill-formed here."""
+    def apply(self, event: str, value: int) -> Use:
+        """Apply an event, such as ("note_on", 60); return its use.
+
+        An ill-formed event changes nothing, and has the use None.
+        """
         if event == "shift":
             self._clock += value
             self._struck_now.clear()
@@ -232,15 +236,18 @@ class _Keyboard:
             self.sounding[value] = len(self.notes)
             self.notes.append(Note(self._clock, value, 0, self._velocity))
             self._struck_now.add(value)
+            return ((self._clock, value),)
         elif (
             event == "note_off"
             and value in self.sounding
             and value not in self._struck_now
         ):
-            self._end(self.sounding.pop(value))
+            place = self.sounding.pop(value)
+            self._end(place)
+            return ((self.notes[place].onset if place >= 0 else -1, value),)
         else:
-            return False
-        return True
+            return None
+        return ()
 
     def forget_notes(self) -> None:
         """Remove all notes, and count time from now; pressed keys stay pressed."""
@@ -249,11 +256,11 @@ class _Keyboard:
         self._clock = 0
 
     def heard(self) -> bool:
-        """Return whether any note still sounds that was struck after `forget_notes`."""
+        """Return whether a note of `notes` still sounds."""
         return any(place >= 0 for place in self.sounding.values())
 
     def released(self) -> list[Note]:
-        """Release all keys, and return the notes."""
+        """Release all keys, and return `notes`, which then all have durations."""
         for place in self.sounding.values():
             self._end(place)
         self.sounding.clear()

@@ -65,10 +65,10 @@ def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def named_pitches(name: str) -> tuple[int, ...]:
-    """Return the MIDI pitches that the name of a note or chord means; else ().
+    """Return the MIDI pitches of the note or chord that has this name; () if none has.
 
-    A chord's pitch classes sound in the octave of middle C, as they do in the original
-    Keras recipe (music21's `Note(int)` below 12).
+    A chord's pitch classes sound in the octave of middle C, as they do in the classical
+    Keras note generators (music21's `Note(int)` below 12).
     """
     if match := _NOTE.fullmatch(name):
         letter, accidental, octave = match.groups()
@@ -89,7 +89,7 @@ def canonical_name(text: str) -> str:
     stand in any order: '9.4' is '4.9'.
 
     Raises:
-        ValueError: `text` spells no note or chord that has a name of its own.
+        ValueError: `text` spells no note or chord, or one that has no unique name.
     """
     if match := _SPELLING.fullmatch(text):
         letter, accidental, octave = match.groups()

@@ -38,23 +38,25 @@ def midi_content(
     programs: Mapping[int, int],
     tempos: Sequence[tuple[int, float | int]] = (),
     metres: Sequence[tuple[int, int, int]] = (),
+    texts: Sequence[str] = (),
 ) -> bytes:
     """Return the bytes of a MIDI file of format 1.
 
-    The first track holds tempos and metres, and each channel has a track after it. The
-    ends of notes come before other events at the same tick, so that a pitch can end and
-    be struck again at that tick.
+    The first track holds tempos, metres and texts, and each channel has a track after
+    it. The ends of notes come before other events at the same tick, so that a pitch can
+    end and be struck again at that tick.
 
     Args:
-        notes: the notes in any order. All numbers must be Python numbers. Notes of one
-            channel and pitch must not overlap, because MIDI cannot tell which of them
-            ends.
+        notes: the notes in any order, with Python integers, not those of NumPy. Notes
+            of one channel and pitch must not overlap, because MIDI cannot tell which of
+            them ends.
         ticks_per_quarter: the file's ticks per quarter note, 1 to 32,767.
         programs: the General MIDI program of each channel that has notes.
         tempos: for each change of tempo, its tick and its quarter notes per minute, 3.6
             or more. Tempos are rounded to whole microseconds per quarter note.
         metres: for each change of metre, its tick, numerator and denominator. The
             denominator is a power of two.
+        texts: ASCII texts, which become text events at tick 0.
 
     Raises:
         KeyError: a note's channel has no program.
@@ -64,7 +66,7 @@ def midi_content(
     by_channel: dict[int, list[FileNote]] = {channel: [] for channel in programs}
     for note in notes:
         by_channel[note.channel].append(note)
-    tracks = [_conductor_track(tempos, metres)]
+    tracks = [_conductor_track(tempos, metres, texts)]
     tracks += [
         _note_track(by_channel[channel], channel, program)
         for channel, program in sorted(programs.items())
@@ -77,10 +79,17 @@ def midi_content(
 
 
 def _conductor_track(
-    tempos: Sequence[tuple[int, float | int]], metres: Sequence[tuple[int, int, int]]
+    tempos: Sequence[tuple[int, float | int]],
+    metres: Sequence[tuple[int, int, int]],
+    texts: Sequence[str],
 ) -> bytes:
+    from music21.midi import MetaEvents
+
     messages = [(tick, _tempo_event(tempo)) for tick, tempo in tempos]
     messages += [(tick, _metre_event(*metre)) for tick, *metre in metres]
+    messages += [
+        (0, _event(MetaEvents.TEXT_EVENT, text.encode("ascii"))) for text in texts
+    ]
     return _track(sorted(messages, key=lambda message: message[0]))
 
 

@@ -58,9 +58,9 @@ def read_midi(path: str | Path) -> Score:
 
 
 def _in_time(events: Iterable[Iterable]) -> tuple:
-    """Return the events of all tracks in the order of time.
+    """Return the changes of tempo, or of metre, of all tracks in the order of time.
 
-    If several events have the same tick, only the last one is kept.
+    If several changes have the same tick, only the last one is kept.
     """
     ordered = sorted(chain.from_iterable(events), key=lambda event: event.tick)
     return tuple({event.tick: event for event in ordered}.values())
@@ -69,7 +69,13 @@ def _in_time(events: Iterable[Iterable]) -> tuple:
 def _track(
     ticks: np.ndarray, messages: np.ndarray, events: TrackEvents
 ) -> tuple[Track, int]:
-    """Return a track, and the number of its notes that never end."""
+    """Return the notes of a track, and the number of notes that never end.
+
+    Args:
+        ticks: the time of each message, `[n]`.
+        messages: the messages of the track, as in `TrackEvents`, `[n]`.
+        events: all events of the track.
+    """
     are_notes = messages >> 20 <= NOTE_ON >> 4
     times, notes = ticks[are_notes], messages[are_notes]
     channels = (notes >> 16 & 0xF) + 1
@@ -93,7 +99,7 @@ def _paired(keys: np.ndarray, strikes: np.ndarray) -> tuple[np.ndarray, np.ndarr
     note-off, and so on. All other note-offs are ignored.
 
     Args:
-        keys: channel and pitch of each note event, as one number, `[n]`.
+        keys: channel times 128, plus pitch, of each note-on and note-off, `[n]`.
         strikes: whether each event is a note-on, `[n]`.
     """
     order = np.argsort(keys, kind="stable")
@@ -122,14 +128,28 @@ def _paired(keys: np.ndarray, strikes: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _rank(groups: np.ndarray, count: int) -> np.ndarray:
-    """Return the position of each element within its group; `groups` is sorted."""
+    """Return the position of each element within its group, from 0, `[n]`.
+
+    Args:
+        groups: the number of the group of each element, ascending, `[n]`.
+        count: number of groups.
+    """
     sizes = np.bincount(groups, minlength=count)
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
     return np.arange(len(groups)) - starts[groups]
 
 
 def _programs(messages: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Return the program of each message at `where`, the last one of its channel."""
+    """Return the MIDI program with which each of some messages is played, `[m]`.
+
+    It is the program of the last program change before the message on its channel. If
+    there is none before, it is that of the first one after. If the track has none on
+    this channel, it is 0.
+
+    Args:
+        messages: all messages of a track, as in `TrackEvents`.
+        where: the positions of `m` of the messages.
+    """
     programs = np.zeros(len(where), np.int64)
     are_changes = messages >> 20 == PROGRAM_CHANGE >> 4
     if not are_changes.any():
@@ -156,7 +176,10 @@ def _pedals(ticks: np.ndarray, messages: np.ndarray) -> list[Pedal]:
 
 
 def _check_size(tracks: Sequence[Track], ticks_per_quarter: int) -> None:
-    """Raise UnreadableMidiError if the file exceeds a limit of this module."""
+    """Raise UnreadableMidiError if there are too many notes, or the music is too long.
+
+    The limits are `MAX_NOTES`, `MAX_NOTES_AT_ONCE` and `MAX_QUARTERS`.
+    """
     count, last = 0, 0
     for track in tracks:
         onsets = track.notes.onsets

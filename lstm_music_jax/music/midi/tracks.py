@@ -25,7 +25,8 @@ NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
 SUSTAIN_PEDAL = 64
 _CHANNEL_PRESSURE = 0xD0
 _SYSTEM, _META = 0xF0, 0xFF
-_TRACK_NAME, _INSTRUMENT_NAME, _SET_TEMPO, _TIME_SIGNATURE = 3, 4, 0x51, 0x58
+_TEXT, _TRACK_NAME, _INSTRUMENT_NAME = 1, 3, 4
+_SET_TEMPO, _TIME_SIGNATURE = 0x51, 0x58
 
 
 class UnreadableMidiError(ValueError):
@@ -50,6 +51,7 @@ class TrackEvents:
         changes: the changes of instrument in the track.
         tempos: the changes of tempo in the track.
         metres: the changes of metre in the track.
+        texts: the bytes of each text event in the track.
     """
 
     ticks: list[int] = field(default_factory=list)
@@ -57,6 +59,7 @@ class TrackEvents:
     changes: list[InstrumentChange] = field(default_factory=list)
     tempos: list[Tempo] = field(default_factory=list)
     metres: list[Metre] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,7 @@ def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
 def _read_system_event(
     chunk: bytes, position: int, tick: int, track: int, events: TrackEvents
 ) -> int | None:
-    """Read a system or meta event, and keep it if it is a tempo, metre or instrument.
+    """Read a system or meta event, and keep it if a score or a record needs it.
 
     Returns:
         The position after the event; None if its status byte has no meaning in a file.
@@ -218,6 +221,8 @@ def _read_system_event(
 def _keep_meta_event(kind: int, data: bytes, tick: int, events: TrackEvents) -> None:
     if kind in (_TRACK_NAME, _INSTRUMENT_NAME):
         events.changes.append(InstrumentChange(tick, 0, kind, data))
+    elif kind == _TEXT:
+        events.texts.append(data)
     elif kind == _SET_TEMPO and len(data) == 3 and any(data):
         quarter = int.from_bytes(data)
         events.tempos.append(Tempo(tick, MICROSECONDS_PER_MINUTE / quarter))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lstm_music_jax.music.midi.content import FileNote, midi_content
+from lstm_music_jax.music.midi.record import texts_of_record
 from lstm_music_jax.music.score import HIGHEST_PROGRAM, TICKS_PER_QUARTER, Score, Tempo
 from lstm_music_jax.music.tempo_map import DEFAULT_TEMPO
 from lstm_music_jax.system.atomic_write import write_atomically, write_new
@@ -24,6 +25,7 @@ def write_midi(
     *,
     tempo: float | int | None = None,
     program: int = 0,
+    record: str | None = None,
     overwrite: bool = True,
 ) -> None:
     """Write `score.notes` as a MIDI file, played by one instrument.
@@ -39,11 +41,13 @@ def write_midi(
             120 if it has none. A file holds whole microseconds per quarter, so it plays
             at this tempo to 1 part in 100,000.
         program: General MIDI program, 0 to 127; 0 is a piano.
+        record: ASCII text, such as JSON, that the file carries in text events;
+            `read_record` returns it.
         overwrite: whether to replace a file that exists.
 
     Raises:
         ValueError: `tempo` or `program` is out of its range, or `score` lasts 10^7
-            ticks or more.
+            ticks or more, or `record` is not ASCII text.
         FileExistsError: the file exists and `overwrite` is false.
         OSError: the file cannot be written.
     """
@@ -58,6 +62,7 @@ def write_midi(
             (scale * tick, beats, beat_unit) for tick, beats, beat_unit in score.metres
         ],
         programs={_CHANNEL: program},
+        texts=[] if record is None else texts_of_record(record),
     )
     write = write_atomically if overwrite else write_new
     write(Path(path), content)

@@ -14,10 +14,15 @@ _SHARPNESS = 10.0
 
 
 class AdaptivePState(NamedTuple):
-    """The sums of the mean a = `weighted / weight`, and the last distribution p.
+    """The mean probability of the drawn symbols, and the last distribution.
 
-    `drawing` is False until the first symbol is drawn, so that the prompt does not
-    count.
+    Attributes:
+        weighted: weighted sum of the probabilities of the drawn symbols. A symbol
+            weighs `decay` times as much as the symbol after it.
+        weight: sum of the weights. The mean a of `AdaptiveP` is `weighted / weight`.
+        probabilities: the distribution that the strategy was given last.
+        drawing: False until the first symbol is drawn, so that the prompt does not
+            count.
     """
 
     weighted: Scalar
@@ -30,11 +35,12 @@ class AdaptiveP(Strategy):
     """Prefers symbols that bring the mean probability of drawn symbols to a target.
 
         l'_x = 5 - 10 d^2 / (1 + d)    d = |p_x - aim| / 0.3, where l_x > -inf
-        aim  = 2 target - a            a: exponentially weighted mean of drawn p
+        aim  = 2 target - a
 
-    p is the distribution that the strategy is given. a starts at the target. The aim is
-    clipped to [0, 1]. The new logits have another order than the old ones. So truncate
-    before this strategy, and put it last in a chain.
+    p is the distribution that the strategy is given. a is the exponentially weighted
+    mean of the probabilities p_x of the drawn symbols. It starts at the target. The aim
+    is clipped to [0, 1]. The new logits have another order than the old ones. So
+    truncate before this strategy, and put it last in a chain.
 
     Args:
         target: the mean probability to reach, in (0, 1).

@@ -10,10 +10,13 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class LookBackState(NamedTuple):
-    """The last w distributions, as log-probabilities in nats, and the oldest index.
+    """The distributions of the last w drawn symbols.
 
-    Rows that are not filled yet hold probabilities of 0, which no distribution is near
-    to. The index is that of the oldest distribution.
+    Attributes:
+        log_probs: a ring buffer of log-probabilities, nats, one row per distribution. A
+            row that is not filled yet holds -inf, so every distribution has an infinite
+            divergence from it.
+        oldest: index of the oldest row, which is overwritten next.
     """
 
     log_probs: Float[Array, "w v"]

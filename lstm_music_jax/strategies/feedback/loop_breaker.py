@@ -13,10 +13,13 @@ _HOTTEST = 1e30
 
 
 class LoopBreakerState(NamedTuple):
-    """The last w symbols, the newest first, a count for each period, and the heat.
+    """The last w symbols of a stream, its repetitions, and the temperature.
 
-    `runs[q - 1]` is the number of symbols, counted back from the last one, that each
-    equal the symbol q positions earlier.
+    Attributes:
+        symbols: ids of the last w symbols, the newest first; -1 where there are fewer.
+        runs: entry q - 1 is the length of the longest passage at the end of the stream
+            in which each symbol equals the symbol q positions earlier.
+        heat: the temperature by which the logits are divided.
     """
 
     symbols: Int[Array, "w"]

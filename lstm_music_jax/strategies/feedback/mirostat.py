@@ -1,4 +1,7 @@
-"""The base class of both versions of Mirostat, which controls the limit mu.
+"""The base class of both versions of Mirostat.
+
+Mirostat brings the mean surprisal of the drawn symbols to a target tau. It adapts mu, a
+limit that decides how many symbols are kept.
 
 Reference: Basu et al. 2020, https://arxiv.org/abs/2007.14966
 """
@@ -15,16 +18,25 @@ from lstm_music_jax.types import Array, Float, Logits, Scalar
 
 
 class MirostatState(NamedTuple):
-    """The limit mu, and the surprisal of each possible next symbol; both in bits."""
+    """The limit mu, and the surprisals of the next symbol.
+
+    Attributes:
+        mu: the limit, in bits. The larger it is, the more symbols are kept.
+        surprisals: -log2 of the probability of each symbol in the distribution that the
+            strategy was given last; tau before the first symbol is drawn.
+    """
 
     mu: Scalar
     surprisals: Float[Array, "v"]
 
 
 class Mirostat(Strategy):
-    """Moves the limit mu by the surprisal of each drawn symbol.
+    """Base class: lowers the limit mu after surprising symbols, raises it after others.
 
-    Subclasses forbid symbols depending on mu.
+        mu' = mu - eta (-log2 p_x - tau)    after x was drawn; mu = 2 tau at first
+
+    In a subclass, `apply` keeps more symbols if mu is larger. It writes the surprisals
+    into the state.
     """
 
     tau: Number = number(above=0, hint="bits")

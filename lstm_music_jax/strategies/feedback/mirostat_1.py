@@ -17,8 +17,10 @@ class Mirostat1(Mirostat):
 
         s = sum t_i b_i / sum t_i^2    t_i = ln((i+1)/i), b_i = ln(p_i/p_(i+1)),
                                        i = 1 .. m-1, p sorted
-        k = (e 2^mu / (1 - v^-e))^(1/s)    e = s - 1, rounded, in 1 .. v
+        k = (e 2^mu / (1 - v^-e))^(1/s)    e = s - 1
         mu' = mu - eta (-log2 p_x - tau)   after x was drawn; mu = 2 tau at first
+
+    k is rounded to a whole number and clipped to [1, v].
 
     If p follows Zipf's law, the k symbols have a mean surprisal of about mu bits. p is
     the distribution that the strategy is given. The symbols of the prompt do not move
@@ -48,9 +50,8 @@ class Mirostat1(Mirostat):
 def zipf_exponent(logits: Logits, m: int) -> Scalar:
     """Return the exponent s of Zipf's law, p_i ~ i^-s, fitted by least squares.
 
-    The fit is to the m largest probabilities.
-
-    The result is NaN if fewer than two symbols are possible.
+    p_i is the i-th largest probability, and the fit is to i = 1 .. m. The result is NaN
+    if fewer than two symbols are possible.
     """
     size = min(m, logits.shape[0])
     largest = descending(logits)[:size]

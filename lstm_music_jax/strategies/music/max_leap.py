@@ -10,10 +10,10 @@ from lstm_music_jax.types import Array, Bool
 
 
 def _leaps(strategy):
-    """Return the leap in semitones from symbol x to symbol y, uint8 `[v+1 v]`.
+    """Return a table of the leaps between all symbols, uint8 `[v+1 v]`.
 
-    The leap is 0 if x or y is silent. Row v is for the first symbol of a stream, and
-    holds zeros.
+    Entry [x, y] is the leap from symbol x to symbol y, in semitones; 0 if x or y is
+    silent. Row v holds zeros. It serves while no symbol has sounded.
     """
     pitches = [np.flatnonzero(row) for row in strategy.struck()]
     leaps = np.zeros((len(pitches) + 1, len(pitches)), np.uint8)

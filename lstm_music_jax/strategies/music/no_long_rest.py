@@ -11,13 +11,16 @@ from lstm_music_jax.types import Array, Bool, Int
 
 
 class NoLongRestState(NamedTuple):
-    """The state of the 128 pitches, one entry per pitch, and the next note length.
+    """The ends of the notes so far, and the length of the next notes.
 
-    `ends` is the end of the last note of a pitch, in ticks from now; if the pitch has
-    not sounded yet, it is the beginning of the piece. `struck` is True if a note of the
-    pitch begins now. `length` is the length of the next notes, in ticks. `lengthening`
-    is True if another duration symbol would add to `length`, and False if it would
-    replace `length`.
+    Attributes:
+        ends: for each of the 128 pitches, the end of its last note, in ticks from now;
+            negative if it lies in the past. A pitch without a note has the beginning of
+            the piece.
+        struck: for each pitch, whether one of its notes begins now.
+        length: length of the next notes, in ticks.
+        lengthening: whether the last symbol was a duration. The next duration symbol
+            then adds to `length`; otherwise it replaces `length`.
     """
 
     ends: Int[Array, "keys"]
@@ -27,7 +30,11 @@ class NoLongRestState(NamedTuple):
 
 
 def _ticks(method):
-    """Return a function that calls `method` of a strategy's encoding on each symbol."""
+    """Return a function from a strategy to the ticks of each symbol, int32 `[v]`.
+
+    `method` is the name of the method of an encoding that returns the ticks of a
+    symbol, such as "duration".
+    """
     return lambda strategy: np.array(
         [getattr(strategy.encoding, method)(s) for s in strategy.vocabulary.symbols],
         np.int32,
@@ -38,8 +45,8 @@ class NoLongRest(MusicStrategy):
     """Forbids time shifts that would make a silence longer than `ticks`.
 
     A silence begins when no note sounds any more, or at the start of the piece. Symbols
-    that do not move the clock are always allowed. So the strategy changes nothing if
-    the encoding has no rests, such as `NoteNames`.
+    other than time shifts are always allowed. So the strategy changes nothing if the
+    encoding has no time shifts, such as `NoteNames`.
 
     Args:
         vocabulary: the vocabulary of the model.

@@ -14,10 +14,11 @@ _NO_PITCH = HIGHEST_PITCH + 1
 
 
 class WellFormedState(NamedTuple):
-    """The state of the 128 pitches, one entry per pitch.
+    """Which of the 128 pitches sound now, with one entry per pitch.
 
-    `struck` is True if the pitch was struck at this moment. `sounding` is True if it
-    was struck and has not been released since.
+    Attributes:
+        struck: whether the pitch was struck at this moment.
+        sounding: whether the pitch was struck and has not been released since.
     """
 
     struck: Bool[Array, "keys"]
@@ -41,8 +42,11 @@ def _known(strategy):
 def _strikes(strategy):
     """Return the pitches that each symbol strikes, int32 `[v k]`.
 
-    If no symbol of the encoding moves the clock, each symbol has a moment of its own,
-    so no strike is ever ill-formed. The table then has no columns.
+    k is the largest number of pitches of a symbol. Rows with fewer pitches are filled
+    with 128, which is not a MIDI pitch.
+
+    If the encoding has no time shifts, no two symbols begin at the same time, so no
+    strike is ever ill-formed. The table then has no columns.
     """
     encoding = strategy.encoding
     strategy.struck()
@@ -54,7 +58,8 @@ def _strikes(strategy):
 def _releases(strategy):
     """Return the pitches that each symbol releases, int32 `[v k]`.
 
-    The table has no columns if no symbol of the encoding releases a pitch.
+    Rows are filled as in `_strikes`. The table has no columns if no symbol of the
+    encoding releases a pitch.
     """
     return _rows(strategy, strategy.encoding.releases)
 
@@ -129,7 +134,13 @@ class WellFormed(MusicStrategy):
 
 
 def _fits(strikes, releases, state):
-    """Return whether pitches can be struck and released now, `[k]` or `[v k]` each."""
+    """Return whether symbols are well-formed now, bool `[v]`, or `[]` for one symbol.
+
+    Args:
+        strikes: the pitches that the symbols strike, `[v k]`, or `[k]` for one symbol.
+        releases: the pitches that they release, in the same form.
+        state: which pitches sound now, and which were struck now.
+    """
     blocked = state.sounding if releases.shape[-1] else state.struck
     strikes_blocked = blocked.at[strikes].get(mode="fill", fill_value=False)
     held = state.sounding & ~state.struck

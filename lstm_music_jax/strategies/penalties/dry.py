@@ -23,7 +23,7 @@ class DRY(Strategy):
 
     DRY stands for "don't repeat yourself". m_x is the length of the longest passage at
     the end of the stream that also occurred earlier in the stream and was then followed
-    by x. Only the last `memory` symbols count. In the power m_x is at most 50.
+    by x. Only the last `memory` symbols count. The exponent takes m_x as at most 50.
 
     Args:
         multiplier: 0 or more; 0 does nothing, 0.8 is usual.

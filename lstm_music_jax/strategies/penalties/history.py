@@ -1,4 +1,4 @@
-"""The last symbols of a stream, and the earlier positions that match its end."""
+"""The last symbols of a stream, and which of them would continue a repetition."""
 
 from typing import NamedTuple
 
@@ -8,11 +8,14 @@ from lstm_music_jax.types import Array, Bool, Int, Token
 
 
 class History(NamedTuple):
-    """The last w symbols, the oldest first, and for each the length of a match.
+    """The last w symbols of a stream, and which of them would continue a repetition.
 
-    The `matches[i]` symbols right before `symbols[i]` equal the last `matches[i]`
-    symbols of the stream. So if the stream repeats itself, `symbols[i]` comes next.
-    Entries that are not filled yet hold the id v, which no symbol has.
+    Attributes:
+        symbols: ids of the symbols, the oldest first. Entries that are not filled yet
+            hold the id v, which no symbol has.
+        matches: for each of `symbols`, the length of its match: the number of symbols
+            right before it that equal the last symbols of the stream. If the stream
+            repeats these symbols, the symbol after the match comes next.
     """
 
     symbols: Int[Array, "w"]
@@ -29,11 +32,12 @@ def empty_history(memory: int, vocab_size: int) -> History:
 def extended(
     history: History, token: Token, joins: Bool[Array, ""] | bool = True
 ) -> History:
-    """Return the history after adding `token`, which ends all matches unless `joins`.
+    """Return the history after adding `token`.
 
     If `symbols[i]` equals `token`, the match before `symbols[i]` grows by one symbol,
     and becomes the match before `symbols[i + 1]`. All symbols move one position towards
-    the start, so this match is again at index i. All other matches become 0.
+    the start, so this match is again at index i. All other matches become 0. If `joins`
+    is False, all matches become 0.
     """
     grows = (history.symbols == token) & joins
     matches = jnp.where(grows, history.matches + 1, 0)

@@ -12,7 +12,7 @@ _LEAST_PROBABILITY = 1e-30
 
 
 class ContrastiveState(NamedTuple):
-    """The state of the amateur after the last symbol, and its next logits."""
+    """The state of the weaker model, the amateur, and its logits of the next symbol."""
 
     model_state: PyTree
     logits: Logits

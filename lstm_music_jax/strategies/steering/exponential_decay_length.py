@@ -19,9 +19,9 @@ class ExponentialDecayLength(Strategy):
     The formula is that of transformers. It has three peculiarities. It depends on
     the size of the logit, so adding a constant to all logits changes the result. A
     logit of 0 never grows. A factor below 1 lowers a positive logit at most to 0, and a
-    negative one at most to twice its value. There are two differences. A forbidden stop
-    symbol stays forbidden; transformers gives NaN. The power is at most 1e18, so that
-    the logit stays finite.
+    negative one at most to twice its value. Two details differ from transformers. A
+    forbidden stop symbol stays forbidden; transformers gives NaN. The power is at most
+    1e18, so that the logit stays finite.
 
     Args:
         start: number of symbols after which the growth begins, 0 or more.

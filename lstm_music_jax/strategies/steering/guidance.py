@@ -12,7 +12,10 @@ from lstm_music_jax.types import Array, Bool, PyTree, Token
 class GuidanceState(NamedTuple):
     """The memory of the guiding model, and the symbol that it reads next.
 
-    `drawing` is False until the first symbol is drawn.
+    Attributes:
+        memory: the memory of its context, such as the state of the model.
+        token: id of the symbol that it reads next.
+        drawing: False until the first symbol is drawn.
     """
 
     memory: PyTree

@@ -1,4 +1,8 @@
-"""An automaton that finds the sequences which the next symbol can complete."""
+"""An automaton that finds, among given sequences, those that the next symbol completes.
+
+A symbol completes a sequence if it is the last symbol of the sequence, and the stream
+so far ends with the symbols before it.
+"""
 
 from functools import cache
 from typing import NamedTuple
@@ -11,13 +15,12 @@ class Matching(NamedTuple):
     """An Aho-Corasick automaton of the beginnings of sequences.
 
     The beginning of a sequence is the sequence without its last symbol. A state stands
-    for a passage at the end of the stream: the longest one with which some beginning
-    starts. State 0 stands for the empty passage.
+    for the longest passage at the end of the stream that is a prefix of some beginning.
+    State 0 stands for the empty passage.
 
     Attributes:
-        letters: a number for each symbol, up to the largest symbol of the beginnings,
-            and one entry more for all larger symbols. All symbols that occur in no
-            beginning have letter 0.
+        letters: for each id, its letter: a number from 1 on if the symbol occurs in a
+            beginning, and 0 otherwise. The last entry serves for all larger ids too.
         moves: the next state, for each state and letter.
         completing: for each state, the indices of the sequences that the next symbol
             can complete; shorter rows are filled with the number of sequences.
@@ -30,7 +33,7 @@ class Matching(NamedTuple):
 
 @cache
 def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
-    """Return the automaton of one or more sequences, which must not be empty."""
+    """Return the automaton of one or more sequences of ids, none of them empty."""
     used = sorted({symbol for sequence in sequences for symbol in sequence[:-1]})
     letters = np.zeros(max(used, default=-1) + 2, np.int32)
     letters[used] = np.arange(1, len(used) + 1)
@@ -51,10 +54,11 @@ def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
 
 
 def _trie(sequences, letters):
-    """Return the children of each state, and the sequences that it can complete.
+    """Return the trie of the beginnings of sequences.
 
-    The children are a dictionary from letters to states. Sequences are given by their
-    indices.
+    Returns:
+        For each state, its children: a dictionary from letters to states.
+        For each state, the indices of the sequences whose whole beginning leads to it.
     """
     children, completing = [{}], [[]]
     for number, sequence in enumerate(sequences):

@@ -11,7 +11,7 @@ _SECOND_ROUND = 0x9E3779B9
 
 
 class Watermark(Strategy):
-    """Marks music: favours symbols that depend on a secret key and the last symbols.
+    """Marks music: favours "green" symbols, which a secret key selects anew each time.
 
         l_x + delta    where x is green
 
@@ -30,7 +30,7 @@ class Watermark(Strategy):
         key: the secret, 0 or more.
         gamma: the share of green symbols, in (0, 1).
         delta: 0 or more nats; 0 does nothing.
-        width: number of symbols that select the green ones, 1 or more; changing it
+        width: number of last symbols that are hashed, 1 or more; changing it
             recompiles. A larger width is harder to notice, and an edited symbol then
             erases more of the mark.
 
@@ -58,7 +58,7 @@ class Watermark(Strategy):
         return jnp.concatenate([state[1:], token.astype(jnp.int32)[None]])
 
     def green(self, context: Int[Array, "w"], vocab_size: int) -> Bool[Array, "v"]:
-        """Return a mask of the green symbols after `context`, the last symbols."""
+        """Return a mask of the symbols that are green after the symbols `context`."""
         first = mix(jnp.asarray(self.key).astype(jnp.uint32))
         for symbol in context.astype(jnp.uint32):
             first = mix(first ^ symbol)

@@ -7,7 +7,7 @@ from lstm_music_jax.xla.ordering import descending
 
 
 class TailFree(Strategy):
-    """Keeps the symbols before the tail, where the sorted probabilities stop bending.
+    """Keeps the symbols before the tail, in which the sorted probabilities fall evenly.
 
         s_i = |(p_i - p_(i+1)) - (p_(i+1) - p_(i+2))|,    i = 0 .. v-3, p descending
 

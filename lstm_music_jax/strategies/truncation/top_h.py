@@ -7,11 +7,11 @@ from lstm_music_jax.xla.ordering import keep_before
 
 
 class TopH(Strategy):
-    """Keeps the most probable symbols up to a share of the distribution's entropy H.
+    """Keeps as many of the most probable symbols as a limit on their entropy allows.
 
-    The symbols are sorted, the most probable first. V is the longest prefix with
-    H(q) <= alpha H(p), where q is p over V, renormalised. The most probable symbol is
-    always kept.
+    The symbols are sorted, the most probable first. V, the set of kept symbols, is the
+    longest prefix with H(q) <= alpha H(p). H is the entropy, and q is p restricted to V
+    and renormalised. The most probable symbol is always kept.
 
     This is the greedy algorithm of the paper. Published code differs from it. The
     authors' code and transformers

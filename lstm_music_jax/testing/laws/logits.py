@@ -133,7 +133,7 @@ def _shifted(subject: Subject) -> tuple[Inputs, Course]:
 
 
 def permutation_equivariance(subject: Subject) -> None:
-    """If a strategy is `permutation_equivariant`, renamed symbols rename the result."""
+    """If a strategy is `permutation_equivariant`, permuted ids permute its logits."""
     if not subject.strategy.permutation_equivariant:
         return
     # names[symbol] is the new name of a symbol; symbols[name] is the inverse.

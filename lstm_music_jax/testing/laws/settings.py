@@ -40,14 +40,12 @@ def one_trace(subject: Subject) -> None:
 
 
 def structure_is_its_own(subject: Subject) -> None:
-    """No other class has an equal tree structure.
+    """The tree structure of a strategy differs from that of any other class.
 
-    If two classes had equal tree structures, `jit` could run the program of the other
-    class.
-
-    The tree structures of two classes registered by `jax.tree_util.register_dataclass`
-    are equal if the number of fields and the static values are equal. Subclasses of
-    `Strategy` are registered in another way.
+    If two classes had equal tree structures, `jit` could run the program of the wrong
+    class. This may happen with `jax.tree_util.register_dataclass`: the tree structures
+    of two classes are then equal if their numbers of fields and their static values are
+    equal. `Strategy` registers its subclasses in another way.
     """
     strategy = subject.strategy
     if not dataclasses.is_dataclass(strategy):
@@ -100,7 +98,11 @@ def sizes_fix_shapes(subject: Subject) -> None:
 def _number_only(
     strategy: Strategy, name: str, value: int, vocab_size: int
 ) -> int | None:
-    """Return another value of a field with the same operations and shapes, or None."""
+    """Return a value of a field that changes only constants of the strategy's methods.
+
+    The operations and shapes in the methods must stay the same, as for a field that
+    should be a leaf. Return None if no such value is found.
+    """
     given = outline(strategy, vocab_size)
     for other in (value + 1, value - 1, 2, 1, 2 * value):
         found = _outline_with(strategy, name, other, vocab_size)
@@ -114,7 +116,10 @@ def _number_only(
 def _outline_with(
     strategy: Strategy, name: str, value: int, vocab_size: int
 ) -> Outline | None:
-    """Return the outline with another value of the field; None if it is refused."""
+    """Return the outline of a strategy whose field `name` is changed to `value`.
+
+    None if the strategy does not allow this value.
+    """
     try:
         changed = dataclasses.replace(strategy, **{name: value})
         return outline(changed, vocab_size)

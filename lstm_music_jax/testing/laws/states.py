@@ -112,16 +112,20 @@ def survives_a_long_run(subject: Subject) -> None:
 
 
 def _in_row(what: str) -> Callable[[tuple[int, ...]], str]:
-    """Return a function that names the row and the note at which `what` is found."""
+    """Return a function that says in words where `what` was found.
+
+    Its argument is an index: the number of the stream, of the symbol, and so on.
+    """
     return lambda at: (
         f"{what} at note {at[1]} of a stream of {ROWS[at[0]]}, at (stream, note, ...)"
     )
 
 
 def _wraps(leaf: np.ndarray) -> np.ndarray:
-    """Return where a counter jumps back by more than half the range of its dtype.
+    """Return a mask of the steps at which a counter wraps around.
 
-    A hash, which overflows on purpose, is not a counter.
+    There it jumps back by more than half the range of its dtype. A hash, which
+    overflows on purpose, is not a counter.
     """
     limits = np.iinfo(leaf.dtype)
     reach = float(limits.max) - float(limits.min)
@@ -155,10 +159,11 @@ def the_state_moves(subject: Subject) -> None:
 
 
 def _stays_elsewhere(subject: Subject, index: int) -> bool:
-    """Return whether a leaf of the state stays constant if its first value is changed.
+    """Return whether a leaf of the state stays constant from any initial value.
 
-    A mean does not stay constant, for example: it moves towards the values that are
-    averaged.
+    Leaf number `index` gets another initial value, and the strategy runs on the random
+    inputs. A mean, for example, does not stay constant: it moves towards the values
+    that are averaged.
     """
     leaves, structure = jax.tree.flatten(subject.first_states(ALTERNATING))
     if is_key(leaves[index]):
@@ -175,10 +180,10 @@ def _elsewhere(leaf: np.ndarray) -> np.ndarray:
 
 
 def keeps_observing(subject: Subject) -> None:
-    """A late symbol of a stream changes the state for as long as the first symbol does.
+    """A late symbol affects the state for as many later steps as the first symbol does.
 
-    A ring buffer that does not wrap around breaks this law. A strategy that stops
-    observing on purpose breaks it too, and may be excepted from it.
+    A ring buffer that does not wrap around breaks this law: it ignores late symbols. A
+    strategy that stops observing on purpose breaks it too, and may be excepted from it.
     """
     run = subject.long_run
     lost = np.flatnonzero(run.early & ~run.late)

@@ -71,10 +71,9 @@ def draws_from_its_key(subject: Subject) -> None:
 def composes_in_a_chain(subject: Subject) -> None:
     """A chain of one strategy gives the same logits as that strategy alone.
 
-    It also has the same flags.
-
-    The strategy alone gets the key that the chain would give it. Where the strategy
-    forbids every symbol, the chain must ignore it.
+    It also has the same values of `shift_invariant` and `permutation_equivariant`. The
+    strategy alone gets the key that the chain would give it. Where the strategy forbids
+    every symbol, the chain must ignore it.
     """
     strategy, inputs = subject.strategy, subject.inputs.row(2)
     tokens = np.asarray(subject.course.tokens)[2]

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from lstm_music_jax.automata.suffix_automaton import SuffixAutomaton
 from lstm_music_jax.evaluation.measures import copied_share, longest_copy
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
-from lstm_music_jax.evaluation.measures.suffix_automaton import SuffixAutomaton
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.transposition import transposition_table
@@ -91,6 +91,34 @@ def test_the_copied_share_by_brute_force(seed, k):
     assert CopyIndex(pieces).copied_share(ids, k) == pytest.approx(len(inside) / 50)
 
 
+@pytest.mark.parametrize("k", [1, 2, 4])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_passages_by_brute_force(seed, k):
+    rng = np.random.default_rng(seed)
+    pieces = random_pieces(rng, 3)
+    ids = rng.integers(4, size=50)
+    lists, query = [piece.tolist() for piece in pieces], ids.tolist()
+    copied = [
+        (start, end)
+        for start in range(50)
+        for end in range(start + k, 51)
+        if any(occurs(query[start:end], piece) for piece in lists)
+    ]
+    maximal = [
+        (start, end)
+        for start, end in copied
+        if not any(
+            other != (start, end) and other[0] <= start and end <= other[1]
+            for other in copied
+        )
+    ]
+    found = CopyIndex(pieces).passages(ids, k)
+    assert [(copy.start, copy.start + copy.length) for copy in found] == maximal
+    for copy in found:
+        source = lists[copy.piece][copy.piece_start :][: copy.length]
+        assert query[copy.start :][: copy.length] == source
+
+
 def test_a_planted_copy_is_found_with_its_source():
     rng = np.random.default_rng(0)
     training = [rng.integers(40, size=200) for _ in range(5)]
@@ -121,6 +149,9 @@ def test_a_piece_without_symbols_has_no_copied_share():
     assert math.isnan(index.copied_share(np.zeros(0, int), 3))
     with pytest.raises(ValueError, match="k is 0; it must be 1 symbol or more"):
         index.copied_share(np.arange(3), 0)
+    with pytest.raises(ValueError, match="k is 0; it must be 1 symbol or more"):
+        index.passages(np.arange(3), 0)
+    assert index.passages(np.zeros(0, int), 3) == []
 
 
 def transposing_index(pieces, encoding, semitones=12):
@@ -148,6 +179,37 @@ def test_a_transposed_copy_is_found():
     assert exact.longest(higher).length < 12
     assert index.copied_share(higher, 48) == 1
     assert index.longest(vocabulary.ids_of(events(tune))).semitones == 0
+
+
+def test_planted_copies_are_found_in_their_keys():
+    rng = np.random.default_rng(3)
+    tunes = [rng.integers(60, 72, size=20) for _ in range(2)]
+    own = rng.integers(40, 90, size=30)
+    vocabulary, index, exact = transposing_index(
+        [events(range(30, 100)), *map(events, tunes)], Events()
+    )
+    played = [*own[:10], *tunes[1] - 3, *own[10:20], *tunes[0], *own[20:]]
+    ids = vocabulary.ids_of(events(played))
+    found = index.passages(ids, 30)
+    assert [
+        (copy.piece, copy.semitones, copy.piece_start % 40 <= 1) for copy in found
+    ] == [(2, 3, True), (1, 0, True)]
+    # A neighbouring symbol may be the same by chance.
+    for copy, start in zip(found, (20, 80), strict=True):
+        assert copy.start <= start
+        assert copy.start + copy.length >= start + 40
+        assert copy.length <= 42
+    assert [copy.piece for copy in exact.passages(ids, 30)] == [1]
+    assert index.passages(ids, 43) == []
+    covered = np.zeros(len(ids), bool)
+    found = index.passages(ids, 4)
+    for copy in found:
+        covered[copy.start : copy.start + copy.length] = True
+    # No passage is inside another one, though it be in another key.
+    ends = [copy.start + copy.length for copy in found]
+    assert all(np.diff([copy.start for copy in found]) > 0)
+    assert all(np.diff(ends) > 0)
+    assert covered.mean() == index.copied_share(ids, 4)
 
 
 @pytest.mark.parametrize("semitones", range(-6, 7))

@@ -37,6 +37,19 @@ def test_a_piece_stands_between_its_start_and_its_end(corpus, start, end):
     assert pieces == [[*before, *piece.symbols, *after] for piece in corpus.pieces]
     assert data.description["start"] is start
     assert data.description["end"] is end
+    assert data.train_names == corpus.names
+
+
+def test_the_names_are_those_of_the_pieces_of_each_side(corpus):
+    data = Dataset.from_corpus(corpus, NoteNames(), validation=0.3)
+    symbols_of = {piece.name: piece.symbols for piece in corpus.pieces}
+    for pieces, names in (
+        (data.train, data.train_names),
+        (data.validation, data.validation_names),
+    ):
+        assert len(pieces) == len(names) > 0
+        for ids, name in zip(pieces, names, strict=True):
+            assert tuple(data.vocabulary.symbols_of(ids[1:-1])) == symbols_of[name]
 
 
 def test_a_run_is_split_again_as_it_was(corpus, tmp_path):

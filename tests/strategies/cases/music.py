@@ -1,6 +1,9 @@
 """The music strategies, with all encodings, each with its reference."""
 
+import numpy as np
+
 from lstm_music_jax import strategies
+from lstm_music_jax.automata.known_pieces import KnownPieces
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.encodings.performance import Performance
@@ -103,6 +106,30 @@ def draw_well_formed(rng, writing):
     return strategies.WellFormed(vocabulary, encoding), music.WellFormed(parsed)
 
 
+def known_pieces():
+    """Return pieces with many repeated passages, and the meaning of each symbol."""
+    symbols = {f"pitch_{pitch}": ("pitch", pitch) for pitch in range(60, 66)}
+    symbols |= {"shift_6": ("shift", 6), "shift_12": ("shift", 12)}
+    rng = np.random.default_rng(0)
+    pieces = [rng.integers(len(symbols), size=40) for _ in range(3)]
+    corpus = KnownPieces(pieces, Vocabulary(tuple(symbols)), Events())
+    meant = [*symbols.values()]
+    return corpus, [[meant[x] for x in piece] for piece in pieces], meant
+
+
+# One corpus for all cases, because each corpus is compiled anew.
+KNOWN, KNOWN_MEANT, MEANT = known_pieces()
+
+
+def draw_copy_limit(rng, transposed):
+    longest = int(rng.integers(1, 4))
+    shifts = range(-6, 7) if transposed else (0,)
+    return (
+        strategies.CopyLimit(longest, KNOWN, transposed),
+        music.CopyLimit(KNOWN_MEANT, MEANT, longest, shifts),
+    )
+
+
 WRITINGS_PLAYED = (Vocabulary(tuple(PLAYED), "<start>"), Performance(), ())
 MUSIC = {
     f"{draw.__name__.removeprefix('draw_')}, {name}": Case(
@@ -123,5 +150,13 @@ MUSIC = {
         lambda rng, v: draw_well_formed(rng, WRITINGS_PLAYED),
         exact=True,
         size=len(PLAYED),
-    )
+    ),
+    **{
+        f"copy_limit, {name}": Case(
+            lambda rng, v, transposed=transposed: draw_copy_limit(rng, transposed),
+            exact=True,
+            size=len(MEANT),
+        )
+        for name, transposed in (("exact", False), ("transposed", True))
+    },
 }

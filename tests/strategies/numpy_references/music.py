@@ -3,6 +3,8 @@
 `sounds` holds the MIDI pitches of every symbol; () for a silent symbol.
 """
 
+import numpy as np
+
 from tests.strategies.numpy_references.base import Remembering, keep
 
 
@@ -105,3 +107,38 @@ class NoLongRest(Remembering):
             for kind, number in self.parsed
         ]
         return keep(mask, logits)
+
+
+class CopyLimit(Remembering):
+    """Searches every piece for the last symbols, raised by each number of semitones.
+
+    `pieces` and `symbols` hold pairs of a kind and a number, such as ("pitch", 60).
+    """
+
+    def __init__(self, pieces, symbols, longest, shifts):
+        super().__init__()
+        self.pieces, self.symbols = pieces, symbols
+        self.longest, self.shifts = longest, shifts
+
+    def shape(self, logits, slack):
+        recent = self.history[len(self.history) - self.longest :]
+        if len(self.history) < self.longest:
+            return logits
+        kept = [
+            not any(self.occurs([*recent, x], shift) for shift in self.shifts)
+            for x in range(len(logits))
+        ]
+        return keep(np.array(kept), logits)
+
+    def occurs(self, ids, shift):
+        passage = [raised(self.symbols[x], shift) for x in ids]
+        return any(
+            piece[start : start + len(passage)] == passage
+            for piece in self.pieces
+            for start in range(len(piece))
+        )
+
+
+def raised(symbol, shift):
+    kind, number = symbol
+    return kind, number + shift * (kind == "pitch")

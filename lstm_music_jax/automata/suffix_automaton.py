@@ -82,14 +82,16 @@ class SuffixAutomaton:
     def match(
         self, ids: Int[np.ndarray, "t"]
     ) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"]]:
-        """Matching statistics: for each id, the longest known passage that ends there.
+        """Return the matching statistics of `ids`.
 
-        A passage is known if a piece holds it.
+        For each position of `ids`, they say which is the longest passage that ends
+        there and also occurs in a piece.
 
         Returns:
-          The length of the passage that ends at each id, 0 where no piece has the id.
-          And, for `locate`, the position just after one occurrence of the passage in
-          the joined pieces.
+          For each position of `ids`, the length of the passage; 0 where no piece has
+          the id.
+          For each position, where one occurrence of the passage ends in the joined
+          pieces; `locate` takes it as an argument.
         """
         transitions, links = self._transitions, self._links
         lengths, ends = self._lengths, self._ends
@@ -108,8 +110,42 @@ class SuffixAutomaton:
             found_ends.append(ends[state])
         return np.array(found_lengths, int), np.array(found_ends, int)
 
+    def without_separators(
+        self,
+    ) -> tuple[list[dict[int, int]], list[int], list[int]]:
+        """The states that are reached without crossing the border of two pieces.
+
+        Returns:
+          For each state, the state after each symbol that can follow, the number of the
+          state that its suffix link leads to, and the length of its longest passage.
+          State 0 is the start, and links to itself. The length may count symbols of an
+          earlier piece, but never for a state that a link leads to.
+        """
+        number = {0: 0}
+        order = [0]
+        for state in order:
+            for symbol, target in self._transitions[state].items():
+                if symbol >= 0 and target not in number:
+                    number[target] = len(order)
+                    order.append(target)
+        transitions = [
+            {
+                symbol: number[target]
+                for symbol, target in self._transitions[state].items()
+                if symbol >= 0
+            }
+            for state in order
+        ]
+        links = [number[max(self._links[state], 0)] for state in order]
+        return transitions, links, [self._lengths[state] for state in order]
+
     def locate(self, length: int, end: int) -> tuple[int, int]:
-        """The number of a piece with a passage from `match`, and its start in it."""
+        """The index of a piece that holds a passage, and the position of the passage.
+
+        Args:
+          length: length of the passage, as `match` returned it.
+          end: the end of the passage in the joined pieces, as `match` returned it.
+        """
         start = end - length
         piece = int(np.searchsorted(self._starts, start, side="right")) - 1
         return piece, int(start - self._starts[piece])

@@ -1,0 +1,110 @@
+"""Searches the training pieces of a run for passages that its pieces have copied."""
+
+import contextlib
+import io
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from sources import dataset_of_run
+
+from lstm_music_jax import Dataset, Run, Sample
+from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
+from lstm_music_jax.music.corpus.piece_ids import PieceIds
+from lstm_music_jax.music.transposition import HALF_OCTAVE, transposition_table
+from lstm_music_jax.system.printable import printable
+
+# At most so many symbols of training pieces are searched for a report. The search takes
+# a second in 150,000 symbols.
+_MOST_SEARCHED = 2**18
+_MOST_HUMAN = 2**16
+# A corpus of more pieces is not loaded for a report.
+_MOST_PIECES = 10_000
+# Passages of so many notes count as copied if no human pieces say how long they are.
+_NOTES = 16
+
+
+class CopySearch(NamedTuple):
+    """An index of training pieces, and what counts as copied.
+
+    Attributes:
+        index: finds copied passages, also transposed ones.
+        k: length of the shortest passage that counts, in symbols.
+        names: the names of the training pieces in the index.
+        text: what was searched, and what counts, for the reader of a report.
+    """
+
+    index: CopyIndex
+    k: int
+    names: Sequence[str]
+    text: str
+
+
+def copy_search(run: Run, data: Dataset) -> CopySearch:
+    """Index the training pieces of a run, or evenly chosen ones if there are many."""
+    training, names = searched(data, _MOST_SEARCHED)
+    table = transposition_table(run.vocabulary, run.encoding, HALF_OCTAVE)
+    index = CopyIndex(list(training), table)
+    step = _step(data.validation, _MOST_HUMAN)
+    human = [
+        Sample(run.vocabulary.without_markers(ids)) for ids in data.validation[::step]
+    ]
+    if human:
+        k = human_copy_length(index, human)
+        reason = "only one held-out piece in twenty has such a passage"
+    else:
+        k = _NOTES * run.encoding.symbols_per_note
+        reason = "this length was chosen because no pieces were held out"
+    text = search_text(k, reason, len(training), len(data.train))
+    return CopySearch(index, k, names, text)
+
+
+def search_text(k: int, reason: str, searched: int, training: int) -> str:
+    """Return what was searched, and what counts, for the reader of a report.
+
+    Args:
+        k: length of the shortest passage that counts.
+        reason: why it is this length.
+        searched: number of training pieces that were searched.
+        training: number of training pieces.
+    """
+    return (
+        f"Outlined passages have {k} symbols or more, and also occur in a training "
+        f"piece, perhaps up to {HALF_OCTAVE} semitones higher or lower; {reason}. "
+        f"{searched} of {training} training pieces were searched."
+    )
+
+
+def copy_search_of_run(run: Run) -> CopySearch | str:
+    """Return the search in the corpus of a run, or why there is none, in a sentence."""
+    because = "The pieces were not searched for copied passages, because"
+    pieces = run.settings["corpus"].get("pieces", 0)
+    if pieces > _MOST_PIECES:
+        return (
+            f"{because} the corpus has {pieces} pieces, and more than {_MOST_PIECES} "
+            "are not loaded for a report."
+        )
+    said = io.StringIO()
+    try:
+        # The training has named the corpus and its skipped files already.
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            data = dataset_of_run(run.settings)
+    except (ValueError, OSError) as error:
+        return f"{because} the corpus cannot be loaded again: {printable(error)}."
+    return copy_search(run, data)
+
+
+def searched(data: Dataset, most: int) -> tuple[Sequence[np.ndarray], Sequence[str]]:
+    """Return every s-th training piece, with its name: about `most` symbols, or all.
+
+    s is the number of symbols divided by `most`, rounded up.
+    """
+    step = _step(data.train, most)
+    names = data.train_names or [
+        f"training piece {number}" for number in range(len(data.train))
+    ]
+    return data.train[::step], [printable(name) for name in names[::step]]
+
+
+def _step(pieces, most):
+    return max(1, -(-PieceIds.of(pieces).total // most))

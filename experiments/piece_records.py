@@ -1,0 +1,300 @@
+"""Records: what made a piece, as JSON that the MIDI file of the piece carries.
+
+A record names the run and the strategy, and holds all that a piece is drawn from, so
+replay.py can draw it again. It is data: nothing in it is ever executed.
+"""
+
+import dataclasses
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal, get_type_hints
+
+import jax
+import numpy as np
+
+from lstm_music_jax import Composition, Run, Vocabulary, read_record, strategies
+from lstm_music_jax.protocols import Model
+from lstm_music_jax.strategies.base import parts
+from lstm_music_jax.system.printable import printable
+from lstm_music_jax.training.settings import entries
+
+FORMAT = 1
+_PACKAGES = ("lstm-music-jax", "jax", "jaxlib", "flax", "numpy")
+# The most characters of an error about a record.
+_LONGEST_PROBLEM = 200
+# A file of more notes cannot be read again.
+_MOST_NOTES = 100_000
+# Numbers in the data of a random key, by its implementation.
+_KEY_NUMBERS = {"threefry2x32": 2, "rbg": 4, "unsafe_rbg": 4}
+
+
+class RecordError(ValueError):
+    """Raised if a file has no record, or one that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What made a piece.
+
+    Attributes:
+        format: version of this list.
+        versions: versions of Python and of the packages that compute, by name.
+        device: kind of device that drew the piece, such as "cpu".
+        run: the run folder, as the user gave it.
+        checkpoint: the checkpoint of the run.
+        fingerprint: see `model_fingerprint`, of the model of the checkpoint.
+        precision: as in generate.py, and so are `matmul_precision` and `cores`.
+        encoding: what `encoding_from_config` takes.
+        strategy: the expression of the strategy.
+        models: fingerprints of all models in the strategy, in the order of `parts`.
+        context: the expression of the context.
+        draw: the expression of the draw.
+        key: the data of the random key.
+        key_kind: name of the implementation of the key.
+        stream: number of the piece within its batch.
+        streams: number of pieces in the batch.
+        notes: as in `compose`, and so are `length` to `unseen`.
+        tempo: as in `write_midi`, and so is `program`.
+        names: all symbols that the piece holds. Its symbols are numbers of these names.
+        before: the symbols of the prompt.
+        after: the drawn symbols.
+        ended: whether the end symbol was drawn after them.
+    """
+
+    format: int
+    versions: dict
+    device: str
+    run: str
+    checkpoint: Literal["best", "last"]
+    fingerprint: str
+    precision: Literal["float32", "bfloat16"]
+    matmul_precision: Literal["default", "tensorfloat32", "highest"]
+    cores: int | None
+    encoding: dict
+    strategy: str
+    models: tuple[str, ...]
+    context: str
+    draw: str
+    key: tuple[int, ...]
+    key_kind: str
+    stream: int
+    streams: int
+    notes: int | None
+    length: int | None
+    keep_primer: bool
+    until_end: bool
+    ill_formed: bool
+    unseen: bool
+    tempo: float | None
+    program: int
+    names: tuple[str, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    ended: bool
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if a value is not allowed."""
+        if self.format != FORMAT:
+            raise ValueError(f"format is {self.format}; it must be {FORMAT}")
+        if not self.before:
+            raise ValueError("before is empty; it must hold one symbol or more")
+        for number in self.before + self.after:
+            if not 0 <= number < len(self.names):
+                raise ValueError(
+                    f"symbol is {number}; it must be 0 to {len(self.names) - 1}"
+                )
+        wanted = _KEY_NUMBERS.get(self.key_kind)
+        if len(self.key) != wanted or not all(0 <= n < 2**32 for n in self.key):
+            raise ValueError(
+                f"key is {[*self.key]} of {self.key_kind}; it must be a key's data"
+            )
+        if not 0 <= self.stream < self.streams:
+            raise ValueError(
+                f"stream is {self.stream}; it must be from 0 to {self.streams - 1}"
+            )
+        if (self.notes is None) == (self.length is None):
+            raise ValueError(
+                f"notes is {self.notes} and length is {self.length}; one of them must "
+                "be null"
+            )
+        if self.notes is not None and self.notes > _MOST_NOTES:
+            raise ValueError(f"notes is {self.notes}; it may be {_MOST_NOTES}")
+        if self.length is not None and self.length > len(self.after) + self.ended:
+            raise ValueError(
+                f"length is {self.length}, and {len(self.after)} symbols were drawn"
+            )
+
+    @property
+    def prompt(self) -> list[str]:
+        """The symbols of the prompt."""
+        return [self.names[number] for number in self.before]
+
+    @property
+    def drawn(self) -> list[str]:
+        """The drawn symbols."""
+        return [self.names[number] for number in self.after]
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What a script knows of the pieces that it writes, apart from their origins.
+
+    Attributes:
+        run: the run folder, as the user gave it.
+        loaded: the run as `load_run` returns it.
+        strategy: the expression of the strategy; by default its `repr`. It is needed if
+            the strategy holds the model of another run, because `repr` does not name
+            its folder.
+        checkpoint: as in generate.py, and so are the other attributes.
+    """
+
+    run: Path
+    loaded: Run
+    strategy: str | None = None
+    checkpoint: Literal["best", "last"] = "best"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    matmul_precision: Literal["default", "tensorfloat32", "highest"] = "default"
+    cores: int | None = None
+
+    def record(
+        self, piece: Composition, *, tempo: float | None = None, program: int = 0
+    ) -> str | None:
+        """Return the record of a piece of `compose`.
+
+        A piece with a watermark has none, because the record would hold the secret key.
+
+        Args:
+            piece: the piece.
+            tempo: as in `write_midi`.
+            program: as in `write_midi`.
+        """
+        origin, loaded = piece.origin, self.loaded
+        if origin is None or has_watermark(origin.strategy):
+            return None
+        before = loaded.vocabulary.symbols_of(origin.prompt)
+        kept = kept_symbols(loaded.vocabulary, before) if origin.keep_primer else []
+        after = piece.symbols[len(kept) :]
+        numbers = {name: i for i, name in enumerate(dict.fromkeys([*before, *after]))}
+        record = Record(
+            format=FORMAT,
+            versions=versions(),
+            device=jax.default_backend(),
+            run=str(self.run),
+            checkpoint=self.checkpoint,
+            fingerprint=self._fingerprint,
+            precision=self.precision,
+            matmul_precision=self.matmul_precision,
+            cores=self.cores,
+            encoding=loaded.encoding.config(),
+            strategy=self.strategy or repr(origin.strategy),
+            models=fingerprints_within(origin.strategy),
+            context=repr(origin.context),
+            draw=repr(origin.draw),
+            key=(*jax.random.key_data(origin.key).tolist(),),
+            key_kind=str(jax.random.key_impl(origin.key)),
+            stream=origin.stream,
+            streams=origin.streams,
+            notes=origin.notes,
+            length=origin.length,
+            keep_primer=origin.keep_primer,
+            until_end=origin.until_end,
+            ill_formed=origin.ill_formed,
+            unseen=origin.unseen,
+            tempo=tempo,
+            program=program,
+            names=(*numbers,),
+            before=(*(numbers[symbol] for symbol in before),),
+            after=(*(numbers[symbol] for symbol in after),),
+            ended=piece.ended,
+        )
+        return json.dumps(dataclasses.asdict(record), separators=(",", ":"))
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return model_fingerprint(self.loaded.model)
+
+
+def record_of_file(path: Path) -> Record:
+    """Return the record of a MIDI file.
+
+    Raises:
+        RecordError: the file has no record, or it cannot be used. The message is one
+            line.
+        OSError: the file cannot be opened.
+    """
+    name = printable(path)
+    if not path.is_file():
+        raise RecordError(f"piece is {name}; it must be a MIDI file that exists")
+    try:
+        text = read_record(path)
+    except ValueError as error:
+        raise RecordError(f"piece is {name}: {error}") from error
+    if text is None:
+        raise RecordError(
+            f"piece is {name}, which carries no record of what made it; it must be a "
+            "file of generate.py, quickstart.py or compare.py, without a watermark"
+        )
+    try:
+        return _record(text)
+    except (ValueError, RecursionError) as error:
+        problem = printable(error)
+        if len(problem) > _LONGEST_PROBLEM:
+            problem = problem[:_LONGEST_PROBLEM] + "..."
+        raise RecordError(
+            f"piece is {name}, whose record cannot be read: {problem}"
+        ) from error
+
+
+def _record(text: str) -> Record:
+    saved = json.loads(text)
+    if not isinstance(saved, dict):
+        raise ValueError("it must be a JSON object")
+    return Record(**entries(saved, get_type_hints(Record), "record"))
+
+
+def kept_symbols(vocabulary: Vocabulary, prompt: list[str]) -> list[str]:
+    """Return the symbols of a prompt that a kept primer puts in front of a piece."""
+    return [
+        symbol for symbol in prompt if symbol not in (vocabulary.start, vocabulary.end)
+    ]
+
+
+def has_watermark(strategy: strategies.Strategy) -> bool:
+    """Return whether a strategy holds the secret key of a watermark."""
+    return any(isinstance(part, strategies.Watermark) for part in parts(strategy))
+
+
+@lru_cache(maxsize=1)
+def fingerprints_within(strategy: strategies.Strategy) -> tuple[str, ...]:
+    """Return the fingerprints of the models that a strategy and its parts hold."""
+    return tuple(
+        model_fingerprint(getattr(part, field.name))
+        for part in parts(strategy)
+        for field in dataclasses.fields(part)
+        if field.type is Model
+    )
+
+
+def model_fingerprint(model: Model) -> str:
+    """Return the SHA-256 of all parameters of a model."""
+    leaves = jax.tree.leaves(model)
+    content = b"".join(np.asarray(leaf).tobytes() for leaf in leaves)
+    return hashlib.sha256(content).hexdigest()
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Return the versions of Python and of the packages that compute."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found

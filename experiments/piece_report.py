@@ -1,0 +1,191 @@
+"""The report of generated pieces: a page on which they are heard and seen."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from copy_search import CopySearch, copy_search_of_run
+
+from lstm_music_jax import Composition, Run, strategies
+from lstm_music_jax.evaluation.note_figures import ReadPiece, note_figures
+from lstm_music_jax.generation.contexts import Carried
+from lstm_music_jax.protocols import Context
+from lstm_music_jax.report.page.blocks import Command, Facts, Paragraph
+from lstm_music_jax.report.page.document import Block, write_report
+from lstm_music_jax.report.page.judged import judged_piece
+from lstm_music_jax.report.page.piece import PlayedPiece
+from lstm_music_jax.report.page.player import Player
+from lstm_music_jax.system.printable import printable
+
+if TYPE_CHECKING:
+    from generate import Arguments
+
+_CARRIED = Carried()
+NOTES = (
+    "Notes are coloured by their surprisal under the model: the sum over the symbols "
+    "that make the note. The symbols beside a note are those that the model found most "
+    "probable in its place, before any strategy."
+)
+
+
+class Shown(NamedTuple):
+    """A piece that a page shows.
+
+    Attributes:
+        name: the name of the piece.
+        piece: its symbols and its music.
+        facts: what to say about the piece: names and values.
+        tempo: quarters per minute; None for the tempo of the score.
+    """
+
+    name: str
+    piece: ReadPiece
+    facts: Mapping[str, object]
+    tempo: float | None = None
+
+
+def played_pieces(
+    run: Run,
+    pieces: Sequence[Shown],
+    search: CopySearch | str,
+    context: Context = _CARRIED,
+) -> list[PlayedPiece]:
+    """Judge pieces with the model of a run, search them for copies, and return both.
+
+    Args:
+        run: the run.
+        pieces: the pieces.
+        search: the search for copies, or why there is none.
+        context: which of the symbols so far the model remembers.
+    """
+    figures = note_figures(run, [each.piece for each in pieces], context=context)
+    return [_played(run, search, *both) for both in zip(pieces, figures, strict=True)]
+
+
+def _played(run, search, shown, figures):
+    begin, end = figures.generated, figures.notes.heard
+    ids = run.vocabulary.ids_of(shown.piece.symbols[begin:end])
+    facts = {"notes": len(shown.piece.score.notes), **shown.facts}
+    surprisal = figures.symbol_surprisal[begin:]
+    if np.isfinite(surprisal).any():
+        facts["mean surprisal"] = f"{np.nanmean(surprisal):.2f} nats per symbol"
+    copies, sources = [], ()
+    if isinstance(search, CopySearch) and len(ids):
+        copies, sources = search.index.passages(ids, search.k), search.names
+        share = search.index.copied_share(ids, search.k)
+        facts["copied"] = f"{share:.0%} of the symbols"
+    return judged_piece(
+        shown.name,
+        shown.piece.score,
+        figures,
+        copies=copies,
+        sources=sources,
+        tempo=shown.tempo,
+        facts=facts,
+    )
+
+
+def explanation(search: CopySearch | str) -> list[Block]:
+    """Return what the colours and the outlines of a player mean."""
+    copies = search.text if isinstance(search, CopySearch) else search
+    return [Paragraph(NOTES), Paragraph(copies)]
+
+
+def made_by(run: Run) -> list[Block]:
+    """Return the command that made the page, and the settings of the run."""
+    # Bytes of file names that are not text cannot be written into a page.
+    command = shlex.join(["python", *sys.argv]).encode("utf-8", "backslashreplace")
+    return [
+        Paragraph("This command made the page:"),
+        Command(command.decode()),
+        settings_of(run),
+    ]
+
+
+def settings_of(run: Run) -> Facts:
+    """Return the settings of a run, to be folded away."""
+    values: dict[str, object] = {}
+    for name, part in run.settings.items():
+        entries = part if isinstance(part, dict) else vars(part)
+        values |= {
+            f"{name}: {key}": printable(value)
+            for key, value in entries.items()
+            if value is not None
+        }
+    return Facts("Settings of the run", values)
+
+
+def human_piece(
+    run: Run, ids: np.ndarray, name: str, tempo: float | None = None
+) -> Shown:
+    """Return a held-out piece.
+
+    Args:
+        run: the run.
+        ids: the ids of the piece.
+        name: the name of the piece.
+        tempo: quarters per minute; None for the tempo of the score.
+    """
+    vocabulary = run.vocabulary
+    symbols = vocabulary.symbols_of(vocabulary.without_markers(ids))
+    score = run.encoding.decode(symbols).score
+    # Without a start symbol, the first symbol of the piece is read, but not predicted.
+    kept = vocabulary.start_id is None
+    return Shown(
+        f"{printable(name)} (human)",
+        ReadPiece(ids[:1], symbols, score, kept),
+        {"origin": "a held-out piece, which the model was not trained on"},
+        tempo,
+    )
+
+
+def write_generation_report(
+    run: Run,
+    written: Sequence[tuple[Path, Composition]],
+    prompts: np.ndarray,
+    arguments: Arguments,
+    strategy: strategies.Strategy,
+    context: Context,
+) -> Path:
+    """Write the page of generate.py beside its pieces, and return its path.
+
+    Args:
+        run: the run, with the model that has drawn the pieces.
+        written: the pieces to show, and their MIDI files. The page has the number of
+            the first.
+        prompts: the prompts of all pieces, `[b p]`.
+        arguments: the arguments of generate.py.
+        strategy: the strategy that shaped the distributions.
+        context: what the model remembered.
+    """
+    of_all = {
+        "strategy": arguments.strategy or strategy,
+        "context": context,
+        "seed": arguments.seed,
+    }
+    shown = [
+        Shown(
+            printable(path.name),
+            ReadPiece(prompt, piece.symbols, piece.score, arguments.keep_primer),
+            {
+                "end": "by the model" if piece.ended else f"cut at {arguments.notes}",
+                "ill-formed symbols skipped": piece.skipped,
+                "symbols at which a strategy left none": piece.fallbacks,
+            }
+            | of_all,
+            arguments.tempo,
+        )
+        for (path, piece), prompt in zip(written, prompts, strict=False)
+    ]
+    search = copy_search_of_run(run)
+    pieces = played_pieces(run, shown, search, context)
+    first, _ = written[0]
+    path = first.with_name(first.name.replace("piece-", "report-")).with_suffix(".html")
+    title = f"Music of the run {printable(arguments.run.resolve().name)}"
+    write_report(path, title, [Player(pieces), *explanation(search), *made_by(run)])
+    return path

@@ -1,0 +1,54 @@
+"""Pieces that are known, such as the training pieces, and their indices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Int
+
+from lstm_music_jax.automata.passages import Passages
+from lstm_music_jax.music.corpus.dataset import Dataset
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.transposition import (
+    HALF_OCTAVE,
+    spelled_once,
+    transposition_table,
+)
+from lstm_music_jax.music.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class KnownPieces:
+    """Pieces whose passages can be recognised in a stream.
+
+    Making an index takes about two seconds per 100,000 symbols, so it is kept. Two
+    instances are equal only if they are the same object.
+
+    Attributes:
+        pieces: the symbol ids of each piece, without start and end symbols.
+        vocabulary: the vocabulary of the ids.
+        encoding: the encoding of the symbols, which tells what a transposition is.
+    """
+
+    pieces: Sequence[Int[np.ndarray, "_"]]
+    vocabulary: Vocabulary
+    encoding: Encoding
+
+    @classmethod
+    def of(cls, data: Dataset) -> "KnownPieces":
+        """Return the training pieces of a dataset."""
+        music = [*map(data.vocabulary.without_markers, data.train)]
+        return cls(music, data.vocabulary, data.encoding)
+
+    @cached_property
+    def exact(self) -> Passages:
+        """The index that finds passages of the pieces as they are."""
+        same = np.arange(len(self.vocabulary))[None]
+        return Passages.of(self.pieces, same)
+
+    @cached_property
+    def transposed(self) -> Passages:
+        """The index that also finds passages six semitones or fewer higher or lower."""
+        table = transposition_table(self.vocabulary, self.encoding, HALF_OCTAVE)
+        return Passages.of(self.pieces, spelled_once(table))

@@ -1,0 +1,218 @@
+"""An index of pieces on the device, which finds how much of a stream is copied.
+
+A passage is a sequence of successive symbols. A stream has copied n symbols if its last
+n symbols are a passage of one of the pieces, optionally after transposition.
+
+The index is a suffix automaton. Each of its states stands for passages that occur at
+the same places of the pieces. A continuation of a state is a symbol that follows these
+passages at one of the places.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.automata.suffix_automaton import SuffixAutomaton
+from lstm_music_jax.pytrees import pytree
+from lstm_music_jax.types import Array, Bool, Int, Token, UInt32
+
+_BITS = 32
+# No passage is longer, so this length never ends a passage.
+_NO_LIMIT = np.iinfo(np.int32).max
+
+
+class Place(NamedTuple):
+    """The passages of the index with which a stream ends, one per transposition.
+
+    Attributes:
+        state: the state of the automaton; 0 if no symbol is copied.
+        length: number of copied symbols.
+    """
+
+    state: Int[Array, "*b"]
+    length: Int[Array, "*b"]
+
+
+@pytree
+class Passages:
+    """The passages of some pieces, as tables for `Place`.
+
+    Attributes:
+        continuations: for each state, a set of symbols: bit i of word j is set if
+            symbol 32 j + i is a continuation, `[states words]`.
+        first: for each state, the number of its first continuation, when those of all
+            states are counted in order.
+        targets: the state after each continuation.
+        links: for each state, the state of the longest of its suffixes that occur at
+            more places.
+        lengths: for each state, the length of its longest passage. It is exact for
+            every state that a link leads to.
+        renamed: for each transposition and each symbol, the symbol by which the pieces
+            spell the transposed sound; -1 where they have none, `[transpositions v]`.
+    """
+
+    continuations: UInt32[Array, "states words"]
+    first: Int[Array, "states"]
+    targets: Int[Array, "edges"]
+    links: Int[Array, "states"]
+    lengths: Int[Array, "states"]
+    renamed: Int[Array, "transpositions v"]
+
+    @classmethod
+    def of(
+        cls,
+        pieces: Sequence[Int[np.ndarray, "_"]],
+        renamed: Int[np.ndarray, "transpositions v"],
+    ) -> "Passages":
+        """Make the index of some pieces.
+
+        Args:
+            pieces: the symbol ids of each piece.
+            renamed: for each transposition and each of the v symbols, the symbol of the
+                pieces that spells the transposed sound, or -1. For exact copies alone
+                it is `np.arange(v)[None]`; see `spelled_once`. The middle row is that
+                of no transposition.
+        """
+        same = renamed[len(renamed) // 2]
+        automaton = SuffixAutomaton([same[piece] for piece in pieces])
+        transitions, links, lengths = automaton.without_separators()
+        words = -(-renamed.shape[1] // _BITS)
+        continuations = np.zeros((len(transitions), words), np.uint32)
+        targets: list[int] = []
+        first = np.zeros(len(transitions), np.int32)
+        for state, following in enumerate(transitions):
+            first[state] = len(targets)
+            for symbol in sorted(following):
+                continuations[state, symbol // _BITS] |= np.uint32(1 << symbol % _BITS)
+                targets.append(following[symbol])
+        return cls(
+            *map(
+                jnp.asarray,
+                (
+                    continuations,
+                    first,
+                    np.array(targets, np.int32),
+                    np.array(links, np.int32),
+                    np.array(lengths, np.int32),
+                    renamed.astype(np.int32),
+                ),
+            )
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the tables take, in bytes."""
+        return sum(leaf.nbytes for leaf in jax.tree.leaves(self))
+
+    def begin(self) -> Place:
+        """Return the place of a stream that has read nothing."""
+        nowhere = jnp.zeros(len(self.renamed), jnp.int32)
+        return Place(nowhere, nowhere)
+
+    def read(
+        self, place: Place, token: Token, longest: Int[Array, ""] | int = _NO_LIMIT
+    ) -> Place:
+        """Return the place after a symbol was read.
+
+        Args:
+            place: the place before.
+            token: the id of the symbol.
+            longest: the length at which copied passages are cut: of a longer one, its
+                last `longest` symbols are kept.
+        """
+        renamed = self.renamed[:, token]
+        return jax.vmap(self._read_one, (0, 0, None))(place, renamed, longest)
+
+    def _read_one(self, place, symbol, longest):
+        def unknown(found):
+            return (found.state > 0) & ~self._continues(found.state, symbol)
+
+        def shorten(found):
+            state = self.links[found.state]
+            return Place(state, self.lengths[state])
+
+        place = jax.lax.while_loop(unknown, shorten, place)
+        known = self._continues(place.state, symbol)
+        state = jnp.where(known, self._target(place.state, symbol), 0)
+        length = jnp.where(known, place.length + 1, 0)
+        # The state of the last `longest` symbols is this one, or the one it links to.
+        shorter = self.links[state]
+        cut = (length > longest) & (self.lengths[shorter] >= longest)
+        return Place(jnp.where(cut, shorter, state), jnp.minimum(length, longest))
+
+    def _continues(self, state, symbol):
+        """Return whether a symbol is a continuation of a state; False for -1."""
+        word = self.continuations[state, symbol // _BITS]
+        return (symbol >= 0) & (_bit(word, symbol % _BITS))
+
+    def _target(self, state, symbol):
+        """Return the state after a continuation of `state`."""
+        words = self.continuations[state]
+        # In each word, the number of bits that stand for smaller ids than `symbol`.
+        bits = jnp.clip(symbol - _BITS * jnp.arange(len(words)), 0, _BITS)
+        below = (jnp.uint32(1) << (bits % _BITS).astype(jnp.uint32)) - 1
+        smaller = jnp.where(bits == _BITS, words, words & below)
+        rank = jnp.sum(jax.lax.population_count(smaller).astype(jnp.int32))
+        return self.targets[self.first[state] + rank]
+
+    def continuations_of(
+        self, place: Place, length: Int[Array, ""] | int
+    ) -> Bool[Array, "v"]:
+        """Return a mask of the symbols that would copy more than `length` symbols.
+
+        Args:
+            place: the place of the stream, from `read` with `longest=length`.
+            length: the number of symbols.
+        """
+        full = place.length >= length
+        if len(self.renamed) == 1:
+            return full[0] & self._mask(place.state[0], self.renamed[0])
+
+        # Few transpositions have copied so much, so they are looked at one by one.
+        def remaining(carry):
+            return jnp.any(carry[0])
+
+        def take_one(carry):
+            full, mask = carry
+            row = jnp.argmax(full)
+            mask |= self._mask(place.state[row], self.renamed[row])
+            return full.at[row].set(False), mask
+
+        none = jnp.zeros(self.renamed.shape[1], bool)
+        return jax.lax.while_loop(remaining, take_one, (full, none))[1]
+
+    def _mask(self, state, renamed):
+        """Return whether each symbol, spelled as in `renamed`, continues a state."""
+        words = self.continuations[state][renamed // _BITS]
+        return (renamed >= 0) & _bit(words, renamed % _BITS)
+
+
+@jax.jit
+def copied_lengths(passages: Passages, tokens: Int[Array, "b n"]) -> Int[Array, "b n"]:
+    """Return the number of copied symbols that end at each symbol of each stream.
+
+    These are the matching statistics of the streams, computed on the device.
+
+    Args:
+        passages: the index of the pieces.
+        tokens: symbol ids; no stream has read anything before its first symbol.
+
+    Reference: Chang & Lawler 1994, Sublinear Approximate String Matching and Biological
+    Applications.
+    """
+
+    def of_stream(ids):
+        def note(place, token):
+            place = passages.read(place, token)
+            return place, jnp.max(place.length)
+
+        return jax.lax.scan(note, passages.begin(), ids)[1]
+
+    return jax.vmap(of_stream)(tokens)
+
+
+def _bit(words, place):
+    return (words >> place.astype(jnp.uint32)) % 2 == 1

@@ -1,0 +1,118 @@
+"""The most probable symbols of a model before each symbol of a piece."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_music_jax.generation.arguments import vocab_size, whole_number
+from lstm_music_jax.generation.contexts import Carried
+from lstm_music_jax.protocols import Context, Model
+from lstm_music_jax.types import Float, Int
+
+# Symbols that one call of the program reads. So one program reads pieces of any length.
+_BLOCK = 128
+_CARRIED = Carried()
+
+
+class BestSymbols(NamedTuple):
+    """What a model expected before each symbol of a piece but the first, NumPy.
+
+    n is the number of symbols minus 1, and k the number of most probable symbols.
+
+    Attributes:
+        ids: ids of the k most probable symbols, the best one first, int32.
+        log_probs: their log-probabilities, nats.
+        surprisal: -log p of the true symbol, nats.
+    """
+
+    ids: Int[np.ndarray, "n k"]
+    log_probs: Float[np.ndarray, "n k"]
+    surprisal: Float[np.ndarray, "n"]
+
+
+def best_symbols(
+    model: Model,
+    pieces: Sequence[Int[np.ndarray, "_"]],
+    count: int = 5,
+    *,
+    context: Context = _CARRIED,
+) -> list[BestSymbols]:
+    """Read pieces symbol by symbol; return the most probable symbols before each.
+
+    All pieces are read together, so they should be few and about equally long.
+
+    Args:
+        model: the model that reads.
+        pieces: the ids of the symbols of each piece, one or more per piece.
+        count: the number of most probable symbols. A smaller vocabulary gives all of
+            its symbols.
+        context: which of the symbols so far the model remembers, as in `generate`.
+
+    Returns:
+        One entry per piece.
+
+    Raises:
+        ValueError: a piece is empty, or `count` is no whole number of 1 or more.
+        RuntimeError: the logits became NaN.
+    """
+    for number, piece in enumerate(pieces):
+        if not len(piece):
+            raise ValueError(f"piece {number} is empty; it must have a symbol or more")
+    count = min(whole_number("count", count), vocab_size(model))
+    # The last symbol of a piece is only predicted, and not read.
+    blocks = -(-max((len(piece) - 1 for piece in pieces), default=0) // _BLOCK)
+    ids = np.zeros((len(pieces), blocks * _BLOCK + 1), np.int32)
+    for row, piece in zip(ids, pieces, strict=True):
+        row[: len(piece)] = piece
+    start = context.prefill(model, jnp.zeros(0, jnp.int32))
+    memories = jax.tree.map(
+        lambda leaf: jnp.broadcast_to(leaf, (len(ids), *leaf.shape)), start
+    )
+    read = [_nothing(len(ids), count)]
+    for begin in range(0, blocks * _BLOCK, _BLOCK):
+        block = ids[:, begin : begin + _BLOCK + 1]
+        memories, found = _read_block(model, context, memories, block, count=count)
+        read.append(found)
+    whole = jax.tree.map(
+        lambda *parts: np.concatenate(parts, axis=1), *jax.device_get(read)
+    )
+    of_pieces = [
+        jax.tree.map(lambda leaf, i=row, n=length: leaf[i, : n - 1], whole)
+        for row, length in enumerate(map(len, pieces))
+    ]
+    for number, found in enumerate(of_pieces):
+        if np.isnan(found.surprisal).any():
+            raise RuntimeError(
+                f"logits of piece {number} became NaN, which give no distribution; "
+                "check the model's parameters"
+            )
+    return of_pieces
+
+
+def _nothing(rows, count):
+    return BestSymbols(
+        np.zeros((rows, 0, count), np.int32),
+        np.zeros((rows, 0, count), np.float32),
+        np.zeros((rows, 0), np.float32),
+    )
+
+
+@partial(jax.jit, static_argnames="count")
+def _read_block(model, context, memories, ids, *, count):
+    """Read the next symbols of all pieces, `[b t]`, but for the last one."""
+
+    def read(memory, pair):
+        token, following = pair
+        memory, logits = context.step(model, memory, token)
+        log_probs = jax.nn.log_softmax(logits.astype(jnp.float32))
+        best, best_ids = jax.lax.top_k(log_probs, count)
+        return memory, BestSymbols(best_ids, best, -log_probs[following])
+
+    def read_one(memory, row):
+        return jax.lax.scan(read, memory, (row[:-1], row[1:]))
+
+    return jax.vmap(read_one)(memories, ids)

@@ -1,0 +1,120 @@
+"""Pairs of excerpts for blind listening: one arm against the reference.
+
+Both pieces of a pair have the same primer and the same noise, so they often begin with
+the same notes. A listener hears them from shortly before the first difference. Pieces
+are drawn at random, because the best or the most typical ones would say nothing about
+the others.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lstm_music_jax.evaluation.comparison.pieces import Pieces
+from lstm_music_jax.music.score import Notes, Score, Tempo
+
+# 20 seconds in the usual tempo; and what is heard before the first difference, and at
+# least after it.
+QUARTERS, QUARTERS_BEFORE, LEAST_QUARTERS_AFTER = 40, 4, 4
+PAIRS = 10
+
+
+class Pair(NamedTuple):
+    """Two excerpts to be compared by ear.
+
+    Attributes:
+      condition: how the arms were compared, such as "as set".
+      arm: the name of the arm.
+      reference: the name of the reference.
+      piece: the number of the piece.
+      ours: the excerpt of the arm.
+      theirs: the excerpt of the reference.
+    """
+
+    condition: str
+    arm: str
+    reference: str
+    piece: int
+    ours: Score
+    theirs: Score
+
+    @property
+    def name(self) -> str:
+        """The name of the pair, which votes hold."""
+        return f"{self.condition}: {self.arm}, piece {self.piece}"
+
+
+def listening_pairs(
+    condition: str,
+    reference: Pieces,
+    arm: Pieces,
+    *,
+    seed: int,
+    count: int = PAIRS,
+    quarters: int = QUARTERS,
+) -> list[Pair]:
+    """Draw pairs of pieces at random, and cut an excerpt of each.
+
+    The pieces are those of the first run. Both excerpts of a pair are equally long.
+    Pieces that are the same note for note are left out, and so are pairs of which one
+    piece ends soon after the first difference.
+
+    Args:
+      condition: how the arms were compared.
+      reference: the pieces of the reference.
+      arm: the pieces of the arm.
+      seed: seed of the draw. All arms of a seed have the same order of pieces.
+      count: the largest number of pairs.
+      quarters: the largest length of the excerpts, in quarter notes.
+    """
+    ours, theirs = arm.samples[0], reference.samples[0]
+    pairs: list[Pair] = []
+    for piece in np.random.default_rng(seed).permutation(len(ours)).tolist():
+        excerpts = _excerpts(ours[piece].score, theirs[piece].score, quarters)
+        if excerpts is not None:
+            pairs.append(Pair(condition, arm.name, reference.name, piece, *excerpts))
+        if len(pairs) == count:
+            break
+    return pairs
+
+
+def first_difference(ours: Score, theirs: Score) -> int | None:
+    """Return the first tick at which two scores differ; None if they are the same.
+
+    Both scores have the same number of ticks per quarter.
+    """
+    different = set(ours.notes) ^ set(theirs.notes)
+    return min((note.onset for note in different), default=None)
+
+
+def _excerpts(ours: Score, theirs: Score, quarters: int) -> tuple[Score, Score] | None:
+    difference, ticks = first_difference(ours, theirs), ours.ticks_per_quarter
+    if difference is None:
+        return None
+    begin = max(0, difference - QUARTERS_BEFORE * ticks)
+    end = min(begin + quarters * ticks, ours.end, theirs.end)
+    if end < difference + LEAST_QUARTERS_AFTER * ticks:
+        return None
+    return excerpt(ours, begin, end), excerpt(theirs, begin, end)
+
+
+def excerpt(score: Score, begin: int, end: int) -> Score:
+    """Return the notes that are struck from tick `begin` until `end`.
+
+    They are moved to the beginning, and the last ones stop at the end.
+    """
+    notes = score.table
+    notes = notes.take((notes.onsets >= begin) & (notes.onsets < end))
+    durations = np.minimum(notes.durations, end - notes.onsets)
+    moved = Notes(notes.onsets - begin, notes.pitches, durations, notes.velocities)
+    before = [tempo for tempo in score.tempos if tempo.tick <= begin]
+    tempos = [*before[-1:], *(tempo for tempo in score.tempos if tempo.tick > begin)]
+    return Score.from_notes(
+        moved,
+        ticks_per_quarter=score.ticks_per_quarter,
+        tempos=[
+            Tempo(max(0, tempo.tick - begin), tempo.quarters_per_minute)
+            for tempo in tempos
+            if tempo.tick < end
+        ],
+    )

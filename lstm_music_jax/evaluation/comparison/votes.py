@@ -1,0 +1,193 @@
+"""Votes of blind listening, as the report exports them.
+
+A file of votes is JSON, with the votes of one listener:
+
+    version       1
+    comparison    fingerprint of the comparison: the SHA-256 of its settings
+    listener      the name or the code that the listener typed
+    votes         a list with an entry for each pair that was answered
+
+An entry has these fields:
+
+    pair          name of the pair, "as set: TopP(0.9), piece 17"
+    condition     how the arms were compared, "as set"
+    arms          names of the arm and of the reference
+    piece         number of the piece
+    first         name of the arm that was called A
+    choice        "A", "B", or "none" for no difference
+    remark        what the listener typed; may be empty
+    plays         how often A and B were started
+    seconds       time from the first look at the pair to the answer
+    shown         number of answers after which the listener was told, before this vote,
+                  which was which; 0 for a vote that is wholly blind
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+VERSION = 1
+_KINDS: dict[str, tuple[type, ...]] = {
+    "pair": (str,),
+    "condition": (str,),
+    "arms": (list,),
+    "piece": (int,),
+    "first": (str,),
+    "choice": (str,),
+    "remark": (str,),
+    "plays": (list,),
+    "seconds": (int, float),
+    "shown": (int,),
+}
+
+
+class Vote(NamedTuple):
+    """The answer of one listener for one pair.
+
+    Attributes:
+      listener: name of the listener.
+      pair: name of the pair.
+      condition: how the arms were compared.
+      arm: name of the arm.
+      reference: name of the reference.
+      piece: number of the piece.
+      first: name of the one that was called A.
+      chosen: name of the one that was preferred; "" for no difference.
+      remark: what the listener typed.
+      plays: how often A and B were started.
+      seconds: time until the answer.
+      shown: number of answers after which the listener had been told what was what.
+    """
+
+    listener: str
+    pair: str
+    condition: str
+    arm: str
+    reference: str
+    piece: int
+    first: str
+    chosen: str
+    remark: str
+    plays: tuple[int, int]
+    seconds: float
+    shown: int
+
+
+class Votes(NamedTuple):
+    """The votes of all files.
+
+    Attributes:
+      votes: the votes, each once.
+      repeated: number of votes that were in several files and were counted once.
+    """
+
+    votes: list[Vote]
+    repeated: int
+
+
+def read_votes(paths: Sequence[Path], fingerprint: str) -> Votes:
+    """Read files of votes.
+
+    A listener may export the votes several times. So a vote that is in several files is
+    counted once.
+
+    Args:
+      paths: the files.
+      fingerprint: fingerprint of the comparison.
+
+    Raises:
+      ValueError: a file is not one of votes, or belongs to another comparison; or a
+        listener has given two answers for a pair.
+      OSError: a file cannot be read.
+    """
+    found: dict[tuple[str, str], Vote] = {}
+    repeated = 0
+    for path in paths:
+        for vote in _read(path, fingerprint):
+            before = found.setdefault((vote.listener, vote.pair), vote)
+            if before is vote:
+                continue
+            if before != vote:
+                raise ValueError(
+                    f"votes is {path}, where {vote.listener!r} votes on "
+                    f"{vote.pair!r} again with another answer; each listener must have "
+                    "a name of their own, and vote once on a pair"
+                )
+            repeated += 1
+    return Votes([*found.values()], repeated)
+
+
+def require_known(votes: Sequence[Vote], pairs: Sequence[str]) -> None:
+    """Raise ValueError unless all votes are about given pairs.
+
+    Args:
+      votes: the votes.
+      pairs: names of the pairs.
+    """
+    known = set(pairs)
+    for vote in votes:
+        if vote.pair not in known:
+            raise ValueError(
+                f"votes holds one of {vote.listener!r} on {vote.pair!r}; this "
+                "comparison has no such pair"
+            )
+
+
+def _read(path: Path, fingerprint: str) -> list[Vote]:
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError:
+        raise ValueError(
+            f"votes is {path}, which is no JSON; it must be a file that the page of "
+            "blind listening has saved"
+        ) from None
+    if not isinstance(content, dict) or not isinstance(content.get("votes"), list):
+        raise ValueError(f"votes is {path}, which holds no list of votes")
+    if content.get("version") != VERSION:
+        version = content.get("version")
+        raise ValueError(f"votes is {path}; its version is {version}, not {VERSION}")
+    if content.get("comparison") != fingerprint:
+        raise ValueError(f"votes is {path}, which was made for another comparison")
+    listener = content.get("listener")
+    if not isinstance(listener, str) or not listener.strip():
+        raise ValueError(f"votes is {path}; its listener has no name")
+    return [
+        _vote(path, number, listener.strip(), entry)
+        for number, entry in enumerate(content["votes"], start=1)
+    ]
+
+
+def _vote(path: Path, number: int, listener: str, entry: Any) -> Vote:
+    where = f"votes is {path}, whose vote {number}"
+    if not isinstance(entry, dict):
+        raise ValueError(f"{where} is no object")
+    for name, kinds in _KINDS.items():
+        if not isinstance(entry.get(name), kinds):
+            raise ValueError(f"{where} has no valid {name}")
+    arms, plays = entry["arms"], entry["plays"]
+    if len(arms) != 2 or not all(isinstance(arm, str) for arm in arms):
+        raise ValueError(f"{where} has no valid arms")
+    if len(plays) != 2 or not all(isinstance(count, int) for count in plays):
+        raise ValueError(f"{where} has no valid plays")
+    if entry["first"] not in arms:
+        raise ValueError(f"{where} has no valid first")
+    second = arms[arms[0] == entry["first"]]
+    chosen = {"A": entry["first"], "B": second, "none": ""}
+    if entry["choice"] not in chosen:
+        choice = entry["choice"]
+        raise ValueError(f"{where} has choice {choice!r}; it must be A, B or none")
+    return Vote(
+        listener,
+        entry["pair"],
+        entry["condition"],
+        arms[0],
+        arms[1],
+        entry["piece"],
+        entry["first"],
+        chosen[entry["choice"]],
+        entry["remark"],
+        (plays[0], plays[1]),
+        float(entry["seconds"]),
+        entry["shown"],
+    )

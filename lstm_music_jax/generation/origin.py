@@ -1,0 +1,36 @@
+"""Origins: the arguments by which `compose` draws a single piece again."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lstm_music_jax.generation.draws import Draw
+from lstm_music_jax.protocols import Context
+from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.types import Int, PRNGKey
+
+
+class Origin(NamedTuple):
+    """How a piece was drawn: all that `redraw` needs to draw it again, alone.
+
+    Attributes:
+        prompt: the symbol ids that the piece continues, int32.
+        key: the random key of the batch.
+        stream: number of the piece within its batch.
+        streams: number of pieces in the batch.
+        strategy: as in `compose`, and so are all other attributes.
+    """
+
+    prompt: Int[np.ndarray, "p"]
+    key: PRNGKey
+    stream: int
+    streams: int
+    strategy: Strategy
+    context: Context
+    draw: Draw
+    notes: int | None
+    length: int | None
+    keep_primer: bool
+    until_end: bool
+    ill_formed: bool
+    unseen: bool

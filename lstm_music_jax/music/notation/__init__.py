@@ -1,0 +1,7 @@
+"""Scores in music notation, for programs such as MuseScore.
+
+Start with `musicxml.py`, which writes a score as a MusicXML file. `rhythm.py` rounds
+times to what notation can show, and `voices.py` makes voices of chords.
+
+This package may import the modules of `music` beside it, and music21.
+"""

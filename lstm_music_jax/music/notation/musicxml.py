@@ -1,0 +1,247 @@
+"""Writes a score as a MusicXML file, which notation programs open, with music21."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from music21 import chord, clef, instrument, layout, metadata, note, stream, tie
+from music21.meter import TimeSignature
+from music21.musicxml.m21ToXml import GeneralObjectExporter
+from music21.pitch import Accidental
+from music21.stream.makeNotation import makeTupletBrackets
+from music21.tempo import MetronomeMark
+
+from lstm_music_jax.music.midi.writing import require_tempo_and_program
+from lstm_music_jax.music.notation.rhythm import (
+    Bar,
+    quarters,
+    rounded,
+    ticks_of,
+    values,
+)
+from lstm_music_jax.music.notation.voices import MOST_VOICES, Sounding, voiced
+from lstm_music_jax.music.score import Score, Tempo
+from lstm_music_jax.music.tempo_map import DEFAULT_TEMPO
+from lstm_music_jax.system.atomic_write import write_atomically, write_new
+
+MIDDLE_C = 60
+
+
+class NotationLoss(NamedTuple):
+    """What a score lost when it was written in notation, in numbers of notes.
+
+    Attributes:
+        moved: notes whose begin or end was rounded.
+        merged: notes that became equal to others by rounding, and were left out.
+        shortened: notes that end earlier, because a staff has no more than four voices.
+    """
+
+    moved: int
+    merged: int
+    shortened: int
+
+
+def write_musicxml(
+    score: Score,
+    path: str | Path,
+    *,
+    tempo: float | int | None = None,
+    program: int = 0,
+    overwrite: bool = True,
+) -> NotationLoss:
+    """Write `score.notes` as MusicXML, on two staves that divide at middle C.
+
+    Notes begin and end on sixteenths or on triplet eighths, whichever is nearer in each
+    quarter. A longer note is tied over bars. Notation keeps the tempo and the metre
+    (4/4 if the score has none). It does not keep loudness, the pedal, and the division
+    into tracks. Music of `Performance` has no beats, so its bars are two seconds long.
+
+    Args:
+        score: the music; an empty score gives one bar of rest.
+        path: the file; missing folders are created. Its name becomes the title.
+        tempo: quarter notes per minute, 4 to 1000; None for the score's own tempos, or
+            120 if it has none.
+        program: General MIDI program that plays the file, 0 to 127; 0 is a piano.
+        overwrite: whether to replace a file that exists.
+
+    Returns:
+        What was lost.
+
+    Raises:
+        ValueError: `tempo` or `program` is out of its range.
+        FileExistsError: the file exists and `overwrite` is false.
+        OSError: the file cannot be written.
+    """
+    require_tempo_and_program(tempo, program)
+    path = Path(path)
+    notes, bars, moved, merged = rounded(score)
+    upper = notes.pitches >= MIDDLE_C
+    staves = [voiced(notes.take(chosen)) for chosen in (upper, ~upper)]
+    written = stream.Score()
+    written.metadata = metadata.Metadata(title=path.stem, composer="lstm_music_jax")
+    parts = [_staff(number, staff.voices, bars) for number, staff in enumerate(staves)]
+    _add_tempos(parts[0], score, tempo, bars)
+    for part in parts:
+        # music21 makes one instrument of equal ones.
+        part.insert(0, _instrument(program))
+        _show_accidentals(part)
+        written.insert(0, part)
+    written.insert(0, layout.StaffGroup(parts, symbol="brace"))
+    # The notation is complete. music21 would make it again, from a copy.
+    exporter = GeneralObjectExporter(written)
+    exporter.makeNotation = False
+    write = write_atomically if overwrite else write_new
+    write(path, exporter.parse())
+    shortened = sum(staff.shortened for staff in staves)
+    return NotationLoss(moved, merged, shortened)
+
+
+def _staff(
+    number: int, voices: Sequence[Sequence[Sounding]], bars: Sequence[Bar]
+) -> stream.PartStaff:
+    """Return the staff of the right hand (0) or of the left hand (1)."""
+    part = stream.PartStaff(id=f"staff-{number + 1}")
+    measures = []
+    for index, bar in enumerate(bars):
+        measure = stream.Measure(number=index + 1)
+        if index == 0:
+            measure.insert(0, clef.BassClef() if number else clef.TrebleClef())
+        if index == 0 or bar.metre != bars[index - 1].metre:
+            measure.insert(0, TimeSignature(f"{bar.metre.beats}/{bar.metre.beat_unit}"))
+        measures.append(measure)
+        part.insert(quarters(bar.start), measure)
+    for place, chords in enumerate(voices):
+        contents = _in_bars(chords, bars)
+        for measure, bar, content in zip(measures, bars, contents, strict=True):
+            if content or place == 0:
+                voice = _voice(content, bar, hidden=place > 0)
+                voice.id = str(1 + place + MOST_VOICES * number)
+                measure.insert(0, voice)
+    return part
+
+
+def _in_bars(chords: Sequence[Sounding], bars: Sequence[Bar]) -> list[list[Sounding]]:
+    """Return the chords that sound in each bar."""
+    starts = [bar.start for bar in bars]
+    contents: list[list[Sounding]] = [[] for _ in bars]
+    for each in chords:
+        first = bisect_right(starts, each.onset) - 1
+        for number in range(first, bisect_left(starts, each.end)):
+            contents[number].append(each)
+    return contents
+
+
+def _voice(chords: Sequence[Sounding], bar: Bar, hidden: bool) -> stream.Voice:
+    """Return a voice of one bar: its chords, and rests between them.
+
+    Args:
+        chords: the chords that sound in the bar.
+        bar: the bar.
+        hidden: whether the rests are invisible.
+    """
+    voice = stream.Voice()
+    elements: list[note.GeneralNote] = []
+    now = bar.start
+    for each in chords:
+        begin, end = max(each.onset, bar.start), min(each.end, bar.end)
+        elements += _rests(now, begin, bar)
+        elements += _tied(each, begin, end, bar)
+        now = end
+    if chords:
+        elements += _rests(now, bar.end, bar)
+    else:
+        whole = note.Rest(quarterLength=quarters(bar.end - bar.start))
+        whole.fullMeasure = True
+        elements.append(whole)
+    for element in elements:
+        if hidden and element.isRest:
+            element.style.hideObjectOnPrint = True
+        voice.append(element)
+    makeTupletBrackets(voice, inPlace=True)
+    # `makeBeams` of music21 looks the metre up, which takes minutes for 1000 bars.
+    signature = _signature(bar.metre.beats, bar.metre.beat_unit)
+    for element, beams in zip(elements, signature.getBeams(elements), strict=True):
+        if beams is not None:
+            element.beams = beams
+    return voice
+
+
+@cache
+def _signature(beats: int, beat_unit: int) -> TimeSignature:
+    return TimeSignature(f"{beats}/{beat_unit}")
+
+
+def _rests(begin: int, end: int, bar: Bar) -> list[note.GeneralNote]:
+    return [
+        note.Rest(quarterLength=quarters(ticks)) for ticks in values(begin, end, bar)
+    ]
+
+
+def _tied(sounding: Sounding, begin: int, end: int, bar: Bar) -> Iterator[note.NotRest]:
+    """Yield the note values, tied together, that a chord has in one bar."""
+    for ticks in values(begin, end, bar):
+        length = quarters(ticks)
+        element: note.NotRest
+        if len(sounding.pitches) == 1:
+            element = note.Note(sounding.pitches[0], quarterLength=length)
+        else:
+            element = chord.Chord(sounding.pitches, quarterLength=length)
+        before, after = begin > sounding.onset, begin + ticks < sounding.end
+        if before or after:
+            kind = "continue" if before and after else "stop" if before else "start"
+            element.tie = tie.Tie(kind)
+        yield element
+        begin += ticks
+
+
+def _show_accidentals(part: stream.PartStaff) -> None:
+    """Show the accidentals that are needed: one holds in its octave until the bar ends.
+
+    `makeAccidentals` of music21 also shows many that are not.
+    """
+    for measure in part.getElementsByClass(stream.Measure):
+        held: dict[str, float] = {}
+        for element in measure.flatten().notes:
+            is_new = element.tie is None or element.tie.type == "start"
+            for pitch in element.pitches:
+                place = f"{pitch.step}{pitch.octave}"
+                if pitch.accidental is None:
+                    pitch.accidental = Accidental("natural")
+                is_needed = is_new and pitch.alter != held.get(place, 0)
+                pitch.accidental.displayStatus = is_needed
+                if is_needed:
+                    held[place] = pitch.alter
+
+
+def _instrument(program: int) -> instrument.Instrument:
+    """Return an instrument that is written at its sounding pitch.
+
+    A transposing instrument would move the notes off the staff that middle C decides.
+    """
+    named = instrument.instrumentFromMidiProgram(program)
+    played = instrument.Instrument(instrumentName=named.instrumentName)
+    played.partName = named.instrumentName
+    # Otherwise music21 makes random names.
+    played.partId, played.instrumentId = "P1", "P1-I1"
+    played.midiProgram = program
+    return played
+
+
+def _add_tempos(
+    part: stream.PartStaff, score: Score, tempo: float | int | None, bars: Sequence[Bar]
+) -> None:
+    """Mark the tempos of the score, or the one that was given."""
+    tempos = score.tempos if tempo is None else (Tempo(0, tempo),)
+    marks = {0: DEFAULT_TEMPO}
+    marks |= {ticks_of(tick, score): each for tick, each in tempos}
+    measures = list(part.getElementsByClass(stream.Measure))
+    starts = [bar.start for bar in bars]
+    for tick, each in marks.items():
+        number = bisect_right(starts, tick) - 1
+        if tick < bars[number].end:
+            mark = MetronomeMark(number=round(each, 2))
+            measures[number].insert(quarters(tick - starts[number]), mark)

@@ -1,0 +1,91 @@
+"""Voices: chords of one staff that sound one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from lstm_music_jax.music.score import Notes
+
+# MuseScore has no more voices on a staff.
+MOST_VOICES = 4
+
+
+@dataclass
+class Sounding:
+    """Pitches that begin and end together, from tick `onset` to tick `end`."""
+
+    onset: int
+    end: int
+    pitches: list[int]
+
+
+class Voiced(NamedTuple):
+    """The voices of a staff.
+
+    Attributes:
+        voices: the chords of each voice, in the order of time; at least one voice.
+        shortened: number of notes that end earlier, because no voice was free.
+    """
+
+    voices: list[list[Sounding]]
+    shortened: int
+
+
+def voiced(notes: Notes) -> Voiced:
+    """Divide the notes of a staff into at most four voices.
+
+    Notes that begin and end together are a chord. A chord goes to the first voice that
+    is free, the highest of simultaneous chords first. If none is free, the chord of
+    another voice ends where this one begins. If all of these begin here too, the chord
+    joins the one that ends nearest, and both end with the shorter of them.
+    """
+    voices: list[list[Sounding]] = [[]]
+    shortened = 0
+    for chord in _chords(notes):
+        lasts = [voice[-1].end if voice else 0 for voice in voices]
+        free = next((i for i, end in enumerate(lasts) if end <= chord.onset), None)
+        if free is not None:
+            voices[free].append(chord)
+            continue
+        if len(voices) < MOST_VOICES:
+            voices.append([chord])
+            continue
+        earlier = [voice for voice in voices if voice[-1].onset < chord.onset]
+        if earlier:
+            voice = min(earlier, key=lambda voice: voice[-1].end)
+            voice[-1].end = chord.onset
+            shortened += len(voice[-1].pitches)
+            voice.append(chord)
+            continue
+        shortened += _join(chord, [voice[-1] for voice in voices])
+    return Voiced(voices, shortened)
+
+
+def _join(chord: Sounding, others: Iterable[Sounding]) -> int:
+    """Add a chord to the one that ends nearest; return how many notes end earlier."""
+    other = min(others, key=lambda other: abs(other.end - chord.end))
+    shorter, longer = sorted((chord, other), key=lambda each: each.end)
+    shortened = len(longer.pitches)
+    other.end = shorter.end
+    other.pitches = sorted(other.pitches + chord.pitches)
+    return shortened
+
+
+def _chords(notes: Notes) -> list[Sounding]:
+    """Return the chords by onset, the highest of simultaneous ones first."""
+    pitches: dict[tuple[int, int], list[int]] = {}
+    ends = notes.onsets + notes.durations
+    order = np.lexsort((notes.pitches, notes.onsets))
+    for onset, end, pitch in zip(
+        notes.onsets[order].tolist(),
+        ends[order].tolist(),
+        notes.pitches[order].tolist(),
+        strict=True,
+    ):
+        pitches.setdefault((onset, end), []).append(pitch)
+    chords = [Sounding(onset, end, each) for (onset, end), each in pitches.items()]
+    return sorted(chords, key=lambda chord: (chord.onset, -chord.pitches[-1]))

@@ -1,0 +1,81 @@
+"""Which symbols make each note of a score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.score import Score
+
+
+class NoteSymbols(NamedTuple):
+    """The symbols that make each note, as positions in a sequence of symbols.
+
+    Attributes:
+        strikes: the symbol that strikes each note, in the order of `score.notes`.
+        makers: all symbols that make each note: the one that strikes it, the one that
+            releases it, and those directly before each of the two that set the time,
+            the duration or the loudness. The notes of a chord that is one symbol share
+            it.
+        skipped: stretches in which symbols were skipped: first and last tick. No note
+            is struck between the symbols of a stretch.
+        heard: number of symbols up to the end of the score. It is smaller than the
+            number of all symbols if the score was cut.
+    """
+
+    strikes: list[int]
+    makers: list[list[int]]
+    skipped: list[tuple[int, int]]
+    heard: int
+
+
+def note_symbols(
+    encoding: Encoding,
+    symbols: Sequence[str],
+    score: Score,
+    after: Sequence[str] = (),
+) -> NoteSymbols:
+    """Return which symbols make each note of a score.
+
+    >>> from lstm_music_jax.music.encodings.events import Events
+    >>> symbols = ["duration_12", "pitch_60", "pitch_60", "shift_12", "pitch_64"]
+    >>> note_symbols(Events(), symbols, Events().decode(symbols).score)
+    NoteSymbols(strikes=[1, 4], makers=[[0, 1], [3, 4]], skipped=[(0, 0)], heard=5)
+
+    Args:
+        encoding: the encoding of the symbols.
+        symbols: the symbols.
+        score: the music that they stand for, or its begin.
+        after: symbols that precede `symbols`, as in `Encoding.decode`.
+    """
+    numbers = {(note.onset, note.pitch): i for i, note in enumerate(score.notes)}
+    strikes = [-1] * len(numbers)
+    makers: list[list[int]] = [[] for _ in numbers]
+    skipped: list[tuple[int, int, int]] = []
+    before: list[int] = []
+    clock = last = struck = 0
+    cut = False
+    for position, use in enumerate(encoding.decode(symbols, after=after).uses):
+        if use is None:
+            skipped.append((position, struck, clock))
+            continue
+        clock += encoding.time_shift(symbols[position])
+        before.append(position)
+        for key in dict.fromkeys(use):
+            if key not in numbers:
+                cut |= key[0] >= 0
+                continue
+            note, last = numbers[key], position
+            if strikes[note] < 0:
+                strikes[note], clock, struck = position, key[0], position
+            makers[note] += before
+        if use:
+            before = []
+    heard = last + 1 if cut else len(symbols)
+    stretches: dict[int, tuple[int, int]] = {}
+    for position, since, tick in skipped:
+        if position < heard:
+            first, _ = stretches.get(since, (tick, tick))
+            stretches[since] = first, tick
+    return NoteSymbols(strikes, makers, [*stretches.values()], heard)

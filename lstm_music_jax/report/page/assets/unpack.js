@@ -1,0 +1,125 @@
+// Unpacks the pieces of the page; `piece.py` packs them.
+
+import { TempoMap } from "report/timing.js";
+
+const STEPS_PER_NAT = 20;
+const UNKNOWN = 255;
+// A note with this surprisal may have a higher one, nats.
+export const MOST_SURPRISAL = (UNKNOWN - 1) / STEPS_PER_NAT;
+
+export function bytes(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+// Whole numbers of any size: seven bits per byte, the lowest first.
+export function varints(base64) {
+  const numbers = [];
+  let number = 0;
+  let scale = 1;
+  for (const byte of bytes(base64)) {
+    // Not a shift, because that would cut the number to 32 bits.
+    number += (byte & 127) * scale;
+    scale *= 128;
+    if (byte < 128) {
+      numbers.push(number);
+      number = 0;
+      scale = 1;
+    }
+  }
+  return numbers;
+}
+
+// A piece as the player uses it. Times in ticks are `onset`, `end` and `duration`; times
+// in seconds are `start` and `stop`.
+export function unpackPiece(piece, data) {
+  const tempoMap = new TempoMap(piece.tempos, piece.ticksPerQuarter);
+  const notes = unpackNotes(piece.notes, tempoMap);
+  addSurprisal(notes, piece.surprisal);
+  addSymbols(notes, piece.symbols, data);
+  addAlternatives(notes, piece.alternatives, data);
+  const copies = (piece.copies ?? []).map((copy) => unpackCopy(copy, data));
+  for (const copy of copies) {
+    for (const note of notes.slice(copy.first, copy.last + 1)) note.copies.push(copy);
+  }
+  return {
+    name: piece.name,
+    ticksPerQuarter: piece.ticksPerQuarter,
+    tempoMap,
+    notes,
+    copies,
+    primerNotes: piece.primerNotes ?? 0,
+    skipped: piece.skipped ?? [],
+    marks: (piece.marks ?? []).map(([note, text]) => ({ note, text })),
+    facts: piece.facts ?? {},
+    ticks: notes.reduce((latest, note) => Math.max(latest, note.end), 0),
+    seconds: notes.reduce((latest, note) => Math.max(latest, note.stop), 0),
+  };
+}
+
+// The same piece without all that would tell where it comes from.
+export function anonymousPiece(piece, name) {
+  const notes = piece.notes.map(({ surprisal, symbol, alternatives, ...note }) => ({
+    ...note,
+    alternatives: [],
+    copies: [],
+  }));
+  return { ...piece, name, notes, copies: [], skipped: [], marks: [], facts: {} };
+}
+
+function unpackNotes(packed, tempoMap) {
+  const numbers = varints(packed);
+  const notes = [];
+  let onset = 0;
+  for (let i = 0; i < numbers.length; i += 4) {
+    const [since, duration, pitch, velocity] = numbers.slice(i, i + 4);
+    onset += since;
+    const end = onset + duration;
+    notes.push({
+      number: notes.length,
+      onset,
+      end,
+      duration,
+      pitch,
+      velocity,
+      start: tempoMap.seconds(onset),
+      stop: tempoMap.seconds(end),
+      alternatives: [],
+      copies: [],
+    });
+  }
+  return notes;
+}
+
+// A note whose surprisal is not known has none.
+function addSurprisal(notes, packed) {
+  if (packed === undefined) return;
+  bytes(packed).forEach((steps, number) => {
+    if (steps !== UNKNOWN) notes[number].surprisal = steps / STEPS_PER_NAT;
+  });
+}
+
+function addSymbols(notes, packed, data) {
+  if (packed === undefined) return;
+  varints(packed).forEach((symbol, number) => {
+    notes[number].symbol = data.symbols[symbol];
+  });
+}
+
+function addAlternatives(notes, packed, data) {
+  if (packed === undefined) return;
+  const symbols = varints(packed.symbols);
+  const shares = bytes(packed.probabilities);
+  for (const note of notes) {
+    const places = Array.from({ length: packed.each }, (_, i) => note.number * packed.each + i);
+    // Of a note that the model did not predict, all probabilities are 0.
+    if (places.every((place) => shares[place] === 0)) continue;
+    note.alternatives = places.map((place) => ({
+      symbol: data.symbols[symbols[place]],
+      probability: shares[place] / 255,
+    }));
+  }
+}
+
+function unpackCopy([first, last, source, length, semitones], data) {
+  return { first, last, source: data.sources[source], length, semitones };
+}

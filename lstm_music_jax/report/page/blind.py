@@ -1,0 +1,65 @@
+"""Blind listening: a person compares two unlabelled excerpts, pair after pair."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lstm_music_jax.evaluation.comparison.listening import Pair
+from lstm_music_jax.report.inline import inline_html
+from lstm_music_jax.report.page.document import Data
+from lstm_music_jax.report.page.piece import PlayedPiece
+
+_INTRODUCTION = (
+    "Two excerpts are called A and B. One was made by a strategy, and the other by the "
+    "reference, with the same primer and the same noise. The excerpts begin shortly "
+    "before their first difference. The pieces were drawn at random: neither the best "
+    "nor the worst ones were chosen.",
+    "The order of the pairs is random, and so is which of the two is A. Both differ "
+    "from listener to listener, so what is preferred only because it comes first or "
+    "last averages out. All excerpts are played by one instrument, at one loudness.",
+    "**What biases a listener.** Listen before you read results, and do not read them "
+    "between two pairs. If it is shown after each answer which was which, you may "
+    "learn to recognise a strategy, and later answers are no longer blind; so it is "
+    "shown at the end unless you choose otherwise. A set of pairs has one strategy in "
+    "it: who chooses a set may know which strategy it is, but never whether it is A or "
+    "B. The names are not shown before the answer, but they are in the source of this "
+    "page, so do not look there.",
+)
+_WITHOUT_CODE = "Blind listening needs JavaScript, which is switched off."
+
+
+@dataclass(frozen=True)
+class Blind:
+    """Pairs of excerpts to vote on.
+
+    Attributes:
+        comparison: fingerprint of the comparison; the votes hold it, and the browser
+            keeps the votes under it.
+        pairs: the pairs.
+    """
+
+    comparison: str
+    pairs: Sequence[Pair]
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the introduction; the page's code adds the rest."""
+        sets: dict[tuple[str, str, str], list[dict[str, object]]] = {}
+        for pair in self.pairs:
+            numbers = [
+                data.add("pieces", PlayedPiece("excerpt", score).packed(data))
+                for score in (pair.ours, pair.theirs)
+            ]
+            key = pair.condition, pair.arm, pair.reference
+            sets.setdefault(key, []).append(
+                {"pair": pair.name, "piece": pair.piece, "pieces": numbers}
+            )
+        content = [
+            {"condition": condition, "arms": [arm, reference], "pairs": pairs}
+            for (condition, arm, reference), pairs in sets.items()
+        ]
+        entry = {"comparison": self.comparison, "sets": content}
+        number = data.add("blind", entry)
+        text = "".join(f"<p>{inline_html(part)}</p>" for part in _INTRODUCTION)
+        return (
+            f'{text}<section class="blind" data-blind="{number}">'
+            f"<noscript>{_WITHOUT_CODE}</noscript></section>"
+        )

@@ -1,0 +1,173 @@
+"""The plain parts of a report: headings, text, commands, tables and pictures."""
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from lstm_music_jax.report.inline import inline_html
+from lstm_music_jax.report.page.document import Block, Data, data_url
+
+
+@runtime_checkable
+class Part(Block, Protocol):
+    """A block that can be written to a page in Markdown too."""
+
+    def markdown(self) -> str:
+        """Return the Markdown of this part."""
+        ...
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The heading of a section; a larger level is that of a smaller part."""
+
+    text: str
+    level: int = 2
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the heading."""
+        return f"<h{self.level}>{html.escape(self.text)}</h{self.level}>"
+
+    def markdown(self) -> str:
+        """Return the Markdown of the heading."""
+        return f"{'#' * self.level} {self.text}"
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of plain text.
+
+    Attributes:
+        text: the text.
+        lead: whether it is the sentence that says what the page has found.
+    """
+
+    text: str
+    lead: bool = False
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the paragraph."""
+        style = ' class="lead"' if self.lead else ""
+        return f"<p{style}>{html.escape(self.text)}</p>"
+
+    def markdown(self) -> str:
+        """Return the text, which holds no markup."""
+        return self.text
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph, or a list whose items begin with "- ".
+
+    The text may hold the little Markdown of `inline.py`.
+    """
+
+    text: str
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the paragraph or the list."""
+        if not self.text.startswith("- "):
+            return f"<p>{inline_html(self.text)}</p>"
+        items = self.text.removeprefix("- ").split("\n- ")
+        return f"<ul>{''.join(f'<li>{inline_html(item)}</li>' for item in items)}</ul>"
+
+    def markdown(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command line, as a person can copy it."""
+
+    text: str
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the command."""
+        return f"<pre><code>{html.escape(self.text)}</code></pre>"
+
+    def markdown(self) -> str:
+        """Return the command as a block of code."""
+        return f"```sh\n{self.text}\n```"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values, such as the settings of a run, folded away under a title."""
+
+    title: str
+    values: Mapping[str, object]
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the list."""
+        rows = "".join(
+            f"<tr><th scope=row>{html.escape(str(name))}</th>"
+            f"<td>{html.escape(str(value))}</td></tr>"
+            for name, value in self.values.items()
+        )
+        title = html.escape(self.title)
+        return (
+            f"<details><summary>{title}</summary>"
+            f'<div class="wide"><table>{rows}</table></div></details>'
+        )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A vector graphic.
+
+    Attributes:
+        svg: the graphic, SVG.
+        description: what it shows, for those who cannot see it.
+        scrolled: whether a graphic wider than the page keeps its size, because it would
+            be too small to read.
+    """
+
+    svg: bytes
+    description: str
+    scrolled: bool = False
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the picture."""
+        # An image element shows the picture, but runs nothing that is in it.
+        source = data_url("image/svg+xml", self.svg)
+        style = "picture scrolled" if self.scrolled else "picture"
+        return (
+            f'<div class="wide"><img class="{style}" src="{source}" '
+            f'alt="{html.escape(self.description)}"></div>'
+        )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that was written to two files, as PNG and as SVG.
+
+    Attributes:
+        path: the PNG file. Markdown names it, as a file in the folder of the page.
+        description: what it shows, for those who cannot see it.
+    """
+
+    path: Path
+    description: str
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the vector graphic."""
+        svg = self.path.with_suffix(".svg").read_bytes()
+        return Picture(svg, self.description, scrolled=True).html(data)
+
+    def markdown(self) -> str:
+        """Return a link to the PNG file."""
+        return f"![{self.description}]({self.path.name})"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Blocks that only a browser can show, such as a player with its heading."""
+
+    blocks: Sequence[Block]
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the blocks."""
+        return "\n".join(block.html(data) for block in self.blocks)

@@ -1,0 +1,145 @@
+"""Puts the report together: one HTML file that holds its style, its code and its data.
+
+JavaScript modules import each other as "report/NAME.js". An import map in the page
+gives each of these names its source as a data URL, so nothing is fetched. A content
+security policy allows the page's own code and style alone: a script that a hostile file
+name might smuggle into the page would not run.
+"""
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from lstm_music_jax.system.atomic_write import write_atomically
+
+# JavaScript modules, in assets/, that the page can import.
+_ASSETS = files(__package__) / "assets"
+_MAIN = 'import "report/main.js";'
+
+
+@runtime_checkable
+class Block(Protocol):
+    """A part of the page, such as a paragraph or a player."""
+
+    def html(self, data: "Data") -> str:
+        """Return the HTML of this part, with all text escaped.
+
+        Args:
+            data: what the page's code can read. The block may add to it.
+        """
+        ...
+
+
+class Data:
+    """The data of a page, which its JavaScript reads as JSON.
+
+    Attributes:
+        content: the data, by name.
+    """
+
+    def __init__(self) -> None:
+        """Begin without data."""
+        self.content: dict[str, Any] = {}
+
+    def add(self, name: str, entry: Any) -> int:
+        """Append an entry to the list `name`, and return its index."""
+        entries = self.content.setdefault(name, [])
+        entries.append(entry)
+        return len(entries) - 1
+
+    def index(self, name: str, text: str) -> int:
+        """Return the index of a text in the list `name`; a new text is appended."""
+        entries = self.content.setdefault(name, [])
+        if text not in entries:
+            entries.append(text)
+        return entries.index(text)
+
+
+def write_report(path: str | Path, title: str, blocks: Sequence[Block]) -> None:
+    """Write a report whole or not at all.
+
+    Args:
+        path: the HTML file; missing folders are created.
+        title: the heading of the page, and the title of its window.
+        blocks: the parts of the page, from top to bottom.
+    """
+    write_atomically(Path(path), document(title, blocks))
+
+
+def document(title: str, blocks: Sequence[Block]) -> str:
+    """Return the HTML of a report; see `write_report`."""
+    data = Data()
+    body = "\n".join(block.html(data) for block in blocks)
+    style, imports = _style(), _import_map()
+    scripts = " ".join(_hash(script) for script in (imports, _MAIN))
+    policy = (
+        f"default-src 'none'; img-src data:; script-src {scripts} data:; "
+        f"style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
+    )
+    name = html.escape(title)
+    return f"""\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{name}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<h1>{name}</h1>
+{body}
+</main>
+<script type="application/json" id="data">{_json(data.content)}</script>
+<script type="importmap">{imports}</script>
+<script type="module">{_MAIN}</script>
+</body>
+</html>
+"""
+
+
+def _json(content: Any) -> str:
+    """Return JSON that cannot end the script element that holds it."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", r"\u003c")
+
+
+@cache
+def _style() -> str:
+    return (_ASSETS / "report.css").read_text()
+
+
+@cache
+def _import_map() -> str:
+    modules = sorted(
+        (file.name, file.read_bytes())
+        for file in _ASSETS.iterdir()
+        if file.name.endswith(".js")
+    )
+    return json.dumps(
+        {
+            "imports": {
+                f"report/{name}": data_url("text/javascript", source)
+                for name, source in modules
+            }
+        }
+    )
+
+
+def data_url(media_type: str, content: bytes) -> str:
+    """Return a URL that holds its content."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+def _hash(source: str) -> str:
+    digest = hashlib.sha256(source.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

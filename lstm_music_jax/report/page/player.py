@@ -1,0 +1,20 @@
+"""The player of a report: hear pieces, and see them on a piano roll."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lstm_music_jax.report.page.document import Data
+from lstm_music_jax.report.page.piece import PlayedPiece
+
+
+@dataclass(frozen=True)
+class Player:
+    """A player that offers several pieces, one at a time."""
+
+    pieces: Sequence[PlayedPiece]
+
+    def html(self, data: Data) -> str:
+        """Return the HTML of the player; the page's code fills it."""
+        numbers = [data.add("pieces", piece.packed(data)) for piece in self.pieces]
+        listed = " ".join(map(str, numbers))
+        return f'<section class="player" data-player="{listed}"></section>'

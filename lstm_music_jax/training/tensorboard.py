@@ -1,0 +1,53 @@
+"""Writes the metrics of a run for TensorBoard, with tensorboardX."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class EventFile:
+    """An event file of TensorBoard that holds the lines of a metrics file.
+
+    It is written anew when a run goes on. So it has each point once, like the metrics
+    file, also after steps that a killed run took twice.
+    """
+
+    def __init__(self, folder: Path, metrics: Path) -> None:
+        """Replace the event files of a folder by one that has the metrics so far.
+
+        Args:
+            folder: the folder for TensorBoard; a missing one is created.
+            metrics: the metrics file.
+        """
+        from tensorboardX import SummaryWriter
+
+        for path in folder.glob("events.out.tfevents.*"):
+            path.unlink()
+        self.writer = SummaryWriter(str(folder), flush_secs=10)
+        for line in metrics.read_text().splitlines():
+            self.add(json.loads(line))
+
+    def add(self, fields: Mapping[str, Any]) -> None:
+        """Add the numbers of a line of metrics, at its step.
+
+        The losses of the baselines have no step, and are added at step 0.
+        """
+        for name, value in fields.items():
+            if name != "step" and value is not None:
+                self.writer.add_scalar(name, value, fields.get("step", 0))
+
+    def close(self) -> None:
+        """Write what is left, and close the file."""
+        self.writer.close()
+
+
+def require_tensorboard() -> None:
+    """Raise RuntimeError unless tensorboardX is installed."""
+    try:
+        import tensorboardX  # noqa: F401
+    except ImportError:
+        raise RuntimeError(
+            "tensorboardX is missing; tensorboard needs it: pip install "
+            "'lstm-music-jax[tensorboard]'"
+        ) from None
