@@ -255,7 +255,9 @@ def _improvement(measure, runs, arm, reference, resamples):
         )
         return resamples.means(improvements(farther))
 
-    return _interval(combined(runs, wins, runs[0].units[arm]))
+    found = _interval(combined(runs, wins, runs[0].units[arm]))
+    # Student's interval over few runs is wider than the range of probabilities.
+    return Interval(found.value, max(found.low, 0.0), min(found.high, 1.0))
 
 
 def _corrected(differences, primary):
