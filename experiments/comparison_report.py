@@ -30,12 +30,12 @@ from lstm_music_jax.evaluation.comparison.distances import chosen, distances_fro
 from lstm_music_jax.evaluation.comparison.figures import remembered
 from lstm_music_jax.evaluation.comparison.listening import Pair, listening_pairs
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
-from lstm_music_jax.evaluation.comparison.resampled import Resamples
 from lstm_music_jax.evaluation.comparison.results import HUMAN
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.standard import Standard
 from lstm_music_jax.evaluation.comparison.votes import Votes, require_known
 from lstm_music_jax.evaluation.measures.base import Sample
+from lstm_music_jax.evaluation.statistics.resampling import Resamples
 from lstm_music_jax.report.page.blind import Blind
 from lstm_music_jax.report.page.piece import PlayedPiece
 from lstm_music_jax.report.votes_tables import votes_parts
