@@ -13,7 +13,7 @@ import numpy as np
 from copy_search import CopySearch, copy_search_of_run
 from piece_records import has_watermark
 
-from lstm_music_jax import Composition, Divergence, Run, strategies
+from lstm_music_jax import Composition, Divergence, Run, Sample, strategies
 from lstm_music_jax.evaluation.note_figures import ReadPiece, note_figures
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.protocols import Context
@@ -154,6 +154,20 @@ def human_piece(
         ReadPiece(ids[:1], symbols, score, kept),
         {"origin": "a held-out piece, which the model was not trained on"},
         tempo,
+    )
+
+
+def read_piece(run: Run, sample: Sample) -> ReadPiece:
+    """Return a measured piece in the form in which a model reads it."""
+    start = run.vocabulary.start_id
+    # Without a start symbol, the first symbol of the piece is read, but not predicted.
+    given = max(sample.primer, int(start is None))
+    prompt = [] if start is None else [start]
+    return ReadPiece(
+        np.concatenate([prompt, sample.ids[:given]]).astype(np.int32),
+        run.vocabulary.symbols_of(sample.ids),
+        sample.score,
+        primer_kept=given > 0,
     )
 
 
