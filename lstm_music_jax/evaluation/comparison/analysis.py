@@ -11,6 +11,7 @@ from lstm_music_jax.evaluation.comparison.resampled import (
     AnyMeasure,
     Quantity,
     combined,
+    defined,
     quantity,
 )
 from lstm_music_jax.evaluation.comparison.results import (
@@ -188,8 +189,8 @@ def _difference(
     level: float,
 ) -> Difference:
     """Return how an arm differs from the reference, without Holm's correction."""
-    units = min(runs[0].units[arm], runs[0].units[reference])
     paired = [_paired(run, arm, reference, resamples) for run in runs]
+    units = min(paired[0].units[arm], paired[0].units[reference])
     changes = [run.values[arm] - run.values[reference] for run in paired]
     change = estimate(changes, units)
 
@@ -218,9 +219,10 @@ def _difference(
 
 
 def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
-    """Return a run without the pairs of pieces in which either value is NaN.
+    """Return the values of a run without the pairs of pieces in which one is NaN.
 
-    A pair is piece i of the arm and piece i of the reference.
+    A pair is piece i of the arm and piece i of the reference. Means are taken anew over
+    the other pairs, in all resamples.
     """
     if not run.of_pieces:
         return run
@@ -233,7 +235,12 @@ def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Qu
         for name, each in ((arm, ours), (reference, theirs))
     }
     values = {name: resamples.means(each) for name, each in both.items()}
-    return run._replace(values=run.values | values, of_pieces=run.of_pieces | both)
+    units = dict.fromkeys(both, defined(both[arm]))
+    return run._replace(
+        values=run.values | values,
+        of_pieces=run.of_pieces | both,
+        units=run.units | units,
+    )
 
 
 def _improvement(measure, runs, arm, reference, resamples):

@@ -34,7 +34,8 @@ class Quantity(NamedTuple):
         has no distance from itself.
       of_pieces: for each arm and anchor, by name, the values of single pieces. It is
         empty for measures of sets and distances.
-      units: for each arm and anchor, by name, the number of pieces measured.
+      units: for each arm and anchor, by name, the number of pieces for which the
+        measure is defined, but 2 or more, because an interval needs that many.
     """
 
     values: dict[str, Values]
@@ -59,7 +60,8 @@ def quantity(
             for name, samples in sets.items()
         }
         values = {name: resamples.means(each) for name, each in of_pieces.items()}
-        return Quantity(values, of_pieces, {name: len(s) for name, s in sets.items()})
+        units = {name: defined(each) for name, each in of_pieces.items()}
+        return Quantity(values, of_pieces, units)
     if isinstance(measure, SetMeasure):
         size = min(map(len, sets.values()))
         values = {
@@ -75,6 +77,11 @@ def quantity(
             values[name] = of_counts(resamples.counts(len(samples)), of_human)
     smallest = {name: min(len(s), len(sets[human])) for name, s in sets.items()}
     return Quantity(values, {}, smallest)
+
+
+def defined(values: Float[np.ndarray, "b"]) -> int:
+    """Return the number of values that are not NaN, but 2 or more."""
+    return max(2, int(np.count_nonzero(~np.isnan(values))))
 
 
 def combined(
