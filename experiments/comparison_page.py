@@ -119,6 +119,7 @@ class Content:
         settings: the settings of the comparison.
         played: pieces to hear, for the condition of each table.
         anchors: human pieces and pieces of the anchors, to hear.
+        explanation: what the colours and the outlines of the notes mean.
         blind: the pairs for blind listening.
         votes: what listeners preferred; may be empty.
     """
@@ -132,6 +133,7 @@ class Content:
     settings: Mapping[str, Any]
     played: Mapping[str, Sequence[PlayedPiece]]
     anchors: Sequence[PlayedPiece]
+    explanation: Sequence[Block]
     blind: Blind
     votes: Sequence[Part] = field(default=())
 
@@ -157,10 +159,11 @@ def _blocks(content: Content) -> Iterator[Block]:
     yield Facts("Settings", content.settings)
     yield Prose(GLOSSARY)
     yield from content.votes
+    yield from frontiers(content)
     for table in content.tables:
         yield from _section(content, table)
-    yield from _frontiers(content)
     yield _to_hear("Human pieces and anchors", 2, _DRAWN, content.anchors)
+    yield Screen(content.explanation)
     yield Screen([Heading("Blind listening"), content.blind])
 
 
@@ -218,17 +221,20 @@ def _section(content: Content, table: Table) -> Iterator[Block]:
     yield _to_hear("Pieces to hear", 3, _CHOSEN, content.played[table.condition])
 
 
-def _frontiers(content: Content) -> Iterator[Block]:
+def frontiers(content: Content) -> Iterator[Block]:
     """Draw the frontier of each run, and return its blocks."""
     settings = [
         Settings(each.file.replace("-", " "), each.comparison, each.names)
         for each in content.tables
     ]
     for number, of_run in enumerate(content.lines, start=1):
-        path = content.folder / f"frontier-{number}.png"
-        frontier(of_run, settings, path)
         title = "Quality against entropy"
         yield Heading(title if len(content.lines) == 1 else f"{title}, model {number}")
+        if not of_run:
+            yield Prose("No curves: the strategies reach no common entropy.")
+            continue
+        path = content.folder / f"frontier-{number}.png"
+        frontier(of_run, settings, path)
         yield Prose(
             "The knob of each strategy, its number to tune, is moved over its range. "
             "The table holds the mean height of each curve over the entropies that all "

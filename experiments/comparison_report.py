@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,9 @@ from comparison_page import (
     Table,
     write_pages,
 )
+from copy_search import CopySearch, copy_search
 from ngram_models import TRIGRAM, UNIGRAM
+from piece_report import Shown, explanation, played_pieces, read_piece
 
 from lstm_music_jax import Dataset, NGram, strategies, write_midi
 from lstm_music_jax.evaluation.anchors.shuffled import shuffled
@@ -30,12 +32,12 @@ from lstm_music_jax.evaluation.comparison.distances import chosen, distances_fro
 from lstm_music_jax.evaluation.comparison.figures import remembered
 from lstm_music_jax.evaluation.comparison.listening import Pair, listening_pairs
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
-from lstm_music_jax.evaluation.comparison.resampled import Resamples
 from lstm_music_jax.evaluation.comparison.results import HUMAN
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.standard import Standard
 from lstm_music_jax.evaluation.comparison.votes import Votes, require_known
 from lstm_music_jax.evaluation.measures.base import Sample
+from lstm_music_jax.evaluation.statistics.resampling import Resamples
 from lstm_music_jax.report.page.blind import Blind
 from lstm_music_jax.report.page.piece import PlayedPiece
 from lstm_music_jax.report.votes_tables import votes_parts
@@ -67,6 +69,7 @@ class Report:
         missed: targets that ancestral sampling does not reach, so they have no table.
         played: pieces to hear, by the condition of their table; those of the anchors
             have the name `ANCHORS`.
+        search: the search for copied passages; None before the anchors are drawn.
         pairs: pairs for blind listening.
     """
 
@@ -80,7 +83,8 @@ class Report:
     anchors: list[Pieces] = field(default_factory=list)
     lines: list[dict[str, list[Curve]]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
-    played: dict[str, list[PlayedPiece]] = field(default_factory=dict)
+    played: dict[str, list[Shown]] = field(default_factory=dict)
+    search: CopySearch | None = None
     pairs: list[Pair] = field(default_factory=list)
 
     def draw_anchors(self, data: Dataset, ngrams: Mapping[str, NGram]) -> None:
@@ -92,6 +96,7 @@ class Report:
                 forbidden symbols of the strategies.
         """
         self._measured(HUMAN, self.human)
+        self.search = copy_search(self.runs[0].run, data)
         rng = np.random.default_rng(self.seed)
         for piece in rng.permutation(len(self.human[0]))[:_HUMAN_PLAYED].tolist():
             self._play(ANCHORS, f"{HUMAN}, piece {piece}", self.human[0][piece])
@@ -219,6 +224,7 @@ class Report:
                 )
         for target in self.missed:
             print(f"{target}: no table, because {ANCESTRAL} does not reach this target")
+        played = self._judged()
         write_pages(
             Content(
                 self.folder.path,
@@ -228,8 +234,9 @@ class Report:
                 held_out=held_out,
                 command=command,
                 settings=settings,
-                played=self.played,
-                anchors=self.played[ANCHORS],
+                played=played,
+                anchors=played[ANCHORS],
+                explanation=explanation(self.search),
                 blind=Blind(fingerprint(settings), self.pairs),
                 votes=votes_parts(votes) if votes.votes else (),
             )
@@ -326,8 +333,18 @@ class Report:
             self._play(condition, f"{name}, {word} piece", samples[piece], facts)
 
     def _play(self, condition, name, sample, facts=None):
-        piece = PlayedPiece(name, sample.score, facts=facts or {})
-        self.played.setdefault(condition, []).append(piece)
+        shown = Shown(name, read_piece(self.runs[0].run, sample), facts or {})
+        self.played.setdefault(condition, []).append(shown)
+
+    def _judged(self) -> dict[str, list[PlayedPiece]]:
+        """Return the pieces to hear, with what the first run thinks of their notes."""
+        assert self.search is not None
+        shown = [each for of_condition in self.played.values() for each in of_condition]
+        judged = iter(played_pieces(self.runs[0].run, shown, self.search))
+        return {
+            condition: [*islice(judged, len(of_condition))]
+            for condition, of_condition in self.played.items()
+        }
 
     def _measured(self, file, samples):
         for each, of_run, standard in zip(

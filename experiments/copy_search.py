@@ -1,12 +1,10 @@
 """Searches the training pieces of a run for passages that its pieces have copied."""
 
-import contextlib
-import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from sources import dataset_of_run
+from sources import silent_dataset_of_run
 
 from lstm_music_jax import Dataset, Run, Sample
 from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
@@ -84,11 +82,8 @@ def copy_search_of_run(run: Run) -> CopySearch | str:
             f"{because} the corpus has {pieces} pieces, and more than {_MOST_PIECES} "
             "are not loaded for a report."
         )
-    said = io.StringIO()
     try:
-        # The training has named the corpus and its skipped files already.
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            data = dataset_of_run(run.settings)
+        data = silent_dataset_of_run(run.settings)
     except (ValueError, OSError) as error:
         return f"{because} the corpus cannot be loaded again: {printable(error)}."
     return copy_search(run, data)

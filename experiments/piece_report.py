@@ -5,20 +5,22 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from copy_search import CopySearch, copy_search_of_run
+from piece_records import has_watermark
 
-from lstm_music_jax import Composition, Run, strategies
+from lstm_music_jax import Composition, Divergence, Run, Sample, strategies
 from lstm_music_jax.evaluation.note_figures import ReadPiece, note_figures
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.protocols import Context
 from lstm_music_jax.report.page.blocks import Command, Facts, Paragraph
 from lstm_music_jax.report.page.document import Block, write_report
 from lstm_music_jax.report.page.judged import judged_piece
-from lstm_music_jax.report.page.piece import PlayedPiece
+from lstm_music_jax.report.page.piece import Mark, PlayedPiece
 from lstm_music_jax.report.page.player import Player
 from lstm_music_jax.system.printable import printable
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from generate import Arguments
 
 _CARRIED = Carried()
+_SECRET = "left out, because it holds the secret key of a watermark"
 NOTES = (
     "Notes are coloured by their surprisal under the model: the sum over the symbols "
     "that make the note. The symbols beside a note are those that the model found most "
@@ -96,8 +99,18 @@ def explanation(search: CopySearch | str) -> list[Block]:
     return [Paragraph(NOTES), Paragraph(copies)]
 
 
-def made_by(run: Run) -> list[Block]:
-    """Return the command that made the page, and the settings of the run."""
+def made_by(run: Run, secret: bool = False) -> list[Block]:
+    """Return the command that made the page, and the settings of the run.
+
+    Args:
+        run: the run.
+        secret: whether the command holds the key of a watermark. It is then left out.
+    """
+    if secret:
+        return [
+            Paragraph(f"The command that made the page is {_SECRET}."),
+            settings_of(run),
+        ]
     # Bytes of file names that are not text cannot be written into a page.
     command = shlex.join(["python", *sys.argv]).encode("utf-8", "backslashreplace")
     return [
@@ -144,6 +157,20 @@ def human_piece(
     )
 
 
+def read_piece(run: Run, sample: Sample) -> ReadPiece:
+    """Return a measured piece in the form in which a model reads it."""
+    start = run.vocabulary.start_id
+    # Without a start symbol, the first symbol of the piece is read, but not predicted.
+    given = max(sample.primer, int(start is None))
+    prompt = [] if start is None else [start]
+    return ReadPiece(
+        np.concatenate([prompt, sample.ids[:given]]).astype(np.int32),
+        run.vocabulary.symbols_of(sample.ids),
+        sample.score,
+        primer_kept=given > 0,
+    )
+
+
 def write_generation_report(
     run: Run,
     written: Sequence[tuple[Path, Composition]],
@@ -163,8 +190,9 @@ def write_generation_report(
         strategy: the strategy that shaped the distributions.
         context: what the model remembered.
     """
+    secret = has_watermark(strategy)
     of_all = {
-        "strategy": arguments.strategy or strategy,
+        "strategy": _SECRET if secret else arguments.strategy or strategy,
         "context": context,
         "seed": arguments.seed,
     }
@@ -187,5 +215,38 @@ def write_generation_report(
     first, _ = written[0]
     path = first.with_name(first.name.replace("piece-", "report-")).with_suffix(".html")
     title = f"Music of the run {printable(arguments.run.resolve().name)}"
-    write_report(path, title, [Player(pieces), *explanation(search), *made_by(run)])
+    write_report(
+        path, title, [Player(pieces), *explanation(search), *made_by(run, secret)]
+    )
     return path
+
+
+def write_parting_report(
+    path: Path,
+    run: Run,
+    shown: Sequence[Shown],
+    parted: Divergence | None,
+    sentence: str,
+    context: Context,
+) -> None:
+    """Write the page of replay.py --instead, which marks where two pieces part.
+
+    Args:
+        path: the page.
+        run: the run whose model has drawn both pieces.
+        shown: the piece as it was made, and as another strategy draws it.
+        parted: where they part; None if they are the same.
+        sentence: where they part, in words.
+        context: what the model remembered.
+    """
+    search = copy_search_of_run(run)
+    pieces = played_pieces(run, shown, search, context)
+    if parted is not None and parted.note is not None:
+        mark = Mark(parted.note, "the two pieces part here")
+        pieces = [
+            replace(each, marks=[mark]) if parted.note < len(each.score.notes) else each
+            for each in pieces
+        ]
+    title = "A piece, and what another strategy draws instead"
+    blocks = [Paragraph(sentence, lead=True), Player(pieces), *explanation(search)]
+    write_report(path, title, [*blocks, *made_by(run)])

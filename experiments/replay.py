@@ -18,7 +18,8 @@ margin of up to 1e-4 nats, or 1e-2 with bfloat16, may be rounding. A larger one 
 that something else has changed.
 
 With --instead, the piece is also drawn by another strategy, with the same noise. Two
-MIDI files are written: PIECE-as-made.mid and PIECE-instead.mid.
+MIDI files are written, PIECE-as-made.mid and PIECE-instead.mid. PIECE-instead.html
+plays both and marks where they part.
 
 Cost: seconds, mostly for start-up and compilation.
 Expect: "every note is the same". The exit status is 1 if a note differs.
@@ -26,52 +27,37 @@ Expect: "every note is the same". The exit status is 1 if a note differs.
 
 from command_line import require_folder, run
 
-import contextlib
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import tyro
-from generate import computed_with
 from piece_records import (
     Maker,
     Record,
-    fingerprints_within,
     kept_symbols,
-    model_fingerprint,
     record_of_file,
     versions,
 )
+from piece_report import Shown, write_parting_report
+from recorded_run import Found, about, origin_of, run_of
 from strategy_expressions import known_names, strategy_of
 
 from lstm_music_jax import (
-    Arithmetic,
-    Carried,
     Composition,
     Divergence,
-    Gumbel,
-    Origin,
     Run,
     Score,
-    SlidingWindow,
     divergence,
-    load_run,
     read_midi,
     redraw,
     scores_after,
     write_midi,
 )
-from lstm_music_jax.music.encodings.from_config import encoding_from_config
-from lstm_music_jax.music.midi.writing import require_tempo_and_program
-from lstm_music_jax.strategies.expressions import read_object
+from lstm_music_jax.evaluation.note_figures import ReadPiece
 from lstm_music_jax.system.printable import printable
 
-# Records may come from anywhere, and a huge window would take all memory.
-_LONGEST_WINDOW = 100_000
 _LONGEST_SHOWN = 300
 _END = "the end of the piece"
 
@@ -93,31 +79,15 @@ class Arguments:
     """Where --instead writes; by default the folder of the piece."""
 
 
-class Found(NamedTuple):
-    """The run that made a piece, and how the piece was drawn.
-
-    Attributes:
-        folder: the run folder.
-        loaded: the run as `load_run` returns it, with the encoding of the record.
-        computing: the run with the precision and the cores of the record.
-        origin: how the piece was drawn.
-    """
-
-    folder: Path
-    loaded: Run
-    computing: Run
-    origin: Origin
-
-
 def main(arguments: Arguments) -> None:
     """Find the run, draw again, compare, and draw with the other strategy."""
     record = record_of_file(arguments.piece)
-    with _about(arguments.piece):
+    with about(arguments.piece):
         written = read_midi(arguments.piece)
     outputs = outputs_of(arguments)
     names = known_names(arguments.plugin)
-    folder, loaded = run_of(arguments, record)
-    with _about(arguments.piece):
+    folder, loaded = run_of(arguments.piece, arguments.run, record)
+    with about(arguments.piece):
         found = origin_of(folder, loaded, record, names)
     instead = arguments.instead and strategy_of(
         arguments.instead, found.computing, names, found.origin.context
@@ -135,10 +105,10 @@ def main(arguments: Arguments) -> None:
 
 
 def outputs_of(arguments: Arguments) -> list[Path]:
-    """Return the paths of the two files of --instead, which must be new.
+    """Return the paths of the two MIDI files and the page of --instead.
 
     Raises:
-        ValueError: one of them exists, or the folder cannot be written.
+        ValueError: a file exists at one of them, or the folder cannot be written.
     """
     if arguments.instead is None:
         if arguments.out is not None:
@@ -147,7 +117,8 @@ def outputs_of(arguments: Arguments) -> list[Path]:
     folder = arguments.out or arguments.piece.parent
     require_folder("out", folder)
     stem = arguments.piece.stem
-    paths = [folder / f"{stem}-{word}.mid" for word in ("as-made", "instead")]
+    names = ("as-made.mid", "instead.mid", "instead.html")
+    paths = [folder / f"{stem}-{name}" for name in names]
     for path in paths:
         if path.exists():
             raise ValueError(
@@ -155,109 +126,6 @@ def outputs_of(arguments: Arguments) -> list[Path]:
                 "name another folder"
             )
     return paths
-
-
-def run_of(arguments: Arguments, record: Record) -> tuple[Path, Run]:
-    """Return the run folder whose model made a piece, and the run.
-
-    Raises:
-        ValueError: there is no run folder, or it cannot be read, or its model is
-            another one.
-        OSError: a file of the run folder cannot be read.
-    """
-    piece = printable(arguments.piece)
-    if arguments.run is not None:
-        places = [arguments.run]
-    else:
-        places = [*arguments.piece.absolute().parents, Path(record.run)]
-        places = [place for place in places if (place / "config.json").is_file()]
-    problem: Exception = ValueError(
-        f"run is not found; {piece} was made by {printable(record.run)}, which is not "
-        "there now, so give the folder by --run"
-    )
-    for place in places:
-        try:
-            loaded = load_run(place, record.checkpoint)
-        except (ValueError, OSError) as error:
-            # Another program may have a config.json in a folder above the piece.
-            problem = error
-            continue
-        if model_fingerprint(loaded.model) == record.fingerprint:
-            return place, loaded
-        problem = ValueError(
-            f"run is {printable(place)}; its {record.checkpoint} checkpoint is not the "
-            f"one that made {piece}, so give the run that made it by --run"
-        )
-    raise problem
-
-
-def origin_of(
-    folder: Path, loaded: Run, record: Record, names: dict[str, Any]
-) -> Found:
-    """Return how a piece was drawn, from its record.
-
-    Raises:
-        ValueError: the record does not fit the run.
-    """
-    encoding = encoding_from_config(record.encoding)
-    if type(encoding) is not type(loaded.encoding):
-        raise ValueError(
-            f"encoding is {encoding}; it must be that of the run, {loaded.encoding}"
-        )
-    require_tempo_and_program(record.tempo, record.program)
-    loaded = dataclasses.replace(loaded, encoding=encoding)
-    computing = computed_with(loaded, record.precision, record.cores)
-    context = read_object(record.context, _named(Carried, SlidingWindow), "context")
-    draw = read_object(record.draw, _named(Gumbel, Arithmetic), "draw")
-    for name, value, kinds in (
-        ("context", context, Carried | SlidingWindow),
-        ("draw", draw, Gumbel | Arithmetic),
-    ):
-        if not isinstance(value, kinds):
-            raise ValueError(f"{name} is {value!r}; it must be a {name}")
-    if isinstance(context, SlidingWindow) and context.window > _LONGEST_WINDOW:
-        raise ValueError(f"window is {context.window}; it may be {_LONGEST_WINDOW}")
-    try:
-        strategy = strategy_of(record.strategy, computing, names, context)
-    except ValueError as error:
-        raise ValueError(f"{error}; --plugin names files of strategies") from error
-    if fingerprints_within(strategy) != record.models:
-        raise ValueError(
-            f"strategy is {record.strategy}; a model that it names is not the one of "
-            "the time"
-        )
-    loaded.vocabulary.ids_of(record.drawn)
-    origin = Origin(
-        prompt=loaded.vocabulary.ids_of(record.prompt),
-        key=jax.random.wrap_key_data(
-            jnp.asarray(record.key, jnp.uint32), impl=record.key_kind
-        ),
-        strategy=strategy,
-        context=context,
-        draw=draw,
-        **{
-            name: getattr(record, name)
-            for name in Origin._fields
-            if name not in ("prompt", "key", "strategy", "context", "draw")
-        },
-    )
-    return Found(folder, loaded, computing, origin)
-
-
-def _named(*classes: type) -> dict[str, type]:
-    return {each.__name__: each for each in classes}
-
-
-@contextlib.contextmanager
-def _about(piece: Path) -> Iterator[None]:
-    """Let errors in a `with` block name the file of a piece."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(
-            f"piece is {printable(piece)}, which cannot be drawn again: "
-            f"{printable(error)}"
-        ) from error
 
 
 def described(piece: Path, record: Record, folder: Path) -> str:
@@ -351,9 +219,9 @@ def write_both(
     paths: Sequence[Path],
 ) -> None:
     """Write the piece as it was made and as another strategy draws it; say where."""
-    for piece, path, strategy in zip(
-        pieces, paths, (record.strategy, arguments.instead), strict=True
-    ):
+    *files, page = paths
+    strategies = record.strategy, arguments.instead
+    for piece, path, strategy in zip(pieces, files, strategies, strict=True):
         maker = Maker(
             found.folder,
             found.loaded,
@@ -366,14 +234,35 @@ def write_both(
         sound = {"tempo": record.tempo, "program": record.program}
         text = maker.record(piece, **sound)
         write_midi(piece.score, path, record=text, overwrite=False, **sound)
-    print(f"as made: {printable(paths[0])}\ninstead: {printable(paths[1])}")
-    print(parting(*pieces))
+    print(f"as made: {printable(files[0])}\ninstead: {printable(files[1])}")
+    parted = parting(*pieces)
+    sentence = parting_in_words(*pieces, parted)
+    print(sentence)
+    prompt, context = found.origin.prompt, found.origin.context
+    shown = [
+        Shown(
+            printable(path.name),
+            ReadPiece(prompt, piece.symbols, piece.score, record.keep_primer),
+            {"strategy": printable(strategy)},
+            record.tempo,
+        )
+        for path, piece, strategy in zip(files, pieces, strategies, strict=True)
+    ]
+    write_parting_report(page, found.computing, shown, parted, sentence, context)
+    print(f"to hear both: {printable(page)}")
 
 
-def parting(made: Composition, other: Composition) -> str:
+def parting(made: Composition, other: Composition) -> Divergence | None:
+    """Return where the two pieces part; None if they are the same."""
+    symbols = [with_end(each.symbols, each.ended) for each in (made, other)]
+    return divergence(symbols[0], made.score, symbols[1], other.score)
+
+
+def parting_in_words(
+    made: Composition, other: Composition, parted: Divergence | None
+) -> str:
     """Return a sentence that says where the two pieces part."""
     symbols = [with_end(each.symbols, each.ended) for each in (made, other)]
-    parted = divergence(symbols[0], made.score, symbols[1], other.score)
     if parted is None:
         return "both pieces are the same"
     if parted.symbol is None:

@@ -1,6 +1,8 @@
 """Arguments that name the music of a script, and functions that load it."""
 
+import contextlib
 import dataclasses
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -182,3 +184,16 @@ def dataset_of_run(settings: dict[str, Any]) -> Dataset:
     if loaded.description["fingerprint"] != saved["fingerprint"]:
         raise ValueError(f"corpus of this run ({saved['source']}) has changed since")
     return loaded
+
+
+def silent_dataset_of_run(settings: dict[str, Any]) -> Dataset:
+    """Load the dataset of a run again, and print nothing about it.
+
+    The training has already named the corpus and the files that were skipped.
+
+    Raises:
+        ValueError: as `dataset_of_run`.
+    """
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        return dataset_of_run(settings)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sources import dataset_of_run
+from sources import silent_dataset_of_run
 
 from lstm_music_jax import (
     AnySymbol,
@@ -166,7 +166,7 @@ def _corpus_of(loaded: Run) -> KnownPieces:
     of_corpus = [loaded.settings["corpus"], loaded.encoding.config()]
     name = json.dumps(of_corpus, sort_keys=True)
     if name not in _corpora:
-        _corpora[name] = KnownPieces.of(dataset_of_run(loaded.settings))
+        _corpora[name] = KnownPieces.of(silent_dataset_of_run(loaded.settings))
     return _corpora[name]
 
 

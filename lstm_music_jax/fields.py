@@ -40,7 +40,8 @@ class Bounds:
         below: the number must be less than this; None for no such bound.
         at_most: the number must be this or less; None for no such bound.
         hint: words that follow the bounds in the error, such as the unit.
-        instead: words that end the sentence of the error.
+        instead: what to use for a refused value, such as "(0: Greedy)"; the last words
+            of the error.
     """
 
     above: float | None = None

@@ -2,7 +2,7 @@
 
 `measures/` holds the measures, one per file; start with `measures/base.py`, the
 contract. `statistics/` holds intervals, p-values and corrections; start with
-`statistics/pieces.py`, the paired comparison over pieces.
+`statistics/estimate.py`.
 
 `anchors/` makes music of known quality. `teacher_forced.py` reads given pieces on the
 device. `note_figures.py` judges the notes of pieces that are shown in a report.

@@ -10,18 +10,18 @@ one bin if the model is good, and bins with few symbols would add noise to the e
 (Nixon et al. 2019).
 """
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from lstm_music_jax.evaluation.statistics.estimate import Estimate
+from lstm_music_jax.evaluation.statistics.estimate import Estimate, over_pieces
 from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
 from lstm_music_jax.evaluation.statistics.resampling import (
     CONFIDENCE,
     RESAMPLES,
-    interval,
     resampled_means,
 )
 
@@ -151,8 +151,8 @@ def _expected_error(sums, *, seed, resamples, confidence):
     `sums` is `[b k 3]`: for each piece and bin, the number of symbols, the sum of their
     confidences, and the number of correct ones.
 
-    Noise raises the error of a resample above that of the pieces themselves. So the
-    interval is the error plus the deviations of the resamples from their mean.
+    Noise raises the error of a resample above that of the pieces themselves.
+    `over_pieces` removes this bias.
     """
 
     def error(totals):
@@ -163,6 +163,6 @@ def _expected_error(sums, *, seed, resamples, confidence):
     if units < 2:
         return Estimate(value, np.nan, np.nan, np.nan, units)
     resampled = error(resampled_means(sums, np.random.default_rng(seed), resamples))
-    low, high = interval(value + resampled - resampled.mean(), units, confidence)
+    found = over_pieces(value, resampled, units, confidence)
     # No calibration error is 0 or less, so there is nothing to test against zero.
-    return Estimate(value, max(low, 0.0), high, np.nan, units)
+    return dataclasses.replace(found, low=max(found.low, 0.0), p=np.nan)

@@ -309,8 +309,14 @@ def _decode(
 def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
     """Return the music and the symbols of a piece, and whether the end symbol ended it.
 
-    The music is None if the piece has too few notes and no end symbol. If `notes` is
-    None, all notes of the symbols are decoded.
+    Args:
+        run: the model, its vocabulary and its encoding.
+        prompt: ids of the primer.
+        tokens: ids of the drawn symbols.
+        has_end: whether the end symbol was drawn after them.
+        notes: number of notes that the piece should have, without those of the primer;
+            None for all. The music is None if it has fewer and no end symbol.
+        keep_primer: whether the music and the symbols begin with those of the primer.
     """
     markers = run.vocabulary.marker_ids
     primer = run.vocabulary.symbols_of(id for id in prompt if id not in markers)

@@ -196,7 +196,7 @@ def _draw_unless_ended(draw_note, stop, stream, _):
     """Draw a symbol of a stream, or return `stop` again if the stream has ended.
 
     A stream has ended if its last symbol is `stop`. Its state then stays as it is. A
-    symbol after the end has probability 1, and its trace holds zeros.
+    symbol after the end has probability 1, and all figures of its `Trace` are 0.
     """
     drawn = draw_note(stream, None)
     note = jax.tree.map(jnp.zeros_like, drawn[1])._replace(tokens=stream.token)

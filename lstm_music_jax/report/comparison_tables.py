@@ -37,6 +37,8 @@ GLOSSARY = f"""\
   remains after the correction. The *distance from human, difference* says how much
   farther from the human value a strategy is than the reference; it is negative for a
   strategy that is nearer.
+- An *adjusted p* is the p-value after the correction. It is counted in resamples of the
+  pieces, so it never falls below what their number can show.
 - The *probability of improvement* is the probability that a piece has a better value
   than the reference's piece with the same primer and noise.
 - The *detectable* difference is the smallest true one that the test finds with a
@@ -190,7 +192,11 @@ def heading(row: Row) -> str:
 
 
 def label(name: str) -> str:
-    """Return the name of an arm as Markdown, in which an expression is code."""
+    """Return the name of an arm as Markdown.
+
+    The expression of a strategy, such as TopK(5), gets backticks. Other names, such as
+    those of anchors, get none.
+    """
     name = name.replace("|", "\\|")
     return f"`{name}`" if "(" in name else name
 

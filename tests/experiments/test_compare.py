@@ -2,9 +2,11 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import compare
 import compared_run
+import comparison_page
 import numpy as np
 import pytest
 import replay
@@ -163,6 +165,7 @@ def test_the_report_holds_what_the_page_holds(finished):
         assert names.count(f"{name}, worst piece") == 1
     for piece in data["pieces"]:
         if "file" in piece.get("facts", {}):
+            assert {"surprisal", "alternatives"} <= piece.keys()
             assert (finished / piece["facts"]["file"]).exists()
 
 
@@ -190,7 +193,7 @@ def test_votes_are_added_to_the_pages(finished, resumed):
     assert "<b>loud" not in page
     # Without the votes, the page is the one that it was, but for the command.
     rest = markdown[: markdown.index("## What listeners")]
-    rest += markdown[markdown.index("## With the settings") :]
+    rest += markdown[markdown.index("## Quality against") :]
     before = (finished / "comparison.md").read_text()
     for line, other in zip(rest.splitlines(), before.splitlines(), strict=True):
         assert line == other or line.startswith("python compare")
@@ -223,6 +226,12 @@ def test_the_curves_are_written(finished):
         assert len(lines) == 2
         assert lines[0]["change"]["value"] == 0
         assert lines[0]["entropies"] == lines[1]["entropies"]
+
+
+def test_a_page_without_curves_says_why():
+    without = SimpleNamespace(tables=[], lines=[{}], folder=None)
+    *_, last = comparison_page.frontiers(without)
+    assert "reach no common entropy" in last.markdown()
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,8 @@ def test_a_watermark_is_found_in_the_midi_file(names_run, tmp_path, capsys):
         line = capsys.readouterr().out
         p_values.append(float(line.partition("p-value ")[2].partition(",")[0]))
     assert p_values[0] < 1e-4 < p_values[1]
+    # The page can be passed on, so it does not hold the secret key.
+    assert "7919" not in (tmp_path / "report-000.html").read_text()
 
 
 @pytest.mark.parametrize("context", ["carried", "window"])

@@ -140,6 +140,12 @@ def test_another_strategy_with_the_same_noise(run, piece, tmp_path, capsys):
     )
     assert lines[3].startswith(f"note {first + 1} (at quarter ")
     assert "is the first that differs; they part at symbol " in lines[3]
+    page = tmp_path / "new" / "piece-005-instead.html"
+    assert lines[4] == f"to hear both: {page}"
+    _, _, data = page.read_text().partition('id="data">')
+    shown = json.loads(data.partition("</script>")[0])["pieces"]
+    assert [each["name"] for each in shown] == [made.name, other.name]
+    assert [each["marks"][0][0] for each in shown] == [first, first]
     # The new file is a piece of its own.
     status, lines = replayed(other, "--run", run, capsys=capsys)
     assert (status, lines) == (0, ["every note is the same (20 notes)"])

@@ -9,10 +9,9 @@ import numpy as np
 from lstm_music_jax.evaluation.comparison.pieces import Measures, Pieces
 from lstm_music_jax.evaluation.comparison.resampled import (
     AnyMeasure,
-    Found,
     Quantity,
-    Resamples,
     combined,
+    defined,
     quantity,
 )
 from lstm_music_jax.evaluation.comparison.results import (
@@ -31,9 +30,15 @@ from lstm_music_jax.evaluation.measures.base import (
     PieceMeasure,
     Sample,
 )
+from lstm_music_jax.evaluation.statistics.estimate import Estimate, estimate
 from lstm_music_jax.evaluation.statistics.holm import holm
+from lstm_music_jax.evaluation.statistics.improvement import improvements
 from lstm_music_jax.evaluation.statistics.power import detectable
-from lstm_music_jax.evaluation.statistics.resampling import RESAMPLES
+from lstm_music_jax.evaluation.statistics.resampling import (
+    RESAMPLES,
+    Resamples,
+    enough_resamples,
+)
 
 MOST_PRIMARY = 4
 
@@ -75,21 +80,26 @@ def compare(
       order: groups of names of anchors, the better music first. A measure that does not
         order human music and these groups is marked as not valid (see `is_valid`).
       seed: seed of the resamples.
-      resamples: number of resamples.
+      resamples: number of resamples. The primary measures of a large family take more
+        (see `enough_resamples`).
 
     Raises:
       ValueError: an argument is wrong; the message names it.
     """
     _require(arms, human, anchors, reference, primary, measures, order)
-    shared = Resamples(resamples, seed)
     groups = [*arms, *anchors]
     every: list[AnyMeasure] = [*measures.pieces, *measures.sets, *measures.distances]
     every.sort(key=lambda measure: _place(measure.name, primary))
-    family = max(1, len(primary) * (len(arms) - 1))
+    level = 0.05 / max(1, len(primary) * (len(arms) - 1))
+    enough = enough_resamples(level, min(len(arms[0].samples[0]), len(human[0])))
+    tested = Resamples(max(resamples, enough), seed)
+    explored = Resamples(resamples, seed)
     rows = []
     values: dict[str, dict[str, Value]] = {}
     differences: dict[str, dict[str, Difference]] = {}
     for measure in every:
+        is_primary = measure.name in primary
+        shared = tested if is_primary else explored
         runs = [
             quantity(
                 measure,
@@ -99,7 +109,6 @@ def compare(
             )
             for run, of_run in enumerate(human)
         ]
-        is_primary = measure.name in primary
         rows.append(
             Row.of(
                 measure,
@@ -113,7 +122,7 @@ def compare(
         for arm in arms:
             if arm.name != reference:
                 differences.setdefault(arm.name, {})[measure.name] = _difference(
-                    measure, runs, arm.name, reference, shared, 0.05 / family
+                    measure, runs, arm.name, reference, shared, level
                 )
     return Comparison(
         reference=reference,
@@ -180,11 +189,10 @@ def _difference(
     level: float,
 ) -> Difference:
     """Return how an arm differs from the reference, without Holm's correction."""
-    units = min(runs[0].units[arm], runs[0].units[reference])
     paired = [_paired(run, arm, reference, resamples) for run in runs]
-    change = combined(
-        paired, lambda run: run.values[arm] - run.values[reference], units
-    )
+    units = min(paired[0].units[arm], paired[0].units[reference])
+    changes = [run.values[arm] - run.values[reference] for run in paired]
+    change = estimate(changes, units)
 
     def farther(run):
         values = run.values
@@ -194,15 +202,14 @@ def _difference(
     if measure.direction is Direction.LOWER:
         worse = _interval(change)
     if measure.direction is Direction.HUMAN:
-        units = min(units, runs[0].units[HUMAN])
-        worse = _interval(combined(paired, farther, units))
+        worse = _interval(combined(paired, farther, min(units, runs[0].units[HUMAN])))
     return Difference(
         change=_interval(change),
         worse_by=worse,
-        p=change.p,
+        p=float(change.p),
         adjusted=None,
         improvement=_improvement(measure, paired, arm, reference, resamples),
-        detectable=float(detectable(change.error, change.units, level=level)),
+        detectable=float(detectable(changes, units, level=level)),
         left_out=sum(
             int(np.isnan(run.of_pieces[arm] + run.of_pieces[reference]).sum())
             for run in runs
@@ -212,9 +219,10 @@ def _difference(
 
 
 def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
-    """Return a run without the pairs of pieces in which either value is NaN.
+    """Return the values of a run without the pairs of pieces in which one is NaN.
 
-    A pair is piece i of the arm and piece i of the reference.
+    A pair is piece i of the arm and piece i of the reference. Means are taken anew over
+    the other pairs, in all resamples.
     """
     if not run.of_pieces:
         return run
@@ -227,7 +235,12 @@ def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Qu
         for name, each in ((arm, ours), (reference, theirs))
     }
     values = {name: resamples.means(each) for name, each in both.items()}
-    return run._replace(values=run.values | values, of_pieces=run.of_pieces | both)
+    units = dict.fromkeys(both, defined(both[arm]))
+    return run._replace(
+        values=run.values | values,
+        of_pieces=run.of_pieces | both,
+        units=run.units | units,
+    )
 
 
 def _improvement(measure, runs, arm, reference, resamples):
@@ -247,10 +260,11 @@ def _improvement(measure, runs, arm, reference, resamples):
             run.of_pieces[reference],
             float(run.values[HUMAN][0]),
         )
-        better = np.where(farther == 0, 0.5, farther < 0)
-        return resamples.means(np.where(np.isnan(farther), np.nan, better))
+        return resamples.means(improvements(farther))
 
-    return _interval(combined(runs, wins, runs[0].units[arm]))
+    found = _interval(combined(runs, wins, runs[0].units[arm]))
+    # Student's interval over few runs is wider than the range of probabilities.
+    return Interval(found.value, max(found.low, 0.0), min(found.high, 1.0))
 
 
 def _corrected(differences, primary):
@@ -275,8 +289,8 @@ def _corrected(differences, primary):
     }
 
 
-def _interval(found: Found) -> Interval:
-    return Interval(found.value, found.low, found.high)
+def _interval(found: Estimate) -> Interval:
+    return Interval(float(found.value), float(found.low), float(found.high))
 
 
 def _kind(measure):

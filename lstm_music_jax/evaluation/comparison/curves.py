@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from lstm_music_jax.evaluation.comparison.resampled import Resamples, quantity
+from lstm_music_jax.evaluation.comparison.resampled import quantity
 from lstm_music_jax.evaluation.comparison.results import HUMAN, Interval
 from lstm_music_jax.evaluation.measures.base import (
     DistanceMeasure,
@@ -24,7 +24,7 @@ from lstm_music_jax.evaluation.measures.base import (
     SetMeasure,
 )
 from lstm_music_jax.evaluation.measures.uncertainty import strategy_entropy
-from lstm_music_jax.evaluation.statistics.resampling import interval
+from lstm_music_jax.evaluation.statistics.resampling import Resamples, interval
 
 # Number of entropies at which each curve is computed.
 _PLACES = 33

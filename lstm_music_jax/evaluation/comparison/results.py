@@ -21,11 +21,12 @@ class Row:
       direction: which values are good.
       more: what music with a larger value does, such as "repeats more".
       less: what music with a smaller value does.
-      primary: whether the measure was named as primary before anything was drawn. All
-        others are exploratory.
-      kind: "piece", "set" or "distance".
-      valid: whether the measure orders human music and the anchors as it should; None
-        if that was not checked.
+      primary: whether the measure was named as primary before any music was generated.
+        All others are exploratory.
+      kind: "piece" for one value per piece, "set" for one value per set of pieces,
+        "distance" for a distance between a set of pieces and the human pieces.
+      valid: whether the measure ranks human music before the anchors, which are music
+        of known lower quality, such as shuffled pieces; None if that was not checked.
     """
 
     name: str

@@ -1,53 +1,41 @@
 """Power: the smallest true difference that a test is likely to detect."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
 from scipy import special
 
-from lstm_music_jax.evaluation.statistics.resampling import check_units
 
-
-def smallest_detectable_difference(
-    ours: Float[np.ndarray, "b *m"],
-    theirs: Float[np.ndarray, "b *m"],
+def detectable(
+    runs: Sequence[Float[np.ndarray, "r *m"]],
+    pieces: int,
     *,
     power: float = 0.8,
     level: float = 0.05,
 ) -> float | np.ndarray:
-    """The true difference of two means that a test finds with probability `power`.
+    """The true difference that the test of `estimate` finds with probability `power`.
 
-        (t_{n-1, 1 - level/2} + t_{n-1, power}) * std(ours - theirs) / sqrt(n)
+        (t_{n-1, 1 - level/2} + t_{n-1, power}) * standard error
 
-    For a family of m comparisons under Holm's correction, `level` = 0.05 / m gives the
-    difference that is found whatever the other comparisons show. With several runs,
-    pass the mean of each run in place of the pieces. The result has the unit of the
-    measure.
+    n is the number of pieces, or of runs if there are several. For a family of m
+    comparisons under Holm's correction, `level` = 0.05 / m gives the difference that is
+    found whatever the other comparisons show. The result has the unit of the measure.
 
     Args:
-      ours: a measure of each piece.
-      theirs: the same for the other strategy, in the same order of pieces.
+      runs: for each run, the difference in all resamples, as in `estimate`.
+      pieces: as in `estimate`.
       power: probability of finding the difference, in (0, 1).
       level: two-sided level of the test, in (0, 1).
-    """
-    differences = ours - theirs
-    units = len(differences)
-    check_units(units)
-    error = differences.std(axis=0, ddof=1) / np.sqrt(units)
-    return detectable(error, units, power=power, level=level)
-
-
-def detectable(
-    error: float | np.ndarray, units: int, *, power: float = 0.8, level: float = 0.05
-) -> float | np.ndarray:
-    """The smallest detectable difference, given the standard error of its estimate.
-
-    Args:
-      error: standard error of the estimated difference.
-      units: number of pieces, or of runs, from which the estimate is made.
-      power: as in `smallest_detectable_difference`.
-      level: as in `smallest_detectable_difference`.
     """
     for name, value in (("power", power), ("level", level)):
         if not 0 < value < 1:
             raise ValueError(f"{name} is {value}; it must be in (0, 1)")
+    if len(runs) > 1:
+        units = len(runs)
+        values = np.stack([of_run[0] for of_run in runs])
+        error = values.std(axis=0, ddof=1) / np.sqrt(units)
+    else:
+        units = pieces
+        error = runs[0][1:].std(axis=0) * np.sqrt(units / (units - 1))
     return special.stdtrit(units - 1, [1 - level / 2, power]).sum() * error

@@ -1,4 +1,4 @@
-"""The bootstrap's parts: resampled means, an interval and a p-value.
+"""The bootstrap's parts: resamples, an interval and a p-value.
 
 The interval is the expanded percentile interval. The plain percentile interval is too
 narrow, because it amounts to a variance with divisor n and to normal quantiles. With
@@ -23,8 +23,8 @@ from jaxtyping import Float
 from scipy import special
 
 RESAMPLES = 10_000
-# The outermost resamples of a tail, which are too few to say how far it goes.
-_OUTERMOST = 10
+# With 256 pieces, these take 100 MB.
+_MOST_RESAMPLES = 50_000
 CONFIDENCE = 0.95
 
 
@@ -36,6 +36,45 @@ def resampled_counts(
     drawn += size * np.arange(resamples)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=resamples * size)
     return counts.reshape(resamples, size).astype(np.float64)
+
+
+class Resamples:
+    """Resamples that all sets of pieces share.
+
+    The first one is no resample: it holds the pieces themselves, each of them once.
+
+    Attributes:
+      number: number of resamples.
+    """
+
+    def __init__(self, number: int, seed: int):
+        """Store the arguments; resamples are drawn later, by `counts`."""
+        self.number = number
+        self._seed = seed
+        self._counts: dict[int, np.ndarray] = {}
+
+    def counts(self, pieces: int) -> Float[np.ndarray, "r {pieces}"]:
+        """The number of times that each resample holds each piece.
+
+        The first row is all ones: it counts each piece once.
+
+        Sets with equally many pieces get the same counts, because piece i has the same
+        primer and noise in all arms. If two unrelated sets share the counts, that does
+        no harm: the expected covariance of their values is 0.
+        """
+        if pieces not in self._counts:
+            rng = np.random.default_rng([self._seed, pieces])
+            drawn = resampled_counts(rng, pieces, self.number)
+            self._counts[pieces] = np.concatenate([np.ones((1, pieces)), drawn])
+        return self._counts[pieces]
+
+    def means(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
+        """The mean of `values` over the pieces of each resample; NaN is left out."""
+        counts = self.counts(len(values))
+        defined = ~np.isnan(values)
+        total = np.tensordot(counts, defined.astype(float), axes=1)
+        total[total == 0] = np.nan
+        return np.tensordot(counts, np.where(defined, values, 0.0), axes=1) / total
 
 
 def resampled_means(
@@ -79,11 +118,10 @@ def p_value(
     above `null`. One is added to both counts, so that no tail is zero. The smaller tail
     is mapped to Student's distribution. NaN where any resample is NaN.
 
-    A correction for many comparisons needs p-values that are smaller than one over the
-    number of resamples. So beyond the outermost resamples, the tail is continued as
-    that of the normal distribution with the mean and the outermost quantile of the
-    resamples. Resamples that are all the same have no tail. Then the p-value is that of
-    a sign test in which all units agree.
+    So no p-value is smaller than the resamples can show. See `enough_resamples`.
+
+    Resamples that are all the same have no tail. Then the p-value is that of a sign
+    test in which all units agree.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)
@@ -92,20 +130,29 @@ def p_value(
     # Without this line, NaN would count in neither tail and give a very small p-value.
     tail = tail + 0 * resampled.sum(axis=0)
     deviation = special.ndtri(np.minimum(tail, 0.5))
-    outer = (_OUTERMOST + 1) / (len(resampled) + 1)
-    beyond = tail < outer
-    if np.any(beyond):
-        mean = resampled.mean(axis=0)
-        ends = np.quantile(resampled, [outer, 1 - outer], axis=0)
-        reach = np.abs(mean - np.where(below < above, *ends))
-        ratio = np.abs(mean - null) / np.where(reach > 0, reach, np.nan)
-        continued = np.fmin(special.ndtri(outer) * ratio, deviation)
-        deviation = np.where(beyond, continued, deviation)
     student = 2 * special.stdtr(units - 1, deviation * np.sqrt((units - 1) / units))
     # Rounding errors are no difference.
     width = np.ptp(resampled, axis=0)
-    same = beyond & (width < 1e-9 * np.abs(resampled).max(axis=0))
-    return np.where(same, 2.0 ** (1 - units), student)[()]
+    same = width < 1e-9 * np.abs(resampled).max(axis=0)
+    beyond = np.minimum(below, above) == 0
+    return np.where(same & beyond, 2.0 ** (1 - units), student)[()]
+
+
+def enough_resamples(level: float, units: int) -> int:
+    """The number of resamples with which `p_value` can be half of `level`.
+
+    A correction for many comparisons tests each one at a low level. For example, a
+    family of 76 comparisons takes 7,600 resamples of 256 pieces, or 42,000 of 34
+    pieces. The result is limited to 50,000. So 76 comparisons of 20 pieces can find
+    nothing.
+
+    Args:
+      level: two-sided level of a single test, in (0, 1).
+      units: number of resampled units, such as pieces; 2 or more.
+    """
+    quantile = special.stdtrit(units - 1, level / 4) * np.sqrt(units / (units - 1))
+    tail = max(special.ndtr(quantile), 1 / _MOST_RESAMPLES)
+    return int(np.ceil(1 / tail))
 
 
 def check_units(units: int) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from lstm_music_jax.evaluation.comparison.analysis import compare
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
+from lstm_music_jax.evaluation.comparison.results import Interval
 from lstm_music_jax.evaluation.comparison.sentence import sentence
 from lstm_music_jax.evaluation.measures.base import Direction, Sample
 from lstm_music_jax.evaluation.measures.copying import CopyIndex, copied_share
@@ -138,6 +139,40 @@ def test_pieces_that_are_nan_are_left_out_and_counted():
     assert difference.change.value == pytest.approx(1.25)
     assert difference.left_out == 2
     assert difference.improvement.value == 0
+
+
+def test_the_detectable_difference_does_not_depend_on_human_pieces():
+    rng = np.random.default_rng(0)
+    arms = [arm(name, rng.normal(size=(20, 1))) for name in ("old", "new")]
+    few, many = (
+        compare(
+            arms,
+            [pieces(rng.normal(size=(count, 1)))],
+            [],
+            reference="old",
+            primary=["m"],
+            measures=only(column(0, "m", Direction.HUMAN)),
+            resamples=2000,
+        ).differences["new"]["m"]
+        for count in (10, 40)
+    )
+    assert few.detectable == many.detectable
+
+
+def test_a_probability_of_improvement_lies_between_0_and_1():
+    """Two models that disagree give the widest interval."""
+    rows = np.arange(4.0)[:, None]
+    compared = compare(
+        [arm("old", rows, rows), arm("new", rows - [[1], [1], [1], [-1]], rows + 1)],
+        [pieces(rows)] * 2,
+        [],
+        reference="old",
+        primary=["m"],
+        measures=only(column(0, "m", Direction.LOWER)),
+        resamples=100,
+    )
+    improvement = compared.differences["new"]["m"].improvement
+    assert improvement == Interval(0.375, 0, 1)
 
 
 def test_a_measure_that_is_nan_for_all_pieces_finds_nothing():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.evaluation.comparison.curves import Swept, curves
-from lstm_music_jax.evaluation.comparison.resampled import Resamples
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.statistics.resampling import Resamples
 
 HEIGHT = PieceMeasure(
     name="height",

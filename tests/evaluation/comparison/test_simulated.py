@@ -37,6 +37,39 @@ def simulated(direction, human_mean, *, change=0.0, count=20, primary=0, arms=1)
         )
 
 
+def with_undefined(shape, rng):
+    """Return values of which about three in four are NaN."""
+    return np.where(rng.random(shape) < 0.25, rng.normal(size=shape), np.nan)
+
+
+def test_intervals_cover_the_truth_where_few_pieces_are_defined():
+    names = [f"m{place}" for place in range(20)]
+    measures = only(*(column(i, each, Direction.LOWER) for i, each in enumerate(names)))
+    found = []
+    for data_set in range(40):
+        rng = np.random.default_rng(data_set)
+        old = rng.normal(size=(PIECES, 20))
+        new = with_undefined((PIECES, 20), rng)
+        comparison = compare(
+            [arm("old", old), arm("new", new)],
+            [pieces(rng.normal(size=(HUMAN, 20)))],
+            [],
+            reference="old",
+            primary=(),
+            measures=measures,
+            seed=data_set,
+            resamples=600,
+        )
+        found += [
+            (each.change, comparison.values["new"][name].mean)
+            for name, each in comparison.differences["new"].items()
+        ]
+    for interval in zip(*found, strict=True):
+        assert (
+            0.93 <= np.mean([each.low <= 0 <= each.high for each in interval]) <= 0.97
+        )
+
+
 def differences(comparisons):
     for comparison in comparisons:
         for of_arm in comparison.differences.values():

@@ -6,13 +6,23 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lstm_music_jax.evaluation.statistics.estimate import estimate
 from lstm_music_jax.evaluation.statistics.holm import holm
-from lstm_music_jax.evaluation.statistics.improvement import probability_of_improvement
-from lstm_music_jax.evaluation.statistics.pieces import paired_difference
-from lstm_music_jax.evaluation.statistics.power import smallest_detectable_difference
-from lstm_music_jax.evaluation.statistics.resampling import interval, resampled_counts
-from lstm_music_jax.evaluation.statistics.runs import paired_difference_over_runs
-from lstm_music_jax.evaluation.statistics.sets import bootstrap_sets
+from lstm_music_jax.evaluation.statistics.improvement import improvements
+from lstm_music_jax.evaluation.statistics.power import detectable
+from lstm_music_jax.evaluation.statistics.resampling import (
+    Resamples,
+    enough_resamples,
+    interval,
+    p_value,
+    resampled_counts,
+)
+
+
+def paired(ours, theirs, seed=0, resamples=10_000):
+    """Estimate the mean difference of pairs of pieces, as `compare` does."""
+    differences = Resamples(resamples, seed).means(ours - theirs)
+    return estimate([differences], len(ours))
 
 
 @pytest.fixture
@@ -24,7 +34,7 @@ def sides():
 
 def test_normal_data_give_students_interval_and_p_value(sides):
     ours, theirs = sides
-    found = paired_difference(ours, theirs, resamples=100_000)
+    found = paired(ours, theirs, resamples=100_000)
     student = stats.ttest_rel(ours, theirs)
     low, high = student.confidence_interval()
     width = high - low
@@ -34,22 +44,31 @@ def test_normal_data_give_students_interval_and_p_value(sides):
     np.testing.assert_allclose(found.p, student.pvalue, atol=0.02)
 
 
-@pytest.mark.parametrize("change", [0.8, -1, 1.3])
-def test_p_values_beyond_the_resamples_are_those_of_student(change):
-    """They are far smaller than one over the number of resamples."""
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(29, 50))
-    values += change - values.mean(axis=0)
-    found = paired_difference(values, np.zeros_like(values), resamples=2000)
-    expected = stats.ttest_1samp(values, 0).pvalue
-    assert expected.max() < 0.01
-    np.testing.assert_allclose(np.log(found.p), np.log(expected), rtol=0.25)
-    assert np.mean(np.log(found.p) / np.log(expected)) == pytest.approx(1, abs=0.05)
+@pytest.mark.parametrize("units", [29, 256])
+def test_no_p_value_is_smaller_than_the_resamples_can_show(units):
+    """All resamples lie above zero, by little or by much."""
+    resampled = np.linspace(1, 2, 2000)[:, None] + np.array([0, 100])
+    tail = stats.norm.ppf(1 / 2001) * np.sqrt((units - 1) / units)
+    expected = 2 * stats.t(units - 1).cdf(tail)
+    np.testing.assert_allclose(p_value(resampled, units), expected)
+    np.testing.assert_allclose(p_value(-resampled, units), expected)
+
+
+@pytest.mark.parametrize(("family", "units"), [(1, 29), (76, 34), (76, 256)])
+def test_enough_resamples_reach_half_the_level(family, units):
+    number = enough_resamples(0.05 / family, units)
+    resampled = np.linspace(1, 2, number)
+    assert p_value(resampled, units) <= 0.05 / family / 2
+    assert p_value(resampled[: -number // 10], units) > 0.05 / family / 2
+
+
+def test_the_number_of_resamples_is_limited():
+    assert enough_resamples(0.05 / 76, 5) == 50_000
 
 
 def test_pairs_that_all_differ_alike_have_the_p_value_of_a_sign_test():
     theirs = np.zeros((12, 2))
-    found = paired_difference(theirs + np.array([0.1, 0]), theirs, resamples=500)
+    found = paired(theirs + np.array([0.1, 0]), theirs, resamples=500)
     assert found.p[0] == stats.binomtest(12, 12).pvalue
     assert found.p[1] == 1
 
@@ -57,7 +76,7 @@ def test_pairs_that_all_differ_alike_have_the_p_value_of_a_sign_test():
 def test_the_interval_leaves_out_zero_where_p_is_below_its_level():
     rng = np.random.default_rng(1)
     differences = rng.normal(0.12, 1, size=(256, 500))
-    found = paired_difference(differences, np.zeros_like(differences))
+    found = paired(differences, np.zeros_like(differences))
     outside = (found.low > 0) | (found.high < 0)
     clear = abs(found.p - 0.05) > 0.001  # the resolution of 10,000 resamples
     np.testing.assert_array_equal(outside[clear], (found.p < 0.05)[clear])
@@ -66,7 +85,7 @@ def test_the_interval_leaves_out_zero_where_p_is_below_its_level():
 
 def test_exchanging_the_sides_changes_the_sign_alone(sides):
     ours, theirs = sides
-    found, exchanged = paired_difference(ours, theirs), paired_difference(theirs, ours)
+    found, exchanged = paired(ours, theirs), paired(theirs, ours)
     np.testing.assert_allclose(found.value, -exchanged.value)
     np.testing.assert_allclose(found.low, -exchanged.high)
     np.testing.assert_allclose(found.p, exchanged.p)
@@ -74,25 +93,22 @@ def test_exchanging_the_sides_changes_the_sign_alone(sides):
 
 def test_one_measure_gives_the_numbers_it_gives_among_others(sides):
     ours, theirs = sides
-    together, alone = (
-        paired_difference(*sides),
-        paired_difference(ours[:, 1], theirs[:, 1]),
-    )
+    together, alone = paired(*sides), paired(ours[:, 1], theirs[:, 1])
     assert (together.low[1], together.p[1]) == pytest.approx((alone.low, alone.p))
 
 
 def test_equal_sides_differ_by_nothing():
     same = np.arange(9.0)
-    found = paired_difference(same, same)
+    found = paired(same, same)
     assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
-    several = paired_difference_over_runs(np.tile(same, (3, 1)), np.tile(same, (3, 1)))
+    several = estimate([np.zeros(9)] * 3, 9)
     assert (several.value, several.low, several.high, several.p) == (0, 0, 0, 1)
 
 
 def test_a_seed_gives_the_same_interval_again(sides):
-    first, again = paired_difference(*sides, seed=5), paired_difference(*sides, seed=5)
+    first, again = paired(*sides, seed=5), paired(*sides, seed=5)
     np.testing.assert_array_equal(first.low, again.low)
-    assert (first.low != paired_difference(*sides, seed=6).low).all()
+    assert (first.low != paired(*sides, seed=6).low).all()
 
 
 def test_counts_of_a_resample_sum_to_the_number_of_pieces():
@@ -104,19 +120,30 @@ def test_counts_of_a_resample_sum_to_the_number_of_pieces():
 
 
 def test_improvement_counts_ties_half():
-    ours, theirs = np.array([1.0, 2, 3, 4]), np.array([0.0, 2, 9, 1])
-    assert probability_of_improvement(ours, theirs).value == 2.5 / 4
-    with_itself = probability_of_improvement(ours, ours)
-    assert (with_itself.value, with_itself.p) == (0.5, 1)
+    worse_by = np.array([-1.0, 0, 6, -3, np.nan])
+    np.testing.assert_array_equal(improvements(worse_by), [1, 0.5, 0, 1, np.nan])
 
 
-@pytest.mark.parametrize("analysis", [paired_difference, probability_of_improvement])
-def test_nan_is_not_taken_for_a_finding(analysis):
-    ours, theirs = np.arange(20.0).reshape(10, 2), np.zeros((10, 2))
-    ours[3, 1] = np.nan
-    found = analysis(ours, theirs)
-    for figure in (found.value, found.low, found.high, found.p):
+def test_nan_is_not_taken_for_a_finding():
+    """One NaN in a resample is enough."""
+    values = np.arange(1.0, 81).reshape(40, 2)
+    values[3, 1] = np.nan
+    found = estimate([values], 10)
+    for figure in (found.low, found.high, found.p, p_value(values, 10)):
         assert np.isnan(figure).tolist() == [False, True]
+
+
+def test_pieces_that_are_nan_are_left_out_of_all_means():
+    values = np.array([[1.0, np.nan], [2.0, np.nan], [np.nan, np.nan]])
+    shared = Resamples(50, 0)
+    means = shared.means(values)
+    assert means[0, 0] == 1.5
+    counts = shared.counts(3)[:, :2]
+    defined = counts.any(axis=1)
+    expected = counts[defined] @ [1, 2] / counts[defined].sum(axis=1)
+    np.testing.assert_allclose(means[defined, 0], expected)
+    assert np.isnan(means[~defined, 0]).all()
+    assert np.isnan(means[:, 1]).all()
 
 
 def test_holm_by_hand():
@@ -129,7 +156,8 @@ def test_holm_by_hand():
 def test_several_runs_give_students_interval_over_their_means():
     rng = np.random.default_rng(2)
     ours, theirs = rng.normal(size=(2, 4, 50))
-    found = paired_difference_over_runs(ours, theirs)
+    shared = Resamples(10, 0)
+    found = estimate([*map(shared.means, ours - theirs)], 50)
     student = stats.ttest_rel(ours.mean(axis=1), theirs.mean(axis=1))
     low, high = student.confidence_interval()
     assert (found.low, found.high) == pytest.approx((low, high))
@@ -137,9 +165,10 @@ def test_several_runs_give_students_interval_over_their_means():
     assert found.scope == "50 pieces, 4 models"
 
 
-def test_a_measure_of_sets_is_resampled_on_both_sides():
+def test_two_sets_are_resampled_apart():
     ours, human = np.arange(30.0), 3 * np.arange(20.0)
-    both = bootstrap_sets(lambda i, j: i @ ours / 30 - j @ human / 20, 30, 20)
+    shared = Resamples(10_000, 0)
+    both = estimate([shared.means(ours) - shared.means(human)], 20)
     assert both.value == 14.5 - 28.5
     error = np.sqrt(ours.var() / 30 + human.var() / 20)
     assert (both.high - both.low) / 2 == pytest.approx(1.96 * error, rel=0.1)
@@ -148,7 +177,8 @@ def test_a_measure_of_sets_is_resampled_on_both_sides():
 
 def test_resamples_of_a_set_surround_the_estimate():
     # Every resample has fewer distinct pieces than the set itself.
-    found = bootstrap_sets(lambda i: (i > 0).sum(axis=1) / 50, 50, resamples=500)
+    counts = Resamples(500, 0).counts(50)
+    found = estimate([(counts > 0).sum(axis=1) / 50], 50)
     assert found.low < found.value == 1 < found.high
 
 
@@ -156,7 +186,7 @@ def test_resamples_of_a_set_surround_the_estimate():
     ("call", "message"),
     [
         (
-            lambda: paired_difference(np.ones(1), np.ones(1)),
+            lambda: paired(np.ones(1), np.ones(1)),
             "units is 1; a bootstrap needs 2 or more",
         ),
         (
@@ -164,7 +194,7 @@ def test_resamples_of_a_set_surround_the_estimate():
             "confidence is 1.0; it must be in (0, 1)",
         ),
         (
-            lambda: smallest_detectable_difference(np.ones(3), np.ones(3), power=0.0),
+            lambda: detectable([np.ones(9)], 3, power=0.0),
             "power is 0.0; it must be in (0, 1)",
         ),
     ],

@@ -2,16 +2,21 @@
 
 import numpy as np
 
-from lstm_music_jax.evaluation.statistics.pieces import paired_difference
 from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
+from lstm_music_jax.evaluation.statistics.resampling import (
+    interval,
+    p_value,
+    resampled_means,
+)
 
 
 def test_pieces_of_equal_length_give_the_mean_over_pieces():
     values = np.random.default_rng(0).normal(1, 2, (30, 2))
     found = mean_per_symbol(values * 50, np.full((30, 2), 50))
-    expected = paired_difference(values, np.zeros_like(values))
-    for name in ("value", "low", "high", "p"):
-        np.testing.assert_allclose(getattr(found, name), getattr(expected, name))
+    means = resampled_means(values, np.random.default_rng(0))
+    np.testing.assert_allclose(found.value, values.mean(axis=0))
+    np.testing.assert_allclose((found.low, found.high), interval(means, 30))
+    np.testing.assert_allclose(found.p, p_value(means, 30))
 
 
 def test_intervals_cover_the_loss_of_pieces_of_unequal_length():
