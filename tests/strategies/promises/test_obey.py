@@ -161,6 +161,7 @@ CHAIN = Automaton(
     np.array([[1], [2], [3], [-1]], np.int32),
     np.array([False, True, False, True]),
 )
+LOOP = Automaton(CHAIN.classes, np.zeros((1, 1), np.int32), np.zeros(1, bool))
 NONE = Automaton(CHAIN.classes, CHAIN.transitions, np.zeros(4, bool))
 
 
@@ -176,6 +177,7 @@ NONE = Automaton(CHAIN.classes, CHAIN.transitions, np.zeros(4, bool))
             3,
             "of a sequence that the automaton accepts; it accepts none of at most 3",
         ),
+        (intersection(LOOP, CHAIN), 9, "accepts none, because it reads at most 3 sym"),
         (CHAIN, 0, "length of Obey is 0; it must be a whole number, 1 or more"),
         (3, 1, "automaton of Obey is .*3.*; it must be an automaton, such as bars"),
     ],
