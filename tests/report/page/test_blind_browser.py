@@ -9,6 +9,7 @@ from lstm_music_jax.evaluation.comparison.listening import Pair
 from lstm_music_jax.evaluation.comparison.votes import read_votes
 from lstm_music_jax.music.score import Note, Score
 from lstm_music_jax.report.page.blind import Blind
+from tests.report.page.waiting import wait_until
 
 REFERENCE, FINGERPRINT = "ancestral sampling", "ab" * 32
 ARMS = ("TopP(0.9)", "<b>Typical</b>(0.2)")
@@ -197,6 +198,57 @@ def test_a_page_that_can_keep_nothing_says_so(open_report, tmp_path):
     assert page.get_by_text("This browser keeps nothing of this page.").is_visible()
     answer(page, "A is better")
     assert len(saved(page, tmp_path)[2].votes) == 1
+
+
+def second_page(page):
+    """Open the same page again, in another tab of the browser."""
+    second = page.context.new_page()
+    second.set_default_timeout(10_000)
+    second.goto(page.url)
+    return second
+
+
+def test_two_open_pages_keep_the_votes_of_both(open_report, tmp_path):
+    page = open_report([BLIND])
+    second = second_page(page)
+    answer(page, "A is better", "first page")
+    second.get_by_text("Pair 2 of 4").wait_for()
+    answer(second, "B is better", "second page")
+    page.get_by_text("Pair 3 of 4").wait_for()
+    page.get_by_label("Your name").fill("Ann")
+    page.get_by_label("Your name").press("Tab")
+    wait_until(lambda: second.get_by_label("Your name").input_value() == "Ann")
+    page.reload()
+    assert page.get_by_text("Pair 3 of 4").is_visible()
+    votes = saved(page, tmp_path)[2].votes
+    assert [vote.remark for vote in votes] == ["first page", "second page"]
+    assert [vote.listener for vote in votes] == ["Ann"] * 2
+    assert [vote.remark for vote in saved(second, tmp_path)[2].votes] == [
+        "first page",
+        "second page",
+    ]
+
+
+def test_another_page_leaves_a_begun_answer_alone(open_report):
+    page = open_report([BLIND])
+    second = second_page(page)
+    page.get_by_label("Remark").fill("not yet done")
+    second.get_by_label("Show after each answer").check()
+    wait_until(lambda: page.get_by_label("Show after each answer").is_checked())
+    assert page.get_by_label("Remark").input_value() == "not yet done"
+
+
+def test_a_next_listener_on_another_page_begins_anew_on_this_one(open_report):
+    page = open_report([BLIND])
+    second = second_page(page)
+    answer(page, "A is better")
+    second.get_by_text("Pair 2 of 4").wait_for()
+    second.on("dialog", lambda dialog: dialog.accept())
+    with page.expect_navigation():
+        second.get_by_role("button", name="Next listener").click()
+    page.get_by_text("Pair 1 of 4").wait_for()
+    names = [each.get_by_label("Your name").input_value() for each in (page, second)]
+    assert names[0] == names[1]
 
 
 @pytest.mark.parametrize("kept", ["{", '{"votes": 3}'])

@@ -13,6 +13,7 @@ from lstm_music_jax.music.tempo_map import TempoMap
 from lstm_music_jax.report.page.blocks import Command, Facts, Paragraph, Picture
 from lstm_music_jax.report.page.piece import Alternatives, Mark, Passage, PlayedPiece
 from lstm_music_jax.report.page.player import Player
+from tests.report.page.waiting import wait_until
 
 HOSTILE = "</script><img src=x onerror='hacked=1'><script>window.hacked=1</script>"
 RATE = 48_000
@@ -74,14 +75,6 @@ MOMENT = """() => new Promise((resolve) => requestAnimationFrame(() => resolve([
   performance.now() / 1000,
   Number(document.querySelector(".seek input").value),
 ])))"""
-
-
-def wait_until(holds, seconds=20):
-    """Wait until `holds()`."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def position(page):

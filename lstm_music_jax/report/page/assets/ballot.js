@@ -3,21 +3,28 @@
 const VERSION = 1;
 
 // Keeps the votes of one comparison in the browser, so that they survive a reload.
-export class Ballot {
+//
+// Several pages of the comparison may be open, and they share what is kept. Dispatches
+// "change" when another page has changed it.
+export class Ballot extends EventTarget {
   #key;
   #state;
 
   constructor(blind) {
+    super();
     this.comparison = blind.comparison;
     this.#key = `blind-listening-${blind.comparison}`;
     this.pairs = blind.sets.flatMap(({ pairs, ...set }, number) =>
       pairs.map((pair) => ({ ...pair, ...set, set: number })),
     );
     this.setSizes = blind.sets.map(({ pairs }) => pairs.length);
-    this.#state = this.#stored() ?? newState();
     this.isKept = true;
-    this.#keep();
+    this.#state = newState();
+    this.#change(() => {});
     this.#order();
+    addEventListener("storage", ({ key }) => {
+      if (key === this.#key) this.#onOtherPage();
+    });
   }
 
   get listener() {
@@ -25,8 +32,7 @@ export class Ballot {
   }
 
   set listener(name) {
-    this.#state.listener = name;
-    this.#keep();
+    this.#change((state) => (state.listener = name));
   }
 
   // The number of the chosen set; undefined for all pairs.
@@ -35,8 +41,7 @@ export class Ballot {
   }
 
   set set(number) {
-    this.#state.set = number;
-    this.#keep();
+    this.#change((state) => (state.set = number));
   }
 
   get revealsAtOnce() {
@@ -44,8 +49,7 @@ export class Ballot {
   }
 
   set revealsAtOnce(value) {
-    this.#state.revealsAtOnce = value;
-    this.#keep();
+    this.#change((state) => (state.revealsAtOnce = value));
   }
 
   get votes() {
@@ -57,38 +61,36 @@ export class Ballot {
     return this.ordered.filter((pair) => this.set === undefined || pair.set === this.set);
   }
 
-  get answered() {
-    return this.chosen.filter((pair) => this.voteOn(pair));
-  }
-
-  get next() {
-    return this.chosen.find((pair) => !this.voteOn(pair));
+  get unanswered() {
+    return this.chosen.filter((pair) => !this.voteOn(pair));
   }
 
   voteOn({ pair }) {
     return this.votes.find((vote) => vote.pair === pair);
   }
 
+  // The first answer on a pair stays.
   answer(pair, { choice, remark, plays, seconds }) {
-    this.votes.push({
-      pair: pair.pair,
-      condition: pair.condition,
-      arms: pair.arms,
-      piece: pair.piece,
-      first: pair.arms[pair.first],
-      choice,
-      remark,
-      plays,
-      seconds,
-      shown: this.#state.shown,
+    this.#change((state) => {
+      if (this.voteOn(pair)) return;
+      state.votes.push({
+        pair: pair.pair,
+        condition: pair.condition,
+        arms: pair.arms,
+        piece: pair.piece,
+        first: pair.arms[pair.first],
+        choice,
+        remark,
+        plays,
+        seconds,
+        shown: state.shown,
+      });
     });
-    this.#keep();
   }
 
   // Notes that the listener has been told which was which.
   reveal() {
-    this.#state.shown = this.votes.length;
-    this.#keep();
+    this.#change((state) => (state.shown = state.votes.length));
   }
 
   get file() {
@@ -96,10 +98,24 @@ export class Ballot {
     return JSON.stringify({ version: VERSION, comparison, listener, votes }, null, 1);
   }
 
+  // Deletes the votes. The page must be loaded again, because the order is another one.
   restart() {
-    this.#state = newState();
+    this.#change((state) => Object.assign(state, newState()));
+  }
+
+  // Another listener may have begun, for whom the pairs have another order.
+  #onOtherPage() {
+    const { seed } = this.#state;
+    this.#state = this.#stored() ?? this.#state;
+    if (this.#state.seed !== seed) location.reload();
+    else this.dispatchEvent(new Event("change"));
+  }
+
+  // Another page may have changed what is kept, so it is read before it is changed.
+  #change(change) {
+    if (this.isKept) this.#state = this.#stored() ?? this.#state;
+    change(this.#state);
     this.#keep();
-    this.#order();
   }
 
   #order() {

@@ -24,41 +24,56 @@ class Listening {
     this.progress = make("p", { className: "progress", role: "status" });
     this.stage = make("div", { className: "pair" });
     this.results = make("div", { className: "wide" });
-    const kept = ballot.isKept
-      ? "This browser keeps your votes, also if you close the page."
-      : "This browser keeps nothing of this page. Save your votes before you close it.";
-    const note = make("p", { className: "hint", textContent: kept });
+    this.kept = make("p", { className: "hint" });
     element.replaceChildren(
       this.#settings(),
       this.progress,
       this.stage,
       this.#buttons(),
-      note,
+      this.kept,
       this.results,
     );
+    ballot.addEventListener("change", () => this.#onOtherPage());
+    this.#fillSettings();
     this.#showNext();
   }
 
   #settings() {
-    const name = make("input", { type: "text", maxLength: 100, value: this.ballot.listener });
-    name.addEventListener("change", () => {
+    this.name = make("input", { type: "text", maxLength: 100 });
+    this.name.addEventListener("change", () => {
       // Two listeners without a name would be taken for one.
-      name.value = name.value.trim() || this.ballot.listener;
-      this.ballot.listener = name.value;
+      this.ballot.listener = this.name.value.trim() || this.ballot.listener;
+      this.#fillSettings();
     });
-    const sets = make("select", {}, this.#setOptions());
-    sets.value = this.ballot.set ?? "";
-    sets.addEventListener("change", () => {
-      this.ballot.set = sets.value === "" ? undefined : Number(sets.value);
+    this.sets = make("select", {}, this.#setOptions());
+    this.sets.addEventListener("change", () => {
+      const { value } = this.sets;
+      this.ballot.set = value === "" ? undefined : Number(value);
       this.#showNext();
     });
-    const atOnce = make("input", { type: "checkbox", checked: this.ballot.revealsAtOnce });
-    atOnce.addEventListener("change", () => (this.ballot.revealsAtOnce = atOnce.checked));
+    this.atOnce = make("input", { type: "checkbox" });
+    this.atOnce.addEventListener("change", () => {
+      this.ballot.revealsAtOnce = this.atOnce.checked;
+    });
     return make("div", { className: "blind-settings" }, [
-      labelled("Your name, or a code", name),
-      labelled("Pairs", sets),
-      make("label", {}, [atOnce, " Show after each answer which was which"]),
+      labelled("Your name, or a code", this.name),
+      labelled("Pairs", this.sets),
+      make("label", {}, [this.atOnce, " Show after each answer which was which"]),
     ]);
+  }
+
+  #fillSettings() {
+    this.name.value = this.ballot.listener;
+    this.sets.value = this.ballot.set ?? "";
+    this.atOnce.checked = this.ballot.revealsAtOnce;
+  }
+
+  // The same listener has answered, or changed a setting, on another page.
+  #onOtherPage() {
+    this.#fillSettings();
+    const isOpen = !this.pair || this.ballot.unanswered.includes(this.pair);
+    if (isOpen) this.#count();
+    else this.#showNext();
   }
 
   #setOptions() {
@@ -84,24 +99,29 @@ class Listening {
 
   #showNext() {
     this.#clear();
-    const pair = this.ballot.next;
-    if (pair) this.#showPair(pair);
+    [this.pair] = this.ballot.unanswered;
+    if (this.pair) this.#showPair(this.pair);
     else this.#reveal();
   }
 
   #clear() {
     for (const excerpt of this.#excerpts) excerpt.stop();
     this.#excerpts = [];
+    this.pair = undefined;
     this.results.replaceChildren();
     this.#count();
   }
 
   #count() {
-    const { answered, chosen, votes } = this.ballot;
-    const left = chosen.length - answered.length;
-    const text = left ? `Pair ${answered.length + 1} of ${chosen.length}` : "All pairs are answered.";
-    this.progress.textContent = text;
+    const { unanswered, chosen, votes, isKept } = this.ballot;
+    const number = chosen.length - unanswered.length + 1;
+    this.progress.textContent = unanswered.length
+      ? `Pair ${number} of ${chosen.length}`
+      : "All pairs are answered.";
     this.save.disabled = this.show.disabled = !votes.length;
+    this.kept.textContent = isKept
+      ? "This browser keeps your votes, also if you close the page."
+      : "This browser keeps nothing of this page. Save your votes before you close it.";
   }
 
   #showPair(pair) {
@@ -175,7 +195,7 @@ class Listening {
         make("tbody", {}, rows),
       ]),
     );
-    const further = this.ballot.next && makeButton("Go on", () => this.#showNext());
+    const further = this.ballot.unanswered.length && makeButton("Go on", () => this.#showNext());
     this.stage.replaceChildren(...(further ? [further] : []));
   }
 
