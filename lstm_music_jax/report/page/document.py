@@ -1,10 +1,10 @@
 """Puts the report together: one HTML file that holds its style, its code and its data.
 
 JavaScript modules import each other as "report/NAME.js". An import map in the page
-gives each of these names its source as a data URL, so nothing is fetched. The page holds
-only the modules that its blocks need. A content
-security policy allows the page's own code and style alone: a script that a hostile file
-name might smuggle into the page would not run.
+gives each of these names its source as a data URL, so nothing is fetched. The page
+holds only the modules that its blocks need. A content security policy allows the page's
+own code and style alone: a script that a hostile file name might smuggle into the page
+would not run.
 """
 
 import base64
