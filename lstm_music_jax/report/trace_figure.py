@@ -1,5 +1,6 @@
 """The trace of generated music as a figure and as a table, over the drawn symbols."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,8 +31,8 @@ class Traced(NamedTuple):
     @classmethod
     def of(cls, trace: Trace) -> "Traced":
         """Read a trace of one stream, of a batch, or of a sweep."""
-        length = np.shape(trace.kept_count)[-1]
-        counts = np.reshape(trace.kept_count, (-1, length))
+        *streams, length = np.shape(trace.kept_count)
+        counts = np.reshape(trace.kept_count, (math.prod(streams), length))
         figures = {
             name.replace("_", " "): np.asarray(values, float).reshape(counts.shape)
             for name, values in trace._asdict().items()
