@@ -22,12 +22,14 @@ from lstm_music_jax.generation.origin import Origin
 from lstm_music_jax.generation.program import Generation, Streams
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.note_symbols import NoteSymbols, note_symbols
 from lstm_music_jax.music.score import Score
 from lstm_music_jax.music.vocabulary import Vocabulary
+from lstm_music_jax.notebooks import shown_html
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
-from lstm_music_jax.types import Array, Int, PRNGKey
+from lstm_music_jax.types import Array, Float, Int, PRNGKey
 
 # A piece may have this many times the usual number of symbols for its notes.
 _PATIENCE = 8
@@ -70,6 +72,8 @@ class Composition(NamedTuple):
             ignored.
         trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
         origin: how `compose` drew the piece; None if something else made it.
+        note_symbols: which of `symbols` make each note; None unless a trace was
+            requested.
     """
 
     symbols: list[str]
@@ -79,6 +83,33 @@ class Composition(NamedTuple):
     fallbacks: int
     trace: Trace | None
     origin: Origin | None = None
+    note_symbols: NoteSymbols | None = None
+
+    def _repr_html_(self) -> str | None:
+        return shown_html(self)
+
+    @property
+    def primer_notes(self) -> int | None:
+        """The number of notes of the primer; None unless a trace was requested."""
+        if self.trace is None or self.note_symbols is None:
+            return None
+        begin = len(self.symbols) - len(self.trace.surprisal)
+        return sum(strike < begin for strike in self.note_symbols.strikes)
+
+    @property
+    def surprisal(self) -> Float[np.ndarray, "n"] | None:
+        """The surprisal of each note under the model, nats.
+
+        It is the sum over the symbols that make the note; NaN if any of them is one of
+        the primer. None unless a trace was requested.
+        """
+        if self.trace is None or self.note_symbols is None:
+            return None
+        drawn = np.asarray(self.trace.surprisal)
+        unknown = np.full(len(self.symbols) - len(drawn), np.nan, drawn.dtype)
+        of_symbols = np.concatenate([unknown, drawn])
+        makers = self.note_symbols.makers
+        return np.array([of_symbols[of_note].sum() for of_note in makers], drawn.dtype)
 
 
 def compose(
@@ -286,13 +317,17 @@ def _decode(
     pieces: list[Composition | None] = []
     for piece, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
         has_end = bool(length < tokens.shape[1])
+        primer = _primer(run, prompt)
         decoded, symbols, ended = _decode_piece(
-            run, prompt, tokens[piece, :length], has_end, notes, keep_primer
+            run, primer, tokens[piece, :length], has_end, notes, keep_primer
         )
         if decoded is None:
             pieces.append(None)
             continue
-        of_piece = jax.tree.map(lambda leaf, i=piece, n=length: leaf[i, :n], trace)
+        made = None
+        if trace is not None:
+            after = [] if keep_primer else primer
+            made = note_symbols(run.encoding, symbols, decoded.score, after)
         pieces.append(
             Composition(
                 symbols,
@@ -300,13 +335,20 @@ def _decode(
                 decoded.skipped,
                 ended,
                 fallbacks[piece],
-                of_piece,
+                jax.tree.map(lambda leaf, i=piece, n=length: leaf[i, :n], trace),
+                note_symbols=made,
             )
         )
     return pieces
 
 
-def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
+def _primer(run, prompt):
+    """Return the symbols of a prompt without the start and the end symbol."""
+    markers = run.vocabulary.marker_ids
+    return run.vocabulary.symbols_of(id for id in prompt if id not in markers)
+
+
+def _decode_piece(run, primer, tokens, has_end, notes, keep_primer):
     """Return the music and the symbols of a piece, and whether the end symbol ended it.
 
     Args:
@@ -318,8 +360,6 @@ def _decode_piece(run, prompt, tokens, has_end, notes, keep_primer):
             None for all. The music is None if it has fewer and no end symbol.
         keep_primer: whether the music and the symbols begin with those of the primer.
     """
-    markers = run.vocabulary.marker_ids
-    primer = run.vocabulary.symbols_of(id for id in prompt if id not in markers)
     symbols = run.vocabulary.symbols_of(tokens)
     after, skipped_before = primer, 0
     if keep_primer:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
+from lstm_music_jax.notebooks import shown_html
 from lstm_music_jax.strategies.base import Strategy, unless_empty
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Bool, Float, Int, Logits, PRNGKey, PyTree, Token
@@ -42,6 +43,9 @@ class Trace(NamedTuple):
     empty_support: Bool[Array, "*b"]
     stage_kept_mass: Float[Array, "*b stages"]
     stage_passed_over: Bool[Array, "*b stages"]
+
+    def _repr_html_(self) -> str | None:
+        return shown_html(self)
 
 
 class Shaped(NamedTuple):

@@ -6,6 +6,6 @@ reads and writes one MIDI file; `notation/` writes music notation; `corpus/` loa
 files and prepares a dataset to train on. `transposition.py` makes tables of transposed
 ids, and `repetition.py` counts repetitions.
 
-This package may import only `system`. It never imports JAX, and no other package
-imports music21.
+This package may import only `notebooks` and `system`. It never imports JAX, and no
+other package imports music21.
 """

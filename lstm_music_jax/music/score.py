@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lstm_music_jax.notebooks import shown_html
+
 # The grid of the encodings, unless another one is chosen. Sixteenths (3 ticks) and
 # eighth-note triplets (4 ticks) both last a whole number of ticks.
 TICKS_PER_QUARTER = 12
@@ -231,6 +233,9 @@ class Score:
     pedals: tuple[Pedal, ...] = ()
     written: tuple[Part, ...] | None = None
     endless: int = 0
+
+    def _repr_html_(self) -> str | None:
+        return shown_html(self)
 
     @classmethod
     def from_notes(

@@ -7,6 +7,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,14 +31,25 @@ _LARGEST_SHOWN = 99
 
 
 def forest(comparison: Comparison, path: str | Path) -> None:
-    """Draw how each arm differs from the reference, with one panel per primary measure.
-
-    Filled points are differences that are significant after Holm's correction. Green is
-    the side of better values: nearer to the human value, which is dotted, or lower.
+    """Draw how each arm differs from the reference; see `figure_of_differences`.
 
     Args:
-        comparison: the results; at least one measure is primary.
+        comparison: as in `figure_of_differences`.
         path: the PNG file; missing folders are created.
+    """
+    save_both(figure_of_differences(comparison), path)
+
+
+def figure_of_differences(comparison: Comparison) -> Any:
+    """Return the figure of matplotlib with the differences from the reference.
+
+    It has one panel per primary measure. Filled points are differences that are
+    significant after Holm's correction. Green is the side of better values: nearer to
+    the human value, which is dotted, or lower.
+
+    Args:
+        comparison: the results; at least one measure is primary, and at least one arm
+            is compared with the reference.
     """
     arms = list(comparison.differences)
     figure, panels = _panels(len(comparison.primary), arms)
@@ -61,7 +73,7 @@ def forest(comparison: Comparison, path: str | Path) -> None:
             _line("human value"),
         ],
     )
-    save_both(figure, path)
+    return figure
 
 
 def against_human(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from lstm_music_jax.system.atomic_write import write_atomically
 
 _BLACK_KEYS = (1, 3, 6, 8, 10)
 _MOST_ROWS = 32
+# The coordinates of a path, in points. More than two decimals cannot be seen.
+_PATH, _DECIMALS = re.compile(rb' d="[^"]*"'), re.compile(rb"(\.\d\d)\d+")
 
 
 def piano_roll(
@@ -217,4 +220,8 @@ def svg(figure: Any) -> bytes:
         figure.savefig(
             content, format="svg", bbox_inches="tight", metadata={"Date": None}
         )
-    return content.getvalue()
+    return _PATH.sub(_with_two_decimals, content.getvalue())
+
+
+def _with_two_decimals(path):
+    return _DECIMALS.sub(rb"\1", path[0])

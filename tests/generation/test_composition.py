@@ -12,11 +12,13 @@ from lstm_music_jax import (
     Events,
     MusicLSTM,
     NoteNames,
+    ReadPiece,
     Run,
     SlidingWindow,
     Vocabulary,
     compose,
     generate,
+    note_figures,
     start_prompts,
     strategies,
 )
@@ -102,6 +104,35 @@ def test_the_trace_covers_every_drawn_symbol():
         assert ranks[likely].mean() < ranks[np.logical_not(likely)].mean()
     (untraced,) = compose(run, start_prompts(run, 1), KEY, notes=40)
     assert untraced.trace is None
+
+
+@pytest.mark.parametrize("keep_primer", [False, True])
+def test_a_traced_piece_knows_the_surprisal_of_its_notes(run, keep_primer):
+    """The surprisal is that which the model finds when it reads the piece again."""
+    ids = run.vocabulary.ids_of(list(run.vocabulary.symbols[:4]) * 3)
+    (piece,) = compose(
+        run,
+        jnp.asarray(ids)[None],
+        KEY,
+        notes=20,
+        keep_primer=keep_primer,
+        trace=True,
+    )
+    read = ReadPiece(np.array(ids), piece.symbols, piece.score, keep_primer)
+    (figures,) = note_figures(run, [read])
+    assert piece.note_symbols == figures.notes
+    assert piece.primer_notes == figures.primer_notes
+    assert (piece.primer_notes > 0) == keep_primer
+    given = [min(of_note) < figures.generated for of_note in figures.notes.makers]
+    expected = np.where(given, np.nan, figures.surprisal)
+    assert np.isfinite(expected).sum() >= 19
+    np.testing.assert_allclose(piece.surprisal, expected, rtol=1e-4)
+
+
+def test_an_untraced_piece_does_not_know_the_surprisal_of_its_notes(run):
+    (piece,) = compose(run, start_prompts(run, 1), KEY, notes=20)
+    assert piece.surprisal is None
+    assert piece.primer_notes is None
 
 
 def test_passes_its_settings_on_to_generate(run):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lstm_music_jax.evaluation.measures.base import Direction, Measure
+from lstm_music_jax.notebooks import shown_html
 
 HUMAN = "human"
 
@@ -153,6 +154,9 @@ class Comparison:
     runs: int
     human_pieces: int
     order: tuple[tuple[str, ...], ...] = ()
+
+    def _repr_html_(self) -> str | None:
+        return shown_html(self)
 
     @property
     def primary(self) -> tuple[Row, ...]:

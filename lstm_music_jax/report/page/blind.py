@@ -42,6 +42,7 @@ class Blind:
 
     def html(self, data: Data) -> str:
         """Return the HTML of the introduction; the page's code adds the rest."""
+        data.run("listening.js")
         sets: dict[tuple[str, str, str], list[dict[str, object]]] = {}
         for pair in self.pairs:
             numbers = [

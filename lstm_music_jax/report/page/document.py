@@ -1,15 +1,17 @@
 """Puts the report together: one HTML file that holds its style, its code and its data.
 
 JavaScript modules import each other as "report/NAME.js". An import map in the page
-gives each of these names its source as a data URL, so nothing is fetched. A content
-security policy allows the page's own code and style alone: a script that a hostile file
-name might smuggle into the page would not run.
+gives each of these names its source as a data URL, so nothing is fetched. The page
+holds only the modules that its blocks need. A content security policy allows the page's
+own code and style alone: a script that a hostile file name might smuggle into the page
+would not run.
 """
 
 import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -18,9 +20,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from lstm_music_jax.system.atomic_write import write_atomically
 
-# JavaScript modules, in assets/, that the page can import.
+# The style, and the JavaScript modules that a page can import.
 _ASSETS = files(__package__) / "assets"
-_MAIN = 'import "report/main.js";'
+_IMPORT = re.compile(r'from "report/(.+)";$', re.MULTILINE)
 
 
 @runtime_checkable
@@ -41,11 +43,18 @@ class Data:
 
     Attributes:
         content: the data, by name.
+        modules: the JavaScript modules that the page runs.
     """
 
     def __init__(self) -> None:
-        """Begin without data."""
+        """Begin without data, and without code."""
         self.content: dict[str, Any] = {}
+        self.modules: list[str] = []
+
+    def run(self, module: str) -> None:
+        """Let the page run a module of assets/, such as "players.js"."""
+        if module not in self.modules:
+            self.modules.append(module)
 
     def add(self, name: str, entry: Any) -> int:
         """Append an entry to the list `name`, and return its index."""
@@ -72,20 +81,29 @@ def write_report(path: str | Path, title: str, blocks: Sequence[Block]) -> None:
     write_atomically(Path(path), document(title, blocks))
 
 
-def document(title: str, blocks: Sequence[Block]) -> str:
-    """Return the HTML of a report; see `write_report`."""
+def document(title: str, blocks: Sequence[Block], *, framed: bool = False) -> str:
+    """Return the HTML of a report; see `write_report`.
+
+    Args:
+        title: the heading of the page, and the title of its window.
+        blocks: the parts of the page, from top to bottom.
+        framed: whether the document is part of another page, as in a notebook. It then
+            has no heading and no margins.
+    """
     data = Data()
     body = "\n".join(block.html(data) for block in blocks)
-    style, imports = _style(), _import_map()
-    scripts = " ".join(_hash(script) for script in (imports, _MAIN))
+    main = "".join(f'import "report/{name}";' for name in data.modules)
+    style, imports = _style(), _import_map(tuple(data.modules))
+    scripts = " ".join(_hash(script) for script in (imports, main))
     policy = (
         f"default-src 'none'; img-src data:; script-src {scripts} data:; "
         f"style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     )
     name = html.escape(title)
+    kind, heading = (' class="framed"', "") if framed else ("", f"<h1>{name}</h1>\n")
     return f"""\
 <!DOCTYPE html>
-<html lang="en">
+<html lang="en"{kind}>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -96,12 +114,11 @@ def document(title: str, blocks: Sequence[Block]) -> str:
 </head>
 <body>
 <main>
-<h1>{name}</h1>
-{body}
+{heading}{body}
 </main>
 <script type="application/json" id="data">{_json(data.content)}</script>
 <script type="importmap">{imports}</script>
-<script type="module">{_MAIN}</script>
+<script type="module">{main}</script>
 </body>
 </html>
 """
@@ -119,20 +136,19 @@ def _style() -> str:
 
 
 @cache
-def _import_map() -> str:
-    modules = sorted(
-        (file.name, file.read_bytes())
-        for file in _ASSETS.iterdir()
-        if file.name.endswith(".js")
-    )
-    return json.dumps(
-        {
-            "imports": {
-                f"report/{name}": data_url("text/javascript", source)
-                for name, source in modules
-            }
-        }
-    )
+def _import_map(modules: tuple[str, ...]) -> str:
+    """Return an import map of some modules, and of all that they import."""
+    sources: dict[str, str] = {}
+    missing = {*modules}
+    while missing:
+        name = missing.pop()
+        sources[name] = (_ASSETS / name).read_text()
+        missing |= {*_IMPORT.findall(sources[name])} - sources.keys()
+    urls = {
+        f"report/{name}": data_url("text/javascript", source.encode())
+        for name, source in sorted(sources.items())
+    }
+    return json.dumps({"imports": urls})
 
 
 def data_url(media_type: str, content: bytes) -> str:

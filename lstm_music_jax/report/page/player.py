@@ -15,6 +15,7 @@ class Player:
 
     def html(self, data: Data) -> str:
         """Return the HTML of the player; the page's code fills it."""
+        data.run("players.js")
         numbers = [data.add("pieces", piece.packed(data)) for piece in self.pieces]
         listed = " ".join(map(str, numbers))
         return f'<section class="player" data-player="{listed}"></section>'

@@ -1,10 +1,9 @@
-// Fills the elements of the page that need code.
+// Fills the players of the page.
 //
 // `player.js` puts a player together. What it shows comes from `unpack.js`, what is heard
 // from `playback.js` (when), `instrument.js` (Web Audio) and `tone.js` (the samples), and
 // what is seen from `roll.js` (the canvas), `view.js` (where) and `paint.js` (how).
 
-import { mountBlind } from "report/blind.js";
 import { mountPlayer } from "report/player.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -12,8 +11,4 @@ const data = JSON.parse(document.getElementById("data").textContent);
 for (const element of document.querySelectorAll("[data-player]")) {
   const numbers = element.dataset.player.split(" ").map(Number);
   mountPlayer(element, numbers.map((number) => data.pieces[number]), data);
-}
-
-for (const element of document.querySelectorAll("[data-blind]")) {
-  mountBlind(element, data.blind[Number(element.dataset.blind)], data);
 }

@@ -1,0 +1,96 @@
+"""A small piano roll for notebooks: a vector graphic of a few bytes per note."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from jaxtyping import Float
+
+from lstm_music_jax.music.score import Score
+
+# Quarters per row, unless the music is too long for so many rows.
+_QUARTERS, _MOST_ROWS = 64, 8
+# Widths and heights, in pixels.
+_WIDTH, _KEYS, _SEMITONE, _GAP = 900, 30, 3, 8
+# The dark ground of the report's piano roll, which suits light and dark pages.
+_GROUND, _LINE, _TEXT, _UNKNOWN = "#14161b", "#3d4451", "#c3c9d4", "#9aa3b2"
+# The light part of viridis, as in the report.
+_SCALE = ("#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725")
+
+
+def small_roll(score: Score, surprisal: Float[np.ndarray, "n"] | None = None) -> bytes:
+    """Return a piano roll of a score that has notes, SVG.
+
+    Args:
+        score: the music.
+        surprisal: the surprisal of each note, nats, which colours it; NaN where it is
+            not known.
+    """
+    notes, per_row = score.table, _ticks_per_row(score)
+    low, high = int(notes.pitches.min()) - 1, int(notes.pitches.max()) + 1
+    row_height = _SEMITONE * (high - low + 1)
+    ends = notes.onsets + notes.durations
+    colours = _colours(surprisal, len(notes.onsets))
+    parts = []
+    rows = -(-score.end // per_row)
+    for row in range(rows):
+        begin, end = row * per_row, (row + 1) * per_row
+        seen = (notes.onsets < end) & (ends > begin)
+        # Within this group, a unit is a tick to the right, and a semitone upwards.
+        top = _GAP + row * (row_height + _GAP)
+        width = (_WIDTH - _KEYS) / per_row
+        parts.append(
+            f'<g transform="translate({_KEYS} {top + row_height}) '
+            f'scale({width:.6g} -{_SEMITONE}) translate({-begin} {0.5 - low})">'
+        )
+        octaves = range(12 * -(-low // 12), high + 1, 12)
+        lines = "".join(f"M{begin} {pitch}H{end}" for pitch in octaves)
+        parts.append(f'<path d="{lines}" stroke="{_LINE}" stroke-width=".2"/>')
+        for colour in dict.fromkeys(colours[seen].tolist()):
+            of_colour = np.flatnonzero(seen & (colours == colour))
+            bars = zip(
+                np.maximum(notes.onsets[of_colour], begin).tolist(),
+                notes.pitches[of_colour].tolist(),
+                np.minimum(ends[of_colour], end).tolist(),
+                strict=True,
+            )
+            path = "".join(f"M{first} {pitch}H{last}" for first, pitch, last in bars)
+            parts.append(f'<path d="{path}" stroke="{colour}" stroke-width=".8"/>')
+        parts.append("</g>")
+        parts += _names(octaves, top + row_height, low)
+    height = _GAP + rows * (row_height + _GAP)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
+        f'width="{_WIDTH}" height="{height}" font-family="sans-serif" font-size="9" '
+        f'fill="{_TEXT}"><rect width="100%" height="100%" rx="6" fill="{_GROUND}"/>'
+        f"{''.join(parts)}</svg>"
+    ).encode()
+
+
+def scale_top(surprisal: Float[np.ndarray, "n"]) -> int:
+    """Return where the scale of colours ends, nats; few notes are more surprising."""
+    known = np.sort(surprisal[~np.isnan(surprisal)])
+    if not len(known):
+        return 1
+    return max(1, int(np.ceil(known[int(0.97 * (len(known) - 1))])))
+
+
+def _ticks_per_row(score: Score) -> int:
+    usual = _QUARTERS * score.ticks_per_quarter
+    return min(max(usual, -(-score.end // _MOST_ROWS)), score.end)
+
+
+def _colours(surprisal, count):
+    if surprisal is None:
+        return np.full(count, _SCALE[3])
+    shares = np.clip(np.nan_to_num(surprisal) / scale_top(surprisal), 0, 1)
+    places = np.round(shares * (len(_SCALE) - 1)).astype(int)
+    return np.where(np.isnan(surprisal), _UNKNOWN, np.array(_SCALE)[places])
+
+
+def _names(octaves: Iterable[int], bottom: float, low: int) -> list[str]:
+    """Return the name of each C, left of its line."""
+    return [
+        f'<text x="4" y="{bottom - _SEMITONE * (pitch - low) + 1.5:g}">'
+        f"C{pitch // 12 - 1}</text>"
+        for pitch in octaves
+    ]

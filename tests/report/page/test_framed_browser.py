@@ -1,0 +1,71 @@
+"""Players in the output of notebook cells, in a real browser."""
+
+import pytest
+
+from lstm_music_jax.music.score import Note, Score
+from lstm_music_jax.report.page.blocks import Paragraph
+from lstm_music_jax.report.page.document import document
+from lstm_music_jax.report.page.piece import PlayedPiece
+from lstm_music_jax.report.page.player import Player
+from tests.report.page.test_browser import wait_until
+
+PAINTED = """(canvas) => {
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}"""
+
+
+def scores(count):
+    return [
+        Score.from_notes([Note(6 * k, 60 + (k * each) % 12, 6) for k in range(99)])
+        for each in range(1, count + 1)
+    ]
+
+
+@pytest.fixture
+def notebook(browser, tmp_path):
+    """A page with the outputs of two cells, as a notebook shows them."""
+    problems = []
+    outputs = "".join(f"<div>{score._repr_html_()}</div>" for score in scores(2))
+    path = tmp_path / "notebook.html"
+    path.write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{outputs}</body>")
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+    assert problems == []
+
+
+def test_each_output_has_a_player_that_plays(notebook):
+    for summary in notebook.locator("summary").all():
+        summary.click()
+    players = [frame for frame in notebook.frames if frame.parent_frame]
+    assert len(players) == 2
+    for frame in players:
+        assert frame.locator(".roll canvas").evaluate(PAINTED) > 5
+        frame.get_by_role("button", name="Play", exact=True).click()
+        seek = frame.locator(".seek input")
+        wait_until(lambda seek=seek: float(seek.input_value()) > 0.2)
+        # Nothing has to be scrolled.
+        root = "document.documentElement"
+        assert frame.evaluate(f"{root}.scrollHeight <= {root}.clientHeight")
+
+
+def test_a_player_cannot_reach_the_notebook(notebook):
+    frame = next(frame for frame in notebook.frames if frame.parent_frame)
+    reached = frame.evaluate(
+        "() => { try { return parent.document.title } catch { return 'no' } }"
+    )
+    assert reached == "no"
+
+
+def test_a_page_holds_only_the_code_that_it_runs():
+    player = Player([PlayedPiece("a", Score.from_notes([Note(0, 60, 6)]))])
+    assert '"report/player.js"' in document("a", [player])
+    assert '"report/ballot.js"' not in document("a", [player])
+    assert '"report/' not in document("a", [Paragraph("text")])
