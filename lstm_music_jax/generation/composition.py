@@ -88,6 +88,10 @@ class Composition(NamedTuple):
     def _repr_html_(self) -> str | None:
         return shown_html(self)
 
+    # IPython's text; all the arrays would take a hundred lines.
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(f"<Composition of {len(self.score.notes)} notes>")
+
     @property
     def primer_notes(self) -> int | None:
         """The number of notes of the primer; None unless a trace was requested."""

@@ -47,6 +47,10 @@ class Trace(NamedTuple):
     def _repr_html_(self) -> str | None:
         return shown_html(self)
 
+    # IPython's text; all the arrays would take a hundred lines.
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(f"<Trace of {jnp.shape(self.kept_count)} symbols>")
+
 
 class Shaped(NamedTuple):
     """The result of a strategy for the logits of one symbol.

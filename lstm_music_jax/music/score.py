@@ -237,6 +237,10 @@ class Score:
     def _repr_html_(self) -> str | None:
         return shown_html(self)
 
+    # IPython's text; all the arrays would take a hundred lines.
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(f"<Score of {len(self.notes)} notes>")
+
     @classmethod
     def from_notes(
         cls,

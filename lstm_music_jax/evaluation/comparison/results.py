@@ -158,6 +158,10 @@ class Comparison:
     def _repr_html_(self) -> str | None:
         return shown_html(self)
 
+    # IPython's text; all the arrays would take a hundred lines.
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(f"<Comparison of {len(self.arms)} arms, {self.scope}>")
+
     @property
     def primary(self) -> tuple[Row, ...]:
         """The primary measures."""
