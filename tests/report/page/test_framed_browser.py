@@ -42,12 +42,16 @@ def notebook(browser, tmp_path):
 
 
 def test_each_output_has_a_player_that_plays(notebook):
-    for summary in notebook.locator("summary").all():
-        summary.click()
+    for details in notebook.locator("details").all():
+        details.locator("summary").press("Enter")
+        wait_until(lambda details=details: details.evaluate("(each) => each.open"))
     players = [frame for frame in notebook.frames if frame.parent_frame]
     assert len(players) == 2
     for frame in players:
-        assert frame.locator(".roll canvas").evaluate(PAINTED) > 5
+        canvas = frame.locator(".roll canvas")
+        # The roll is painted some time after the output is opened.
+        wait_until(lambda canvas=canvas: canvas.evaluate("(canvas) => canvas.width"))
+        wait_until(lambda canvas=canvas: canvas.evaluate(PAINTED) > 5)
         frame.get_by_role("button", name="Play", exact=True).click()
         seek = frame.locator(".seek input")
         wait_until(lambda seek=seek: float(seek.input_value()) > 0.2)
