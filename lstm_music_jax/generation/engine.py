@@ -109,15 +109,17 @@ def begin_and_draw(
 
     Args:
         model: the model.
-        prompts: symbol ids, one row per stream.
+        prompts: symbol ids, one row for each stream that this call draws.
         key: the key of the batch.
-        numbers: the number of each stream within the batch.
-        streams: the number of streams in the batch.
+        numbers: the number of each of these streams within the whole batch.
+        streams: the number of streams in the whole batch. This call may draw a part of
+            them, because each device draws its share.
         sampler: strategy, context and draw.
         plan: the arguments that are fixed when the program is compiled.
 
     Returns:
-        The streams after the last symbol, and `plan.length` symbols of each.
+        The streams after their last symbol, and `plan.length` drawn symbols of each,
+        with their log-probabilities. The prompts are not among them.
     """
 
     def draw_one(prompt, number):

@@ -231,12 +231,19 @@ class _Reading:
                 keywords["model"] = self.model_of(folder)
 
     def filled(self, function, positional: list, keywords: dict[str, Any]) -> list:
-        """Return the positional arguments, with those that the expression left out.
+        """Return the positional arguments of a call, and insert those it left out.
 
-        `supplied` of `read_strategy` gives arguments that may be left out, such as the
-        vocabulary. They are objects and never literals. So such an argument was left
-        out if a literal stands at its position, and it is inserted there. One that
-        comes after all positional arguments is added to `keywords` instead.
+        `supplied` of `read_strategy` gives arguments that may be left out. For example,
+        the signature is `PitchRange(vocabulary, encoding, low, high)`, and the
+        expression is `PitchRange(36, 76)`. A number stands where the vocabulary
+        belongs. A supplied argument is never a number, a string, a list or the like, so
+        the vocabulary was left out, and is inserted before 36. A supplied argument that
+        belongs after all given ones is added to `keywords`.
+
+        Args:
+            function: the class or function that the expression calls.
+            positional: the positional arguments in the expression.
+            keywords: the keyword arguments in the expression; changed in place.
         """
         filled, checked = list(positional), _checked_fields(function)
         parameters = inspect.signature(function).parameters
