@@ -167,6 +167,17 @@ def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     return dataclasses.field(metadata=metadata, default=default)
 
 
+def flag(*, default: bool, kw_only: bool = False) -> Any:
+    """Declare a field that holds True or False; it is static, as for `size`.
+
+    Args:
+        default: the value if the argument is left out.
+        kw_only: whether the argument must be given by its name.
+    """
+    metadata = {"cast": _cast_flag, "static": True}
+    return dataclasses.field(metadata=metadata, default=default, kw_only=kw_only)
+
+
 def sequences() -> Any:
     """Declare a field that holds one or more sequences of symbol ids, of any lengths.
 
@@ -311,6 +322,12 @@ def _cast_size(bounds, owner, name, value):
     if given is None or not bounds.hold(np.asarray(given)):
         raise refusal(owner, name, value, _allowed("a whole number", bounds))
     return given
+
+
+def _cast_flag(owner, name, value):
+    if not isinstance(value, bool | np.bool_):
+        raise refusal(owner, name, value, "True or False")
+    return bool(value)
 
 
 def _traced(owner, name):

@@ -9,6 +9,7 @@ import numpy as np
 
 from lstm_music_jax.fields import (
     derived,
+    flag,
     ids,
     integer,
     integers,
@@ -80,6 +81,7 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
         one_id,
         sequences,
         size,
+        flag,
         static,
         table,
         tree,

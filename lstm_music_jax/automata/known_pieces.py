@@ -29,11 +29,25 @@ class KnownPieces:
         pieces: the symbol ids of each piece, without start and end symbols.
         vocabulary: the vocabulary of the ids.
         encoding: the encoding of the symbols, which tells what a transposition is.
+
+    Raises:
+        ValueError: a piece holds an id that is not in the vocabulary.
     """
 
     pieces: Sequence[Int[np.ndarray, "_"]]
     vocabulary: Vocabulary
     encoding: Encoding
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if an id is not in the vocabulary."""
+        known = len(self.vocabulary)
+        for number, piece in enumerate(self.pieces):
+            for symbol in (piece.min(initial=0), piece.max(initial=0)):
+                if not 0 <= symbol < known:
+                    raise ValueError(
+                        f"pieces holds id {symbol} in piece {number}; ids must be 0 to "
+                        f"{known - 1}"
+                    )
 
     @classmethod
     def of(cls, data: Dataset) -> "KnownPieces":

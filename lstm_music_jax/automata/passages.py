@@ -20,8 +20,6 @@ from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.types import Array, Bool, Int, Token, UInt32
 
 _BITS = 32
-# No passage is longer, so this length never ends a passage.
-_NO_LIMIT = np.iinfo(np.int32).max
 
 
 class Place(NamedTuple):
@@ -94,7 +92,8 @@ class Passages:
                 (
                     continuations,
                     first,
-                    np.array(targets, np.int32),
+                    # A table without entries cannot be read, even if none is used.
+                    np.array(targets or [0], np.int32),
                     np.array(links, np.int32),
                     np.array(lengths, np.int32),
                     renamed.astype(np.int32),
@@ -112,21 +111,16 @@ class Passages:
         nowhere = jnp.zeros(len(self.renamed), jnp.int32)
         return Place(nowhere, nowhere)
 
-    def read(
-        self, place: Place, token: Token, longest: Int[Array, ""] | int = _NO_LIMIT
-    ) -> Place:
+    def read(self, place: Place, token: Token) -> Place:
         """Return the place after a symbol was read.
 
         Args:
             place: the place before.
             token: the id of the symbol.
-            longest: the length at which copied passages are cut: of a longer one, its
-                last `longest` symbols are kept.
         """
-        renamed = self.renamed[:, token]
-        return jax.vmap(self._read_one, (0, 0, None))(place, renamed, longest)
+        return jax.vmap(self._read_one)(place, self.renamed[:, token])
 
-    def _read_one(self, place, symbol, longest):
+    def _read_one(self, place, symbol):
         def unknown(found):
             return (found.state > 0) & ~self._continues(found.state, symbol)
 
@@ -137,11 +131,7 @@ class Passages:
         place = jax.lax.while_loop(unknown, shorten, place)
         known = self._continues(place.state, symbol)
         state = jnp.where(known, self._target(place.state, symbol), 0)
-        length = jnp.where(known, place.length + 1, 0)
-        # The state of the last `longest` symbols is this one, or the one it links to.
-        shorter = self.links[state]
-        cut = (length > longest) & (self.lengths[shorter] >= longest)
-        return Place(jnp.where(cut, shorter, state), jnp.minimum(length, longest))
+        return Place(state, jnp.where(known, place.length + 1, 0))
 
     def _continues(self, state, symbol):
         """Return whether a symbol is a continuation of a state; False for -1."""
@@ -164,12 +154,12 @@ class Passages:
         """Return a mask of the symbols that would copy more than `length` symbols.
 
         Args:
-            place: the place of the stream, from `read` with `longest=length`.
-            length: the number of symbols.
+            place: the place of the stream.
+            length: the number of symbols, 0 or more.
         """
         full = place.length >= length
         if len(self.renamed) == 1:
-            return full[0] & self._mask(place.state[0], self.renamed[0])
+            return full[0] & self._mask(place.state[0], length, self.renamed[0])
 
         # Few transpositions have copied so much, so they are looked at one by one.
         def remaining(carry):
@@ -178,14 +168,26 @@ class Passages:
         def take_one(carry):
             full, mask = carry
             row = jnp.argmax(full)
-            mask |= self._mask(place.state[row], self.renamed[row])
+            mask |= self._mask(place.state[row], length, self.renamed[row])
             return full.at[row].set(False), mask
 
         none = jnp.zeros(self.renamed.shape[1], bool)
         return jax.lax.while_loop(remaining, take_one, (full, none))[1]
 
-    def _mask(self, state, renamed):
-        """Return whether each symbol, spelled as in `renamed`, continues a state."""
+    def _mask(self, state, length, renamed):
+        """Return whether each symbol continues the last `length` symbols of a state.
+
+        Args:
+            state: the state of a passage of `length` symbols or more.
+            length: the number of symbols.
+            renamed: the symbol by which the pieces spell each symbol.
+        """
+        # If the passage is longer, its last symbols may occur at more places.
+        state = jax.lax.while_loop(
+            lambda state: (state > 0) & (self.lengths[self.links[state]] >= length),
+            lambda state: self.links[state],
+            state,
+        )
         words = self.continuations[state][renamed // _BITS]
         return (renamed >= 0) & _bit(words, renamed % _BITS)
 

@@ -86,7 +86,7 @@ def test_exactly_the_sequences_within_the_limit_can_be_drawn():
         for symbol in sequence:
             mask = np.asarray(passages.continuations_of(place, longest))
             possible = possible and not mask[symbol]
-            place = read(place, jnp.int32(symbol), longest)
+            place = read(place, jnp.int32(symbol))
         copies = any(
             sequence[start : start + 3] in known for start in range(len(sequence) - 2)
         )
@@ -120,9 +120,67 @@ def test_the_prompt_counts_before_the_first_symbol():
     passages = KNOWN.exact
     place = passages.begin()
     for token in prompt[0]:
-        place = passages.read(place, token, 4)
-    assert int(place.length[0]) == 4
+        place = passages.read(place, token)
+    assert int(place.length[0]) == 20
     assert bool(passages.continuations_of(place, 4)[PIECES[0][20]])
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_smaller_limit_holds_from_the_first_symbol_on(transposed):
+    """Streams that have copied 29 symbols are continued with lower limits.
+
+    The last symbols of these streams have more continuations than all 29 symbols.
+    """
+    pieces = [np.resize([0, 2, 4], 30), np.array([2, 4, 2]), np.array([0, 2, 0])]
+    circle = KnownPieces([*pieces, np.array([4, 0, 4])], VOCABULARY, Events())
+    around = np.zeros((V, V), np.float32)
+    even = ToyModel(jnp.asarray(around.copy()))
+    around[[0, 2, 4], [2, 4, 0]] = 9
+    model = ToyModel(jnp.asarray(around))
+    prompts = jnp.asarray(circle.pieces[0][None, :20].repeat(40, 0), jnp.int32)
+    limit = CopyLimit(29, circle, transposed)
+    begun = generate(model, prompts, jax.random.key(0), length=9, strategy=limit)
+    copied = (np.asarray(begun.tokens) == circle.pieces[0][20:29]).all(axis=1)
+    assert np.count_nonzero(copied) > 30
+    index = CopyIndex(circle.pieces, TABLE if transposed else None)
+    for longest in (1, 2):
+        limit = CopyLimit(longest, circle, transposed)
+        drawn = generate(even, begun.streams, length=30, strategy=limit)
+        assert not drawn.fallbacks.any()
+        both = np.concatenate([begun.tokens, drawn.tokens], axis=1)
+        for row in both:
+            # Windows that end after the limit was lowered.
+            ends = range(9, len(row))
+            windows = [row[end - longest : end + 1] for end in ends]
+            assert max(index.longest(each).length for each in windows) == longest
+
+
+@pytest.mark.parametrize("pieces", [[], [np.array([], int)]])
+def test_without_known_symbols_nothing_is_forbidden(pieces):
+    prompts = jnp.zeros((2, 1), jnp.int32)
+    drawn = [
+        generate(MODEL, prompts, jax.random.key(0), length=5, strategy=strategy).tokens
+        for strategy in (
+            CopyLimit(1, KnownPieces(pieces, VOCABULARY, Events())),
+            Chain(),
+        )
+    ]
+    assert np.array_equal(*drawn)
+
+
+@pytest.mark.parametrize("symbol", [-1, V])
+def test_ids_out_of_the_vocabulary_are_refused(symbol):
+    pieces = [np.array([], int), np.array([0, symbol])]
+    with pytest.raises(ValueError, match=rf"holds id {symbol} in piece 1; ids must be"):
+        KnownPieces(pieces, VOCABULARY, Events())
+
+
+def test_a_wrong_corpus_or_flag_is_refused():
+    with pytest.raises(ValueError, match="corpus of CopyLimit is None; it must be an "):
+        CopyLimit(2, None)
+    for flag in ("no", 2, None):
+        with pytest.raises(ValueError, match=f"is {flag}; it must be True or False"):
+            CopyLimit(2, KNOWN, transposed=flag)
 
 
 def test_another_vocabulary_is_refused():

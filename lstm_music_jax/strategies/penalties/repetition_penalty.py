@@ -1,7 +1,6 @@
 import jax.numpy as jnp
 
-from lstm_music_jax.fields import Number, number
-from lstm_music_jax.pytrees import static
+from lstm_music_jax.fields import Number, flag, number
 from lstm_music_jax.strategies.base import Strategy, where_possible
 
 
@@ -26,7 +25,7 @@ class RepetitionPenalty(Strategy):
 
     shift_invariant = False
     penalty: Number = number(above=0)
-    by_sign: bool = static(default=False, kw_only=True)
+    by_sign: bool = flag(default=False, kw_only=True)
 
     def init(self, vocab_size):
         return jnp.zeros(vocab_size, bool)

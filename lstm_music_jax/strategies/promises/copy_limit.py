@@ -2,13 +2,15 @@ import jax.numpy as jnp
 
 from lstm_music_jax.automata.known_pieces import KnownPieces
 from lstm_music_jax.automata.passages import Passages
-from lstm_music_jax.fields import Integer, derived, integer
+from lstm_music_jax.fields import Integer, derived, flag, integer
 from lstm_music_jax.pytrees import static
 from lstm_music_jax.strategies.base import Strategy, forbid_unless
 
 
 def _passages(strategy):
     corpus = strategy.corpus
+    if not isinstance(corpus, KnownPieces):
+        raise strategy.refusal("corpus", "an instance of KnownPieces")
     return corpus.transposed if strategy.transposed else corpus.exact
 
 
@@ -39,7 +41,7 @@ class CopyLimit(Strategy):
     permutation_equivariant = False
     longest: Integer = integer(at_least=1)
     corpus: KnownPieces = static(repr=False)
-    transposed: bool = static(default=False)
+    transposed: bool = flag(default=False)
     passages: Passages = derived(_passages, shared=True)
 
     def check_vocabulary(self, vocab_size):
@@ -58,4 +60,4 @@ class CopyLimit(Strategy):
         return forbid_unless(~longer, logits), state
 
     def observe(self, token, state):
-        return self.passages.read(state, token, jnp.asarray(self.longest))
+        return self.passages.read(state, token)
