@@ -245,7 +245,7 @@ def _remarks(piece: Composition) -> str:
     if piece.skipped:
         remarks += f", {piece.skipped} ill-formed symbols skipped"
     if piece.fallbacks:
-        remarks += f", {piece.fallbacks} notes at which a strategy left no symbol"
+        remarks += f", {piece.fallbacks} symbols at which a strategy left none"
     return remarks
 
 

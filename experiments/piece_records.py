@@ -238,7 +238,8 @@ def record_of_file(path: Path) -> Record:
     if text is None:
         raise RecordError(
             f"piece is {name}, which carries no record of what made it; it must be a "
-            "file of generate.py, quickstart.py or compare.py, without a watermark"
+            "file of generate.py, quickstart.py, compare.py or reproduce_lstm_music.py "
+            "without a watermark"
         )
     try:
         return _record(text)

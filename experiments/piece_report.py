@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from generate import Arguments
 
 _CARRIED = Carried()
-_SECRET = "left out, because it holds the secret key of a watermark"
+SECRET = "left out, because it holds the secret key of a watermark"
 NOTES = (
     "Notes are coloured by their surprisal under the model: the sum over the symbols "
     "that make the note. The symbols beside a note are those that the model found most "
@@ -108,7 +108,7 @@ def made_by(run: Run, secret: bool = False) -> list[Block]:
     """
     if secret:
         return [
-            Paragraph(f"The command that made the page is {_SECRET}."),
+            Paragraph(f"The command that made the page is {SECRET}."),
             settings_of(run),
         ]
     # Bytes of file names that are not text cannot be written into a page.
@@ -192,7 +192,7 @@ def write_generation_report(
     """
     secret = has_watermark(strategy)
     of_all = {
-        "strategy": _SECRET if secret else arguments.strategy or strategy,
+        "strategy": SECRET if secret else arguments.strategy or strategy,
         "context": context,
         "seed": arguments.seed,
     }
@@ -228,6 +228,8 @@ def write_parting_report(
     parted: Divergence | None,
     sentence: str,
     context: Context,
+    *,
+    secret: bool,
 ) -> None:
     """Write the page of replay.py --instead, which marks where two pieces part.
 
@@ -238,6 +240,7 @@ def write_parting_report(
         parted: where they part; None if they are the same.
         sentence: where they part, in words.
         context: what the model remembered.
+        secret: as in `made_by`.
     """
     search = copy_search_of_run(run)
     pieces = played_pieces(run, shown, search, context)
@@ -249,4 +252,4 @@ def write_parting_report(
         ]
     title = "A piece, and what another strategy draws instead"
     blocks = [Paragraph(sentence, lead=True), Player(pieces), *explanation(search)]
-    write_report(path, title, [*blocks, *made_by(run)])
+    write_report(path, title, [*blocks, *made_by(run, secret)])

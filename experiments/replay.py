@@ -7,12 +7,13 @@
 The MIDI files of generate.py, quickstart.py, compare.py and reproduce_lstm_music.py
 carry a record: the run and a fingerprint of its model, the strategy, the random key,
 and all symbols. The run is looked for in the folders above the file, and then where the
-record says. A piece of a large batch is drawn alone.
+record says. A piece of a large batch is drawn without the other pieces.
 
-A piece that is drawn alone, by another version of JAX, or on other hardware, is rounded
-differently. So in rare cases a symbol differs, and then all later ones may. The script
-names the first note that differs, and the margin: by how much the symbol that is drawn
-now leads over the symbol of the record. With the usual draw, the symbol is drawn whose
+On the same machine, every note is usually the same: it was for 128 pieces of 600
+symbols, of batches of 16 to 200. Another version of JAX or other hardware rounds
+differently. So a symbol may differ, and then all later ones may. The script names the
+first note that differs, and the margin: by how much the symbol that is drawn now leads
+over the symbol of the record. With the usual draw, the symbol is drawn whose
 log-probability plus noise is largest, and the margin is the difference of these sums. A
 margin of up to 1e-4 nats, or 1e-2 with bfloat16, may be rounding. A larger one means
 that something else has changed.
@@ -30,17 +31,19 @@ from command_line import require_folder, run
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jax
 import tyro
 from piece_records import (
     Maker,
     Record,
+    has_watermark,
     kept_symbols,
     record_of_file,
     versions,
 )
-from piece_report import Shown, write_parting_report
+from piece_report import SECRET, Shown, write_parting_report
 from recorded_run import Found, about, origin_of, run_of
 from strategy_expressions import known_names, strategy_of
 
@@ -53,6 +56,7 @@ from lstm_music_jax import (
     read_midi,
     redraw,
     scores_after,
+    strategies,
     write_midi,
 )
 from lstm_music_jax.evaluation.note_figures import ReadPiece
@@ -89,15 +93,13 @@ def main(arguments: Arguments) -> None:
     folder, loaded = run_of(arguments.piece, arguments.run, record)
     with about(arguments.piece):
         found = origin_of(folder, loaded, record, names)
-    instead = arguments.instead and strategy_of(
-        arguments.instead, found.computing, names, found.origin.context
-    )
+    instead = strategy_instead(arguments.instead, found, names)
     print(described(arguments.piece, record, folder))
     with jax.default_matmul_precision(record.matmul_precision):
         again = redraw(found.computing, found.origin)
         parted = first_difference(written, record, found, again)
         print(verdict(record, found, again, parted))
-        if instead:
+        if instead is not None:
             other = redraw(found.computing, found.origin, instead)
             write_both(arguments, record, found, (again, other), outputs)
     if parted is not None and parted.note is not None:
@@ -126,6 +128,22 @@ def outputs_of(arguments: Arguments) -> list[Path]:
                 "name another folder"
             )
     return paths
+
+
+def strategy_instead(
+    text: str | None, found: Found, names: dict[str, Any]
+) -> strategies.Strategy | None:
+    """Return the strategy of --instead; None if it is not given.
+
+    Raises:
+        ValueError: the expression is wrong; the message names the argument.
+    """
+    if text is None:
+        return None
+    try:
+        return strategy_of(text, found.computing, names, found.origin.context)
+    except ValueError as error:
+        raise ValueError(f"--instead: {error}") from None
 
 
 def described(piece: Path, record: Record, folder: Path) -> str:
@@ -220,8 +238,8 @@ def write_both(
 ) -> None:
     """Write the piece as it was made and as another strategy draws it; say where."""
     *files, page = paths
-    strategies = record.strategy, arguments.instead
-    for piece, path, strategy in zip(pieces, files, strategies, strict=True):
+    expressions = record.strategy, arguments.instead
+    for piece, path, strategy in zip(pieces, files, expressions, strict=True):
         maker = Maker(
             found.folder,
             found.loaded,
@@ -239,16 +257,21 @@ def write_both(
     sentence = parting_in_words(*pieces, parted)
     print(sentence)
     prompt, context = found.origin.prompt, found.origin.context
+    secrets = [has_watermark(piece.origin.strategy) for piece in pieces]
     shown = [
         Shown(
             printable(path.name),
             ReadPiece(prompt, piece.symbols, piece.score, record.keep_primer),
-            {"strategy": printable(strategy)},
+            {"strategy": SECRET if secret else printable(strategy)},
             record.tempo,
         )
-        for path, piece, strategy in zip(files, pieces, strategies, strict=True)
+        for path, piece, strategy, secret in zip(
+            files, pieces, expressions, secrets, strict=True
+        )
     ]
-    write_parting_report(page, found.computing, shown, parted, sentence, context)
+    write_parting_report(
+        page, found.computing, shown, parted, sentence, context, secret=any(secrets)
+    )
     print(f"to hear both: {printable(page)}")
 
 

@@ -154,6 +154,25 @@ def test_another_strategy_with_the_same_noise(run, piece, tmp_path, capsys):
     assert "where piece-005-as-made.mid exists; name another folder" in line
 
 
+def test_a_watermark_instead_is_kept_secret(run, piece, tmp_path, capsys):
+    arguments = ["--run", run, "--out", tmp_path / "new", "--instead"]
+    status, lines = replayed(piece, *arguments, "Watermark(7919)", capsys=capsys)
+    assert status == 0
+    assert not any("7919" in line for line in lines)
+    for path in (tmp_path / "new").iterdir():
+        assert b"7919" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("text", ["", "TopK(0)", "Nope(2)"])
+def test_a_wrong_strategy_instead_is_refused(run, piece, tmp_path, capsys, text):
+    folder = tmp_path / "new"
+    arguments = ["--run", run, "--out", folder, "--instead", text]
+    status, line = replayed(piece, *arguments, capsys=capsys)
+    assert status == 2
+    assert line.startswith("error: --instead: strategy is ")
+    assert not folder.exists()
+
+
 def test_a_symbol_that_differs_is_named_with_its_margin(run, piece, tmp_path, capsys):
     """The record claims another symbol than the one that the noise chooses."""
     saved = json.loads(read_record(piece))
