@@ -30,6 +30,7 @@ _PACKAGES = ("lstm-music-jax", "jax", "jaxlib", "flax", "numpy")
 _LONGEST_PROBLEM = 200
 # A file of more notes cannot be read again.
 _MOST_NOTES = 100_000
+_MOST_STREAMS = 2**31 - 1
 # Numbers in the data of a random key, by its implementation.
 _KEY_NUMBERS = {"threefry2x32": 2, "rbg": 4, "unsafe_rbg": 4}
 
@@ -114,6 +115,10 @@ class Record:
             raise ValueError(
                 f"key is {[*self.key]} of {self.key_kind}; it must be a key's data"
             )
+        if self.streams > _MOST_STREAMS:
+            raise ValueError(
+                f"streams is {self.streams}; it must be at most {_MOST_STREAMS}"
+            )
         if not 0 <= self.stream < self.streams:
             raise ValueError(
                 f"stream is {self.stream}; it must be from 0 to {self.streams - 1}"
@@ -123,11 +128,13 @@ class Record:
                 f"notes is {self.notes} and length is {self.length}; one of them must "
                 "be null"
             )
-        if self.notes is not None and self.notes > _MOST_NOTES:
-            raise ValueError(f"notes is {self.notes}; it may be {_MOST_NOTES}")
-        if self.length is not None and self.length > len(self.after) + self.ended:
+        if self.notes is not None and not 1 <= self.notes <= _MOST_NOTES:
+            raise ValueError(f"notes is {self.notes}; it must be 1 to {_MOST_NOTES}")
+        most = len(self.after) + self.ended
+        if self.length is not None and not 1 <= self.length <= most:
             raise ValueError(
-                f"length is {self.length}, and {len(self.after)} symbols were drawn"
+                f"length is {self.length}; it must be 1 to {most}, the number of drawn "
+                "symbols"
             )
 
     @property

@@ -16,7 +16,7 @@ Cost: 0.5 s per step of 64 windows of 100, on two CPU cores. Expect: the first c
 beats the interpolated 3-gram (perplexity 11.0 on the chorales) within 100 steps.
 """
 
-from command_line import Processes, run
+from command_line import Processes, require_folder, run
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +31,7 @@ from lstm_music_jax import (
     processes,
     train,
 )
-from lstm_music_jax.training.tensorboard import require_tensorboard
+from lstm_music_jax.training.tensorboard import TENSORBOARD, require_tensorboard
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def main(arguments: Arguments) -> None:
     arguments.processes.join()
     if arguments.tensorboard:
         require_tensorboard()
+        require_folder("tensorboard", arguments.run / TENSORBOARD)
     folder = RunFolder(arguments.run)
     if arguments.resume:
         _require_same(arguments, arguments_of_run(arguments.run))

@@ -42,7 +42,11 @@ from lstm_music_jax.training.settings import changeable_settings, owner_of_check
 from lstm_music_jax.training.signals import Stopped, stop_on_signals
 from lstm_music_jax.training.step import evaluate, train_steps
 from lstm_music_jax.training.tally import Sums, Tally, dispatch_end, saves_after
-from lstm_music_jax.training.tensorboard import EventFile, require_tensorboard
+from lstm_music_jax.training.tensorboard import (
+    TENSORBOARD,
+    EventFile,
+    require_tensorboard,
+)
 
 
 class NonFiniteLossError(RuntimeError):
@@ -275,7 +279,7 @@ class _Loop:
     def _event_file(self):
         metrics = self.run_folder.metrics
         metrics.touch()
-        return EventFile(self.run_folder.path / "tensorboard", metrics)
+        return EventFile(self.run_folder.path / TENSORBOARD, metrics)
 
     def _advance(self):
         """Train until the next validation or checkpoint, or until a signal comes."""

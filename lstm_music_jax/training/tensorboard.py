@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+# The folder in a run folder that holds its event file.
+TENSORBOARD = "tensorboard"
+
 
 class EventFile:
     """An event file of TensorBoard that holds the lines of a metrics file.

@@ -23,6 +23,24 @@ def test_train_saves_its_settings_and_resumes(run, midi, capsys):
     assert "batch_size is 8" in capsys.readouterr().err
 
 
+def test_a_file_in_place_of_the_tensorboard_folder_is_named(run, tmp_path, capsys):
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    (copy / "tensorboard").touch()
+    before = (copy / "metrics.jsonl").read_bytes()
+    capsys.readouterr()
+    arguments = ["--run", copy, "--resume", "--steps", 20, "--tensorboard"]
+    assert call(train, *arguments) == 2
+    out, error = capsys.readouterr()
+    folder = copy / "tensorboard"
+    assert (out, error) == (
+        "",
+        f"error: tensorboard is {folder}, and {folder} is a file; it must be a "
+        "folder\n",
+    )
+    assert (copy / "metrics.jsonl").read_bytes() == before
+
+
 def test_a_missing_extra_is_named_before_anything_is_written(
     tmp_path, monkeypatch, capsys
 ):
