@@ -113,7 +113,7 @@ class SuffixAutomaton:
     def without_separators(
         self,
     ) -> tuple[list[dict[int, int]], list[int], list[int]]:
-        """The states that are reached without crossing the border of two pieces.
+        """Return the states that are reached without crossing the border of two pieces.
 
         Returns:
           For each state, the state after each symbol that can follow, the number of the
@@ -140,7 +140,7 @@ class SuffixAutomaton:
         return transitions, links, [self._lengths[state] for state in order]
 
     def locate(self, length: int, end: int) -> tuple[int, int]:
-        """The index of a piece that holds a passage, and the position of the passage.
+        """Return the index of a piece with a passage, and the place of the passage.
 
         Args:
           length: length of the passage, as `match` returned it.

@@ -36,8 +36,8 @@ def write_wav(
 ) -> None:
     """Write `score.notes` as a WAV file: one channel, 16 bits, 44.1 kHz.
 
-    The loudest sample has 0.9 of the greatest value, so nothing is clipped. The file
-    lasts until one second after the end of the last note.
+    The loudest sample has 0.9 of the greatest value, so nothing is clipped. The sound
+    ends one second after the last note.
 
     Args:
         score: the music; an empty score gives a second of silence.

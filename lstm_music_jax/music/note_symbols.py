@@ -46,7 +46,7 @@ def note_symbols(
     Args:
         encoding: the encoding of the symbols.
         symbols: the symbols.
-        score: the music that they stand for, or its begin.
+        score: the music that they stand for, or the beginning of it.
         after: symbols that precede `symbols`, as in `Encoding.decode`.
     """
     numbers = {(note.onset, note.pitch): i for i, note in enumerate(score.notes)}

@@ -1,4 +1,4 @@
-"""Shows how far a long work has come: a bar, or a plain line now and then."""
+"""Shows the progress of long work: a bar, or a plain line now and then."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECONDS_PER_LINE = 30.0
 class Bar:
     """A progress bar on a terminal, and plain lines elsewhere; a context manager.
 
-    A work that takes less than half a minute writes no plain line.
+    No plain line is written in the first half minute.
     """
 
     def __init__(
