@@ -3,6 +3,7 @@
 import base64
 import re
 import time
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -321,6 +322,62 @@ def drawn(page):
     }""")
     packed = np.array(pixels.split(), np.uint32).astype("<u4")
     return packed.view(np.uint8).reshape(height, width, 4)[..., :3]
+
+
+# Records each text that is painted: its words, and the four edges of its box.
+RECORD_TEXTS = """() => {
+  const paint = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    window.texts.push([text, x, x + this.measureText(text).width, y - 6, y + 6]);
+    return paint.call(this, text, x, y);
+  };
+}"""
+
+
+def painted_names(page, button):
+    """Press a button that paints the roll; return the boxes of the names of copies."""
+    page.evaluate("window.texts = []")
+    page.get_by_role("button", name=button).click()
+    page.evaluate("new Promise(requestAnimationFrame)")
+    return [each for each in page.evaluate("window.texts") if "copied" in each[0]]
+
+
+def overlapping(boxes):
+    """Return the pairs of boxes that overlap."""
+    return [
+        (one, other)
+        for one, other in combinations(boxes, 2)
+        if one[1] < other[2] and other[1] < one[2]
+        if one[3] < other[4] and other[3] < one[4]
+    ]
+
+
+def test_names_of_overlapping_copies_do_not_cover_one_another(open_report):
+    long = "a name that is far too long for the passage that it names"
+    copies = [
+        Passage(0, 20, "first chorale", 41, 0),
+        Passage(8, 40, "second chorale", 41, 0),
+        Passage(12, 44, "third chorale", 41, 0),
+        Passage(16, 48, "one without a row", 41, 0),
+        Passage(22, 27, long, 41, 0),
+        Passage(28, 60, "last chorale", 41, 0),
+    ]
+    page = open_report([Player([PlayedPiece("a", scale(100), copies=copies)])])
+    page.evaluate(RECORD_TEXTS)
+    names = painted_names(page, "Zoom in")
+    for ordinal in ("first", "second", "third"):
+        assert f"copied from {ordinal} chorale" in [name for name, *_ in names]
+    assert [name for name, *_ in names if name.endswith("…")]
+    assert overlapping(names) == []
+    for _ in range(5):
+        assert overlapping(painted_names(page, "Zoom out")) == []
+    # Once the beginnings of all passages are out of sight, their names begin together.
+    for _ in range(5):
+        painted_names(page, "Zoom in")
+    page.locator(".roll").evaluate("roll => { roll.scrollLeft = 19 * 22 }")
+    names = painted_names(page, "Zoom in")
+    assert len(names) >= 3
+    assert overlapping(names) == []
 
 
 def test_all_controls_have_names_and_show_the_focus(open_report):

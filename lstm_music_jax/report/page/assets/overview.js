@@ -4,7 +4,12 @@ import { COLOURS, surprisalColour } from "report/colours.js";
 import { make } from "report/dom.js";
 import { fitCanvas } from "report/canvas.js";
 
-const COPY_HEIGHT = 4;
+const STRETCHES_HEIGHT = 4;
+const STRETCH_COLOURS = {
+  primer: COLOURS.primerLine,
+  skipped: COLOURS.unknown,
+  copy: COLOURS.copy,
+};
 
 // Dispatches "seek" with a tick. Keys use the slider of the position instead.
 export class Overview extends EventTarget {
@@ -40,7 +45,7 @@ export class Overview extends EventTarget {
     if (!this.piece || !this.element.clientWidth) return;
     const pen = fitCanvas(this.element, this.element.clientWidth, this.element.clientHeight);
     this.#paintNotes(pen);
-    this.#paintCopies(pen);
+    this.#paintStretches(pen);
     this.picture = make("canvas", { width: this.element.width, height: this.element.height });
     this.picture.getContext("2d").drawImage(this.element, 0, 0);
     this.roll.draw();
@@ -48,27 +53,22 @@ export class Overview extends EventTarget {
 
   #paintNotes(pen) {
     const { lowest, highest } = this.roll.view;
-    const height = this.element.clientHeight - COPY_HEIGHT;
+    const height = this.element.clientHeight - STRETCHES_HEIGHT;
     pen.fillStyle = COLOURS.background;
     pen.fillRect(0, 0, this.element.clientWidth, this.element.clientHeight);
     for (const note of this.piece.notes) {
       const x = this.#x(note.onset);
-      const y = COPY_HEIGHT + ((highest - note.pitch) / (highest - lowest + 1)) * height;
+      const y = STRETCHES_HEIGHT + ((highest - note.pitch) / (highest - lowest + 1)) * height;
       pen.fillStyle = surprisalColour(note.surprisal, this.roll.top);
       pen.fillRect(x, y, Math.max(1, this.#x(note.end) - x), 2);
     }
   }
 
-  #paintCopies(pen) {
-    const { notes, copies, skipped, primerNotes, ticks } = this.piece;
-    const stretch = (colour, first, last) => {
-      pen.fillStyle = colour;
-      pen.fillRect(this.#x(first), 0, Math.max(2, this.#x(last) - this.#x(first)), COPY_HEIGHT);
-    };
-    if (primerNotes) stretch(COLOURS.primerLine, 0, notes[primerNotes]?.onset ?? ticks);
-    for (const [first, last] of skipped) stretch(COLOURS.unknown, first, last);
-    for (const { first, last } of copies) {
-      stretch(COLOURS.copy, notes[first].onset, notes[last].end);
+  #paintStretches(pen) {
+    for (const { kind, onset, end } of this.roll.view.stretches) {
+      pen.fillStyle = STRETCH_COLOURS[kind];
+      const width = Math.max(2, this.#x(end) - this.#x(onset));
+      pen.fillRect(this.#x(onset), 0, width, STRETCHES_HEIGHT);
     }
   }
 

@@ -9,8 +9,14 @@ const BLACK_KEYS = [1, 3, 6, 8, 10];
 // Lines closer than this are left out, pixels.
 const CLOSEST_LINES = 14;
 const CLOSEST_TIMES = 60;
-// Skipped stretches narrower than this have no name; the legend explains them, pixels.
-const NAMED_WIDTH = 52;
+// A name that is cut shorter than this is left out, in letters. The legend says what the
+// colours mean.
+const FEWEST_LETTERS = 6;
+const NAME_COLOURS = {
+  primer: COLOURS.primerLine,
+  skipped: COLOURS.text,
+  copy: COLOURS.copy,
+};
 
 // `state` has what changes: `tick` of the cursor, the note `shown` in the panel, and the
 // `top` of the colour scale.
@@ -24,6 +30,7 @@ export function paintRoll(pen, view, state) {
   paintSkipped(pen, view);
   for (const note of visible) paintNote(pen, view, note, state);
   for (const copy of view.piece.copies) paintCopy(pen, view, copy);
+  for (const stretch of view.stretches) paintName(pen, view, stretch);
   if (view.hasLane) paintLane(pen, view, visible, state);
   paintTimes(pen, view);
   for (const mark of view.piece.marks) paintMark(pen, view, mark);
@@ -54,12 +61,11 @@ function paintQuarters(pen, view) {
 }
 
 function paintPrimer(pen, view) {
-  const { notes, primerNotes, ticks } = view.piece;
-  if (!primerNotes) return;
-  const end = view.x(notes[primerNotes]?.onset ?? ticks);
+  const { primerEnd } = view.piece;
+  if (!primerEnd) return;
+  const end = view.x(primerEnd);
   fill(pen, COLOURS.primer, view.x(0), 0, end - view.x(0), view.bottom);
   fill(pen, COLOURS.primerLine, end - 1, 0, 2, view.bottom);
-  label(pen, view, "primer", COLOURS.primerLine, view.x(0) + 4, end - 4);
 }
 
 function paintSkipped(pen, view) {
@@ -68,7 +74,6 @@ function paintSkipped(pen, view) {
     const x = view.x(first);
     const width = Math.max(6, view.x(last) - x);
     hatch(pen, x, view.top, width, view.bottom - view.top);
-    if (width > NAMED_WIDTH) label(pen, view, "skipped", COLOURS.text, x + 2, x + width);
   }
 }
 
@@ -102,17 +107,20 @@ function paintNote(pen, view, note, state) {
 }
 
 function paintCopy(pen, view, copy) {
-  const notes = view.piece.notes.slice(copy.first, copy.last + 1);
-  const end = Math.max(...notes.map((note) => note.end));
-  if (!notes.length || !view.isVisible(notes[0].onset, end)) return;
-  const x = view.x(notes[0].onset) - 3;
-  const y = view.y(Math.max(...notes.map((note) => note.pitch))) - 3;
-  const lower = view.y(Math.min(...notes.map((note) => note.pitch))) + view.rowHeight + 3;
-  const right = view.x(end) + 3;
+  if (!view.isVisible(copy.onset, copy.end)) return;
+  const x = view.x(copy.onset) - 3;
+  const y = view.y(copy.highest) - 3;
+  const lower = view.y(copy.lowest) + view.rowHeight + 3;
+  const right = view.x(copy.end) + 3;
   pen.strokeStyle = COLOURS.copy;
   pen.lineWidth = 2;
   pen.strokeRect(x, y, right - x, lower - y);
-  label(pen, view, `copied from ${copy.source}`, COLOURS.copy, x, right);
+}
+
+function paintName(pen, view, { kind, name, row, onset, end }) {
+  if (row === undefined) return;
+  const [from, to] = [view.x(onset), view.x(end)];
+  label(pen, view, name, NAME_COLOURS[kind], from, to, row * LABEL_HEIGHT);
 }
 
 // The surprisal once more as the height of a bar, for those who do not see the colours.
@@ -155,11 +163,11 @@ function paintMark(pen, view, mark) {
   pen.strokeStyle = COLOURS.mark;
   pen.setLineDash([3, 3]);
   pen.beginPath();
-  pen.moveTo(x, LABEL_HEIGHT);
+  pen.moveTo(x, view.top - LABEL_HEIGHT);
   pen.lineTo(x, view.bottom);
   pen.stroke();
   pen.restore();
-  label(pen, view, `◆ ${mark.text}`, COLOURS.mark, x - 6, x + 400, LABEL_HEIGHT);
+  label(pen, view, `◆ ${mark.text}`, COLOURS.mark, x - 6, x + 400, view.top - LABEL_HEIGHT);
 }
 
 function paintCursor(pen, view, state) {
@@ -179,13 +187,26 @@ function paintKeys(pen, view) {
   pen.fillText("nats", 5, view.height - TIMES_HEIGHT - LANE_HEIGHT / 2);
 }
 
-// A name at the top. It stays in sight while its stretch does, and covers earlier names.
-function label(pen, view, text, colour, from, to, y = 0) {
+// A name at the top. It stays in sight while its stretch does, and is cut where the stretch
+// ends, so that it covers no other name of its row.
+function label(pen, view, name, colour, from, to, y) {
   const x = Math.max(from, KEYS_WIDTH + 2);
-  if (x >= Math.min(to, view.width)) return;
+  if (x >= view.width) return;
+  const text = shortened(pen, name, to - x - 6);
+  if (!text) return;
   fill(pen, COLOURS.background, x, y + 1, pen.measureText(text).width + 6, LABEL_HEIGHT - 2);
   pen.fillStyle = colour;
   pen.fillText(text, x + 2, y + LABEL_HEIGHT / 2 + 1);
+}
+
+// The text, or its beginning with "…", in at most so many pixels; "" if too little fits.
+function shortened(pen, text, width) {
+  if (pen.measureText(text).width <= width) return text;
+  const letters = [...text];
+  const cut = (count) => `${letters.slice(0, count).join("")}…`;
+  let count = letters.length - 1;
+  while (count >= FEWEST_LETTERS && pen.measureText(cut(count)).width > width) count -= 1;
+  return count >= FEWEST_LETTERS ? cut(count) : "";
 }
 
 function fill(pen, colour, x, y, width, height) {

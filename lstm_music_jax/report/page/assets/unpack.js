@@ -30,29 +30,29 @@ export function varints(base64) {
 }
 
 // A piece as the player uses it. Times in ticks are `onset`, `end` and `duration`; times
-// in seconds are `start` and `stop`.
+// in seconds are `start` and `stop`. The primer ends at the tick `primerEnd`.
 export function unpackPiece(piece, data) {
   const tempoMap = new TempoMap(piece.tempos, piece.ticksPerQuarter);
   const notes = unpackNotes(piece.notes, tempoMap);
   addSurprisal(notes, piece.surprisal);
   addSymbols(notes, piece.symbols, data);
   addAlternatives(notes, piece.alternatives, data);
-  const copies = (piece.copies ?? []).map((copy) => unpackCopy(copy, data));
-  for (const copy of copies) {
-    for (const note of notes.slice(copy.first, copy.last + 1)) note.copies.push(copy);
-  }
+  const copies = (piece.copies ?? []).map((copy) => unpackCopy(copy, notes, data));
+  const { primerNotes = 0 } = piece;
+  const ticks = latest(notes, "end");
   return {
     name: piece.name,
     ticksPerQuarter: piece.ticksPerQuarter,
     tempoMap,
     notes,
     copies,
-    primerNotes: piece.primerNotes ?? 0,
+    primerNotes,
+    primerEnd: primerNotes ? (notes[primerNotes]?.onset ?? ticks) : 0,
     skipped: piece.skipped ?? [],
     marks: (piece.marks ?? []).map(([note, text]) => ({ note, text })),
     facts: piece.facts ?? {},
-    ticks: notes.reduce((latest, note) => Math.max(latest, note.end), 0),
-    seconds: notes.reduce((latest, note) => Math.max(latest, note.stop), 0),
+    ticks,
+    seconds: latest(notes, "stop"),
   };
 }
 
@@ -120,6 +120,22 @@ function addAlternatives(notes, packed, data) {
   }
 }
 
-function unpackCopy([first, last, source, length, semitones], data) {
-  return { first, last, source: data.sources[source], length, semitones };
+// A copied passage, which its notes then know of.
+function unpackCopy([first, last, source, length, semitones], notes, data) {
+  const own = notes.slice(first, last + 1);
+  const copy = {
+    source: data.sources[source],
+    length,
+    semitones,
+    onset: own[0].onset,
+    end: latest(own, "end"),
+    lowest: own.reduce((least, { pitch }) => Math.min(least, pitch), Infinity),
+    highest: own.reduce((most, { pitch }) => Math.max(most, pitch), -Infinity),
+  };
+  for (const note of own) note.copies.push(copy);
+  return copy;
+}
+
+function latest(notes, time) {
+  return notes.reduce((most, note) => Math.max(most, note[time]), 0);
 }

@@ -1,7 +1,9 @@
 // Where things lie on the piano roll: ticks and pitches as pixels, and back.
 
-// The keys stand at the left edge; the primer, copies and skipped stretches have their
-// names in a row at the top, and marks theirs in a second one; the surprisal of each note
+import { rowCount, stretchesOf } from "report/stretches.js";
+
+// The keys stand at the left edge. The primer, copies and skipped stretches have their
+// names in rows at the top, and marks theirs in a row below. The surprisal of each note
 // and the time are at the bottom. All in pixels.
 export const KEYS_WIDTH = 34;
 export const LABEL_HEIGHT = 20;
@@ -21,6 +23,8 @@ export class View {
     this.scale = PIXELS_PER_QUARTER / piece.ticksPerQuarter; // pixels per tick
     this.hasLane = piece.notes.some((note) => note.surprisal !== undefined);
     [this.lowest, this.highest] = pitchRange(piece.notes);
+    this.stretches = stretchesOf(piece);
+    this.rows = rowCount(this.stretches) + (piece.marks.length ? 1 : 0);
   }
 
   get extent() {
@@ -28,7 +32,7 @@ export class View {
   }
 
   get top() {
-    return LABEL_HEIGHT * (this.piece.marks.length ? 2 : 1);
+    return LABEL_HEIGHT * this.rows;
   }
 
   get bottom() {
@@ -93,8 +97,8 @@ export class View {
 }
 
 function pitchRange(notes) {
-  let lowest = Math.min(...notes.map((note) => note.pitch), 127) - 2;
-  let highest = Math.max(...notes.map((note) => note.pitch), 0) + 2;
+  let lowest = notes.reduce((least, { pitch }) => Math.min(least, pitch), 127) - 2;
+  let highest = notes.reduce((most, { pitch }) => Math.max(most, pitch), 0) + 2;
   if (!notes.length) [lowest, highest] = [48, 72];
   while (highest - lowest < FEWEST_PITCHES) {
     lowest -= 1;
