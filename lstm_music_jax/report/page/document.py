@@ -3,8 +3,8 @@
 JavaScript modules import each other as "report/NAME.js". An import map in the page
 gives each of these names its source as a data URL, so nothing is fetched. The page
 holds only the modules that its blocks need. A content security policy allows the page's
-own code and style alone: a script that a hostile file name might smuggle into the page
-would not run.
+own code and style alone. So a script does not run if a hostile file name smuggles it
+into the page.
 """
 
 import base64
@@ -22,6 +22,15 @@ from lstm_music_jax.system.atomic_write import write_atomically
 
 # The style, and the JavaScript modules that a page can import.
 _ASSETS = files(__package__) / "assets"
+# The policy trusts an element that the page's own code adds, with all that it imports.
+_MAIN = """\
+for (const name of %s) {
+  const script = document.createElement("script");
+  script.type = "module";
+  script.src = import.meta.resolve(`report/${name}`);
+  document.head.append(script);
+}
+"""
 _IMPORT = re.compile(r'from "report/(.+)";$', re.MULTILINE)
 
 
@@ -92,11 +101,11 @@ def document(title: str, blocks: Sequence[Block], *, framed: bool = False) -> st
     """
     data = Data()
     body = "\n".join(block.html(data) for block in blocks)
-    main = "".join(f'import "report/{name}";' for name in data.modules)
+    main = _MAIN % json.dumps(data.modules)
     style, imports = _style(), _import_map(tuple(data.modules))
     scripts = " ".join(_hash(script) for script in (imports, main))
     policy = (
-        f"default-src 'none'; img-src data:; script-src {scripts} data:; "
+        f"default-src 'none'; img-src data:; script-src {scripts} 'strict-dynamic'; "
         f"style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     )
     name = html.escape(title)
@@ -132,7 +141,7 @@ def _json(content: Any) -> str:
 
 @cache
 def _style() -> str:
-    return (_ASSETS / "report.css").read_text()
+    return (_ASSETS / "report.css").read_text("utf-8")
 
 
 @cache
@@ -142,7 +151,7 @@ def _import_map(modules: tuple[str, ...]) -> str:
     missing = {*modules}
     while missing:
         name = missing.pop()
-        sources[name] = (_ASSETS / name).read_text()
+        sources[name] = (_ASSETS / name).read_text("utf-8")
         missing |= {*_IMPORT.findall(sources[name])} - sources.keys()
     urls = {
         f"report/{name}": data_url("text/javascript", source.encode())

@@ -12,6 +12,7 @@ from scipy.signal import lfilter
 from lstm_music_jax.music.score import Note, Score, Tempo
 from lstm_music_jax.music.tempo_map import TempoMap
 from lstm_music_jax.report.page.blocks import Command, Facts, Paragraph, Picture
+from lstm_music_jax.report.page.document import write_report
 from lstm_music_jax.report.page.piece import Alternatives, Mark, Passage, PlayedPiece
 from lstm_music_jax.report.page.player import Player
 from tests.report.page.waiting import wait_until
@@ -103,6 +104,34 @@ def test_hostile_names_are_shown_as_text(open_report):
     assert HOSTILE in page.locator(".facts").text_content()
     assert page.locator("img").count() == 1
     assert page.evaluate("window.hacked") is None
+
+
+class Unescaped:
+    """A block that forgets to escape hostile text, which holds several scripts."""
+
+    def html(self, data):
+        code = "window.hacked=1"
+        url = f"data:text/javascript,{code}"
+        return (
+            f"<script>{code}</script><img src=data:, onerror='{code}'>"
+            f"<script src='{url}'></script><script type=module src='{url}'></script>"
+            f"<iframe srcdoc='<script>parent.{code}</script>'></iframe>"
+            "<p class=text>text</p>"
+        )
+
+
+def test_scripts_that_markup_smuggles_in_do_not_run(browser, tmp_path):
+    path = tmp_path / "report.html"
+    blocks = [Unescaped(), Player([PlayedPiece("a", scale(3))])]
+    write_report(path, "Report", blocks)
+    page = browser.new_page()
+    refused = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(path.as_uri())
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    assert page.evaluate("window.hacked") is None
+    assert len(refused) >= 5
+    page.close()
 
 
 def test_the_page_unpacks_the_notes_of_the_score(open_report):
