@@ -47,6 +47,7 @@ from typing import Any, Literal
 import tyro
 from compared_run import HUMAN_TARGET, ComparedRun
 from comparison_folder import ComparisonFolder, fingerprint
+from comparison_pieces import ComparedPieces
 from comparison_report import Report, mean_surprisal, own_name
 from knobs import arm_of
 from ngram_models import TRIGRAM, ngram_models
@@ -154,16 +155,15 @@ def main(arguments: Arguments) -> None:
     # Nothing is written before all arguments are known to be right.
     folder.open(settings)
     resamples = _QUICK_RESAMPLES if arguments.quick else RESAMPLES
-    report = Report(folder, runs, human, standard, arguments.seed, resamples)
-    report.draw_anchors(data, ngrams)
+    pieces = ComparedPieces(folder, runs, human, standard, arguments.seed)
+    anchors = pieces.anchors(data, ngrams)
+    report = Report(pieces, anchors, arguments.seed, resamples)
     report.compare_as_set(arms)
     if arguments.match_entropy:
         report.compare_matched(arms, arguments.match_entropy)
     if arguments.curves:
         report.draw_curves(arms)
-    report.write(
-        len(data.validation), shlex.join(["python", *sys.argv]), settings, votes
-    )
+    report.write(data, shlex.join(["python", *sys.argv]), settings, votes)
 
 
 def with_defaults(arguments: Arguments) -> Arguments:

@@ -139,7 +139,7 @@ class Content:
 
 
 def write_pages(content: Content) -> None:
-    """Write the pages and their pictures to the folder."""
+    """Write the pages and their pictures to the folder; print where they are."""
     blocks = [*_blocks(content)]
     parts = [f"# {_TITLE}"]
     parts += [block.markdown() for block in blocks if isinstance(block, Part)]
@@ -147,6 +147,9 @@ def write_pages(content: Content) -> None:
     write_report(content.folder / REPORT, _TITLE, blocks)
     # A listener should not have read the results.
     write_report(content.folder / LISTENING, "Blind listening", [content.blind])
+    print(f"tables and pictures: {content.folder / PAGE}")
+    print(f"to see and hear in a browser: {content.folder / REPORT}")
+    print(f"for listeners, without results: {content.folder / LISTENING}")
 
 
 def _blocks(content: Content) -> Iterator[Block]:

@@ -2,122 +2,63 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from compared_run import ComparedRun
-from comparison_folder import ComparisonFolder, file_name, fingerprint
-from comparison_page import (
-    AS_SET,
-    LISTENING,
-    PAGE,
-    REPORT,
-    Content,
-    Table,
-    write_pages,
-)
-from copy_search import CopySearch, copy_search
+from comparison_folder import fingerprint
+from comparison_page import AS_SET, Content, Table, write_pages
+from comparison_pieces import ANCHORS, SHUFFLED, ComparedPieces
+from copy_search import copy_search
 from ngram_models import TRIGRAM, UNIGRAM
-from piece_report import Shown, explanation, played_pieces, read_piece
+from piece_report import explanation
 
-from lstm_music_jax import Dataset, NGram, strategies, write_midi
-from lstm_music_jax.evaluation.anchors.shuffled import shuffled
+from lstm_music_jax import Dataset, strategies
 from lstm_music_jax.evaluation.comparison.analysis import compare
 from lstm_music_jax.evaluation.comparison.arms import Arm
 from lstm_music_jax.evaluation.comparison.curves import Curve, curves
-from lstm_music_jax.evaluation.comparison.distances import chosen, distances_from_human
 from lstm_music_jax.evaluation.comparison.figures import remembered
 from lstm_music_jax.evaluation.comparison.listening import Pair, listening_pairs
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
-from lstm_music_jax.evaluation.comparison.results import HUMAN
-from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
-from lstm_music_jax.evaluation.comparison.standard import Standard
 from lstm_music_jax.evaluation.comparison.votes import Votes, require_known
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.statistics.resampling import Resamples
 from lstm_music_jax.report.page.blind import Blind
-from lstm_music_jax.report.page.piece import PlayedPiece
 from lstm_music_jax.report.votes_tables import votes_parts
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.system.atomic_write import write_atomically
 from lstm_music_jax.system.progress import tracked
 
-ANCESTRAL, GREEDY, TRAINING = "ancestral sampling", "greedy", "training pieces"
-SHUFFLED, ANCHORS = "shuffled", "anchors"
+ANCESTRAL = "ancestral sampling"
 # The groups of anchors that a valid measure puts in order, the better music first.
 _ORDER = ((TRIGRAM,), (UNIGRAM, SHUFFLED))
-_HUMAN_PLAYED = 4
 
 
 @dataclass
 class Report:
-    """Draws and measures what each table needs, and compares.
+    """Has the pieces of each table drawn, and compares them.
 
     Attributes:
-        folder: where everything is kept.
-        runs: the runs.
-        human: the human pieces of each run.
-        standard: the measures of each run.
+        pieces: draws and measures the pieces.
+        anchors: the pieces of the anchors.
         seed: seed of the resamples.
         resamples: number of resamples.
         tables: the tables so far.
-        anchors: the anchors so far.
         lines: for each run, the curves of all arms in each primary measure.
         missed: targets that ancestral sampling does not reach, so they have no table.
-        played: pieces to hear, by the condition of their table; those of the anchors
-            have the name `ANCHORS`.
-        search: the search for copied passages; None before the anchors are drawn.
         pairs: pairs for blind listening.
     """
 
-    folder: ComparisonFolder
-    runs: Sequence[ComparedRun]
-    human: Sequence[Sequence[Sample]]
-    standard: Sequence[Standard]
+    pieces: ComparedPieces
+    anchors: Sequence[Pieces]
     seed: int
     resamples: int
     tables: list[Table] = field(default_factory=list)
-    anchors: list[Pieces] = field(default_factory=list)
     lines: list[dict[str, list[Curve]]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
-    played: dict[str, list[Shown]] = field(default_factory=dict)
-    search: CopySearch | None = None
     pairs: list[Pair] = field(default_factory=list)
-
-    def draw_anchors(self, data: Dataset, ngrams: Mapping[str, NGram]) -> None:
-        """Measure the human pieces, and draw and measure the anchors.
-
-        Args:
-            data: the pieces of training.
-            ngrams: n-gram models by name. They draw with the primers, the noise and the
-                forbidden symbols of the strategies.
-        """
-        self._measured(HUMAN, self.human)
-        self.search = copy_search(self.runs[0].run, data)
-        rng = np.random.default_rng(self.seed)
-        for piece in rng.permutation(len(self.human[0]))[:_HUMAN_PLAYED].tolist():
-            self._play(ANCHORS, f"{HUMAN}, piece {piece}", self.human[0][piece])
-        length, primer = self.runs[0].length, self.human[0][0].primer
-        # As many as the arms have, spread evenly, so that they are as quickly measured.
-        step = max(1, len(data.train) // len(self.runs[0].prompts))
-        training = [data.train[i] for i in range(0, len(data.train), step)]
-        given = [
-            each.judged(given_samples(each.run, training, length, primer))
-            for each in self.runs
-        ]
-        self.anchors.append(Pieces(TRAINING, self._measured(TRAINING, given)))
-        self.anchors.append(
-            self._drawn(0, GREEDY, [strategies.Greedy()] * len(given), ANCHORS)
-        )
-        for name, model in ngrams.items():
-            chains = [strategies.Chain()] * len(given)
-            self.anchors.append(self._drawn(0, name, chains, ANCHORS, model=model))
-        self.anchors.append(
-            Pieces(SHUFFLED, self._measured(SHUFFLED, self._shuffled()))
-        )
 
     def compare_as_set(self, arms: Sequence[Sequence[Arm]]) -> None:
         """Compare the strategies with the numbers in their expressions.
@@ -125,15 +66,17 @@ class Report:
         Args:
             arms: for each run, the arms.
         """
-        reference = self._drawn(0, ANCESTRAL, [strategies.Chain()] * len(arms), AS_SET)
-        pieces, names = [reference], {self.runs[0].ancestral.name: ANCESTRAL}
+        reference = self.pieces.drawn(
+            0, ANCESTRAL, [strategies.Chain()] * len(arms), AS_SET
+        )
+        pieces, names = [reference], {self.pieces.runs[0].ancestral.name: ANCESTRAL}
         all_arms = [*zip(*arms, strict=True)]
         for number, of_runs in enumerate(
             tracked(all_arms, "drawing strategy", names=_names(all_arms)), start=1
         ):
             name = names[of_runs[0].name] = own_name(of_runs[0])
             of_arm = [arm.strategy for arm in of_runs]
-            pieces.append(self._drawn(number, name, of_arm, AS_SET, text=name))
+            pieces.append(self.pieces.drawn(number, name, of_arm, AS_SET, text=name))
         self._compare(AS_SET, pieces, names)
 
     def compare_matched(
@@ -147,7 +90,9 @@ class Report:
         """
         found = [
             self._tuned(number, [each.ancestral, *of_run], targets)
-            for number, (each, of_run) in enumerate(zip(self.runs, arms, strict=True))
+            for number, (each, of_run) in enumerate(
+                zip(self.pieces.runs, arms, strict=True)
+            )
         ]
         for place, target in enumerate(targets):
             tuned = [[of_arm[place] for of_arm in of_run] for of_run in found]
@@ -159,7 +104,7 @@ class Report:
         Ancestral sampling takes part with its temperature as knob.
         """
         for each, of_run, human, standard in zip(
-            self.runs, arms, self.human, self.standard, strict=True
+            self.pieces.runs, arms, self.pieces.human, self.pieces.standard, strict=True
         ):
             entropy = each.targets(("1",), mean_surprisal(human))["1"]
             swept = [
@@ -184,12 +129,13 @@ class Report:
             for of_run in self.lines
         ]
         write_atomically(
-            self.folder.path / "curves.json", json.dumps(content, indent=1) + "\n"
+            self.pieces.folder.path / "curves.json",
+            json.dumps(content, indent=1) + "\n",
         )
 
     def write(
         self,
-        held_out: int,
+        data: Dataset,
         command: str,
         settings: dict[str, Any],
         votes: Votes,
@@ -197,7 +143,7 @@ class Report:
         """Write the results, the pages and their pictures; print what was found.
 
         Args:
-            held_out: number of held-out pieces, with those that are too short.
+            data: the pieces of training, and all held-out pieces.
             command: the command that made the folder.
             settings: the settings of the comparison.
             votes: votes of listeners.
@@ -207,50 +153,49 @@ class Report:
         """
         require_known(votes.votes, [pair.name for pair in self.pairs])
         for table in self.tables:
-            content = {
-                "sentence": table.sentence,
-                "comparison": table.comparison.to_json(),
-                "tuned": [[one._asdict() for one in run] for run in table.tuned],
-            }
-            write_atomically(
-                self.folder.path / f"{table.file}.json",
-                json.dumps(content, indent=1) + "\n",
-            )
-            print(table.sentence)
-            for one in table.unreachable:
-                print(
-                    f"{one.arm}: unreachable; its entropy is {one.entropy:.3f} at "
-                    f"{one.strategy}, and {one.target:.3f} was the target"
-                )
+            self._write_table(table)
         for target in self.missed:
             print(f"{target}: no table, because {ANCESTRAL} does not reach this target")
-        played = self._judged()
+        search = copy_search(self.pieces.runs[0].run, data)
+        played = self.pieces.judged(search)
         write_pages(
             Content(
-                self.folder.path,
+                self.pieces.folder.path,
                 self.tables,
                 self.lines,
-                compared=self.standard[0].loops_and_copies,
-                held_out=held_out,
+                compared=self.pieces.standard[0].loops_and_copies,
+                held_out=len(data.validation),
                 command=command,
                 settings=settings,
                 played=played,
                 anchors=played[ANCHORS],
-                explanation=explanation(self.search),
+                explanation=explanation(search),
                 blind=Blind(fingerprint(settings), self.pairs),
                 votes=votes_parts(votes) if votes.votes else (),
             )
         )
-        print(f"tables and pictures: {self.folder.path / PAGE}")
-        print(f"to see and hear in a browser: {self.folder.path / REPORT}")
-        print(f"for listeners, without results: {self.folder.path / LISTENING}")
+
+    def _write_table(self, table):
+        content = {
+            "sentence": table.sentence,
+            "comparison": table.comparison.to_json(),
+            "tuned": [[one._asdict() for one in run] for run in table.tuned],
+        }
+        text = json.dumps(content, indent=1) + "\n"
+        write_atomically(self.pieces.folder.path / f"{table.file}.json", text)
+        print(table.sentence)
+        for one in table.unreachable:
+            print(
+                f"{one.arm}: unreachable; its entropy is {one.entropy:.3f} at "
+                f"{one.strategy}, and {one.target:.3f} was the target"
+            )
 
     def _tuned(self, number, arms, targets):
-        surprisal = mean_surprisal(self.human[number])
-        entropies = self.runs[number].targets(targets, surprisal)
+        surprisal = mean_surprisal(self.pieces.human[number])
+        entropies = self.pieces.runs[number].targets(targets, surprisal)
         values = [entropies[target] for target in targets]
         return [
-            self.runs[number].tuned(place, arm, values)
+            self.pieces.runs[number].tuned(place, arm, values)
             for place, arm in enumerate(
                 tracked(arms, "tuning strategy", names=[arm.name for arm in arms])
             )
@@ -276,7 +221,7 @@ class Report:
             file = f"{target}-{name}"
             text = of_runs[0].strategy
             pieces.append(
-                self._drawn(place, name, settings, target, file=file, text=text)
+                self.pieces.drawn(place, name, settings, target, file=file, text=text)
             )
         if not pieces or pieces[0].name != ANCESTRAL:
             self.missed.append(target)
@@ -284,86 +229,18 @@ class Report:
         self._compare(target, pieces, names, tuned)
 
     def _setting(self, number, place, arms, one) -> Strategy:
-        arm = arms[number][place - 1] if place else self.runs[number].ancestral
+        arm = arms[number][place - 1] if place else self.pieces.runs[number].ancestral
         return arm.setting(one.value)
 
-    def _shuffled(self):
-        """Return the human pieces of each run, with their symbols in random order."""
-        samples = []
-        for each, human in zip(self.runs, self.human, strict=True):
-            primer = human[0].primer
-            mixed = shuffled(
-                [sample.ids for sample in human],
-                np.random.default_rng(self.seed),
-                primer=primer,
-            )
-            given = given_samples(each.run, mixed, each.length, primer)
-            samples.append(each.judged(with_model(each.run, given)))
-        return samples
-
-    def _drawn(
-        self, number, name, of_runs, condition, *, file=None, model=None, text=None
-    ) -> Pieces:
-        file = file_name(number, file or name)
-        samples = [
-            each.samples(file, strategy, model)
-            for each, strategy in zip(self.runs, of_runs, strict=True)
-        ]
-        self._measured(file, samples)
-        # The model of an anchor is in no run folder, so its music has no record.
-        strategy = of_runs[0] if model is None else None
-        self._write_midi(condition, name, file, samples[0], strategy, text)
-        return Pieces(name, samples)
-
-    def _write_midi(self, condition, name, file, samples, strategy, text):
-        """Write the median and the worst piece of an arm, with the first run."""
-        distances = distances_from_human(
-            self.standard[0].measures.pieces,
-            samples,
-            self.human[0],
-            self.runs[0].measured,
-        )
-        for word, piece in chosen(distances)._asdict().items():
-            path = self.folder.path / "midi" / f"{file}-{word}.mid"
-            record = strategy and self.runs[0].record(
-                samples[piece], piece, strategy, text
-            )
-            write_midi(samples[piece].score, path, record=record)
-            facts = {"piece": piece, "file": f"midi/{path.name}"}
-            self._play(condition, f"{name}, {word} piece", samples[piece], facts)
-
-    def _play(self, condition, name, sample, facts=None):
-        shown = Shown(name, read_piece(self.runs[0].run, sample), facts or {})
-        self.played.setdefault(condition, []).append(shown)
-
-    def _judged(self) -> dict[str, list[PlayedPiece]]:
-        """Return the pieces to hear, with what the first run thinks of their notes."""
-        assert self.search is not None
-        shown = [each for of_condition in self.played.values() for each in of_condition]
-        judged = iter(played_pieces(self.runs[0].run, shown, self.search))
-        return {
-            condition: [*islice(judged, len(of_condition))]
-            for condition, of_condition in self.played.items()
-        }
-
-    def _measured(self, file, samples):
-        for each, of_run, standard in zip(
-            self.runs, samples, self.standard, strict=True
-        ):
-            each.measure(file, of_run, standard.measures.pieces)
-        return samples
-
     def _compare(self, condition, pieces, names, tuned=()):
-        table = {}
-        for each in self.runs:
-            table |= each.measured
+        standard = self.pieces.standard[0]
         comparison = compare(
             pieces,
-            self.human,
+            self.pieces.human,
             self.anchors,
             reference=ANCESTRAL,
-            primary=self.standard[0].primary,
-            measures=remembered(self.standard[0].measures, table),
+            primary=standard.primary,
+            measures=remembered(standard.measures, self.pieces.figures()),
             order=_ORDER,
             seed=self.seed,
             resamples=self.resamples,

@@ -23,9 +23,10 @@ Expect: one sentence that says what was found, and the table of strategies.
 
 from command_line import require_folder, require_seed, run
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from evaluation_page import write_page
@@ -128,7 +129,7 @@ def main(arguments: Arguments) -> None:
     loaded = load_run(arguments.run, arguments.checkpoint)
     trained = loaded.settings["training"].window
     window = SlidingWindow(trained if arguments.window is None else arguments.window)
-    chosen = {text: strategy_of(text, loaded, names) for text in arguments.strategies}
+    chosen = strategies_of(arguments.strategies, loaded, names)
     dataset = dataset_of_run(loaded.settings)
     if not len(dataset.validation):
         raise ValueError(
@@ -158,6 +159,24 @@ def main(arguments: Arguments) -> None:
         copying,
     )
     write_page(evaluation, out, heard(loaded, continuations))
+
+
+def strategies_of(
+    texts: Sequence[str], loaded: Run, names: Mapping[str, Any]
+) -> dict[str, strategies.Strategy]:
+    """Return the strategies of expressions, by expression.
+
+    Raises:
+        ValueError: there is none, or an expression is wrong or occurs twice.
+    """
+    if not texts:
+        raise ValueError("strategies is empty; name one or more, such as Chain()")
+    chosen: dict[str, strategies.Strategy] = {}
+    for text in texts:
+        if text in chosen:
+            raise ValueError(f"strategies holds {text!r} twice; name each one once")
+        chosen[text] = strategy_of(text, loaded, names)
+    return chosen
 
 
 def heard(loaded: Run, continuations: Continuations) -> list[Block]:
