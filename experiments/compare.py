@@ -56,7 +56,7 @@ from sources import dataset_of_run
 from strategy_expressions import known_names
 from suites import SUITES
 
-from lstm_music_jax import Dataset, NGram, Run, load_run
+from lstm_music_jax import Dataset, Run, RunFolder, load_run
 from lstm_music_jax.evaluation.comparison.arms import Arm
 from lstm_music_jax.evaluation.comparison.drawing import primers
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
@@ -122,13 +122,13 @@ def main(arguments: Arguments) -> None:
     out = arguments.out or arguments.run[0] / "comparison"
     require_folder("out", out)
     loaded = load_runs(arguments.run)
-    settings = settings_of(arguments, loaded)
-    votes = read_votes(arguments.votes, fingerprint(settings))
     names = known_names(arguments.plugin)
+    judge = judge_of(arguments.judge, loaded[0])
+    settings = settings_of(arguments, loaded, judge)
+    votes = read_votes(arguments.votes, fingerprint(settings))
     arms = [arms_of(arguments, each, names) for each in loaded]
     data = dataset_of_run(loaded[0].settings)
     ngrams = ngram_models(data.train, len(loaded[0].vocabulary))
-    judge = judge_of(arguments, loaded[0], ngrams)
     folder = ComparisonFolder(out)
     runs = [
         ComparedRun(
@@ -140,7 +140,7 @@ def main(arguments: Arguments) -> None:
             ),
             length=arguments.length,
             seed=arguments.seed,
-            judge=judge,
+            judge=ngrams[TRIGRAM] if judge is None else judge,
             ancestral=arm_of(_BY_TEMPERATURE, each, names, tuned=True),
         )
         for number, each in enumerate(loaded)
@@ -183,34 +183,48 @@ def with_defaults(arguments: Arguments) -> Arguments:
         arguments = dataclasses.replace(arguments, **{name: value})
     if not arguments.strategies and not arguments.suite:
         raise ValueError("strategies is empty; name some, or --suite standard")
-    for target in arguments.match_entropy:
-        require_target(target)
+    factors = [factor_of(target) for target in arguments.match_entropy]
+    for place, target in enumerate(arguments.match_entropy):
+        if factors[place] in factors[:place]:
+            raise ValueError(f"match_entropy holds {target} twice; name each one once")
     return arguments
 
 
-def require_target(target: str) -> None:
-    """Raise ValueError unless a target entropy is a factor or `human`."""
-    if target != HUMAN_TARGET:
-        try:
-            fits = 0 < float(target) <= _LARGEST_FACTOR
-        except ValueError:
-            fits = False
-        if not fits:
-            raise ValueError(
-                f"match_entropy is {target}; it must be human, or a factor of the "
-                f"ancestral entropy in (0, {_LARGEST_FACTOR}]"
-            )
+def factor_of(target: str) -> float | None:
+    """Return the factor of the ancestral entropy; None for the target `human`.
+
+    Raises:
+        ValueError: the target is neither.
+    """
+    if target == HUMAN_TARGET:
+        return None
+    try:
+        factor = float(target)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor <= _LARGEST_FACTOR:
+        raise ValueError(
+            f"match_entropy is {target}; it must be human, or a factor of the "
+            f"ancestral entropy in (0, {_LARGEST_FACTOR}]"
+        )
+    return factor
 
 
 def load_runs(paths: Sequence[Path]) -> list[Run]:
     """Load the runs, which must have the same vocabulary and the same split.
 
     Raises:
-        ValueError: they have not.
+        ValueError: they have not, or two of them have the same model.
     """
     loaded = [load_run(path) for path in paths]
     first = loaded[0]
+    of_model: dict[str, Path] = {}
     for path, each in zip(paths, loaded, strict=True):
+        other = of_model.setdefault(model_fingerprint(each.model), path)
+        if other is not path:
+            raise ValueError(
+                f"run is {path}, whose model is that of {other}; name each model once"
+            )
         same = each.settings["corpus"] == first.settings["corpus"]
         if not same or each.vocabulary != first.vocabulary:
             raise ValueError(
@@ -236,19 +250,21 @@ def arms_of(arguments: Arguments, loaded: Run, names: dict[str, Any]) -> list[Ar
     return arms
 
 
-def judge_of(arguments: Arguments, loaded: Run, ngrams: dict[str, NGram]) -> Model:
-    """Return the model that judges the pieces.
+def judge_of(path: Path | None, loaded: Run) -> Model | None:
+    """Return the model that judges the pieces; None if a 3-gram model is to do so.
 
     Raises:
-        ValueError: its vocabulary differs from that of the run.
+        ValueError: there is no run, or its vocabulary differs from that of the runs.
     """
-    if arguments.judge is None:
-        return ngrams[TRIGRAM]
-    judge = load_run(arguments.judge)
-    if judge.vocabulary != loaded.vocabulary:
+    if path is None:
+        return None
+    if not RunFolder(path).config.is_file():
         raise ValueError(
-            f"judge is {arguments.judge}; its vocabulary must be that of the runs"
+            f"judge is {path}; it must be a run folder, with a config.json"
         )
+    judge = load_run(path)
+    if judge.vocabulary != loaded.vocabulary:
+        raise ValueError(f"judge is {path}; its vocabulary must be that of the runs")
     return judge.model
 
 
@@ -272,7 +288,9 @@ def human_pieces(
     return each.judged(with_model(each.run, samples))
 
 
-def settings_of(arguments: Arguments, loaded: Sequence[Run]) -> dict[str, Any]:
+def settings_of(
+    arguments: Arguments, loaded: Sequence[Run], judge: Model | None
+) -> dict[str, Any]:
     """Return all settings, which two comparisons in one folder must share."""
     of_command = {
         name: value
@@ -283,7 +301,7 @@ def settings_of(arguments: Arguments, loaded: Sequence[Run]) -> dict[str, Any]:
         "plugin": [
             hashlib.sha256(path.read_bytes()).hexdigest() for path in arguments.plugin
         ],
-        "judge": arguments.judge and model_fingerprint(load_run(arguments.judge).model),
+        "judge": None if judge is None else model_fingerprint(judge),
         "models": [model_fingerprint(each.model) for each in loaded],
         "corpus": loaded[0].settings["corpus"],
         "encoding": loaded[0].encoding.config(),

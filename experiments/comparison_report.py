@@ -151,7 +151,7 @@ class Report:
         Raises:
             ValueError: a vote is about a pair that the comparison does not have.
         """
-        require_known(votes.votes, [pair.name for pair in self.pairs])
+        require_known(votes.votes, self.pairs)
         for table in self.tables:
             self._write_table(table)
         for target in self.missed:

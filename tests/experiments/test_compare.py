@@ -301,6 +301,10 @@ def test_a_folder_of_other_settings_is_refused(comparable, finished, capsys):
         (["--pieces", "1"], "pieces is 1; it must be 2 or more"),
         (["--match-entropy", "high"], "match_entropy is high; it must be human, or a"),
         (["--match-entropy", "0"], "match_entropy is 0; it must be human, or a"),
+        (["--match-entropy", "0.9", "0.90"], "holds 0.90 twice; name each one once"),
+        (["--judge", "nowhere"], "judge is nowhere; it must be a run folder"),
+        (["--votes", "no.json"], "votes is no.json; it must be a file that the page"),
+        (["--plugin", "no.py"], "plugin is no.py; it must be a Python file"),
         (["--length", "999"], "length is 999; 0 held-out pieces have 999 symbols or"),
         (
             ["--primer-length", "999"],
@@ -328,3 +332,10 @@ def test_wrong_arguments(comparable, tmp_path, capsys, arguments, message):
     *_, error = capsys.readouterr().err.splitlines()
     assert message in error
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_is_not_compared_twice(comparable, tmp_path, capsys):
+    command = ["--run", comparable, "--run", comparable, "--out", tmp_path / "out"]
+    assert call(compare, *command, "--strategies", "TopP(0.9)") == 2
+    message = f"run is {comparable}, whose model is that of {comparable}; name each"
+    assert message in capsys.readouterr().err

@@ -196,6 +196,12 @@ WRONG = [
         ["--run", "RUN", "--strategies", "TopQ(0.9)"],
         "TopQ is not a known name; did you mean TopP",
     ),
+    (evaluate, ["--run", "RUN", "--strategies"], "strategies is empty; name one or"),
+    (
+        evaluate,
+        ["--run", "RUN", "--strategies", "TopP(0.9)", "TopP(0.9)"],
+        "strategies holds 'TopP(0.9)' twice; name each one once",
+    ),
     (
         evaluate,
         ["--run", "RUN", "--length", "900"],

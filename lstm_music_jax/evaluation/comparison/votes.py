@@ -27,7 +27,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lstm_music_jax.evaluation.comparison.listening import Pair
+
 VERSION = 1
+_ALLOWED = "it must be a file that the page of blind listening has saved"
+# A page that was open for a year.
+_MOST_SECONDS = 366 * 24 * 3600
 _KINDS: dict[str, tuple[type, ...]] = {
     "pair": (str,),
     "condition": (str,),
@@ -118,30 +123,30 @@ def read_votes(paths: Sequence[Path], fingerprint: str) -> Votes:
     return Votes([*found.values()], repeated)
 
 
-def require_known(votes: Sequence[Vote], pairs: Sequence[str]) -> None:
+def require_known(votes: Sequence[Vote], pairs: Sequence[Pair]) -> None:
     """Raise ValueError unless all votes are about given pairs.
 
     Args:
       votes: the votes.
-      pairs: names of the pairs.
+      pairs: the pairs.
     """
-    known = set(pairs)
+    known = {pair.name: pair[:4] for pair in pairs}
     for vote in votes:
-        if vote.pair not in known:
+        told = vote.condition, vote.arm, vote.reference, vote.piece
+        if known.get(vote.pair) != told:
             raise ValueError(
                 f"votes holds one of {vote.listener!r} on {vote.pair!r}; this "
-                "comparison has no such pair"
+                f"comparison has no such pair of {vote.arm!r} and {vote.reference!r}"
             )
 
 
 def _read(path: Path, fingerprint: str) -> list[Vote]:
+    if not path.is_file():
+        raise ValueError(f"votes is {path}; {_ALLOWED}")
     try:
         content = json.loads(path.read_bytes())
-    except ValueError:
-        raise ValueError(
-            f"votes is {path}, which is no JSON; it must be a file that the page of "
-            "blind listening has saved"
-        ) from None
+    except (ValueError, RecursionError):
+        raise ValueError(f"votes is {path}, which is not JSON; {_ALLOWED}") from None
     if not isinstance(content, dict) or not isinstance(content.get("votes"), list):
         raise ValueError(f"votes is {path}, which holds no list of votes")
     if content.get("version") != VERSION:
@@ -153,9 +158,14 @@ def _read(path: Path, fingerprint: str) -> list[Vote]:
     if not isinstance(listener, str) or not listener.strip():
         raise ValueError(f"votes is {path}; its listener has no name")
     return [
-        _vote(path, number, listener.strip(), entry)
+        _vote(path, number, _whole(listener.strip()), entry)
         for number, entry in enumerate(content["votes"], start=1)
     ]
+
+
+def _whole(text: str) -> str:
+    """Return text without halves of letters, which a field of a page may cut off."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _vote(path: Path, number: int, listener: str, entry: Any) -> Vote:
@@ -170,6 +180,8 @@ def _vote(path: Path, number: int, listener: str, entry: Any) -> Vote:
         raise ValueError(f"{where} has no valid arms")
     if len(plays) != 2 or not all(isinstance(count, int) for count in plays):
         raise ValueError(f"{where} has no valid plays")
+    if not 0 <= entry["seconds"] < _MOST_SECONDS:
+        raise ValueError(f"{where} has no valid seconds")
     if entry["first"] not in arms:
         raise ValueError(f"{where} has no valid first")
     second = arms[arms[0] == entry["first"]]
@@ -186,7 +198,7 @@ def _vote(path: Path, number: int, listener: str, entry: Any) -> Vote:
         entry["piece"],
         entry["first"],
         chosen[entry["choice"]],
-        entry["remark"],
+        _whole(entry["remark"]),
         (plays[0], plays[1]),
         float(entry["seconds"]),
         entry["shown"],

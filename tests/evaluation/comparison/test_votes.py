@@ -1,8 +1,12 @@
 """Votes: what is read from a file, and which files are refused."""
 
+import math
+
 import pytest
 
+from lstm_music_jax.evaluation.comparison.listening import Pair
 from lstm_music_jax.evaluation.comparison.votes import read_votes, require_known
+from lstm_music_jax.music.score import Score
 from tests.evaluation.comparison.made_up_votes import (
     FINGERPRINT,
     REFERENCE,
@@ -71,6 +75,9 @@ def test_a_listener_who_answers_differently_is_refused(tmp_path):
         ({"votes": [entry(0, "A", arms=["x"])]}, "whose vote 1 has no valid arms"),
         ({"votes": [entry(0, "A", first="x")]}, "whose vote 1 has no valid first"),
         ({"votes": [entry(0, "A", plays=[1])]}, "whose vote 1 has no valid plays"),
+        ({"votes": [entry(0, "A", seconds=-1)]}, "whose vote 1 has no valid seconds"),
+        ({"votes": [entry(0, "A", seconds=math.nan)]}, "vote 1 has no valid seconds"),
+        ({"votes": [entry(0, "A", seconds=10**400)]}, "vote 1 has no valid seconds"),
         ({"votes": [entry(0, "A", remark=None)]}, "whose vote 1 has no valid remark"),
     ],
 )
@@ -81,16 +88,29 @@ def test_a_file_that_holds_no_votes_of_the_comparison(tmp_path, changes, message
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("content", ["", '{"votes": [', "[1]", "\xff"])
+@pytest.mark.parametrize("content", ["", '{"votes": [', "[1]", "\xff", "[" * 10_000])
 def test_a_damaged_file(tmp_path, content):
     path = tmp_path / "votes.json"
     path.write_bytes(content.encode("latin1"))
-    with pytest.raises(ValueError, match=r"votes.json, which (is no JSON|holds no)"):
+    with pytest.raises(ValueError, match=r"votes.json, which (is not JSON|holds no)"):
         read(path)
 
 
 def test_votes_on_unknown_pairs_are_refused():
     votes = [vote("Ann", 0, ""), vote("Ann", 7, "")]
-    require_known(votes, [each.pair for each in votes])
+    empty = Score.from_notes([])
+    pairs = [
+        Pair("as set", "TopP(0.9)", REFERENCE, piece, empty, empty) for piece in (0, 7)
+    ]
+    require_known(votes, pairs)
     with pytest.raises(ValueError, match="piece 7'; this comparison has no such pair"):
-        require_known(votes, [votes[0].pair])
+        require_known(votes, pairs[:1])
+    with pytest.raises(ValueError, match="no such pair of 'Greedy' and 'ancestral"):
+        require_known([votes[0]._replace(arm="Greedy")], pairs)
+
+
+def test_halves_of_letters_do_not_spoil_a_page(tmp_path):
+    """A field of a page counts an emoji as two letters, and may cut it in two."""
+    votes = [entry(0, "A", remark="good \ud83d")]
+    (found,) = read(write(tmp_path / "votes.json", votes, listener="Ann\ud83d")).votes
+    assert (found.listener, found.remark) == ("Ann?", "good ?")
