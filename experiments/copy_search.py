@@ -12,8 +12,8 @@ from lstm_music_jax.music.corpus.piece_ids import PieceIds
 from lstm_music_jax.music.transposition import HALF_OCTAVE, transposition_table
 from lstm_music_jax.system.printable import printable
 
-# At most so many symbols of training pieces are searched for a report. The search takes
-# a second in 150,000 symbols.
+# The most symbols of training pieces that are searched for a report. A search of
+# 150,000 symbols takes a second.
 _MOST_SEARCHED = 2**18
 _MOST_HUMAN = 2**16
 # A corpus of more pieces is not loaded for a report.
@@ -67,9 +67,9 @@ def search_text(k: int, reason: str, searched: int, training: int) -> str:
         training: number of training pieces.
     """
     return (
-        f"Outlined passages have {k} symbols or more, and also occur in a training "
-        f"piece, perhaps up to {HALF_OCTAVE} semitones higher or lower; {reason}. "
-        f"{searched} of {training} training pieces were searched."
+        "An outlined passage also occurs in a training piece, at the same pitch or up "
+        f"to {HALF_OCTAVE} semitones higher or lower. It has {k} symbols or more; "
+        f"{reason}. {searched} of {training} training pieces were searched."
     )
 
 

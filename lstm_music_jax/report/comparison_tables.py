@@ -123,8 +123,8 @@ def validity(comparison: Comparison) -> list[Part]:
     ]
     text = (
         f"These measures are not valid on this corpus, because they do not rank "
-        f"{_chain(groups)}: from left to right, a value gets better by more than its "
-        "uncertainty, or music of the last group is not worse than the first."
+        f"{_chain(groups)}. Either a value gets better from one group to the next by "
+        "more than its uncertainty, or the last group is not worse than the first."
     )
     return [Prose(text), Table(["not valid", "good values", *ranked], rows)]
 

@@ -62,7 +62,8 @@ class Vote(NamedTuple):
       remark: what the listener typed.
       plays: how often A and B were started.
       seconds: time until the answer.
-      shown: number of answers after which the listener had been told what was what.
+      shown: number of answers after which the listener had been told which was
+        which.
     """
 
     listener: str

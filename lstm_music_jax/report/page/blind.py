@@ -14,15 +14,14 @@ _INTRODUCTION = (
     "before their first difference. The pieces were drawn at random: neither the best "
     "nor the worst ones were chosen.",
     "The order of the pairs is random, and so is which of the two is A. Both differ "
-    "from listener to listener, so what is preferred only because it comes first or "
-    "last averages out. All excerpts are played by one instrument, at one loudness.",
+    "from listener to listener. So a preference for what comes first or last averages "
+    "out. One instrument plays all excerpts, at one loudness.",
     "**What biases a listener.** Listen before you read results, and do not read them "
-    "between two pairs. If it is shown after each answer which was which, you may "
-    "learn to recognise a strategy, and later answers are no longer blind; so it is "
-    "shown at the end unless you choose otherwise. A set of pairs has one strategy in "
-    "it: who chooses a set may know which strategy it is, but never whether it is A or "
-    "B. The names are not shown before the answer, but they are in the source of this "
-    "page, so do not look there.",
+    "between two pairs. The page shows at the end which excerpt was which. It can also "
+    "do so after each answer. Then you may learn to recognise a strategy, and later "
+    "answers are no longer blind. A set has the pairs of one strategy. If you choose a "
+    "set, you may know the strategy, but not whether it is A or B. The names are in "
+    "the source of this page, so do not look there before you have answered.",
 )
 _WITHOUT_CODE = "Blind listening needs JavaScript, which is switched off."
 

@@ -88,7 +88,7 @@ class Listening {
 
   #buttons() {
     this.save = makeButton("Save votes", () => this.#download());
-    this.show = makeButton("Stop, and show what was what", () => this.#reveal());
+    this.show = makeButton("Stop, and show which was which", () => this.#reveal());
     const restart = makeButton("Next listener", () => {
       if (!confirm("Delete the votes on this page, and begin anew?")) return;
       this.ballot.restart();
