@@ -193,6 +193,14 @@ def hyperparameters(tree: Any) -> list[Any]:
     return [leaf for leaf, shared in leaves if not shared]
 
 
+def same_tables(tree: Any, other: Any) -> bool:
+    """Return whether two PyTrees of one structure have equal tables."""
+    leaves = zip(
+        jax.tree.leaves(tree), jax.tree.leaves(other), _shared(tree), strict=True
+    )
+    return all(_same(one, two) for one, two, shared in leaves if shared)
+
+
 def _shared(tree: Any) -> list[bool]:
     """Return for each leaf whether it is in a field that is declared by `table`."""
     if not isinstance(tree, Checked):

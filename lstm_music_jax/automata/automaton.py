@@ -119,16 +119,17 @@ class Automaton:
         return "\n".join([*lines, "}"]) + "\n"
 
 
-def require_size(name: str, states: int) -> None:
+def require_size(name: str, states: int, more: str = "") -> None:
     """Raise ValueError if an automaton has too many states.
 
     Args:
         name: what the automaton is, in words.
         states: its number of states.
+        more: words that follow, such as " or more" if not all states were counted.
     """
     if states > MOST_STATES:
         raise ValueError(
-            f"{name} has {states:,} states; it must have at most {MOST_STATES:,}"
+            f"{name} has {states:,} states{more}; it must have at most {MOST_STATES:,}"
         )
 
 
@@ -161,11 +162,7 @@ def explored(
                 order.append(target)
             row.append(-1 if target is None else number[target])
         rows.append(row)
-        if len(order) > MOST_STATES:
-            raise ValueError(
-                f"automaton has {len(order):,} states or more; it must have at most "
-                f"{MOST_STATES:,}"
-            )
+        require_size("automaton", len(order), " or more")
     return Automaton(
         classes.astype(np.int32),
         np.array(rows, np.int32).reshape(len(order), -1),
@@ -182,6 +179,34 @@ def alphabet(vocabulary: Vocabulary) -> Bool[np.ndarray, "v"]:
     allowed = np.ones(len(vocabulary), bool)
     allowed[[*vocabulary.marker_ids, *vocabulary.unseen_ids]] = False
     return allowed
+
+
+def ids_of_music(
+    symbols: Sequence[str],
+    vocabulary: Vocabulary,
+    source: str,
+    positions: Sequence[int] | None = None,
+) -> Int[np.ndarray, "t"]:
+    """Return the ids of symbols, all of which must be in the `alphabet`.
+
+    Args:
+        symbols: the symbols.
+        vocabulary: the vocabulary of the model.
+        source: the argument that holds the symbols, for the error.
+        positions: the position of each symbol, if the error should name it.
+
+    Raises:
+        ValueError: a symbol is unknown, or is not in the alphabet.
+    """
+    ids, allowed = vocabulary.ids_of(symbols, source), alphabet(vocabulary)
+    for place, (symbol, number) in enumerate(zip(symbols, ids, strict=True)):
+        if not allowed[number]:
+            where = "" if positions is None else f" at position {positions[place]}"
+            raise ValueError(
+                f"{source} holds {symbol!r}{where}; it must hold symbols of music that "
+                "the model was trained on"
+            )
+    return ids
 
 
 def grouped(

@@ -22,7 +22,7 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 class KnownPieces:
     """Pieces whose passages can be recognised in a stream.
 
-    Making an index takes about two seconds per 100,000 symbols, so it is kept. Two
+    Making an index takes about a second per 100,000 symbols, so it is kept. Two
     instances are equal only if they are the same object.
 
     Attributes:

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Int
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, dijkstra
 
-from lstm_music_jax.automata.automaton import MOST_STATES, Automaton
+from lstm_music_jax.automata.automaton import Automaton, require_size
 from lstm_music_jax.music.vocabulary import Vocabulary
 
 
@@ -201,11 +201,7 @@ def _reached(targets) -> tuple[Int[np.ndarray, "states"], Int[np.ndarray, "state
         new = [code for code in np.unique(after).tolist() if code not in number]
         new = [code for code in new if code >= 0]
         number.update(zip(new, range(len(number), len(number) + len(new)), strict=True))
-        if len(number) > MOST_STATES:
-            raise ValueError(
-                f"automaton has {len(number):,} states or more; it must have at most "
-                f"{MOST_STATES:,}"
-            )
+        require_size("automaton", len(number), " or more")
         frontier = np.array(new, np.int64)
     codes = np.fromiter(number, np.int64, len(number))
     order = np.argsort(codes)

@@ -15,11 +15,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.automata.bits import WORD, holds
 from lstm_music_jax.automata.suffix_automaton import SuffixAutomaton
 from lstm_music_jax.pytrees import pytree
 from lstm_music_jax.types import Array, Bool, Int, Token, UInt32
-
-_BITS = 32
 
 
 class Place(NamedTuple):
@@ -77,14 +76,14 @@ class Passages:
         same = renamed[len(renamed) // 2]
         automaton = SuffixAutomaton([same[piece] for piece in pieces])
         transitions, links, lengths = automaton.without_separators()
-        words = -(-renamed.shape[1] // _BITS)
+        words = -(-renamed.shape[1] // WORD)
         continuations = np.zeros((len(transitions), words), np.uint32)
         targets: list[int] = []
         first = np.zeros(len(transitions), np.int32)
         for state, following in enumerate(transitions):
             first[state] = len(targets)
             for symbol in sorted(following):
-                continuations[state, symbol // _BITS] |= np.uint32(1 << symbol % _BITS)
+                continuations[state, symbol // WORD] |= np.uint32(1 << symbol % WORD)
                 targets.append(following[symbol])
         return cls(
             *map(
@@ -111,6 +110,8 @@ class Passages:
         nowhere = jnp.zeros(len(self.renamed), jnp.int32)
         return Place(nowhere, nowhere)
 
+    # Compiled, because JAX would compile the loops anew in every uncompiled call.
+    @jax.jit
     def read(self, place: Place, token: Token) -> Place:
         """Return the place after a symbol was read.
 
@@ -135,19 +136,19 @@ class Passages:
 
     def _continues(self, state, symbol):
         """Return whether a symbol is a continuation of a state; False for -1."""
-        word = self.continuations[state, symbol // _BITS]
-        return (symbol >= 0) & (_bit(word, symbol % _BITS))
+        return (symbol >= 0) & holds(self.continuations[state, symbol // WORD], symbol)
 
     def _target(self, state, symbol):
         """Return the state after a continuation of `state`."""
         words = self.continuations[state]
         # In each word, the number of bits that stand for smaller ids than `symbol`.
-        bits = jnp.clip(symbol - _BITS * jnp.arange(len(words)), 0, _BITS)
-        below = (jnp.uint32(1) << (bits % _BITS).astype(jnp.uint32)) - 1
-        smaller = jnp.where(bits == _BITS, words, words & below)
+        bits = jnp.clip(symbol - WORD * jnp.arange(len(words)), 0, WORD)
+        below = (jnp.uint32(1) << (bits % WORD).astype(jnp.uint32)) - 1
+        smaller = jnp.where(bits == WORD, words, words & below)
         rank = jnp.sum(jax.lax.population_count(smaller).astype(jnp.int32))
         return self.targets[self.first[state] + rank]
 
+    @jax.jit
     def continuations_of(
         self, place: Place, length: Int[Array, ""] | int
     ) -> Bool[Array, "v"]:
@@ -188,8 +189,8 @@ class Passages:
             lambda state: self.links[state],
             state,
         )
-        words = self.continuations[state][renamed // _BITS]
-        return (renamed >= 0) & _bit(words, renamed % _BITS)
+        words = self.continuations[state][renamed // WORD]
+        return (renamed >= 0) & holds(words, renamed)
 
 
 @jax.jit
@@ -214,7 +215,3 @@ def copied_lengths(passages: Passages, tokens: Int[Array, "b n"]) -> Int[Array, 
         return jax.lax.scan(note, passages.begin(), ids)[1]
 
     return jax.vmap(of_stream)(tokens)
-
-
-def _bit(words, place):
-    return (words >> place.astype(jnp.uint32)) % 2 == 1

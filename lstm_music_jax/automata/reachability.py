@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.automata.automaton import Automaton
+from lstm_music_jax.automata.bits import WORD, holds
 from lstm_music_jax.types import Array, Bool, Int, UInt32
 
-_BITS = 32
 # Lengths of accepted sequences that an error names are found up to this many symbols
 # beyond the wanted length.
 _BEYOND = 100
@@ -50,9 +50,7 @@ def leads_to_acceptance(
         left: number of symbols that are left, 0 or more.
         states: the states.
     """
-    words = ahead[left, states // _BITS]
-    bits = (states % _BITS).astype(jnp.uint32)
-    return (states >= 0) & ((words >> bits) % 2 == 1)
+    return (states >= 0) & holds(ahead[left, states // WORD], states)
 
 
 def accepted_lengths(automaton: Automaton, length: int) -> tuple[list[int], int]:
@@ -77,6 +75,6 @@ def accepted_lengths(automaton: Automaton, length: int) -> tuple[list[int], int]
 
 
 def _packed(ahead):
-    padded = jnp.pad(ahead, (0, -len(ahead) % _BITS)).reshape(-1, _BITS)
-    places = jnp.uint32(1) << jnp.arange(_BITS, dtype=jnp.uint32)
+    padded = jnp.pad(ahead, (0, -len(ahead) % WORD)).reshape(-1, WORD)
+    places = jnp.uint32(1) << jnp.arange(WORD, dtype=jnp.uint32)
     return jnp.sum(jnp.where(padded, places, jnp.uint32(0)), axis=1, dtype=jnp.uint32)

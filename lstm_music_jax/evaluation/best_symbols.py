@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.evaluation.teacher_forced import padded, require_pieces
 from lstm_music_jax.generation.arguments import vocab_size, whole_number
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.protocols import Context, Model
@@ -56,24 +57,22 @@ def best_symbols(
         One entry per piece.
 
     Raises:
-        ValueError: a piece is empty, or `count` is no whole number of 1 or more.
+        ValueError: a piece is empty or holds an unknown id, or `count` is no whole
+            number of 1 or more.
         RuntimeError: the logits became NaN.
     """
-    for number, piece in enumerate(pieces):
-        if not len(piece):
-            raise ValueError(f"piece {number} is empty; it must have a symbol or more")
+    require_pieces(model, pieces)
+    if not len(pieces):
+        return []
     count = min(whole_number("count", count), vocab_size(model))
     # The last symbol of a piece is only predicted, and not read.
-    blocks = -(-max((len(piece) - 1 for piece in pieces), default=0) // _BLOCK)
-    ids = np.zeros((len(pieces), blocks * _BLOCK + 1), np.int32)
-    for row, piece in zip(ids, pieces, strict=True):
-        row[: len(piece)] = piece
+    ids = padded(pieces, _BLOCK)
     start = context.prefill(model, jnp.zeros(0, jnp.int32))
     memories = jax.tree.map(
         lambda leaf: jnp.broadcast_to(leaf, (len(ids), *leaf.shape)), start
     )
-    read = [_nothing(len(ids), count)]
-    for begin in range(0, blocks * _BLOCK, _BLOCK):
+    read = []
+    for begin in range(0, ids.shape[1] - 1, _BLOCK):
         block = ids[:, begin : begin + _BLOCK + 1]
         memories, found = _read_block(model, context, memories, block, count=count)
         read.append(found)
@@ -91,14 +90,6 @@ def best_symbols(
                 "check the model's parameters"
             )
     return of_pieces
-
-
-def _nothing(rows, count):
-    return BestSymbols(
-        np.zeros((rows, 0, count), np.int32),
-        np.zeros((rows, 0, count), np.float32),
-        np.zeros((rows, 0), np.float32),
-    )
 
 
 @partial(jax.jit, static_argnames="count")

@@ -239,7 +239,7 @@ def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
     parallel_pieces = whole_number("parallel_pieces", parallel_pieces)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
     require_fit(sampler.strategy, model, settings)
-    _require_pieces(model, pieces)
+    require_pieces(model, pieces)
     if not len(pieces):
         return []
     key = jax.random.key(seed)
@@ -251,7 +251,7 @@ def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
         batch = order[first : first + size]
         # The last batch repeats its last piece, so that all batches have one shape.
         rows = np.minimum(np.arange(size), len(batch) - 1)
-        ids = _padded([pieces[number] for number in batch[rows]], plan.length)
+        ids = padded([pieces[number] for number in batch[rows]], plan.length)
         numbers = jnp.asarray(batch[rows], jnp.int32)
         streams = _begin(model, sampler, key, ids[:, 0], numbers, settings=settings)
         blocks = []
@@ -277,7 +277,7 @@ def _block(pieces):
     return min(_BLOCK, max((len(piece) - 1 for piece in pieces), default=0)) or 1
 
 
-def _padded(pieces, block):
+def padded(pieces, block):
     """Return the ids of pieces as rows of equal length, padded with zeros.
 
     The length is 1, for the first symbol, plus a multiple of `block`.
@@ -299,7 +299,7 @@ def _of_piece(batch, axis, row, length):
     )
 
 
-def _require_pieces(model, pieces):
+def require_pieces(model, pieces):
     """Raise ValueError unless each piece has symbols that the model knows."""
     size = vocab_size(model)
     for number, piece in enumerate(pieces):

@@ -357,7 +357,7 @@ def _decode_piece(run, primer, tokens, has_end, notes, keep_primer):
 
     Args:
         run: the model, its vocabulary and its encoding.
-        prompt: ids of the primer.
+        primer: the symbols of the primer.
         tokens: ids of the drawn symbols.
         has_end: whether the end symbol was drawn after them.
         notes: number of notes that the piece should have, without those of the primer;

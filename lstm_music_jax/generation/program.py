@@ -105,8 +105,9 @@ def run(
 ) -> Generation:
     """Draw `length` symbols of every stream, on all devices.
 
-    With `settings`, every leaf of the strategy and every result has a leading axis s,
-    with one entry per setting of a sweep. The other arguments are those of `generate`.
+    With `settings`, every hyperparameter of the strategy and every result has a leading
+    axis s, with one entry per setting of a sweep. The other arguments are those of
+    `generate`.
     """
     axis = 1 if settings else 0
     require_model("model", model)

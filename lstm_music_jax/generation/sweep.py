@@ -15,7 +15,7 @@ from lstm_music_jax.generation.engine import Sampler
 from lstm_music_jax.generation.generate import CARRIED, GUMBEL
 from lstm_music_jax.generation.program import Generation, Streams, run
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.pytrees import hyperparameters, map_settings
+from lstm_music_jax.pytrees import hyperparameters, map_settings, same_tables
 from lstm_music_jax.strategies.base import Strategy, parts
 from lstm_music_jax.types import Array, Int, PRNGKey
 
@@ -77,12 +77,12 @@ def sweep(
 
 
 def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
-    """Raise ValueError unless all leaves of a strategy have an equal leading axis.
+    """Raise ValueError unless all hyperparameters have an equal leading axis.
 
     The axis has one entry per setting.
 
     Args:
-        strategies: the strategy whose leaves are stacked.
+        strategies: the strategy whose hyperparameters are stacked.
         begun: the number of settings with which the streams to continue were begun;
             None if prompts are continued.
     """
@@ -99,19 +99,20 @@ def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
         sizes.add((begun,))
     if len(sizes) != 1 or () in sizes:
         raise ValueError(
-            f"strategies has leaves with leading axes {sorted(sizes)}; all leaves, and "
-            "streams to continue, must have the same leading axis, the settings"
+            f"strategies has leaves with leading axes {sorted(sizes)}; all leaves but "
+            "tables, and streams to continue, must have the same leading axis, the "
+            "settings"
         )
 
 
 def stack(strategies: Sequence[Strategy]) -> Strategy:
     """Stack strategies into one for `sweep`: hyperparameters have a leading axis s.
 
-    Tables, such as the corpus of `CopyLimit`, are those of the first strategy.
+    Tables, such as the automaton of `Obey`, are not stacked.
 
     Raises:
         ValueError: `strategies` is empty, or the strategies differ in more than their
-            leaves, which are their hyperparameters.
+            hyperparameters.
     """
     if not strategies:
         raise ValueError("strategies is empty; a sweep takes one setting or more")
@@ -120,6 +121,11 @@ def stack(strategies: Sequence[Strategy]) -> Strategy:
         raise ValueError(
             "strategies differ in more than their hyperparameters; they must have the "
             "same types and sizes, so use one sweep for each size"
+        )
+    if not all(same_tables(strategies[0], strategy) for strategy in strategies[1:]):
+        raise ValueError(
+            "strategies differ in their tables, which all settings of a sweep share; "
+            "use one sweep for each table"
         )
     return map_settings(lambda *leaves: jnp.stack(leaves), *strategies)
 

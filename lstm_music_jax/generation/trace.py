@@ -49,7 +49,7 @@ class Trace(NamedTuple):
 
     # IPython's text; all the arrays would take a hundred lines.
     def _repr_pretty_(self, printer, cycle):
-        printer.text(f"<Trace of {jnp.shape(self.kept_count)} symbols>")
+        printer.text(f"<Trace of shape {jnp.shape(self.kept_count)}>")
 
 
 class Shaped(NamedTuple):

@@ -73,7 +73,7 @@ def test_many_symbols_in_many_words():
 def test_exactly_the_sequences_within_the_limit_can_be_drawn():
     piece = np.array([0, 1, 2, 0, 1, 1])
     passages = Passages.of([piece], np.arange(3)[None])
-    read = jax.jit(passages.read)
+    read, continuations_of = jax.jit(passages.read), jax.jit(passages.continuations_of)
     text = piece.tolist()
     known = {
         tuple(text[start:end])
@@ -84,7 +84,7 @@ def test_exactly_the_sequences_within_the_limit_can_be_drawn():
     for sequence in itertools.product(range(3), repeat=5):
         place, possible = passages.begin(), True
         for symbol in sequence:
-            mask = np.asarray(passages.continuations_of(place, longest))
+            mask = np.asarray(continuations_of(place, longest))
             possible = possible and not mask[symbol]
             place = read(place, jnp.int32(symbol))
         copies = any(

@@ -15,6 +15,7 @@ from rich.console import Console
 from lstm_music_jax.system.folder_lock import locked
 from lstm_music_jax.training.run_summary import summarize_run
 from tests.experiments.calling import call
+from tests.test_interrupts import WITH_SIGINT
 
 
 @pytest.fixture
@@ -86,7 +87,10 @@ def test_a_terminal_is_redrawn(folder, monkeypatch):
 def test_ctrl_c_ends_it_without_a_traceback(folder):
     with locked(folder / "a"):
         process = subprocess.Popen(
-            [sys.executable, runs.__file__, folder, "--watch", "--every", "60"],
+            [
+                *(sys.executable, "-c", WITH_SIGINT),
+                *(runs.__file__, folder, "--watch", "--every", "60"),
+            ],
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

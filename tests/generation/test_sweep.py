@@ -86,6 +86,17 @@ def test_a_table_is_shared_by_all_settings(model):
         np.testing.assert_array_equal(more.tokens[row], alone.tokens[:, 6:])
 
 
+def test_settings_that_differ_in_their_tables_are_refused():
+    rows = jax.random.normal(jax.random.key(5), (13, 13))
+    assert stack([Preference(1, rows), Preference(2, rows + 0)]).weight.tolist() == [
+        1,
+        2,
+    ]
+    for other in (2 * rows, rows[:12]):
+        with pytest.raises(ValueError, match="strategies differ in their tables"):
+            stack([Preference(1, rows), Preference(2, other)])
+
+
 def test_one_program_for_all_settings(model):
     class Counted(Strategy):
         value: float

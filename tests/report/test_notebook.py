@@ -189,9 +189,14 @@ def test_the_output_of_a_long_piece_is_small():
 
 def test_ipython_shows_them():
     formatter = InteractiveShell().display_formatter
-    for value in (Score.from_notes(NOTES), composition(None), trace_of([1, 2])):
+    for value, text in (
+        (Score.from_notes(NOTES), "<Score of 3 notes>"),
+        (composition(None), "<Composition of 3 notes>"),
+        (trace_of([[1, 2, 3]]), "<Trace of shape (1, 3)>"),
+    ):
         content, _ = formatter.format(value)
         assert content["text/html"] == value._repr_html_()
+        assert content["text/plain"] == text
 
 
 def test_nothing_is_drawn_before_it_is_shown():

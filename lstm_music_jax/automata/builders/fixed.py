@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from lstm_music_jax.automata.automaton import Automaton, alphabet, explored, grouped
+from lstm_music_jax.automata.automaton import (
+    Automaton,
+    alphabet,
+    explored,
+    grouped,
+    ids_of_music,
+)
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.vocabulary import Vocabulary
@@ -24,17 +30,10 @@ def fixed_symbols(symbols: Mapping[int, str], vocabulary: Vocabulary) -> Automat
             f"symbols is {dict(symbols)}; it must hold one position or more, 0 or more "
             "each"
         )
-    allowed = alphabet(vocabulary)
-    vocabulary.ids_of([*symbols.values()], "symbols")
-    for position, symbol in symbols.items():
-        if not allowed[vocabulary.symbols.index(symbol)]:
-            raise ValueError(
-                f"symbols holds {symbol!r} at position {position}; it must hold "
-                "symbols of music that the model was trained on"
-            )
+    ids_of_music([*symbols.values()], vocabulary, "symbols", [*symbols])
     fixed = set(symbols.values())
     kinds = [symbol if symbol in fixed else None for symbol in vocabulary.symbols]
-    classes, kinds = grouped(kinds, allowed)
+    classes, kinds = grouped(kinds, alphabet(vocabulary))
     end = max(symbols) + 1
 
     def step(position, group):

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int
 
-from lstm_music_jax.automata.automaton import Automaton, alphabet, explored, grouped
+from lstm_music_jax.automata.automaton import (
+    Automaton,
+    alphabet,
+    explored,
+    grouped,
+    ids_of_music,
+)
 from lstm_music_jax.automata.operations import complement, minimised
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.transposition import (
@@ -38,20 +44,13 @@ def contains(
     """
     if not motif:
         raise ValueError("motif is empty; it must hold one symbol or more")
-    ids = vocabulary.ids_of(motif, "motif")
-    allowed = alphabet(vocabulary)
-    for symbol, number in zip(motif, ids, strict=True):
-        if not allowed[number]:
-            raise ValueError(
-                f"motif holds {symbol!r}; it must hold symbols of music that the model "
-                "was trained on"
-            )
+    ids = ids_of_music(motif, vocabulary, "motif")
     spelled = np.arange(len(vocabulary))[None]
     if transposed:
         spelled = spelled_once(transposition_table(vocabulary, encoding, HALF_OCTAVE))
     same = spelled[len(spelled) // 2]
     # All symbols that sound alike are read as one.
-    read = np.where(allowed, same, -1)
+    read = np.where(alphabet(vocabulary), same, -1)
     return minimised(_finding({tuple(row[ids].tolist()) for row in spelled}, read))
 
 

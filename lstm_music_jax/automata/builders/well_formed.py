@@ -9,7 +9,7 @@ from lstm_music_jax.automata.automaton import (
     grouped,
     require_size,
 )
-from lstm_music_jax.music.encodings.base import Encoding
+from lstm_music_jax.music.encodings.base import Encoding, known_symbols
 from lstm_music_jax.music.score import HIGHEST_PITCH
 from lstm_music_jax.music.vocabulary import Vocabulary
 
@@ -44,9 +44,7 @@ def well_formed(
     """
     symbols = vocabulary.symbols
     watched = frozenset(range(HIGHEST_PITCH + 1) if pitches is None else pitches)
-    known = {symbol for symbol in symbols if encoding.pitches(symbol)}
-    if encoding.symbols is not None:
-        known = set(encoding.symbols)
+    known = known_symbols(encoding, symbols)
     kinds = [
         (
             watched.intersection(encoding.pitches(symbol)),

@@ -32,6 +32,13 @@ class Decoded:
     uses: tuple[Use, ...]
 
 
+def known_symbols(encoding: Encoding, symbols: Iterable[str]) -> set[str]:
+    """Return those of `symbols` that the encoding has."""
+    if encoding.symbols is None:
+        return {symbol for symbol in symbols if encoding.pitches(symbol)}
+    return set(encoding.symbols).intersection(symbols)
+
+
 @runtime_checkable
 class Encoding(Protocol):
     """Turns a score into symbols, and any sequence of symbols into a score.

@@ -34,13 +34,13 @@ class NoteNames:
 
     Attributes:
         parts: the parts to encode; a part is the music of one instrument. "first" is
-            the first part, even if it is empty, as in the classical Keras note
-            generators. "first_nonempty" is the first part that has notes. "all" merges
-            the parts by onset.
+            the first part, even if it is empty, as in the original recipe (see the
+            README). "first_nonempty" is the first part that has notes. "all" merges the
+            parts by onset.
         ticks_per_note: ticks from each decoded note or chord to the next, 1 or more.
             This is also the duration of each note.
         drums: keep the notes of MIDI channel 10. By default, they are kept if `parts`
-            is "first", as in the classical Keras note generators, and otherwise not.
+            is "first", as in the original recipe, and otherwise not.
     """
 
     symbols_per_note: ClassVar[int] = 1

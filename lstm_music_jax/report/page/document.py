@@ -59,6 +59,7 @@ class Data:
         """Begin without data, and without code."""
         self.content: dict[str, Any] = {}
         self.modules: list[str] = []
+        self._indices: dict[tuple[str, str], int] = {}
 
     def run(self, module: str) -> None:
         """Let the page run a module of assets/, such as "players.js"."""
@@ -73,10 +74,9 @@ class Data:
 
     def index(self, name: str, text: str) -> int:
         """Return the index of a text in the list `name`; a new text is appended."""
-        entries = self.content.setdefault(name, [])
-        if text not in entries:
-            entries.append(text)
-        return entries.index(text)
+        if (name, text) not in self._indices:
+            self._indices[name, text] = self.add(name, text)
+        return self._indices[name, text]
 
 
 def write_report(path: str | Path, title: str, blocks: Sequence[Block]) -> None:

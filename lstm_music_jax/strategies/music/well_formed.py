@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.fields import derived
+from lstm_music_jax.music.encodings.base import known_symbols
 from lstm_music_jax.music.score import HIGHEST_PITCH
 from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.strategies.music.sounds import MusicStrategy
@@ -30,11 +31,8 @@ def _known(strategy):
 
     The end symbol counts as a symbol of the encoding.
     """
-    vocabulary, encoding = strategy.vocabulary, strategy.encoding
-    if encoding.symbols is None:
-        known = {symbol for symbol in vocabulary.symbols if encoding.pitches(symbol)}
-    else:
-        known = set(encoding.symbols)
+    vocabulary = strategy.vocabulary
+    known: set[str | None] = {*known_symbols(strategy.encoding, vocabulary.symbols)}
     known = (known | {vocabulary.end}) - {vocabulary.start}
     return np.array([symbol in known for symbol in vocabulary.symbols])
 

@@ -7,7 +7,7 @@ from lstm_music_jax.report.page.blocks import Paragraph
 from lstm_music_jax.report.page.document import document
 from lstm_music_jax.report.page.piece import PlayedPiece
 from lstm_music_jax.report.page.player import Player
-from tests.report.page.test_browser import wait_until
+from tests.report.page.waiting import wait_until
 
 PAINTED = """(canvas) => {
   const { width, height } = canvas;

@@ -3,7 +3,7 @@
 import { make, makeButton, makeSlider } from "report/dom.js";
 import { Playback } from "report/playback.js";
 import { clock, spokenTime } from "report/timing.js";
-import { anonymousPiece, unpackPiece } from "report/unpack.js";
+import { unpackPiece } from "report/unpack.js";
 
 export class Excerpt {
   plays = 0;
@@ -12,7 +12,7 @@ export class Excerpt {
   constructor(letter, packed, data, onPlay) {
     this.letter = letter;
     this.playback = new Playback();
-    this.playback.load(anonymousPiece(unpackPiece(packed, data), letter));
+    this.playback.load(unpackPiece(packed, data));
     this.button = makeButton("", () => this.#toggle(onPlay), { className: "play" });
     const slider = makeSlider({
       label: `Position in ${letter}`,

@@ -29,7 +29,7 @@ export function matchingGain(notes) {
 }
 
 // The loudness of a piece that is played with gain 1, dB.
-export function loudnessOf(notes) {
+function loudnessOf(notes) {
   const windows = windowsOf(blocksOf(notes));
   const heard = windows.filter((power) => decibels(power) > SILENCE);
   const gate = decibels(mean(heard)) + QUIET;

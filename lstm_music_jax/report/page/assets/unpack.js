@@ -12,7 +12,7 @@ export function bytes(base64) {
 }
 
 // Whole numbers of any size: seven bits per byte, the lowest first.
-export function varints(base64) {
+function varints(base64) {
   const numbers = [];
   let number = 0;
   let scale = 1;
@@ -54,16 +54,6 @@ export function unpackPiece(piece, data) {
     ticks,
     seconds: latest(notes, "stop"),
   };
-}
-
-// The same piece without all that would tell where it comes from.
-export function anonymousPiece(piece, name) {
-  const notes = piece.notes.map(({ surprisal, symbol, alternatives, ...note }) => ({
-    ...note,
-    alternatives: [],
-    copies: [],
-  }));
-  return { ...piece, name, notes, copies: [], skipped: [], marks: [], facts: {} };
 }
 
 function unpackNotes(packed, tempoMap) {
