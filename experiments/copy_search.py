@@ -8,9 +8,9 @@ from sources import silent_dataset_of_run
 
 from lstm_music_jax import Dataset, Run, Sample
 from lstm_music_jax.evaluation.measures.copying import CopyIndex, human_copy_length
-from lstm_music_jax.music.corpus.piece_ids import PieceIds
 from lstm_music_jax.music.transposition import HALF_OCTAVE, transposition_table
 from lstm_music_jax.system.printable import printable
+from lstm_music_jax.training.baselines import evenly_chosen, spacing
 
 # The most symbols of training pieces that are searched for a report. A search of
 # 150,000 symbols takes a second.
@@ -43,9 +43,9 @@ def copy_search(run: Run, data: Dataset) -> CopySearch:
     training, names = searched(data, _MOST_SEARCHED)
     table = transposition_table(run.vocabulary, run.encoding, HALF_OCTAVE)
     index = CopyIndex(list(training), table)
-    step = _step(data.validation, _MOST_HUMAN)
     human = [
-        Sample(run.vocabulary.without_markers(ids)) for ids in data.validation[::step]
+        Sample(run.vocabulary.without_markers(ids))
+        for ids in evenly_chosen(data.validation, _MOST_HUMAN)
     ]
     if human:
         k = human_copy_length(index, human)
@@ -90,16 +90,9 @@ def copy_search_of_run(run: Run) -> CopySearch | str:
 
 
 def searched(data: Dataset, most: int) -> tuple[Sequence[np.ndarray], Sequence[str]]:
-    """Return every s-th training piece, with its name: about `most` symbols, or all.
-
-    s is the number of symbols divided by `most`, rounded up.
-    """
-    step = _step(data.train, most)
+    """Return evenly chosen training pieces of about `most` symbols, and their names."""
     names = data.train_names or [
         f"training piece {number}" for number in range(len(data.train))
     ]
-    return data.train[::step], [printable(name) for name in names[::step]]
-
-
-def _step(pieces, most):
-    return max(1, -(-PieceIds.of(pieces).total // most))
+    chosen = names[:: spacing(data.train, most)]
+    return evenly_chosen(data.train, most), [printable(name) for name in chosen]

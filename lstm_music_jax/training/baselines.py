@@ -68,7 +68,12 @@ def ngram_cross_entropies(
 def evenly_chosen(pieces: Sequence[np.ndarray], most: int) -> Sequence[np.ndarray]:
     """Return every s-th piece, so that the chosen pieces hold about `most` symbols.
 
-    s is the number of symbols of all pieces divided by `most`, rounded up. So all
-    pieces are returned if they hold at most `most` symbols.
+    s is `spacing(pieces, most)`. So all pieces are returned if they hold at most `most`
+    symbols.
     """
-    return pieces[:: max(1, -(-PieceIds.of(pieces).total // most))]
+    return pieces[:: spacing(pieces, most)]
+
+
+def spacing(pieces: Sequence[np.ndarray], most: int) -> int:
+    """Return the number of symbols of all pieces divided by `most`, rounded up."""
+    return max(1, -(-PieceIds.of(pieces).total // most))

@@ -113,17 +113,20 @@ def test_the_excerpt_called_a_is_the_one_that_is_named_afterwards(open_report):
     }""")
     page.get_by_label("Show after each answer").check()
     for _ in PAIRS:
+        strikes = {}
         for letter in "AB":
             page.evaluate("window.struck = []")
             page.get_by_role("button", name=f"Play {letter}").click()
             page.wait_for_function("window.struck.length > 0")
-            struck = page.evaluate("window.struck")
-            if struck.count(struck[0]) == 3:
-                letter_of_reference = letter
+            # All notes of the first seconds are handed over at once. Their times may be
+            # moved on a busy machine, but not their number.
+            strikes[letter] = page.evaluate("window.struck.length")
+        few, many = sorted(strikes, key=strikes.get)
+        assert strikes[many] == 3 * strikes[few]
         page.get_by_label("No difference").check()
         page.get_by_role("button", name="Answer").click()
         text = page.get_by_text(re.compile("^A was ")).inner_text()
-        assert f"{letter_of_reference} was {REFERENCE}" in text
+        assert f"{many} was {REFERENCE}" in text
         page.get_by_role("button", name="Next", exact=True).click()
 
 
