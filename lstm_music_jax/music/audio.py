@@ -82,7 +82,8 @@ def write_wav(
     (end,) = seconds([score.end]).tolist()
     length = round(end * SAMPLE_RATE) + SAMPLE_RATE
     sound = np.pad(sound[:length], (0, max(0, length - len(sound))))
-    sound *= _PEAK * np.iinfo(np.int16).max / max(1e-9, abs(sound).max())
+    loudest = max(1e-9, float(np.abs(sound).max()))
+    sound *= _PEAK * np.iinfo(np.int16).max / loudest
     file = io.BytesIO()
     wavfile.write(file, SAMPLE_RATE, np.rint(sound).astype(np.int16))
     write = write_atomically if overwrite else write_new
