@@ -59,3 +59,13 @@ def test_only_one_player_plays(open_report):
         button.click()
     states = [e.get_attribute("data-state") for e in page.locator(".player").all()]
     assert states == ["paused", "playing"]
+
+
+def test_only_one_of_two_pages_plays(open_report):
+    page = open_report([Player([PlayedPiece("a", scale(99))])])
+    page.get_by_role("button", name="Play", exact=True).click()
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_selector("[data-state=paused]")
+    assert other.locator("[data-state=playing]").count() == 1

@@ -60,6 +60,20 @@ def test_each_output_has_a_player_that_plays(notebook):
         assert frame.evaluate(f"{root}.scrollHeight <= {root}.clientHeight")
 
 
+def test_one_output_of_a_notebook_plays_at_a_time(notebook):
+    buttons = []
+    for details in notebook.locator("details").all():
+        details.locator("summary").press("Enter")
+    for frame in (frame for frame in notebook.frames if frame.parent_frame):
+        frame.get_by_role("button", name="Play", exact=True).click()
+        buttons.append(frame.locator(".play"))
+    wait_until(lambda: buttons[0].text_content() == "Play")
+    assert buttons[1].text_content() == "Pause"
+    buttons[0].click()
+    wait_until(lambda: buttons[1].text_content() == "Play")
+    assert buttons[0].text_content() == "Pause"
+
+
 def test_a_player_cannot_reach_the_notebook(notebook):
     frame = next(frame for frame in notebook.frames if frame.parent_frame)
     reached = frame.evaluate(

@@ -2,6 +2,7 @@
 
 import { Instrument } from "report/instrument.js";
 import { matchingGain } from "report/loudness.js";
+import { hearOthers, tellOthers } from "report/others.js";
 
 // Notes are handed to Web Audio this long ahead, because browsers let the timers of a
 // hidden page run only once per second.
@@ -14,6 +15,8 @@ const RING_SECONDS = 1;
 
 let context;
 let playing;
+
+hearOthers(() => playing?.pause());
 
 // Browsers start an AudioContext only after a person has done something, so it is made
 // when a piece is first played. All players share it.
@@ -61,6 +64,7 @@ export class Playback extends EventTarget {
     if (this.isPlaying) return;
     if (playing) playing.pause();
     playing = this;
+    tellOthers();
     this.#prepare();
     if (this.#position >= this.length) this.#position = 0;
     this.#timer = setInterval(() => this.#tick(), TIMER_MILLISECONDS);
