@@ -44,7 +44,7 @@ from other_formats import OtherFormats
 from piece_files import write_pieces
 from piece_records import Maker
 from piece_report import write_generation_report
-from primers import prompts_of
+from primers import length_of_primer, prompts_of, require_primer
 from strategy_expressions import known_names, strategy_of
 
 from lstm_music_jax import (
@@ -89,11 +89,11 @@ class Arguments:
     primer: str = "none"
     """Music to continue: `none`, `corpus` (held-out pieces, or training pieces if there
     are none), or a MIDI file."""
-    primer_length: int = 100
-    """Symbols of the primer that are read."""
-    unknown: Literal["error", "drop"] = "error"
-    """Symbols of a primer's file that the run does not know: stop, or leave them out
-    and say which."""
+    primer_length: int | None = None
+    """Symbols of the primer that are read; by default 100."""
+    unknown: Literal["error", "drop"] | None = None
+    """Symbols of a primer's file that the run does not know: stop, which is the
+    default, or leave them out and say which."""
     keep_primer: bool = False
     """Write the primer in front of the music."""
     drop_primer: bool = False
@@ -160,8 +160,7 @@ def main(arguments: Arguments) -> None:
     arguments.formats.check()
     strategy = strategy_of_flags(arguments)
     names = known_names(arguments.plugin)
-    if arguments.keep_primer and arguments.drop_primer:
-        raise ValueError("keep_primer and drop_primer are both given; give one of them")
+    require_primer(arguments)
     loaded = load_run(arguments.run, arguments.checkpoint)
     if arguments.note_length is not None:
         loaded = with_note_length(loaded, arguments)
@@ -317,7 +316,7 @@ def with_note_length(loaded: Run, arguments: Arguments) -> Run:
         )
     notes = arguments.notes
     if arguments.keep_primer:
-        notes += arguments.primer_length
+        notes += length_of_primer(arguments)
     if quarters * notes > MAX_QUARTERS:
         raise ValueError(
             f"note_length is {quarters}; a file holds {MAX_QUARTERS} quarters, so for "

@@ -19,9 +19,34 @@ if TYPE_CHECKING:
     from generate import Arguments
 
 
+_USUAL_LENGTH = 100
+
+
+def require_primer(arguments: Arguments) -> None:
+    """Raise ValueError if an argument of a primer has no primer that it is about."""
+    if arguments.keep_primer and arguments.drop_primer:
+        raise ValueError("keep_primer and drop_primer are both given; give one of them")
+    if arguments.primer == "none":
+        if arguments.primer_length is not None:
+            length = arguments.primer_length
+            raise ValueError(f"primer_length is {length}; it needs --primer")
+        if arguments.keep_primer:
+            raise ValueError("keep_primer is given; it needs --primer")
+    if arguments.unknown is not None and arguments.primer in ("none", "corpus"):
+        raise ValueError(
+            f"unknown is {arguments.unknown}; it needs --primer with a MIDI file"
+        )
+
+
+def length_of_primer(arguments: Arguments) -> int:
+    """Return the number of symbols of the primer that are read."""
+    length = arguments.primer_length
+    return _USUAL_LENGTH if length is None else length
+
+
 def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
     """Return the primers' ids, one row per piece."""
-    pieces, length = arguments.pieces, arguments.primer_length
+    pieces, length = arguments.pieces, length_of_primer(arguments)
     if pieces < 1:
         raise ValueError(f"pieces is {pieces}; it must be at least 1")
     if arguments.primer == "none":
@@ -40,7 +65,9 @@ def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
     return jnp.tile(jnp.asarray(ids)[None], (pieces, 1))
 
 
-def primer_of_file(loaded: Run, path: Path, length: int, unknown: str) -> np.ndarray:
+def primer_of_file(
+    loaded: Run, path: Path, length: int, unknown: str | None
+) -> np.ndarray:
     """Return the first `length` ids of a MIDI file."""
     name = printable(path)
     if not path.is_file():

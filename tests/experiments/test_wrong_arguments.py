@@ -32,6 +32,21 @@ WRONG = [
         ["--run", "RUN", "--wav", "--soundfont", "FILE"],
         "it must be a SoundFont file (.sf2), and this file is something else",
     ),
+    (
+        generate,
+        ["--run", "RUN", "--primer-length", "9"],
+        "primer_length is 9; it needs --primer",
+    ),
+    (
+        generate,
+        ["--run", "RUN", "--keep-primer"],
+        "keep_primer is given; it needs --primer",
+    ),
+    (
+        generate,
+        ["--run", "RUN", "--primer", "corpus", "--unknown", "drop"],
+        "unknown is drop; it needs --primer with a MIDI file",
+    ),
     (train, ["--run", "new", "--midi", "nowhere"], "path is nowhere"),
     (train, ["--run", "new", "--symbols", "nowhere.txt"], "nowhere.txt"),
     (train, ["--run", "new", "--midi", "a", "--symbols", "b"], "give one of them"),
