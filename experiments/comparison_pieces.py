@@ -20,6 +20,7 @@ from lstm_music_jax.evaluation.comparison.samples import given_samples, with_mod
 from lstm_music_jax.evaluation.comparison.standard import Standard
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.report.page.piece import PlayedPiece
+from lstm_music_jax.system.progress import tracked
 
 GREEDY, TRAINING, SHUFFLED = "greedy", "training pieces", "shuffled"
 ANCHORS = "anchors"
@@ -63,15 +64,19 @@ class ComparedPieces:
             [strategy] * len(self.runs)
             for strategy in (strategies.Greedy(), strategies.Chain())
         )
-        return [
-            Pieces(TRAINING, self._measured(TRAINING, self._training(data))),
-            self.drawn(0, GREEDY, greedy, ANCHORS),
-            *(
-                self.drawn(0, name, chain, ANCHORS, model=model)
-                for name, model in ngrams.items()
-            ),
-            Pieces(SHUFFLED, self._measured(SHUFFLED, self._shuffled())),
-        ]
+        drawn = {GREEDY: (greedy, None)} | {
+            name: (chain, model) for name, model in ngrams.items()
+        }
+        names = [TRAINING, *drawn, SHUFFLED]
+        anchors = []
+        for name in tracked(names, "measuring anchor", names=names):
+            if name in drawn:
+                strategy, model = drawn[name]
+                anchors.append(self.drawn(0, name, strategy, ANCHORS, model=model))
+            else:
+                given = self._training(data) if name == TRAINING else self._shuffled()
+                anchors.append(Pieces(name, self._measured(name, given)))
+        return anchors
 
     def drawn(
         self,

@@ -244,6 +244,7 @@ class Report:
             order=_ORDER,
             seed=self.seed,
             resamples=self.resamples,
+            progress=True,
         )
         self.tables.append(Table(condition, comparison, names, tuned))
         in_short = self.tables[-1].file.replace("-", " ")

@@ -37,6 +37,7 @@ from sources import dataset_of_run
 from strategy_expressions import known_names, strategy_of
 
 from lstm_music_jax import (
+    Dataset,
     Run,
     RunFolder,
     SlidingWindow,
@@ -54,7 +55,7 @@ from lstm_music_jax.evaluation.statistics.ratios import mean_per_symbol
 from lstm_music_jax.report.page.blocks import Heading
 from lstm_music_jax.report.page.document import Block
 from lstm_music_jax.report.page.player import Player
-from lstm_music_jax.system.progress import tracked
+from lstm_music_jax.system.progress import Bar
 
 # --quick reads at most so many pieces.
 _QUICK = 8
@@ -138,12 +139,47 @@ def main(arguments: Arguments) -> None:
         )
     step = -(-len(dataset.validation) // _QUICK) if arguments.quick else 1
     pieces = list(dataset.validation[::step])
-    copying, continuations = copying_of_greedy(
-        loaded, dataset, pieces, arguments.primer_length, arguments.length
+    evaluation, continuations = evaluated(
+        arguments, loaded, dataset, pieces, window, chosen
     )
-    # `Greedy` makes the kept mass the model's confidence, and changes no loss.
-    carried = teacher_force(loaded.model, pieces, strategy=strategies.Greedy())
-    windowed = teacher_force(loaded.model, pieces, context=window, parallel_pieces=4)
+    write_page(evaluation, out, heard(loaded, continuations))
+
+
+def evaluated(
+    arguments: Arguments,
+    loaded: Run,
+    dataset: Dataset,
+    pieces: list[np.ndarray],
+    window: SlidingWindow,
+    chosen: Mapping[str, strategies.Strategy],
+) -> tuple[Evaluation, Continuations]:
+    """Return the results, and the greedy continuations; show the progress.
+
+    Args:
+        arguments: the command line.
+        loaded: the run.
+        dataset: all pieces of the run.
+        pieces: the held-out pieces to read.
+        window: the sliding window.
+        chosen: the strategies, by expression.
+    """
+    stages = ["greedy continuations", "carried state", "sliding window", *chosen]
+    with Bar("part", len(stages)) as bar:
+        bar.update(0, stages[0])
+        copying, continuations = copying_of_greedy(
+            loaded, dataset, pieces, arguments.primer_length, arguments.length
+        )
+        bar.update(1, stages[1])
+        # `Greedy` makes the kept mass the model's confidence, and changes no loss.
+        carried = teacher_force(loaded.model, pieces, strategy=strategies.Greedy())
+        bar.update(2, stages[2])
+        windowed = teacher_force(
+            loaded.model, pieces, context=window, parallel_pieces=4
+        )
+        rows = []
+        for text, strategy in chosen.items():
+            bar.update(3 + len(rows), text)
+            rows.append(strategy_row(text, loaded, pieces, strategy, arguments.seed))
     evaluation = Evaluation(
         len(pieces),
         len(dataset.validation),
@@ -152,13 +188,10 @@ def main(arguments: Arguments) -> None:
         calibration(
             [each.trace.kept_mass for each in carried], [each.kept for each in carried]
         ),
-        [
-            strategy_row(text, loaded, pieces, strategy, arguments.seed)
-            for text, strategy in tracked(chosen.items(), "strategy", names=[*chosen])
-        ],
+        rows,
         copying,
     )
-    write_page(evaluation, out, heard(loaded, continuations))
+    return evaluation, continuations
 
 
 def strategies_of(

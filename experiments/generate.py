@@ -191,6 +191,7 @@ def main(arguments: Arguments) -> None:
             until_end=arguments.until_end,
             ill_formed=arguments.ill_formed,
             unseen=arguments.unseen,
+            progress=processes.is_first(),
         )
     if not processes.is_first():
         return

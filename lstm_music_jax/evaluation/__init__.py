@@ -11,7 +11,7 @@ device. `note_figures.py` judges the notes of pieces that are shown in a report.
 device. All other modules run on the host with NumPy and SciPy.
 
 This package may import `types`, `pytrees`, `protocols`, `automata`, `strategies`,
-`generation`, `music` and `notebooks`.
+`generation`, `music`, `notebooks` and `system`.
 
 Axes, beside those of `types.py`:
 

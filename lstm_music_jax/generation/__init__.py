@@ -7,6 +7,6 @@ figures that are recorded per symbol. `program.py` compiles the engine for devic
 `sweep.py` generates with many settings of a strategy. `composition.py` makes scores.
 `origin.py` holds how a piece was drawn, and `redrawing.py` draws it again.
 
-This package may import `strategies`, `music`, `notebooks`, `devices`, `xla`,
-`protocols`, `pytrees` and `types`. It uses models only through their protocol.
+This package may import `strategies`, `music`, `notebooks`, `devices`, `system`,
+`xla`, `protocols`, `pytrees` and `types`. It uses models only through their protocol.
 """

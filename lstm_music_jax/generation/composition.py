@@ -29,12 +29,16 @@ from lstm_music_jax.notebooks import shown_html
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
+from lstm_music_jax.system.progress import Bar
 from lstm_music_jax.types import Array, Float, Int, PRNGKey
 
 # A piece may have this many times the usual number of symbols for its notes.
 _PATIENCE = 8
 # Pieces that may end are drawn in blocks of at most this many symbols.
 _BLOCK = 256
+# Other pieces are drawn in blocks of at least this many symbols of all pieces together.
+# A block then takes so long that the host does not slow it down.
+_LEAST_WORK = 2**16
 
 
 @runtime_checkable
@@ -134,6 +138,7 @@ def compose(
     until_end: bool = False,
     ill_formed: bool = False,
     unseen: bool = False,
+    progress: bool = False,
 ) -> list[Composition]:
     """Continue each prompt by `notes` sounding notes or chords, or to the piece's end.
 
@@ -166,6 +171,7 @@ def compose(
             symbol may be that one, so a piece may have no notes.
         ill_formed: let the model draw symbols that decoding will skip.
         unseen: let the model draw symbols that it was not trained on.
+        progress: show on stderr how many symbols of each piece are drawn.
 
     Raises:
         ValueError: `notes` or `length` is no whole number of 1 or more, or both or none
@@ -192,7 +198,8 @@ def compose(
         run.vocabulary, run.encoding, stop=stop, ill_formed=ill_formed, unseen=unseen
     )
     # When all pieces have ended, no further block is drawn.
-    block = min(usual, _BLOCK) if until_end and notes is not None else usual
+    may_end = until_end and notes is not None
+    block = min(usual, _BLOCK) if may_end else _block(usual, len(prompts))
     generate_block = partial(
         generate,
         run.model,
@@ -206,8 +213,12 @@ def compose(
         devices=devices,
     )
     decode = partial(_decode, run, np.asarray(prompts), notes, keep_primer)
-    drawn = generate_block(prompts, key, part=part)
-    pieces = _completed(generate_block, decode, drawn, notes, _PATIENCE * usual)
+    with Bar("symbol", usual, show=progress) as bar:
+        drawn = generate_block(prompts, key, part=part)
+        step = block if may_end else usual
+        pieces = _completed(
+            generate_block, decode, drawn, notes, step, _PATIENCE * usual, bar
+        )
     numbers, streams = part or (range(len(pieces)), len(pieces))
     origin = Origin(
         prompt=np.zeros(0, np.int32),
@@ -249,12 +260,23 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     return jnp.full((pieces, 1), start, jnp.int32)
 
 
+def _block(usual: int, pieces: int) -> int:
+    """Return how many symbols of each piece to draw at once; a divisor of `usual`.
+
+    The progress of small blocks can be shown. But each takes some time of the host.
+    """
+    most = max(1, usual * pieces // _LEAST_WORK)
+    return usual // next(blocks for blocks in range(most, 0, -1) if not usual % blocks)
+
+
 def _completed(
     generate_block: Callable[[Streams], Generation],
     decode: Callable[[Sequence[Generation]], list[Composition | None]],
     first: Generation,
     notes: int | None,
+    step: int,
     most: int,
+    bar: Bar,
 ) -> list[Composition]:
     """Draw further blocks of symbols until each piece has enough notes or has ended.
 
@@ -262,16 +284,22 @@ def _completed(
         generate_block: draws a further block of all streams.
         decode: returns the pieces of all blocks; None for one with too few notes.
         first: the first block.
-        notes: notes per piece; None if the first block is all that is wanted.
+        notes: notes per piece; None if `step` symbols are all that is wanted.
+        step: pieces are decoded whenever so many further symbols are drawn. It is a
+            multiple of the length of a block.
         most: symbols per piece after which a piece with too few notes is an error.
+        bar: shows how many symbols of each piece are drawn.
     """
     drawn = [first]
     pieces: list[Composition | None] = [None] * len(first.tokens)
     while True:
         lengths = _lengths(drawn)
         total = len(drawn) * first.tokens.shape[1]
+        jax.block_until_ready(drawn[-1].tokens)
+        bar.update(min(total, bar.total))
         # No piece has more notes than symbols, so decoding is not tried earlier.
-        if notes is None or total >= notes or np.all(lengths < total):
+        enough = notes is None or total >= notes or np.all(lengths < total)
+        if enough and total % step == 0:
             # A complete piece stays as it is, so that it does not depend on how long
             # the other pieces of its batch take.
             pieces = [

@@ -24,6 +24,7 @@ from lstm_music_jax import (
 )
 from lstm_music_jax.generation import composition
 from lstm_music_jax.music.score import Score
+from lstm_music_jax.system import progress
 
 KEY = jax.random.key(0)
 EVENTS = ("pitch_60", "pitch_64", "pitch_67", "shift_6", "shift_12", "duration_6")
@@ -194,6 +195,24 @@ def test_pieces_of_their_own_length(encoding, symbols, monkeypatch):
         if piece.ended:
             assert piece.symbols == own
         assert piece.trace.surprisal.shape == (len(piece.symbols),)
+
+
+def test_long_work_is_drawn_in_blocks_that_change_no_symbol(run, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "SECONDS_PER_LINE", 0)
+    usual = 12 * run.encoding.symbols_per_note
+    # At most 8 blocks, and as many as divide the number of symbols.
+    most = {12: 6, 24: 8}[usual]
+    drawn = []
+    for least, blocks in ((usual, most), (2**16, 1)):
+        monkeypatch.setattr(composition, "_LEAST_WORK", least)
+        prompts = start_prompts(run, 8)
+        pieces = compose(run, prompts, KEY, notes=12, trace=True, progress=True)
+        drawn.append([(piece.symbols, piece.score.notes) for piece in pieces])
+        shown = capsys.readouterr().err.splitlines()
+        places = [usual * block // blocks for block in range(1, blocks + 1)]
+        assert shown[:blocks] == [f"symbol {place}/{usual}" for place in places]
+        assert all(len(p.trace.surprisal) == len(p.symbols) for p in pieces)
+    assert drawn[0] == drawn[1]
 
 
 def test_drawing_stops_when_all_pieces_have_ended(monkeypatch):

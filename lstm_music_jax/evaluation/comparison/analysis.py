@@ -39,6 +39,7 @@ from lstm_music_jax.evaluation.statistics.resampling import (
     Resamples,
     enough_resamples,
 )
+from lstm_music_jax.system.progress import tracked
 
 MOST_PRIMARY = 4
 
@@ -54,6 +55,7 @@ def compare(
     order: Sequence[Sequence[str]] = (),
     seed: int = 0,
     resamples: int = RESAMPLES,
+    progress: bool = False,
 ) -> Comparison:
     """Compare every arm with the reference, in every measure.
 
@@ -82,6 +84,7 @@ def compare(
       seed: seed of the resamples.
       resamples: number of resamples. The primary measures of a large family take more
         (see `enough_resamples`).
+      progress: show on stderr how many measures are compared.
 
     Raises:
       ValueError: an argument is wrong; the message names it.
@@ -97,7 +100,8 @@ def compare(
     rows = []
     values: dict[str, dict[str, Value]] = {}
     differences: dict[str, dict[str, Difference]] = {}
-    for measure in every:
+    named = [measure.name for measure in every]
+    for measure in tracked(every, "comparing measure", names=named, show=progress):
         is_primary = measure.name in primary
         shared = tested if is_primary else explored
         runs = [

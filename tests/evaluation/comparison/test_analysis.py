@@ -12,6 +12,7 @@ from lstm_music_jax.evaluation.measures.copying import CopyIndex, copied_share
 from lstm_music_jax.evaluation.measures.energy import energy
 from lstm_music_jax.evaluation.measures.overlap import overlap
 from lstm_music_jax.evaluation.measures.repeated_ngrams import repeated_ngrams
+from lstm_music_jax.system import progress
 from tests.evaluation.comparison.synthetic import arm, column, only, pieces
 
 LENGTH, COUNT, KINDS, SHORTEST = 40, 12, 60, 8
@@ -118,7 +119,8 @@ def test_a_large_difference_is_found_in_a_large_family():
     assert all(each.found for of_arm in rows for each in of_arm.values())
 
 
-def test_pieces_that_are_nan_are_left_out_and_counted():
+def test_pieces_that_are_nan_are_left_out_and_counted(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "SECONDS_PER_LINE", 0)
     ours = np.array([[1.0], [np.nan], [3.0], [4.0]])
     theirs = np.array([[0.5], [2.0], [np.nan], [2.0]])
     compared = compare(
@@ -129,7 +131,10 @@ def test_pieces_that_are_nan_are_left_out_and_counted():
         primary=["m"],
         measures=only(column(0, "m", Direction.LOWER)),
         resamples=200,
+        progress=True,
     )
+    shown = ["comparing measure 0/1  m", "comparing measure 1/1"]
+    assert capsys.readouterr().err.splitlines() == shown
     for name, mean, left_out in (("new", 8 / 3, 1), ("old", 1.5, 1), ("human", 0.5, 1)):
         value = compared.values[name]["m"]
         assert (value.mean.value, value.left_out) == (pytest.approx(mean), left_out)
