@@ -18,7 +18,6 @@ from lstm_music_jax.evaluation.comparison.sentence import in_words, sentence
 from lstm_music_jax.report.comparison_figures import (
     against_human,
     forest,
-    heat_table,
 )
 from lstm_music_jax.report.comparison_tables import (
     GLOSSARY,
@@ -30,6 +29,7 @@ from lstm_music_jax.report.comparison_tables import (
     validity,
 )
 from lstm_music_jax.report.frontier_figure import Settings, frontier
+from lstm_music_jax.report.heat_figure import heat_table
 from lstm_music_jax.report.page.blind import Blind
 from lstm_music_jax.report.page.blocks import (
     Command,

@@ -127,13 +127,13 @@ from .music.vocabulary import Vocabulary as Vocabulary
 from .report.comparison_figures import (
     against_human as against_human,
     forest as forest,
-    heat_table as heat_table,
 )
 from .report.figures import (
     knob_curves as knob_curves,
     loss_curve as loss_curve,
     piano_roll as piano_roll,
 )
+from .report.heat_figure import heat_table as heat_table
 from .report.model_figures import (
     loss_figure as loss_figure,
     reliability_diagram as reliability_diagram,

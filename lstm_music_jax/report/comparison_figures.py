@@ -1,4 +1,4 @@
-"""Figures of a comparison: differences, loops and copies, and a table in colours.
+"""Figures of a comparison: differences, and loops and copies.
 
 Every figure is written twice, as PNG and as SVG.
 """
@@ -15,7 +15,6 @@ from lstm_music_jax.evaluation.comparison.results import (
     HUMAN,
     Comparison,
     Interval,
-    Row,
 )
 from lstm_music_jax.evaluation.measures.base import Direction
 from lstm_music_jax.report.figures import save_both
@@ -24,10 +23,13 @@ GOOD, ARM, ANCHOR, REFERENCE = "tab:green", "tab:blue", "0.55", "black"
 # Expressions are long; a longer one takes several lines.
 NAME_WIDTH, TITLE_WIDTH = 56, 30
 # Inches per letter of a name, and per line.
-_LETTER, _LINE = 0.065, 0.22
-# Human standard deviations at which the colours end.
-_STRONGEST = 3
-_LARGEST_SHOWN = 99
+LETTER, LINE = 0.065, 0.22
+# Inches of a figure that fits the page of a report. A wider one would be scrolled.
+WIDEST = 10.8
+# Inches of a panel, and of its title and of the text below it.
+_PANEL, _AROUND = 2.9, 1.4
+# A narrower figure has its legend in two columns.
+_WIDE_LEGEND = 7
 
 
 def forest(comparison: Comparison, path: str | Path) -> None:
@@ -115,100 +117,33 @@ def against_human(
     save_both(figure, path)
 
 
-def heat_table(comparison: Comparison, path: str | Path) -> None:
-    """Draw how far each arm and anchor is from the human pieces in each measure.
-
-    The unit is the standard deviation of the human pieces. So the table holds measures
-    of pieces, and distances that have this unit. A measure that does not vary among the
-    human pieces is left out. The columns of measures that are not valid are grey.
-
-    Args:
-        comparison: the results.
-        path: the PNG file; missing folders are created.
-    """
-    from matplotlib.figure import Figure
-
-    names = [*comparison.anchors[1:], *comparison.arms]
-    rows = [row for row in comparison.rows if _in_deviations(comparison, row, HUMAN)]
-    table = np.array(
-        [[_in_deviations(comparison, row, name)[0] for row in rows] for name in names]
-    )
-    shown = table.copy()
-    shown[:, [row.valid is False for row in rows]] = np.nan
-    labels = [wrapped(name, NAME_WIDTH) for name in names]
-    lines = sum(_lines(labels))
-    inches = (2.4 + _name_inches(labels) + 0.42 * len(rows), 3.4 + _LINE * lines)
-    figure = Figure(figsize=inches, dpi=100, layout="constrained")
-    axes = figure.subplots()
-    edges = np.concatenate([[0], np.cumsum(_lines(labels))])
-    colours = axes.pcolormesh(
-        np.arange(len(rows) + 1),
-        edges,
-        np.ma.masked_invalid(shown),
-        cmap="RdBu_r",
-        vmin=-_STRONGEST,
-        vmax=_STRONGEST,
-        edgecolors="white",
-        lw=0.5,
-    )
-    axes.set_facecolor("0.88")
-    centres = (edges[1:] + edges[:-1]) / 2
-    for (place, column), value in np.ndenumerate(table):
-        if not math.isnan(value):
-            grey = math.isnan(shown[place, column])
-            dark = not grey and abs(value) > 0.7 * _STRONGEST
-            axes.text(
-                column + 0.5,
-                centres[place],
-                _short(value),
-                ha="center",
-                va="center",
-                fontsize=6.5,
-                color="0.5" if grey else ("white" if dark else "black"),
-            )
-    axes.set_yticks(centres, labels, fontsize=8)
-    axes.xaxis.tick_top()
-    titles = [row.name for row in rows]
-    axes.set_xticks(
-        np.arange(len(rows)) + 0.5, titles, rotation=55, ha="left", fontsize=8
-    )
-    for label, row in zip(axes.get_xticklabels(), rows, strict=True):
-        label.set_color("0.5" if row.valid is False else "black")
-        label.set_rotation_mode("anchor")
-        label.set_fontweight("bold" if row.primary else "normal")
-    axes.tick_params(length=0)
-    axes.invert_yaxis()
-    figure.colorbar(colours, ax=axes, extend="both", fraction=0.03, pad=0.01)
-    caption = (
-        "distance from the human pieces, in human standard deviations; bold: primary; "
-        "grey: not valid on this corpus, or not defined"
-    )
-    letters = int(inches[0] / _LETTER)
-    figure.supxlabel(wrapped(caption, letters), fontsize=8)
-    save_both(figure, path)
-
-
 def wrapped(name: str, width: int) -> str:
     """Return a name on several lines, broken at spaces."""
     return "\n".join(textwrap.wrap(name, width, break_long_words=False))
 
 
 def _panels(count, names):
-    """Return a figure with `count` panels side by side.
+    """Return a figure with `count` panels, in as many rows as make it fit the page.
 
     Their common vertical axis has one line per name.
     """
     from matplotlib.figure import Figure
 
     labels = [wrapped(name, NAME_WIDTH) for name in names]
-    heights = _lines(labels)
+    left = 1 + name_inches(labels)
+    rows = math.ceil(count / max(1, int((WIDEST - left) / _PANEL)))
+    columns = math.ceil(count / rows)
+    height = _AROUND + LINE * sum(lines_of(labels))
     figure = Figure(
-        figsize=(1 + _name_inches(labels) + 2.9 * count, 1.9 + _LINE * sum(heights)),
+        figsize=(left + _PANEL * columns, 0.5 + rows * height),
         dpi=100,
         layout="constrained",
     )
-    panels = figure.subplots(1, count, sharey=True, squeeze=False)[0]
-    panels[0].set_yticks(np.arange(len(names)), labels, fontsize=8)
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for axes in grid.flat[count:]:
+        axes.remove()
+    panels = grid.flat[:count]
+    panels[0].set_yticks(np.arange(len(names)), labels)
     panels[0].set_ylim(len(names) - 0.4, -0.6)
     return figure, panels
 
@@ -222,7 +157,7 @@ def _describe(axes, row, meaning):
     )
     unit = f"\n({row.unit})" if row.unit else ""
     axes.set_xlabel(meaning + unit, fontsize=8)
-    axes.tick_params(axis="x", labelsize=8)
+    axes.tick_params(labelsize=8)
     axes.locator_params(axis="x", nbins=5)
     axes.grid(color="0.92")
     axes.set_axisbelow(True)
@@ -297,41 +232,11 @@ def _colour(comparison, name):
     return ARM if name in comparison.arms else ANCHOR
 
 
-def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
-    """Return the distance of a strategy from human music in one measure.
-
-    The unit is the standard deviation of the human pieces. Values below the human mean
-    give a negative distance.
-
-    Args:
-        comparison: the results.
-        row: the measure.
-        name: the name of the strategy or anchor.
-
-    Returns:
-        A list with the distance. An empty list if the measure has no distance in this
-        unit, for example because the human pieces do not vary.
-    """
-    value = comparison.values[name][row.name].mean.value
-    if row.kind == "distance":
-        return [value] if row.unit == "human standard deviations" else []
-    human = comparison.values[HUMAN][row.name]
-    if not human.deviation or row.direction is Direction.NONE:
-        return []
-    return [(value - human.mean.value) / human.deviation]
-
-
-def _short(value):
-    if abs(value) > _LARGEST_SHOWN:
-        return f"> {_LARGEST_SHOWN}" if value > 0 else f"< -{_LARGEST_SHOWN}"
-    return f"{value:z.1f}"
-
-
 def _legend(figure, handles):
     figure.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=len(handles),
+        ncols=len(handles) if figure.get_figwidth() > _WIDE_LEGEND else 2,
         fontsize=8,
         frameon=False,
     )
@@ -357,10 +262,11 @@ def _line(label):
     return Line2D([], [], color=GOOD, ls=":", label=label)
 
 
-def _lines(labels):
+def lines_of(labels: Sequence[str]) -> list[int]:
+    """Return the number of lines of each label."""
     return [1 + label.count("\n") for label in labels]
 
 
-def _name_inches(labels):
+def name_inches(labels: Sequence[str]) -> float:
     """Return the width of the longest line of some labels, in inches."""
-    return _LETTER * max(len(line) for label in labels for line in label.split("\n"))
+    return LETTER * max(len(line) for label in labels for line in label.split("\n"))

@@ -1,5 +1,6 @@
 """The frontier: measures of each strategy as curves over its entropy, as a figure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from lstm_music_jax.report.figures import save_both
 
 _COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple")
 _MARKERS = "osD^vP"
+# Inches of a panel with its texts.
+_PANEL = 2.6
 
 
 class Settings(NamedTuple):
@@ -45,7 +48,8 @@ def frontier(
 
     A thick line spans the entropies that all arms reach, with its band of 95%. A thin
     line leads through all values of the knob. The first arm is the reference, and all
-    panels show it. A row of panels shows it with up to five other arms.
+    panels show it. There is a panel per measure for each group of up to five other
+    arms.
 
     Args:
         lines: for each measure, the curves of all arms.
@@ -63,44 +67,34 @@ def frontier(
         for start in range(0, len(others), len(_COLOURS))
     ] or [[]]
     keys = [_keys([names[0], *group], settings[0]) for group in groups]
-    # A row of panels is as high as its legend.
+    # Two panels fit the page beside a legend. The legend of a group is beside its rows.
+    columns = min(2, len(lines))
+    rows = math.ceil(len(lines) / columns)
     heights = [
-        max(2.3, 0.3 + 0.17 * sum(1 + key.get_label().count("\n") for key in of_group))
+        max(_PANEL, (0.3 + 0.17 * sum(map(_key_lines, of_group))) / rows)
         for of_group in keys
+        for _ in range(rows)
     ]
     figure = Figure(
-        figsize=(4 + 3 * len(lines), 1 + sum(heights)), dpi=100, layout="constrained"
+        figsize=(4 + 3.2 * columns, 1 + sum(heights)), dpi=100, layout="constrained"
     )
     grid = figure.subplots(
-        len(groups), len(lines), squeeze=False, sharex=True, height_ratios=heights
+        len(heights), columns, squeeze=False, sharex=True, height_ratios=heights
     )
-    for panels, of_group in zip(grid, keys, strict=True):
+    for place, of_group in enumerate(keys):
+        panels = grid[place * rows : (place + 1) * rows]
+        for axes in panels.flat[len(lines) :]:
+            axes.remove()
         colours = {key.get_gid(): key.get_color() for key in of_group}
-        for axes, (measure, curves) in zip(panels, lines.items(), strict=True):
-            _human(axes, settings[0].comparison, measure)
-            for curve in curves:
-                if curve.name in colours:
-                    _curve(axes, curve, colours[curve.name])
-            for marker, points in zip(_MARKERS, settings, strict=False):
-                _points(axes, points, measure, colours, marker)
-            axes.grid(color="0.92")
-            axes.tick_params(labelsize=8)
-            axes.locator_params(nbins=5)
-        panels[-1].legend(
+        for axes, (measure, curves) in zip(panels.flat, lines.items(), strict=False):
+            _panel(axes, measure, curves, colours, settings)
+        panels[0, -1].legend(
             handles=of_group,
-            loc="center left",
-            bbox_to_anchor=(1.02, 0.5),
+            loc="upper left",
+            bbox_to_anchor=(1.02, 1),
             fontsize=8,
             frameon=False,
         )
-    rows = {row.name: row for row in settings[0].comparison.rows}
-    for axes, measure in zip(grid[0], lines, strict=True):
-        axes.set_title(wrapped(measure, TITLE_WIDTH), fontsize=9)
-    for axes in grid[-1]:
-        axes.set_xlabel("strategy entropy (nats per symbol)", fontsize=8)
-    for panels in grid:
-        for axes, measure in zip(panels, lines, strict=True):
-            axes.set_ylabel(rows[measure].unit, fontsize=8)
     figure.legend(
         handles=_point_keys(settings),
         loc="outside lower center",
@@ -109,6 +103,28 @@ def frontier(
         frameon=False,
     )
     save_both(figure, path)
+
+
+def _panel(axes, measure, curves, colours, settings):
+    """Draw the curves that have a colour, and the points of all settings."""
+    _human(axes, settings[0].comparison, measure)
+    for curve in curves:
+        if curve.name in colours:
+            _curve(axes, curve, colours[curve.name])
+    for marker, points in zip(_MARKERS, settings, strict=False):
+        _points(axes, points, measure, colours, marker)
+    row = next(row for row in settings[0].comparison.rows if row.name == measure)
+    axes.set_title(wrapped(measure, TITLE_WIDTH), fontsize=9)
+    axes.set_xlabel("strategy entropy (nats per symbol)", fontsize=8)
+    axes.set_ylabel(row.unit, fontsize=8)
+    axes.grid(color="0.92")
+    axes.tick_params(labelsize=8, labelbottom=True)
+    axes.locator_params(nbins=5)
+
+
+def _key_lines(key):
+    """Return the number of lines of a key of the legend."""
+    return 1 + key.get_label().count("\n")
 
 
 def _curve(axes, curve, colour):

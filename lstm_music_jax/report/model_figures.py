@@ -105,7 +105,7 @@ def figure_of_parts(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 4), dpi=100, layout="constrained")
+    figure = Figure(figsize=(10.8, 4), dpi=100, layout="constrained")
     left, right = figure.subplots(1, 2)
     rows, height = np.arange(len(kinds)), 0.8 / len(by_kind)
     for index, (label, losses) in enumerate(by_kind.items()):

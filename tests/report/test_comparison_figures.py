@@ -1,5 +1,7 @@
 """Figures of a comparison: they are written for any number of arms, and show it."""
 
+import re
+
 import numpy as np
 import pytest
 from matplotlib.image import imread
@@ -7,8 +9,9 @@ from matplotlib.image import imread
 from lstm_music_jax.evaluation.comparison.curves import Curve
 from lstm_music_jax.evaluation.comparison.results import Value
 from lstm_music_jax.evaluation.measures.base import Direction
-from lstm_music_jax.report.comparison_figures import against_human, forest, heat_table
+from lstm_music_jax.report.comparison_figures import against_human, forest
 from lstm_music_jax.report.frontier_figure import Settings, frontier
+from lstm_music_jax.report.heat_figure import heat_table
 from tests.evaluation.comparison.made_up import (
     REFERENCE,
     comparison,
@@ -26,28 +29,29 @@ ROWS = [
 PRIMARY = [each.name for each in ROWS if each.primary]
 
 
-def made(arms, seed=0):
+def made(arms, seed=0, rows=ROWS):
     """A comparison with many arms, of which some differ and one value is NaN."""
+    count = len(rows)
     random = np.random.default_rng(seed)
     names = [
         f"Chain(RepetitionPenalty(1.{n}), LoopBreaker(n=16, repeats=2), TopP(0.9))"
         for n in range(arms)
     ]
     values = {
-        name: [Value(interval(each), 0, 0.2) for each in random.normal(0.5, 0.2, 4)]
+        name: [Value(interval(each), 0, 0.2) for each in random.normal(0.5, 0.2, count)]
         for name in names
     }
     values[names[0]][2] = Value(interval(np.nan), 6, None)
-    values["training pieces"] = [Value(interval(5.0), 0, 0.2)] * 4
+    values["training pieces"] = [Value(interval(5.0), 0, 0.2)] * count
     differences = {
         name: [
             difference(each, p=0.01 if abs(each) > 0.2 else 0.5)
-            for each in random.normal(0, 0.2, 4)
+            for each in random.normal(0, 0.2, count)
         ]
         for name in names
     }
     return comparison(
-        ROWS, differences, anchors=["training pieces", "greedy"], values=values
+        rows, differences, anchors=["training pieces", "greedy"], values=values
     )
 
 
@@ -63,12 +67,13 @@ def curve(name, shift):
 
 def drawn(folder, compared):
     """Draw all figures to a folder."""
+    primary = [row.name for row in compared.rows if row.primary]
     forest(compared, folder / "forest.png")
-    against_human(compared, [PRIMARY[0], "longest loop"], folder / "human.png")
+    against_human(compared, [*primary, "longest loop"], folder / "human.png")
     heat_table(compared, folder / "heat.png")
     lines = {
         name: [curve(arm, 0.1 * k) for k, arm in enumerate(compared.arms)]
-        for name in PRIMARY
+        for name in primary
     }
     names = {name: name for name in compared.arms}
     frontier(lines, [Settings("as set", compared, names)], folder / "frontier.png")
@@ -84,6 +89,15 @@ def test_figures_are_written_for_any_number_of_arms(tmp_path, arms):
         assert imread(tmp_path / f"{name}.png")[..., :3].std() > 0.01
         text = (tmp_path / f"{name}.svg").read_text()
         assert "nan" not in text.lower().replace("nance", "")
+
+
+def test_figures_of_many_measures_fit_the_page(tmp_path):
+    more = [row(f"measure {n}", Direction.HUMAN, primary=n < 2) for n in range(36)]
+    drawn(tmp_path, made(3, rows=[*ROWS, *more]))
+    for path in tmp_path.glob("*.svg"):
+        points = float(re.search(r'width="([\d.]+)pt"', path.read_text())[1])
+        # Pixels of a page, without the frame of a picture.
+        assert points * 96 / 72 <= 1062
 
 
 def blue(path):
