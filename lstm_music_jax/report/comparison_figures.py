@@ -27,7 +27,7 @@ LETTER, LINE = 0.065, 0.22
 # Inches of a figure that fits the page of a report. A wider one would be scrolled.
 WIDEST = 10.8
 # Inches of a panel, and of its title and of the text below it.
-_PANEL, _AROUND = 2.9, 1.4
+_PANEL, _AROUND = 2.7, 1.4
 # A narrower figure has its legend in two columns.
 _WIDE_LEGEND = 7
 
