@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from music21 import chord, clef, instrument, layout, metadata, note, stream, tie
+from music21.key import KeySignature
 from music21.meter import TimeSignature
 from music21.musicxml.m21ToXml import GeneralObjectExporter
-from music21.pitch import Accidental
 from music21.stream.makeNotation import makeTupletBrackets
 from music21.tempo import MetronomeMark
 
 from lstm_music_jax.music.midi.writing import require_tempo_and_program
+from lstm_music_jax.music.notation.keys import alters_of, signature_of, spelled
 from lstm_music_jax.music.notation.rhythm import (
     Bar,
     quarters,
@@ -56,8 +57,9 @@ def write_musicxml(
     """Write `score.notes` as MusicXML, on two staves that divide at middle C.
 
     Notes begin and end on sixteenths or on triplet eighths, whichever is nearer in each
-    quarter. A longer note is tied over bars. Notation keeps the tempo and the metre
-    (4/4 if the score has none). It does not keep loudness, the pedal, and the division
+    quarter. A longer note is tied over bars. The key signature is
+    that of the key of the whole piece, or none where it saves no accidentals; see
+    `signature_of`. Notation keeps the tempo and the metre (4/4 if the score has none). It does not keep loudness, the pedal, and the division
     into tracks. Music of `Performance` has no beats, so its bars are two seconds long.
 
     Args:
@@ -81,14 +83,18 @@ def write_musicxml(
     notes, bars, moved, merged = rounded(score)
     upper = notes.pitches >= MIDDLE_C
     staves = [voiced(notes.take(chosen)) for chosen in (upper, ~upper)]
+    sharps = signature_of(notes)
     written = stream.Score()
     written.metadata = metadata.Metadata(title=path.stem, composer="lstm_music_jax")
-    parts = [_staff(number, staff.voices, bars) for number, staff in enumerate(staves)]
+    parts = [
+        _staff(number, staff.voices, bars, sharps)
+        for number, staff in enumerate(staves)
+    ]
     _add_tempos(parts[0], score, tempo, bars)
     for part in parts:
         # music21 makes one instrument of equal ones.
         part.insert(0, _instrument(program))
-        _show_accidentals(part)
+        _show_accidentals(part, sharps)
         written.insert(0, part)
     written.insert(0, layout.StaffGroup(parts, symbol="brace"))
     # The notation is complete. music21 would make it again, from a copy.
@@ -101,7 +107,7 @@ def write_musicxml(
 
 
 def _staff(
-    number: int, voices: Sequence[Sequence[Sounding]], bars: Sequence[Bar]
+    number: int, voices: Sequence[Sequence[Sounding]], bars: Sequence[Bar], sharps: int
 ) -> stream.PartStaff:
     """Return the staff of the right hand (0) or of the left hand (1)."""
     part = stream.PartStaff(id=f"staff-{number + 1}")
@@ -110,6 +116,7 @@ def _staff(
         measure = stream.Measure(number=index + 1)
         if index == 0:
             measure.insert(0, clef.BassClef() if number else clef.TrebleClef())
+            measure.insert(0, KeySignature(sharps))
         if index == 0 or bar.metre != bars[index - 1].metre:
             measure.insert(0, TimeSignature(f"{bar.metre.beats}/{bar.metre.beat_unit}"))
         measures.append(measure)
@@ -118,7 +125,7 @@ def _staff(
         contents = _in_bars(chords, bars)
         for measure, bar, content in zip(measures, bars, contents, strict=True):
             if content or place == 0:
-                voice = _voice(content, bar, hidden=place > 0)
+                voice = _voice(content, bar, sharps, hidden=place > 0)
                 voice.id = str(1 + place + MOST_VOICES * number)
                 measure.insert(0, voice)
     return part
@@ -135,12 +142,15 @@ def _in_bars(chords: Sequence[Sounding], bars: Sequence[Bar]) -> list[list[Sound
     return contents
 
 
-def _voice(chords: Sequence[Sounding], bar: Bar, hidden: bool) -> stream.Voice:
+def _voice(
+    chords: Sequence[Sounding], bar: Bar, sharps: int, hidden: bool
+) -> stream.Voice:
     """Return a voice of one bar: its chords, and rests between them.
 
     Args:
         chords: the chords that sound in the bar.
         bar: the bar.
+        sharps: the key signature.
         hidden: whether the rests are invisible.
     """
     voice = stream.Voice()
@@ -149,7 +159,7 @@ def _voice(chords: Sequence[Sounding], bar: Bar, hidden: bool) -> stream.Voice:
     for each in chords:
         begin, end = max(each.onset, bar.start), min(each.end, bar.end)
         elements += _rests(now, begin, bar)
-        elements += _tied(each, begin, end, bar)
+        elements += _tied(each, begin, end, bar, sharps)
         now = end
     if chords:
         elements += _rests(now, bar.end, bar)
@@ -181,15 +191,18 @@ def _rests(begin: int, end: int, bar: Bar) -> list[note.GeneralNote]:
     ]
 
 
-def _tied(sounding: Sounding, begin: int, end: int, bar: Bar) -> Iterator[note.NotRest]:
+def _tied(
+    sounding: Sounding, begin: int, end: int, bar: Bar, sharps: int
+) -> Iterator[note.NotRest]:
     """Yield the note values, tied together, that a chord has in one bar."""
     for ticks in values(begin, end, bar):
         length = quarters(ticks)
+        pitches = [spelled(pitch, sharps) for pitch in sounding.pitches]
         element: note.NotRest
-        if len(sounding.pitches) == 1:
-            element = note.Note(sounding.pitches[0], quarterLength=length)
+        if len(pitches) == 1:
+            element = note.Note(pitches[0], quarterLength=length)
         else:
-            element = chord.Chord(sounding.pitches, quarterLength=length)
+            element = chord.Chord(pitches, quarterLength=length)
         before, after = begin > sounding.onset, begin + ticks < sounding.end
         if before or after:
             kind = "continue" if before and after else "stop" if before else "start"
@@ -198,20 +211,20 @@ def _tied(sounding: Sounding, begin: int, end: int, bar: Bar) -> Iterator[note.N
         begin += ticks
 
 
-def _show_accidentals(part: stream.PartStaff) -> None:
+def _show_accidentals(part: stream.PartStaff, sharps: int) -> None:
     """Show the accidentals that are needed: one holds in its octave until the bar ends.
 
     `makeAccidentals` of music21 also shows many that are not.
     """
+    of_signature = alters_of(sharps)
     for measure in part.getElementsByClass(stream.Measure):
         held: dict[str, float] = {}
         for element in measure.flatten().notes:
             is_new = element.tie is None or element.tie.type == "start"
             for pitch in element.pitches:
                 place = f"{pitch.step}{pitch.octave}"
-                if pitch.accidental is None:
-                    pitch.accidental = Accidental("natural")
-                is_needed = is_new and pitch.alter != held.get(place, 0)
+                before = held.get(place, of_signature[pitch.step])
+                is_needed = is_new and pitch.alter != before
                 pitch.accidental.displayStatus = is_needed
                 if is_needed:
                     held[place] = pitch.alter

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.music.encodings.performance import Performance
+from lstm_music_jax.music.notation.keys import alters_of, spelled
 from lstm_music_jax.music.notation.musicxml import NotationLoss, write_musicxml
 from lstm_music_jax.music.score import Metre, Note, Score, Tempo
 from tests.music.notation.reading import read_notes, validated
@@ -149,9 +150,10 @@ def test_what_is_lost_is_counted(tmp_path):
 
 
 def test_an_accidental_is_shown_once_per_bar(tmp_path):
-    """F#, F#, F | F# tied over the bar, F#, and the octave below."""
-    pitches = [78, 78, 77, 78, 78, 66, 65]
-    onsets, durations = [0, 12, 24, 36, 60, 72, 84], [12, 12, 12, 24, 12, 12, 12]
+    """F#, F#, F | F# tied over the bar, F#, and the octave below; then C major."""
+    pitches = [78, 78, 77, 78, 78, 66, 65, 60, 64, 67, 72]
+    onsets = [0, 12, 24, 36, 60, 72, 84, 96, 144, 192, 240]
+    durations = [12, 12, 12, 24, 12, 12, 12, 48, 48, 48, 48]
     notes = map(Note, onsets, pitches, durations)
     write_musicxml(Score.from_notes(notes), tmp_path / "x.musicxml")
     shown = [
@@ -168,7 +170,52 @@ def test_an_accidental_is_shown_once_per_bar(tmp_path):
         "sharp",
         "sharp",
         "natural",
+        *[None] * 4,
     ]
+
+
+def accidentals(root):
+    """Return the key signatures, and the number of accidentals."""
+    return {each.text for each in root.iter("fifths")}, len([*root.iter("accidental")])
+
+
+@pytest.mark.parametrize("sharps", range(-5, 7))
+def test_the_scale_of_a_key_has_its_signature_and_no_accidentals(tmp_path, sharps):
+    tonic, scale = 60 + 7 * sharps % 12, [0, 4, 7, 12, 11, 9, 7, 5, 4, 2, 0, -5, 0]
+    found = [Note(12 * k, tonic + each, 12) for k, each in enumerate(scale)]
+    score = Score.from_notes(found)
+    write_musicxml(score, tmp_path / "x.musicxml")
+    root = validated(tmp_path / "x.musicxml")
+    assert accidentals(root) == ({str(sharps)}, 0)
+    assert read_notes(tmp_path / "x.musicxml") == in_quarters(score)
+
+
+def test_a_minor_key_shows_only_its_leading_notes(tmp_path):
+    pitches = [55, 62, 58, 62, 57, 60, 54, 55, 63, 62, 60, 58, 57, 55, 54, 55]
+    score = Score.from_notes([Note(12 * k, each, 12) for k, each in enumerate(pitches)])
+    write_musicxml(score, tmp_path / "x.musicxml")
+    root = validated(tmp_path / "x.musicxml")
+    # The bars of the two F sharps are different ones.
+    assert accidentals(root) == ({"-2"}, 2)
+
+
+def test_music_of_all_pitches_has_no_signature(tmp_path):
+    score = Score.from_notes([Note(12 * k, 60 + k, 12) for k in range(12)])
+    write_musicxml(score, tmp_path / "x.musicxml")
+    signatures, _ = accidentals(validated(tmp_path / "x.musicxml"))
+    assert signatures == {"0"}
+
+
+def test_names_of_pitches_sound_as_they_are(tmp_path):
+    for sharps in range(-7, 8):
+        named = [spelled(pitch, sharps) for pitch in range(128)]
+        assert [pitch.midi for pitch in named] == [*range(128)]
+        assert {pitch.alter for pitch in named} <= {-1, 0, 1}
+        inside = [
+            pitch for pitch in named if pitch.alter == alters_of(sharps)[pitch.step]
+        ]
+        assert len({pitch.pitchClass for pitch in inside}) == 7
+    assert [spelled(68, sharps).name for sharps in (-3, 0, 4)] == ["A-", "G#", "G#"]
 
 
 def test_an_empty_score_and_a_strange_name(tmp_path):

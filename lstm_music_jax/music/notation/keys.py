@@ -1,0 +1,66 @@
+"""Keys: the signature of a piece, and the names of pitches in it.
+
+A name of a pitch is a place on the line of fifths: F is -1, C is 0, G is 1, and B flat
+is -2. A signature is the number of its sharps, or minus the number of its flats.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from music21 import note, stream
+from music21.pitch import Accidental, Pitch
+
+from lstm_music_jax.music.score import Notes
+
+_STEPS = "FCGDAEB"
+# The lowest of twelve neighbours that need neither double flats nor double sharps.
+_LOWEST, _HIGHEST = -8, 1
+
+
+def signature_of(notes: Notes) -> int:
+    """Return the signature of the key of some notes.
+
+    The key is found by the method of Krumhansl and Schmuckler. The signature is 0
+    unless that of the key saves accidentals.
+    """
+    lengths = np.bincount(notes.pitches % 12, notes.durations, minlength=12)
+    if not lengths.any():
+        return 0
+    sounding = stream.Stream()
+    for pitch in np.flatnonzero(lengths).tolist():
+        sounding.append(note.Note(60 + pitch, quarterLength=float(lengths[pitch])))
+    # D flat major has five flats, and the same notes as C sharp major, seven sharps.
+    sharps = (sounding.analyze("key").sharps + 5) % 12 - 5
+    inside = [
+        np.isin(notes.pitches % 12, [7 * place % 12 for place in _scale(each)]).sum()
+        for each in (0, sharps)
+    ]
+    return sharps if inside[1] > inside[0] else 0
+
+
+def spelled(pitch: int, sharps: int) -> Pitch:
+    """Return a MIDI pitch with its usual name in a key, such as A flat for G sharp."""
+    # From three fifths below the tonic of the major key to eight above it.
+    lowest = min(max(sharps - 3, _LOWEST), _HIGHEST)
+    place = lowest + (7 * pitch - lowest) % 12
+    alter = _alter(place)
+    named = Pitch(step=_step(place), octave=(pitch - alter) // 12 - 1)
+    named.accidental = Accidental(alter)
+    return named
+
+
+def alters_of(sharps: int) -> dict[str, int]:
+    """Return the semitones by which a signature raises each step, such as F: 1."""
+    return {_step(place): _alter(place) for place in _scale(sharps)}
+
+
+def _scale(sharps: int) -> range:
+    return range(sharps - 1, sharps + 6)
+
+
+def _step(place: int) -> str:
+    return _STEPS[(place + 1) % 7]
+
+
+def _alter(place: int) -> int:
+    return (place + 1) // 7
