@@ -6,6 +6,8 @@ is -2. A signature is the number of its sharps, or minus the number of its flats
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from music21 import note, stream
 from music21.pitch import Accidental, Pitch
@@ -17,31 +19,48 @@ _STEPS = "FCGDAEB"
 _LOWEST, _HIGHEST = -8, 1
 
 
-def signature_of(notes: Notes) -> int:
-    """Return the signature of the key of some notes.
+class Key(NamedTuple):
+    """A key.
 
-    The key is found by the method of Krumhansl and Schmuckler. The signature is 0
-    unless that of the key saves accidentals.
+    Attributes:
+        sharps: the signature.
+        minor: whether it is a minor key.
+    """
+
+    sharps: int
+    minor: bool
+
+
+NO_KEY = Key(0, minor=False)
+
+
+def key_of(notes: Notes) -> Key:
+    """Return the key of some notes, by the method of Krumhansl and Schmuckler.
+
+    It is `NO_KEY` unless the signature saves accidentals.
     """
     lengths = np.bincount(notes.pitches % 12, notes.durations, minlength=12)
     if not lengths.any():
-        return 0
+        return NO_KEY
     sounding = stream.Stream()
     for pitch in np.flatnonzero(lengths).tolist():
         sounding.append(note.Note(60 + pitch, quarterLength=float(lengths[pitch])))
     # D flat major has five flats, and the same notes as C sharp major, seven sharps.
-    sharps = (sounding.analyze("key").sharps + 5) % 12 - 5
+    found = sounding.analyze("key")
+    sharps = (found.sharps + 5) % 12 - 5
     inside = [
         np.isin(notes.pitches % 12, [7 * place % 12 for place in _scale(each)]).sum()
         for each in (0, sharps)
     ]
-    return sharps if inside[1] > inside[0] else 0
+    if sharps and inside[1] <= inside[0]:
+        return NO_KEY
+    return Key(sharps, minor=found.mode == "minor")
 
 
-def spelled(pitch: int, sharps: int) -> Pitch:
+def spelled(pitch: int, key: Key) -> Pitch:
     """Return a MIDI pitch with its usual name in a key, such as A flat for G sharp."""
-    # From three fifths below the tonic of the major key to eight above it.
-    lowest = min(max(sharps - 3, _LOWEST), _HIGHEST)
+    # C major has the names from E flat to G sharp, and A minor from B flat to D sharp.
+    lowest = min(max(key.sharps - 3 + key.minor, _LOWEST), _HIGHEST)
     place = lowest + (7 * pitch - lowest) % 12
     alter = _alter(place)
     named = Pitch(step=_step(place), octave=(pitch - alter) // 12 - 1)
@@ -49,9 +68,9 @@ def spelled(pitch: int, sharps: int) -> Pitch:
     return named
 
 
-def alters_of(sharps: int) -> dict[str, int]:
-    """Return the semitones by which a signature raises each step, such as F: 1."""
-    return {_step(place): _alter(place) for place in _scale(sharps)}
+def alters_of(key: Key) -> dict[str, int]:
+    """Return the semitones by which a signature raises each step, such as 1 for F."""
+    return {_step(place): _alter(place) for place in _scale(key.sharps)}
 
 
 def _scale(sharps: int) -> range:

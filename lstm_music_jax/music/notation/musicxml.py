@@ -16,7 +16,7 @@ from music21.stream.makeNotation import makeTupletBrackets
 from music21.tempo import MetronomeMark
 
 from lstm_music_jax.music.midi.writing import require_tempo_and_program
-from lstm_music_jax.music.notation.keys import alters_of, signature_of, spelled
+from lstm_music_jax.music.notation.keys import Key, alters_of, key_of, spelled
 from lstm_music_jax.music.notation.rhythm import (
     Bar,
     quarters,
@@ -57,10 +57,10 @@ def write_musicxml(
     """Write `score.notes` as MusicXML, on two staves that divide at middle C.
 
     Notes begin and end on sixteenths or on triplet eighths, whichever is nearer in each
-    quarter. A longer note is tied over bars. The key signature is
-    that of the key of the whole piece, or none where it saves no accidentals; see
-    `signature_of`. Notation keeps the tempo and the metre (4/4 if the score has none). It does not keep loudness, the pedal, and the division
-    into tracks. Music of `Performance` has no beats, so its bars are two seconds long.
+    quarter. A longer note is tied over bars. Notation keeps the tempo and the metre
+    (4/4 if the score has none). It does not keep loudness, the pedal, and the division
+    into tracks. There is a key signature where it saves accidentals. Music of
+    `Performance` has no beats, so its bars are two seconds long.
 
     Args:
         score: the music; an empty score gives one bar of rest.
@@ -83,18 +83,17 @@ def write_musicxml(
     notes, bars, moved, merged = rounded(score)
     upper = notes.pitches >= MIDDLE_C
     staves = [voiced(notes.take(chosen)) for chosen in (upper, ~upper)]
-    sharps = signature_of(notes)
+    key = key_of(notes)
     written = stream.Score()
     written.metadata = metadata.Metadata(title=path.stem, composer="lstm_music_jax")
     parts = [
-        _staff(number, staff.voices, bars, sharps)
-        for number, staff in enumerate(staves)
+        _staff(number, staff.voices, bars, key) for number, staff in enumerate(staves)
     ]
     _add_tempos(parts[0], score, tempo, bars)
     for part in parts:
         # music21 makes one instrument of equal ones.
         part.insert(0, _instrument(program))
-        _show_accidentals(part, sharps)
+        _show_accidentals(part, key)
         written.insert(0, part)
     written.insert(0, layout.StaffGroup(parts, symbol="brace"))
     # The notation is complete. music21 would make it again, from a copy.
@@ -107,7 +106,7 @@ def write_musicxml(
 
 
 def _staff(
-    number: int, voices: Sequence[Sequence[Sounding]], bars: Sequence[Bar], sharps: int
+    number: int, voices: Sequence[Sequence[Sounding]], bars: Sequence[Bar], key: Key
 ) -> stream.PartStaff:
     """Return the staff of the right hand (0) or of the left hand (1)."""
     part = stream.PartStaff(id=f"staff-{number + 1}")
@@ -116,7 +115,7 @@ def _staff(
         measure = stream.Measure(number=index + 1)
         if index == 0:
             measure.insert(0, clef.BassClef() if number else clef.TrebleClef())
-            measure.insert(0, KeySignature(sharps))
+            measure.insert(0, KeySignature(key.sharps))
         if index == 0 or bar.metre != bars[index - 1].metre:
             measure.insert(0, TimeSignature(f"{bar.metre.beats}/{bar.metre.beat_unit}"))
         measures.append(measure)
@@ -125,7 +124,7 @@ def _staff(
         contents = _in_bars(chords, bars)
         for measure, bar, content in zip(measures, bars, contents, strict=True):
             if content or place == 0:
-                voice = _voice(content, bar, sharps, hidden=place > 0)
+                voice = _voice(content, bar, key, hidden=place > 0)
                 voice.id = str(1 + place + MOST_VOICES * number)
                 measure.insert(0, voice)
     return part
@@ -143,14 +142,14 @@ def _in_bars(chords: Sequence[Sounding], bars: Sequence[Bar]) -> list[list[Sound
 
 
 def _voice(
-    chords: Sequence[Sounding], bar: Bar, sharps: int, hidden: bool
+    chords: Sequence[Sounding], bar: Bar, key: Key, hidden: bool
 ) -> stream.Voice:
     """Return a voice of one bar: its chords, and rests between them.
 
     Args:
         chords: the chords that sound in the bar.
         bar: the bar.
-        sharps: the key signature.
+        key: the key.
         hidden: whether the rests are invisible.
     """
     voice = stream.Voice()
@@ -159,7 +158,7 @@ def _voice(
     for each in chords:
         begin, end = max(each.onset, bar.start), min(each.end, bar.end)
         elements += _rests(now, begin, bar)
-        elements += _tied(each, begin, end, bar, sharps)
+        elements += _tied(each, begin, end, bar, key)
         now = end
     if chords:
         elements += _rests(now, bar.end, bar)
@@ -192,12 +191,12 @@ def _rests(begin: int, end: int, bar: Bar) -> list[note.GeneralNote]:
 
 
 def _tied(
-    sounding: Sounding, begin: int, end: int, bar: Bar, sharps: int
+    sounding: Sounding, begin: int, end: int, bar: Bar, key: Key
 ) -> Iterator[note.NotRest]:
     """Yield the note values, tied together, that a chord has in one bar."""
     for ticks in values(begin, end, bar):
         length = quarters(ticks)
-        pitches = [spelled(pitch, sharps) for pitch in sounding.pitches]
+        pitches = [spelled(pitch, key) for pitch in sounding.pitches]
         element: note.NotRest
         if len(pitches) == 1:
             element = note.Note(pitches[0], quarterLength=length)
@@ -211,12 +210,12 @@ def _tied(
         begin += ticks
 
 
-def _show_accidentals(part: stream.PartStaff, sharps: int) -> None:
+def _show_accidentals(part: stream.PartStaff, key: Key) -> None:
     """Show the accidentals that are needed: one holds in its octave until the bar ends.
 
     `makeAccidentals` of music21 also shows many that are not.
     """
-    of_signature = alters_of(sharps)
+    of_signature = alters_of(key)
     for measure in part.getElementsByClass(stream.Measure):
         held: dict[str, float] = {}
         for element in measure.flatten().notes:

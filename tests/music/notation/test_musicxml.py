@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.music.encodings.performance import Performance
-from lstm_music_jax.music.notation.keys import alters_of, spelled
+from lstm_music_jax.music.notation.keys import Key, alters_of, spelled
 from lstm_music_jax.music.notation.musicxml import NotationLoss, write_musicxml
 from lstm_music_jax.music.score import Metre, Note, Score, Tempo
 from tests.music.notation.reading import read_notes, validated
@@ -206,16 +206,26 @@ def test_music_of_all_pitches_has_no_signature(tmp_path):
     assert signatures == {"0"}
 
 
-def test_names_of_pitches_sound_as_they_are(tmp_path):
+@pytest.mark.parametrize("minor", [False, True])
+def test_names_of_pitches_sound_as_they_are(minor):
     for sharps in range(-7, 8):
-        named = [spelled(pitch, sharps) for pitch in range(128)]
+        key = Key(sharps, minor)
+        named = [spelled(pitch, key) for pitch in range(128)]
         assert [pitch.midi for pitch in named] == [*range(128)]
         assert {pitch.alter for pitch in named} <= {-1, 0, 1}
-        inside = [
-            pitch for pitch in named if pitch.alter == alters_of(sharps)[pitch.step]
-        ]
+        inside = [pitch for pitch in named if pitch.alter == alters_of(key)[pitch.step]]
         assert len({pitch.pitchClass for pitch in inside}) == 7
-    assert [spelled(68, sharps).name for sharps in (-3, 0, 4)] == ["A-", "G#", "G#"]
+
+
+def test_names_of_pitches_are_the_usual_ones():
+    # G sharp or A flat; E flat or D sharp; and C sharp, the dominant's leading note.
+    for key, names in {
+        Key(0, minor=False): ["G#", "E-", "C#"],
+        Key(-3, minor=False): ["A-", "E-", "D-"],
+        Key(0, minor=True): ["G#", "D#", "C#"],
+        Key(-2, minor=True): ["A-", "E-", "C#"],
+    }.items():
+        assert [spelled(pitch, key).name for pitch in (68, 63, 61)] == names
 
 
 def test_an_empty_score_and_a_strange_name(tmp_path):
