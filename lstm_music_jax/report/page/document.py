@@ -12,6 +12,7 @@ import hashlib
 import html
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -52,12 +53,14 @@ class Data:
 
     Attributes:
         content: the data, by name.
+        numbers: whole numbers of 0 or more, which the page gets compressed.
         modules: the JavaScript modules that the page runs.
     """
 
     def __init__(self) -> None:
         """Begin without data, and without code."""
         self.content: dict[str, Any] = {}
+        self.numbers: list[int] = []
         self.modules: list[str] = []
         self._indices: dict[tuple[str, str], int] = {}
 
@@ -101,6 +104,7 @@ def document(title: str, blocks: Sequence[Block], *, framed: bool = False) -> st
     """
     data = Data()
     body = "\n".join(block.html(data) for block in blocks)
+    data.content["numbers"] = _packed(data.numbers)
     main = _MAIN % json.dumps(data.modules)
     style, imports = _style(), _import_map(tuple(data.modules))
     scripts = " ".join(_hash(script) for script in (imports, main))
@@ -131,6 +135,23 @@ def document(title: str, blocks: Sequence[Block], *, framed: bool = False) -> st
 </body>
 </html>
 """
+
+
+def _packed(numbers: Sequence[int]) -> str:
+    """Return whole numbers of 0 or more, compressed, as base64.
+
+    A number is written seven bits at a time, the lowest ones first. The eighth bit of a
+    byte says that more bytes follow (LEB128). All bytes are compressed without a header
+    (raw DEFLATE), which browsers can read.
+    """
+    written = bytearray()
+    for number in numbers:
+        while number > 127:
+            written.append(number & 127 | 128)
+            number >>= 7
+        written.append(number)
+    compressed = zlib.compress(written, level=9, wbits=-zlib.MAX_WBITS)
+    return base64.b64encode(compressed).decode()
 
 
 def _json(content: Any) -> str:

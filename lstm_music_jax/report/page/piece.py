@@ -1,18 +1,18 @@
 """A piece for the player of a report: its notes, and figures of each note."""
 
-import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from lstm_music_jax.music.score import Score
 from lstm_music_jax.music.tempo_map import DEFAULT_TEMPO
 from lstm_music_jax.report.page.document import Data
 
-# Steps of the surprisal per nat; a byte holds 0 to 12.7 nats, and 255 is for unknown.
+# Steps of the surprisal per nat; 255 is for unknown, so the largest is 12.7 nats.
 _STEPS_PER_NAT = 20
 _UNKNOWN = 255
 
@@ -89,27 +89,36 @@ class PlayedPiece:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def packed(self, data: Data) -> dict[str, Any]:
-        """Return the piece as JSON, a few bytes per note.
+        """Return the piece as JSON, without its notes.
 
-        Names of symbols and of training pieces are added to lists in `data`, and the
-        result holds their indices in these lists.
+        The notes, and what is known of each, are columns of numbers. They are appended
+        to the numbers of `data`, from "first" on: what a note has, the surprisal, the
+        symbols, the best symbols and their probabilities. Names of symbols and of
+        training pieces are added to lists in `data`, and their indices stand for them.
         """
         content: dict[str, Any] = {
             "name": self.name,
             "ticksPerQuarter": self.score.ticks_per_quarter,
             "tempos": self._tempos(),
             "count": len(self.score.notes),
-            "notes": _packed_notes(self.score),
+            "first": len(data.numbers),
         }
+        columns = [*_columns(self.score)]
         if self.primer_notes:
             content["primerNotes"] = self.primer_notes
         if self.surprisal is not None:
-            content["surprisal"] = _packed_surprisal(self.surprisal)
+            content["surprisal"] = True
+            columns.append(_steps(self.surprisal))
         if self.symbols is not None:
-            numbers = [data.index("symbols", name) for name in self.symbols]
-            content["symbols"] = packed_numbers(numbers)
+            content["symbols"] = True
+            columns.append([data.index("symbols", name) for name in self.symbols])
         if self.alternatives is not None:
-            content["alternatives"] = _packed_alternatives(self.alternatives, data)
+            symbols, probabilities = self.alternatives
+            content["alternatives"] = probabilities.shape[1]
+            names = chain.from_iterable(zip(*symbols, strict=True))
+            columns.append([data.index("symbols", name) for name in names])
+            columns.append(_percents(probabilities))
+        data.numbers.extend(chain.from_iterable(columns))
         if self.copies:
             content["copies"] = [
                 (first, last, data.index("sources", source), length, semitones)
@@ -134,47 +143,23 @@ class PlayedPiece:
         return tempos
 
 
-def packed_numbers(numbers: Iterable[int]) -> str:
-    """Return whole numbers of 0 or more as base64, in one byte each if below 128.
+def _columns(score: Score) -> Iterator[Sequence[int]]:
+    """Yield what the notes have in columns, which compress better than rows.
 
-    A number is written seven bits at a time, the lowest ones first. The eighth bit of a
-    byte says that more bytes follow (LEB128).
+    They are the ticks since the last onset, durations, pitches and velocities.
     """
-    packed = bytearray()
-    for number in numbers:
-        while number > 127:
-            packed.append(number & 127 | 128)
-            number >>= 7
-        packed.append(number)
-    return base64.b64encode(packed).decode()
+    table = score.table
+    yield np.diff(table.onsets, prepend=0).tolist()
+    for column in (table.durations, table.pitches, table.velocities):
+        yield column.tolist()
 
 
-def _packed_notes(score: Score) -> str:
-    """Return the notes by `packed_numbers`, four numbers per note.
-
-    They are the ticks since the last onset, the duration, the pitch and the velocity.
-    """
-    numbers, before = [], 0
-    for onset, pitch, duration, velocity in score.notes:
-        numbers += [onset - before, duration, pitch, velocity]
-        before = onset
-    return packed_numbers(numbers)
-
-
-def _packed_surprisal(surprisal: Float[np.ndarray, "n"]) -> str:
+def _steps(surprisal: Float[np.ndarray, "n"]) -> Sequence[int]:
     steps = np.minimum(np.round(surprisal * _STEPS_PER_NAT), _UNKNOWN - 1)
-    steps = np.where(np.isnan(surprisal), _UNKNOWN, steps)
-    return base64.b64encode(steps.astype(np.uint8).tobytes()).decode()
+    return np.where(np.isnan(surprisal), _UNKNOWN, steps).astype(int).tolist()
 
 
-def _packed_alternatives(alternatives: Alternatives, data: Data) -> dict[str, Any]:
-    probabilities = alternatives.probabilities
-    shares: Int[np.ndarray, "n k"] = np.round(255 * probabilities).astype(np.uint8)
-    numbers = [
-        data.index("symbols", name) for row in alternatives.symbols for name in row
-    ]
-    return {
-        "each": probabilities.shape[1],
-        "symbols": packed_numbers(numbers),
-        "probabilities": base64.b64encode(shares.tobytes()).decode(),
-    }
+def _percents(probabilities: Float[np.ndarray, "n k"]) -> Sequence[int]:
+    """Return the percents plus 1, best symbols first; 0 if there is no prediction."""
+    percents = np.where(probabilities > 0, 1 + np.round(100 * probabilities), 0)
+    return percents.T.ravel().astype(int).tolist()

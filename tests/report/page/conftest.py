@@ -7,6 +7,9 @@ import pytest
 
 from lstm_music_jax.report.page.document import write_report
 
+# The parts of a page that its code fills, which takes a moment, are no longer empty.
+FILLED = """() => [...document.querySelectorAll("[data-player], [data-blind]")]
+  .every((element) => element.querySelector("button"))"""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -42,6 +45,7 @@ def open_report(browser, tmp_path):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda request: _check_request(request, path, problems))
         page.goto(path.as_uri())
+        page.wait_for_function(FILLED)
         return page
 
     yield open_report

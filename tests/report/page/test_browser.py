@@ -77,7 +77,8 @@ def test_the_page_unpacks_the_notes_of_the_score(open_report):
     page = open_report([Player([PlayedPiece("a", score, surprisal=surprisal)])])
     found = page.evaluate("""async () => {
       const { unpackPiece } = await import("report/unpack.js");
-      const data = JSON.parse(document.getElementById("data").textContent);
+      const { readData } = await import("report/data.js");
+      const data = await readData();
       return unpackPiece(data.pieces[0], data).notes;
     }""")
     names = ("onset", "pitch", "duration", "velocity")

@@ -18,7 +18,8 @@ RENDER = """async (number) => {
   const { Instrument } = await import("report/instrument.js");
   const { matchingGain } = await import("report/loudness.js");
   const { unpackPiece } = await import("report/unpack.js");
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const { readData } = await import("report/data.js");
+  const data = await readData();
   const { notes, seconds } = unpackPiece(data.pieces[number], data);
   const context = new OfflineAudioContext(1, 48000 * (seconds + 1), 48000);
   const instrument = new Instrument(context, context.destination, matchingGain(notes));

@@ -19,7 +19,7 @@ export function percent(share) {
   return `${Math.round(100 * share)} %`;
 }
 
-// The page knows probabilities to half a percent, so none is said to be 0.
+// The page knows probabilities to a percent, so none is said to be 0.
 export function probabilityText(probability) {
   return probability < 0.01 ? "< 1 %" : percent(probability);
 }

@@ -7,36 +7,15 @@ const UNKNOWN = 255;
 // A note with this surprisal may have a higher one, nats.
 export const MOST_SURPRISAL = (UNKNOWN - 1) / STEPS_PER_NAT;
 
-export function bytes(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}
-
-// Whole numbers of any size: seven bits per byte, the lowest first.
-function varints(base64) {
-  const numbers = [];
-  let number = 0;
-  let scale = 1;
-  for (const byte of bytes(base64)) {
-    // Not a shift, because that would cut the number to 32 bits.
-    number += (byte & 127) * scale;
-    scale *= 128;
-    if (byte < 128) {
-      numbers.push(number);
-      number = 0;
-      scale = 1;
-    }
-  }
-  return numbers;
-}
-
 // A piece as the player uses it. Times in ticks are `onset`, `end` and `duration`; times
 // in seconds are `start` and `stop`. The primer ends at the tick `primerEnd`.
 export function unpackPiece(piece, data) {
   const tempoMap = new TempoMap(piece.tempos, piece.ticksPerQuarter);
-  const notes = unpackNotes(piece.notes, tempoMap);
-  addSurprisal(notes, piece.surprisal);
-  addSymbols(notes, piece.symbols, data);
-  addAlternatives(notes, piece.alternatives, data);
+  const next = columnsOf(piece, data);
+  const notes = unpackNotes(next, tempoMap);
+  if (piece.surprisal) addSurprisal(notes, next());
+  if (piece.symbols) addSymbols(notes, next(), data);
+  if (piece.alternatives) addAlternatives(notes, piece.alternatives, next, data);
   const copies = (piece.copies ?? []).map((copy) => unpackCopy(copy, notes, data));
   const { primerNotes = 0 } = piece;
   const ticks = latest(notes, "end");
@@ -56,56 +35,61 @@ export function unpackPiece(piece, data) {
   };
 }
 
-function unpackNotes(packed, tempoMap) {
-  const numbers = varints(packed);
-  const notes = [];
+// Returns a function that returns the next column of a piece, one number per note.
+function columnsOf({ first, count }, data) {
+  let end = first;
+  return () => {
+    end += count;
+    return data.numbers.slice(end - count, end);
+  };
+}
+
+function unpackNotes(next, tempoMap) {
+  const [sinces, durations, pitches, velocities] = [next(), next(), next(), next()];
   let onset = 0;
-  for (let i = 0; i < numbers.length; i += 4) {
-    const [since, duration, pitch, velocity] = numbers.slice(i, i + 4);
+  return sinces.map((since, number) => {
     onset += since;
+    const duration = durations[number];
     const end = onset + duration;
-    notes.push({
-      number: notes.length,
+    return {
+      number,
       onset,
       end,
       duration,
-      pitch,
-      velocity,
+      pitch: pitches[number],
+      velocity: velocities[number],
       start: tempoMap.seconds(onset),
       stop: tempoMap.seconds(end),
       alternatives: [],
       copies: [],
-    });
-  }
-  return notes;
+    };
+  });
 }
 
 // A note whose surprisal is not known has none.
-function addSurprisal(notes, packed) {
-  if (packed === undefined) return;
-  bytes(packed).forEach((steps, number) => {
+function addSurprisal(notes, column) {
+  column.forEach((steps, number) => {
     if (steps !== UNKNOWN) notes[number].surprisal = steps / STEPS_PER_NAT;
   });
 }
 
-function addSymbols(notes, packed, data) {
-  if (packed === undefined) return;
-  varints(packed).forEach((symbol, number) => {
+function addSymbols(notes, column, data) {
+  column.forEach((symbol, number) => {
     notes[number].symbol = data.symbols[symbol];
   });
 }
 
-function addAlternatives(notes, packed, data) {
-  if (packed === undefined) return;
-  const symbols = varints(packed.symbols);
-  const shares = bytes(packed.probabilities);
+// There is a column for the best symbols, one for the second best, and so on.
+function addAlternatives(notes, each, next, data) {
+  const symbols = Array.from({ length: each }, next);
+  const percents = Array.from({ length: each }, next);
   for (const note of notes) {
-    const places = Array.from({ length: packed.each }, (_, i) => note.number * packed.each + i);
-    // Of a note that the model did not predict, all probabilities are 0.
-    if (places.every((place) => shares[place] === 0)) continue;
-    note.alternatives = places.map((place) => ({
-      symbol: data.symbols[symbols[place]],
-      probability: shares[place] / 255,
+    const { number } = note;
+    // A note that the model did not predict has no alternatives.
+    if (percents[0][number] === 0) continue;
+    note.alternatives = symbols.map((column, i) => ({
+      symbol: data.symbols[column[number]],
+      probability: Math.max(0, percents[i][number] - 1) / 100,
     }));
   }
 }
