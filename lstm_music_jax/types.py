@@ -8,6 +8,7 @@ Each axis has one letter, which has the same meaning in all modules:
     h  hidden units of a layer; four_h: its gates and its candidate side by side
     i  inputs of a layer
     w  window: the last states, symbols or distributions, which are kept
+    m  members of a population: streams that compete
     n  generated symbols
     p  prompt symbols
     s  settings of a sweep

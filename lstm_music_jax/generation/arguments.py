@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy, parts
@@ -192,6 +193,18 @@ def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> Non
         for field in dataclasses.fields(part):  # type: ignore[arg-type]
             if field.type is Model:
                 _require_same_vocabulary(part, field.name, size, settings)
+
+
+def require_decoder(decoder: Any, model: Model) -> None:
+    """Raise ValueError unless `decoder` is None or a decoder that fits the model."""
+    if decoder is None:
+        return
+    if isinstance(decoder, type) or not isinstance(decoder, Decoder):
+        raise ValueError(
+            f"decoder is {decoder!r}; it must be a decoder, such as BeamSearch(8), or "
+            "None"
+        )
+    decoder.check_vocabulary(vocab_size(model))
 
 
 def _require_same_vocabulary(strategy, field, size, settings):

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.generation.arguments import require_sampler
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.engine import Sampler
 from lstm_music_jax.generation.generate import CARRIED, GUMBEL
@@ -30,6 +31,7 @@ def sweep(
     stop: int | None = None,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
+    decoder: Decoder | None = None,
     trace: bool = False,
     parallel_streams: int | None = None,
     devices: Sequence[jax.Device] | None = None,
@@ -51,6 +53,7 @@ def sweep(
         stop: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
+        decoder: as in `generate`.
         trace: as in `generate`.
         parallel_streams: as in `generate`, for each setting.
         devices: as in `generate`; each device draws its streams with all settings.
@@ -67,7 +70,7 @@ def sweep(
         model,
         prompts,
         key,
-        Sampler(strategies, context, draw, stop),
+        Sampler(strategies, context, draw, stop, decoder),
         length=length,
         trace=trace,
         parallel_streams=parallel_streams,

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.pytrees import Checked
-from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree, Token
+from lstm_music_jax.types import Array, Bool, Int, Logits, PRNGKey, PyTree, Token
 
 
 class Strategy(Checked):
@@ -104,6 +104,16 @@ def parts(strategy: Strategy) -> Iterator[Strategy]:
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Strategy):
                 yield from parts(part)
+
+
+def observe_all(strategy: Strategy, prompt: Int[Array, "p"], vocab_size: int) -> PyTree:
+    """Return the state of a strategy after it has observed a prompt."""
+    state, _ = jax.lax.scan(
+        lambda state, token: (strategy.observe(token, state), None),
+        strategy.init(vocab_size),
+        prompt,
+    )
+    return state
 
 
 def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:
