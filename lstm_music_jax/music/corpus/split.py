@@ -34,7 +34,8 @@ def split_corpus(
 
     Args:
         corpus: the pieces.
-        encoding: as in `near_duplicates`.
+        encoding: defines the pitches of each symbol. With None, the 64 symbols must be
+            equal, and transposed runs do not count.
         validation: share of the symbols to hold out, between 0 and 1. The result is as
             close to it as the sizes of the pieces allow.
         seed: chooses the pieces.
