@@ -100,7 +100,9 @@ def train_steps(
     The metrics have a leading axis of `steps_per_dispatch` entries, which are NaN where
     no step was taken. So one compiled program serves any number of steps.
 
-    `unseen` are the ids of the symbols that training never sees.
+    `unseen` are the ids of the symbols of the vocabulary that training never reads. The
+    loss gives them the share `config.unseen_share` of each target's probability, so
+    that they keep a small probability.
 
     The symbols that a step reads, their transposition and the dropout masks depend only
     on the seed and the step's number. The batch is split among the devices: each shard
