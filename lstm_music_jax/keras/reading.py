@@ -135,7 +135,10 @@ def _read_model(file, config, version, arrays_of) -> KerasModel:
 
 
 def _read_arrays(file, kind, arrays, shapes) -> list[np.ndarray]:
-    """Check the arrays of one layer, and return them in float32.
+    """Return the arrays of one layer in float32, after checks.
+
+    RefusedError is raised if an array is missing, has another shape than it must have,
+    holds a value that is not finite, or lies in another file.
 
     Args:
         file: the HDF5 file.
