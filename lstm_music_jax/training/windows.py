@@ -139,7 +139,8 @@ class WindowBatcher:
     ) -> Batch:
         """Return the windows that a step reads, each transposed by a random table row.
 
-        Without a table, they are as in the pieces. `rows` are indices of rows of the batch, each of which is a window.
+        Without a table, they are as in the pieces. `rows` are indices of rows of the
+        batch, each of which is a window.
         """
         starts, lengths = self._cut(self._order(step, rows, config), config.window)
         assert self.ids is not None
