@@ -49,7 +49,8 @@ def note_symbols(
         encoding: the encoding of the symbols.
         symbols: the symbols.
         score: the music that they stand for, or the beginning of it.
-        after: symbols that precede `symbols`, as in `Encoding.decode`.
+        after: symbols that precede `symbols`. Their notes are left out of `score`, but
+            their settings, such as a duration, still apply.
     """
     numbers = {(note.onset, note.pitch): i for i, note in enumerate(score.notes)}
     strikes = [-1] * len(numbers)

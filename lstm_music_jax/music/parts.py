@@ -67,7 +67,10 @@ def parts_of(score: Score) -> tuple[Part, ...]:
 
 
 def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
-    """Return the segments of a track, in the order of time."""
+    """Return the sections of a track that one instrument each plays, in order of time.
+
+    Sections begin where the track names an instrument or changes its program.
+    """
     ticks = np.array([change.tick for change in track.changes], np.int64)
     names: dict[int, list[str]] = {}
     for start, change in zip(
@@ -100,7 +103,11 @@ def _resolved(names: list[str]) -> list[str]:
 
 
 def _chords(track: Track, ticks_per_quarter: int) -> Iterable[Chord]:
-    """Return the chords of a track, by rules 1 and 2 of `parts_of`."""
+    """Return the chords of a track: notes that begin and end at nearly the same time.
+
+    Onsets and durations are rounded to fourths or thirds of a quarter note, with 12
+    ticks per quarter; see rules 1 and 2 of `parts_of`.
+    """
     tolerance = ticks_per_quarter // _TOLERANCES_PER_QUARTER
     notes = track.notes
     ends = (notes.onsets + notes.durations).tolist()

@@ -280,7 +280,10 @@ class Score:
 
     @cached_property
     def table(self) -> Notes:
-        """The same notes as `notes`, as arrays."""
+        """The notes of all tracks as one keyboard plays them, as arrays.
+
+        These are the notes of `notes`; see `Notes.canonical`.
+        """
         columns = zip(*(track.notes for track in self.tracks), strict=True)
         joined = [np.concatenate(column) for column in columns]
         return Notes(*joined).canonical() if joined else Notes.of(())

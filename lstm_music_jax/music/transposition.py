@@ -16,7 +16,7 @@ HALF_OCTAVE = 6
 class Sound(NamedTuple):
     """The pitches that a symbol strikes or releases.
 
-    Two symbols that strike or release the same pitches have equal sounds.
+    Two symbols have equal sounds if both strike the same pitches, or both release them.
 
     Attributes:
         are_classes: whether `numbers` holds pitch classes, 0 to 11, which wrap around

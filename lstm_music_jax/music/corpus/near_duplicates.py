@@ -81,7 +81,8 @@ class _Grouping:
     def _repeated_windows(self) -> tuple[np.ndarray, np.ndarray]:
         """Return all windows that have the same hash as another window, by classes.
 
-        A class is the set of all windows with one hash.
+        A class is the set of all windows with one hash. Windows that are transpositions
+        of each other have the same hash.
 
         Returns:
             The position of each window, and the number of its class. Both are int64

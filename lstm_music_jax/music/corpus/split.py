@@ -58,9 +58,9 @@ def _choose(
 ) -> list[int]:
     """Return the positions of the pieces to hold out for validation.
 
-    A group is taken whole. Groups are visited in random order, and each is taken if the
-    number of symbols taken so far stays at or below the wanted number. In the end, one
-    more group is taken if that brings the number closer to the wanted one.
+    A group is taken whole. Groups are visited in random order, and each is taken if all
+    symbols taken so far, with its own, are not more than the wanted number. In the end,
+    one more group is taken if that brings the number closer to the wanted one.
 
     Args:
         groups: the positions of the pieces of each group.

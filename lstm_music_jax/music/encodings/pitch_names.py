@@ -59,7 +59,11 @@ def _normal_order(classes: frozenset[int]) -> tuple[int, ...]:
 
 
 def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the key that sorts rotations: span, intervals above the first, first."""
+    """Return the key that sorts rotations, the normal order first.
+
+    It holds the span, the interval of each class above the first one, and the first
+    class.
+    """
     above_first = [(number - rotation[0]) % 12 for number in rotation]
     return (above_first[-1], *above_first, rotation[0])
 

@@ -198,9 +198,7 @@ def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
 def _read_system_event(
     chunk: bytes, position: int, tick: int, track: int, events: TrackEvents
 ) -> int | None:
-    """Read a system or meta event; add it to `events` if a score or record needs it.
-
-    Those are names, texts, tempos and metres.
+    """Read a system or meta event; add names, texts, tempos and metres to `events`.
 
     Returns:
         The position after the event; None if its status byte has no meaning in a file.

@@ -69,7 +69,7 @@ def write_midi(
 
 
 def require_tempo_and_program(tempo: float | int | None, program: int) -> None:
-    """Raise ValueError unless `write_midi` takes this tempo and this program."""
+    """Raise ValueError unless `tempo` is None or 4 to 1000, and `program` 0 to 127."""
     # The comparison is negated, so that NaN is refused too.
     if tempo is not None and (
         isinstance(tempo, bool) or not MIN_TEMPO <= tempo <= MAX_TEMPO

@@ -28,9 +28,10 @@ _USUAL_METRE = Metre(0, 4, 4)
 
 
 class Beat(NamedTuple):
-    """The part of a bar from `start` to `end`, with notes every `step` ticks or more.
+    """The part of a bar from tick `start` to tick `end`, in steps of `step` ticks.
 
-    Notes begin and end at multiples of `step` ticks after `start`, or at `end`.
+    Notes begin and end where a step does: at multiples of `step` after `start`, or at
+    `end`.
     """
 
     start: int
@@ -39,7 +40,11 @@ class Beat(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A bar from `start` to `end`; `metre` is its own if a new metre cuts it short."""
+    """A bar from tick `start` to tick `end`, with its metre and its beats.
+
+    If a change of metre cuts the bar short, `metre` fits what is left of it, such as
+    3/8.
+    """
 
     start: int
     end: int
@@ -223,7 +228,13 @@ def _steps(beats: Sequence[Beat], times: np.ndarray) -> np.ndarray:
 def _on_steps(
     beats: Sequence[Beat], steps: np.ndarray, times: np.ndarray
 ) -> np.ndarray:
-    """Round times to the nearest steps of their beats; the ends of beats count too."""
+    """Round each time to the nearest step of its beat, at most to the beat's end.
+
+    Args:
+        beats: the beats of all bars; only their starts and ends are used.
+        steps: the length of a step in each beat, in ticks.
+        times: the times, in ticks, `[n]`.
+    """
     starts, stops = (np.array([beat[k] for beat in beats]) for k in (0, 1))
     place = np.searchsorted(starts, times, side="right") - 1
     step, stop = steps[place], stops[place]
