@@ -113,7 +113,10 @@ class Batcher(Protocol):
     ) -> Batch:
         """Return some rows of the batch that a training step reads.
 
-        The arguments are those of `places`.
+        Args:
+            step: number of the training step, from 0.
+            rows: indices of the rows of the batch to return, 0 to `batch_size - 1`.
+            config: the settings of the training.
         """
 
     def totals(

@@ -246,8 +246,8 @@ def restore_last(
     Args:
         folder: the run folder.
         like: arrays of the shapes that the checkpoint must have.
-        belongs_to: JSON that describes the run. Each key that the checkpoint has, too,
-            must have the same value there.
+        belongs_to: JSON that describes the run. Keys that the checkpoint also has must
+            have the same values there.
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is of another run, or its

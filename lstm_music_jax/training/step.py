@@ -69,9 +69,9 @@ def initial_state(
     """Return the training state before the first step.
 
     `counts` says how often each symbol is a target of training. With
-    `initial_bias="counts"`, the output bias is log((counts + 1) / sum), the
-    log-probability of each symbol by add-one smoothing. Otherwise, or without `counts`,
-    the output bias is zero.
+    `initial_bias="counts"`, the output bias is log(c / sum(c)), where c is
+    `counts + 1`: the log-probability of each symbol by add-one smoothing. Otherwise, or
+    without `counts`, the output bias is zero.
     """
     fresh = new_model(model, vocab_size, training.seed)
     if counts is not None and training.initial_bias == "counts":

@@ -75,9 +75,9 @@ class WindowBatcher:
     ) -> tuple["WindowBatcher", PieceIds]:
         """Return a batcher of windows of the training pieces, and these pieces.
 
-        A window starts at every symbol of a piece. With `config.cross_pieces`, the
-        pieces are cut as one long piece, so a window may begin in one and end in the
-        next.
+        A window starts at every symbol of a piece, at least until the end of the piece
+        is reached. With `config.cross_pieces`, the pieces are cut as one long piece, so
+        a window may begin in one and end in the next.
         """
         lengths = pieces.lengths
         if config.cross_pieces:
@@ -155,7 +155,10 @@ class WindowBatcher:
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Sum the losses of the windows with the given indices."""
+        """Sum the losses of the windows with the given indices.
+
+        An index past that of the last window adds nothing.
+        """
         return predict(model, self.at(indices, config.window), config.objective).totals
 
     def at(self, indices: Int[Array, "b"], width: int) -> Batch:
