@@ -1,4 +1,4 @@
-"""The automaton of pieces without ill-formed symbols."""
+"""The automaton of pieces without ill-formed symbols, which decoding would skip."""
 
 from collections.abc import Sequence
 
@@ -29,15 +29,16 @@ def well_formed(
     possible only for vocabularies of few pitches; `WellFormed` is the strategy for all
     others. With `NoteNames`, there is one state.
 
-    An automaton for a few pitches of a large vocabulary has few states. A promise that
-    names pitches needs it beside `WellFormed`: otherwise it may rely on striking a
-    pitch that was struck already.
+    With few `pitches`, there are few states for a large vocabulary too. `Obey`, the
+    strategy by which pieces fit an automaton, needs this if its automaton names
+    pitches. Otherwise it may rely on striking a pitch that was struck already, which
+    `WellFormed` forbids.
 
     Args:
         vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
-        pitches: MIDI pitches; ill-formed strikes and releases of other pitches are
-            accepted. By default, they are all pitches.
+        pitches: the MIDI pitches that are watched. Ill-formed strikes and releases of
+            other pitches are accepted. By default, all pitches are watched.
 
     Raises:
         ValueError: there would be too many states; the message says how many.
