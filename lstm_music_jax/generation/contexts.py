@@ -1,7 +1,8 @@
 """Contexts: which of the symbols so far the model remembers, and how.
 
-`prefill` reads the prompt without its last symbol, which the first `step` reads. So
-each step gives the logits of one drawn symbol, and no logits are computed in vain.
+What a model keeps of these symbols is its memory. The engine of `generate` gives
+`prefill` the prompt without its last symbol, which the first `step` reads. So each step
+gives the logits of one drawn symbol, and no logits are computed in vain.
 """
 
 from itertools import pairwise

@@ -18,7 +18,8 @@ class Origin(NamedTuple):
         key: the random key of the batch.
         stream: number of the piece within its batch.
         streams: number of pieces in the batch.
-        strategy: as in `compose`, and so are all other attributes.
+        strategy: the argument of `compose` of this name. All further attributes are its
+            arguments of these names too.
     """
 
     prompt: Int[np.ndarray, "p"]

@@ -1,4 +1,7 @@
-"""The compiled program that draws symbols on devices, for `generate` and `sweep`."""
+"""The compiled program that draws symbols on devices, for `generate` and `sweep`.
+
+A stream is a sequence that is generated.
+"""
 
 from collections.abc import Sequence
 from functools import cache
@@ -50,7 +53,13 @@ class Streams(NamedTuple):
 
 
 class _Prompts(NamedTuple):
-    """The prompts of streams, their numbers, and the number of streams in the batch."""
+    """The prompts of the streams that are to be drawn.
+
+    Attributes:
+        ids: symbol ids, one row per prompt.
+        numbers: the index of each stream within its batch, which fixes its noise.
+        streams: how many streams the batch has; some of them may not be drawn.
+    """
 
     ids: Int[Array, "b p"]
     numbers: Int[Array, "b"]
@@ -82,10 +91,10 @@ class Generation(NamedTuple):
 
     @property
     def fallbacks(self) -> Int[Array, "*b"]:
-        """The number of symbols of each stream for which the strategy was ignored.
+        """For each stream, the number of positions at which the strategy was ignored.
 
-        A strategy is ignored for a symbol if it forbids every symbol of the vocabulary.
-        In a chain, a symbol counts if any stage was ignored.
+        A strategy is ignored at a position if it forbids the whole vocabulary there. A
+        chain counts once if any of its strategies was ignored.
         """
         return self.streams.state.fallbacks
 
@@ -219,7 +228,10 @@ def _draw_more(shard, model, streams, key, sampler, plan):
 
 
 def _lengths(tokens, stop):
-    """Return the number of symbols before `stop` in each stream; None if it is None."""
+    """Return the number of symbols before `stop` in each stream.
+
+    Return None if `stop` is None.
+    """
     if stop is None:
         return None
     # After the first stop symbol there are only stop symbols.

@@ -1,4 +1,8 @@
-"""Sweeps: generate with many settings of one strategy in one compiled program."""
+"""Sweeps: generate with many settings of one strategy in one compiled program.
+
+A setting is one value for each hyperparameter of the strategy. The settings are stacked
+along a new first axis. Tables are large leaves that all settings share.
+"""
 
 import dataclasses
 import itertools
@@ -77,7 +81,7 @@ def sweep(
 
 
 def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
-    """Raise ValueError unless all hyperparameters have an equal leading axis.
+    """Raise ValueError unless all hyperparameters have the same leading axis.
 
     The axis has one entry per setting.
 
@@ -108,7 +112,7 @@ def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
 def stack(strategies: Sequence[Strategy]) -> Strategy:
     """Stack strategies into one for `sweep`: hyperparameters have a leading axis s.
 
-    Tables, such as the automaton of `Obey`, are not stacked.
+    Tables, such as the automaton of `Obey`, are not stacked, and must be equal.
 
     Raises:
         ValueError: `strategies` is empty, or the strategies differ in more than their
