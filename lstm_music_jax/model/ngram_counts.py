@@ -60,7 +60,7 @@ class Smoothed(NamedTuple):
     def probabilities(
         self, pieces: Sequence[Integer[np.ndarray, "_"]]
     ) -> list[Float[np.ndarray, "m"]]:
-        """Return the probability of each symbol of the pieces but the first of a piece.
+        """Return the probability of each symbol that is not the first of its piece.
 
         The result has one array for each length of n-grams. The first array is from the
         unigram model with the same smoothing, the last one from the whole model.
@@ -266,7 +266,7 @@ def _interpolated(level, contexts, grams, shorter):
 def _discounts(counts):
     """Return four discounts: those of the counts 0, 1, 2, and 3 or more.
 
-    n[r] is the number of entries of `counts` that are r, and
+    n[r] is the number of entries of `counts` that equal r, and
     Y = n[1] / (n[1] + 2 n[2]). The discount of the count r is
     r - (r + 1) Y n[r + 1] / n[r]; that of the count 0 is 0. If the corpus is too small
     for this estimate, the discounts are those of KenLM: 0.5, 1 and 1.5

@@ -65,7 +65,7 @@ class NGram:
     Attributes:
         unigram: the probability of each symbol after the empty context.
         levels: the contexts of length 1, 2 and so on.
-        begin: the state before the first symbol.
+        begin: the state before the first symbol of a piece.
         widths: for each length of context, the largest number of symbols that were seen
             after one context.
     """
