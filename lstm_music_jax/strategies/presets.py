@@ -29,10 +29,10 @@ from lstm_music_jax.strategies.truncation.xtc import XTC
 
 
 class Preset(Chain, init=False):
-    """A chain that sorts its stages into the fixed order of their classes, `order`.
+    """A chain that sorts its stages into a fixed order, which `order` gives.
 
-    Each class may occur once. A `RepetitionPenalty` gets `by_sign=True`, because these
-    samplers use that form.
+    `order` holds the classes of strategies that are allowed. Each may occur once. A
+    `RepetitionPenalty` gets `by_sign=True`, because these samplers use that form.
     """
 
     order: ClassVar[tuple[type[Strategy], ...]] = ()

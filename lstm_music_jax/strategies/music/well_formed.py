@@ -15,7 +15,7 @@ _NO_PITCH = HIGHEST_PITCH + 1
 
 
 class WellFormedState(NamedTuple):
-    """Which of the 128 pitches sound now, with one entry per pitch.
+    """Which of the 128 MIDI pitches sound now, with one entry per pitch.
 
     Attributes:
         struck: whether the pitch was struck at this moment.
@@ -29,7 +29,7 @@ class WellFormedState(NamedTuple):
 def _known(strategy):
     """Return a mask of the symbols that the encoding has, bool `[v]`.
 
-    The end symbol counts as a symbol of the encoding.
+    The mask is True for the end symbol too, and False for the start symbol.
     """
     vocabulary = strategy.vocabulary
     known: set[str | None] = {*known_symbols(strategy.encoding, vocabulary.symbols)}

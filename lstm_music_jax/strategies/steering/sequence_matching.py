@@ -1,7 +1,7 @@
 """An automaton that finds, among given sequences, those that the next symbol completes.
 
-A symbol completes a sequence if it is the last symbol of the sequence, and the stream
-so far ends with the symbols before it.
+A stream is a sequence that is generated. A symbol completes a given sequence if it is
+the last symbol of that sequence, and the stream so far ends with the symbols before it.
 """
 
 from functools import cache

@@ -15,9 +15,10 @@ class Watermark(Strategy):
 
         l_x + delta    where x is green
 
-    gamma v of the v symbols are green, rounded to a whole number from 1 to v - 1. A
-    hash of the key and of the last `width` symbols selects the green symbols. As long
-    as the stream has fewer than `width` symbols, the logits are unchanged.
+    l_x is the logit of symbol x. gamma v of the v symbols are green, rounded to a whole
+    number from 1 to v - 1. A hash of the key and of the last `width` symbols selects
+    the green symbols. As long as the stream has fewer than `width` symbols, the logits
+    are unchanged.
 
     `detect_watermark` finds the mark. The detection needs the key, but no model. It
     needs fewer symbols if delta is larger or if the distributions are flatter. Put the

@@ -11,7 +11,8 @@ class EtaCutoff(Strategy):
 
         eta = min(epsilon, sqrt(epsilon) e^-H)
 
-    The most probable symbol is always kept. At low entropy the floor is epsilon, as in
+    p_x is the probability of symbol x, and H is in nats. The most probable symbol is
+    always kept. At low entropy the floor is epsilon, as in
     `EpsilonCutoff`. e^-H is the probability of each symbol in a flat distribution of
     entropy H.
 
