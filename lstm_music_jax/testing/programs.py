@@ -77,7 +77,7 @@ class Outline(NamedTuple):
 
 
 def outline(strategy: Strategy, vocab_size: int) -> Outline:
-    """Return the outline of a strategy's leaves and of the jaxprs of its methods."""
+    """Return the `Outline` of a strategy's leaves and of the jaxprs of its methods."""
     found = Outline([], [])
     for leaf in jax.tree.leaves(strategy):
         _note_number(found, leaf)
@@ -87,8 +87,9 @@ def outline(strategy: Strategy, vocab_size: int) -> Outline:
 
 
 def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
-    """Return the names of operations that make the same noise in every stream.
+    """Return the names of the operations that make the same noise in every stream.
 
+    A stream is a sequence that is generated.
     Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
     depend on them through the state. Noise inside a loop is not reported if any input
     of the loop depends on them.
