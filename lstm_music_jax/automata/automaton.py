@@ -153,7 +153,7 @@ def explored(
         step: `step(state, class)` returns the next state after a symbol of the class;
             None if a sequence that continues so is never accepted.
         accepts: `accepts(state)` returns whether a state is accepting.
-        classes: the class of each symbol, or -1.
+        classes: the class of each symbol; -1 for one that cannot be read.
 
     Raises:
         ValueError: there are too many states.

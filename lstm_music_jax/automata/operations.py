@@ -268,10 +268,11 @@ def _blocks(
     """Return a number for each state, equal for states that accept the same sequences.
 
     States with the same number are a block. Blocks are split until, for each class of
-    symbols, all states of a block lead to the same block. Rows of the table of these
-    blocks are compared by 64-bit sums of random numbers. Two different rows may have
-    equal sums by chance. So at the end whole rows are compared, and if any differ the
-    search goes on with other random numbers.
+    symbols, all states of a block lead to the same block. The row of a state holds the
+    blocks to which it leads. Rows are compared by 64-bit sums of random numbers, one
+    number per block and class. By chance, two different rows may have equal sums. So at
+    the end whole rows are compared, and if any differ the search goes on with other
+    random numbers.
 
     Args:
         automaton: the automaton.

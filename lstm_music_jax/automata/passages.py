@@ -154,7 +154,7 @@ class Passages:
     def continuations_of(
         self, place: Place, length: Int[Array, ""] | int
     ) -> Bool[Array, "v"]:
-        """Return a mask of the symbols after which more than `length` are copied.
+        """Return a mask of the symbols that would make the copied passage too long.
 
         If one of them came next, the stream would have copied more than `length`
         symbols.
@@ -200,9 +200,9 @@ class Passages:
 
 @jax.jit
 def copied_lengths(passages: Passages, tokens: Int[Array, "b n"]) -> Int[Array, "b n"]:
-    """Return how many symbols are copied, up to and including each symbol.
+    """Return how many symbols each stream has copied after each of its symbols.
 
-    Of all transpositions, the one that has copied most counts. These are the matching
+    This is the largest number over all transpositions. These are the matching
     statistics of the streams, computed on the device.
 
     Args:

@@ -29,10 +29,10 @@ def well_formed(
     possible only for vocabularies of few pitches; `WellFormed` is the strategy for all
     others. With `NoteNames`, there is one state.
 
-    With few `pitches`, there are few states for a large vocabulary too. `Obey`, the
-    strategy by which pieces fit an automaton, needs this if its automaton names
-    pitches. Otherwise it may rely on striking a pitch that was struck already, which
-    `WellFormed` forbids.
+    With few `pitches`, there are few states for a large vocabulary too. `Obey` is the
+    strategy that makes pieces fit an automaton. If the automaton of `Obey` names
+    pitches, intersect it with this one for these pitches. Otherwise it may rely on
+    striking a pitch that was struck already, which `WellFormed` forbids.
 
     Args:
         vocabulary: the vocabulary of the model.
