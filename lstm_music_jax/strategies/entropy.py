@@ -52,8 +52,6 @@ def entropy_of_kept(
 ) -> Scalar:
     """Return the entropy of the distribution over the kept symbols, renormalised.
 
-    `excess` and `spread` are the terms of all symbols.
-
     Args:
         kept: True for the kept symbols. They must include all symbols with the largest
             logit, unless no symbol is kept; the entropy is then 0.

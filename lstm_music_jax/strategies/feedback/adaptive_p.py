@@ -42,8 +42,8 @@ class AdaptiveP(Strategy):
     l_x is the logit of symbol x that the strategy is given, p_x its probability, and
     l'_x the new logit. The mean `a` is the exponentially weighted mean of the
     probabilities p_x of the drawn symbols. It starts at the target. The aim is clipped
-    to [0, 1]. The new logits have another order than the old ones. So
-    truncate before this strategy, and put it last in a chain.
+    to [0, 1]. The new logits have another order than the old ones. So truncate before
+    this strategy, and put it last in a chain.
 
     Args:
         target: the mean probability to reach, in (0, 1).

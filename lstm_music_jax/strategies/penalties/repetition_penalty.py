@@ -12,8 +12,8 @@ class RepetitionPenalty(Strategy):
     l_x is the logit of symbol x. The symbols of the prompt count too. This is the
     paper's formula, and it raises a negative logit if the penalty is above 1.
     transformers and llama.cpp multiply negative logits by the penalty instead, so that
-    it lowers them too; `by_sign=True` does that. Neither form is
-    invariant to a shift of the logits.
+    it lowers them too; `by_sign=True` does that. Neither form is invariant to a shift
+    of the logits.
 
     Args:
         penalty: above 0; 1 does nothing, 1.2 is the paper's; below 1 rewards.

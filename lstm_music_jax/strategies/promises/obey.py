@@ -14,7 +14,7 @@ from lstm_music_jax.types import Array, Int, UInt32
 
 
 class ObeyState(NamedTuple):
-    """What the automaton has read.
+    """How far the automaton has read the drawn symbols.
 
     Attributes:
         place: the state of the automaton; -1 if it could not read a symbol.
@@ -36,7 +36,7 @@ def _ahead(strategy):
 
 
 def _possible(automaton, length):
-    """Return the lengths that `Obey` may have with an automaton, in words."""
+    """Return in words which lengths near `length` `Obey` may have with an automaton."""
     lengths, longest = accepted_lengths(automaton, length)
     lengths = [number for number in lengths if number > 0]
     allowed = "the length of a sequence that the automaton accepts"

@@ -54,7 +54,11 @@ def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
 
 
 def _trie(sequences, letters):
-    """Return the trie of the beginnings of sequences.
+    """Return the trie of the beginnings of sequences; see `Matching`.
+
+    Args:
+        sequences: the sequences of ids.
+        letters: the letter of each id.
 
     Returns:
         For each state, its children: a dictionary from letters to states.

@@ -59,7 +59,12 @@ class Watermark(Strategy):
         return jnp.concatenate([state[1:], token.astype(jnp.int32)[None]])
 
     def green(self, context: Int[Array, "w"], vocab_size: int) -> Bool[Array, "v"]:
-        """Return a mask of the symbols that are green after the symbols `context`."""
+        """Return a mask of the green symbols.
+
+        Args:
+            context: the ids of the last `width` symbols, which select them.
+            vocab_size: number of symbols in the vocabulary.
+        """
         first = mix(jnp.asarray(self.key).astype(jnp.uint32))
         for symbol in context.astype(jnp.uint32):
             first = mix(first ^ symbol)

@@ -10,8 +10,8 @@ class TopA(Strategy):
 
         p_x >= a (max_y p_y)^2
 
-    p_x is the probability of symbol x. So the threshold is low if the model is unsure.
-    The threshold of `MinP` is proportional to the largest probability itself, and falls
+    p_x is the probability of symbol x. The threshold is low if the model is unsure. The
+    threshold of `MinP` is proportional to the largest probability itself, and falls
     more slowly.
 
     Args:

@@ -9,9 +9,9 @@ class XTC(Strategy):
     """Forbids, with some probability, all likely symbols but the least likely of them.
 
     XTC stands for "exclude top choices". A symbol is likely if its probability is at
-    least `threshold`. The
-    least likely of the likely symbols is kept, and so are its ties. So a single likely
-    symbol is kept. Symbols below the threshold are always kept.
+    least `threshold`. The least likely of the likely symbols is kept, and so are its
+    ties. So a single likely symbol is kept. Symbols below the threshold are always
+    kept.
 
     Args:
         threshold: the probability from which on a symbol is likely, in (0, 0.5]. Above
