@@ -1,8 +1,8 @@
 """Checks of the arguments of `generate` and `sweep`; an error message is a sentence.
 
 A stream is a sequence that is generated. Where a function has an argument `name`, it is
-the name of the checked argument, for the error. `settings` is True for a sweep. Each
-leaf then has a leading axis, with one entry per setting of the hyperparameters.
+the name of the checked argument, for the error. In a sweep, hyperparameters are stacked
+along a leading axis, with one entry per setting.
 """
 
 import dataclasses

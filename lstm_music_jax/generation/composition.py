@@ -322,7 +322,11 @@ def _decode(
     keep_primer: bool,
     drawn: Sequence[Generation],
 ) -> list[Composition | None]:
-    """Return the decoded piece of each stream; None if it has too few notes."""
+    """Return the decoded piece of each stream; None if it has too few notes.
+
+    `drawn` holds successive generations, each of which continues the same streams. The
+    other arguments are those of `compose`.
+    """
     lengths = _lengths(drawn)
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(

@@ -18,8 +18,8 @@ class Origin(NamedTuple):
         key: the random key of the batch.
         stream: number of the piece within its batch.
         streams: number of pieces in the batch.
-        strategy: the argument of `compose` of this name. All further attributes are its
-            arguments of these names too.
+        strategy: this and all further attributes are the arguments of `compose` that
+            have the same names.
     """
 
     prompt: Int[np.ndarray, "p"]

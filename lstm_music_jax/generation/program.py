@@ -161,7 +161,10 @@ def run(
 
 
 def _source(model, prompts, key, part):
-    """Return what to continue, prompts or states of streams, and the random key."""
+    """Check what is to be continued, prompts or the states of streams, and return it.
+
+    Return the random key too, which is that of the streams if there are any.
+    """
     if isinstance(prompts, Streams):
         if part is not None:
             raise ValueError(

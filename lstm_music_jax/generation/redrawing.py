@@ -75,12 +75,12 @@ def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Compos
 
 
 def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Scores:
-    """Return the scores of the symbol that follows the first n drawn symbols.
+    """Return the scores of all symbols at the position after the first n drawn symbols.
 
     Args:
         run: as in `redraw`.
         origin: as in `redraw`.
-        drawn: the ids of the drawn symbols that come before, without the prompt.
+        drawn: the ids of the first n drawn symbols, without the prompt.
     """
     forbidding = masks(
         run.vocabulary,
@@ -108,14 +108,14 @@ def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Score
 
 
 def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
-    """Return a batch that draws one piece several times, by its number.
+    """Return the arguments with which one piece is drawn several times at once.
 
-    A small batch is computed by other products than a large one, with other rounding.
-    So the piece is drawn in several equal rows at once.
+    XLA computes a small batch by other products than a large one, with other rounding.
+    So the piece is not drawn alone, but in several equal rows.
 
     Returns:
-        The prompt of the piece in each row, and the part of its batch to draw: the
-        number of the piece for each row.
+        The prompt of the piece, in each of the rows.
+        The part of its batch that is drawn: the number of the piece, for each row.
     """
     rows = min(origin.streams, _ROWS)
     prompts = jnp.tile(jnp.asarray(origin.prompt)[None], (rows, 1))
@@ -128,8 +128,8 @@ class _GivenState(NamedTuple):
     Attributes:
         place: number of symbols that were returned.
         inner: the state of the inner draw.
-        log_probs: as in `Scores`, for the symbol that was returned last.
-        perturbed: as `log_probs`.
+        log_probs: as in `Scores`, at the position of the symbol returned last.
+        perturbed: as in `Scores`, at the same position.
     """
 
     place: Int[Array, ""]
