@@ -1,6 +1,7 @@
 """The operations of a strategy's methods, which JAX traces but does not run.
 
-A program is the jaxpr of a method: the list of its operations.
+A program is the jaxpr of a method: the list of its operations. A stream is a sequence
+that is generated.
 """
 
 import dataclasses
@@ -89,7 +90,6 @@ def outline(strategy: Strategy, vocab_size: int) -> Outline:
 def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
     """Return the names of the operations that make the same noise in every stream.
 
-    A stream is a sequence that is generated.
     Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
     depend on them through the state. Noise inside a loop is not reported if any input
     of the loop depends on them.

@@ -70,7 +70,10 @@ class Runner:
 
     @cached_property
     def course(self) -> Course:
-        """The output for the random inputs, with symbols drawn by Gumbel noise."""
+        """The strategy's output for the random inputs, with symbols drawn from it.
+
+        They are drawn by adding the Gumbel noise of the inputs.
+        """
         undrawn = np.full(self.inputs.logits.shape[:2], DRAWN, np.int32)
         return self.rerun(self.inputs, undrawn)
 
@@ -234,7 +237,7 @@ def after_prompt(strategy, inputs):
 
 
 def by_hand(strategy, inputs, tokens, state):
-    """Return the logits of a strategy for one stream, computed in a plain Python loop.
+    """Return the logits that a strategy returns for one stream, in a plain Python loop.
 
     Args:
         strategy: the strategy.
@@ -247,7 +250,7 @@ def by_hand(strategy, inputs, tokens, state):
 
 
 def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):
-    """Return the logits of a strategy for one stream, computed in a plain Python loop.
+    """Return the logits that a strategy returns for one stream, in a plain Python loop.
 
     Args:
         strategy: the strategy.

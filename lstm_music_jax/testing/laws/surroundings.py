@@ -76,9 +76,10 @@ def draws_from_its_key(subject: Subject) -> None:
 def composes_in_a_chain(subject: Subject) -> None:
     """A chain of one strategy gives the same logits as that strategy alone.
 
-    It also has the same values of `shift_invariant` and `permutation_equivariant`. For
-    the comparison, the strategy alone gets the key that the chain gives it. Where the
-    strategy forbids every symbol, the chain must ignore it.
+    The chain also has the same values of `shift_invariant` and
+    `permutation_equivariant`. For the comparison, the strategy alone gets the key that
+    the chain gives it. Where the strategy forbids every symbol, the chain must ignore
+    it.
     """
     strategy, inputs = subject.strategy, subject.inputs.row(2)
     tokens = np.asarray(subject.course.tokens)[2]
@@ -136,7 +137,7 @@ def replays_in_the_engine(subject: Subject) -> None:
 def run_engine(
     model: ToyModel, prompts: Int[Array, "b p"], key: PRNGKey, strategy: Strategy
 ) -> Notes:
-    """Generate `NOTES` symbols per stream with the engine, on one device."""
+    """Generate six symbols per stream with the engine, on one device."""
     streams = prompts.shape[0]
     sampler = Sampler(strategy, CARRIED, DRAW)
     plan = Plan(NOTES, trace=False, parallel_streams=streams)
