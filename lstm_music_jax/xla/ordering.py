@@ -41,12 +41,13 @@ def descending(values: Float[Array, "v"]) -> Float[Array, "v"]:
 
 
 def _turn_negative(patterns):
-    """Return int32 numbers that have the same order as the floats of these bits.
+    """Return int32 numbers in the same order as floats whose bits are given.
 
-    The function is its own inverse.
+    So number i is less than number j if float i is less than float j. The function is
+    its own inverse.
 
     Args:
-        patterns: the bits of float32 numbers, as int32.
+        patterns: the bits of the float32 numbers, read as int32.
     """
     return jnp.where(patterns < 0, patterns ^ jnp.int32(0x7FFFFFFF), patterns)
 
