@@ -227,7 +227,7 @@ def _contexts(grams, places, length):
     Args:
         grams: the row of the n-gram of `length` - 1 symbols that ends with each symbol.
         places: the position of each symbol in its piece.
-        length: number of symbols of a context and the symbol after it.
+        length: length of an n-gram: a context and the symbol after it.
     """
     if length == 1:
         return np.zeros(len(grams), np.int64)
@@ -266,11 +266,13 @@ def _interpolated(level, contexts, grams, shorter):
 def _discounts(counts):
     """Return four discounts: those of the counts 0, 1, 2, and 3 or more.
 
-    n[r] is the number of entries of `counts` that equal r, and
-    Y = n[1] / (n[1] + 2 n[2]). The discount of the count r is
-    r - (r + 1) Y n[r + 1] / n[r]; that of the count 0 is 0. If the corpus is too small
-    for this estimate, the discounts are those of KenLM: 0.5, 1 and 1.5
-    (`lmplz --discount_fallback`).
+    n[r] is the number of entries of `counts` that equal r. The discount of the count 0
+    is 0. The discount of the count r = 1, 2 or 3 is
+
+        r - (r + 1) Y n[r + 1] / n[r],    where Y = n[1] / (n[1] + 2 n[2]).
+
+    If the corpus is too small for this estimate, the discounts are those of KenLM: 0.5,
+    1 and 1.5 (`lmplz --discount_fallback`).
     """
     n = [np.count_nonzero(counts == r) for r in range(5)]
     if min(n[1:4]):
