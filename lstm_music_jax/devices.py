@@ -25,8 +25,8 @@ class Shard:
     Work is split by the rows of a batch.
 
     Attributes:
-        index: number of this part, from 0.
-        count: number of parts.
+        index: index of this part, from 0.
+        count: how many parts there are, one per device.
     """
 
     index: Int[Array, ""]

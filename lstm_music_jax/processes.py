@@ -96,9 +96,8 @@ def _require_valid(coordinator, process_id, num_processes):
 def leave(status: int) -> None:
     """Exit immediately if there are other processes; call this after an error.
 
-    `status` is the exit status. If there are no other processes, nothing is done.
-    An ordinary exit would wait for the other processes, which may be waiting for this
-    one.
+    `status` is the exit status. If there are no other processes, nothing is done. An
+    ordinary exit would wait for the other processes, which may be waiting for this one.
     """
     if not jax.distributed.is_initialized():
         return
