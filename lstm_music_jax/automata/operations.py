@@ -1,6 +1,8 @@
 """Operations on automata: union, intersection, complement, and the smallest automaton.
 
-The language of an automaton is the set of all sequences that it accepts.
+The language of an automaton is the set of all sequences that it accepts. Its alphabet
+is the set of symbols that it can read. Symbols that it treats alike in every state
+share a class.
 """
 
 import numpy as np

@@ -26,8 +26,8 @@ def acceptance_ahead(
 ) -> UInt32[Array, "lengths words"]:
     """Return which states lead to acceptance in exactly n symbols, for each n.
 
-    Bit i of word j in row n stands for state 32 j + i. There is a row for each n from 0
-    to `length`.
+    Bit i of word j in row n is 1 if state 32 j + i does. There is a row for each n from
+    0 to `length`.
     """
 
     def longer(ahead, _):

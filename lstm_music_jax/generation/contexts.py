@@ -62,8 +62,8 @@ class SlidingWindow:
     last `window` symbols, so its logits are the result. Until `window` symbols have
     been read, the oldest states all equal the one that started with the first symbol.
 
-    The number of operations is that of reading every window anew. The number of
-    sequential steps falls from window x symbols to window + symbols.
+    The number of operations is that of reading every window anew. For n symbols, the
+    number of sequential steps falls from `window` times n to `window` plus n.
 
     Args:
         window: number of remembered symbols, 1 or more.

@@ -5,10 +5,11 @@ draw is the rule that picks a symbol from the shaped logits. A context decides w
 the symbols so far the model remembers. What the model keeps of them is its memory, such
 as an LSTM's state.
 
-`vmap` turns one stream into a batch. The key of a stream is `fold_in(key, number)`. It
-is split into one key for the strategy and one for the draw. For each symbol, the
-position of the symbol is folded into both keys. So a stream gets the same noise in any
-batch, on any number of devices, with any strategy, and however often it is continued.
+`vmap` turns one stream into a batch. The key of stream number i is `fold_in(key, i)`,
+where `key` is that of the batch. It is split into one key for the strategy and one for
+the draw. For each symbol, the position of the symbol is folded into both keys. So a
+stream gets the same noise in any batch, on any number of devices, with any strategy,
+and however often it is continued.
 """
 
 from functools import partial

@@ -1,4 +1,4 @@
-"""Origins: the arguments by which `compose` draws a single piece again."""
+"""The origin of a piece: the arguments with which `compose` draws it again."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,7 @@
-"""Presets: chains with the order and the formulas of widely used samplers."""
+"""Presets: chains with the order and the formulas of widely used samplers.
+
+A chain applies several strategies, its stages, one after another.
+"""
 
 import dataclasses
 from typing import ClassVar

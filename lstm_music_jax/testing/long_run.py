@@ -150,7 +150,7 @@ def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k
 
     Args:
         runner: the strategy under test.
-        states: the state of each row before the symbols of this call.
+        states: the state of each row before a few more symbols are read.
         at: the position of the replaced symbol among these symbols.
     """
     pairs = _with_two_symbols(runner, states, at)

@@ -1,4 +1,4 @@
-"""A small model with which the laws run the engine."""
+"""A small model for tests of the engine, the part of `generate` that draws symbols."""
 
 from typing import Any
 

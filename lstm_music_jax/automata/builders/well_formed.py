@@ -23,11 +23,11 @@ def well_formed(
 
     `Encoding` defines the ill-formed symbols. No note sounds before the first symbol.
 
-    With `Events`, a state is the set of pitches that were struck at this moment. With
-    `Performance`, a state says for each pitch whether it is silent, sounds since this
-    moment, or sounds since an earlier one. So p pitches need 2^p or 3^p states. This is
-    possible only for vocabularies of few pitches; `WellFormed` is the strategy for all
-    others. With `NoteNames`, there is one state.
+    With the encoding `Events`, a state is the set of pitches that were struck at this
+    moment. With `Performance`, a state says for each pitch whether it is silent, sounds
+    since this moment, or sounds since an earlier one. So p pitches need 2^p or 3^p
+    states. This is possible only for vocabularies of few pitches; `WellFormed` is the
+    strategy for all others. With `NoteNames`, there is one state.
 
     With few `pitches`, there are few states for a large vocabulary too. `Obey` is the
     strategy that makes pieces fit an automaton. If the automaton of `Obey` names

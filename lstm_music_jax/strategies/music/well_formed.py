@@ -83,12 +83,13 @@ def _moves(strategy):
 class WellFormed(MusicStrategy):
     """Forbids ill-formed symbols, which decoding would skip.
 
-    `Encoding` defines the ill-formed symbols. With `Events`, a symbol is ill-formed if
-    it strikes a pitch that was already struck at the same moment. With `Performance`,
-    these are ill-formed: a note-on of a pitch that sounds, a note-off of a pitch that
-    does not sound, and a note-off of a pitch that was struck at the same moment. With
-    `NoteNames`, no name is ever ill-formed. Symbols that the encoding does not have,
-    such as the start symbol, are always forbidden. The end symbol is never forbidden.
+    `Encoding` defines the ill-formed symbols. With the encoding `Events`, a symbol is
+    ill-formed if it strikes a pitch that was already struck at the same moment. With
+    `Performance`, these are ill-formed: a note-on of a pitch that sounds, a note-off of
+    a pitch that does not sound, and a note-off of a pitch that was struck at the same
+    moment. With `NoteNames`, no name is ever ill-formed. Symbols that the encoding does
+    not have, such as the start symbol, are always forbidden. The end symbol is never
+    forbidden.
 
     Ill-formed symbols in a prompt change nothing, as in decoding.
 

@@ -36,7 +36,10 @@ def _ahead(strategy):
 
 
 def _possible(automaton, length):
-    """Return in words which lengths near `length` `Obey` may have with an automaton."""
+    """Return a text that names lengths near `length` which an automaton accepts.
+
+    If it accepts no length, the text says how far the automaton can read.
+    """
     lengths, longest = accepted_lengths(automaton, length)
     lengths = [number for number in lengths if number > 0]
     allowed = "the length of a sequence that the automaton accepts"
@@ -74,8 +77,8 @@ class Obey(Strategy):
 
     Args:
         automaton: the automaton. It reads ids of the model's vocabulary.
-        length: number of drawn symbols at whose end the automaton accepts, 1 or more.
-            For pieces that end earlier, see `ended`.
+        length: number of drawn symbols after which the automaton must accept, 1 or
+            more. For pieces that end earlier, see `ended`.
 
     State: `ObeyState`.
 
