@@ -6,10 +6,10 @@ the symbols so far the model remembers. What the model keeps of them is its memo
 as an LSTM's state.
 
 `vmap` turns one stream into a batch. The key of stream number i is `fold_in(key, i)`,
-where `key` is that of the batch. It is split into one key for the strategy and one for
-the draw. For each symbol, the position of the symbol is folded into both keys. So a
-stream gets the same noise in any batch, on any number of devices, with any strategy,
-and however often it is continued.
+where `key` is that of the batch. The stream's key is split into one key for the
+strategy and one for the draw. For each symbol, the position of the symbol is folded
+into both keys. So a stream gets the same noise in any batch, on any number of devices,
+with any strategy, and however often it is continued.
 """
 
 from functools import partial
