@@ -1,9 +1,15 @@
 """The engine: draws the symbols of one stream, one after another, in a `lax.scan`.
 
-`vmap` turns one stream into a batch. The key of a stream is `fold_in(key, number)`. It
-is split into one key for the strategy and one for the draw. For each symbol, the
-position of the symbol is folded into both keys. So a stream gets the same noise in any
-batch, on any number of devices, with any strategy, and however often it is continued.
+A stream is a sequence that is generated. A strategy shapes the logits of each symbol. A
+draw is the rule that picks a symbol from the shaped logits. A context decides which of
+the symbols so far the model remembers. What the model keeps of them is its memory, such
+as an LSTM's state.
+
+`vmap` turns one stream into a batch. The key of stream number i is `fold_in(key, i)`,
+where `key` is that of the batch. The stream's key is split into one key for the
+strategy and one for the draw. For each symbol, the position of the symbol is folded
+into both keys. So a stream gets the same noise in any batch, on any number of devices,
+with any strategy, and however often it is continued.
 """
 
 from functools import partial
@@ -60,7 +66,7 @@ class Plan(NamedTuple):
 
     Attributes:
         length: number of symbols to draw per stream.
-        trace: whether to describe the distributions of every symbol.
+        trace: whether to record figures that describe each symbol's distributions.
         parallel_streams: the largest number of streams that a device draws at once.
     """
 
@@ -78,12 +84,13 @@ class Stream(NamedTuple):
         number: number of the stream within its batch; it fixes the stream's noise.
         position: number of symbols so far, including those of the prompt.
         token: the last symbol, which the model has not read yet.
-        memory: the memory of the context, which has read all symbols but the last one.
-        strategy_state: the state of the strategy, which has observed all symbols so
-            far.
-        draw_state: the state of the draw.
-        fallbacks: number of symbols for which the strategy, or a stage of a chain,
-            forbade every symbol and was ignored.
+        memory: the memory of the model, which has read all symbols but the last one.
+        strategy_state: what the strategy remembers of all symbols so far; `()` if it
+            remembers nothing.
+        draw_state: what the draw remembers between symbols; `()` if it remembers
+            nothing.
+        fallbacks: number of positions at which the strategy, or one of the strategies
+            in a chain, forbade the whole vocabulary and was therefore ignored.
         undefined: whether any logits were NaN, which give no distribution.
     """
 
@@ -106,7 +113,7 @@ class Notes(NamedTuple):
         strategy_log_probs: log-probability of each symbol in the distribution that it
             was drawn from.
         trace: figures that describe the distributions of each symbol; None unless
-            requested.
+            `Plan.trace` is True.
     """
 
     tokens: Int[Array, "*b n"]

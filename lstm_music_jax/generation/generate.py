@@ -82,8 +82,8 @@ def generate(
             continued by a single stream.
         trace: whether to return figures that describe the distributions of every
             symbol; see `Trace`.
-        part: the streams of a larger batch that the prompts belong to. By default the
-            prompts are the whole batch. With `streams` it must be None.
+        part: says which streams of a larger batch these are. By default the prompts are
+            the whole batch. With `streams` it must be None.
         parallel_streams: the largest number of streams that a device draws at once.
             Smaller numbers take less memory. The default is all streams, or 1024 on a
             CPU.

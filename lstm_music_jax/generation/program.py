@@ -1,4 +1,7 @@
-"""The compiled program that draws symbols on devices, for `generate` and `sweep`."""
+"""The compiled program that draws symbols on devices, for `generate` and `sweep`.
+
+A stream is a sequence that is generated.
+"""
 
 from collections.abc import Sequence
 from functools import cache
@@ -59,7 +62,15 @@ class Streams(NamedTuple):
 
 
 class _Prompts(NamedTuple):
-    """The prompts of streams or populations, their numbers, and how many there are."""
+    """The prompts of the streams, or populations of streams, that are to be drawn.
+
+    Attributes:
+        ids: symbol ids, one row per prompt.
+        numbers: the index of each stream or population within its batch, which fixes
+            its noise.
+        total: how many streams or populations the batch has; some of them may not be
+            drawn.
+    """
 
     ids: Int[Array, "b p"]
     numbers: Int[Array, "b"]
@@ -96,10 +107,10 @@ class Generation(NamedTuple):
 
     @property
     def fallbacks(self) -> Int[Array, "*b"]:
-        """The number of symbols of each stream for which the strategy was ignored.
+        """For each stream, the number of positions at which the strategy was ignored.
 
-        A strategy is ignored for a symbol if it forbids every symbol of the vocabulary.
-        In a chain, a symbol counts if any stage was ignored.
+        A strategy is ignored at a position if it forbids the whole vocabulary there. A
+        chain counts once if any of its strategies was ignored.
         """
         return self.streams.state.fallbacks
 
@@ -170,7 +181,10 @@ def run(
 
 
 def _source(model, prompts, key, part):
-    """Return what to continue, prompts or states of streams, and the random key."""
+    """Check what is to be continued, prompts or the states of streams, and return it.
+
+    Return the random key too, which is that of the streams if there are any.
+    """
     if isinstance(prompts, Streams):
         if part is not None:
             raise ValueError(
@@ -235,7 +249,10 @@ def _draw_more(shard, model, streams, key, sampler, plan):
 
 
 def _lengths(tokens, stop):
-    """Return the number of symbols before `stop` in each stream; None if it is None."""
+    """Return the number of symbols before `stop` in each stream.
+
+    Return None if `stop` is None.
+    """
     if stop is None:
         return None
     # After the first stop symbol there are only stop symbols.
