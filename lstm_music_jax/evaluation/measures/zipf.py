@@ -11,7 +11,7 @@ def zipf() -> PieceMeasure:
 
     -s is the slope of the least-squares line through (log rank, log frequency). Rank 1
     is the most frequent symbol. NaN for a piece with fewer than two distinct symbols.
-    The primer counts.
+    The primer, the given beginning of a piece, counts.
 
     References:
       Holtzman et al. 2020, https://arxiv.org/abs/1904.09751.
