@@ -255,7 +255,7 @@ def arms_of(arguments: Arguments, loaded: Run, names: dict[str, Any]) -> list[Ar
 
 
 def judge_of(path: Path | None, loaded: Run) -> Model | None:
-    """Return the model whose surprisal at the pieces is measured.
+    """Return the model under which the surprisal of all pieces is measured.
 
     It is the model of the run folder `path`. None without `path`; then an n-gram model
     judges the pieces.
@@ -278,7 +278,7 @@ def judge_of(path: Path | None, loaded: Run) -> Model | None:
 def human_pieces(
     each: ComparedRun, data: Dataset, arguments: Arguments
 ) -> list[Sample]:
-    """Return the held-out pieces that are long enough, cut to the generated length.
+    """Return the held-out pieces that are long enough, as long as generated ones.
 
     Their traces hold the entropy and the surprisal of the run's model.
 
@@ -300,7 +300,7 @@ def human_pieces(
 def settings_of(
     arguments: Arguments, loaded: Sequence[Run], judge: Model | None
 ) -> dict[str, Any]:
-    """Return all settings. A folder only goes on with a comparison of the same ones."""
+    """Return all settings, by which a folder tells whether it may go on."""
     of_command = {
         name: value
         for name, value in dataclasses.asdict(arguments).items()

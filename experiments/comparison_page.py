@@ -102,7 +102,7 @@ class Table:
 
     @property
     def unreachable(self) -> list[Tuned]:
-        """How the arms were tuned that do not reach the target; an entry per run."""
+        """The results of tuning that missed the target, one per arm and run."""
         return [one for run in self.tuned for one in run if not one.reached]
 
 

@@ -1,4 +1,7 @@
-"""Searches the training pieces of a run for passages that its pieces have copied."""
+"""Searches the training pieces of a run for passages that its pieces have copied.
+
+A run is a trained model; its pieces are those that it has generated.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple

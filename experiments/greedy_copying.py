@@ -46,7 +46,7 @@ class CopiedRuns(NamedTuple):
 
 
 class Copying(NamedTuple):
-    """The results, exact and up to transposition.
+    """How much both continuations copy, exactly and up to transposition.
 
     Attributes:
         pieces: how many held-out pieces are long enough to be continued.

@@ -1,4 +1,7 @@
-"""The report of generated pieces: a page on which they are heard and seen."""
+"""The report of generated pieces: a page on which they are heard and seen.
+
+A run is a trained model with its vocabulary, its encoding and its settings.
+"""
 
 from __future__ import annotations
 

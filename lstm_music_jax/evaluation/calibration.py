@@ -154,8 +154,8 @@ def _expected_error(sums, *, seed, resamples, confidence):
     `sums` is `[b k 3]`: for each piece and bin, the number of symbols, the sum of their
     confidences, and the number of correct ones.
 
-    Noise raises the error of a resample above that of the pieces themselves.
-    `over_pieces` removes this bias.
+    On average, the error of a resample is larger than that of the pieces themselves.
+    `over_pieces` removes this bias from the interval.
     """
 
     def error(totals):

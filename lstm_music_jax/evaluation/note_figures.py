@@ -22,9 +22,9 @@ _CARRIED = Carried()
 
 
 class NoteFigures(NamedTuple):
-    """What a model finds of the n notes of a piece, and of its t symbols.
+    """What a model says about the n notes of a piece, and about its t symbols.
 
-    The notes are in the order of `score.notes`.
+    The notes are in the order of `score.notes`, which are the notes of the piece.
 
     Attributes:
         notes: which symbols make each note.

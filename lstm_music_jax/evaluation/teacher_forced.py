@@ -99,8 +99,7 @@ def teacher_force(
         model: the model that reads.
         pieces: the symbol ids of each piece, one or more per piece. A piece of one
             symbol gives empty arrays.
-        strategy: shapes each distribution. The default is the distribution of the
-            model.
+        strategy: changes each distribution of the model. The default changes nothing.
         context: which of the symbols so far the model remembers, as in `generate`.
         seed: seed of the noise of strategies that use random numbers, such as `XTC`.
             Piece i has the noise of stream i of a generation with
@@ -317,7 +316,7 @@ def _of_piece(batch, axis, row, length):
 
 
 def require_pieces(model, pieces):
-    """Raise ValueError unless each piece has symbols that the model knows."""
+    """Raise ValueError if a piece is empty, or has an id that the model lacks."""
     size = vocab_size(model)
     for number, piece in enumerate(pieces):
         if not len(piece):

@@ -87,8 +87,8 @@ def against_human(
     """Draw measures of all arms and anchors, with those of the human pieces as a band.
 
     The band is the 95% interval of the human mean. The axis spans the human value and
-    the values of all arms. If the value of an anchor lies beyond the axis, it is drawn
-    at the end of the axis and written beside it.
+    the values of all arms. An anchor whose value lies beyond the axis is drawn at the
+    end of the axis, with its value as text.
 
     Args:
         comparison: the results.

@@ -46,12 +46,13 @@ def frontier(
     settings: Sequence[Settings],
     path: str | Path,
 ) -> None:
-    """Draw each measure over the entropy, as a curve per arm; its knob moves along it.
+    """Draw each measure over the entropy, with one curve per arm.
 
-    A thick line spans the entropies that all arms reach; the band around it is its 95%
-    interval. A thin line leads through all values of the knob. There is a column of
-    panels per measure. The first arm is the reference, and all panels show it. A row of
-    panels shows it with up to five other arms.
+    Moving the knob of an arm over its range gives its curve. A thick line spans the
+    entropies that all arms reach; the band around it is its 95% interval. A thin line
+    leads through all values of the knob. There is a column of panels per measure. The
+    first arm is the reference, and all panels show it. A row of panels shows it with up
+    to five other arms.
 
     Args:
         lines: for each measure, the curves of all arms.

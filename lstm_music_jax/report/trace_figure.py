@@ -36,7 +36,7 @@ class Traced(NamedTuple):
 
     @classmethod
     def of(cls, trace: Trace) -> "Traced":
-        """Read a trace of one stream, of a batch, or of a sweep."""
+        """Return the figures of a trace of one stream, of a batch, or of a sweep."""
         *streams, length = np.shape(trace.kept_count)
         counts = np.reshape(trace.kept_count, (math.prod(streams), length))
         figures = {

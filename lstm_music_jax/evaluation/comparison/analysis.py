@@ -65,9 +65,9 @@ def compare(
 
     The unit of the statistics is a piece. Piece i of all arms has the same primer (the
     given beginning) and the same noise (random numbers), so arms are resampled
-    together. Human pieces are resampled as well
-    wherever a value is compared with the human value. With several runs, which are
-    models trained with different seeds, the unit is a run.
+    together. Human pieces are resampled as well wherever a value is compared with the
+    human value. With several runs, which are models trained with different seeds, the
+    unit is a run.
 
     The primary family consists of the primary measures of all arms but the reference.
     Its p-values are corrected by Holm's method. All other results are exploratory.

@@ -116,7 +116,7 @@ class Knob:
         return np.log(values) if self.by_ratio else values
 
     def unscaled(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
-        """Return the values that `scaled` has turned into its argument."""
+        """Undo `scaled`: return the exponentials if `by_ratio`, or else the values."""
         return np.exp(values) if self.by_ratio else values
 
     def allowed(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
@@ -133,7 +133,7 @@ class Knob:
 
 @dataclass(frozen=True)
 class Arm:
-    """A strategy that is compared with others, and which hyperparameter is tuned.
+    """A strategy that is compared, and which of its hyperparameters is tuned.
 
     Attributes:
         name: the expression of the strategy, as it was given.

@@ -42,7 +42,7 @@ class Pair(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the pair, which votes hold."""
+        """The name by which votes refer to the pair: "as set: TopP(0.9), piece 17"."""
         return f"{self.condition}: {self.arm}, piece {self.piece}"
 
 

@@ -33,7 +33,7 @@ class Preference(NamedTuple):
         arms; NaN if all votes are for no difference.
       agreement: Krippendorff's alpha of the listeners; NaN if no pair has two votes.
       listeners: number of listeners.
-      pieces: number of pieces.
+      pieces: number of pieces that were voted on.
     """
 
     condition: str

@@ -1,10 +1,10 @@
 """The values of a measure in all resamples of a set of pieces.
 
-A resample of a bootstrap holds some pieces twice or more, and lacks others. All results
-of a comparison are computed from such values. The first value belongs to
-the pieces themselves, each counted once. All other values belong to resamples. All arms
-(the strategies that are compared) and all measures share the resamples. So a difference
-of two arms is computed in each resample, by subtracting their values.
+All results of a comparison are computed from such values. The first value belongs to
+the pieces themselves, each counted once. All other values belong to resamples of a
+bootstrap, which hold some pieces several times, and lack others. All arms (the
+strategies that are compared) and all measures share the resamples. So a difference of
+two arms is computed in each resample, by subtracting their values.
 """
 
 from collections.abc import Callable, Sequence

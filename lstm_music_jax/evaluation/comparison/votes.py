@@ -55,7 +55,8 @@ class Vote(NamedTuple):
     Attributes:
       listener: name of the listener.
       pair: name of the pair.
-      condition: how the arms were compared, such as "as set".
+      condition: how the arms were compared, such as "as set" (with hyperparameters as
+        they were given).
       arm: name of the arm.
       reference: name of the reference.
       piece: number of the piece.

@@ -61,7 +61,7 @@ def _distinct(
     """The number of different n-grams in the pieces of each resample.
 
     Most n-grams occur in one piece only. They are counted fast: each piece of a
-    resample adds the number of its own such n-grams.
+    resample adds the number of n-grams that occur in it alone.
 
     Args:
       grams: the count of each n-gram in each piece, sparse [pieces, n-grams].

@@ -19,8 +19,8 @@ class FourParts(NamedTuple):
 
     Attributes:
       pitches: the pitches of each slice, ascending: bass, tenor, alto, soprano.
-      follows: for each of these slices, whether the next of them begins when it ends
-        and has other pitches.
+      follows: for each of these slices, whether another of them, with other pitches,
+        follows it at once.
     """
 
     pitches: Int[np.ndarray, "slices 4"]

@@ -27,8 +27,8 @@ def self_bleu(n: int = 4) -> SetMeasure:
     2014, method 1), as Texygen does. If no symbol is shared, BLEU is 0.
 
     Only generated symbols count, and not the primer, the given beginning of a piece. In
-    a resample, each piece keeps the BLEU that it has
-    in the whole set. Otherwise a copy of the piece itself would be its best reference.
+    a resample, each piece keeps the BLEU that it has in the whole set. Otherwise a copy
+    of the piece itself would be its best reference.
 
     References:
       Zhu et al. 2018, Texygen, https://arxiv.org/abs/1802.01886.

@@ -28,7 +28,7 @@ def zipf() -> PieceMeasure:
 
 
 def zipf_slope(ids: Int[np.ndarray, "t"]) -> float:
-    """The fitted exponent s of one sequence of symbol ids."""
+    """The exponent s of frequency ~ rank^-s, fitted to one sequence of symbol ids."""
     _, counts = np.unique(ids, return_counts=True)
     if len(counts) < 2:
         return float("nan")

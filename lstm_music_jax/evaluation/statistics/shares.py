@@ -22,13 +22,13 @@ def share_of_wins(
 
         n / d * (t_{n-1} / t_{g-1})^2,    d = max(1, (V_l + V_p - V) / V)
 
-    V is the variance of the share if all votes were independent. V_l and V_p are its
-    variances if only votes of different listeners, or on different pieces, are
-    independent. g is the smaller one of the numbers of listeners and pieces, and t is
-    the quantile of Student's distribution. The interval is the exact one for that many
-    votes (Clopper and Pearson). It is wide with two or three listeners, because so few
-    say little about others. If all votes agree, the variances are unknown. Then only
-    one vote per piece counts as independent.
+    V is the variance of the share if all votes were independent. V_l is its variance if
+    only votes of different listeners are independent, and V_p if only votes on
+    different pieces are. g is the smaller one of the numbers of listeners and pieces,
+    and t is the quantile of Student's distribution. The interval is the exact one for
+    that many votes (Clopper and Pearson). It is wide with two or three listeners,
+    because so few say little about others. If all votes agree, the variances are
+    unknown. Then only one vote per piece counts as independent.
 
     With one listener, the interval is the exact one for n votes. It holds for further
     pieces, and says nothing about other listeners.

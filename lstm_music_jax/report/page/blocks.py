@@ -21,7 +21,7 @@ class Part(Block, Protocol):
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading of a section; `level` is that of HTML: 2 is h2, a smaller part h3."""
+    """The heading of a section; `level` 2 gives `<h2>` in HTML, "##" in Markdown."""
 
     text: str
     level: int = 2

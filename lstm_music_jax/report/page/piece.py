@@ -68,7 +68,7 @@ class PlayedPiece:
     """A piece for the player of a report.
 
     Notes are numbered in the order of `score.notes`, which is that of their onsets and
-    pitches.
+    pitches. What is None or empty is not shown.
 
     Attributes:
         name: the name of the piece, such as that of its MIDI file.
@@ -145,7 +145,7 @@ class PlayedPiece:
 
 
 def packed_numbers(numbers: Iterable[int]) -> str:
-    """Return whole numbers of 0 or more as bytes (LEB128), which are then in base64.
+    """Return whole numbers of 0 or more as LEB128 bytes, in base64.
 
     A number is written seven bits at a time, the lowest ones first. The eighth bit of a
     byte says that more bytes follow. So numbers below 128 take one byte each.
@@ -160,9 +160,10 @@ def packed_numbers(numbers: Iterable[int]) -> str:
 
 
 def _packed_notes(score: Score) -> str:
-    """Return the notes by `packed_numbers`, four numbers per note.
+    """Return the notes as four numbers each, packed by `packed_numbers`.
 
-    They are the ticks since the last onset, the duration, the pitch and the velocity.
+    The numbers are the ticks since the last onset, the duration, the pitch and the
+    velocity.
     """
     numbers, before = [], 0
     for onset, pitch, duration, velocity in score.notes:
