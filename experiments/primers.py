@@ -45,7 +45,10 @@ def length_of_primer(arguments: Arguments) -> int:
 
 
 def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
-    """Return the primers' ids, one row per piece."""
+    """Return the symbol ids that each piece continues, one row per piece.
+
+    With `--primer none` it is the start symbol alone.
+    """
     pieces, length = arguments.pieces, length_of_primer(arguments)
     if pieces < 1:
         raise ValueError(f"pieces is {pieces}; it must be at least 1")
@@ -68,7 +71,11 @@ def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
 def primer_of_file(
     loaded: Run, path: Path, length: int, unknown: str | None
 ) -> np.ndarray:
-    """Return the first `length` ids of a MIDI file."""
+    """Return the ids of the first `length` symbols of a MIDI file.
+
+    `unknown` says what to do with symbols that the vocabulary lacks: "drop" leaves them
+    out, and anything else is an error.
+    """
     name = printable(path)
     if not path.is_file():
         raise ValueError(
@@ -103,14 +110,17 @@ def primer_of_file(
 
 
 def in_words(dropped: Counter[str]) -> str:
-    """Return how many symbols were dropped, and the commonest of them."""
+    """Return a text on how many symbols were dropped, with the commonest of them."""
     named = ", ".join(f"{symbol} ({n})" for symbol, n in dropped.most_common(5))
     more = ", ..." if len(dropped) > 5 else ""
     return f"{dropped.total()} symbols that the run does not know: {named}{more}"
 
 
 def corpus_primers(ids: list, pieces: int, length: int, seed: int) -> jax.Array:
-    """Draw windows of `length` ids, each from a random place of a random piece."""
+    """Draw a primer for each piece: `length` ids from a random place of some piece.
+
+    `ids` holds the ids of the pieces to draw from.
+    """
     long_enough = [piece for piece in ids if len(piece) >= length]
     if not long_enough:
         longest = max(map(len, ids))

@@ -48,6 +48,7 @@ ALLOWED = {
     },
     "generation": {
         "types",
+        "fields",
         "pytrees",
         "protocols",
         "xla",

@@ -1,6 +1,9 @@
 """Figures of a comparison: differences, and loops and copies.
 
-Every figure is written twice, as PNG and as SVG.
+An arm is a strategy that is compared. The reference is the arm with which the others
+are compared. An anchor is other music that is shown beside the arms: the human pieces,
+and for example music of an n-gram model. The primary measures are the few that are
+tested. Every figure is written twice, as PNG and as SVG.
 """
 
 import math
@@ -37,7 +40,8 @@ def forest(comparison: Comparison, path: str | Path) -> None:
 
     Args:
         comparison: as in `figure_of_differences`.
-        path: the PNG file; missing folders are created.
+        path: the PNG file; missing folders are created. The SVG file is written beside
+            it.
     """
     save_both(figure_of_differences(comparison), path)
 
@@ -45,9 +49,10 @@ def forest(comparison: Comparison, path: str | Path) -> None:
 def figure_of_differences(comparison: Comparison) -> Any:
     """Return the figure of matplotlib with the differences from the reference.
 
-    It has one panel per primary measure. Filled points are differences that are
-    significant after Holm's correction. Green is the side of better values: nearer to
-    the human value, which is dotted, or lower.
+    It has one panel per primary measure, with one point per arm but the reference.
+    Filled points are differences that are significant after Holm's correction. The
+    differences that lead to better values are shaded in green. Better values are lower,
+    or they are nearer to the human value, which a dotted line shows.
 
     Args:
         comparison: the results; at least one measure is primary, and at least one arm
@@ -81,15 +86,17 @@ def figure_of_differences(comparison: Comparison) -> Any:
 def against_human(
     comparison: Comparison, measures: Sequence[str], path: str | Path
 ) -> None:
-    """Draw measures of all arms and anchors against the band of the human pieces.
+    """Draw measures of all arms and anchors, with those of the human pieces as a band.
 
-    The band is the 95% interval of the human mean. The axis holds the human value and
-    all arms. An anchor outside of it is drawn at its edge, with its value as text.
+    The band is the 95% interval of the human mean. The axis spans the human value and
+    the values of all arms. An anchor whose value lies beyond the axis is drawn at the
+    end of the axis, with its value as text.
 
     Args:
         comparison: the results.
         measures: names of the measures, such as those of loops and copies.
-        path: the PNG file; missing folders are created.
+        path: the PNG file; missing folders are created. The SVG file is written beside
+            it.
     """
     names = [*comparison.anchors[1:], *comparison.arms]
     rows = {row.name: row for row in comparison.rows}
@@ -118,14 +125,16 @@ def against_human(
 
 
 def wrapped(name: str, width: int) -> str:
-    """Return a name on several lines, broken at spaces."""
+    """Return a name on lines of at most `width` letters, broken at spaces."""
     return "\n".join(textwrap.wrap(name, width, break_long_words=False))
 
 
 def _panels(count, names):
-    """Return a figure with `count` panels, in as many rows as make it fit the page.
+    """Return a figure of matplotlib, and its `count` panels.
 
-    Their common vertical axis has one line per name.
+    There are as many rows of panels as make the figure fit the page.
+
+    The panels share a vertical axis that has one line per name.
     """
     from matplotlib.figure import Figure
 
@@ -164,7 +173,7 @@ def _describe(axes, row, meaning):
 
 
 def _limit(axes, intervals):
-    """Set the limits of the x axis, so that it holds all intervals and a margin."""
+    """Set the limits of the x axis, so that it spans all intervals and a margin."""
     ends = [[each.value, each.low, each.high] for each in intervals]
     low, high = np.nanmin(ends), np.nanmax(ends)
     margin = 0.06 * (high - low) or 0.5
@@ -172,7 +181,10 @@ def _limit(axes, intervals):
 
 
 def _shade_better(axes, row, human):
-    """Shade the differences that lead to better values, and mark the human value."""
+    """Shade the differences that lead to better values, and mark the human value.
+
+    `row` describes the measure. `human` is the human value minus that of the reference.
+    """
     limits = axes.get_xlim()
     if row.direction is Direction.LOWER:
         better = (limits[0], 0)
@@ -203,9 +215,9 @@ def _point(axes, interval, place, colour, face):
 
 
 def _at_edge(axes, interval, place, colour):
-    """Draw a value at the edge of the axes if it lies outside of their limits.
+    """Draw a value at the edge of the axes if it lies beyond their limits.
 
-    Return whether it lies outside.
+    Return whether it does. `place` is the height at which it is drawn.
     """
     low, high = axes.get_xlim()
     if math.isnan(interval.value) or low <= interval.value <= high:
@@ -268,5 +280,5 @@ def lines_of(labels: Sequence[str]) -> list[int]:
 
 
 def name_inches(labels: Sequence[str]) -> float:
-    """Return the width of the longest line of some labels, in inches."""
+    """Return the width of the longest line of all labels, in inches."""
     return LETTER * max(len(line) for label in labels for line in label.split("\n"))

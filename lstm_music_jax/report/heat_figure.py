@@ -1,4 +1,8 @@
-"""The heat table of a comparison: distances from human music, as colours."""
+"""The heat table of a comparison: distances from human music, as colours.
+
+An arm is a strategy that is compared. An anchor is other music that is shown beside the
+arms, such as that of an n-gram model. The primary measures are the few that are tested.
+"""
 
 import math
 from collections.abc import Sequence
@@ -32,13 +36,15 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
     """Draw how far each arm and anchor is from the human pieces in each measure.
 
     The unit is the standard deviation of the human pieces. So the table holds measures
-    of pieces, and distances that have this unit. A measure that does not vary among the
-    human pieces is left out. The columns of measures that are not valid are grey. A
-    table of many measures is divided into parts, one below the other.
+    of single pieces, and distances that have this unit. A measure that does not vary
+    among the human pieces is left out. Grey columns are measures that are not valid:
+    they do not tell worse music from better on this corpus. A table of many measures is
+    divided into parts, one below the other.
 
     Args:
         comparison: the results.
-        path: the PNG file; missing folders are created.
+        path: the PNG file; missing folders are created. The SVG file is written beside
+            it.
     """
     from matplotlib.figure import Figure
 
@@ -138,7 +144,7 @@ def _name(axes, centres, labels, rows):
 
 
 def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
-    """Return the distance of a strategy from human music in one measure.
+    """Return the distance of an arm or anchor from human music in one measure.
 
     The unit is the standard deviation of the human pieces. Values below the human mean
     give a negative distance.
@@ -146,7 +152,7 @@ def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
     Args:
         comparison: the results.
         row: the measure.
-        name: the name of the strategy or anchor.
+        name: the name of the arm or anchor.
 
     Returns:
         A list with the distance. An empty list if the measure has no distance in this

@@ -1,4 +1,8 @@
-"""A piece for the player of a report: its notes, and figures of each note."""
+"""A piece for the player of a report: its notes, and figures of each note.
+
+The primer is the given beginning that a generated piece continues. A symbol strikes a
+note if the note begins with it.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +29,7 @@ class Passage(NamedTuple):
         last: index of the last note.
         source: name of the training piece.
         length: length of the passage, in symbols.
-        semitones: semitones by which the training piece is higher.
+        semitones: how many semitones higher the passage is in the training piece.
     """
 
     first: int
@@ -36,7 +40,12 @@ class Passage(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A remark about one note, such as where two versions of a piece diverge."""
+    """A remark about one note, such as where two versions of a piece diverge.
+
+    Attributes:
+        note: index of the note.
+        text: the remark.
+    """
 
     note: int
     text: str
@@ -46,8 +55,8 @@ class Alternatives(NamedTuple):
     """The model's most probable symbols for each note, the best one first.
 
     Attributes:
-        symbols: names of the symbols, one list per note.
-        probabilities: their probabilities.
+        symbols: names of the symbols, k per note.
+        probabilities: the probabilities of `symbols`.
     """
 
     symbols: Sequence[Sequence[str]]
@@ -59,19 +68,20 @@ class PlayedPiece:
     """A piece for the player of a report.
 
     Notes are numbered in the order of `score.notes`, which is that of their onsets and
-    pitches.
+    pitches. What is None or empty is not shown.
 
     Attributes:
         name: the name of the piece, such as that of its MIDI file.
         score: the music.
         tempo: quarters per minute; None for the tempos of the score.
-        primer_notes: number of notes at the begin that belong to the primer.
+        primer_notes: number of notes at the beginning that belong to the primer.
         surprisal: surprisal of each note under the model, nats; NaN where it is not
             known. It is the sum over the symbols that make the note.
-        symbols: for each note, the symbol that strikes it.
+        symbols: for each note, the name of the symbol that strikes it.
         alternatives: the model's most probable symbols in place of each of `symbols`.
         copies: the copied passages.
-        skipped: stretches in which symbols were skipped: first and last tick.
+        skipped: where symbols were skipped, because they have no meaning at their
+            place: the first and the last tick of each stretch of them.
         marks: remarks about single notes.
         facts: what else to say about the piece: names and values.
     """
@@ -89,7 +99,7 @@ class PlayedPiece:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def packed(self, data: Data) -> dict[str, Any]:
-        """Return the piece as JSON, without its notes.
+        """Return the piece as an entry for the JSON of a page, without its notes.
 
         The notes, and what is known of each, are columns of numbers. They are appended
         to the numbers of `data`, from "first" on: what a note has, the surprisal, the
@@ -155,6 +165,7 @@ def _columns(score: Score) -> Iterator[Sequence[int]]:
 
 
 def _steps(surprisal: Float[np.ndarray, "n"]) -> Sequence[int]:
+    """Return the surprisal of each note in steps, as the page reads it."""
     steps = np.minimum(np.round(surprisal * _STEPS_PER_NAT), _UNKNOWN - 1)
     return np.where(np.isnan(surprisal), _UNKNOWN, steps).astype(int).tolist()
 
