@@ -250,7 +250,7 @@ def _contexts(grams, places, length):
         grams: for each symbol, the row of the n-gram of `length` - 1 symbols that ends
             with this symbol; -1 if it has none.
         places: the position of each symbol in its piece.
-        length: number of symbols of a context and the symbol after it.
+        length: number of symbols of the context, plus 1.
     """
     if length == 1:
         return np.zeros(len(grams), np.int64)
@@ -275,7 +275,7 @@ def _interpolated(level, contexts, grams, shorter):
         grams: for each symbol, the row of the n-gram that its context forms with it; -1
             if the n-gram was never seen.
         shorter: for each symbol, its probability after the context without the oldest
-            symbol. It is the result where the context was never seen.
+            symbol. It is the result where nothing was counted after the context.
     """
     probability = shorter.copy()
     seen = np.flatnonzero(contexts >= 0)

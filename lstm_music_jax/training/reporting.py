@@ -149,16 +149,16 @@ class Report:
 def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
     """Delete the lines of a metrics file that a run resumed at `step` will write again.
 
-    An incomplete line is deleted too, which a killed run may leave. A complete run ends
-    with lines about the steps since the line before. They are deleted too, because a
-    resumed run adds more steps to these.
+    A killed run may leave an incomplete line, which is deleted too. A complete run
+    reports its last steps at its end. These lines are deleted too, because a resumed
+    run may report the same steps together with later ones.
 
     Args:
         path: the metrics file.
         step: the step of the checkpoint from which the run is resumed.
         tally: the sums of metrics in this checkpoint. They count the steps from the
-            last line of training, and from the last validation, to `step`. Lines after
-            these two steps are deleted.
+            last line of training, and from the last validation, to `step`. Later lines
+            of each kind are deleted.
     """
     if not path.exists():
         return

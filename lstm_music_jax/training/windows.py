@@ -105,7 +105,8 @@ class WindowBatcher:
         No window crosses into another piece.
 
         With the objective "all", the model predicts at every position of a window.
-        Windows then do not overlap, so each symbol is predicted once.
+        Windows then do not overlap. So each symbol is predicted once, except the first
+        of each piece.
 
         With the objective "last", the model predicts only the symbol after the window.
         The starts of successive windows are then a tenth of a window's length apart,
@@ -258,7 +259,8 @@ def windows_of(
     A window starts at every `stride`-th symbol of a piece, until a window reaches the
     end of the piece. No window crosses into the next piece. Where a piece ends inside
     its last window, only the targets within the piece count; with `partial=False` such
-    a window is left out. With `stride=width` each symbol but a piece's first is predicted exactly once.
+    a window is left out. With `stride=width` each symbol but a piece's first is
+    predicted exactly once.
 
     With `stride=1`, the last window starts where it just reaches the end of the piece.
     So the last symbol of the piece is a target of one window only, while a symbol in

@@ -134,7 +134,7 @@ def _bisect(reached, past, keys, *operands):
     The last bisection, and the comparison that makes the result, are in a loop of their
     own. The inputs of a loop are computed once, before the loop. Otherwise XLA would
     compute the keys again for the result, and could round them differently. Then the
-    result would lack the entry whose key is the threshold.
+    result could lack the entry whose key is the threshold.
 
     Args:
         reached: the condition, a function of a prefix and of `operands`. The prefix is
