@@ -113,7 +113,10 @@ def model_of_checkpoints(
 
 
 def changeable_settings(training: TrainingConfig) -> set[str]:
-    """Return the names of the training settings that a resumed run may change."""
+    """Return the names of the training settings that a resumed run may change.
+
+    With a cosine schedule, the number of steps is not one of them.
+    """
     names = {"steps_per_dispatch", "evaluate_every", "save_every"}
     # A cosine falls to 0 at the last step, so it depends on the number of steps.
     return names | ({"steps"} if training.schedule == "constant" else set())

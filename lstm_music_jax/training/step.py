@@ -172,7 +172,9 @@ def evaluate(
 ) -> Totals:
     """Sum the cross-entropy over all validation data, one batch after another.
 
-    It uses float32, and no dropout, label smoothing or transposition.
+    It uses float32, and no dropout, label smoothing or transposition. If there are
+    several devices, all run this function, and each reads its own part of every batch.
+    `shard` says which part. The result is the sum over all devices.
     """
     # The batch is no larger than the data, and divisible by the number of shards.
     batch_size = min(config.batch_size, -(-data.size // shard.count) * shard.count)
