@@ -24,9 +24,10 @@ class Decoded:
             allowed at their position.
         note_count: number of notes struck. In `NoteNames`, a chord counts as one.
         uses: for each symbol that was read, the notes that it strikes or releases, as
-            pairs of onset and pitch. The onset is -1 if the note was struck by the
-            symbols in `after`. () is a symbol that sets a time, a duration or a
-            loudness. None is a symbol that was skipped.
+            pairs of onset and pitch. The onset is -1 if the note was struck before the
+            first of these symbols, by the argument `after` of `Encoding.decode`. A
+            symbol that sets a time, a duration or a loudness has (). A symbol that was
+            skipped has None.
     """
 
     score: Score

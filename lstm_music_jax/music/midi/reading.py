@@ -58,9 +58,13 @@ def read_midi(path: str | Path) -> Score:
 
 
 def _in_time(events: Iterable[Iterable]) -> tuple:
-    """Return the changes of tempo, or of metre, of all tracks in the order of time.
+    """Return the changes of all tracks in the order of time.
 
     If several changes have the same tick, only the last one is kept.
+
+    Args:
+        events: the changes of each track. All of them are changes of tempo, or all are
+            changes of metre.
     """
     ordered = sorted(chain.from_iterable(events), key=lambda event: event.tick)
     return tuple({event.tick: event for event in ordered}.values())

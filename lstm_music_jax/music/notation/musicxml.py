@@ -56,10 +56,10 @@ def write_musicxml(
     """Write the notes of a score as MusicXML, on two staves that divide at middle C.
 
     Notes begin and end on sixteenths or on triplet eighths, whichever is nearer in each
-    quarter. A longer note is tied over bars. Notation keeps the tempo and the metre
-    (4/4 if the score has none). It does not keep loudness, the pedal, or the division
-    into tracks. Music of the encoding `Performance` has no beats, so its bars are two
-    seconds long.
+    quarter. A note that crosses a bar line is written as several notes, tied together.
+    The file keeps the tempo and the metre (4/4 if the score has none). It does not keep
+    loudness, the pedal, or the division into tracks. Music of the encoding
+    `Performance` has no beats, so its bars are two seconds long.
 
     Args:
         score: the music; an empty score gives one bar of rest.
