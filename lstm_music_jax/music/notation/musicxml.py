@@ -250,7 +250,15 @@ def _instrument(program: int) -> instrument.Instrument:
 def _add_tempos(
     part: stream.PartStaff, score: Score, tempo: float | int | None, bars: Sequence[Bar]
 ) -> None:
-    """Add tempo marks to `part`: only `tempo`, or the score's tempos if it is None."""
+    """Add tempo marks to `part`.
+
+    Args:
+        part: the staff that gets the marks.
+        score: the music.
+        tempo: the only tempo, in quarter notes per minute. With None, the marks are the
+            changes of tempo of `score`, and 120 at the start if it has none there.
+        bars: all bars of the piece.
+    """
     tempos = score.tempos if tempo is None else (Tempo(0, tempo),)
     marks = {0: DEFAULT_TEMPO}
     marks |= {ticks_of(tick, score): each for tick, each in tempos}

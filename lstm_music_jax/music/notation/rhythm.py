@@ -233,6 +233,9 @@ def _on_steps(
 ) -> np.ndarray:
     """Round each time to the nearest step of its beat, at most to the beat's end.
 
+    The last step of a beat may be cut short. A time that would be rounded beyond the
+    end of its beat becomes that end.
+
     Args:
         beats: the beats of all bars; only their starts and ends are used.
         steps: the length of a step in each beat, in ticks.
