@@ -102,7 +102,8 @@ def _try_again(collection, contents, failures) -> dict[str, Outcome]:
 
     Args:
         collection: the files.
-        contents: the digests of the files; it shows whether a file changes meanwhile.
+        contents: the digests of the files. A file that has changed since these were
+            computed gives a failure.
         failures: the failures that are saved with the corpus, keyed by the names of the
             pieces.
 

@@ -78,7 +78,7 @@ class FileContents:
 
 
 def _signature(path: Path) -> Signature:
-    """Return the size, the times and the inode of a file; all -1 if it has none."""
+    """Return the size, times and inode of a file; all -1 if they cannot be read."""
     try:
         status = os.stat(path)
     except OSError:

@@ -66,7 +66,9 @@ class PieceIds(Sequence[np.ndarray]):
     def of_corpus(
         cls, corpus: Corpus, before: int | None = None, after: int | None = None
     ) -> PieceIds:
-        """Return the pieces of a corpus; a symbol's id is its position in the corpus.
+        """Return the pieces of a corpus as symbol ids.
+
+        The id of a symbol is its position in `corpus.symbols`.
 
         Args:
             corpus: the pieces.
@@ -89,7 +91,7 @@ class PieceIds(Sequence[np.ndarray]):
         return len(self._firsts)
 
     def __getitem__(self, position):
-        """Return the symbol ids of a piece, or the pieces of a slice."""
+        """Return the symbol ids of a piece, or, for a slice, a `PieceIds`."""
         if isinstance(position, slice):
             return self.take(np.arange(len(self))[position])
         position = range(len(self))[position]

@@ -148,7 +148,7 @@ def _rolled(values: np.ndarray) -> np.ndarray:
     """Return a polynomial hash, modulo 2^64, of each 64 successive values.
 
     The hash of x[0] to x[63] is the sum of x[k] m^(63 - k), where m is `_MULTIPLIER`.
-    So equal values give equal hashes, wherever they are.
+    So two equal windows have equal hashes, wherever they begin.
 
     Args:
         values: `n` values, uint64.

@@ -34,7 +34,7 @@ class EventSymbols:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """All symbols: first those of one event, by ascending value, then the next."""
+        """All symbols, event after event, by ascending value within an event."""
         return tuple(self._meanings)
 
     def parse(self, symbol: str) -> tuple[str, int]:

@@ -137,8 +137,8 @@ class Events:
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
         """Return the number of notes that are lost because they equal another note.
 
-        Of the notes that have the same pitch and begin at the same tick, all but one
-        are lost.
+        Of the notes that have the same pitch and, after rounding, begin at the same
+        tick, all but one are lost.
 
         Args:
             score: the music.

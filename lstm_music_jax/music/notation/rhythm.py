@@ -207,8 +207,8 @@ def _beats(start: int, stop: int, metre: Metre) -> Iterator[Beat]:
 def _steps(beats: Sequence[Beat], times: np.ndarray) -> np.ndarray:
     """Return the step of each beat in ticks: a sixteenth, or a triplet eighth.
 
-    Triplet eighths are chosen for a beat of one quarter if rounding to them moves its
-    times by less, in all, than rounding to sixteenths.
+    Only a beat of one quarter can have triplet eighths. It has them if rounding to them
+    moves the times in this beat by less, summed up, than rounding to sixteenths.
 
     Args:
         beats: the beats of all bars.
