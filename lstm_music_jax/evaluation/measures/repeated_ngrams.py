@@ -1,6 +1,11 @@
 """Repeated n-grams: the share of a piece that repeats earlier n-grams."""
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.music.repetition import repetition
 
 
@@ -25,6 +30,7 @@ def repeated_ngrams(n: int = 4) -> PieceMeasure:
         source="Welleck et al. 2019, arXiv 1908.04319",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         more="repeats more",
         less="repeats less",
         function=function,

@@ -10,7 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 
 
 def strategy_entropy() -> PieceMeasure:
@@ -24,6 +30,7 @@ def strategy_entropy() -> PieceMeasure:
         unit="nats per symbol",
         source="Shannon 1948",
         direction=Direction.NONE,
+        bounds=NOT_NEGATIVE,
     )
 
 
@@ -35,6 +42,7 @@ def model_entropy() -> PieceMeasure:
         unit="nats per symbol",
         source="Bjare, Lattner & Widmer 2023, arXiv 2308.09454",
         direction=Direction.HUMAN,
+        bounds=NOT_NEGATIVE,
     )
 
 
@@ -64,6 +72,7 @@ def kept_mass() -> PieceMeasure:
         unit="",
         source="Holtzman et al. 2020, arXiv 1904.09751",
         direction=Direction.NONE,
+        bounds=SHARE,
     )
 
 
@@ -75,6 +84,7 @@ def kept_count() -> PieceMeasure:
         unit="symbols",
         source="Holtzman et al. 2020, arXiv 1904.09751",
         direction=Direction.NONE,
+        bounds=NOT_NEGATIVE,
     )
 
 
@@ -91,6 +101,7 @@ def judge_surprisal() -> PieceMeasure:
         unit="nats per symbol",
         source="Caccia et al. 2018, arXiv 1811.02549",
         direction=Direction.HUMAN,
+        bounds=NOT_NEGATIVE,
         more="surprises the judge more",
         less="surprises the judge less",
     )

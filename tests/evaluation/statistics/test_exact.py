@@ -154,15 +154,49 @@ def test_holm_by_hand():
 
 
 def test_several_runs_give_students_interval_over_their_means():
+    """If pieces with the same number have nothing in common."""
     rng = np.random.default_rng(2)
     ours, theirs = rng.normal(size=(2, 4, 50))
-    shared = Resamples(10, 0)
-    found = estimate([*map(shared.means, ours - theirs)], 50)
+    # Only two of the four runs vary, and they vary in opposite directions.
+    means = (ours - theirs).mean(axis=1)
+    moved = np.array([[1], [-1], [0], [0]]) * rng.normal(size=10)
+    found = estimate([*np.column_stack([means, means[:, None] + moved])], 50)
     student = stats.ttest_rel(ours.mean(axis=1), theirs.mean(axis=1))
     low, high = student.confidence_interval()
     assert (found.low, found.high) == pytest.approx((low, high))
     assert found.p == pytest.approx(student.pvalue)
     assert found.scope == "50 pieces, 4 models"
+
+
+def test_runs_with_the_same_pieces_are_one_run():
+    """Human pieces are the same for all models."""
+    human = Resamples(2000, 0).means(np.random.default_rng(3).normal(size=50))
+    one, three = estimate([human], 50), estimate([human] * 3, 50)
+    assert (three.value, three.low, three.high, three.p) == pytest.approx(
+        (one.value, one.low, one.high, one.p)
+    )
+    assert (one.runs, three.runs) == (1, 3)
+
+
+def test_what_runs_share_widens_their_interval():
+    """By hand: three runs with shared pieces, and a constant of their own each."""
+    pieces = np.random.default_rng(4).normal(0.4, 1, size=50)
+    shared = Resamples(20_000, 0).means(pieces)
+    own = np.array([-0.2, 0.1, 0.4])
+    runs = [shared + each for each in own]
+    found, value = estimate(runs, 50), pieces.mean() + 0.1
+    errors = np.array([own.std(ddof=1) / np.sqrt(3), pieces.std(ddof=1) / np.sqrt(50)])
+    quantiles = stats.t([2, 49]).ppf
+    reach = np.hypot(*(quantiles(0.975) * errors))
+    assert found.value == pytest.approx(value)
+    assert (found.low, found.high) == pytest.approx(
+        (value - reach, value + reach), rel=0.02
+    )
+    assert np.hypot(*(quantiles(1 - found.p / 2) * errors)) == pytest.approx(
+        value, rel=0.02
+    )
+    both = np.hypot(*((quantiles(0.975) + quantiles(0.8)) * errors))
+    assert detectable(runs, 50) == pytest.approx(both, rel=0.02)
 
 
 def test_two_sets_are_resampled_apart():

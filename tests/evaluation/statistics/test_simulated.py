@@ -102,6 +102,24 @@ def test_intervals_over_runs_cover_models_that_were_not_trained(runs, between):
     np.testing.assert_array_equal(covered, found.p > 0.05)
 
 
+@pytest.mark.parametrize("runs", [2, 3, 5])
+@pytest.mark.parametrize("between", [0.0, 0.2])
+@pytest.mark.parametrize("correlation", [0.1, 0.5, 1.0])
+def test_intervals_over_runs_cover_where_runs_share_noise(runs, between, correlation):
+    """Pieces with the same number are alike, as the human pieces are for all models."""
+    rng = np.random.default_rng(11)
+    shared, own = rng.normal(size=(1, 40, 1000)), rng.normal(size=(runs, 40, 1000))
+    of_run = between * rng.normal(size=(runs, 1, 1000))
+    ours = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own + of_run
+    found = estimated(*ours, resamples=300)
+    covered = (found.low <= 0) & (found.high >= 0)
+    assert covered.mean() >= 0.93
+    # The interval is exact if the runs share all or nothing, and else too wide.
+    assert covered.mean() <= (0.97 if correlation == 1 and not between else 0.995)
+    clear = abs(found.p - 0.05) > 0.01  # the resolution of 300 resamples
+    np.testing.assert_array_equal(covered[clear], (found.p > 0.05)[clear])
+
+
 def test_one_run_would_promise_too_much_about_other_models():
     rng = np.random.default_rng(8)
     ours = 0.2 * rng.normal(size=(1, 1, 500)) + rng.normal(size=(1, PIECES, 500))
