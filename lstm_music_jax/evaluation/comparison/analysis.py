@@ -195,7 +195,7 @@ def _difference(
     paired = [_paired(run, arm, reference, resamples) for run in runs]
     units = min(paired[0].units[arm], paired[0].units[reference])
     changes = [run.values[arm] - run.values[reference] for run in paired]
-    change = estimate(changes, units)
+    change = estimate(changes, units, _errors(paired, arm, reference, resamples))
     low, high = measure.bounds
     bounds = low - high, high - low
 
@@ -222,6 +222,19 @@ def _difference(
             if run.of_pieces
         ),
     )
+
+
+def _errors(
+    paired: Sequence[Quantity], arm: str, reference: str, resamples: Resamples
+) -> np.ndarray | None:
+    """Return the standard errors of the mean difference of pairs, in all resamples.
+
+    None for a measure of sets, and for several runs.
+    """
+    if len(paired) > 1 or not paired[0].of_pieces:
+        return None
+    ours, theirs = paired[0].of_pieces[arm], paired[0].of_pieces[reference]
+    return resamples.errors(ours - theirs)
 
 
 def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:

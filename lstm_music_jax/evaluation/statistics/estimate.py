@@ -55,11 +55,17 @@ class Estimate:
         return f"{self.pieces} pieces, {models}"
 
 
-def estimate(runs: Sequence[Float[np.ndarray, "r *m"]], pieces: int) -> Estimate:
+def estimate(
+    runs: Sequence[Float[np.ndarray, "r *m"]],
+    pieces: int,
+    errors: Float[np.ndarray, "r *m"] | None = None,
+) -> Estimate:
     """Estimate a number from its values in each run.
 
-    With one run, the interval comes from the resamples. With several runs, the unit is
-    a run (see `over_runs`).
+    With one run, the interval comes from the resamples: that of
+    `mean_over_pieces` if standard errors are given, and otherwise that of
+    `over_pieces`. With several runs,
+    the unit is a run (see `over_runs`).
 
     The p-value tests against zero. It is meant for differences. It has no meaning for a
     single distance, which is rarely below zero.
@@ -70,12 +76,16 @@ def estimate(runs: Sequence[Float[np.ndarray, "r *m"]], pieces: int) -> Estimate
         resamples.
       pieces: number of pieces per run; the size of the smallest set if there are
         several sets.
+      errors: for a mean over pieces, its standard error in all resamples of the only
+        run.
 
     Raises:
       ValueError: there are fewer than 2 pieces.
     """
     if len(runs) > 1:
         return over_runs(np.stack(runs), pieces)
+    if errors is not None:
+        return mean_over_pieces(runs[0], errors, pieces)
     return over_pieces(runs[0][0], runs[0][1:], pieces)
 
 
@@ -101,6 +111,71 @@ def over_pieces(
     centred = value + resampled - resampled.mean(axis=0)
     low, high = interval(centred, pieces, confidence)
     return Estimate(value, low, high, p_value(centred, pieces), pieces)
+
+
+def mean_over_pieces(
+    means: Float[np.ndarray, "r *m"], errors: Float[np.ndarray, "r *m"], pieces: int
+) -> Estimate:
+    """Estimate a mean over the pieces of one model.
+
+    The interval spans two intervals: that of the percentiles (see `interval`), and that
+    of the studentised bootstrap,
+
+        value - t_{1 - level/2} * error  to  value - t_{level/2} * error
+
+    where t are the quantiles of (mean - value) / error over the resamples. The p-value
+    is the larger one of two. That of the studentised bootstrap is twice the share of t
+    beyond value / error, where one is added to the count.
+
+    Each bootstrap has a weakness. The percentiles find too much where values are
+    skewed. The studentised bootstrap finds too much where most values are equal, such
+    as shares of copied symbols, which are 0 for most pieces. A difference counts only
+    if both find it. In simulations, a family of four measures without difference has a
+    finding in this many cases, with 256 pieces and Holm's correction at 5%:
+
+        values        normal  exponential  log-normal  mostly 0
+        this one       4.1%      3.9%         5.7%       4.9%
+        percentiles    4.7%      5.3%         9.5%       4.9%
+        studentised    4.8%      4.8%         6.6%      12.8%
+        Student's t    5.1%      6.2%        11.5%       4.5%
+
+    The standard errors are 0.1% for exponential values and 0.2% to 0.6% for others. The
+    log-normal values have a skewness of 6. Counts with a mean of 0.02 per piece, whose
+    skewness is 7, give 9%: there the error exceeds 5%.
+
+    Args:
+      means: the mean in all resamples. The first one is that of the pieces themselves.
+      errors: the standard error of each mean.
+      pieces: number of pieces; 2 or more.
+
+    References:
+      Efron & Tibshirani 1993, An Introduction to the Bootstrap, section 12.5.
+      Hall 1988, Theoretical Comparison of Bootstrap Confidence Intervals, Annals of
+      Statistics 16.
+    """
+    check_units(pieces)
+    value, error = means[0], errors[0]
+    # Rounding must not decide on which side of zero a resample is.
+    means = np.where(np.abs(means) <= 1e-9 * np.abs(means).max(axis=0), 0, means)
+    # A resample whose values are all equal says nothing about its error.
+    known = errors[1:] > 1e-9 * error
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = (means[1:] - value) / np.where(known, errors[1:], error)
+        of_pieces = value / error
+        tail = (1 - CONFIDENCE) / 2
+        low, high = value - error * np.quantile(t, [1 - tail, tail], axis=0)
+    ends = interval(means[1:], pieces)
+    beyond = np.minimum((t <= of_pieces).sum(axis=0), (t >= of_pieces).sum(axis=0))
+    p, plain = 2 * (beyond + 1) / (len(t) + 1), p_value(means[1:], pieces)
+    # If all pieces have equal values, there is no error. Rounding makes a small one.
+    equal = error <= 1e-9 * np.abs(value)
+    return Estimate(
+        value,
+        np.where(equal, value, np.minimum(ends[0], low))[()],
+        np.where(equal, value, np.maximum(ends[1], high))[()],
+        np.where(equal, plain, np.minimum(np.maximum(plain, p), 1))[()],
+        pieces,
+    )
 
 
 def over_runs(values: Float[np.ndarray, "k r *m"], pieces: int) -> Estimate:

@@ -21,8 +21,9 @@ from lstm_music_jax.evaluation.statistics.resampling import (
 
 def paired(ours, theirs, seed=0, resamples=10_000):
     """Estimate the mean difference of pairs of pieces, as `compare` does."""
-    differences = Resamples(resamples, seed).means(ours - theirs)
-    return estimate([differences], len(ours))
+    shared, differences = Resamples(resamples, seed), ours - theirs
+    errors = shared.errors(differences)
+    return estimate([shared.means(differences)], len(ours), errors)
 
 
 @pytest.fixture
@@ -119,6 +120,22 @@ def test_counts_of_a_resample_sum_to_the_number_of_pieces():
     np.testing.assert_allclose(counts.var(axis=0), 6 / 7, atol=0.15)
 
 
+def test_errors_of_resamples_by_hand():
+    values = np.array([[1.0, np.nan], [4.0, 7.0], [np.nan, 7.0]]) + 1e6
+    shared = Resamples(50, 0)
+    counts, errors = shared.counts(3), shared.errors(values)
+    for row, found in zip(counts.astype(int), errors, strict=True):
+        for column, error in zip(values.T, found, strict=True):
+            taken = np.repeat(column, row)
+            taken = taken[~np.isnan(taken)]
+            if not len(taken):
+                assert np.isnan(error)
+            else:
+                expected = taken.std() / np.sqrt(len(taken))
+                assert error == pytest.approx(expected, abs=1e-6)
+    assert errors[0].tolist() == pytest.approx([1.5 / np.sqrt(2), 0])
+
+
 def test_improvement_counts_ties_half():
     worse_by = np.array([-1.0, 0, 6, -3, np.nan])
     np.testing.assert_array_equal(improvements(worse_by), [1, 0.5, 0, 1, np.nan])
@@ -131,6 +148,29 @@ def test_nan_is_not_taken_for_a_finding():
     found = estimate([values], 10)
     for figure in (found.low, found.high, found.p, p_value(values, 10)):
         assert np.isnan(figure).tolist() == [False, True]
+
+
+def test_nan_of_a_resample_is_not_taken_for_a_finding():
+    """Two of four pieces are NaN, so some resamples hold nothing."""
+    shared, values = Resamples(500, 0), np.array([1.0, np.nan, 1.5, np.nan])
+    found = estimate([shared.means(values)], 2, shared.errors(values))
+    assert found.value == 1.25
+    assert np.isnan([found.low, found.high, found.p]).all()
+
+
+def test_rounding_does_not_decide_on_which_side_of_zero_a_resample_is():
+    values = np.zeros(64)
+    values[:6] = 1.0
+    values[6:8] = -1.0
+    rounded = values + 1e-17 * np.random.default_rng(0).normal(size=64)
+    shared = Resamples(2000, 0)
+    exact, found = (
+        estimate([shared.means(each) + noise], 64, shared.errors(each))
+        for each, noise in ((values, 0.0), (rounded, 1e-17))
+    )
+    assert (found.low, found.high, found.p) == pytest.approx(
+        (exact.low, exact.high, exact.p)
+    )
 
 
 def test_pieces_that_are_nan_are_left_out_of_all_means():
