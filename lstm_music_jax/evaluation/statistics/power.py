@@ -39,6 +39,6 @@ def detectable(
         return special.stdtrit(freedom, [1 - level / 2, power]).sum()
 
     if len(runs) > 1:
-        return Spread.of(np.stack(runs), pieces).reach(quantile)[()]
+        return Spread.of(np.stack(runs), pieces).reach(quantile)
     error = runs[0][1:].std(axis=0) * np.sqrt(pieces / (pieces - 1))
     return quantile(pieces - 1) * error

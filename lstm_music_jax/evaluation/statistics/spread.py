@@ -1,6 +1,7 @@
 """Spread: the variance of a mean over runs, which are trained models."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -66,9 +67,12 @@ class Spread(NamedTuple):
         low, high = np.zeros_like(self.own), np.ones_like(self.own)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            reach = self.reach(
-                lambda freedom, p=middle: special.stdtrit(freedom, p / 2)
-            )
+            reach = self.reach(partial(_quantile, tail=middle / 2))
             outside = reach < np.abs(value)
             low, high = np.where(outside, low, middle), np.where(outside, middle, high)
         return high + 0 * reach
+
+
+def _quantile(freedom: int, tail: float | np.ndarray) -> float | np.ndarray:
+    """Return the quantile of Student's distribution."""
+    return special.stdtrit(freedom, tail)
