@@ -1,4 +1,10 @@
-"""`compare`: from the pieces of all arms to estimates, intervals and p-values."""
+"""`compare`: from the pieces of all arms to estimates, intervals and p-values.
+
+An arm is a strategy that is compared. The reference is the arm with which the others
+are compared. An anchor is other music that is shown beside the arms, such as music of
+an n-gram model. A run is one trained model. The primary measures are the few that are
+tested; they were chosen before any music was generated.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -58,11 +64,12 @@ def compare(
 ) -> Comparison:
     """Compare every arm with the reference, in every measure.
 
-    The unit of the statistics is a piece. Piece i of all arms has the same primer and
-    the same noise, so arms are resampled together. Human pieces are resampled as well
-    wherever a value is compared with the human value. With several runs, which are
-    models trained with different seeds, the unit is a run. But for music that is the
-    same for all models, such as human pieces, the unit is still a piece.
+    The unit of the statistics is a piece. Piece i of all arms has the same primer (the
+    given beginning) and the same noise (random numbers), so arms are resampled
+    together. Human pieces are resampled as well wherever a value is compared with the
+    human value. With several runs, which are models trained with different seeds, the
+    unit is a run. But for music that is the same for all models, such as human pieces,
+    the unit is still a piece.
 
     The primary family consists of the primary measures of all arms but the reference.
     Its p-values are corrected by Holm's method. All other results are exploratory.
@@ -149,7 +156,7 @@ def worse_by(
       measure: says which values are good: low ones, or those near the human value.
       ours: values of the measure.
       theirs: values of the measure, compared one by one with `ours`.
-      human: the human value, or one for each of the other values.
+      human: the human value, or one human value per entry of `ours`.
 
     Returns:
       The differences. None if no value of the measure is good.
@@ -162,7 +169,10 @@ def worse_by(
 
 
 def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
-    """Return the value of one arm or anchor, with its interval."""
+    """Return the value of a measure for one arm or anchor, with its interval.
+
+    `runs` holds, for each run, the measure's values; `name` is the arm or anchor.
+    """
     if name == HUMAN and isinstance(measure, DistanceMeasure):
         return Value(Interval(np.nan, np.nan, np.nan), 0, None)
     found = combined(runs, lambda run: run.values[name], runs[0].units[name])
@@ -175,7 +185,9 @@ def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
 def _deviation(of_pieces: Sequence[np.ndarray]) -> float | None:
     """Return the standard deviation over the pieces of a run, averaged over runs.
 
-    None for a measure of sets, or if a run has no piece for which it is defined.
+    `of_pieces` holds, for each run, the value of a measure for each piece. It is empty
+    for a measure of sets. Then the result is None, as it is if the measure is not
+    defined for any piece of some run.
     """
     defined = [each[~np.isnan(each)] for each in of_pieces]
     if not all(map(len, defined)) or not defined:
@@ -191,7 +203,11 @@ def _difference(
     resamples: Resamples,
     level: float,
 ) -> Difference:
-    """Return how an arm differs from the reference, without Holm's correction."""
+    """Return how an arm differs from the reference, without Holm's correction.
+
+    `runs` holds, for each run, the measure's values. `level` is the level of a single
+    test, for which the detectable difference is computed.
+    """
     paired = [_paired(run, arm, reference, resamples) for run in runs]
     units = min(paired[0].units[arm], paired[0].units[reference])
     changes = [run.values[arm] - run.values[reference] for run in paired]
@@ -238,10 +254,10 @@ def _errors(
 
 
 def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
-    """Return the values of a run without the pairs of pieces in which one is NaN.
+    """Return a measure's values in a run, without pairs of pieces in which one is NaN.
 
-    A pair is piece i of the arm and piece i of the reference. Means are taken anew over
-    the other pairs, in all resamples.
+    A pair is piece i of the arm and piece i of the reference. The means over pieces, in
+    all resamples, are then taken over the other pairs.
     """
     if not run.of_pieces:
         return run
@@ -266,7 +282,8 @@ def _improvement(measure, runs, arm, reference, resamples):
     """Return the probability that piece i of the arm is better than the reference's.
 
     A tie counts as half. This is the probability of improvement of Agarwal et al. 2021,
-    arXiv 2108.13264, for pairs.
+    arXiv 2108.13264, for pairs. None if the measure is not one of single pieces, or if
+    none of its values is good.
     """
     if not isinstance(measure, PieceMeasure) or measure.direction is Direction.NONE:
         return None
@@ -285,9 +302,11 @@ def _improvement(measure, runs, arm, reference, resamples):
 
 
 def _corrected(differences, primary):
-    """Return the differences with their p-values corrected, as `Difference.adjusted`.
+    """Return the differences with `Difference.adjusted` set for the primary measures.
 
-    The correction is Holm's, over the primary family: the primary measures of all arms.
+    It is the p-value after Holm's correction over the primary family: the primary
+    measures of all arms. `differences` is by arm, then by measure; `primary` holds
+    names of measures.
     """
     family = [(arm, name) for arm in differences for name in primary]
     if not family:

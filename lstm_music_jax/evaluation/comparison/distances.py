@@ -33,7 +33,8 @@ def distances_from_human(
         measures: measures of single pieces.
         samples: the pieces whose distances are returned.
         human: the human pieces.
-        table: for each of these pieces, its values of all measures, by name.
+        table: for each piece of `samples` and `human`, its value of each measure, by
+            the name of the measure.
     """
     names = [each.name for each in measures if each.direction is Direction.HUMAN]
     ours = np.array([[table[sample][name] for name in names] for sample in samples])

@@ -1,4 +1,7 @@
-"""Figures: the values of measures of single pieces, which are computed only once."""
+"""Figures: the values of measures of single pieces, kept in a table.
+
+So they are computed only once, although several comparisons use them.
+"""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -16,9 +19,10 @@ Figures = Mapping[str, float]
 def figures(
     measures: Sequence[PieceMeasure], samples: Sequence[Sample]
 ) -> dict[str, list[float | None]]:
-    """Return the values of all measures for all pieces, by the name of the measure.
+    """Return, for the name of each measure, its values for all pieces.
 
-    The result can be written as JSON. It holds None where a measure is not defined.
+    The result can be written as JSON. It holds None where a measure is not defined for
+    a piece.
     """
     return {
         measure.name: [_or_none(measure(sample)) for sample in samples]
@@ -31,10 +35,10 @@ def remember(
     samples: Sequence[Sample],
     found: Mapping[str, Sequence[float | None]],
 ) -> None:
-    """Add the values of some pieces to a table.
+    """Add the values of some pieces to a table, in place.
 
     Args:
-        table: the values of each piece, by the name of the measure.
+        table: for each piece, its value of each measure, by the name of the measure.
         samples: the pieces to add.
         found: the result of `figures` for these pieces.
     """
@@ -46,9 +50,10 @@ def remember(
 
 
 def remembered(measures: Measures, table: Mapping[Sample, Figures]) -> Measures:
-    """Return measures that take the values of single pieces from a table.
+    """Return measures of which those of single pieces look up their values in a table.
 
-    All other measures are unchanged.
+    The table holds, for each piece, its value of each measure, by name. Measures of
+    sets and distances are unchanged.
     """
     pieces = [
         dataclasses.replace(measure, function=partial(_look_up, table, measure.name))

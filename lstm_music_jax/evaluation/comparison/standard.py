@@ -1,4 +1,8 @@
-"""The standard measures of a comparison, and the list of the primary measures."""
+"""The standard measures of a comparison, and which of them are primary.
+
+The primary measures are the few that are tested. They are chosen before any music is
+generated.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -84,7 +88,9 @@ def standard_measures(
         run: the model, its vocabulary and its encoding.
         training: symbol ids of the training pieces, in which copied passages are
             searched.
-        human: the human pieces, with the figures of the model in their traces.
+        human: the human pieces. Their traces hold figures of each symbol, such as its
+            surprisal under the model. If they hold the surprisal under a judge, that is
+            a primary measure.
         held_out_loss: mean surprisal of the human pieces, nats per symbol.
     """
     vocabulary, encoding = run.vocabulary, run.encoding

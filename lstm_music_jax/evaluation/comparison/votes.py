@@ -1,6 +1,8 @@
 """Votes of blind listening, as the report exports them.
 
-A file of votes is JSON, with the votes of one listener:
+A listener hears a pair of pieces, called A and B, without knowing which is which. One
+is by an arm, a strategy that is compared, and the other by the reference strategy. A
+file of votes is JSON, with the votes of one listener:
 
     version       1
     comparison    fingerprint of the comparison: the SHA-256 of its settings
@@ -53,7 +55,8 @@ class Vote(NamedTuple):
     Attributes:
       listener: name of the listener.
       pair: name of the pair.
-      condition: how the arms were compared.
+      condition: how the arms were compared, such as "as set" (with hyperparameters as
+        they were given).
       arm: name of the arm.
       reference: name of the reference.
       piece: number of the piece.
@@ -61,7 +64,7 @@ class Vote(NamedTuple):
       chosen: name of the one that was preferred; "" for no difference.
       remark: what the listener typed.
       plays: how often A and B were started.
-      seconds: time until the answer.
+      seconds: time from the first look at the pair to the answer.
       shown: number of answers after which the listener had been told which was
         which.
     """
@@ -125,11 +128,9 @@ def read_votes(paths: Sequence[Path], fingerprint: str) -> Votes:
 
 
 def require_known(votes: Sequence[Vote], pairs: Sequence[Pair]) -> None:
-    """Raise ValueError unless all votes are about given pairs.
+    """Raise ValueError unless each vote is about one of the given pairs.
 
-    Args:
-      votes: the votes.
-      pairs: the pairs.
+    The pair's name, condition, arm, reference and piece must all agree.
     """
     known = {pair.name: pair[:4] for pair in pairs}
     for vote in votes:
@@ -165,7 +166,10 @@ def _read(path: Path, fingerprint: str) -> list[Vote]:
 
 
 def _whole(text: str) -> str:
-    """Return text without halves of letters, which a field of a page may cut off."""
+    """Return text with "?" in place of each lone surrogate, half of a UTF-16 letter.
+
+    A field of a page that limits the length of a text may leave such a half.
+    """
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Doubling: the triads in which two voices share the third."""
+"""Doubling: the triads in which two of four voices sound the third."""
 
 import numpy as np
 
@@ -16,8 +16,9 @@ _THIRDS, _FIFTH = (3, 4), 7
 def doubled_thirds() -> PieceMeasure:
     """The share of four-note major and minor triads whose third is doubled.
 
-    Only triads with root, third and fifth count. Textbooks prefer a doubled root. NaN
-    for a piece without such triads.
+    The triads are those moments of a piece at which exactly four notes sound: root,
+    third and fifth, one of them twice. Textbooks prefer a doubled root. NaN for a piece
+    without such triads.
 
     References:
       Aldwell & Schachter, Harmony and Voice Leading.

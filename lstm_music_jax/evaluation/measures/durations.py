@@ -19,4 +19,4 @@ DURATIONS = Feature(
     encodings=("events",),
     values=_quarters,
 )
-"""The duration of each note."""
+"""The duration of each note, in quarter notes."""

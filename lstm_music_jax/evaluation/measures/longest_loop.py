@@ -14,7 +14,7 @@ def longest_loop(longest_period: int = 64) -> PieceMeasure:
 
     A passage of L symbols is a loop of period p if L >= 2 p and each symbol from the
     (p+1)-th on equals the symbol p positions earlier. Periods up to `longest_period`
-    are searched. The primer counts.
+    symbols are searched. The primer, the given beginning of a piece, counts.
 
     References:
       Holtzman et al. 2020, The Curious Case of Neural Text Degeneration,

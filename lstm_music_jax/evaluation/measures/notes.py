@@ -20,6 +20,6 @@ class Notes(NamedTuple):
 
 
 def notes_of(score: Score) -> Notes:
-    """The notes of `score` as arrays, with 12 ticks per quarter."""
+    """The notes of `score` as arrays, with times rounded to 12 ticks per quarter."""
     table = score.on_grid(TICKS_PER_QUARTER).table
     return Notes(table.onsets, table.pitches, table.durations)

@@ -28,8 +28,7 @@ _FIFTH, _OCTAVE = 7, 0
 def parallel_fifths() -> PieceMeasure:
     """The number of parallel fifths per 100 transitions; Bach's chorales have 0.35.
 
-    A transition leads from one chord of four notes directly to another one. NaN for a
-    piece without transitions.
+    NaN for a piece without transitions.
     """
     return _parallels("parallel fifths", _FIFTH)
 
@@ -37,8 +36,7 @@ def parallel_fifths() -> PieceMeasure:
 def parallel_octaves() -> PieceMeasure:
     """The number of parallel octaves per 100 transitions; Bach's chorales have 0.30.
 
-    A transition leads from one chord of four notes directly to another one. NaN for a
-    piece without transitions.
+    NaN for a piece without transitions.
     """
     return _parallels("parallel octaves", _OCTAVE)
 

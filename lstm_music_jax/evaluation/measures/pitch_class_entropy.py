@@ -19,7 +19,8 @@ def pitch_class_entropy(bars: int = 1, ticks_per_bar: int = TICKS_PER_BAR):
     A window has `bars` bars. h is the share of a pitch class among the notes that begin
     in it. A window begins at each bar, so windows of several bars overlap. Windows
     without notes are left out. A piece shorter than one window is one window. NaN for a
-    piece without notes.
+    piece without notes. A bar has `ticks_per_bar` ticks of 1/12 quarter note: four
+    quarters by default, whatever the metre.
 
     Raises:
       ValueError: `bars` is below 1.

@@ -1,4 +1,4 @@
-"""Pitch classes: the distance of the histogram of a set from the human histogram."""
+"""Pitch classes: how far the histogram of a set of pieces is from the human one."""
 
 from collections.abc import Sequence
 
@@ -30,8 +30,8 @@ def pitch_class_histogram(samples: Sequence[Sample]) -> Float[np.ndarray, "b 12"
 def pitch_class_distance() -> DistanceMeasure:
     """The Wasserstein-1 distance of pitch-class histograms on the circle of fifths.
 
-    All notes of a set are counted together. On a circle with cumulative histograms F
-    and G, the distance is
+    All notes of a set are counted together. F and G are the cumulative histograms of
+    both sets along the circle of fifths, as shares of all notes. The distance is
 
         sum over the 12 classes of |F - G - median(F - G)|
 

@@ -1,4 +1,7 @@
-"""Scale consistency: the share of notes that fit into one scale."""
+"""Scale consistency: the share of notes that lie in the scale that fits them best.
+
+The scales are the 12 major and the 12 natural minor ones.
+"""
 
 import numpy as np
 

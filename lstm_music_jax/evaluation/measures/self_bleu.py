@@ -20,15 +20,16 @@ _SMOOTHING = 0.1
 
 
 def self_bleu(n: int = 4) -> SetMeasure:
-    """The mean BLEU of each piece with all the other pieces as references.
+    """The mean over all pieces of the BLEU of a piece; the others are its references.
 
     A high value means that the pieces are alike. BLEU is the geometric mean of the
     clipped precisions of 1-grams to n-grams, times the brevity penalty. A precision of
     zero is replaced by 0.1 divided by the number of n-grams of the piece (Chen & Cherry
     2014, method 1), as Texygen does. If no symbol is shared, BLEU is 0.
 
-    Only generated symbols count. In a resample, each piece keeps the BLEU that it has
-    in the whole set. Otherwise a copy of the piece itself would be its best reference.
+    Only generated symbols count, and not the primer, the given beginning of a piece. In
+    a resample, each piece keeps the BLEU that it has in the whole set. Otherwise a copy
+    of the piece itself would be its best reference.
 
     References:
       Zhu et al. 2018, Texygen, https://arxiv.org/abs/1802.01886.
@@ -56,6 +57,8 @@ def bleu_of_each(
 ) -> Float[np.ndarray, "b"]:
     """The BLEU-n of each piece, with all other pieces as references.
 
+    `pieces` holds the symbol ids of each piece.
+
     Raises:
       ValueError: there are fewer than 2 pieces.
     """
@@ -77,7 +80,7 @@ def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
 
     It is the number of n-grams of the piece that other pieces have too. Each occurrence
     in the piece counts, up to the largest number of occurrences in any single other
-    piece. `counts` is the count of each n-gram in each piece.
+    piece. `counts` is the count of each n-gram in each piece, [pieces, n-grams].
     """
     by_gram = counts.tocsc()
     owners, values = by_gram.indices, by_gram.data

@@ -1,5 +1,9 @@
 """Uncertainty: means over a piece of the figures in its trace.
 
+The trace of a piece holds one value of each figure per generated symbol. A figure
+describes the distribution of the model, or the one that a sampling strategy has made of
+it and from which the symbol was drawn.
+
 For generated pieces, generation with `trace=True` gives these figures. For given
 pieces, `teacher_force` gives them; it also gives the surprisal of any piece under
 another model, the judge. Each measure is NaN for a piece whose trace lacks the figure,
@@ -65,7 +69,10 @@ def excess_surprisal(held_out_loss: float) -> PieceMeasure:
 
 
 def kept_mass() -> PieceMeasure:
-    """The mean probability, under the model, of all symbols that could be drawn."""
+    """The mean of the kept mass: the model's probability of all symbols that are kept.
+
+    A strategy keeps the symbols that it does not forbid; one of them is drawn.
+    """
     return _mean_of(
         "kept_mass",
         name="kept mass",
@@ -77,7 +84,7 @@ def kept_mass() -> PieceMeasure:
 
 
 def kept_count() -> PieceMeasure:
-    """The mean number of symbols that could be drawn."""
+    """The mean number of symbols that are kept: not forbidden by the strategy."""
     return _mean_of(
         "kept_count",
         name="kept symbols",
@@ -108,7 +115,10 @@ def judge_surprisal() -> PieceMeasure:
 
 
 def _mean_of(figure: str, *, minus: float = 0.0, **description: Any) -> PieceMeasure:
-    """The mean of a figure of the trace over a piece, minus a constant."""
+    """Return a measure: the mean of a figure of the trace over a piece, minus `minus`.
+
+    `description` holds the other attributes of the measure, such as its name.
+    """
 
     def function(sample: Sample) -> float:
         values = sample.trace.get(figure, np.zeros(0))

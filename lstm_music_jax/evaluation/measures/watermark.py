@@ -1,7 +1,9 @@
 """Watermark: a test whether `strategies.Watermark` has marked a piece with a given key.
 
-NumPy computes here the same green symbols as the strategy, bit for bit. So detection
-needs neither a model nor JAX.
+The strategy makes some symbols more probable, the green ones. A hash of its key and of
+the last symbols of the piece says which symbols are green. A piece with more green
+symbols than chance explains carries the watermark. This module computes the same green
+symbols with NumPy, bit for bit. So detection needs neither a model nor JAX.
 """
 
 import math
@@ -22,13 +24,14 @@ class WatermarkDetection(NamedTuple):
 
     Attributes:
       p_value: the probability that an unmarked piece has at least as many green
-        symbols. It is exact: at most a share alpha of all unmarked pieces has a p-value
-        of alpha or less, even if the pieces repeat themselves.
+        symbols as this one. It is exact: at most a share alpha of all unmarked pieces
+        has a p-value of alpha or less, even if the pieces repeat themselves.
       z_score: the number of green symbols, in standard deviations above the mean of
         unmarked pieces; NaN if nothing is scored.
       green_share: the share of green symbols among those scored; NaN if nothing is
         scored.
-      scored: the number of different n-grams that were scored.
+      scored: the number of different n-grams that were scored. An n-gram is a symbol
+        with the symbols before it that decide whether it is green.
     """
 
     p_value: float
@@ -48,11 +51,11 @@ def detect_watermark(
 ) -> WatermarkDetection:
     """Test whether a piece carries the watermark of a key.
 
-    An n-gram has n = width + 1 symbols. Its score says whether its last symbol is green
-    after the first `width` symbols. Each different n-gram is scored once, because the
-    answer is the same wherever it recurs. n-grams that differ only in the last symbol
-    share one set of green symbols. So the number of green symbols in an unmarked piece
-    is a sum of hypergeometric numbers, one number for each such set of green symbols.
+    An n-gram has n = width + 1 symbols. It is scored: its last symbol is green after
+    the first `width` symbols, or it is not. Each different n-gram is scored once,
+    because the answer is the same wherever it recurs. n-grams that differ only in the
+    last symbol share one set of green symbols. So the number of green symbols in an
+    unmarked piece is a sum of hypergeometric numbers, one number for each such set.
     The p-value, the mean and the variance are those of this sum. If no two n-grams
     share a set, the z-score is the paper's, (G - gamma T) / sqrt(T gamma (1 - gamma))
     for G green symbols of T.
@@ -64,8 +67,10 @@ def detect_watermark(
       ids: the piece, or an excerpt of it.
       vocab_size: the number of symbols of the model that drew it.
       key: the `key` of `strategies.Watermark`.
-      gamma: the `gamma` of `strategies.Watermark`.
-      width: the `width` of `strategies.Watermark`.
+      gamma: the `gamma` of `strategies.Watermark`: the share of all symbols that are
+        green.
+      width: the `width` of `strategies.Watermark`: how many symbols before a symbol
+        decide whether it is green.
       primer: number of ids at the beginning that were given; they are not scored.
 
     Raises:
@@ -109,7 +114,11 @@ def detect_watermark(
 def watermark(
     vocab_size: int, key: int, gamma: float = 0.25, width: int = 1
 ) -> PieceMeasure:
-    """The z-score of the generated symbols, by `detect_watermark`."""
+    """The measure that is the z-score of the watermark in the generated symbols.
+
+    It is how many standard deviations the number of green symbols lies above the mean
+    of unmarked pieces. The arguments are those of `detect_watermark`.
+    """
 
     def function(sample: Sample) -> float:
         ids, primer = sample.ids, sample.primer
@@ -130,10 +139,10 @@ def watermark(
 def green_symbols(
     key: int, contexts: Int[np.ndarray, "c w"], vocab_size: int, count: int
 ) -> Bool[np.ndarray, "c v"]:
-    """Return a mask of the symbols that are green after each context, bool `[c, v]`.
+    """Return a mask of the symbols that are green after each context.
 
-    Green are the `count` symbols with the smallest scores. A score is a hash of the
-    symbol, the key and the context.
+    A context is the w symbols before a symbol. Green are the `count` symbols with the
+    smallest hashes. A hash is made of the symbol, the key and the context.
     """
     first = np.broadcast_to(_mix(np.array([key], np.uint32)), len(contexts))
     for symbol in contexts.T.astype(np.uint32):
@@ -160,10 +169,11 @@ def _green_count(gamma: float, vocab_size: int) -> int:
 def _green_distribution(
     groups: Int[np.ndarray, "c"], vocab_size: int, count: int
 ) -> Float[np.ndarray, "scored_plus_1"]:
-    """Return the probabilities of 0, 1, ... green symbols in all groups together.
+    """Return the probabilities that an unmarked piece has 0, 1, ... green symbols.
 
-    A group consists of n-grams that differ only in the last symbol; `groups` holds the
-    sizes of all groups.
+    They are counted over all groups together. A group consists of the n-grams that
+    differ only in the last symbol, and `groups` holds the sizes of all groups. `count`
+    of the `vocab_size` symbols are green.
     """
     total = np.ones(1)
     for size, times in zip(*np.unique(groups, return_counts=True), strict=True):

@@ -15,7 +15,7 @@ def zipf() -> PieceMeasure:
 
     -s is the slope of the least-squares line through (log rank, log frequency). Rank 1
     is the most frequent symbol. NaN for a piece with fewer than two distinct symbols.
-    The primer counts.
+    The primer, the given beginning of a piece, counts.
 
     References:
       Holtzman et al. 2020, https://arxiv.org/abs/1904.09751.
@@ -33,7 +33,7 @@ def zipf() -> PieceMeasure:
 
 
 def zipf_slope(ids: Int[np.ndarray, "t"]) -> float:
-    """The fitted exponent s of one sequence of symbol ids."""
+    """The exponent s of frequency ~ rank^-s, fitted to one sequence of symbol ids."""
     _, counts = np.unique(ids, return_counts=True)
     if len(counts) < 2:
         return float("nan")

@@ -1,7 +1,8 @@
 """An estimate: a value with a confidence interval and a p-value.
 
-The unit is a piece where all pieces come from one trained model, and otherwise a run,
-which is a trained model.
+A run is a trained model. If all pieces come from one run, the unit of the statistics is
+a piece, and the interval holds for further pieces of this model. If they come from
+several runs, the unit is a run. Resamples are those of a bootstrap over the pieces.
 """
 
 import dataclasses
@@ -31,7 +32,7 @@ class Estimate:
       value: the estimate.
       low: lower end of the confidence interval.
       high: upper end of the confidence interval.
-      p: two-sided p-value; the null hypothesis is "no difference".
+      p: two-sided p-value of the null hypothesis, which is usually that the value is 0.
       pieces: number of pieces per run; the size of the smallest set if there are
         several sets.
       runs: number of trained models that the pieces come from.
@@ -60,11 +61,10 @@ def estimate(
     pieces: int,
     errors: Float[np.ndarray, "r *m"] | None = None,
 ) -> Estimate:
-    """Estimate a number from its values in each run.
+    """Estimate a number from its values in one run or in several.
 
-    With one run, the interval comes from the resamples: that of
-    `mean_over_pieces` if standard errors are given, and otherwise that of
-    `over_pieces`. With several runs,
+    With one run, the interval comes from the resamples: that of `mean_over_pieces` if
+    standard errors are given, and otherwise that of `over_pieces`. With several runs,
     the unit is a run (see `over_runs`).
 
     The p-value tests against zero. It is meant for differences. It has no meaning for a
@@ -72,8 +72,8 @@ def estimate(
 
     Args:
       runs: for each run, the values in all resamples, of one measure or of several in
-        columns. The first value is that of the pieces themselves. All runs share the
-        resamples.
+        columns. The first value (or row) is that of the pieces themselves. All runs
+        share the resamples.
       pieces: number of pieces per run; the size of the smallest set if there are
         several sets.
       errors: for a mean over pieces, its standard error in all resamples of the only

@@ -16,18 +16,22 @@ def detectable(
     power: float = 0.8,
     level: float = 0.05,
 ) -> float | np.ndarray:
-    """The true difference that the test of `estimate` finds with probability `power`.
+    """The smallest true difference that a test finds with probability `power`.
+
+    The test is that of `estimate`, of the hypothesis that the difference is 0.
 
         (t_{n-1, 1 - level/2} + t_{n-1, power}) * standard error
 
-    n is the number of pieces. With several runs, this is computed for each part of the
+    n is the number of pieces, and t is the quantile of Student's distribution. With
+    several runs, which are trained models, this is computed for each part of the
     variance, and the squares are added, as in `over_runs`. For a family of m
     comparisons under Holm's correction, `level` = 0.05 / m gives the difference that is
     found whatever the other comparisons show. The result has the unit of the measure.
 
     Args:
-      runs: for each run, the difference in all resamples, as in `estimate`.
-      pieces: as in `estimate`.
+      runs: for each run, the difference in all resamples, of one measure or of several
+        in columns. The first one is that of the pieces themselves.
+      pieces: number of pieces per run.
       power: probability of finding the difference, in (0, 1).
       level: two-sided level of the test, in (0, 1).
     """

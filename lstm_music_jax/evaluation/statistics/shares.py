@@ -15,20 +15,20 @@ def share_of_wins(
     *,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Estimate the share of wins for further pieces, and for further listeners.
+    """Estimate the share of wins; its interval holds for further pieces and listeners.
 
     Votes by one listener resemble each other, and so do votes on one piece. So n votes
-    tell as much as fewer independent ones. Their number is
+    tell only as much as a smaller number of independent votes:
 
         n / d * (t_{n-1} / t_{g-1})^2,    d = max(1, (V_l + V_p - V) / V)
 
-    V is the variance of the share if all votes were independent. V_l and V_p are its
-    variances if only votes of different listeners, or on different pieces, are
-    independent. g is the smaller one of the numbers of listeners and pieces, and t is
-    the quantile of Student's distribution. The interval is the exact one for so many
-    votes (Clopper and Pearson). It is wide with two or three listeners, because so few
-    say little about others. If all votes agree, the variances are unknown. Then only
-    one vote per piece counts as independent.
+    V is the variance of the share if all votes were independent. V_l is its variance if
+    only votes of different listeners are independent, and V_p if only votes on
+    different pieces are. g is the smaller one of the numbers of listeners and pieces,
+    and t is the quantile of Student's distribution. The interval is the exact one for
+    that many votes (Clopper and Pearson). It is wide with two or three listeners,
+    because so few say little about others. If all votes agree, the variances are
+    unknown. Then only one vote per piece counts as independent.
 
     With one listener, the interval is the exact one for n votes. It holds for further
     pieces, and says nothing about other listeners.
@@ -66,7 +66,10 @@ def share_of_wins(
 
 
 def _independent_votes(wins, listeners, pieces, confidence):
-    """Return how many independent votes would tell as much."""
+    """Return how many independent votes would tell as much as the given votes.
+
+    The arguments and the formula are those of `share_of_wins`.
+    """
     votes = len(wins)
     groups = [len(np.unique(each)) for each in (listeners, pieces)]
     if groups[0] == 1:
@@ -89,9 +92,10 @@ def _independent_votes(wins, listeners, pieces, confidence):
 
 
 def _variance(wins, groups):
-    """Return the variance of the share if only votes of other groups are independent.
+    """Return n^2 times the variance of the share of wins among n votes.
 
-    It lacks the divisor, which is the same for all groups.
+    Only votes of different groups are taken to be independent. `groups` holds the group
+    of each vote, such as its listener.
     """
     _, places = np.unique(groups, return_inverse=True)
     sums = np.bincount(places, wins - wins.mean())
