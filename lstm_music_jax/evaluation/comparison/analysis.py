@@ -30,6 +30,7 @@ from lstm_music_jax.evaluation.comparison.results import (
 )
 from lstm_music_jax.evaluation.comparison.validity import is_valid
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     DistanceMeasure,
     Measure,
@@ -67,7 +68,8 @@ def compare(
     given beginning) and the same noise (random numbers), so arms are resampled
     together. Human pieces are resampled as well wherever a value is compared with the
     human value. With several runs, which are models trained with different seeds, the
-    unit is a run.
+    unit is a run. But for music that is the same for all models, such as human pieces,
+    the unit is still a piece.
 
     The primary family consists of the primary measures of all arms but the reference.
     Its p-values are corrected by Holm's method. All other results are exploratory.
@@ -176,7 +178,8 @@ def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
     found = combined(runs, lambda run: run.values[name], runs[0].units[name])
     of_pieces = [run.of_pieces[name] for run in runs if run.of_pieces]
     left_out = sum(int(np.isnan(each).sum()) for each in of_pieces)
-    return Value(_interval(found), left_out, _deviation(of_pieces))
+    mean = _interval(found, measure.bounds)
+    return Value(mean, left_out, _deviation(of_pieces))
 
 
 def _deviation(of_pieces: Sequence[np.ndarray]) -> float | None:
@@ -208,7 +211,9 @@ def _difference(
     paired = [_paired(run, arm, reference, resamples) for run in runs]
     units = min(paired[0].units[arm], paired[0].units[reference])
     changes = [run.values[arm] - run.values[reference] for run in paired]
-    change = estimate(changes, units)
+    change = estimate(changes, units, _errors(paired, arm, reference, resamples))
+    low, high = measure.bounds
+    bounds = low - high, high - low
 
     def farther(run):
         values = run.values
@@ -216,11 +221,12 @@ def _difference(
 
     worse = None
     if measure.direction is Direction.LOWER:
-        worse = _interval(change)
+        worse = _interval(change, bounds)
     if measure.direction is Direction.HUMAN:
-        worse = _interval(combined(paired, farther, min(units, runs[0].units[HUMAN])))
+        found = combined(paired, farther, min(units, runs[0].units[HUMAN]))
+        worse = _interval(found, bounds)
     return Difference(
-        change=_interval(change),
+        change=_interval(change, bounds),
         worse_by=worse,
         p=float(change.p),
         adjusted=None,
@@ -232,6 +238,19 @@ def _difference(
             if run.of_pieces
         ),
     )
+
+
+def _errors(
+    paired: Sequence[Quantity], arm: str, reference: str, resamples: Resamples
+) -> np.ndarray | None:
+    """Return the standard errors of the mean difference of pairs, in all resamples.
+
+    None for a measure of sets, and for several runs.
+    """
+    if len(paired) > 1 or not paired[0].of_pieces:
+        return None
+    ours, theirs = paired[0].of_pieces[arm], paired[0].of_pieces[reference]
+    return resamples.errors(ours - theirs)
 
 
 def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
@@ -279,9 +298,7 @@ def _improvement(measure, runs, arm, reference, resamples):
         )
         return resamples.means(improvements(farther))
 
-    found = _interval(combined(runs, wins, runs[0].units[arm]))
-    # Student's interval over few runs is wider than the range of probabilities.
-    return Interval(found.value, max(found.low, 0.0), min(found.high, 1.0))
+    return _interval(combined(runs, wins, runs[0].units[arm]), SHARE)
 
 
 def _corrected(differences, primary):
@@ -308,8 +325,13 @@ def _corrected(differences, primary):
     }
 
 
-def _interval(found: Estimate) -> Interval:
-    return Interval(float(found.value), float(found.low), float(found.high))
+def _interval(found: Estimate, bounds: tuple[float, float]) -> Interval:
+    """Return an estimate without the part of its interval that is out of bounds.
+
+    The truth is never there, so the interval covers the truth as often as before.
+    """
+    ends = np.clip([found.low, found.high], *bounds)
+    return Interval(float(found.value), *ends.tolist())
 
 
 def _kind(measure):

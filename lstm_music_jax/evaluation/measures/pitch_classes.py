@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
     Direction,
     DistanceMeasure,
     OfBothCounts,
@@ -59,5 +60,6 @@ def pitch_class_distance() -> DistanceMeasure:
         source="Rabin, Delon & Gousseau 2011, J. Math. Imaging Vis.",
         direction=Direction.LOWER,
         encodings=None,
+        bounds=NOT_NEGATIVE,
         prepare=prepare,
     )

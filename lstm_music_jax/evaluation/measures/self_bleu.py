@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from scipy import sparse
 
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     OfCounts,
     Sample,
@@ -46,6 +47,7 @@ def self_bleu(n: int = 4) -> SetMeasure:
         source="Zhu et al. 2018, arXiv 1802.01886",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         prepare=prepare,
     )
 

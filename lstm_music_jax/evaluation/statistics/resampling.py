@@ -76,11 +76,34 @@ class Resamples:
 
     def means(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
         """The mean of `values` over the pieces of each resample; NaN is left out."""
-        counts = self.counts(len(values))
         defined = ~np.isnan(values)
-        total = np.tensordot(counts, defined.astype(float), axes=1)
-        total[total == 0] = np.nan
-        return np.tensordot(counts, np.where(defined, values, 0.0), axes=1) / total
+        sums = self._sums(np.where(defined, values, 0.0))
+        return sums / self._number(defined)
+
+    def errors(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
+        """The standard error of the mean in each resample; NaN is left out.
+
+        It is the standard deviation, with divisor n, over the square root of n.
+        """
+        defined = ~np.isnan(values)
+        number = self._number(defined)
+        # Squares of large values would hide the differences between them.
+        centre = np.where(defined, values, 0.0).sum(axis=0) / number[0]
+        centred = np.where(defined, values - centre, 0.0)
+        sums = self._sums(np.stack([centred, centred**2], axis=1))
+        variance = sums[:, 1] / number - (sums[:, 0] / number) ** 2
+        return np.sqrt(np.maximum(variance, 0) / number)
+
+    def _sums(self, values):
+        """Return the sum of `values` over the pieces of each resample."""
+        return np.tensordot(self.counts(len(values)), values, axes=1)
+
+    def _number(self, defined):
+        """Return how many defined values each resample holds; NaN for none."""
+        if defined.all():
+            return np.full((self.number + 1, *[1] * (defined.ndim - 1)), len(defined))
+        number = self._sums(defined.astype(float))
+        return np.where(number == 0, np.nan, number)
 
 
 def resampled_means(
