@@ -1,4 +1,4 @@
-"""Durations of notes: a feature with one value per note, in quarters."""
+"""Durations of notes: a feature with one value per note, in quarter notes."""
 
 import numpy as np
 
