@@ -196,10 +196,10 @@ class _Replay:
 def _axes_of_settings():
     """Return a `Stream` of axes for `jax.vmap` over the settings of a strategy.
 
-    The settings are copies of one strategy with other hyperparameters.
-    A `Stream` is the state of reading a piece. The axis is 0 for each attribute that
-    the strategy computes. It is None for what all settings share, such as the memory of
-    the model, so the model is computed once for all settings.
+    The settings are copies of one strategy with other hyperparameters. A `Stream` is
+    the state of reading a piece. The axis is 0 for each attribute that the strategy
+    computes. It is None for what all settings share, such as the memory of the model,
+    so the model is computed once for all settings.
     """
     axes = dict.fromkeys(Stream._fields)
     return Stream(**axes | {"strategy_state": 0, "fallbacks": 0, "undefined": 0})

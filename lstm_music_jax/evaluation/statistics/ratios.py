@@ -1,6 +1,6 @@
 """Estimates the mean of a number over all symbols of a set of pieces.
 
-Such a number is the surprisal of a symbol. The interval comes from a bootstrap over
+An example is the surprisal of each symbol. The interval comes from a bootstrap over
 pieces, because symbols of one piece resemble each other.
 """
 

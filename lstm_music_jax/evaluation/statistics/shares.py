@@ -30,9 +30,9 @@ def share_of_wins(
     only votes of different listeners are independent, and V_p if only votes on
     different pieces are. g is the smaller one of the numbers of listeners and pieces.
     t is the quantile of Student's distribution at (1 + confidence) / 2. The interval is
-    the exact one for that many votes (Clopper and Pearson). It is wide with two or three listeners,
-    because so few say little about others. If all votes agree, the variances are
-    unknown. Then only one vote per piece counts as independent.
+    the exact one for that many votes (Clopper and Pearson). It is wide with two or
+    three listeners, because so few say little about others. If all votes agree, the
+    variances are unknown. Then only one vote per piece counts as independent.
 
     With one listener, the interval is the exact one for n votes. It holds for further
     pieces, and says nothing about other listeners.
