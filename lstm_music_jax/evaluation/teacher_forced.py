@@ -156,7 +156,9 @@ def teacher_force_sweep(
 
 
 class _Coming(NamedTuple):
-    """What `_Replay` remembers: the symbols of a block, and how many it has picked.
+    """How far a block of a given piece was read: its symbols, and how many were picked.
+
+    It is the state of the draw `_Replay`, which picks these symbols one after another.
 
     Attributes:
         ids: ids of all symbols of the block.

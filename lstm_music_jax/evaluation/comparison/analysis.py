@@ -75,20 +75,20 @@ def compare(
     The tests ask whether an arm differs from the reference, also in a measure that
     should be near the human value. A test of nearness would miss most differences,
     because its intervals are too wide where both arms are near the human value. Whether
-    an arm is nearer is reported beside, with its interval (`Difference.worse_by`).
+    an arm is nearer is reported too, with an interval (`Difference.worse_by`).
 
     Args:
       arms: the pieces of each strategy, the reference included.
       human: for each run, the human pieces. Only their traces may differ between runs.
       anchors: other pieces to show beside the arms, such as those of n-gram models.
       reference: name of the arm with which the others are compared.
-      primary: names of at most four measures.
+      primary: names of the primary measures, at most four.
       measures: the measures, by kind.
       order: groups of names of anchors, the better music first. A measure that does not
         order human music and these groups is marked as not valid (see `is_valid`).
       seed: seed of the resamples.
-      resamples: number of resamples. The primary measures of a large family take more
-        (see `enough_resamples`).
+      resamples: number of resamples. For the primary measures, more are drawn if the
+        primary family is so large that it needs them (see `enough_resamples`).
 
     Raises:
       ValueError: an argument is wrong; the message names it.

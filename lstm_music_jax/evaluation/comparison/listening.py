@@ -63,7 +63,8 @@ def listening_pairs(
     after the first difference.
 
     Args:
-      condition: how the arms were compared, such as "as set".
+      condition: how the arms were compared, such as "as set" (with hyperparameters as
+        they were given).
       reference: the pieces of the reference.
       arm: the pieces of the arm.
       seed: fixes the random order in which the indices i are tried. With one seed, all

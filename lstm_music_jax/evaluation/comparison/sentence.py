@@ -20,8 +20,9 @@ class _Claim(NamedTuple):
 
     Attributes:
       phrase: the finding, such as "copies less".
-      remark: a note in brackets on whether that is good, such as " (nearer to human
-        music)", or that the measure is not valid. It may be empty.
+      remark: a note in brackets, such as " (nearer to human music)". It says whether
+        these strategies are nearer to human music than the reference or farther from
+        it, or that the measure is not valid. It is empty if neither applies.
     """
 
     phrase: str

@@ -12,7 +12,8 @@ file of votes is JSON, with the votes of one listener:
 An entry has these fields:
 
     pair          name of the pair, "as set: TopP(0.9), piece 17"
-    condition     how the arms were compared, "as set"
+    condition     how the arms were compared, such as "as set" (with hyperparameters as
+                  they were given)
     arms          names of the arm and of the reference
     piece         index i of a pair that is piece i of the arm and of the reference
     first         name of the arm that was called A
