@@ -145,8 +145,9 @@ def _followed_back(
     Args:
       path: entry [n + 2, g, c] is the largest sum for segment g if a path has reached
         the cell in row n of the matrix and in column c of the segment. It includes
-        the paths that end above this path. The first two rows are -inf.
-      between: entry [n, g] is the largest sum of paths that end above row n.
+        the sums of the paths that end above this path. The first two rows are -inf.
+      between: entry [n, g] is the largest sum for segment g over sets of paths that end
+        above row n.
       last: the last column of each segment, counted from its first.
     """
     every = np.arange(len(last))
