@@ -77,20 +77,20 @@ def compare(
     The tests ask whether an arm differs from the reference, also in a measure that
     should be near the human value. A test of nearness would miss most differences,
     because its intervals are too wide where both arms are near the human value. Whether
-    an arm is nearer is reported beside, with its interval (`Difference.worse_by`).
+    an arm is nearer is reported too, with an interval (`Difference.worse_by`).
 
     Args:
       arms: the pieces of each strategy, the reference included.
       human: for each run, the human pieces. Only their traces may differ between runs.
       anchors: other pieces to show beside the arms, such as those of n-gram models.
       reference: name of the arm with which the others are compared.
-      primary: names of at most four measures.
+      primary: names of the primary measures, at most four.
       measures: the measures, by kind.
       order: groups of names of anchors, the better music first. A measure that does not
         order human music and these groups is marked as not valid (see `is_valid`).
       seed: seed of the resamples.
-      resamples: number of resamples. The primary measures of a large family take more
-        (see `enough_resamples`).
+      resamples: number of resamples. For the primary measures, more are drawn if the
+        primary family is so large that it needs them (see `enough_resamples`).
 
     Raises:
       ValueError: an argument is wrong; the message names it.
@@ -152,6 +152,9 @@ def worse_by(
 ) -> np.ndarray | None:
     """Return by how much `ours` is worse than `theirs`; negative where it is better.
 
+    Larger values are worse if low values are good. Values farther from the human value
+    are worse if those near it are good.
+
     Args:
       measure: says which values are good: low ones, or those near the human value.
       ours: values of the measure.
@@ -159,7 +162,7 @@ def worse_by(
       human: the human value, or one human value per entry of `ours`.
 
     Returns:
-      The differences. None if no value of the measure is good.
+      The differences. None if the measure does not say which values are good.
     """
     if measure.direction is Direction.NONE:
         return None
@@ -185,9 +188,10 @@ def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
 def _deviation(of_pieces: Sequence[np.ndarray]) -> float | None:
     """Return the standard deviation over the pieces of a run, averaged over runs.
 
-    `of_pieces` holds, for each run, the value of a measure for each piece. It is empty
-    for a measure of sets. Then the result is None, as it is if the measure is not
-    defined for any piece of some run.
+    `of_pieces` holds, for each run, the value of a measure for each piece, or NaN where
+    it is not defined. A measure of sets or distances has no such values: the list is
+    empty, and the result is None. The result is also None if the measure is not defined
+    for any piece of one of the runs.
     """
     defined = [each[~np.isnan(each)] for each in of_pieces]
     if not all(map(len, defined)) or not defined:
@@ -205,8 +209,9 @@ def _difference(
 ) -> Difference:
     """Return how an arm differs from the reference, without Holm's correction.
 
-    `runs` holds, for each run, the measure's values. `level` is the level of a single
-    test, for which the detectable difference is computed.
+    `runs` holds, for each run, the measure's values. `level` is the significance level
+    of a single test. The detectable difference is the smallest true difference that a
+    test at this level finds with a probability of 80%.
     """
     paired = [_paired(run, arm, reference, resamples) for run in runs]
     units = min(paired[0].units[arm], paired[0].units[reference])
@@ -281,9 +286,10 @@ def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Qu
 def _improvement(measure, runs, arm, reference, resamples):
     """Return the probability that piece i of the arm is better than the reference's.
 
-    A tie counts as half. This is the probability of improvement of Agarwal et al. 2021,
-    arXiv 2108.13264, for pairs. None if the measure is not one of single pieces, or if
-    none of its values is good.
+    Piece i of both has the same given beginning and the same random numbers. A tie
+    counts as half. This is the probability of improvement of Agarwal et al. 2021, arXiv
+    2108.13264, but for pairs. None if the measure is not one of single pieces, or does
+    not say which values are good.
     """
     if not isinstance(measure, PieceMeasure) or measure.direction is Direction.NONE:
         return None
@@ -345,7 +351,12 @@ def _place(name, primary):
 
 
 def _require(arms, human, anchors, reference, primary, measures, order):
-    """Raise ValueError for the first argument that is wrong."""
+    """Raise ValueError for the first argument that `compare` cannot use.
+
+    Names must be known and must differ. At most four measures may be primary. All arms
+    must have equally many pieces, and every set needs two pieces or more. All sets need
+    as many runs as the human pieces have.
+    """
     names = [each.name for each in (*arms, *anchors)]
     twice = {name for name in names if names.count(name) > 1 or name == HUMAN}
     if twice:

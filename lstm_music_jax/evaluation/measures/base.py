@@ -68,7 +68,11 @@ class Sample:
 
 
 class Direction(Enum):
-    """Which values of a measure are good: those near human ones, low ones, or none."""
+    """Which values of a measure are good.
+
+    HUMAN: those near the value of human music. LOWER: low ones. NONE: the measure
+    describes the music, and does not say which values are good.
+    """
 
     HUMAN = "near the human value"
     LOWER = "lower"

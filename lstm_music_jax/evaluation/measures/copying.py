@@ -48,8 +48,8 @@ class CopyIndex:
     """An index of the training pieces that finds copied passages.
 
     With a table of transpositions, a passage also counts as copied if one of its
-    transpositions occurs in a training piece. The table says which id replaces each id.
-    Symbols without a pitch stay the same.
+    transpositions occurs in a training piece. For each transposition, the table says
+    which id replaces each id. Symbols without a pitch stay the same.
     """
 
     def __init__(

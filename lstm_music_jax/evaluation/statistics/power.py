@@ -18,7 +18,8 @@ def detectable(
 ) -> float | np.ndarray:
     """The smallest true difference that a test finds with probability `power`.
 
-    The test is that of `estimate`, of the hypothesis that the difference is 0.
+    The test asks whether the difference is 0; its p-value is that of `estimate`. The
+    smallest true difference is
 
         (t_{n-1, 1 - level/2} + t_{n-1, power}) * standard error
 

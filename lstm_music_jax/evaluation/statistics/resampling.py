@@ -111,7 +111,11 @@ def resampled_means(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Float[np.ndarray, "r *m"]:
-    """The mean over the pieces of each resample; columns share the resamples."""
+    """The mean of `values` over the pieces of each resample.
+
+    `values` has a row per piece. If it has several columns, such as one per measure,
+    the same resamples are used for all of them.
+    """
     counts = resampled_counts(rng, len(values), resamples)
     return np.tensordot(counts, values, axes=1) / len(values)
 
@@ -144,13 +148,17 @@ def p_value(
     """Two-sided p-value of the value `null`; the inverse of `interval`.
 
     There are two tails: the share of resamples at or below `null`, and the share at or
-    above `null`. One is added to both counts, so that no tail is zero. The smaller tail
-    is mapped to Student's distribution. NaN where any resample is NaN.
+    above `null`. One is added to the number of resamples in each tail, so that no tail
+    is zero. Let z be the normal quantile of the smaller tail, and n the number of
+    units. The p-value is twice the probability that a Student's t with n - 1 degrees of
+    freedom is below sqrt((n - 1) / n) * z. NaN where any resample is NaN.
 
-    So no p-value is smaller than the resamples can show. See `enough_resamples`.
+    The smallest possible p-value depends on the number of resamples. See
+    `enough_resamples`.
 
-    If the statistic is the same in all resamples, there are no tails. Then the p-value
-    is that of a sign test in which all units agree.
+    If the statistic has one value in all resamples, and it is not `null`, one tail is
+    empty. Then the p-value is 2^(1 - units), that of a sign test in which all units
+    agree.
 
     Args:
       resampled: the statistic in each resample.
@@ -177,8 +185,8 @@ def enough_resamples(level: float, units: int) -> int:
 
     A correction for many comparisons tests each one at a low level. For example, a
     family of 76 comparisons takes 7,600 resamples of 256 pieces, or 42,000 of 34
-    pieces. The result is at most 50,000. With so few, 76 comparisons of 20 pieces can
-    find nothing.
+    pieces. The result is at most 50,000. For 76 comparisons of 20 pieces this limit is
+    too low: no p-value can become small enough to be significant.
 
     Args:
       level: two-sided level of a single test, in (0, 1).
@@ -190,6 +198,6 @@ def enough_resamples(level: float, units: int) -> int:
 
 
 def check_units(units: int) -> None:
-    """Raise ValueError if there are too few units to estimate a variance."""
+    """Raise ValueError if there are fewer than two units: they have no variance."""
     if units < 2:
         raise ValueError(f"units is {units}; a bootstrap needs 2 or more")
