@@ -203,7 +203,7 @@ class _Reading:
             called: the name of the class or the function.
             positional: the positional arguments.
             named: the keyword arguments, as pairs of name and value. The name is None
-                for `**`.
+                for an argument that is written with `**`.
         """
         function, name = self.named(called), called.id
         if not _is_called(function):
