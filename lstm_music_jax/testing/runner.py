@@ -145,10 +145,13 @@ class Runner:
     def run_on(self, arguments: tuple) -> tuple[Course, PyTree]:
         """Run the compiled strategy on a batch of streams.
 
-        Returns the course, and the state of the strategy after the last symbol.
-
         Args:
-            arguments: strategies, states, inputs and ids, as `arguments` returns them.
+            arguments: the arguments of the compiled function, which are: the strategy
+                with a setting for each stream, the states, the inputs, the ids of the
+                symbols to observe, and whether to observe the prompt first.
+
+        Returns:
+            The strategy's output, and its states after the last symbol.
         """
         return self._batch(*arguments)
 
@@ -280,7 +283,8 @@ def _change(leaf):
 def quickly(function: Callable) -> Callable:
     """Return `jit(function)` with little optimisation, so that it compiles fast.
 
-    A function is compiled only once, so all runners share it.
+    If this is called again with the same function, it returns the same compiled
+    function. So the runners share it, and it is compiled only once.
     """
     return jax.jit(function, compiler_options=_known_options())
 
