@@ -99,7 +99,10 @@ class Composition(NamedTuple):
 
     @property
     def primer_notes(self) -> int | None:
-        """The number of notes of the primer; None unless a trace was requested."""
+        """The number of notes of `score` that belong to the primer.
+
+        None unless a trace was requested.
+        """
         if self.trace is None or self.note_symbols is None:
             return None
         begin = len(self.symbols) - len(self.trace.surprisal)
@@ -366,7 +369,7 @@ def _decode(
 
 
 def _primer(run, prompt):
-    """Return the symbols of a prompt without the start and the end symbol."""
+    """Return the symbols of a prompt of ids, without the start and the end symbol."""
     markers = run.vocabulary.marker_ids
     return run.vocabulary.symbols_of(id for id in prompt if id not in markers)
 

@@ -42,7 +42,7 @@ def generate(
     strategy does not recompile.
 
     The symbols depend neither on the number of devices nor on `parallel_streams`. Their
-    log-probabilities then agree to 1e-5, but not bit for bit, because sums are rounded
+    log-probabilities depend on both a little, by up to 1e-5, because sums are rounded
     in another order.
 
     A generation can be continued: drawing n symbols and then m more gives the same

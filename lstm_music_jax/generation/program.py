@@ -1,6 +1,7 @@
 """The compiled program that draws symbols on devices, for `generate` and `sweep`.
 
-A stream is a sequence that is generated.
+A stream is a sequence that is generated. A sampler holds all that chooses the symbols,
+such as the strategy and the draw.
 """
 
 from collections.abc import Sequence
@@ -296,7 +297,11 @@ def _require_defined(state):
 
 
 def _require_same_states(model, streams, sampler, settings):
-    """Raise ValueError if streams to continue do not fit the model and the sampler."""
+    """Raise ValueError unless the model and the sampler can continue the streams.
+
+    They can if they would begin streams whose states have the same structure, shapes
+    and dtypes.
+    """
     one_symbol = jnp.zeros(1, jnp.int32)
     key, zero = jax.random.key(0), jnp.int32(0)
 

@@ -96,10 +96,10 @@ def _on_host(leaf):
 
 
 def _chunks(runner: Runner) -> Iterator[tuple[Inputs, Int[np.ndarray, "b n"]]]:
-    """Yield the arguments of each call of a long run, in which ten symbols are read.
+    """Yield the inputs and the symbols of each call of a long run.
 
-    They are the inputs, and the ids of the symbols to observe, one row per stream.
-    `DRAWN` stands for a symbol that is to be drawn.
+    Each call runs ten symbols. The symbols are the ids that the strategy is to observe,
+    one row per stream. `DRAWN` stands for a symbol that is to be drawn.
     """
     v, rng, notes = runner.vocab_size, runner.rng, len(KINDS)
     alphabet = _alphabet(runner)

@@ -91,7 +91,7 @@ class Runner:
         return self.continue_from(states, inputs, tokens, settings)[0]
 
     def first_states(self, settings: Int[np.ndarray, "b"] = GIVEN) -> PyTree:
-        """Return the states of a batch before the first symbol of the prompt.
+        """Return the strategy's state in each row, before the first prompt symbol.
 
         `settings` holds the setting of each row, 0 or 1.
         """
@@ -136,7 +136,8 @@ class Runner:
     def arguments(self) -> tuple:
         """Return the arguments with which the compiled function is called.
 
-        They hold the random inputs, and the symbols that `course` has drawn.
+        With them, the function runs on the random inputs, and the strategy observes the
+        symbols that `course` has drawn.
         """
         strategies = _rows(self._settings, GIVEN)
         tokens, prompted = np.asarray(self.course.tokens), np.bool_(True)

@@ -156,8 +156,8 @@ def _wraps(leaf: np.ndarray) -> np.ndarray:
 def the_state_moves(subject: Subject) -> None:
     """Every leaf of the state changes in a long run, unless it is a table.
 
-    A leaf is a table if its elements are not all equal at the beginning. If any other
-    leaf never changes, `observe` or `apply` has forgotten to update it.
+    A leaf whose elements are not all equal at the beginning is taken for a table. If
+    any other leaf never changes, `observe` or `apply` has forgotten to update it.
     """
     run = subject.long_run
     for index, ((name, leaf), first) in enumerate(
