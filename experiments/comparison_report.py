@@ -122,15 +122,15 @@ class Report:
                 )
                 if arm.tunable
             ]
+            measures = {each.name: each for each in chain(*standard.measures)}
             found = {}
-            for measure in chain(*standard.measures):
-                if measure.name not in standard.primary:
-                    continue
+            # In the order of the columns of the other primary tables.
+            for name in standard.primary:
                 resamples = Resamples(self.resamples, self.seed)
                 try:
-                    found[measure.name] = curves(swept, human, measure, resamples)
+                    found[name] = curves(swept, human, measures[name], resamples)
                 except ValueError as error:
-                    print(f"no curves of {measure.name}: {error}")
+                    print(f"no curves of {name}: {error}")
             self.lines.append(found)
         content = [
             {name: [*map(_curve_json, lines)] for name, lines in of_run.items()}

@@ -26,8 +26,8 @@ def acceptance_ahead(
 ) -> UInt32[Array, "lengths words"]:
     """Return which states lead to acceptance in exactly n symbols, for each n.
 
-    Bit i of word j in row n is 1 if state 32 j + i does. There is a row for each n from
-    0 to `length`.
+    There is a row for each n from 0 to `length`. Bit i of word j in row n is 1 if
+    reading exactly n symbols can lead from state 32 j + i to an accepting state.
     """
 
     def longer(ahead, _):
@@ -55,11 +55,12 @@ def leads_to_acceptance(
 def accepted_lengths(automaton: Automaton, length: int) -> tuple[list[int], int]:
     """Return how long accepted sequences are, and how far sequences can be read.
 
-    Sequences of up to `length` + 100 symbols are looked at.
+    An error message gives these lengths if no sequence of `length` symbols is accepted.
+    Only sequences of up to `length` + 100 symbols are looked at.
 
     Returns:
-        All lengths that an accepted sequence may have, ascending, and the length of the
-        longest sequence that can be read.
+        All lengths that an accepted sequence may have, ascending.
+        The length of the longest sequence that the automaton can read, accepted or not.
     """
     states = np.zeros(1, np.int64)
     lengths = []

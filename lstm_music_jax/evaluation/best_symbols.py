@@ -24,10 +24,11 @@ _CARRIED = Carried()
 
 
 class BestSymbols(NamedTuple):
-    """What a model expected for each symbol of a piece but the first, NumPy.
+    """What a model expected for each symbol of a piece but the first.
 
-    A piece of n + 1 symbols gives n rows; row i is for symbol i + 1. The first symbol
-    is not predicted. k is the number of most probable symbols that are listed.
+    A piece of n + 1 symbols gives NumPy arrays with n rows. Row i is for symbol i + 1,
+    counted from 0. The first symbol has no row, because it is not predicted. k is the
+    number of most probable symbols that are listed.
 
     Attributes:
         ids: ids of the k most probable symbols, the best one first, int32.
@@ -102,8 +103,9 @@ def _read_block(model, context, memories, ids, *, count):
     """Read the next block of symbols of all pieces.
 
     `ids` is `[b t]`. The model reads the first t - 1 symbols of each row, and predicts
-    all but the first. Return the new memories, one per piece, and a `BestSymbols` of
-    arrays `[b t-1 ...]`.
+    all but the first. `memories` holds what the model remembers of each piece. `count`
+    is the number of most probable symbols to list. Return the new memories, one per
+    piece, and a `BestSymbols` of arrays `[b t-1 ...]`.
     """
 
     def read(memory, pair):

@@ -29,7 +29,10 @@ from lstm_music_jax.evaluation.statistics.resampling import (
 
 
 class Calibration(NamedTuple):
-    """The calibration of a model on given pieces; the arrays have an entry per bin, k.
+    """The calibration of a model on given pieces.
+
+    The arrays `confidence`, `accuracy` and `symbols` have one entry per bin; k is the
+    number of bins.
 
     Attributes:
         confidence: the mean confidence in each bin.

@@ -9,8 +9,9 @@ any of their symbols. The epsilon-perplexity is
 where p is the probability of the true symbol after the strategy, and v is the size of
 the vocabulary. The formula mixes the strategy's distribution with the uniform
 distribution, which has the share epsilon v / (1 + epsilon v). Each strategy gets the
-epsilon that makes its own perplexity lowest, as in the authors' code. One epsilon for
-all would weigh more in large vocabularies than in small ones.
+epsilon that makes its own epsilon-perplexity lowest, as in the authors' code. If one
+epsilon were used everywhere, the uniform distribution would have a larger share in
+models with a larger vocabulary.
 
 References:
     Martins, Marinho & Martins 2020, Sparse Text Generation,

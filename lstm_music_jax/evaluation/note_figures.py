@@ -2,7 +2,8 @@
 
 A note can take several symbols, such as its time, its duration and its pitch. The one
 at which the note begins strikes the note. The primer is the given beginning that a
-piece continues. A run is a trained model with its vocabulary and its encoding.
+piece continues. The prompt is what the model reads first: the start symbol, if there is
+one, and the primer. A run is a trained model with its vocabulary and its encoding.
 """
 
 from collections.abc import Sequence
@@ -29,11 +30,12 @@ class NoteFigures(NamedTuple):
     Attributes:
         notes: which symbols make each note.
         primer_notes: number of notes that symbols of the primer strike.
-        generated: number of symbols of the primer, which come first; 0 if the piece
-            does not hold its primer.
-        symbol_surprisal: surprisal of each symbol of the piece up to the end of the
-            score, nats; NaN if the model has not predicted it, which is so for the
-            first symbol of a piece that has no start symbol.
+        generated: position of the first symbol after the primer. It is 0 if the
+            symbols of the primer are not among the symbols of the piece.
+        symbol_surprisal: surprisal of each symbol of the piece, nats. If the score ends
+            before the symbols do, it has only the symbols up to there. It is NaN for
+            the first symbol of a piece that has no start symbol, because the model has
+            not predicted it.
         symbols: for each note, the name of the symbol that strikes it.
         surprisal: surprisal of each note, nats: the sum over the symbols that make it.
         best_symbols: for each of `symbols`, the k symbols that the model found most
@@ -59,7 +61,8 @@ class ReadPiece(NamedTuple):
         prompt: the ids that the model reads first: the start symbol, if there is one,
             and the primer, if there is one.
         symbols: the names of the symbols of the piece, without start and end symbol.
-        score: the music that `symbols` stand for, or its beginning.
+        score: the music that `symbols` stand for. It may be cut off after some time;
+            the symbols after that are not read.
         primer_kept: whether `symbols` begins with the symbols of the primer.
     """
 
@@ -99,9 +102,10 @@ class _Placed(NamedTuple):
 
     Attributes:
         notes: which symbols make each note.
-        generated: number of symbols of the primer, which come first; 0 if the piece
-            does not hold its primer.
-        ids: the ids that the model reads: the prompt, then the rest of the piece.
+        generated: position of the first symbol after the primer. It is 0 if the
+            symbols of the primer are not among the symbols of the piece.
+        ids: the ids that the model reads: the prompt, then the symbols after the
+            primer.
         places: for each symbol of the piece, its position in `ids`.
     """
 

@@ -156,7 +156,9 @@ def teacher_force_sweep(
 
 
 class _Coming(NamedTuple):
-    """What `_Replay` remembers: the symbols of a block, and how many it has picked.
+    """How far a block of a given piece was read: its symbols, and how many were picked.
+
+    It is the state of the draw `_Replay`, which picks these symbols one after another.
 
     Attributes:
         ids: ids of all symbols of the block.
@@ -196,9 +198,10 @@ class _Replay:
 def _axes_of_settings():
     """Return a `Stream` of axes for `jax.vmap` over the settings of a strategy.
 
-    A `Stream` is the state of reading a piece. The axis is 0 for each attribute that
-    the strategy computes. It is None for what all settings share, such as the memory of
-    the model, so the model is computed once for all settings.
+    The settings are copies of one strategy with other hyperparameters. A `Stream` is
+    the state of reading a piece. The axis is 0 for each attribute that the strategy
+    computes. It is None for what all settings share, such as the memory of the model,
+    so the model is computed once for all settings.
     """
     axes = dict.fromkeys(Stream._fields)
     return Stream(**axes | {"strategy_state": 0, "fallbacks": 0, "undefined": 0})
@@ -210,7 +213,8 @@ def _begin(model, sampler, key, firsts, numbers, *, settings):
 
     A stream is the state of reading one piece. `firsts` holds the id of the first
     symbol of each piece, and `numbers` the index of each piece, which fixes its noise.
-    `settings` says whether the sampler's strategy holds several settings.
+    If `settings` is True, the sampler's strategy holds several settings: copies of one
+    strategy with other hyperparameters, stacked along the first axis of its leaves.
     """
 
     def begin_all(strategy):
@@ -232,7 +236,10 @@ def _read_block(model, sampler, key, streams, ids, *, plan, settings):
 
     A stream is the state of reading one piece. Return the streams after the block, and
     a `Forced` with the figures of the block's symbols. `ids` holds the ids of these
-    symbols, one row per piece.
+    symbols, one row per piece. `plan` holds the length of the block and the number of
+    pieces that are read at once. If `settings` is True, the sampler's strategy holds
+    several settings: copies of one strategy with other hyperparameters, stacked along
+    the first axis of its leaves.
     """
     coming = _Coming(ids, jnp.zeros(len(ids), jnp.int32))
 
@@ -286,7 +293,10 @@ def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
 
 
 def _block(pieces):
-    """Return the block length: the number of symbols per piece that one call reads."""
+    """Return the block length: the number of symbols per piece that one call reads.
+
+    It is a fixed number, or less if all pieces are shorter.
+    """
     return min(_BLOCK, max((len(piece) - 1 for piece in pieces), default=0)) or 1
 
 

@@ -34,7 +34,10 @@ GLOSSARY = f"""\
   Without any true difference, this still happens to one value in twenty.
 - *Not valid* ({_NOT_VALID}) are measures that do not tell worse music from better on
   this corpus. Nothing should be concluded from them.
-- Numbers in brackets are intervals of 95%.
+- Numbers in brackets are intervals of 95%. With several models, they hold for further
+  models. But for music that is the same for all models, such as human pieces, they hold
+  for further pieces. Intervals are cut where a measure can have no values, such as
+  shares below 0.
 - A *difference* is the value of a strategy minus that of the reference. A bold one
   remains after the correction. The *distance from human, difference* says how much
   farther from the human value a strategy is than the reference; it is negative for a

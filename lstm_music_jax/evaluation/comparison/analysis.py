@@ -30,6 +30,7 @@ from lstm_music_jax.evaluation.comparison.results import (
 )
 from lstm_music_jax.evaluation.comparison.validity import is_valid
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     DistanceMeasure,
     Measure,
@@ -69,7 +70,8 @@ def compare(
     given beginning) and the same noise (random numbers), so arms are resampled
     together. Human pieces are resampled as well wherever a value is compared with the
     human value. With several runs, which are models trained with different seeds, the
-    unit is a run.
+    unit is a run. But for music that is the same for all models, such as human pieces,
+    the unit is still a piece.
 
     The primary family consists of the primary measures of all arms but the reference.
     Its p-values are corrected by Holm's method. All other results are exploratory.
@@ -77,20 +79,20 @@ def compare(
     The tests ask whether an arm differs from the reference, also in a measure that
     should be near the human value. A test of nearness would miss most differences,
     because its intervals are too wide where both arms are near the human value. Whether
-    an arm is nearer is reported beside, with its interval (`Difference.worse_by`).
+    an arm is nearer is reported too, with an interval (`Difference.worse_by`).
 
     Args:
       arms: the pieces of each strategy, the reference included.
       human: for each run, the human pieces. Only their traces may differ between runs.
       anchors: other pieces to show beside the arms, such as those of n-gram models.
       reference: name of the arm with which the others are compared.
-      primary: names of at most four measures.
+      primary: names of the primary measures, at most four.
       measures: the measures, by kind.
       order: groups of names of anchors, the better music first. A measure that does not
         order human music and these groups is marked as not valid (see `is_valid`).
       seed: seed of the resamples.
-      resamples: number of resamples. The primary measures of a large family take more
-        (see `enough_resamples`).
+      resamples: number of resamples. For the primary measures, more are drawn if the
+        primary family is so large that it needs them (see `enough_resamples`).
       progress: show on stderr how many measures are compared.
 
     Raises:
@@ -154,6 +156,9 @@ def worse_by(
 ) -> np.ndarray | None:
     """Return by how much `ours` is worse than `theirs`; negative where it is better.
 
+    Larger values are worse if low values are good. Values farther from the human value
+    are worse if those near it are good.
+
     Args:
       measure: says which values are good: low ones, or those near the human value.
       ours: values of the measure.
@@ -161,7 +166,7 @@ def worse_by(
       human: the human value, or one human value per entry of `ours`.
 
     Returns:
-      The differences. None if no value of the measure is good.
+      The differences. None if the measure does not say which values are good.
     """
     if measure.direction is Direction.NONE:
         return None
@@ -180,15 +185,17 @@ def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
     found = combined(runs, lambda run: run.values[name], runs[0].units[name])
     of_pieces = [run.of_pieces[name] for run in runs if run.of_pieces]
     left_out = sum(int(np.isnan(each).sum()) for each in of_pieces)
-    return Value(_interval(found), left_out, _deviation(of_pieces))
+    mean = _interval(found, measure.bounds)
+    return Value(mean, left_out, _deviation(of_pieces))
 
 
 def _deviation(of_pieces: Sequence[np.ndarray]) -> float | None:
     """Return the standard deviation over the pieces of a run, averaged over runs.
 
-    `of_pieces` holds, for each run, the value of a measure for each piece. It is empty
-    for a measure of sets. Then the result is None, as it is if the measure is not
-    defined for any piece of some run.
+    `of_pieces` holds, for each run, the value of a measure for each piece, or NaN where
+    it is not defined. A measure of sets or distances has no such values: the list is
+    empty, and the result is None. The result is also None if the measure is not defined
+    for any piece of one of the runs.
     """
     defined = [each[~np.isnan(each)] for each in of_pieces]
     if not all(map(len, defined)) or not defined:
@@ -206,13 +213,16 @@ def _difference(
 ) -> Difference:
     """Return how an arm differs from the reference, without Holm's correction.
 
-    `runs` holds, for each run, the measure's values. `level` is the level of a single
-    test, for which the detectable difference is computed.
+    `runs` holds, for each run, the measure's values. `level` is the significance level
+    of a single test. The detectable difference is the smallest true difference that a
+    test at this level finds with a probability of 80%.
     """
     paired = [_paired(run, arm, reference, resamples) for run in runs]
     units = min(paired[0].units[arm], paired[0].units[reference])
     changes = [run.values[arm] - run.values[reference] for run in paired]
-    change = estimate(changes, units)
+    change = estimate(changes, units, _errors(paired, arm, reference, resamples))
+    low, high = measure.bounds
+    bounds = low - high, high - low
 
     def farther(run):
         values = run.values
@@ -220,11 +230,12 @@ def _difference(
 
     worse = None
     if measure.direction is Direction.LOWER:
-        worse = _interval(change)
+        worse = _interval(change, bounds)
     if measure.direction is Direction.HUMAN:
-        worse = _interval(combined(paired, farther, min(units, runs[0].units[HUMAN])))
+        found = combined(paired, farther, min(units, runs[0].units[HUMAN]))
+        worse = _interval(found, bounds)
     return Difference(
-        change=_interval(change),
+        change=_interval(change, bounds),
         worse_by=worse,
         p=float(change.p),
         adjusted=None,
@@ -236,6 +247,19 @@ def _difference(
             if run.of_pieces
         ),
     )
+
+
+def _errors(
+    paired: Sequence[Quantity], arm: str, reference: str, resamples: Resamples
+) -> np.ndarray | None:
+    """Return the standard errors of the mean difference of pairs, in all resamples.
+
+    None for a measure of sets, and for several runs.
+    """
+    if len(paired) > 1 or not paired[0].of_pieces:
+        return None
+    ours, theirs = paired[0].of_pieces[arm], paired[0].of_pieces[reference]
+    return resamples.errors(ours - theirs)
 
 
 def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
@@ -266,9 +290,10 @@ def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Qu
 def _improvement(measure, runs, arm, reference, resamples):
     """Return the probability that piece i of the arm is better than the reference's.
 
-    A tie counts as half. This is the probability of improvement of Agarwal et al. 2021,
-    arXiv 2108.13264, for pairs. None if the measure is not one of single pieces, or if
-    none of its values is good.
+    Piece i of both has the same given beginning and the same random numbers. A tie
+    counts as half. This is the probability of improvement of Agarwal et al. 2021, arXiv
+    2108.13264, but for pairs. None if the measure is not one of single pieces, or does
+    not say which values are good.
     """
     if not isinstance(measure, PieceMeasure) or measure.direction is Direction.NONE:
         return None
@@ -283,9 +308,7 @@ def _improvement(measure, runs, arm, reference, resamples):
         )
         return resamples.means(improvements(farther))
 
-    found = _interval(combined(runs, wins, runs[0].units[arm]))
-    # Student's interval over few runs is wider than the range of probabilities.
-    return Interval(found.value, max(found.low, 0.0), min(found.high, 1.0))
+    return _interval(combined(runs, wins, runs[0].units[arm]), SHARE)
 
 
 def _corrected(differences, primary):
@@ -312,8 +335,13 @@ def _corrected(differences, primary):
     }
 
 
-def _interval(found: Estimate) -> Interval:
-    return Interval(float(found.value), float(found.low), float(found.high))
+def _interval(found: Estimate, bounds: tuple[float, float]) -> Interval:
+    """Return an estimate without the part of its interval that is out of bounds.
+
+    The truth is never there, so the interval covers the truth as often as before.
+    """
+    ends = np.clip([found.low, found.high], *bounds)
+    return Interval(float(found.value), *ends.tolist())
 
 
 def _kind(measure):
@@ -327,7 +355,12 @@ def _place(name, primary):
 
 
 def _require(arms, human, anchors, reference, primary, measures, order):
-    """Raise ValueError for the first argument that is wrong."""
+    """Raise ValueError for the first argument that `compare` cannot use.
+
+    Names must be known and must differ. At most four measures may be primary. All arms
+    must have equally many pieces, and every set needs two pieces or more. All sets need
+    as many runs as the human pieces have.
+    """
     names = [each.name for each in (*arms, *anchors)]
     twice = {name for name in names if names.count(name) > 1 or name == HUMAN}
     if twice:

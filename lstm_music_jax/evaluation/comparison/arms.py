@@ -122,7 +122,8 @@ class Knob:
     def allowed(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
         """Return values that are rounded as the knob requires and clipped to its range.
 
-        They are rounded to whole numbers if `whole`, and else to four digits.
+        They are rounded to whole numbers if `whole`, and else to four significant
+        digits.
         """
         if self.whole:
             values = np.round(values)
@@ -186,7 +187,8 @@ class Tuned(NamedTuple):
     """The result of tuning the knob of an arm to a target entropy.
 
     The entropy is that of the distributions from which symbols are drawn, averaged over
-    symbols and pieces. Tuning to a mean surprisal gives surprisals in its place.
+    symbols and pieces. An arm can also be tuned to a mean surprisal. Then `target` and
+    `entropy` are mean surprisals.
 
     Attributes:
         arm: name of the arm that was tuned.

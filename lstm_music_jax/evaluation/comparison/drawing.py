@@ -119,13 +119,14 @@ def draw_settings(
     *,
     length: int,
 ) -> list[Drawn]:
-    """Draw the pieces of several strategies in one compiled program; see `draw`.
+    """Draw the pieces of several strategies in one compiled program.
 
-    The strategies may only differ in the values of their hyperparameters. The result
-    has an entry for each of them.
+    Each strategy draws one piece per prompt, of `length` symbols, as `draw` does. The
+    strategies may only differ in the values of their hyperparameters. The result has an
+    entry for each of them.
 
     Raises:
-        ValueError: the strategies differ in more than that.
+        ValueError: the strategies differ in more than the values of hyperparameters.
     """
     forbidding = masks(run.vocabulary, run.encoding)
     stacked = stack([Chain(*forbidding, setting) for setting in settings])

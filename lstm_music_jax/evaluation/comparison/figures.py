@@ -1,6 +1,7 @@
-"""Figures: the values of measures of single pieces, kept in a table.
+"""Figures: the values of the measures for each single piece, kept in a table.
 
-So they are computed only once, although several comparisons use them.
+Several comparisons use the same pieces. With the table, each value is computed only
+once.
 """
 
 import dataclasses
@@ -40,7 +41,8 @@ def remember(
     Args:
         table: for each piece, its value of each measure, by the name of the measure.
         samples: the pieces to add.
-        found: the result of `figures` for these pieces.
+        found: for the name of each measure, its values for these pieces, in the order
+            of `samples`; None where it is not defined. `figures` returns them.
     """
     for piece, sample in enumerate(samples):
         values = {name: of_all[piece] for name, of_all in found.items()}
@@ -50,10 +52,11 @@ def remember(
 
 
 def remembered(measures: Measures, table: Mapping[Sample, Figures]) -> Measures:
-    """Return measures of which those of single pieces look up their values in a table.
+    """Return measures that look up their values in a table and compute nothing.
 
-    The table holds, for each piece, its value of each measure, by name. Measures of
-    sets and distances are unchanged.
+    Only measures of single pieces are replaced by such measures. Those of sets and
+    distances stay as they are. The table holds, for each piece, its value of each
+    measure, by the name of the measure.
     """
     pieces = [
         dataclasses.replace(measure, function=partial(_look_up, table, measure.name))

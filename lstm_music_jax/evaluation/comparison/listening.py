@@ -57,15 +57,18 @@ def listening_pairs(
 ) -> list[Pair]:
     """Draw pairs of pieces at random, and cut an excerpt of each.
 
-    The pieces are those of the first trained model. Both excerpts of a pair are equally
-    long. Pieces that are the same note for note are left out, and so are pairs of which
-    one piece ends soon after the first difference.
+    A pair is piece i of the arm and piece i of the reference, both of the first trained
+    model. Both excerpts of a pair are equally long. A pair is left out if its pieces
+    have the same notes throughout, or if one of them ends within four quarter notes
+    after the first difference.
 
     Args:
-      condition: how the arms were compared, such as "as set".
+      condition: how the arms were compared, such as "as set" (with hyperparameters as
+        they were given).
       reference: the pieces of the reference.
       arm: the pieces of the arm.
-      seed: fixes the random order in which pieces are considered, for all arms.
+      seed: fixes the random order in which the indices i are tried. With one seed, all
+        arms have the same order.
       count: the largest number of pairs.
       quarters: the largest length of the excerpts, in quarter notes.
     """

@@ -3,11 +3,12 @@
 An arm is a strategy that is compared, and its knob is the hyperparameter that is tuned.
 The mean entropy is that of the distributions from which its symbols are drawn. Pieces
 are drawn with many values of the knob, in three rounds. In the first round, the values
-are spread over the range of the knob. In the second round, they are spread between the
-two values that enclose the target. Both rounds use few pieces. The last round uses all
-pieces and four values near the target, and the result is interpolated between these
-values. All arms get the same number of values. A round is one compiled program, which
-all arms with the same classes share.
+are spread over the range of the knob. In the second round, they are spread between two
+neighbouring values, of which one gives an entropy below the target and the other one
+above it. Both rounds use few pieces. The last round uses all pieces and four values
+whose entropies should be near the target. The result is interpolated between these
+values. All arms get the same number of values. A round is one compiled program. Arms
+whose strategies differ only in the values of hyperparameters share this program.
 
 Tuning does not use the noise of the pieces that are reported, because a knob that was
 tuned on the reported pieces would fit their noise.
@@ -175,7 +176,8 @@ def spread(
         knob: the knob whose range is searched.
         count: number of values; whole numbers may occur twice.
         highest: the largest mean, if the knob reaches it.
-        means: as in `search`.
+        means: a function that returns the mean for each of several values of the knob.
+            If its second argument is True, it uses few pieces.
     """
     first = knob.spaced(knob.low, knob.high, _COARSE_SETTINGS)
     second = _inverse(
@@ -187,8 +189,9 @@ def spread(
 def _inverse(knob, values, means, *, highest, count):
     """Return `count` values of a knob whose means are spaced evenly up to `highest`.
 
-    They are interpolated between given values of the knob, `values`, which have the
-    means `means`.
+    `values` holds values of the knob that were tried, and `means` the mean with each of
+    them. The results are interpolated between `values`. Their means go from the
+    smallest of `means` to `highest`, or to the largest of `means` if that is smaller.
     """
     smooth, places = _monotone(means), knob.scaled(values)
     order = 1 if smooth[-1] >= smooth[0] else -1

@@ -50,9 +50,10 @@ class Preference(NamedTuple):
 
     @property
     def found(self) -> bool:
-        """Whether one of the two is preferred significantly: `adjusted` <= 0.05.
+        """Whether arm or reference is preferred significantly: `adjusted` <= 0.05.
 
-        The probability that this holds for any arm by mere chance is at most 5%.
+        If no arm differs from the reference, the probability that this is True for any
+        arm is at most 5%.
         """
         return self.adjusted <= 0.05
 
@@ -73,7 +74,11 @@ class Preferences(NamedTuple):
 
 
 def preferences(votes: Sequence[Vote]) -> Preferences:
-    """Analyse all votes; see `share_of_wins` and `agreement` for the intervals."""
+    """Return the wins of each arm and the agreement of the listeners, from all votes.
+
+    `share_of_wins` gives the interval of each share of wins, and `agreement` that of
+    Krippendorff's alpha.
+    """
     groups: dict[tuple[str, str], list[Vote]] = {}
     for vote in votes:
         groups.setdefault((vote.condition, vote.arm), []).append(vote)

@@ -102,13 +102,15 @@ class Difference:
         equals `change`. For a measure that should be near the human value it is
         |arm - human| - |reference - human|, with an interval that is too wide where
         both are near the human value: there it covers the truth in up to 100% of all
-        cases, not in 95%. None if no value is good.
+        cases, not in 95%. None if the measure does not say which values are
+        good.
       p: two-sided p-value of `change`.
       adjusted: p after Holm's correction over the primary measures of all arms; None
         for an exploratory measure.
       improvement: the probability that a piece of the arm is better than the
-        reference's piece with the same given beginning and random numbers; None if no
-        value is good, and for measures of sets and distances.
+        reference's piece with the same given beginning and random numbers. None if
+        the measure does not say which values are good, and for measures of sets and
+        distances.
       detectable: the smallest true change that the test finds with a probability of
         80%.
       left_out: number of pairs of pieces for which the measure is not defined.
@@ -169,7 +171,10 @@ class Comparison:
 
     @property
     def primary(self) -> tuple[Row, ...]:
-        """The primary measures."""
+        """The rows of the primary measures: the few that are tested.
+
+        They were chosen before any music was generated.
+        """
         return tuple(row for row in self.rows if row.primary)
 
     @property

@@ -20,8 +20,9 @@ class _Claim(NamedTuple):
 
     Attributes:
       phrase: the finding, such as "copies less".
-      remark: a note in brackets on whether that is good, such as " (nearer to human
-        music)", or that the measure is not valid. It may be empty.
+      remark: a note in brackets, such as " (nearer to human music)". It says whether
+        these strategies are nearer to human music than the reference or farther from
+        it, or that the measure is not valid. It is empty if neither applies.
     """
 
     phrase: str
@@ -110,7 +111,10 @@ def _found(comparison, claims, reference):
 def _alike(phrase: str, others: Sequence[str]) -> str:
     """Return words that add the arms `others` to a finding: ", and so does TopP(0.9)".
 
-    The finding is about another arm, and its words are `phrase`.
+    The sentence has already said the finding of one arm, in the words `phrase`, such
+    as "copies less". The added verb is "is" or "are" if `phrase` begins with "is", and
+    else "does" or "do". Four others or more are counted and not named. Without others,
+    the result is "".
     """
     if not others:
         return ""

@@ -36,8 +36,8 @@ def is_valid(
     order, because two anchors may be equally good in a single measure.
 
     Returns:
-      True or False. None if no value of the measure is good, or if the measure need not
-      order music (`Measure.orders`).
+      True or False. None if the measure does not say which values are good, or if
+      `Measure.orders` is False: then worse music need not have worse values.
     """
     if measure.direction is Direction.NONE or not measure.orders:
         return None

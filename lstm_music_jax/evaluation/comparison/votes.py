@@ -12,16 +12,18 @@ file of votes is JSON, with the votes of one listener:
 An entry has these fields:
 
     pair          name of the pair, "as set: TopP(0.9), piece 17"
-    condition     how the arms were compared, "as set"
+    condition     how the arms were compared, such as "as set" (with hyperparameters as
+                  they were given)
     arms          names of the arm and of the reference
-    piece         number of the piece
+    piece         index i of a pair that is piece i of the arm and of the reference
     first         name of the arm that was called A
     choice        "A", "B", or "none" for no difference
     remark        what the listener typed; may be empty
     plays         how often A and B were started
     seconds       time from the first look at the pair to the answer
-    shown         number of answers after which the listener was told, before this vote,
-                  which was which; 0 for a vote that is wholly blind
+    shown         number of earlier pairs for which the listener already knew which
+                  arm A was, because the page had revealed it; 0 for a vote that is
+                  wholly blind
 """
 
 import json
@@ -59,14 +61,15 @@ class Vote(NamedTuple):
         they were given).
       arm: name of the arm.
       reference: name of the reference.
-      piece: number of the piece.
-      first: name of the one that was called A.
-      chosen: name of the one that was preferred; "" for no difference.
+      piece: index i; the pair is piece i of the arm and piece i of the reference.
+      first: name of the arm (or the reference) whose piece was called A.
+      chosen: name of the arm (or the reference) whose piece was preferred; "" for no
+        difference.
       remark: what the listener typed.
-      plays: how often A and B were started.
+      plays: how often A was started, and how often B.
       seconds: time from the first look at the pair to the answer.
-      shown: number of answers after which the listener had been told which was
-        which.
+      shown: number of earlier pairs for which the listener already knew which arm A
+        was, because the page had revealed it; 0 for a vote that is wholly blind.
     """
 
     listener: str
@@ -168,7 +171,7 @@ def _read(path: Path, fingerprint: str) -> list[Vote]:
 def _whole(text: str) -> str:
     """Return text with "?" in place of each lone surrogate, half of a UTF-16 letter.
 
-    A field of a page that limits the length of a text may leave such a half.
+    Such a half can remain when a web page cuts off a text that is too long.
     """
     return text.encode("utf-8", "replace").decode()
 

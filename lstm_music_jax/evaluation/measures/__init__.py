@@ -8,7 +8,8 @@ such as the surprisal. Some measures are in no tuple, because they need other da
 measures of copying need the training pieces, `excess_surprisal` needs the loss of the
 model, and the measure of a watermark needs its key.
 
-These modules import each other, `automata`, `music` and `types`.
+The modules of this package may import one another, and the packages `automata`,
+`music` and `types` of the project.
 """
 
 from lstm_music_jax.evaluation.measures.copying import copied_share, longest_copy

@@ -14,6 +14,7 @@ The primer is the given beginning that a generated piece continues. The trace ho
 figures of each generated symbol, such as its surprisal under a model.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -24,6 +25,9 @@ from jaxtyping import Float, Int, Shaped
 from lstm_music_jax.music.score import Score
 
 NO_MUSIC = Score(())
+
+# Bounds of measures.
+SHARE, NOT_NEGATIVE, ANY = (0.0, 1.0), (0.0, math.inf), (-math.inf, math.inf)
 
 # `prepare` returns such a function: from counts of pieces, `[r b]`, to the value of
 # each resample.
@@ -64,7 +68,11 @@ class Sample:
 
 
 class Direction(Enum):
-    """Which values of a measure are good: those near human ones, low ones, or none."""
+    """Which values of a measure are good.
+
+    HUMAN: those near the value of human music. LOWER: low ones. NONE: the measure
+    describes the music, and does not say which values are good.
+    """
 
     HUMAN = "near the human value"
     LOWER = "lower"
@@ -87,6 +95,8 @@ class Measure:
       orders: whether music of a worse model must have worse values. A comparison checks
         this with music of n-gram models, and marks a measure that fails as not valid.
         It is False for measures of copying, because random symbols copy least.
+      bounds: the smallest and the largest value that the measure can have. Confidence
+        intervals are cut there.
     """
 
     name: str
@@ -97,6 +107,7 @@ class Measure:
     more: str = field(default="", kw_only=True)
     less: str = field(default="", kw_only=True)
     orders: bool = field(default=True, kw_only=True)
+    bounds: tuple[float, float] = field(default=ANY, kw_only=True)
 
     def __post_init__(self):
         for phrase, kind in (("more", "higher"), ("less", "lower")):

@@ -12,7 +12,13 @@ import numpy as np
 from jaxtyping import Int
 
 from lstm_music_jax.automata.suffix_automaton import SuffixAutomaton
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.music.transposition import spelled_once
 
 _SOURCE = "Chang & Lawler 1994 (matching statistics)"
@@ -42,8 +48,8 @@ class CopyIndex:
     """An index of the training pieces that finds copied passages.
 
     With a table of transpositions, a passage also counts as copied if one of its
-    transpositions occurs in a training piece. The table says which id replaces each id.
-    Symbols without a pitch stay the same.
+    transpositions occurs in a training piece. For each transposition, the table says
+    which id replaces each id. Symbols without a pitch stay the same.
     """
 
     def __init__(
@@ -185,6 +191,7 @@ def longest_copy(index: CopyIndex, name: str = "longest copied run") -> PieceMea
         source=_SOURCE,
         direction=Direction.LOWER,
         encodings=None,
+        bounds=NOT_NEGATIVE,
         more="copies longer passages",
         less="copies shorter passages",
         orders=False,
@@ -209,6 +216,7 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
         source=_SOURCE,
         direction=Direction.LOWER,
         encodings=None,
+        bounds=SHARE,
         more="copies more",
         less="copies less",
         orders=False,

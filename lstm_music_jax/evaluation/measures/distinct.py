@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int
 from scipy import sparse
 
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     OfCounts,
     Sample,
@@ -51,6 +52,7 @@ def distinct(n: int = 4) -> SetMeasure:
         source="Li et al. 2016, arXiv 1510.03055",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         prepare=prepare,
     )
 

@@ -1,4 +1,4 @@
-"""Durations of notes: a feature with one value per note, in quarters."""
+"""Durations of notes, in quarter notes: a feature with one value per note."""
 
 import numpy as np
 

@@ -80,7 +80,8 @@ def _standardised(
 def _common(encodings: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
     """The encodings, by name, for which all measures are valid; None for all encodings.
 
-    `encodings` holds those of each measure, or None where the measure has no limit.
+    `encodings` has an entry per measure: the encodings for which this measure is valid,
+    or None if it is valid for all.
     """
     limits = [set(kinds) for kinds in encodings if kinds is not None]
     return tuple(sorted(set.intersection(*limits))) if limits else None

@@ -7,7 +7,12 @@ row.
 import numpy as np
 from jaxtyping import Int
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 
 
 def first_loop(shortest: int = 16, longest_period: int = 64) -> PieceMeasure:
@@ -33,6 +38,7 @@ def first_loop(shortest: int = 16, longest_period: int = 64) -> PieceMeasure:
         source="Holtzman et al. 2020, arXiv 1904.09751 (loops)",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=NOT_NEGATIVE,
         function=function,
     )
 

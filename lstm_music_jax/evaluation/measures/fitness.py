@@ -3,6 +3,11 @@
 A piece is divided into frames of equal length, such as quarter notes. A segment is a
 range of successive frames. Entry [i, j] of the self-similarity matrix says how alike
 frames i and j are.
+
+A path marks a repetition of a segment. It is a roughly diagonal sequence of cells of
+the matrix, from the segment's first column to its last. A path covers the frames from
+its first row to its last. A path family is a set of paths that share no row. The best
+family of a segment has the largest sum of similarities.
 """
 
 from collections.abc import Iterator
@@ -94,7 +99,7 @@ def _best_families(
     starts: Int[np.ndarray, "g"],
     lengths: Int[np.ndarray, "g"],
 ) -> tuple[Float[np.ndarray, "g"], Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
-    """Find the best path family of each segment; see `fitness` for its definition.
+    """Find the best path family of each segment: the best set of its repetitions.
 
     Args:
       similarity: the self-similarity matrix.
@@ -134,13 +139,15 @@ def _followed_back(
 ) -> tuple[Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
     """For each segment, count the cells and covered frames of its best path family.
 
-    Each family is traced back from the last row of the matrix to the first.
+    Dynamic programming over the rows of the matrix has found the largest sums of
+    similarities. This function traces each family back, from the last row to the first.
 
     Args:
-      path: row n + 2 holds, for each cell of row n of the matrix, the largest sum of
-        similarities of a path up to the cell and of the whole paths above it. The first
-        two rows are -inf.
-      between: entry n is the largest sum of whole paths that end above row n.
+      path: entry [n + 2, g, c] is the largest sum for segment g if a path has reached
+        the cell in row n of the matrix and in column c of the segment. It includes
+        the sums of the paths that end above this path. The first two rows are -inf.
+      between: entry [n, g] is the largest sum for segment g over sets of paths that end
+        above row n.
       last: the last column of each segment, counted from its first.
     """
     every = np.arange(len(last))

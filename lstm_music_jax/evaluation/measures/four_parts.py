@@ -1,4 +1,8 @@
-"""The slices of a piece in which exactly four notes sound, as four voices."""
+"""The slices of a piece in which exactly four notes sound: one note for each voice.
+
+A slice is the time between two moments at which any note begins or ends. The voices
+are, from the lowest note to the highest, bass, tenor, alto and soprano.
+"""
 
 from typing import NamedTuple
 

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.notes import TICKS_PER_BAR, notes_of
 
 
@@ -37,5 +42,6 @@ def groove_consistency(ticks_per_bar: int = TICKS_PER_BAR) -> PieceMeasure:
         source="Dong et al. 2020, MusPy, arXiv 2008.01951",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=SHARE,
         function=function,
     )

@@ -1,4 +1,4 @@
-"""The notes of a score as arrays, and its bars."""
+"""The notes of a score as arrays, and the length of a bar."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,15 @@ TICKS_PER_BAR = 4 * TICKS_PER_QUARTER
 
 
 class Notes(NamedTuple):
-    """Onsets (ticks), MIDI pitches and durations (ticks), sorted by onset and pitch."""
+    """The notes of a piece, sorted by onset and then by pitch.
+
+    A tick is 1/12 of a quarter note.
+
+    Attributes:
+      onsets: when each note begins, in ticks from the beginning of the piece.
+      pitches: the MIDI pitch of each note.
+      durations: how long each note sounds, in ticks.
+    """
 
     onsets: Int[np.ndarray, "notes"]
     pitches: Int[np.ndarray, "notes"]

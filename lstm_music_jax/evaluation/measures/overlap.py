@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     OfCounts,
     Sample,
@@ -43,6 +44,7 @@ def overlap(n: int = 4) -> SetMeasure:
         source="Broder 1997 (containment)",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         more="shares more passages between its pieces",
         less="shares fewer passages between its pieces",
         prepare=prepare,

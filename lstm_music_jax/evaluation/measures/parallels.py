@@ -14,7 +14,12 @@ from itertools import combinations
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.four_parts import VOICES, four_parts
 
 _FIFTH, _OCTAVE = 7, 0
@@ -56,5 +61,6 @@ def _parallels(name: str, interval: int) -> PieceMeasure:
         source="Aldwell & Schachter, Harmony and Voice Leading",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=NOT_NEGATIVE,
         function=function,
     )

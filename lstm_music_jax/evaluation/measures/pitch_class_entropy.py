@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.notes import TICKS_PER_BAR, notes_of
 
 
@@ -47,5 +52,6 @@ def pitch_class_entropy(bars: int = 1, ticks_per_bar: int = TICKS_PER_BAR):
         source="Wu & Yang 2020, arXiv 2008.01307",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=NOT_NEGATIVE,
         function=function,
     )

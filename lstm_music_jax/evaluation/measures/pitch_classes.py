@@ -1,4 +1,8 @@
-"""Pitch classes: how far the histogram of a set of pieces is from the human one."""
+"""Pitch classes: how often the notes of a set of pieces have each of the 12 classes.
+
+The distance between two sets says how much these numbers differ, as shares of all
+notes. Usually one set is generated and the other one human.
+"""
 
 from collections.abc import Sequence
 
@@ -6,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
     Direction,
     DistanceMeasure,
     OfBothCounts,
@@ -59,5 +64,6 @@ def pitch_class_distance() -> DistanceMeasure:
         source="Rabin, Delon & Gousseau 2011, J. Math. Imaging Vis.",
         direction=Direction.LOWER,
         encodings=None,
+        bounds=NOT_NEGATIVE,
         prepare=prepare,
     )

@@ -3,7 +3,12 @@
 An n-gram is a sequence of n successive symbols of a piece.
 """
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.music.repetition import repetition
 
 
@@ -29,6 +34,7 @@ def repeated_ngrams(n: int = 4) -> PieceMeasure:
         source="Welleck et al. 2019, arXiv 1908.04319",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         more="repeats more",
         less="repeats less",
         function=function,

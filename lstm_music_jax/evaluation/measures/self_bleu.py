@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from scipy import sparse
 
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     OfCounts,
     Sample,
@@ -46,6 +47,7 @@ def self_bleu(n: int = 4) -> SetMeasure:
         source="Zhu et al. 2018, arXiv 1802.01886",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         prepare=prepare,
     )
 
@@ -55,7 +57,8 @@ def bleu_of_each(
 ) -> Float[np.ndarray, "b"]:
     """The BLEU-n of each piece, with all other pieces as references.
 
-    `pieces` holds the symbol ids of each piece.
+    BLEU-n is a number in [0, 1]. It is larger, the more of the piece's k-grams (k from
+    1 to n) also occur in other pieces. `pieces` holds the symbol ids of each piece.
 
     Raises:
       ValueError: there are fewer than 2 pieces.
@@ -101,7 +104,9 @@ def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
 def _brevity(pieces: Sequence[Int[np.ndarray, "_"]]) -> Float[np.ndarray, "b"]:
     """The logarithm of each piece's brevity penalty.
 
-    The penalty compares the piece's length with the closest length of another piece.
+    The penalty is for a piece that is shorter than the other piece whose length is the
+    closest: exp(1 - closest length / length). For all other pieces it is 1, so the
+    logarithm is 0.
     """
     lengths = np.array([len(piece) for piece in pieces])
     result = np.zeros(len(pieces))

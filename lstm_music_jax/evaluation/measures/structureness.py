@@ -6,7 +6,12 @@ frames. Its fitness, in [0, 1), says to what degree the piece consists of its re
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.fitness import fitness
 from lstm_music_jax.evaluation.measures.self_similarity import chroma, self_similarity
 from lstm_music_jax.music.score import TICKS_PER_QUARTER
@@ -49,5 +54,6 @@ def structureness(
         source="Wu & Yang 2020, arXiv 2008.01307",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=SHARE,
         function=function,
     )

@@ -14,7 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 
 
 def strategy_entropy() -> PieceMeasure:
@@ -28,6 +34,7 @@ def strategy_entropy() -> PieceMeasure:
         unit="nats per symbol",
         source="Shannon 1948",
         direction=Direction.NONE,
+        bounds=NOT_NEGATIVE,
     )
 
 
@@ -39,6 +46,7 @@ def model_entropy() -> PieceMeasure:
         unit="nats per symbol",
         source="Bjare, Lattner & Widmer 2023, arXiv 2308.09454",
         direction=Direction.HUMAN,
+        bounds=NOT_NEGATIVE,
     )
 
 
@@ -71,6 +79,7 @@ def kept_mass() -> PieceMeasure:
         unit="",
         source="Holtzman et al. 2020, arXiv 1904.09751",
         direction=Direction.NONE,
+        bounds=SHARE,
     )
 
 
@@ -82,6 +91,7 @@ def kept_count() -> PieceMeasure:
         unit="symbols",
         source="Holtzman et al. 2020, arXiv 1904.09751",
         direction=Direction.NONE,
+        bounds=NOT_NEGATIVE,
     )
 
 
@@ -98,6 +108,7 @@ def judge_surprisal() -> PieceMeasure:
         unit="nats per symbol",
         source="Caccia et al. 2018, arXiv 1811.02549",
         direction=Direction.HUMAN,
+        bounds=NOT_NEGATIVE,
         more="surprises the judge more",
         less="surprises the judge less",
     )

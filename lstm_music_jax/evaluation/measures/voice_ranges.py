@@ -5,7 +5,12 @@ A slice is the time between two moments at which any note begins or ends.
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.four_parts import four_parts
 
 # Bass E2-D4, tenor C3-A4, alto G3-D5, soprano C4-A5.
@@ -37,5 +42,6 @@ def out_of_range() -> PieceMeasure:
         source="Aldwell & Schachter, Harmony and Voice Leading",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=SHARE,
         function=function,
     )

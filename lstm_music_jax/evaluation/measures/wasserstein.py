@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
     Direction,
     DistanceMeasure,
     OfBothCounts,
@@ -55,6 +56,7 @@ def wasserstein(feature: Feature) -> DistanceMeasure:
         source="Ramdas, Garcia Trillos & Cuturi 2017, arXiv 1509.02237",
         direction=Direction.LOWER,
         encodings=feature.encodings,
+        bounds=NOT_NEGATIVE,
         prepare=prepare,
     )
 

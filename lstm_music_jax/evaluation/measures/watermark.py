@@ -117,7 +117,13 @@ def watermark(
     """The measure that is the z-score of the watermark in the generated symbols.
 
     It is how many standard deviations the number of green symbols lies above the mean
-    of unmarked pieces. The arguments are those of `detect_watermark`.
+    of unmarked pieces.
+
+    Args:
+      vocab_size: the number of symbols of the model that drew the pieces.
+      key: the key of the watermark.
+      gamma: the share of all symbols that are green.
+      width: how many symbols before a symbol decide whether it is green.
     """
 
     def function(sample: Sample) -> float:
@@ -171,9 +177,11 @@ def _green_distribution(
 ) -> Float[np.ndarray, "scored_plus_1"]:
     """Return the probabilities that an unmarked piece has 0, 1, ... green symbols.
 
-    They are counted over all groups together. A group consists of the n-grams that
-    differ only in the last symbol, and `groups` holds the sizes of all groups. `count`
-    of the `vocab_size` symbols are green.
+    The different n-grams of the piece form groups. The n-grams of a group differ only
+    in the last symbol, so they share one set of `count` green symbols, of `vocab_size`
+    symbols in all. `groups` holds the number of n-grams in each group. Entry g of the
+    result is the probability that the last symbols of g n-grams, in all groups
+    together, are green.
     """
     total = np.ones(1)
     for size, times in zip(*np.unique(groups, return_counts=True), strict=True):
@@ -199,7 +207,12 @@ def _power(one, times):
 
 
 def _require(ids, vocab_size, key, gamma, width, primer):
-    """Raise ValueError for the first argument that is out of its range."""
+    """Raise ValueError for the first argument of `detect_watermark` out of its range.
+
+    The vocabulary needs 2 symbols or more, and `width` is 1 or more. `key` is from 0 to
+    2^31 - 1, `gamma` in (0, 1), and `primer` from 0 to the length of the piece. Every
+    id must be one of the vocabulary.
+    """
     for name, value, least, most in (
         ("vocab_size", vocab_size, 2, 2**31 - 1),
         ("key", key, 0, 2**31 - 1),

@@ -3,7 +3,11 @@
 import numpy as np
 from jaxtyping import Int
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    Direction,
+    PieceMeasure,
+)
 
 
 def zipf() -> PieceMeasure:
@@ -23,6 +27,7 @@ def zipf() -> PieceMeasure:
         source="Holtzman et al. 2020, arXiv 1904.09751; Manaris et al. 2005",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=NOT_NEGATIVE,
         function=lambda sample: zipf_slope(sample.ids),
     )
 

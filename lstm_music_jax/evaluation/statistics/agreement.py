@@ -44,7 +44,7 @@ def agreement(
     Returns:
       The estimate; its p-value tests against 0. The value is NaN if no unit has two
       votes, or if all votes are in one category. The interval is NaN if that happens
-      in some resample, and if there are fewer than two units.
+      in any resample, or if there are fewer than two units.
 
     Example:
       >>> float(agreement(np.array([[2, 0], [0, 2], [2, 0], [1, 1]])).value)

@@ -1,4 +1,4 @@
-"""Holm's correction for several comparisons."""
+"""Holm's correction: it raises p-values where several hypotheses are tested at once."""
 
 import numpy as np
 from jaxtyping import Float

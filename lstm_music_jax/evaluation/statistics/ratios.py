@@ -1,4 +1,8 @@
-"""Means over the symbols of pieces, with intervals by a bootstrap over pieces."""
+"""Estimates the mean of a number over all symbols of a set of pieces.
+
+An example is the surprisal of each symbol. The interval comes from a bootstrap over
+pieces, because symbols of one piece resemble each other.
+"""
 
 from collections.abc import Sequence
 

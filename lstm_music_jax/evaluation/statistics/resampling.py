@@ -76,11 +76,34 @@ class Resamples:
 
     def means(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
         """The mean of `values` over the pieces of each resample; NaN is left out."""
-        counts = self.counts(len(values))
         defined = ~np.isnan(values)
-        total = np.tensordot(counts, defined.astype(float), axes=1)
-        total[total == 0] = np.nan
-        return np.tensordot(counts, np.where(defined, values, 0.0), axes=1) / total
+        sums = self._sums(np.where(defined, values, 0.0))
+        return sums / self._number(defined)
+
+    def errors(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
+        """The standard error of the mean in each resample; NaN is left out.
+
+        It is the standard deviation, with divisor n, over the square root of n.
+        """
+        defined = ~np.isnan(values)
+        number = self._number(defined)
+        # Squares of large values would hide the differences between them.
+        centre = np.where(defined, values, 0.0).sum(axis=0) / number[0]
+        centred = np.where(defined, values - centre, 0.0)
+        sums = self._sums(np.stack([centred, centred**2], axis=1))
+        variance = sums[:, 1] / number - (sums[:, 0] / number) ** 2
+        return np.sqrt(np.maximum(variance, 0) / number)
+
+    def _sums(self, values):
+        """Return the sum of `values` over the pieces of each resample."""
+        return np.tensordot(self.counts(len(values)), values, axes=1)
+
+    def _number(self, defined):
+        """Return how many defined values each resample holds; NaN for none."""
+        if defined.all():
+            return np.full((self.number + 1, *[1] * (defined.ndim - 1)), len(defined))
+        number = self._sums(defined.astype(float))
+        return np.where(number == 0, np.nan, number)
 
 
 def resampled_means(
@@ -88,7 +111,11 @@ def resampled_means(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Float[np.ndarray, "r *m"]:
-    """The mean over the pieces of each resample; columns share the resamples."""
+    """The mean of `values` over the pieces of each resample.
+
+    `values` has a row per piece. If it has several columns, such as one per measure,
+    the same resamples are used for all of them.
+    """
     counts = resampled_counts(rng, len(values), resamples)
     return np.tensordot(counts, values, axes=1) / len(values)
 
@@ -121,13 +148,17 @@ def p_value(
     """Two-sided p-value of the value `null`; the inverse of `interval`.
 
     There are two tails: the share of resamples at or below `null`, and the share at or
-    above `null`. One is added to both counts, so that no tail is zero. The smaller tail
-    is mapped to Student's distribution. NaN where any resample is NaN.
+    above `null`. One is added to the number of resamples in each tail, so that no tail
+    is zero. Let z be the normal quantile of the smaller tail, and n the number of
+    units. The p-value is twice the probability that a Student's t with n - 1 degrees of
+    freedom is below sqrt((n - 1) / n) * z. NaN where any resample is NaN.
 
-    So no p-value is smaller than the resamples can show. See `enough_resamples`.
+    The smallest possible p-value depends on the number of resamples. See
+    `enough_resamples`.
 
-    If the statistic is the same in all resamples, there are no tails. Then the p-value
-    is that of a sign test in which all units agree.
+    If the statistic has one value in all resamples, and it is not `null`, one tail is
+    empty. Then the p-value is 2^(1 - units), that of a sign test in which all units
+    agree.
 
     Args:
       resampled: the statistic in each resample.
@@ -154,8 +185,8 @@ def enough_resamples(level: float, units: int) -> int:
 
     A correction for many comparisons tests each one at a low level. For example, a
     family of 76 comparisons takes 7,600 resamples of 256 pieces, or 42,000 of 34
-    pieces. The result is at most 50,000. With so few, 76 comparisons of 20 pieces can
-    find nothing.
+    pieces. The result is at most 50,000. For 76 comparisons of 20 pieces this limit is
+    too low: no p-value can become small enough to be significant.
 
     Args:
       level: two-sided level of a single test, in (0, 1).
@@ -167,6 +198,6 @@ def enough_resamples(level: float, units: int) -> int:
 
 
 def check_units(units: int) -> None:
-    """Raise ValueError if there are too few units to estimate a variance."""
+    """Raise ValueError if there are fewer than two units: they have no variance."""
     if units < 2:
         raise ValueError(f"units is {units}; a bootstrap needs 2 or more")

@@ -22,7 +22,7 @@ class CopyLimit(Strategy):
     l'_x is the new logit of symbol x. So no run of more than `longest` drawn symbols
     occurs in a known piece. Symbols of the prompt count as symbols before x, but are
     never forbidden. If all symbols are forbidden, the engine ignores the strategy for
-    this symbol, and the trace says so.
+    this symbol, and `Trace`, the record of the drawn symbols, says so.
 
     Args:
         longest: the most symbols that may be copied in a row, 1 or more.

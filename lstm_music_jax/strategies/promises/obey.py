@@ -17,8 +17,10 @@ class ObeyState(NamedTuple):
     """How far the automaton has read the drawn symbols.
 
     Attributes:
-        place: the state of the automaton; -1 if it could not read a symbol.
-        drawn: number of drawn symbols, at most `length`; -1 until the first is drawn.
+        place: the state of the automaton after the drawn symbols; -1 if it could not
+            read one of them.
+        drawn: number of drawn symbols, at most the `length` of `Obey`. It is -1 while
+            the prompt is read, so that the automaton skips the prompt.
     """
 
     place: Int[Array, ""]
@@ -65,8 +67,8 @@ class Obey(Strategy):
 
     Put this strategy before those that truncate. A strategy before it may forbid all
     symbols that the automaton needs. The engine then ignores this strategy for one
-    symbol, and the trace says so. After that symbol the automaton cannot accept the
-    piece, so nothing is forbidden any more.
+    symbol, and `Trace`, the record of the drawn symbols, says so. After that symbol the
+    automaton cannot accept the piece, so nothing is forbidden any more.
 
     `compose` forbids ill-formed symbols before this strategy, and so may cause such a
     conflict. There is none if the automaton was intersected with `well_formed`. Large
