@@ -138,16 +138,18 @@ def _read_arrays(file, kind, arrays, shapes) -> list[np.ndarray]:
     """Return the arrays of one layer in float32, after checks.
 
     RefusedError is raised if an array is missing, has another shape than it must have,
-    holds a value that is not finite, or lies in another file.
+    holds a value that is not finite, or lies in another file. HDF5 allows a file to
+    refer to arrays in others.
 
     Args:
         file: the HDF5 file.
         kind: the class of the layer, "LSTM" or "Dense".
         arrays: the arrays of the layer in the file, keyed by their names.
-        shapes: the shapes that they must have, in the order of `ARRAYS[kind]`.
+        shapes: the shapes that they must have, in the order of the result.
 
     Returns:
-        The arrays, in the order of `ARRAYS[kind]`.
+        For "LSTM" the kernel, the recurrent kernel and the bias; for "Dense" the kernel
+        and the bias.
     """
     names = ARRAYS[kind]
     if set(arrays) != set(names):

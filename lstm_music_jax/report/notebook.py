@@ -74,7 +74,11 @@ class Framed:
 
 
 def html_of(value: Any) -> str | None:
-    """Return the HTML of a value; None if a notebook should show it as plain text."""
+    """Return the HTML that a notebook shows for a score or another value.
+
+    There is HTML for a score, a composition, a comparison, and a trace of a sequence of
+    symbols. For all other values the result is None, and a notebook shows plain text.
+    """
     match value:
         case Score():
             blocks = _piece(PlayedPiece("score", value))

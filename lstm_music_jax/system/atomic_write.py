@@ -70,7 +70,10 @@ def _beside(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _opened(temporary: Path, path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file for writing; errors name `path`, which it will replace."""
+    """Open a temporary file, which will replace `path`, for writing.
+
+    An OSError inside the `with` block names `path`, not the temporary file.
+    """
     try:
         with temporary.open("wb") as file:
             yield file
