@@ -16,7 +16,8 @@ class KerasFileError(ValueError):
 class LayerArrays(NamedTuple):
     """The parameters of one LSTM layer, as NumPy arrays in float32.
 
-    The gates stand in the order input, forget, candidate, output.
+    An array holds the four gates side by side: input, forget, candidate, output. i is
+    the number of inputs of the layer, and h its number of units.
     """
 
     input_kernel: Float[np.ndarray, "i four_h"]

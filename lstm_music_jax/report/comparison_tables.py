@@ -220,7 +220,10 @@ def label(name: str) -> str:
 
 
 def number(interval: Interval | None) -> str:
-    """Return a value with its interval: "0.48 (0.40 to 0.57)"; "" without a value."""
+    """Return a value and its interval as text, such as "0.48 (0.40 to 0.57)".
+
+    The result is "" if there is no value, and the value alone if it has no interval.
+    """
     if interval is None or math.isnan(interval.value):
         return ""
     value, low, high = _rounded(interval)
@@ -228,10 +231,10 @@ def number(interval: Interval | None) -> str:
 
 
 def _rounded(interval):
-    """Return value, low and high of an interval as texts, rounded alike.
+    """Return value, low and high of an interval as three texts.
 
-    They are rounded so that the width of the interval has two significant digits. If
-    the width is 0 or NaN, each has three significant digits.
+    All have the same number of decimals, so many that the width of the interval has two
+    significant digits. If the width is 0 or NaN, each has three significant digits.
     """
     width = interval.high - interval.low
     # Rounding errors are no width.

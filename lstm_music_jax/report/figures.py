@@ -226,7 +226,7 @@ def save_both(figure: Any, path: str | Path) -> None:
 
 
 def svg(figure: Any) -> bytes:
-    """Return a figure of matplotlib as a vector graphic for the report, SVG."""
+    """Return a figure of matplotlib as the content of an SVG file."""
     import matplotlib
 
     content = io.BytesIO()
