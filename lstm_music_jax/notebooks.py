@@ -1,11 +1,11 @@
 """The HTML that a notebook shows for a value.
 
 A notebook calls the method `_repr_html_` of a value. The classes of scores,
-compositions, traces and comparisons have this method. It needs a function of the
-package `report` that makes the HTML, which is called the drawer here. But the packages
-of these classes may not import `report`. So the method calls `shown_html`, and this
-calls the drawer. `lstm_music_jax/__init__.py` may import everything, so it calls
-`draw_with`, which sets the drawer.
+compositions, traces and comparisons have this method. A function of the package
+`report` makes the HTML. This function is called the drawer here. But the packages of
+these classes may not import `report`. So the method calls `shown_html`, and this calls
+the drawer. `lstm_music_jax/__init__.py` may import everything, so it calls `draw_with`,
+which sets the drawer.
 """
 
 from collections.abc import Callable

@@ -59,9 +59,9 @@ def chain(config: Mapping[str, Any]) -> list[str]:
 def _source(entry) -> str | None:
     """Return the name of the layer from which the layer `entry` gets its input.
 
-    The result is None if `entry` is an input layer. RefusedError is raised if it is not
-    called once, does not read exactly one tensor, or has an argument that changes its
-    result.
+    The result is None if `entry` is an input layer. RefusedError is raised if the
+    layer is not called exactly once, if it does not read exactly one tensor, which must
+    be the first output of a layer, or if an argument of the call changes its result.
 
     Args:
         entry: the JSON of a layer in the configuration.

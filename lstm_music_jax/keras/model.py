@@ -10,7 +10,7 @@ from lstm_music_jax.types import Float
 
 
 class KerasFileError(ValueError):
-    """Raised by `read_keras` if a file cannot be read, or its model is not accepted."""
+    """Raised by `read_keras` if a file is damaged, or its model is not accepted."""
 
 
 class LayerArrays(NamedTuple):

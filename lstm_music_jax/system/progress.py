@@ -73,7 +73,7 @@ class Bar:
         """Show how many units are done by now.
 
         Args:
-            completed: the number of units that are done, of all.
+            completed: the number of units done so far, not only since the last call.
             status: a remark that is shown beside the bar, or at the end of the line.
         """
         self.completed = completed
