@@ -91,6 +91,10 @@ from .generation.decoders.base import (
 from .generation.decoders.beam_search import BeamSearch as BeamSearch
 from .generation.decoders.independent import Independent as Independent
 from .generation.decoders.smc import SMC as SMC
+from .generation.decoders.stochastic_beam import (
+    StochasticBeam as StochasticBeam,
+    log_importance_weights as log_importance_weights,
+)
 from .generation.draws import Arithmetic as Arithmetic, Gumbel as Gumbel
 from .generation.generate import generate as generate
 from .generation.masks import masks as masks

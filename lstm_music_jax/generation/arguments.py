@@ -195,8 +195,8 @@ def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> Non
                 _require_same_vocabulary(part, field.name, size, settings)
 
 
-def require_decoder(decoder: Any, model: Model) -> None:
-    """Raise ValueError unless `decoder` is None or a decoder that fits the model."""
+def require_decoder(decoder: Any, model: Model, draw: Draw) -> None:
+    """Raise ValueError unless `decoder` is None, or a decoder that fits the others."""
     if decoder is None:
         return
     if isinstance(decoder, type) or not isinstance(decoder, Decoder):
@@ -205,6 +205,16 @@ def require_decoder(decoder: Any, model: Model) -> None:
             "None"
         )
     decoder.check_vocabulary(vocab_size(model))
+    if decoder.copies_draw and jax.tree.leaves(_draw_state(draw)):
+        raise ValueError(
+            f"draw is {draw!r}; with {type(decoder).__name__} it must be one without "
+            "a state, such as Gumbel(), because copies of a member draw independently"
+        )
+
+
+def _draw_state(draw):
+    zero = jnp.int32(0)
+    return jax.eval_shape(lambda: draw.init(jax.random.key(0), zero, zero))
 
 
 def _require_same_vocabulary(strategy, field, size, settings):

@@ -13,11 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lstm_music_jax.generation.decoders.base import (
-    Candidates,
-    Choice,
-    first_log_weights,
-)
+from lstm_music_jax.generation.decoders.base import Candidates, Choice
 from lstm_music_jax.generation.engine import (
     Notes,
     Plan,
@@ -176,18 +172,19 @@ def begin_population(
         members.token[0],
     )[1]
     zeros = jnp.zeros(count, jnp.float32)
+    decoder_key = _decoder_key(key, number)
     return Population(
         number=number,
         position=jnp.int32(prompt.shape[0]),
         members=members,
-        log_weights=first_log_weights(decoder),
+        log_weights=decoder.first_log_weights(jax.random.fold_in(decoder_key, 1)),
         total_log_prob=zeros,
         total_strategy_log_prob=zeros,
         length=jnp.zeros(count, jnp.int32),
         decoder_state=decoder.init(
             logits.shape[-1],
             prompt.astype(jnp.int32),
-            jax.random.fold_in(_decoder_key(key, number), 0),
+            jax.random.fold_in(decoder_key, 0),
         ),
     )
 

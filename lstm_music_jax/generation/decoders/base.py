@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.fields import size
 from lstm_music_jax.pytrees import Checked
-from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree
+from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree, Scalar
 from lstm_music_jax.xla.ordering import largest
 
 
@@ -77,9 +77,9 @@ class Decoder(Checked):
     Independent(4)
     """
 
-    # Whether members that are equal at first may all continue with their own draws.
-    # Otherwise only the first member counts before the first symbol.
-    draws: ClassVar[bool] = True
+    # Whether two members that are equal so far must draw independently. Then a draw
+    # that keeps a state is refused, because members with equal states may draw alike.
+    copies_draw: ClassVar[bool] = False
 
     members: int = size(at_least=1)
 
@@ -95,6 +95,15 @@ class Decoder(Checked):
             key: a random key of the population.
         """
         return ()
+
+    def first_log_weights(self, key: PRNGKey) -> Float[Array, "m"]:
+        """Return the log-weights of the members before the first symbol.
+
+        Unless overridden, all are 0, so that every member counts. All members are equal
+        at first. So a decoder that does not draw must override it, or it would count
+        each sequence several times; see `only_first`.
+        """
+        return jnp.zeros(self.members, jnp.float32)
 
     def choose(
         self, candidates: Candidates, state: PyTree, key: PRNGKey
@@ -113,16 +122,10 @@ class Decoder(Checked):
         return largest(log_weights)
 
 
-def first_log_weights(decoder: Decoder) -> Float[Array, "m"]:
-    """Return the log-weights of the members before the first symbol.
-
-    All are 0 if the decoder continues with draws. Otherwise all but that of the first
-    are -inf, because the members are equal and would be counted several times.
-    """
-    if decoder.draws:
-        return jnp.zeros(decoder.members, jnp.float32)
-    first = jnp.arange(decoder.members) == 0
-    return jnp.where(first, jnp.float32(0), -jnp.inf)
+def only_first(members: int, log_weight: Scalar | float = 0.0) -> Float[Array, "m"]:
+    """Return log-weights of which only that of the first member is above -inf."""
+    first = jnp.arange(members) == 0
+    return jnp.where(first, jnp.float32(log_weight), -jnp.inf)
 
 
 def best_candidates(

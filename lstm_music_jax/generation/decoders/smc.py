@@ -5,7 +5,6 @@ from lstm_music_jax.fields import Number, number
 from lstm_music_jax.generation.decoders.base import Choice, Decoder
 from lstm_music_jax.strategies.base import Strategy, observe_all, parts
 from lstm_music_jax.types import Array, Float, Int, PRNGKey
-from lstm_music_jax.xla.ordering import largest
 
 
 class SMC(Decoder):
@@ -42,6 +41,7 @@ class SMC(Decoder):
     Reference: Doucet & Johansen 2009, A tutorial on particle filtering and smoothing.
     """
 
+    copies_draw = True
     threshold: Number = number(at_least=0, at_most=1, default=0.5)
     target: Strategy | None = None
 
@@ -114,6 +114,8 @@ def systematic(weights: Float[Array, "m"], key: PRNGKey) -> Int[Array, "m"]:
     shift = jax.random.uniform(key)
     points = (jnp.arange(members, dtype=jnp.float32) + shift) / members * ends[-1]
     ancestors = jnp.searchsorted(ends, points, side="right").astype(jnp.int32)
-    # Rounding may put the last point beyond the last member that has a weight.
-    last = members - 1 - largest(jnp.flip(weights > 0).astype(jnp.float32))
-    return jnp.minimum(ancestors, last)
+    # Rounding may put a point on a member without weight. The last member before it
+    # that has a weight takes its place.
+    rows = jnp.arange(members, dtype=jnp.int32)
+    weighted = jax.lax.cummax(jnp.where(weights > 0, rows, 0))
+    return weighted[jnp.minimum(ancestors, members - 1)]
