@@ -67,7 +67,7 @@ def test_independent_members_are_single_streams(name):
     many = generate(MODEL, PROMPTS, KEY, decoder=Independent(members), **settings)
     np.testing.assert_array_equal(flat(many.tokens), single.tokens)
     np.testing.assert_array_equal(flat(many.lengths), single.lengths)
-    assert 0 < np.min(single.lengths) < LENGTH
+    assert len(set(single.lengths.tolist())) > 1
     for one, other in (
         (flat(many[1:4]), single[1:4]),
         (flat(many.streams.state.members), single.streams.state),
@@ -117,7 +117,8 @@ def test_two_calls_give_the_same_as_one(decoded):
     )
     np.testing.assert_array_equal(more.members.picked, whole.members.picked)
     # Some members died out, and some have several children.
-    assert any(len(set(row)) < rows.shape[1] for row in rows)
+    ancestors = np.sort(np.asarray(whole.members.history.ancestors), axis=-1)
+    assert np.any(ancestors[:, 1:] != np.arange(rows.shape[1]))
     pairs = zip(*map(jax.tree.leaves, (more.streams, whole.streams)), strict=True)
     for one, other in pairs:
         if not jnp.issubdtype(one.dtype, jax.dtypes.prng_key):

@@ -90,17 +90,14 @@ def test_the_summaries_of_a_distribution():
 
 def test_a_strategy_that_uses_its_key_has_the_noise_of_one_stream():
     key, strategy = jax.random.key(5), XTC(threshold=0.05, probability=0.5)
+    strategy_keys = [stream_keys(key, jnp.int32(number))[0] for number in (0, 1)]
     one = generate(
         MODEL, jnp.asarray(PROMPT[None]), key, length=LENGTH, strategy=strategy
     )
-    found = exact(
-        MODEL, PROMPT, LENGTH, strategy, key=stream_keys(key, jnp.int32(0))[0]
-    )
+    found = exact(MODEL, PROMPT, LENGTH, strategy, key=strategy_keys[0])
     wanted = found.strategy.log_probs[found.strategy.index(np.asarray(one.tokens))]
     np.testing.assert_allclose(one.strategy_log_probs.sum(1), wanted, atol=1e-5)
-    other = exact(
-        MODEL, PROMPT, LENGTH, strategy, key=stream_keys(key, jnp.int32(1))[0]
-    )
+    other = exact(MODEL, PROMPT, LENGTH, strategy, key=strategy_keys[1])
     assert np.abs(other.strategy.probs - found.strategy.probs).max() > 0.01
 
 

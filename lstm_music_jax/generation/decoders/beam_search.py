@@ -1,5 +1,3 @@
-import jax.numpy as jnp
-
 from lstm_music_jax.fields import Number, number
 from lstm_music_jax.generation.decoders.base import (
     Choice,
@@ -37,11 +35,5 @@ class BeamSearch(Decoder):
         return only_first(self.members)
 
     def choose(self, candidates, state, key):
-        alive = candidates.log_weights > -jnp.inf
-        totals = candidates.total_strategy_log_prob[:, None]
-        totals = totals + candidates.strategy_log_probs
-        length = candidates.length + (~candidates.ended).astype(jnp.int32)
-        # A prompt that ends with the stop symbol has a length of 0.
-        scale = jnp.maximum(length, 1).astype(jnp.float32) ** self.length_penalty
-        scores = jnp.where(alive[:, None], totals / scale[:, None], -jnp.inf)
+        scores = candidates.scores(self.length_penalty)
         return Choice(*best_candidates(scores, self.members)), state

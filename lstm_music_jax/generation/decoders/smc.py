@@ -3,7 +3,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, number
 from lstm_music_jax.generation.decoders.base import Choice, Decoder
-from lstm_music_jax.strategies.base import Strategy, observe_all, parts
+from lstm_music_jax.strategies.base import Strategy, observe_all
 from lstm_music_jax.types import Array, Float, Int, PRNGKey
 
 
@@ -49,14 +49,10 @@ class SMC(Decoder):
         if self.target is not None and not isinstance(self.target, Strategy):
             raise self.refusal("target", "a strategy, such as Temperature(0.8)")
 
-    def check_vocabulary(self, vocab_size):
-        for part in () if self.target is None else parts(self.target):
-            part.check_vocabulary(vocab_size)
-
     def init(self, vocab_size, prompt, key):
         if self.target is None:
             return ()
-        state = observe_all(self.target, prompt, vocab_size)
+        state = observe_all(self.target, prompt.tokens, vocab_size)
         return jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf, (self.members, *leaf.shape)), state
         )

@@ -15,11 +15,13 @@ from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.strategies import (
     Chain,
     Obey,
+    ProductOfExperts,
     RepetitionPenalty,
     Temperature,
     TopK,
     TopP,
 )
+from lstm_music_jax.testing.toy_model import ToyModel
 from tests.generation.decoders.enumerated import (
     KEY,
     LENGTH,
@@ -39,12 +41,14 @@ AUTOMATON = Automaton(
     np.array([[0, 1, 2], [0, 1, 2], [0, -1, -1]], np.int32),
     np.array([False, True, False]),
 )
+EXPERT = ToyModel(-MODEL.table)
 TOP_K = Chain(RepetitionPenalty(1.3), TopK(3))
 CASES = {
     "top-k with a penalty": (TOP_K, SMC(MEMBERS, 1.0), None),
     "top-p, few resamplings": (TopP(0.8), SMC(MEMBERS, 0.5), None),
     "temperature": (Chain(), SMC(MEMBERS, 0.7, Temperature(0.6)), None),
     "target with a state": (TopP(0.9), SMC(MEMBERS, 0.7, RepetitionPenalty(0.8)), None),
+    "second model": (TopP(0.9), SMC(MEMBERS, 0.7, ProductOfExperts(0.6, EXPERT)), None),
     "automaton": (Obey(AUTOMATON, LENGTH), SMC(MEMBERS, 1.0), None),
     "stop": (TopK(3), SMC(MEMBERS, 1.0, Temperature(0.6)), 2),
 }
