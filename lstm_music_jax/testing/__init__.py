@@ -56,7 +56,7 @@ find a wrong choice. So compare a decoder with the exact distribution over all s
 of a small model, which `oracle.py` lists.
 
 This package may import `types`,
-`pytrees`, `strategies` and `generation`.
+`pytrees`, `protocols`, `strategies` and `generation`.
 """
 
 from collections.abc import Collection

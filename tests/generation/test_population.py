@@ -46,7 +46,12 @@ SINGLE = {
 
 def flat(tree):
     """Return arrays `[b m ...]` as arrays of single streams."""
-    return jax.tree.map(lambda leaf: np.reshape(leaf, (-1, *leaf.shape[2:])), tree)
+
+    def joined(leaf):
+        groups, members, *rest = leaf.shape
+        return np.reshape(leaf, (groups * members, *rest))
+
+    return jax.tree.map(joined, tree)
 
 
 @pytest.mark.parametrize("name", SINGLE)
