@@ -11,9 +11,8 @@ import numpy as np
 
 from lstm_music_jax.generation.draws import Gumbel
 from lstm_music_jax.generation.engine import Plan, Sampler
-from lstm_music_jax.generation.generate import CARRIED
+from lstm_music_jax.generation.generate import CARRIED, MODEL_ALONE
 from lstm_music_jax.generation.population import begin_and_decode, decode_more
-from lstm_music_jax.strategies.truncation.top_k import TopK
 from lstm_music_jax.testing.decoding import (
     POPULATIONS,
     Decoded,
@@ -38,7 +37,7 @@ from lstm_music_jax.testing.toy_model import ToyModel
 DecoderLaw = Callable[[DecoderSubject], None]
 # The number of symbols that a decoder chooses without being compiled, and the number
 # that the engine draws in each of two calls.
-_BY_HAND, _HALF = 3, 3
+_BY_HAND, _HALF = 2, 3
 
 
 def choices_have_shapes_and_dtypes(subject: DecoderSubject) -> None:
@@ -107,18 +106,19 @@ def ancestors_and_tokens_exist(subject: DecoderSubject) -> None:
 
     The picked member counts, if any member does.
     """
-    decoded, members = subject.decoded, subject.decoder.members
+    (_, choices), picks = _figures(subject), np.asarray(subject.decoded.picked)
+    members = subject.decoder.members
     for name, values, size in (
-        ("ancestors", decoded.choices.ancestors, members),
-        ("tokens", decoded.choices.tokens, subject.vocab_size),
-        ("picked", decoded.picked, members),
+        ("ancestors", choices.ancestors, members),
+        ("tokens", choices.tokens, subject.vocab_size),
+        ("picked", picks, members),
     ):
         bad = (values < 0) | (values >= size)
         require_none(bad, f"{name} must be from 0 to {size - 1}", values)
-    last = decoded.choices.log_weights[:, -1]
-    weights = np.take_along_axis(last, decoded.picked[:, None], axis=1)[:, 0]
+    last = choices.log_weights[:, -1]
+    weights = np.take_along_axis(last, picks[:, None], axis=1)[:, 0]
     bad = (weights == -np.inf) & np.any(last > -np.inf, axis=1)
-    require_none(bad, "the picked member has no weight", decoded.picked)
+    require_none(bad, "the picked member has no weight", picks)
 
 
 def weights_are_numbers(subject: DecoderSubject) -> None:
@@ -133,7 +133,7 @@ def forbidden_symbols_have_no_weight(subject: DecoderSubject) -> None:
 
     A member that has ended may only repeat the stop symbol.
     """
-    candidates, choices = subject.decoded.candidates, subject.decoded.choices
+    candidates, choices = _figures(subject)
     chosen = _of_ancestors(candidates.strategy_log_probs, choices.ancestors)
     chosen = np.take_along_axis(chosen, choices.tokens[..., None], axis=-1)[..., 0]
     bad = (chosen == -np.inf) & (choices.log_weights > -np.inf)
@@ -142,7 +142,7 @@ def forbidden_symbols_have_no_weight(subject: DecoderSubject) -> None:
 
 def dead_members_stay_out(subject: DecoderSubject) -> None:
     """A member that continues one of the log-weight -inf has that log-weight too."""
-    candidates, choices = subject.decoded.candidates, subject.decoded.choices
+    candidates, choices = _figures(subject)
     before = np.take_along_axis(candidates.log_weights, choices.ancestors, axis=-1)
     bad = (before == -np.inf) & (choices.log_weights > -np.inf)
     require_none(bad, "a member without weight was revived", choices.log_weights)
@@ -176,8 +176,8 @@ def jit_equals_eager(subject: DecoderSubject) -> None:
     for name, one, other in zip(
         eager._fields, subject.decoded.choices, eager, strict=True
     ):
-        one, other = one[0, :_BY_HAND], np.asarray(other)
-        require_none(_differ(one, other), f"{name}, if not compiled", one, other)
+        pair = np.asarray(one)[0, :_BY_HAND], np.asarray(other)
+        require_none(_differ(*pair), f"{name}, if not compiled", *pair)
 
 
 def continues_in_the_engine(subject: DecoderSubject) -> None:
@@ -186,7 +186,7 @@ def continues_in_the_engine(subject: DecoderSubject) -> None:
     rng, count = np.random.default_rng(0), 2
     model = ToyModel(np.array([random_logits(rng, size, 0) for _ in range(size)]))
     prompts = jnp.asarray(rng.integers(0, size, (count, 2)), jnp.int32)
-    sampler = Sampler(TopK(min(4, size)), CARRIED, Gumbel(), None, decoder)
+    sampler = Sampler(MODEL_ALONE, CARRIED, Gumbel(), None, decoder)
     key, numbers = jax.random.key(3), jnp.arange(count, dtype=jnp.int32)
 
     def start(length, model, sampler):
@@ -208,6 +208,11 @@ def continues_in_the_engine(subject: DecoderSubject) -> None:
     require_none(_differ(*weights), "log-weights, if continued", *weights)
     bad = (joined != whole[1].tokens) & alive[..., None]
     require_none(bad, "tokens, if continued", joined, whole[1].tokens)
+
+
+def _figures(subject):
+    """Return what the decoder could choose from, and what it chose."""
+    return subject.decoded.candidates, subject.decoded.choices
 
 
 def _of_ancestors(values, ancestors):

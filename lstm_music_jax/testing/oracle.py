@@ -53,7 +53,7 @@ class Distribution(NamedTuple):
         """Return the most probable sequence."""
         return self.sequences[self.top(1)[0]]
 
-    def index(self, tokens: Int[np.ndarray, "*b n"]) -> Int[np.ndarray, "*b"]:
+    def find(self, tokens: Int[np.ndarray, "*b n"]) -> Int[np.ndarray, "*b"]:
         """Return the indices of sequences.
 
         Raises:

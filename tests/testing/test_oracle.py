@@ -77,7 +77,7 @@ def test_the_summaries_of_a_distribution():
     assert tuple(distribution.mode()) == by_probability[0]
     best = distribution.sequences[distribution.top(7)]
     assert list(map(tuple, best)) == by_probability[:7]
-    np.testing.assert_array_equal(distribution.index(best), distribution.top(7))
+    np.testing.assert_array_equal(distribution.find(best), distribution.top(7))
     last = [sum(p for s, p in probs.items() if s[-1] == x) for x in range(V)]
     np.testing.assert_allclose(distribution.marginals()[-1], last, atol=1e-6)
     first = distribution.mode()[0]
@@ -95,7 +95,7 @@ def test_a_strategy_that_uses_its_key_has_the_noise_of_one_stream():
         MODEL, jnp.asarray(PROMPT[None]), key, length=LENGTH, strategy=strategy
     )
     found = exact(MODEL, PROMPT, LENGTH, strategy, key=strategy_keys[0])
-    wanted = found.strategy.log_probs[found.strategy.index(np.asarray(one.tokens))]
+    wanted = found.strategy.log_probs[found.strategy.find(np.asarray(one.tokens))]
     np.testing.assert_allclose(one.strategy_log_probs.sum(1), wanted, atol=1e-5)
     other = exact(MODEL, PROMPT, LENGTH, strategy, key=strategy_keys[1])
     assert np.abs(other.strategy.probs - found.strategy.probs).max() > 0.01
@@ -106,4 +106,4 @@ def test_too_many_sequences_and_sequences_that_are_not_listed():
         exact(MODEL, PROMPT, 10)
     distribution = exact(MODEL, PROMPT, LENGTH, stop=STOP).model
     with pytest.raises(ValueError, match="tokens holds a sequence that is not listed"):
-        distribution.index(np.array([[STOP, 1, STOP]]))
+        distribution.find(np.array([[STOP, 1, STOP]]))

@@ -14,12 +14,12 @@ class ContrastiveSearchState(NamedTuple):
 
     Attributes:
         directions: hidden states of length 1.
-        count: number of hidden states that were written, also those that were
+        written: number of hidden states so far, also those that were
             overwritten.
     """
 
     directions: Float[Array, "w h"]
-    count: Int[Array, ""]
+    written: Int[Array, ""]
 
 
 class ContrastiveSearch(Decoder):
@@ -68,17 +68,17 @@ class ContrastiveSearch(Decoder):
     def choose(self, candidates, state, key):
         hidden = _unit(candidates.hidden)
         cosines = jnp.matmul(hidden, state.directions.T, precision="highest")
-        written = jnp.arange(self.memory) < state.count
+        written = jnp.arange(self.memory) < state.written
         likeness = jnp.max(jnp.where(written[None], cosines, -jnp.inf), axis=1)
         # Nothing is remembered before the first symbol after a prompt of one symbol.
-        likeness = jnp.where(state.count > 0, likeness, 0.0)
+        likeness = jnp.where(state.written > 0, likeness, 0.0)
         probabilities = jnp.exp(candidates.log_weights)
         scores = (1 - self.alpha) * probabilities - self.alpha * likeness
         best = largest(jnp.where(probabilities > 0, scores, -jnp.inf))
 
-        place = state.count % self.memory
+        place = state.written % self.memory
         directions = state.directions.at[place].set(hidden[best])
-        state = ContrastiveSearchState(directions, state.count + 1)
+        state = ContrastiveSearchState(directions, state.written + 1)
         shaped = candidates.strategy_log_probs[best]
         missing = max(0, self.members - len(shaped))
         log_probs, tokens = jax.lax.top_k(shaped, self.members - missing)

@@ -58,7 +58,7 @@ def require_replay(decoded, truth):
     """
     last, notes, members = decoded
     alive = members.log_weights > -np.inf
-    index = truth.model.index(notes.tokens[alive])
+    index = truth.model.find(notes.tokens[alive])
     for drawn, distribution, total in (
         (notes.log_probs, truth.model, last.total_log_prob),
         (notes.strategy_log_probs, truth.strategy, last.total_strategy_log_prob),

@@ -62,7 +62,7 @@ def estimates(decoded, distribution):
     """
     _, notes, members = decoded
     weights = np.exp(np.float64(members.log_weights)) / members.log_weights.shape[1]
-    index = distribution.index(notes.tokens)
+    index = distribution.find(notes.tokens)
     found = np.zeros((len(index), len(distribution.probs)))
     np.add.at(found, (np.arange(len(index))[:, None], index), weights)
     return found
@@ -150,11 +150,15 @@ def test_rounding_revives_no_member_without_weight():
     keys = jax.random.split(KEY, 64)
     ancestors = jax.vmap(systematic)(jnp.float32(weights), keys)
     assert np.all(np.take_along_axis(weights, np.asarray(ancestors), 1) > 0)
-    sums = jnp.float32([0, 2, 2.0000002, 2.0000002, 3])
+    # The fourth point lies where a sum grows by rounding alone.
+    point = (np.float32(3) + np.float32(0.5)) / np.float32(5) * np.float32(3)
+    above = np.nextafter(point, np.float32(9))
+    sums = jnp.array([0, point, above, above, 3], jnp.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(smc.jnp, "cumsum", lambda weights: sums)
-        patch.setattr(smc.jax.random, "uniform", lambda key: jnp.float32(1 / 3))
+        patch.setattr(smc.jax.random, "uniform", lambda key: jnp.float32(0.5))
         ancestors = systematic(jnp.float32([0, 2, 0, 0, 1]), KEY)
+    assert jnp.searchsorted(sums, point, side="right") == 2
     assert set(np.asarray(ancestors)) <= {1, 4}
 
 

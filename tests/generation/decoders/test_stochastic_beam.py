@@ -31,7 +31,7 @@ def draw(decoder):
     decoded = decode(decoder, STRATEGY, BEAMS, length=LENGTH)
     truth = truth_of(STRATEGY, length=LENGTH)
     require_replay(decoded, truth)
-    return decoded, truth.strategy, truth.strategy.index(decoded[1].tokens)
+    return decoded, truth.strategy, truth.strategy.find(decoded[1].tokens)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_a_beam_of_all_sequences_gives_exact_means():
     log_probs = jnp.asarray(decoded[1].strategy_log_probs.sum(-1))
     weights = log_importance_weights(log_probs, jnp.asarray(decoded[2].log_weights))
     for row in range(2):
-        index = distribution.index(decoded[1].tokens[row, alive[row]])
+        index = distribution.find(decoded[1].tokens[row, alive[row]])
         wanted = distribution.probs[index]
         np.testing.assert_allclose(np.exp(weights[row, alive[row]]), wanted, rtol=1e-4)
 
