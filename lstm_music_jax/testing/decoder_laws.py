@@ -102,23 +102,25 @@ def is_pure(subject: DecoderSubject) -> None:
 
 
 def ancestors_and_tokens_exist(subject: DecoderSubject) -> None:
-    """Ancestors and the picked member are members; tokens are ids of the vocabulary.
-
-    The picked member counts, if any member does.
-    """
-    (_, choices), picks = _figures(subject), np.asarray(subject.decoded.picked)
-    members = subject.decoder.members
-    for name, values, size in (
-        ("ancestors", choices.ancestors, members),
-        ("tokens", choices.tokens, subject.vocab_size),
-        ("picked", picks, members),
+    """Ancestors are members, and tokens are ids of the vocabulary."""
+    _, choices = _figures(subject)
+    for name, size in (
+        ("ancestors", subject.decoder.members),
+        ("tokens", subject.vocab_size),
     ):
+        values = getattr(choices, name)
         bad = (values < 0) | (values >= size)
         require_none(bad, f"{name} must be from 0 to {size - 1}", values)
-    last = choices.log_weights[:, -1]
-    weights = np.take_along_axis(last, picks[:, None], axis=1)[:, 0]
-    bad = (weights == -np.inf) & np.any(last > -np.inf, axis=1)
-    require_none(bad, "the picked member has no weight", picks)
+
+
+def a_picked_member_counts(subject: DecoderSubject) -> None:
+    """If only one member has a weight above 0, it is picked."""
+    members = subject.decoder.members
+    alone = jnp.where(jnp.eye(members, dtype=bool), jnp.float32(0), -jnp.inf)
+    keys = jax.random.split(jax.random.key(0), members)
+    picked = np.asarray(jax.vmap(subject.decoder.pick)(alone, keys))
+    bad = picked != np.arange(members)
+    require_none(bad, "a member of the log-weight -inf was picked", picked)
 
 
 def weights_are_numbers(subject: DecoderSubject) -> None:
@@ -243,6 +245,7 @@ DECODER_LAWS: tuple[DecoderLaw, ...] = (
     noise_comes_from_its_key,
     is_pure,
     ancestors_and_tokens_exist,
+    a_picked_member_counts,
     weights_are_numbers,
     forbidden_symbols_have_no_weight,
     dead_members_stay_out,

@@ -31,8 +31,8 @@ class Material(NamedTuple):
         shaped: the same, of the strategy, which forbids some symbols.
         noise: Gumbel noise of the draw.
         hidden: hidden states of each member.
-        key_bits: bits of the random key for each symbol; the first three rows are for
-            the first weights, the state and the last pick.
+        key_bits: bits of the random keys: for the first weights, for the state, and for
+            each symbol.
     """
 
     prompt: Int[np.ndarray, "*b p"]
@@ -70,7 +70,7 @@ def random_material(
         shaped,
         rng.gumbel(size=(*shape, vocab_size)).astype(np.float32),
         rng.normal(size=(*shape, HIDDEN)).astype(np.float32),
-        rng.integers(2**32, size=(POPULATIONS, SYMBOLS + 3, 2), dtype=np.uint32),
+        rng.integers(2**32, size=(POPULATIONS, SYMBOLS + 2, 2), dtype=np.uint32),
     )
 
 
@@ -80,13 +80,11 @@ class Decoded(NamedTuple):
     Attributes:
         candidates: what it could choose from.
         choices: what it chose.
-        picked: the member that it picked after the last symbol.
         state: its state after the last symbol.
     """
 
     candidates: Candidates
     choices: Choice
-    picked: Int[Array, "*b"]
     state: PyTree
 
 
@@ -171,13 +169,12 @@ def run(
 
     first, state = begin(decoder, material, vocab_size)
     each = jax.tree.map(lambda leaf: jnp.asarray(leaf)[:symbols], _by_symbol(material))
-    (last, state), (candidates, choices) = jax.lax.scan(choose, (first, state), each)
-    picked = decoder.pick(last.log_weights, note_key(material.key_bits[2]))
-    return Decoded(candidates, choices, picked, state)
+    (_, state), (candidates, choices) = jax.lax.scan(choose, (first, state), each)
+    return Decoded(candidates, choices, state)
 
 
 def _by_symbol(material):
-    return *material[2:6], material.key_bits[3:]
+    return *material[2:6], material.key_bits[2:]
 
 
 def _candidates(decoder, members, each):

@@ -139,7 +139,7 @@ MUTANTS = {
     FixedNoise: laws.noise_comes_from_its_key,
     NumpyNoise: laws.is_pure,
     FlatIndices: laws.ancestors_and_tokens_exist,
-    PicksTheWorst: laws.ancestors_and_tokens_exist,
+    PicksTheWorst: laws.a_picked_member_counts,
     NotANumber: laws.weights_are_numbers,
     IgnoresTheStrategy: laws.forbidden_symbols_have_no_weight,
     Revives: laws.dead_members_stay_out,

@@ -14,8 +14,7 @@ class ContrastiveSearchState(NamedTuple):
 
     Attributes:
         directions: hidden states of length 1.
-        written: number of hidden states so far, also those that were
-            overwritten.
+        written: number of hidden states so far, also of those that were overwritten.
     """
 
     directions: Float[Array, "w h"]
