@@ -55,8 +55,7 @@ Start with `laws/`, which holds the laws. `inputs.py` holds the inputs of the st
 find a wrong choice. So compare a decoder with the exact distribution over all sequences
 of a small model, which `oracle.py` lists.
 
-This package may import `types`,
-`pytrees`, `protocols`, `strategies` and `generation`.
+This package may import `types`, `pytrees`, `protocols`, `strategies` and `generation`.
 """
 
 from collections.abc import Collection
