@@ -58,7 +58,7 @@ ALLOWED = {
         "devices",
         "system",
     },
-    "testing": {"types", "pytrees", "strategies", "generation"},
+    "testing": {"types", "pytrees", "protocols", "strategies", "generation"},
     "training": {"types", "xla", "system", "music", "model", "devices", "processes"},
     "keras": {"types", "music", "model", "training"},
 }

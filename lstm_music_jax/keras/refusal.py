@@ -1,4 +1,7 @@
-"""The error for a Keras file that can be parsed, but whose model is not accepted."""
+"""The error for a Keras file that can be parsed, but whose model is not accepted.
+
+Only this package sees it, because `read_keras` turns it into a KerasFileError.
+"""
 
 import contextlib
 from collections.abc import Iterator

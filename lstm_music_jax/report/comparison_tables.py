@@ -118,8 +118,8 @@ def exploratory_values(comparison: Comparison) -> list[Table]:
 def validity(comparison: Comparison) -> list[Part]:
     """Return a text that says which measures are not valid on the corpus, and why.
 
-    A measure is valid if it tells worse music from better. A table of the values of
-    those that are not follows, if there are any.
+    A measure is valid if it tells worse music from better. If some measures are not
+    valid, the text is followed by a table of their values for music of known quality.
     """
     if not comparison.order:
         text = "Whether the measures are valid on this corpus was not checked."
@@ -149,15 +149,16 @@ def tuned_settings(
 ) -> Table:
     """Return a table of how each arm was tuned to a target entropy, with the result.
 
-    An arm is tuned by changing one of its hyperparameters. The result is the strategy
-    with the tuned value, and its entropy in two sets of pieces: those drawn when it was
-    tuned, and those drawn anew for the comparison.
+    An arm is tuned by changing one of its hyperparameters. A row shows the strategy
+    with the tuned value, and two entropies of it: one of the pieces with which it was
+    tuned, and one of the new pieces of the comparison.
 
     Args:
         comparison: the results at the target entropy.
         tuned: for each run, how each arm was tuned.
-        names: for the name of each arm that reaches the target, its name in the
-            comparison.
+        names: a mapping from the name of an arm before tuning, such as TopP(0.5), to
+            its name in `comparison`, such as TopP(0.9). An arm that does not reach the
+            target in every run is missing.
     """
     anew = strategy_entropy().name
     rows = []
@@ -181,10 +182,11 @@ def tuned_settings(
 
 
 def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> Table:
-    """Return a table of the mean height of each arm's curves, with one row per arm.
+    """Return a table of mean heights of curves: a row per arm, a column per measure.
 
-    A curve shows a measure as a function of the arm's entropy. Beside each mean height
-    is its difference from that of the first arm.
+    A curve shows a measure as a function of the arm's entropy. Its mean height is the
+    mean of the measure over a range of entropies. Beside it stands the difference from
+    the mean height of the first arm.
 
     Args:
         lines: for each measure, the curves of all arms.
@@ -202,7 +204,7 @@ def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> Table:
 
 
 def heading(row: Row) -> str:
-    """Return the name of a measure with its unit, and a mark if it is not valid."""
+    """Return a measure's name with its unit, and with "†" if it is not valid."""
     unit = f" ({row.unit})" if row.unit else ""
     return f"{row.name}{unit}{_NOT_VALID if row.valid is False else ''}"
 
@@ -218,7 +220,10 @@ def label(name: str) -> str:
 
 
 def number(interval: Interval | None) -> str:
-    """Return a value with its interval: "0.48 (0.40 to 0.57)"; "" without a value."""
+    """Return a value and its interval as text, such as "0.48 (0.40 to 0.57)".
+
+    The result is "" if there is no value, and the value alone if it has no interval.
+    """
     if interval is None or math.isnan(interval.value):
         return ""
     value, low, high = _rounded(interval)
@@ -226,10 +231,10 @@ def number(interval: Interval | None) -> str:
 
 
 def _rounded(interval):
-    """Return value, low and high of an interval as texts, rounded alike.
+    """Return value, low and high of an interval as three texts.
 
-    They are rounded so that the width of the interval has two significant digits. If
-    the width is 0 or NaN, each has three significant digits.
+    All have the same number of decimals, so many that the width of the interval has two
+    significant digits. If the width is 0 or NaN, each has three significant digits.
     """
     width = interval.high - interval.low
     # Rounding errors are no width.

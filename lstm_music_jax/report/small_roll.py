@@ -67,9 +67,13 @@ def small_roll(score: Score, surprisal: Float[np.ndarray, "n"] | None = None) ->
 
 
 def scale_top(surprisal: Float[np.ndarray, "n"]) -> int:
-    """Return the surprisal of the last colour, in whole nats; 1 or more.
+    """Return the surprisal at which the scale of colours ends, in whole nats.
 
-    At most about 3% of the notes are more surprising; they get this colour too.
+    A note with this surprisal or more gets the last colour, yellow. The end is chosen
+    so that at most about 3% of the notes have more. It is never below 1.
+
+    Args:
+        surprisal: the surprisal of each note, nats; NaN where it is not known.
     """
     known = np.sort(surprisal[~np.isnan(surprisal)])
     if not len(known):
@@ -91,11 +95,14 @@ def _colours(surprisal, count):
 
 
 def _names(octaves: Iterable[int], bottom: float, low: int) -> list[str]:
-    """Return SVG that writes the name of each C to the left of its line.
+    """Return SVG that writes the names of the notes C, such as "C4", at the left.
+
+    Long music takes several rows, one below the other. In a row, a horizontal line
+    marks each C. The result is for one row: its names, each beside its line.
 
     Args:
-        octaves: the MIDI pitches of the Cs.
-        bottom: the lower edge of the row, in pixels from the top.
+        octaves: the MIDI pitches of the Cs in the row.
+        bottom: the lower edge of the row, in pixels from the top of the picture.
         low: the MIDI pitch at the lower edge of the row.
     """
     return [

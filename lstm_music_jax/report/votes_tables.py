@@ -98,9 +98,9 @@ def _row(each: Preference) -> list[str]:
 
 
 def _listeners(votes: Sequence[Vote]) -> Table:
-    """Return a table of how each listener voted.
+    """Return a table with a row per listener: the numbers of votes, and the time taken.
 
-    It shows, for example, whether someone always chooses A.
+    A person can see there, for example, that a listener always chose A.
     """
     rows = []
     for name in dict.fromkeys(vote.listener for vote in votes):

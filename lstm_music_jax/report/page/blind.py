@@ -35,10 +35,10 @@ class Blind:
     """The part of a page with pairs of excerpts to vote on.
 
     Attributes:
-        comparison: fingerprint of the comparison of strategies (a hash of its
-            settings). The file of votes holds it, and the browser keeps the votes under
-            it.
-        pairs: the pairs.
+        comparison: fingerprint of the comparison of strategies: a hash of its settings.
+            The file of votes holds it. The browser uses it as the key under which it
+            stores the votes of this page.
+        pairs: the pairs of excerpts.
     """
 
     comparison: str

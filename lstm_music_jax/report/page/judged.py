@@ -1,7 +1,11 @@
-"""A piece for the player of a report, with what a model finds of its notes.
+"""A piece for the player of a report, with a model's predictions of its notes.
 
-The player colours each note by its surprisal, explains it by the symbols that the model
-expected, and outlines passages that were copied from training pieces.
+The player colours each note by its surprisal under the model. It explains a note by the
+symbols that the model found most probable in its place. It outlines passages that were
+copied from training pieces.
+
+A piece is a sequence of symbols, and some of them strike (begin) a note. A generated
+piece continues a given beginning, the primer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,10 +33,11 @@ def judged_piece(
     Args:
         name: the name of the piece.
         score: the music.
-        figures: the figures of the notes of `score`, such as their surprisal.
-        copies: the copied passages, as positions in the symbols after the primer, the
-            given beginning of the piece.
-        sources: the names of the training pieces, by the index that `copies` hold.
+        figures: the model's numbers about each note of `score`, such as its surprisal.
+        copies: the passages that were copied. Their positions count symbols, and 0 is
+            the first symbol after the primer.
+        sources: the names of the training pieces. Each of `copies` holds an index into
+            this list.
         tempo: quarters per minute; None for the tempos of the score.
         facts: what else to say about the piece: names and values.
     """
@@ -51,9 +56,10 @@ def judged_piece(
 
 
 def _passages(figures, copies, sources):
-    """Return the copied passages, given as symbols, as ranges of notes.
+    """Turn copied passages, which are ranges of symbols, into ranges of notes.
 
-    A passage in which no note begins is left out.
+    A passage in which no note begins is left out. The arguments are those of
+    `judged_piece`.
     """
     strikes = np.array(figures.notes.strikes, int) - figures.generated
     passages = []

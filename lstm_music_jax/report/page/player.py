@@ -1,4 +1,4 @@
-"""The player of a report: hear pieces, and see them on a piano roll."""
+"""The player of a report: a person hears pieces, and sees them on a piano roll."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from lstm_music_jax.report.page.piece import PlayedPiece
 
 @dataclass(frozen=True)
 class Player:
-    """A player of several pieces, of which a reader chooses one at a time."""
+    """A player of one or several pieces; the reader chooses which one is played."""
 
     pieces: Sequence[PlayedPiece]
 
