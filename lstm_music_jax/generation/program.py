@@ -116,7 +116,8 @@ def run(
     count = numbers.shape[-1]
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
-    require_fit(sampler.strategy, model, settings)
+    new = None if isinstance(source, Stream) else source.ids
+    require_fit(sampler.strategy, model, new, settings)
     if sampler.stop is not None:
         stop = symbol_id("stop", sampler.stop, model)
         sampler = sampler._replace(stop=jnp.int32(stop))
