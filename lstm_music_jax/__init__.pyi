@@ -83,10 +83,19 @@ from .generation.composition import (
     start_prompts as start_prompts,
 )
 from .generation.contexts import Carried as Carried, SlidingWindow as SlidingWindow
+from .generation.decoders.base import (
+    Candidates as Candidates,
+    Choice as Choice,
+    Decoder as Decoder,
+)
+from .generation.decoders.beam_search import BeamSearch as BeamSearch
+from .generation.decoders.independent import Independent as Independent
+from .generation.decoders.smc import SMC as SMC
 from .generation.draws import Arithmetic as Arithmetic, Gumbel as Gumbel
 from .generation.generate import generate as generate
 from .generation.masks import masks as masks
 from .generation.origin import Origin as Origin
+from .generation.population import History as History, Members as Members
 from .generation.program import Generation as Generation, Streams as Streams
 from .generation.redrawing import redraw as redraw, scores_after as scores_after
 from .generation.sweep import grid as grid, stack as stack, sweep as sweep

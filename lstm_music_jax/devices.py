@@ -25,8 +25,8 @@ class Shard:
     Work is split by the rows of a batch.
 
     Attributes:
-        index: number of this part, from 0.
-        count: number of parts.
+        index: index of this part, from 0.
+        count: how many parts there are, one per device.
     """
 
     index: Int[Array, ""]
@@ -50,7 +50,7 @@ class Shard:
         return jnp.minimum(self.rows(padded), total - 1)
 
     def sum(self, tree: PyTree) -> PyTree:
-        """Return the sums of the leaves of a PyTree over all shards."""
+        """Return a PyTree in which each leaf is the sum of that leaf in all shards."""
         return tree if self.count == 1 else jax.lax.psum(tree, _AXIS)
 
     def gather(self, tree: PyTree, axis: int = 0) -> PyTree:

@@ -1,9 +1,9 @@
-"""How a value shows itself in a notebook.
+"""The HTML that a notebook shows for a value.
 
 A notebook calls the method `_repr_html_` of a value. The packages that define scores,
 compositions, traces and comparisons may not import `report`, which draws them. So their
-method is `shown_html`, and `__init__.py`, which may import everything, says here what
-draws.
+`_repr_html_` calls `shown_html`, which calls the drawer. `lstm_music_jax/__init__.py`
+may import everything, so it sets the drawer.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,10 @@ _drawers: list[Drawer] = []
 
 
 def draw_with(drawer: Drawer) -> None:
-    """Set the function that returns the HTML of a value, or None for plain text."""
+    """Set the drawer: the function that `shown_html` calls.
+
+    It returns the HTML of a value, or None if a notebook should show it as plain text.
+    """
     _drawers[:] = [drawer]
 
 

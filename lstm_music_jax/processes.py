@@ -96,8 +96,8 @@ def _require_valid(coordinator, process_id, num_processes):
 def leave(status: int) -> None:
     """Exit immediately if there are other processes; call this after an error.
 
-    An ordinary exit would wait for the other processes, which may be waiting for this
-    one.
+    `status` is the exit status. If there are no other processes, nothing is done. An
+    ordinary exit would wait for the other processes, which may be waiting for this one.
     """
     if not jax.distributed.is_initialized():
         return
@@ -134,11 +134,11 @@ def wait_for_all(name: str) -> None:
 
 
 def in_first(action: Callable[[], None]) -> None:
-    """Call a function in the first process; every process must call this.
+    """Call `action` in the first process; every process must call this.
 
     Raises:
-        Exception: whatever the function raises in the first process.
-        RuntimeError: in the other processes, if the function failed.
+        Exception: in the first process, whatever `action` raises.
+        RuntimeError: in the other processes, if `action` failed in the first one.
     """
     failure = None
     if is_first():

@@ -47,6 +47,7 @@ ALLOWED = {
     },
     "generation": {
         "types",
+        "fields",
         "pytrees",
         "protocols",
         "xla",

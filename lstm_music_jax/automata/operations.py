@@ -1,6 +1,8 @@
 """Operations on automata: union, intersection, complement, and the smallest automaton.
 
-The language of an automaton is the set of all sequences that it accepts.
+The language of an automaton is the set of all sequences that it accepts. Its alphabet
+is the set of symbols that it can read. Symbols that it treats alike in every state
+share a class.
 """
 
 import numpy as np
@@ -38,8 +40,8 @@ def union(*automata: Automaton) -> Automaton:
 def complement(automaton: Automaton) -> Automaton:
     """Return the automaton that accepts what `automaton` refuses.
 
-    Both have the same alphabet, so the result accepts no sequence that holds a symbol
-    outside of it.
+    The result reads the same symbols as `automaton`. A sequence that holds any other
+    symbol is accepted by neither.
     """
     states, classes = automaton.transitions.shape
     # One more state is where all sequences go that could not be read.
@@ -145,8 +147,9 @@ def _combined(automata: tuple[Automaton, ...], both: bool) -> Automaton:
 def _product(one: Automaton, other: Automaton, both: bool) -> Automaton:
     """Return the automaton that reads a sequence with two automata at the same time.
 
-    A state is a pair of states, or -1 in place of one that has no next state. With
-    `both`, both automata must accept; otherwise one of them.
+    Each state of the result is a pair of states, one of each automaton. If one of the
+    automata cannot read on, a dead state stands in its place. With `both`, both
+    automata must accept; otherwise one of them is enough.
     """
     in_both = (one.classes >= 0) & (other.classes >= 0)
     in_any = (one.classes >= 0) | (other.classes >= 0)
@@ -178,7 +181,15 @@ def _product(one: Automaton, other: Automaton, both: bool) -> Automaton:
 def _with_dead(
     automaton: Automaton, columns: Int[np.ndarray, "used"]
 ) -> Int[np.ndarray, "states_and_dead used"]:
-    """Return the chosen columns, with one more state in place of every -1."""
+    """Return columns of the transitions, with a dead state in place of every -1.
+
+    The dead state is one more row, whose symbols all lead back to it.
+
+    Args:
+        automaton: the automaton.
+        columns: the columns to return. -1 stands for the symbols that the automaton
+            cannot read, which lead to the dead state.
+    """
     states, classes = automaton.transitions.shape
     table = np.full((states + 1, classes + 1), states)
     live = automaton.transitions >= 0
@@ -190,7 +201,12 @@ def _with_dead(
 def _reached(targets) -> tuple[Int[np.ndarray, "states"], Int[np.ndarray, "states k"]]:
     """Return the codes that can be reached from code 0, and their transitions.
 
-    `targets` returns the codes after each of many codes; -1 for none.
+    A code is an integer that names a state. `targets(codes)` returns the next code for
+    each of the codes and each class, `[codes k]`; -1 for none.
+
+    Returns:
+        The codes that can be reached, the first of which is 0.
+        For each of them and each class, the index of the next code among them, or -1.
     """
     number = {0: 0}
     frontier = np.zeros(1, np.int64)
@@ -243,7 +259,7 @@ def _distances(automaton: Automaton) -> Int[np.ndarray, "states"]:
 def _edges(
     automaton: Automaton,
 ) -> tuple[Int[np.ndarray, "edges"], Int[np.ndarray, "edges"]]:
-    """Return the states of each transition, and the states that they lead to."""
+    """Return for each transition the state where it begins and where it leads."""
     sources, groups = np.nonzero(automaton.transitions >= 0)
     return sources, automaton.transitions[sources, groups]
 
@@ -253,10 +269,16 @@ def _blocks(
 ) -> Int[np.ndarray, "states"]:
     """Return a number for each state, equal for states that accept the same sequences.
 
-    The numbers are split until no class of symbols tells two equal ones apart. States
-    are compared by a random 64-bit sum of their rows. A chance equality would leave two
-    different states in one block. So at the end all rows are compared, and the search
-    is repeated with other numbers if any differ.
+    States with the same number are a block. Blocks are split until, for each class of
+    symbols, all states of a block lead to the same block. The row of a state holds the
+    blocks to which it leads. Rows are compared by 64-bit sums of random numbers, one
+    number per block and class. By chance, two different rows may have equal sums. So at
+    the end whole rows are compared, and if any differ the search goes on with other
+    random numbers.
+
+    Args:
+        automaton: the automaton.
+        distances: for each state, the length of the shortest sequence to acceptance.
     """
     rng = np.random.default_rng(0)
     transitions = automaton.transitions
@@ -281,7 +303,13 @@ def _blocks(
 def _merged_classes(
     classes: Int[np.ndarray, "v"], transitions: Int[np.ndarray, "states classes"]
 ) -> tuple[Int[np.ndarray, "v"], Int[np.ndarray, "states merged"]]:
-    """Give symbols with equal columns one class, numbered by the first symbol."""
+    """Merge the classes whose columns of `transitions` are equal.
+
+    The new classes are numbered in the order of their first symbols.
+
+    Returns:
+        The new class of each symbol, and the transitions with a column per new class.
+    """
     _, kinds = np.unique(transitions, axis=1, return_inverse=True)
     of_symbol = np.where(classes < 0, -1, np.append(kinds.reshape(-1), -1)[classes])
     number: dict[int, int] = {-1: -1}
@@ -297,7 +325,7 @@ def _merged_classes(
 def _order(
     transitions: Int[np.ndarray, "states classes"], start: int
 ) -> Int[np.ndarray, "states"]:
-    """Return all states in the order in which a search by breadth reaches them."""
+    """Return all states in the order in which a breadth-first search finds them."""
     seen = np.zeros(len(transitions) + 1, bool)
     # The target -1 counts as seen.
     seen[[start, -1]] = True

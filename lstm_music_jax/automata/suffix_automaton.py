@@ -118,8 +118,9 @@ class SuffixAutomaton:
         Returns:
           For each state, the state after each symbol that can follow, the number of the
           state that its suffix link leads to, and the length of its longest passage.
-          State 0 is the start, and links to itself. The length may count symbols of an
-          earlier piece, but never for a state that a link leads to.
+          State 0 is the start, and links to itself. The length may be too large,
+          because it may count symbols of an earlier piece. It is exact for every state
+          that a suffix link leads to.
         """
         number = {0: 0}
         order = [0]
@@ -140,7 +141,7 @@ class SuffixAutomaton:
         return transitions, links, [self._lengths[state] for state in order]
 
     def locate(self, length: int, end: int) -> tuple[int, int]:
-        """Return the index of a piece with a passage, and the place of the passage.
+        """Return a piece with a passage: its index, and where the passage starts in it.
 
         Args:
           length: length of the passage, as `match` returned it.

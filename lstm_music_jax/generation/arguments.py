@@ -1,4 +1,9 @@
-"""Checks of the arguments of `generate` and `sweep`; an error message is a sentence."""
+"""Checks of the arguments of `generate` and `sweep`; an error message is a sentence.
+
+A stream is a sequence that is generated. Where a function has an argument `name`, it is
+the name of the checked argument, for the error. In a sweep, hyperparameters are stacked
+along a leading axis, with one entry per setting.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.protocols import Context, Model
 from lstm_music_jax.strategies.base import Strategy, parts
@@ -21,11 +27,11 @@ _MOST_STREAMS = 2**31 - 1
 
 
 class BatchPart(NamedTuple):
-    """The streams of a batch that are drawn, without the other streams.
+    """Some streams of a batch, which are drawn without the other streams.
 
-    The number of a stream fixes its noise, so each stream has the symbols that it has
-    in the whole batch. Other sizes of batches round differently. So in rare cases a
-    symbol differs.
+    The number of a stream fixes its noise, so each stream gets the symbols that it has
+    in the whole batch. Rounding depends on how many streams are drawn together. So in
+    rare cases a symbol differs.
 
     Attributes:
         numbers: the number of each drawn stream within the batch, from 0.
@@ -133,7 +139,7 @@ def require_prompts(model: Model, prompts: Any) -> None:
 
 
 def require_part(part: Any, rows: int) -> None:
-    """Raise ValueError unless `part` names the number of each of `rows` streams."""
+    """Raise ValueError unless `part` is a valid `BatchPart` of `rows` streams."""
     if not isinstance(part, BatchPart):
         raise ValueError(
             f"part is {part!r}; it must be a part of a batch, such as "
@@ -208,6 +214,18 @@ def require_fit(
         for field in dataclasses.fields(part):  # type: ignore[arg-type]
             if field.type is Model:
                 _require_same_vocabulary(part, field.name, size, settings)
+
+
+def require_decoder(decoder: Any, model: Model) -> None:
+    """Raise ValueError unless `decoder` is None or a decoder that fits the model."""
+    if decoder is None:
+        return
+    if isinstance(decoder, type) or not isinstance(decoder, Decoder):
+        raise ValueError(
+            f"decoder is {decoder!r}; it must be a decoder, such as BeamSearch(8), or "
+            "None"
+        )
+    decoder.check_vocabulary(vocab_size(model))
 
 
 def _require_same_vocabulary(strategy, field, size, settings):

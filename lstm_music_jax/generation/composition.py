@@ -1,4 +1,8 @@
-"""Composition: a trained model writes scores of a given number of notes."""
+"""Composition: a trained model writes scores of a given number of notes.
+
+A piece is generated as the continuation of a prompt. The primer is the music of the
+prompt. An encoding turns scores into symbols and back.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -68,12 +72,13 @@ class Composition(NamedTuple):
             allow them at their position. They make no sound.
         ended: True if the model ended the piece by the end symbol, and the piece has no
             more notes than requested.
-        fallbacks: number of symbols for which a strategy forbade every symbol and was
-            ignored.
-        trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
-        origin: how `compose` drew the piece; None if something else made it.
-        note_symbols: which of `symbols` make each note; None unless a trace was
+        fallbacks: number of positions at which a strategy forbade the whole vocabulary
+            and was therefore ignored.
+        trace: figures that describe each drawn symbol, NumPy arrays `[n]`; None unless
             requested.
+        origin: how `compose` drew the piece; None if something else made it.
+        note_symbols: which of `symbols` make each note of `score`; None unless a trace
+            was requested.
     """
 
     symbols: list[str]
@@ -102,10 +107,10 @@ class Composition(NamedTuple):
 
     @property
     def surprisal(self) -> Float[np.ndarray, "n"] | None:
-        """The surprisal of each note under the model, nats.
+        """The surprisal of each note of `score` under the model, in nats.
 
-        It is the sum over the symbols that make the note; NaN if any of them is one of
-        the primer. None unless a trace was requested.
+        It is the sum of the surprisals of the symbols that make the note; NaN if any of
+        them belongs to the primer. None unless a trace was requested.
         """
         if self.trace is None or self.note_symbols is None:
             return None
@@ -154,13 +159,15 @@ def compose(
             `until_end`, the most that a piece may have.
         length: number of symbols per piece, 1 or more, in place of `notes`. With
             `until_end`, the most that a piece may have.
-        strategy: as in `generate`.
-        context: as in `generate`.
-        draw: as in `generate`.
-        trace: as in `generate`.
-        part: as in `generate`; a stream is a piece.
-        parallel_streams: as in `generate`.
-        devices: as in `generate`.
+        strategy: shapes the distribution of each symbol, as in `generate`.
+        context: which of the symbols so far the model remembers, as in `generate`.
+        draw: how a symbol is drawn, as in `generate`.
+        trace: whether to return figures that describe each drawn symbol.
+        part: says which pieces of a larger batch the prompts belong to, as in
+            `generate`.
+        parallel_streams: the largest number of pieces that a device draws at once, as
+            in `generate`.
+        devices: the devices to draw on, as in `generate`.
         keep_primer: put the prompt's music in front of the piece.
         until_end: let each piece end when the model draws the end symbol. The first
             symbol may be that one, so a piece may have no notes.
@@ -235,6 +242,8 @@ def compose(
 def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     """Return prompts of the start-of-piece symbol alone, for music without a primer.
 
+    There is one row for each of `pieces` pieces.
+
     Raises:
         ValueError: the run has no such symbol, or `pieces` is no whole number of 1 or
             more.
@@ -260,10 +269,12 @@ def _completed(
 
     Args:
         generate_block: draws a further block of all streams.
-        decode: returns the pieces of all blocks; None for one with too few notes.
+        decode: returns each piece, made from all blocks so far; None for a piece that
+            has too few notes.
         first: the first block.
         notes: notes per piece; None if the first block is all that is wanted.
-        most: symbols per piece after which a piece with too few notes is an error.
+        most: if a piece still has too few notes after this many symbols, an error is
+            raised.
     """
     drawn = [first]
     pieces: list[Composition | None] = [None] * len(first.tokens)
@@ -311,7 +322,11 @@ def _decode(
     keep_primer: bool,
     drawn: Sequence[Generation],
 ) -> list[Composition | None]:
-    """Return the decoded piece of each stream; None if it has too few notes."""
+    """Return the decoded piece of each stream; None if it has too few notes.
+
+    `drawn` holds successive generations, each of which continues the same streams. The
+    other arguments are those of `compose`.
+    """
     lengths = _lengths(drawn)
     tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
     trace = jax.tree.map(

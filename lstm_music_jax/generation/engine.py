@@ -1,9 +1,15 @@
 """The engine: draws the symbols of one stream, one after another, in a `lax.scan`.
 
-`vmap` turns one stream into a batch. The key of a stream is `fold_in(key, number)`. It
-is split into one key for the strategy and one for the draw. For each symbol, the
-position of the symbol is folded into both keys. So a stream gets the same noise in any
-batch, on any number of devices, with any strategy, and however often it is continued.
+A stream is a sequence that is generated. A strategy shapes the logits of each symbol. A
+draw is the rule that picks a symbol from the shaped logits. A context decides which of
+the symbols so far the model remembers. What the model keeps of them is its memory, such
+as an LSTM's state.
+
+`vmap` turns one stream into a batch. The key of stream number i is `fold_in(key, i)`,
+where `key` is that of the batch. The stream's key is split into one key for the
+strategy and one for the draw. For each symbol, the position of the symbol is folded
+into both keys. So a stream gets the same noise in any batch, on any number of devices,
+with any strategy, and however often it is continued.
 """
 
 from functools import partial
@@ -12,28 +18,47 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
-from lstm_music_jax.generation.trace import Trace, apply_in_stages, trace_note
+from lstm_music_jax.generation.trace import (
+    Shaped,
+    Trace,
+    apply_in_stages,
+    trace_note,
+)
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies.base import Strategy
-from lstm_music_jax.types import Array, Bool, Float, Int, Key, PRNGKey, PyTree, Token
+from lstm_music_jax.strategies.base import Strategy, observe_all
+from lstm_music_jax.types import (
+    Array,
+    Bool,
+    Float,
+    Int,
+    Key,
+    Logits,
+    PRNGKey,
+    PyTree,
+    Token,
+)
 from lstm_music_jax.xla.batching import map_in_parts
 
 
 class Sampler(NamedTuple):
-    """The objects that choose the symbols: strategy, context and draw; a PyTree.
+    """The objects that choose the symbols, a PyTree.
 
     Attributes:
         strategy: shapes each distribution.
         context: which of the symbols so far the model remembers.
         draw: picks a symbol from the shaped distribution.
         stop: id of the symbol with which a stream ends; None if no stream ends.
+        decoder: decides which member of a population continues; None for single
+            streams.
     """
 
     strategy: Strategy
     context: Context
     draw: Draw
     stop: Token | int | None = None
+    decoder: Decoder | None = None
 
 
 class Plan(NamedTuple):
@@ -41,7 +66,7 @@ class Plan(NamedTuple):
 
     Attributes:
         length: number of symbols to draw per stream.
-        trace: whether to describe the distributions of every symbol.
+        trace: whether to record figures that describe each symbol's distributions.
         parallel_streams: the largest number of streams that a device draws at once.
     """
 
@@ -59,12 +84,13 @@ class Stream(NamedTuple):
         number: number of the stream within its batch; it fixes the stream's noise.
         position: number of symbols so far, including those of the prompt.
         token: the last symbol, which the model has not read yet.
-        memory: the memory of the context, which has read all symbols but the last one.
-        strategy_state: the state of the strategy, which has observed all symbols so
-            far.
-        draw_state: the state of the draw.
-        fallbacks: number of symbols for which the strategy, or a stage of a chain,
-            forbade every symbol and was ignored.
+        memory: the memory of the model, which has read all symbols but the last one.
+        strategy_state: what the strategy remembers of all symbols so far; `()` if it
+            remembers nothing.
+        draw_state: what the draw remembers between symbols; `()` if it remembers
+            nothing.
+        fallbacks: number of positions at which the strategy, or one of the strategies
+            in a chain, forbade the whole vocabulary and was therefore ignored.
         undefined: whether any logits were NaN, which give no distribution.
     """
 
@@ -87,7 +113,7 @@ class Notes(NamedTuple):
         strategy_log_probs: log-probability of each symbol in the distribution that it
             was drawn from.
         trace: figures that describe the distributions of each symbol; None unless
-            requested.
+            `Plan.trace` is True.
     """
 
     tokens: Int[Array, "*b n"]
@@ -163,12 +189,6 @@ def begin(
     token = prompt[-1]
     memory = sampler.context.prefill(model, prompt[:-1])
     logits = jax.eval_shape(sampler.context.step, model, memory, token)[1]
-    strategy = sampler.strategy
-    strategy_state, _ = jax.lax.scan(
-        lambda state, token: (strategy.observe(token, state), None),
-        strategy.init(logits.shape[-1]),
-        prompt,
-    )
     # No stream has the largest number, so that number gives the key that all share.
     shared_key = jax.random.fold_in(key, jnp.uint32(2**32 - 1))
     return Stream(
@@ -176,45 +196,51 @@ def begin(
         position=jnp.int32(prompt.shape[0]),
         token=token,
         memory=memory,
-        strategy_state=strategy_state,
+        strategy_state=observe_all(sampler.strategy, prompt, logits.shape[-1]),
         draw_state=sampler.draw.init(shared_key, number, streams),
         fallbacks=jnp.int32(0),
         undefined=jnp.bool_(False),
     )
 
 
-def _draw(model, sampler, plan, key, stream):
-    keys = jax.random.split(jax.random.fold_in(key, stream.number))
-    draw_note = partial(_draw_note, model, sampler, plan.trace, keys)
-    if sampler.stop is not None:
-        draw_note = partial(_draw_unless_ended, draw_note, sampler.stop)
-    stream, notes = jax.lax.scan(draw_note, stream, length=plan.length)
-    # One sum finds any NaN, and needs no array of the size of the symbols.
-    undefined = jnp.isnan(jnp.sum(notes.strategy_log_probs))
-    return stream._replace(undefined=stream.undefined | undefined), notes
+def stream_keys(key: PRNGKey, number: Int[Array, ""]) -> Key[Array, "2"]:
+    """Return the keys of a stream: one for the strategy, and one for the draw."""
+    return jax.random.split(jax.random.fold_in(key, number))
 
 
-def _draw_unless_ended(draw_note, stop, stream, _):
-    """Draw a symbol of a stream, or return `stop` again if the stream has ended.
+class Reading(NamedTuple):
+    """A stream that has read its last symbol, and the next symbol's distribution.
 
-    A stream has ended if its last symbol is `stop`. Its state then stays as it is. A
-    symbol after the end has probability 1, and all figures of its `Trace` are 0.
+    Attributes:
+        memory: the memory of the context after the last symbol.
+        strategy_state: the state of the strategy after it shaped the distribution.
+        log_probs: log-probabilities of the next symbol under the model, nats.
+        strategy_log_probs: those in the distribution that is drawn from.
+        shaped: the result of the strategy.
+        drawn: the symbol that the draw picks.
+        draw_state: the state of the draw after this symbol.
     """
-    drawn = draw_note(stream, None)
-    note = jax.tree.map(jnp.zeros_like, drawn[1])._replace(tokens=stream.token)
-    # Both results are computed, because a GPU waits for the host at every branch.
-    ended = stream.token == stop
-    return jax.tree.map(partial(jnp.where, ended), (stream, note), drawn)
+
+    memory: PyTree
+    strategy_state: PyTree
+    log_probs: Logits
+    strategy_log_probs: Logits
+    shaped: Shaped
+    drawn: Token
+    draw_state: PyTree
 
 
-def _draw_note(
-    model: Model,
-    sampler: Sampler,
-    trace: bool,
-    keys: Key[Array, "2"],
-    stream: Stream,
-    _: None,
-) -> tuple[Stream, Notes]:
+def read(
+    model: Model, sampler: Sampler, keys: Key[Array, "2"], stream: Stream
+) -> Reading:
+    """Read the last symbol of a stream, shape the next distribution, and draw from it.
+
+    Args:
+        model: the model.
+        sampler: strategy, context and draw.
+        keys: the keys of the stream; see `stream_keys`.
+        stream: the stream.
+    """
     strategy_key = jax.random.fold_in(keys[0], stream.position)
     draw_key = jax.random.fold_in(keys[1], stream.position)
     memory, logits = sampler.context.step(model, stream.memory, stream.token)
@@ -222,24 +248,69 @@ def _draw_note(
     shaped, state = apply_in_stages(
         sampler.strategy, logits, stream.strategy_state, strategy_key
     )
-    token, draw_state = sampler.draw.draw(shaped.logits, stream.draw_state, draw_key)
+    drawn, draw_state = sampler.draw.draw(shaped.logits, stream.draw_state, draw_key)
+    return Reading(
+        memory,
+        state,
+        jax.nn.log_softmax(logits),
+        jax.nn.log_softmax(shaped.logits),
+        shaped,
+        drawn,
+        draw_state,
+    )
 
-    log_probs = jax.nn.log_softmax(logits)
-    strategy_log_probs = jax.nn.log_softmax(shaped.logits)
+
+def add_symbol(
+    sampler: Sampler, trace: bool, stream: Stream, reading: Reading, token: Token
+) -> tuple[Stream, Notes]:
+    """Add a symbol to a stream; return the stream and the figures of the symbol."""
     note = Notes(
         token,
-        log_probs[token],
-        strategy_log_probs[token],
-        trace_note(log_probs, strategy_log_probs, shaped, token) if trace else None,
+        reading.log_probs[token],
+        reading.strategy_log_probs[token],
+        trace_note(reading.log_probs, reading.strategy_log_probs, reading.shaped, token)
+        if trace
+        else None,
     )
     stream = Stream(
         number=stream.number,
         position=stream.position + 1,
         token=token,
-        memory=memory,
-        strategy_state=sampler.strategy.observe(token, state),
-        draw_state=draw_state,
-        fallbacks=stream.fallbacks + shaped.empty.astype(jnp.int32),
+        memory=reading.memory,
+        strategy_state=sampler.strategy.observe(token, reading.strategy_state),
+        draw_state=reading.draw_state,
+        fallbacks=stream.fallbacks + reading.shaped.empty.astype(jnp.int32),
         undefined=stream.undefined,
     )
     return stream, note
+
+
+def unless_ended(
+    stop: Token | int, stream: Stream, added: tuple[Stream, Notes]
+) -> tuple[Stream, Notes]:
+    """Return `added`, the result of `add_symbol`, unless the stream has ended.
+
+    A stream has ended if its last symbol is `stop`. Its state then stays as it is. A
+    symbol after the end has probability 1, and all figures of its `Trace` are 0.
+    """
+    note = jax.tree.map(jnp.zeros_like, added[1])._replace(tokens=stream.token)
+    # Both results are computed, because a GPU waits for the host at every branch.
+    ended = stream.token == stop
+    return jax.tree.map(partial(jnp.where, ended), (stream, note), added)
+
+
+def _draw(model, sampler, plan, key, stream):
+    keys = stream_keys(key, stream.number)
+    draw_note = partial(_draw_note, model, sampler, plan.trace, keys)
+    stream, notes = jax.lax.scan(draw_note, stream, length=plan.length)
+    # One sum finds any NaN, and needs no array of the size of the symbols.
+    undefined = jnp.isnan(jnp.sum(notes.strategy_log_probs))
+    return stream._replace(undefined=stream.undefined | undefined), notes
+
+
+def _draw_note(model, sampler, trace, keys, stream, _):
+    reading = read(model, sampler, keys, stream)
+    added = add_symbol(sampler, trace, stream, reading, reading.drawn)
+    if sampler.stop is None:
+        return added
+    return unless_ended(sampler.stop, stream, added)

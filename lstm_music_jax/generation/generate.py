@@ -6,6 +6,7 @@ import jax
 
 from lstm_music_jax.generation.arguments import BatchPart
 from lstm_music_jax.generation.contexts import Carried
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw, Gumbel
 from lstm_music_jax.generation.engine import Sampler
 from lstm_music_jax.generation.program import Generation, Streams, run
@@ -29,6 +30,7 @@ def generate(
     strategy: Strategy = MODEL_ALONE,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
+    decoder: Decoder | None = None,
     trace: bool = False,
     part: BatchPart | None = None,
     parallel_streams: int | None = None,
@@ -75,10 +77,13 @@ def generate(
         context: which of the symbols so far the model remembers. The default is all of
             them: the state is never reset.
         draw: how a symbol is drawn. The default draws independently.
+        decoder: continues each prompt by a population of streams, its members, which
+            compete. Results then have the axes `[b m n]`. By default, each prompt is
+            continued by a single stream.
         trace: whether to return figures that describe the distributions of every
             symbol; see `Trace`.
-        part: the streams of a larger batch that the prompts belong to. By default the
-            prompts are the whole batch. With `streams` it must be None.
+        part: says which streams of a larger batch these are. By default the prompts are
+            the whole batch. With `streams` it must be None.
         parallel_streams: the largest number of streams that a device draws at once.
             Smaller numbers take less memory. The default is all streams, or 1024 on a
             CPU.
@@ -98,7 +103,7 @@ def generate(
         model,
         prompts,
         key,
-        Sampler(strategy, context, draw, stop),
+        Sampler(strategy, context, draw, stop, decoder),
         length=length,
         trace=trace,
         part=part,

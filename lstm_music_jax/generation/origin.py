@@ -1,4 +1,4 @@
-"""Origins: the arguments by which `compose` draws a single piece again."""
+"""The origin of a piece: the arguments with which `compose` draws it again."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,8 @@ class Origin(NamedTuple):
         key: the random key of the batch.
         stream: number of the piece within its batch.
         streams: number of pieces in the batch.
-        strategy: as in `compose`, and so are all other attributes.
+        strategy: this and all further attributes are the arguments of `compose` that
+            have the same names.
     """
 
     prompt: Int[np.ndarray, "p"]

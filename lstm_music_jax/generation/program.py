@@ -1,4 +1,7 @@
-"""The compiled program that draws symbols on devices, for `generate` and `sweep`."""
+"""The compiled program that draws symbols on devices, for `generate` and `sweep`.
+
+A stream is a sequence that is generated.
+"""
 
 from collections.abc import Sequence
 from functools import cache
@@ -12,6 +15,7 @@ from lstm_music_jax.devices import spread
 from lstm_music_jax.generation.arguments import (
     BatchPart,
     is_traced,
+    require_decoder,
     require_devices,
     require_fit,
     require_key,
@@ -30,6 +34,13 @@ from lstm_music_jax.generation.engine import (
     begin_and_draw,
     draw_more,
 )
+from lstm_music_jax.generation.population import (
+    Members,
+    Population,
+    begin_and_decode,
+    begin_population,
+    decode_more,
+)
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.protocols import Model
 from lstm_music_jax.pytrees import map_settings, settings_axes
@@ -42,23 +53,34 @@ class Streams(NamedTuple):
 
     Attributes:
         key: the random key that the streams began with.
-        state: the state of each stream, `[b ...]`, or `[s b ...]` in a sweep.
+        state: the state of each stream or population, `[b ...]`, or `[s b ...]` in a
+            sweep.
     """
 
     key: PRNGKey
-    state: Stream
+    state: Stream | Population
 
 
 class _Prompts(NamedTuple):
-    """The prompts of streams, their numbers, and the number of streams in the batch."""
+    """The prompts of the streams, or populations of streams, that are to be drawn.
+
+    Attributes:
+        ids: symbol ids, one row per prompt.
+        numbers: the index of each stream or population within its batch, which fixes
+            its noise.
+        total: how many streams or populations the batch has; some of them may not be
+            drawn.
+    """
 
     ids: Int[Array, "b p"]
     numbers: Int[Array, "b"]
-    streams: Int[Array, ""]
+    total: Int[Array, ""]
 
 
 class Generation(NamedTuple):
     """The drawn symbols, without the prompt, and their log-probabilities.
+
+    With a decoder, every array but those of `members` has an axis m after b.
 
     Attributes:
         tokens: ids of the symbols, int32.
@@ -71,6 +93,8 @@ class Generation(NamedTuple):
             unless a stop symbol was given.
         streams: the states of the streams. Passed to `generate` as prompts, they are
             continued.
+        members: weights and origins of the members of populations; None without a
+            decoder.
     """
 
     tokens: Int[Array, "*b n"]
@@ -79,13 +103,14 @@ class Generation(NamedTuple):
     trace: Trace | None
     lengths: Int[Array, "*b"] | None
     streams: Streams
+    members: Members | None = None
 
     @property
     def fallbacks(self) -> Int[Array, "*b"]:
-        """The number of symbols of each stream for which the strategy was ignored.
+        """For each stream, the number of positions at which the strategy was ignored.
 
-        A strategy is ignored for a symbol if it forbids every symbol of the vocabulary.
-        In a chain, a symbol counts if any stage was ignored.
+        A strategy is ignored at a position if it forbids the whole vocabulary there. A
+        chain counts once if any of its strategies was ignored.
         """
         return self.streams.state.fallbacks
 
@@ -112,25 +137,28 @@ def run(
     axis = 1 if settings else 0
     require_model("model", model)
     source, key = _source(model, prompts, key, part)
-    numbers = source.number if isinstance(source, Stream) else source.numbers
+    begun = not isinstance(source, _Prompts)
+    numbers = source.number if begun else source.numbers
     count = numbers.shape[-1]
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
     new = None if isinstance(source, Stream) else source.ids
     require_fit(sampler.strategy, model, new, settings)
+    require_decoder(sampler.decoder, model)
     if sampler.stop is not None:
         stop = symbol_id("stop", sampler.stop, model)
         sampler = sampler._replace(stop=jnp.int32(stop))
     require_devices(devices)
-    if isinstance(source, Stream):
+    if begun:
         _require_same_states(model, source, sampler, settings)
     traced = is_traced((model, source, key, sampler))
     devices = _devices_for(count, devices, traced)
     if parallel_streams is None:
-        parallel_streams = default_parallel_streams(count, devices)
+        members = 1 if sampler.decoder is None else sampler.decoder.members
+        parallel_streams = default_parallel_streams(count * members, devices)
     parallel_streams = whole_number("parallel_streams", parallel_streams)
     plan = Plan(length, trace, parallel_streams)
-    program = _program(plan, devices, isinstance(source, Stream), settings)
+    program = _program(plan, devices, begun, settings)
     drawn = program(model, source, key, sampler)
     if len(devices) > 1:
         drawn = jax.tree.map(
@@ -139,7 +167,7 @@ def run(
             ),
             drawn,
         )
-    state, notes, lengths = drawn
+    state, notes, members, lengths = drawn
     if not traced:
         _require_defined(state)
     return Generation(
@@ -149,11 +177,15 @@ def run(
         notes.trace,
         lengths,
         Streams(key, state),
+        members,
     )
 
 
 def _source(model, prompts, key, part):
-    """Return what to continue, prompts or states of streams, and the random key."""
+    """Check what is to be continued, prompts or the states of streams, and return it.
+
+    Return the random key too, which is that of the streams if there are any.
+    """
     if isinstance(prompts, Streams):
         if part is not None:
             raise ValueError(
@@ -192,35 +224,36 @@ def _program(plan, devices, begun, settings):
         if settings:
             axes = settings_axes(sampler.strategy)
             with_strategy = jax.vmap(with_strategy, (0 if begun else None, axes))
-        state, notes = shard.gather(
+        state, notes, members = shard.gather(
             with_strategy(prompts, sampler.strategy), axis=1 if settings else 0
         )
-        return state, notes, _lengths(notes.tokens, sampler.stop)
+        return state, notes, members, _lengths(notes.tokens, sampler.stop)
 
     return spread(draw_all, devices)
 
 
 def _begin_and_draw(shard, model, prompts, key, sampler, plan):
     rows = shard.padded_rows(len(prompts.ids))
-    return begin_and_draw(
-        model,
-        prompts.ids[rows],
-        key,
-        prompts.numbers[rows],
-        prompts.streams,
-        sampler,
-        plan,
-    )
+    ids, numbers = prompts.ids[rows], prompts.numbers[rows]
+    if sampler.decoder is not None:
+        return begin_and_decode(model, ids, key, numbers, prompts.total, sampler, plan)
+    drawn = begin_and_draw(model, ids, key, numbers, prompts.total, sampler, plan)
+    return *drawn, None
 
 
 def _draw_more(shard, model, streams, key, sampler, plan):
     rows = shard.padded_rows(len(streams.number))
     streams = jax.tree.map(lambda leaf: leaf[rows], streams)
-    return draw_more(model, streams, key, sampler, plan)
+    if sampler.decoder is not None:
+        return decode_more(model, streams, key, sampler, plan)
+    return *draw_more(model, streams, key, sampler, plan), None
 
 
 def _lengths(tokens, stop):
-    """Return the number of symbols before `stop` in each stream; None if it is None."""
+    """Return the number of symbols before `stop` in each stream.
+
+    Return None if `stop` is None.
+    """
     if stop is None:
         return None
     # After the first stop symbol there are only stop symbols.
@@ -259,7 +292,8 @@ def _require_same_states(model, streams, sampler, settings):
     key, zero = jax.random.key(0), jnp.int32(0)
 
     def begin_one(sampler):
-        return begin(model, sampler, key, one_symbol, zero, zero)
+        begin_it = begin if sampler.decoder is None else begin_population
+        return begin_it(model, sampler, key, one_symbol, zero, zero)
 
     def first(tree):
         return map_settings(lambda leaf: leaf[0], tree)
@@ -269,12 +303,24 @@ def _require_same_states(model, streams, sampler, settings):
         streams = first(streams)
     wanted = jax.eval_shape(begin_one, sampler)
     given = jax.eval_shape(first, streams)
+    if _shapes(_weights(wanted)) != _shapes(_weights(given)):
+        raise ValueError(
+            "prompts has streams that belong to another decoder; continue them with "
+            "the one that they began with"
+        )
     for name in _OWNERS:
         if _shapes(getattr(wanted, name)) != _shapes(getattr(given, name)):
             raise ValueError(
                 f"prompts has streams whose {name} belongs to another "
                 f"{_OWNERS[name]}; continue them with the one that they began with"
             )
+
+
+def _weights(state):
+    """Return the log-weights and the decoder's state; None for a single stream."""
+    if isinstance(state, Stream):
+        return None
+    return state.log_weights, state.decoder_state
 
 
 def _shapes(tree):

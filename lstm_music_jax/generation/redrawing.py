@@ -1,4 +1,8 @@
-"""Draws a piece again from its origin, and says how close each symbol came."""
+"""Draws a piece again, and says how close other symbols came to being drawn.
+
+The origin of a piece holds the arguments with which `compose` drew it. A draw is the
+rule that picks a symbol from the logits.
+"""
 
 from typing import NamedTuple
 
@@ -22,12 +26,12 @@ _ROWS = 16
 
 
 class Scores(NamedTuple):
-    """The figures of all symbols of the vocabulary at one position of a piece.
+    """How close each symbol of the vocabulary came at one position of a piece.
 
     Attributes:
-        log_probs: log-probability in the distribution that was drawn from, nats.
-        perturbed: `log_probs` plus the Gumbel noise; the largest one is drawn. None if
-            the draw adds no such noise.
+        log_probs: its log-probability in the distribution that was drawn from, nats.
+        perturbed: `log_probs` plus the Gumbel noise. The symbol with the largest sum is
+            drawn. None if the draw adds no such noise.
     """
 
     log_probs: Float[np.ndarray, "v"]
@@ -71,12 +75,12 @@ def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Compos
 
 
 def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Scores:
-    """Return the scores of the symbol that follows the first n drawn symbols.
+    """Return the scores of all symbols at the position after the first n drawn symbols.
 
     Args:
         run: as in `redraw`.
         origin: as in `redraw`.
-        drawn: the ids of the drawn symbols that come before, without the prompt.
+        drawn: the ids of the first n drawn symbols, without the prompt.
     """
     forbidding = masks(
         run.vocabulary,
@@ -104,10 +108,14 @@ def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Score
 
 
 def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
-    """Return the prompt of a piece in several equal rows, and its number for each row.
+    """Return the arguments with which one piece is drawn several times at once.
 
-    A small batch is computed by other products than a large one, with other rounding.
-    So a piece of a batch is drawn several times at once.
+    XLA computes a small batch by other products than a large one, with other rounding.
+    So the piece is not drawn alone, but in several equal rows.
+
+    Returns:
+        The prompt of the piece, in each of the rows.
+        The part of its batch that is drawn: the number of the piece, for each row.
     """
     rows = min(origin.streams, _ROWS)
     prompts = jnp.tile(jnp.asarray(origin.prompt)[None], (rows, 1))
@@ -115,7 +123,14 @@ def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
 
 
 class _GivenState(NamedTuple):
-    """The number of drawn symbols, the state of the inner draw, the latest scores."""
+    """The state of `_Given`.
+
+    Attributes:
+        place: number of symbols that were returned.
+        inner: the state of the inner draw.
+        log_probs: as in `Scores`, at the position of the symbol returned last.
+        perturbed: as in `Scores`, at the same position.
+    """
 
     place: Int[Array, ""]
     inner: PyTree
@@ -125,9 +140,15 @@ class _GivenState(NamedTuple):
 
 @pytree
 class _Given:
-    """Takes given symbols, and keeps the scores by which the inner draw would choose.
+    """A draw that returns given symbols, and keeps the scores of all symbols.
 
-    The state of the inner draw is right as long as it would draw the given symbols.
+    The inner draw picks a symbol too, which is not used, so that its state goes on. Its
+    state is right only as long as it picks the given symbols.
+
+    Attributes:
+        inner: the draw with which the piece was drawn.
+        tokens: the ids of the given symbols, in order.
+        vocab_size: number of symbols in the vocabulary.
     """
 
     inner: Draw
@@ -149,7 +170,7 @@ class _Given:
     def draw(
         self, logits: Logits, state: _GivenState, key: PRNGKey
     ) -> tuple[Token, _GivenState]:
-        """Return the next given symbol, and the state with the scores at its place."""
+        """Return the next given symbol, and a state with the scores at its position."""
         _, inner = self.inner.draw(logits, state.inner, key)
         log_probs, perturbed = jax.nn.log_softmax(logits), None
         if isinstance(self.inner, Gumbel):

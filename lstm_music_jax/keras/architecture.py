@@ -67,7 +67,8 @@ class Architecture(NamedTuple):
         lstms: the LSTM layers, the first layer first.
         head: the dense layer.
         gates: activation of the gates.
-        dropout: the rate of all Dropout layers.
+        dropout: the rate of all Dropout layers; 0 if there are none, or if their rates
+            differ.
         window: number of input symbols; None if any number is allowed.
         every_position: whether a symbol is predicted after every input symbol.
     """

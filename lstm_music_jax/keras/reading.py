@@ -5,8 +5,8 @@ Each of three layouts holds a configuration in JSON and named arrays in HDF5:
     .hdf5, .h5   Keras 2: model_weights/<layer>, arrays named in `weight_names`
     .h5          Keras 3: the same
     .keras       Keras 2.12 and later: a zip of config.json, metadata.json and
-                 model.weights.h5, in which the layers of each class are numbered, and
-                 the arrays of each layer
+                 model.weights.h5. There, a layer has a number among the layers of its
+                 class, and an array has a number among those of its layer.
 
 The gates have the same order as in `MusicLSTM`. Nothing in a file is ever executed or
 unpickled.
@@ -135,7 +135,10 @@ def _read_model(file, config, version, arrays_of) -> KerasModel:
 
 
 def _read_arrays(file, kind, arrays, shapes) -> list[np.ndarray]:
-    """Check the arrays of one layer, and return them in float32.
+    """Return the arrays of one layer in float32, after checks.
+
+    RefusedError is raised if an array is missing, has another shape than it must have,
+    holds a value that is not finite, or lies in another file.
 
     Args:
         file: the HDF5 file.

@@ -10,7 +10,7 @@ class RefusedError(Exception):
 
 @contextlib.contextmanager
 def naming(layer: str) -> Iterator[None]:
-    """Add the name of a layer to any RefusedError of the `with` block."""
+    """Add a layer's name to the message of a RefusedError raised in a `with` block."""
     try:
         yield
     except RefusedError as error:

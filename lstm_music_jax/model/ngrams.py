@@ -3,7 +3,7 @@
 The n-grams form a trie. Each node is a context, and it has a child for each symbol that
 was seen after it. The child of a context of length k is a context of length k + 1.
 
-A context has an index among all contexts of its length. The state of a stream holds k
+A context has an index among all contexts of its length. The state of a model holds k
 indices: those of the contexts of length 1 to k that the last symbols form.
 """
 
@@ -50,9 +50,10 @@ class NGram:
         p(x | c) = kept(c, x) + freed(c) p(x | c'),
 
     where c is a context of up to `order` - 1 symbols, and c' is c without its oldest
-    symbol.
-    The empty context is interpolated with the uniform distribution, so every symbol has
-    a probability above 0. The logits are log-probabilities.
+    symbol. Context c keeps the probability kept(c, x) for symbol x, and leaves the
+    probability freed(c) to c'. The empty context is interpolated with the uniform
+    distribution, so every symbol has a probability above 0. The logits are
+    log-probabilities.
 
     Make one by `NGram.witten_bell` or `NGram.kneser_ney`, which count n-grams on the
     host. The probabilities are those of `ngram_counts`, which the baselines of training
@@ -65,7 +66,7 @@ class NGram:
     Attributes:
         unigram: the probability of each symbol after the empty context.
         levels: the contexts of length 1, 2 and so on.
-        begin: the state before the first symbol.
+        begin: the state before the first symbol of a piece.
         widths: for each length of context, the largest number of symbols that were seen
             after one context.
     """

@@ -53,7 +53,7 @@ def unroll(
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
     """Run a layer over time, given the projected inputs `x W`.
 
-    Where `resets` is True the state is set to zero before the input is read.
+    Where `resets` is True, the state is set to zero before the input is read.
 
     The backward pass is written by hand. The forward pass keeps the activations of the
     gates. The backward loop replaces them by gradients. At the end, one matrix product,
@@ -94,7 +94,13 @@ def unroll_rows(
 class _Saved(NamedTuple):
     """The values that the forward pass saves for the backward pass.
 
-    All but the kernel and the first state are `[t b ...]`.
+    Attributes:
+        recurrent_kernel: the kernel of the hidden state.
+        state: the state before the first step.
+        hidden: the hidden states after each step, `[t b h]`.
+        cells: the cells after each step, `[t b h]`.
+        gates: the activations i, f, g, o of each step in one array, `[t b 4h]`.
+        resets: where the state was set to zero before the step, `[t b]`, or None.
     """
 
     recurrent_kernel: Array

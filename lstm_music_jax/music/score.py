@@ -1,8 +1,8 @@
 """A score: the notes of a piece in ticks, with its tempo and metre.
 
 Readers of files make scores, and encodings turn these into symbols. A score counts time
-in ticks, and has a number of ticks per quarter note. A score that was read from a MIDI
-file keeps the file's ticks; `Score.on_grid` rounds it to another grid.
+in ticks. Its number of ticks per quarter note is called its grid. A score that was read
+from a MIDI file keeps the file's grid; `Score.on_grid` rounds it to another one.
 
 A score holds its notes by track, as arrays. Sources that write chords, such as the
 chorales, also keep their parts as chords; `parts.py` finds the chords of all other
@@ -94,7 +94,7 @@ class Notes(NamedTuple):
 
 @dataclass(frozen=True)
 class Chord:
-    """Pitches that are struck together and held equally long; one pitch is a note.
+    """Pitches that are struck together and held equally long; a single note has one.
 
     Attributes:
         onset: time of the strike, in ticks from the start of the piece, 0 or more.
@@ -146,7 +146,7 @@ class Tempo(NamedTuple):
 
 
 class Metre(NamedTuple):
-    """A change of metre at a tick, such as to 3/4."""
+    """A change of metre at a tick; 3/4 has `beats` 3 and `beat_unit` 4."""
 
     tick: int
     beats: int
@@ -171,7 +171,7 @@ class InstrumentChange(NamedTuple):
 
 
 class Pedal(NamedTuple):
-    """A movement of the sustain pedal of a channel, down or up."""
+    """A movement of the sustain pedal of a MIDI channel (1 to 16), down or up."""
 
     tick: int
     channel: int
@@ -222,7 +222,7 @@ class Score:
         metres: the changes of metre, in the order of time. Until the first one, the
             metre is 4/4.
         pedals: the movements of the sustain pedal, in the order of time.
-        written: the parts of a source that writes chords; None if it does not.
+        written: the parts, as chords, if the source writes chords; otherwise None.
         endless: number of notes that were left out because they never end.
     """
 
@@ -264,7 +264,7 @@ class Score:
     def from_parts(
         cls, parts: Iterable[Part], ticks_per_quarter: int = TICKS_PER_QUARTER
     ) -> Score:
-        """Return a score with the given parts, and with the notes of their chords."""
+        """Return a score of parts: `written` holds them, and each is also a track."""
         parts = tuple(parts)
         tracks = (
             Track.of(
@@ -280,7 +280,10 @@ class Score:
 
     @cached_property
     def table(self) -> Notes:
-        """The notes of all tracks as one keyboard plays them, as arrays."""
+        """The notes of all tracks as one keyboard plays them, as arrays.
+
+        These are the notes of `notes`; see `Notes.canonical`.
+        """
         columns = zip(*(track.notes for track in self.tracks), strict=True)
         joined = [np.concatenate(column) for column in columns]
         return Notes(*joined).canonical() if joined else Notes.of(())
@@ -320,7 +323,8 @@ class Score:
         """Return the score with all times rounded to the nearest tick of a grid.
 
         The begin and the end of each note are rounded to the nearest tick, but a note
-        lasts at least one tick. The chords of the source, `written`, are dropped.
+        lasts at least one tick. The result has None as `written`. A score that has this
+        grid already is returned unchanged.
 
         Args:
             ticks_per_quarter: the grid, in ticks per quarter note.

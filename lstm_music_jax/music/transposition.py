@@ -16,7 +16,7 @@ HALF_OCTAVE = 6
 class Sound(NamedTuple):
     """The pitches that a symbol strikes or releases.
 
-    Two symbols that strike or release the same pitches have equal sounds.
+    Two symbols have equal sounds if both strike the same pitches, or both release them.
 
     Attributes:
         are_classes: whether `numbers` holds pitch classes, 0 to 11, which wrap around
@@ -84,10 +84,12 @@ def transposition_table(
 
 
 def spelled_once(table: np.ndarray) -> np.ndarray:
-    """Return a table of transpositions in which every sound has one spelling.
+    """Return a table whose row for 0 semitones gives every sound one spelling.
 
-    A transposition leads to one of the ids that sound alike, such as C#4 and Db4. In
-    the result, the row of no transposition leads to that one too.
+    In the given table, that row leaves each id as it is, although some ids sound alike,
+    such as those of C#4 and D-4. All other rows choose one id of these. In the result,
+    the row for 0 semitones replaces each id by that one, too. It leaves an id as it is
+    if the vocabulary lacks all transpositions of its sound.
 
     Args:
         table: int `[2 n + 1, v]`, from `transposition_table`.

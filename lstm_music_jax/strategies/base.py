@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.pytrees import Checked
-from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree, Token
+from lstm_music_jax.types import Array, Bool, Int, Logits, PRNGKey, PyTree, Token
 
 
 class Strategy(Checked):
@@ -22,10 +22,11 @@ class Strategy(Checked):
     Override at least `apply`.
 
     A subclass is a frozen dataclass and a PyTree without any decorator. Its leaves are
-    the hyperparameters: changing one never recompiles, and `vmap` over stacked leaves
-    is a sweep. Its static fields fix shapes. Its tables are large leaves that all
-    settings of a sweep share. Each field is declared by a function of `fields`, so its
-    value is checked and cast when the strategy is made.
+    the hyperparameters: changing one never recompiles. A sweep is a `vmap` over stacked
+    leaves, one entry per setting. Static fields are not leaves; they fix shapes. Tables
+    are large leaves that all settings of a sweep share. Each field is declared by a
+    function of the module `fields`, so its value is checked and cast when the strategy
+    is made.
 
     Most strategies obey two laws. A strategy that breaks a law sets the class attribute
     with the name of the law to False.
@@ -82,8 +83,9 @@ class Strategy(Checked):
     ) -> tuple[Logits, PyTree]:
         """Return shaped logits, float32 `[v]`, and the new state.
 
-        A logit of -inf forbids a symbol. `logits` need not be normalised. Every
-        strategy of a chain gets its own `key` for every symbol that is drawn.
+        This is called once for every symbol that is drawn, before it is drawn. A logit
+        of -inf forbids a symbol. `logits` need not be normalised. Every strategy of a
+        chain gets its own `key` for every symbol.
         """
         raise NotImplementedError
 
@@ -104,6 +106,16 @@ def parts(strategy: Strategy) -> Iterator[Strategy]:
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Strategy):
                 yield from parts(part)
+
+
+def observe_all(strategy: Strategy, prompt: Int[Array, "p"], vocab_size: int) -> PyTree:
+    """Return the state of a strategy after it has observed a prompt."""
+    state, _ = jax.lax.scan(
+        lambda state, token: (strategy.observe(token, state), None),
+        strategy.init(vocab_size),
+        prompt,
+    )
+    return state
 
 
 def forbid_unless(keep: Bool[Array, "v"], logits: Logits) -> Logits:

@@ -3,7 +3,7 @@
 The caller gives a table of names. An expression calls classes of the table, such as
 `TopP`. Their arguments are numbers, strings, True, False, None, lists, tuples, dicts,
 names of values in the table, such as `MAJOR`, and further calls. All other Python is
-refused.
+refused. A run folder is the folder of a trained model.
 """
 
 import ast
@@ -98,11 +98,13 @@ def _normal(text):
 
 @dataclasses.dataclass(frozen=True)
 class _Reading:
-    """An expression that is being parsed, with the arguments of `read_strategy`.
+    """An expression that is being read.
+
+    The attributes without an explanation are arguments of `read_strategy`.
 
     Attributes:
         argument: name of the argument that the expression is for, for errors.
-        example: an expression for this argument, for errors.
+        example: a valid expression for this argument, for errors.
     """
 
     text: str
@@ -221,7 +223,14 @@ class _Reading:
             raise self.refusal(problem, called) from error
 
     def load_model(self, signature, keywords: dict[str, Any]) -> None:
-        """Replace the keyword `run`, a run folder, by `model`, the model in it."""
+        """Replace the argument `run`, a run folder, by `model`, the model in it.
+
+        Nothing is replaced if the called class has no argument `model`.
+
+        Args:
+            signature: the signature of the called class or function.
+            keywords: the keyword arguments in the expression; changed in place.
+        """
         parameters = signature.parameters
         if self.model_of and "model" in parameters and "run" not in parameters:
             folder = keywords.pop("run", None)
@@ -258,7 +267,7 @@ class _Reading:
         return filled
 
     def arguments_of(self, function) -> str:
-        """Return the names of the arguments that the user must give, as one text."""
+        """Return the names of the arguments that a user may give, as one text."""
         supplied = self.supplied.keys() - _checked_fields(function)
         parameters = inspect.signature(function).parameters
         names = [name for name in parameters if name not in supplied]
@@ -267,7 +276,10 @@ class _Reading:
         return ", ".join(names) or "none"
 
     def require_objects(self, function, arguments: dict[str, Any]) -> None:
-        """Raise ValueError if a literal takes the place of a model or other object."""
+        """Raise ValueError if a literal takes the place of a model or other object.
+
+        `arguments` holds the arguments of a call of `function`, by name.
+        """
         objects = {"model", *self.supplied} - _checked_fields(function)
         for name, value in arguments.items():
             if name in objects and isinstance(value, _LITERALS):
@@ -275,7 +287,11 @@ class _Reading:
                 raise ValueError(f"{name} is {value!r}; it must be {name}{other}")
 
     def look_up_ids(self, function, arguments: dict[str, Any]) -> None:
-        """Replace symbols, such as "C4", by their ids in arguments that hold ids."""
+        """Replace symbols, such as "C4", by their ids in arguments that hold ids.
+
+        `arguments` holds the arguments of a call of `function`, by name, and is changed
+        in place.
+        """
 
         def looked_up(value):
             if isinstance(value, list | tuple):
@@ -288,7 +304,11 @@ class _Reading:
                     arguments[field.name] = looked_up(arguments[field.name])
 
     def exchange_numbers(self, function, arguments: dict[str, Any]) -> None:
-        """Replace each number that is an argument of a strategy, by `number_of`."""
+        """Replace each number that is an argument of a strategy, by `number_of`.
+
+        `arguments` holds the arguments of a call of `function`, by name, and is changed
+        in place.
+        """
         if not self.number_of or not dataclasses.is_dataclass(function):
             return
         for field in dataclasses.fields(function):
@@ -298,7 +318,7 @@ class _Reading:
                 arguments[field.name] = self.number_of(value, field)
 
     def part(self, node: ast.expr) -> str:
-        """Return the text of a part of the expression."""
+        """Return the text of a part of the expression, shortened if it is long."""
         return _shown(ast.get_source_segment(self.text, node) or "")
 
     def refusal(self, problem: str, node: ast.expr | None = None) -> ValueError:
@@ -311,7 +331,13 @@ class _Reading:
         return self.refusal_at((node.lineno, column), problem)
 
     def refusal_at(self, place: tuple[int, int] | None, problem: str) -> ValueError:
-        """Return an error about a position: a line, counted from 1, and a column."""
+        """Return an error about one position in the expression.
+
+        Args:
+            place: the line, counted from 1, and the column, counted from 0; None for
+                the expression as a whole.
+            problem: what is wrong, in words.
+        """
         where = ""
         if place is not None:
             before = self.text.split("\n")[: place[0] - 1]

@@ -1,4 +1,7 @@
-"""Presets: chains with the order and the formulas of widely used samplers."""
+"""Presets: chains with the order and the formulas of widely used samplers.
+
+A chain applies several strategies, its stages, one after another.
+"""
 
 import dataclasses
 from typing import ClassVar
@@ -29,10 +32,10 @@ from lstm_music_jax.strategies.truncation.xtc import XTC
 
 
 class Preset(Chain, init=False):
-    """A chain that sorts its stages into the fixed order of their classes, `order`.
+    """A chain that sorts its stages into a fixed order, which `order` gives.
 
-    Each class may occur once. A `RepetitionPenalty` gets `by_sign=True`, because these
-    samplers use that form.
+    `order` holds the classes of strategies that are allowed. Each may occur once. A
+    `RepetitionPenalty` gets `by_sign=True`, because these samplers use that form.
     """
 
     order: ClassVar[tuple[type[Strategy], ...]] = ()

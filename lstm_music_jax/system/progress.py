@@ -31,7 +31,7 @@ class Bar:
         show: bool = True,
         stderr: bool = True,
     ) -> None:
-        """Make a bar, which the context shows.
+        """Make a bar; it is shown inside a `with` block.
 
         Args:
             unit: what is counted, such as "step".
@@ -69,7 +69,7 @@ class Bar:
         self.bar.stop()
 
     def update(self, completed: int, status: str = "") -> None:
-        """Show that so many units are done, and a remark."""
+        """Show that `completed` units are done, with the remark `status` beside."""
         self.completed = completed
         self.bar.update(self.task, completed=completed, status=status)
         now = time.monotonic()
@@ -78,7 +78,7 @@ class Bar:
             self.print(f"{self.unit} {completed}/{self.total}  {status}".rstrip())
 
     def print(self, line: str) -> None:
-        """Print a line above the bar."""
+        """Print a line above the bar, unless `show` is False."""
         if self.show:
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 

@@ -1,6 +1,7 @@
 """The operations of a strategy's methods, which JAX traces but does not run.
 
-A program is the jaxpr of a method: the list of its operations.
+A program is the jaxpr of a method: the list of its operations. A stream is a sequence
+that is generated.
 """
 
 import dataclasses
@@ -77,7 +78,7 @@ class Outline(NamedTuple):
 
 
 def outline(strategy: Strategy, vocab_size: int) -> Outline:
-    """Return the outline of a strategy's leaves and of the jaxprs of its methods."""
+    """Return the `Outline` of a strategy's leaves and of the jaxprs of its methods."""
     found = Outline([], [])
     for leaf in jax.tree.leaves(strategy):
         _note_number(found, leaf)
@@ -87,7 +88,7 @@ def outline(strategy: Strategy, vocab_size: int) -> Outline:
 
 
 def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
-    """Return the names of operations that make the same noise in every stream.
+    """Return the names of the operations that make the same noise in every stream.
 
     Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
     depend on them through the state. Noise inside a loop is not reported if any input

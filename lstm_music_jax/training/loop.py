@@ -63,10 +63,9 @@ class Result(NamedTuple):
     Attributes:
         step: the number of training steps that the run has taken.
         best_loss: the lowest validation loss, in nats per symbol. If nothing is held
-            out, the lowest mean of the training loss over at most `evaluate_every`
-            steps.
-        last_loss: the last validation loss, in nats per symbol. If nothing is held out,
-            the last mean of the training loss over at most `evaluate_every` steps.
+            out, each validation loss is replaced by the mean training loss since the
+            validation before.
+        last_loss: the last validation loss, or what replaces it, in nats per symbol.
         baselines: the losses of n-gram models on the validation pieces; None if nothing
             is held out.
         save_seconds: how long training has waited while checkpoints were saved.
@@ -307,7 +306,14 @@ class _Loop:
         self.step = step
 
     def _record(self, first, end, metrics):
-        """Add the metrics of steps `first + 1` to `end` to the sums of the run."""
+        """Add the metrics of steps `first + 1` to `end` to the sums of the run.
+
+        A line of metrics is written if a dispatch ends with these steps.
+
+        Raises:
+            NonFiniteLossError: a loss or a gradient is not finite.
+            SaveError: the checkpoint that is being saved has failed.
+        """
         values = {
             name: np.asarray(leaf)[: end - first]
             for name, leaf in metrics._asdict().items()

@@ -103,10 +103,16 @@ class Report:
     def validated(
         self, step: int, train_loss: float, loss: float | None, accuracy: float | None
     ) -> None:
-        """Report a validation, with losses in nats per symbol.
+        """Report a validation.
 
-        `loss` and `accuracy` are those of the validation pieces; None if none are held
-        out.
+        Args:
+            step: number of training steps taken so far.
+            train_loss: mean training loss since the last validation, in nats per
+                symbol.
+            loss: loss of the validation pieces, in nats per symbol; None if no pieces
+                are held out.
+            accuracy: share of the validation pieces' symbols that the model predicts
+                correctly; None if no pieces are held out.
         """
         if loss is None or self.baselines is None:
             self.bar.print(f"step {step}: train {train_loss:.3f} nats")
@@ -141,7 +147,11 @@ def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
     Incomplete lines are deleted too; a killed run may leave one. So are the lines that
     the run wrote at its end.
 
-    `tally`, from the checkpoint of `step`, says when the last lines were written.
+    Args:
+        path: the metrics file.
+        step: the step of the checkpoint from which the run is resumed.
+        tally: the sums in this checkpoint. They say how many steps before `step` the
+            last line of training and the last line of validation were written.
     """
     if not path.exists():
         return

@@ -91,9 +91,10 @@ def owner_of_checkpoints(
 def model_of_checkpoints(
     model: ModelConfig, encoding: dict[str, Any], vocabulary: Vocabulary
 ) -> dict[str, Any]:
-    """Return the part of `owner_of_checkpoints` that describes the model.
+    """Return the part of the JSON of `owner_of_checkpoints` that describes the model.
 
-    Before generation, it is compared with the settings of the run folder.
+    When a checkpoint is loaded for generation, this part of its description must agree
+    with the settings of the run folder.
 
     `cores` is left out, because a checkpoint fits a model with any number of cores. The
     unseen symbols are left out, because earlier versions did not save them.
@@ -115,7 +116,7 @@ def changeable_settings(training: TrainingConfig) -> set[str]:
 def entries(
     saved: Mapping[str, Any], hints: Mapping[str, Any], part: str
 ) -> dict[str, Any]:
-    """Check the types of the values of a JSON object, and return the values.
+    """Check the types of the values of a JSON object, and return a copy of it.
 
     Where the type is a tuple, the list of the JSON becomes a tuple.
 

@@ -69,9 +69,9 @@ def initial_state(
     """Return the training state before the first step.
 
     `counts` says how often each symbol is a target of training. With
-    `initial_bias="counts"`, the output bias is log((counts + 1) / sum), the
-    log-probability of each symbol by add-one smoothing. Otherwise, or without `counts`,
-    the output bias is zero.
+    `initial_bias="counts"`, the output bias is log(c / sum(c)), where c is
+    `counts + 1`: the log-probability of each symbol by add-one smoothing. Otherwise, or
+    without `counts`, the output bias is zero.
     """
     fresh = new_model(model, vocab_size, training.seed)
     if counts is not None and training.initial_bias == "counts":
@@ -100,7 +100,9 @@ def train_steps(
     The metrics have a leading axis of `steps_per_dispatch` entries, which are NaN where
     no step was taken. So one compiled program serves any number of steps.
 
-    `unseen` are the ids of the symbols that training never sees.
+    `unseen` are the ids of the symbols of the vocabulary that training never reads. The
+    loss gives them the share `config.unseen_share` of each target's probability, so
+    that they keep a small probability.
 
     The symbols that a step reads, their transposition and the dropout masks depend only
     on the seed and the step's number. The batch is split among the devices: each shard

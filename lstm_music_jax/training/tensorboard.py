@@ -12,8 +12,8 @@ TENSORBOARD = "tensorboard"
 class EventFile:
     """An event file of TensorBoard that holds the lines of a metrics file.
 
-    It is written anew when a run goes on. So it has each point once, like the metrics
-    file, also after steps that a killed run took twice.
+    It is written anew when a run is resumed. So it has each point once, like the
+    metrics file, even if a run was killed and took some steps again.
     """
 
     def __init__(self, folder: Path, metrics: Path) -> None:

@@ -1,4 +1,7 @@
-"""Windows: short sequences cut from pieces, shuffled, each read from the zero state."""
+"""Windows: short sequences cut from pieces and shuffled.
+
+The LSTM reads each window from the zero state.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -72,9 +75,9 @@ class WindowBatcher:
     ) -> tuple["WindowBatcher", PieceIds]:
         """Return a batcher of windows of the training pieces, and these pieces.
 
-        A window starts at every symbol of a piece. With `config.cross_pieces`, the
-        pieces are cut as one long piece, so a window may begin in one and end in the
-        next.
+        A window starts at every symbol of a piece, at least until the end of the piece
+        is reached. With `config.cross_pieces`, the pieces are cut as one long piece, so
+        a window may begin in one and end in the next.
         """
         lengths = pieces.lengths
         if config.cross_pieces:
@@ -134,9 +137,10 @@ class WindowBatcher:
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Return the windows that a step reads, each transposed at random.
+        """Return the windows that a step reads, each transposed by a random table row.
 
-        `rows` are indices of rows of the batch, each of which is a window.
+        Without a table, they are as in the pieces. `rows` are indices of rows of the
+        batch, each of which is a window.
         """
         starts, lengths = self._cut(self._order(step, rows, config), config.window)
         assert self.ids is not None
@@ -151,7 +155,10 @@ class WindowBatcher:
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Sum the losses of the windows with the given indices."""
+        """Sum the losses of the windows with the given indices.
+
+        An index past that of the last window adds nothing.
+        """
         return predict(model, self.at(indices, config.window), config.objective).totals
 
     def at(self, indices: Int[Array, "b"], width: int) -> Batch:
@@ -202,7 +209,14 @@ def cut_windows(
 ) -> WindowBatcher:
     """Return a batcher of windows of `pieces`, which holds their symbol ids.
 
-    The other arguments are those of `windows_of`.
+    Args:
+        pieces: the symbol ids of each piece.
+        width: number of input symbols of a window.
+        stride: number of symbols from the start of a window to that of the next one.
+        partial: whether a window may reach beyond the end of its piece; targets there
+            do not count.
+        tails: whether windows start at all symbols of a piece but its last, also where
+            the end of the piece is covered already.
     """
     pieces = PieceIds.of(pieces)
     windows = windows_of(

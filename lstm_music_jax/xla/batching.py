@@ -31,10 +31,10 @@ def map_in_parts(
 ) -> PyTree:
     """Map `function` over the rows of `batches`, in parts of at most `most` rows.
 
-    Rows are entries of the leading axis. Each part is one `vmap`, and the parts are
-    computed one after another. All parts have the same length, so the last row may be
-    computed more than once. A single row is not mapped, because a CPU's cores share the
-    products of a single row (see `products`).
+    Rows are entries of the leading axis. `function` takes one row of each batch. Each
+    part is one `vmap`, and the parts are computed one after another. All parts have the
+    same length, so the last row may be computed more than once. A single row is not
+    mapped, because a CPU's cores share the products of a single row (see `products`).
     """
     rows = len(jax.tree.leaves(batches)[0])
     if rows == 1:

@@ -65,11 +65,12 @@ def excludes(
 
 
 def _finding(motifs: set[tuple[int, ...]], read: Int[np.ndarray, "v"]) -> Automaton:
-    """Return the automaton of sequences that contain one of some motifs of one length.
+    """Return the automaton of sequences that contain at least one of the motifs.
 
     Args:
-        motifs: the motifs.
-        read: the symbol as which each symbol is read; -1 if it cannot be read.
+        motifs: the motifs, as symbol ids; all of the same length.
+        read: for each symbol, the id as which it is read, because symbols that sound
+            alike are read as one; -1 if it cannot be read.
     """
     # A state is the longest end of the sequence with which a motif begins.
     beginnings = {motif[:end] for motif in motifs for end in range(len(motif) + 1)}

@@ -32,8 +32,8 @@ def bach_folder() -> Path:
 def chorale_paths() -> list[Path]:
     """Return the files of the 350 distinct chorales of Riemenschneider's edition.
 
-    The edition has 371 numbers, and some chorales have several. A chorale stands where
-    its first number does.
+    The edition has 371 numbers, and some chorales have several. The files are in the
+    order of the chorales' first numbers.
 
     Files are found by their exact names. music21's own search takes the first file
     whose name begins with the requested name. For a dozen chorales, this is another

@@ -189,7 +189,7 @@ def _open(path: Path, digest: str) -> _Saved | None:
 
     Args:
         path: the file of the cache that holds the corpus.
-        digest: the digest of the names and contents of all files, as they are now. The
+        digest: the SHA-256 of the names and contents of all files, as they are now. The
             saved corpus is out of date if it was made from files with another digest.
     """
     found = read_cached(path)

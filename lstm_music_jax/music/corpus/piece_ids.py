@@ -10,7 +10,7 @@ from lstm_music_jax.music.corpus.pieces import Corpus
 
 
 class PieceIds(Sequence[np.ndarray]):
-    """A sequence of pieces, each an int32 array of symbol ids, made when indexed.
+    """A sequence of pieces; indexing makes a piece as an int32 array of symbol ids.
 
     >>> PieceIds(np.array([7, 8, 9]), [0, 2], [2, 1], before=5).end_to_end()
     array([5, 7, 8, 5, 9], dtype=int32)
@@ -50,7 +50,10 @@ class PieceIds(Sequence[np.ndarray]):
 
     @property
     def dtype(self) -> type[np.integer]:
-        """The type of the ids: uint16 if it can hold all of them, else int32."""
+        """A type that holds all ids: uint16 if the given array has it, else int32.
+
+        It is int32, too, if `before` or `after` is too large for uint16.
+        """
         largest = max(self._before or 0, self.after or 0)
         narrow = self._ids.dtype == np.uint16 and largest < 2**16
         return np.uint16 if narrow else np.int32

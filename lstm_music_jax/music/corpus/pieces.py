@@ -209,7 +209,7 @@ def number_type(count: int) -> type[np.integer]:
 
 
 def symbol_words(symbols: Iterable[str]) -> np.ndarray:
-    """Return each symbol as JSON, in an array for `Fingerprint.add`."""
+    """Return each symbol as JSON, and None last, in an array for `Fingerprint.add`."""
     # Without the last entry, NumPy might make an array of another shape.
     return np.array([*map(json.dumps, symbols), None], object)
 

@@ -77,7 +77,7 @@ class WindowComparison:
 
         A window's hash is the sum of three polynomial hashes: of its symbols' shapes,
         of the intervals between its successive lowest pitches, and of its pairs of
-        successive chords, see `_relations`.
+        successive chords that are pitch classes.
 
         Args:
             ids: `n` symbol ids, 64 or more.

@@ -107,10 +107,10 @@ class Events:
         Args:
             symbols: any strings.
             max_notes: stop after this many notes.
-            after: symbols that precede `symbols`, for example those of a primer. Their
-                music is left out, and time counts from their end. The duration that
-                they set still applies. If they end with a duration, the first of
-                `symbols` may add to it.
+            after: symbols that precede `symbols` in the piece. Their music is left out,
+                and time counts from their end. The duration that they set still
+                applies. If they end with a duration and `symbols` begins with one, the
+                two are added.
         """
         reader = _Reader(duration=self.ticks_per_quarter)
         for symbol in after:
@@ -135,7 +135,14 @@ class Events:
         return Decoded(score, uses.count(None), len(played), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return the number of notes with the pitch and tick of another note."""
+        """Return the number of notes that are lost because another equals them.
+
+        Such notes have the pitch of another note, and begin at the same tick.
+
+        Args:
+            score: the music.
+            symbols: the result of `encode` for this score.
+        """
         struck = sum(symbol.startswith("pitch_") for symbol in symbols)
         return score.note_count - score.drum_count * (not self.drums) - struck
 

@@ -118,10 +118,11 @@ class Performance:
 
         Args:
             symbols: any strings.
-            max_notes: strike no more than this many notes.
-            after: symbols that precede `symbols`, for example those of a primer. Their
-                music is left out, and time counts from their end. Notes that sound at
-                their end are still held, and the velocity that they set still applies.
+            max_notes: strike no more than this many notes, and stop when all of them
+                are released.
+            after: symbols that precede `symbols` in the piece. Their music is left out,
+                and time counts from their end. Notes that sound at their end are still
+                held, and the velocity that they set still applies.
         """
         keyboard = _Keyboard()
         for symbol in after:
@@ -145,7 +146,15 @@ class Performance:
         return Decoded(score, uses.count(None), len(notes), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return the number of notes with the pitch and time of another note."""
+        """Return the number of notes that are lost because another equals them.
+
+        Such notes have the pitch of another note, and begin at the same time, rounded
+        to 10 ms.
+
+        Args:
+            score: the music.
+            symbols: the result of `encode` for this score.
+        """
         struck = sum(symbol.startswith("note_on_") for symbol in symbols)
         return score.note_count - score.drum_count * (not self.drums) - struck
 
@@ -223,9 +232,11 @@ class _Keyboard:
         self._struck_now: set[int] = set()
 
     def apply(self, event: str, value: int) -> Use:
-        """Apply an event, such as ("note_on", 60); return its use.
+        """Apply an event, such as ("note_on", 60), and return the note that it changes.
 
-        An ill-formed event changes nothing, and has the use None.
+        The result is as in `Decoded.uses`: one pair of onset and pitch for a note that
+        the event strikes or releases, () for a shift or a velocity. An ill-formed event
+        changes nothing, and gives None.
         """
         if event == "shift":
             self._clock += value
@@ -256,7 +267,7 @@ class _Keyboard:
         self._clock = 0
 
     def heard(self) -> bool:
-        """Return whether a note of `notes` still sounds."""
+        """Return whether any of `notes` still sounds."""
         return any(place >= 0 for place in self.sounding.values())
 
     def released(self) -> list[Note]:

@@ -59,7 +59,11 @@ def _normal_order(classes: frozenset[int]) -> tuple[int, ...]:
 
 
 def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the key by which rotations are compared: span, intervals, first class."""
+    """Return the key that sorts rotations, the normal order first.
+
+    It holds the span, the interval of each class above the first one, and the first
+    class.
+    """
     above_first = [(number - rotation[0]) % 12 for number in rotation]
     return (above_first[-1], *above_first, rotation[0])
 
@@ -89,7 +93,8 @@ def canonical_name(text: str) -> str:
     stand in any order: '9.4' is '4.9'.
 
     Raises:
-        ValueError: `text` spells no note or chord, or one that has no unique name.
+        ValueError: `text` spells no note or chord, or a note whose name would be that
+            of another note: 'Eb-1' would be 'E--1', the double flat of octave 1.
     """
     if match := _SPELLING.fullmatch(text):
         letter, accidental, octave = match.groups()

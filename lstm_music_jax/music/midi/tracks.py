@@ -198,7 +198,7 @@ def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
 def _read_system_event(
     chunk: bytes, position: int, tick: int, track: int, events: TrackEvents
 ) -> int | None:
-    """Read a system or meta event, and keep it if a score or a record needs it.
+    """Read a system or meta event; add names, texts, tempos and metres to `events`.
 
     Returns:
         The position after the event; None if its status byte has no meaning in a file.

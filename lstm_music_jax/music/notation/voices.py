@@ -1,4 +1,4 @@
-"""Voices: chords of one staff that sound one after another."""
+"""Voices: a voice is a series of chords of one staff, which do not overlap in time."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ def voiced(notes: Notes) -> Voiced:
     """Divide the notes of a staff into at most four voices.
 
     Notes that begin and end together are a chord. A chord goes to the first voice that
-    is free, the highest of simultaneous chords first. If none is free, the chord of
-    another voice ends where this one begins. If all of these begin here too, the chord
-    joins the one that ends nearest, and both end with the shorter of them.
+    is free, the highest of simultaneous chords first. If all four are taken, a chord
+    that began earlier is ended where this one begins: the one that would end first. If
+    all four chords begin here too, this one is merged with the one whose end is nearest
+    to its own, and both get the earlier of the two ends.
     """
     voices: list[list[Sounding]] = [[]]
     shortened = 0
@@ -66,7 +67,11 @@ def voiced(notes: Notes) -> Voiced:
 
 
 def _join(chord: Sounding, others: Iterable[Sounding]) -> int:
-    """Add a chord to the one that ends nearest; return how many notes end earlier."""
+    """Merge a chord into that one of `others` whose end is nearest to its own.
+
+    The result ends with the shorter of the two. Returns the number of notes of the
+    longer one, which end earlier now.
+    """
     other = min(others, key=lambda other: abs(other.end - chord.end))
     shorter, longer = sorted((chord, other), key=lambda each: each.end)
     shortened = len(longer.pitches)
@@ -76,7 +81,10 @@ def _join(chord: Sounding, others: Iterable[Sounding]) -> int:
 
 
 def _chords(notes: Notes) -> list[Sounding]:
-    """Return the chords by onset, the highest of simultaneous ones first."""
+    """Return notes as chords in order of time, the highest of simultaneous ones first.
+
+    Notes with equal onset and end are one chord.
+    """
     pitches: dict[tuple[int, int], list[int]] = {}
     ends = notes.onsets + notes.durations
     order = np.lexsort((notes.pitches, notes.onsets))

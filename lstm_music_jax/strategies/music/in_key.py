@@ -13,7 +13,7 @@ PENTATONIC = (0, 2, 4, 7, 9)
 
 
 def _pitch_classes(strategy):
-    """Return a mask of the pitch classes that each symbol plays, bool `[v 12]`."""
+    """Return for each symbol a mask of the pitch classes it strikes, bool `[v 12]`."""
     struck = strategy.struck()
     return np.stack([struck[:, first::12].any(1) for first in range(12)], 1)
 

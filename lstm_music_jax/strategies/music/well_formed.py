@@ -17,7 +17,7 @@ _NO_PITCH = HIGHEST_PITCH + 1
 
 
 class WellFormedState(NamedTuple):
-    """Which of the 128 pitches sound now, with one entry per pitch.
+    """Which of the 128 MIDI pitches sound now, with one entry per pitch.
 
     Attributes:
         struck: whether the pitch was struck at this moment.
@@ -31,7 +31,7 @@ class WellFormedState(NamedTuple):
 def _known(strategy):
     """Return a mask of the symbols that the encoding has, bool `[v]`.
 
-    The end symbol counts as a symbol of the encoding.
+    The mask is True for the end symbol too, and False for the start symbol.
     """
     vocabulary = strategy.vocabulary
     known: set[str | None] = {*known_symbols(strategy.encoding, vocabulary.symbols)}
@@ -85,12 +85,13 @@ def _moves(strategy):
 class WellFormed(Promise, MusicStrategy):
     """Forbids ill-formed symbols, which decoding would skip.
 
-    `Encoding` defines the ill-formed symbols. With `Events`, a symbol is ill-formed if
-    it strikes a pitch that was already struck at the same moment. With `Performance`,
-    these are ill-formed: a note-on of a pitch that sounds, a note-off of a pitch that
-    does not sound, and a note-off of a pitch that was struck at the same moment. With
-    `NoteNames`, no name is ever ill-formed. Symbols that the encoding does not have,
-    such as the start symbol, are always forbidden. The end symbol is never forbidden.
+    `Encoding` defines the ill-formed symbols. With the encoding `Events`, a symbol is
+    ill-formed if it strikes a pitch that was already struck at the same moment. With
+    `Performance`, these are ill-formed: a note-on of a pitch that sounds, a note-off of
+    a pitch that does not sound, and a note-off of a pitch that was struck at the same
+    moment. With `NoteNames`, no name is ever ill-formed. Symbols that the encoding does
+    not have, such as the start symbol, are always forbidden. The end symbol is never
+    forbidden.
 
     Ill-formed symbols in a prompt change nothing, as in decoding.
 

@@ -20,10 +20,10 @@ class CopyLimit(Promise):
 
         l'_x = -inf    if the last `longest` symbols, and then x, are part of a piece
 
-    So no run of more than `longest` drawn symbols occurs in a known piece. Symbols of
-    the prompt count as symbols before x, but are never forbidden. If this strategy and
-    earlier promises together forbid all symbols, this strategy is ignored for one
-    symbol, and the trace says so.
+    l'_x is the new logit of symbol x. So no run of more than `longest` drawn symbols
+    occurs in a known piece. Symbols of the prompt count as symbols before x, but are
+    never forbidden. If this strategy and earlier promises together forbid all symbols,
+    this strategy is ignored for one symbol, and the trace says so.
 
     Args:
         longest: the most symbols that may be copied in a row, 1 or more.
@@ -31,7 +31,7 @@ class CopyLimit(Promise):
         transposed: whether passages that are up to six semitones higher or lower than
             in a known piece count as copied too.
 
-    State: `Place`, the passages with which the stream ends.
+    State: a `Place`, which says how many of the last symbols are copied.
 
     Raises:
         ValueError: the vocabulary of the corpus is not that of the model.

@@ -22,7 +22,7 @@ _BEYOND = 100
 
 
 class ObeyState(NamedTuple):
-    """What the automaton has read, and which pitches sound.
+    """How far the automaton has read the drawn symbols, and which pitches sound.
 
     Attributes:
         place: the state of the automaton; -1 if it could not read a symbol.
@@ -70,7 +70,7 @@ def _follower(promises):
 
 
 def _allowed(beside, length, lengths, longest):
-    """Return which lengths `Obey` may have, in words.
+    """Return a text that names lengths near `length` that `Obey` may have.
 
     Args:
         beside: words for what other promises forbid; may be empty.
@@ -92,11 +92,12 @@ class Obey(Promise):
     """Forbids symbols after which the automaton could no longer accept the piece.
 
         l'_x = -inf    if the automaton accepts no sequence of `length` symbols that
-                       begins with the symbols so far and x
+                       begins with the drawn symbols so far and x
 
-    So the automaton accepts the first `length` drawn symbols of each stream. Every
-    symbol that is kept can be continued to such a sequence, and nothing is forbidden
-    after `length` symbols. Symbols of the prompt are not read.
+    l'_x is the new logit of symbol x. So the automaton accepts the first `length` drawn
+    symbols of each stream. Every symbol that is kept can be continued to such a
+    sequence, and nothing is forbidden after `length` symbols. Symbols of the prompt are
+    not read.
 
     A satisfiable promise is never broken, and symbols never run out. Strategies that
     truncate are ignored for a symbol if they stand before this one and leave nothing
@@ -117,8 +118,8 @@ class Obey(Promise):
 
     Args:
         automaton: the automaton. It reads ids of the model's vocabulary.
-        length: number of drawn symbols at whose end the automaton accepts, 1 or more.
-            For pieces that end earlier, see `ended`.
+        length: number of drawn symbols after which the automaton must accept, 1 or
+            more. For pieces that end earlier, see `ended`.
 
     State: `ObeyState`.
 
