@@ -159,16 +159,10 @@ automaton accepts, such as 3
             )
 
     def check_prompts(self, prompts):
-        def met(prompt):
-            state, _ = jax.lax.scan(
-                lambda state, token: (self.observe(token, state), None),
-                self.init(len(self.automaton.classes)),
-                prompt,
-            )
-            return self._met(state)
-
-        need = self.lookahead.needs[self.length, 0].astype(jnp.int32)
-        short = np.asarray(jnp.any(jax.vmap(met)(prompts) < need[None], axis=1))
+        need = np.asarray(self.lookahead.needs[self.length, 0], np.int32)
+        if not need.any():
+            return
+        short = (np.asarray(_met_after(self, prompts)) < need[None]).any(axis=1)
         if short.any():
             raise ValueError(
                 f"prompts holds in row {short.argmax()} a prompt after which Obey "
@@ -183,7 +177,7 @@ automaton accepts, such as 3
     def apply(self, logits, state, key):
         drawn = jnp.maximum(state.drawn, 0)
         left = jnp.maximum(self.length - 1 - drawn, 0)
-        possible = self.lookahead.keeps(left, state.place, self._met(state))
+        possible = self.lookahead.keeps(left, state.place, self.met(state))
         possible &= state.place >= 0
         # A symbol of class -1 gets the last entry.
         of_symbol = jnp.asarray(self.lookahead.classes.of_symbol)
@@ -208,8 +202,23 @@ automaton accepts, such as 3
             pitches,
         )
 
-    def _met(self, state):
-        """Return the largest need that the pitches meet, as in `Classes.met`."""
+    def met(self, state: ObeyState) -> Int[Array, "needs"]:
+        """Return the largest need that the pitches meet, as `Classes.met` does."""
         if state.pitches is None:
             return jnp.zeros(self.lookahead.needs.shape[-1], jnp.int32)
         return self.lookahead.classes.met(*state.pitches)
+
+
+@jax.jit
+def _met_after(obey: Obey, prompts: Int[Array, "b p"]) -> Int[Array, "b needs"]:
+    """Return the largest need that the pitches meet after each prompt."""
+
+    def after(prompt):
+        state, _ = jax.lax.scan(
+            lambda state, token: (obey.observe(token, state), None),
+            obey.init(len(obey.automaton.classes)),
+            prompt,
+        )
+        return obey.met(state)
+
+    return jax.vmap(after)(prompts)
