@@ -19,7 +19,9 @@ from lstm_music_jax.xla.ordering import largest
 class Trace(NamedTuple):
     """Figures that describe the distributions of each drawn symbol, `[b n]`.
 
-    After a stop symbol the figures are 0.
+    After a stop symbol the figures are 0. How much of a stream is copied does not depend
+    on the distributions, so it is not here: `copied_lengths` returns it on the device
+    for the symbols that any strategy has drawn.
 
     Attributes:
         model_entropy: entropy of the model's distribution, nats.
