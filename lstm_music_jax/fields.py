@@ -172,7 +172,7 @@ def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
 
 
 def flag(*, default: bool, kw_only: bool = False) -> Any:
-    """Declare a field that holds True or False; it is static, as for `size`.
+    """Declare a static field that holds True or False.
 
     Args:
         default: the value if the argument is left out.

@@ -49,9 +49,9 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
 
     Fields declared by `static()` are not leaves. `options` go to `dataclass`.
 
-    `jax.tree_util.register_dataclass` is not used, because it gives two classes with
-    the same number of fields tree structures that compare equal (jax 0.10.2, 0.12.0).
-    `jit` may then run the program that belongs to the other class.
+    `jax.tree_util.register_dataclass` is not used. With it, two classes that have
+    equally many fields may have tree structures that compare equal (jax 0.10.2,
+    0.12.0). Then `jit` may run the program that belongs to the other class.
     """
     cls = dataclasses.dataclass(frozen=True, **options)(cls)
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
@@ -181,9 +181,9 @@ class Checked:
 def settings_axes(tree: Any) -> Any:
     """Return the `in_axes` with which `vmap` maps over the settings of a sweep.
 
-    The result has the structure of `tree`, which holds the stacked settings. It is 0
-    for a hyperparameter, whose first axis is that of the settings, and None for a
-    table, which all settings share.
+    `tree` holds the stacked settings. The result has the same structure. In place of
+    each hyperparameter it has 0, the number of the axis of the settings. In place of
+    each table it has None, because all settings share the table.
     """
     axes = [None if shared else 0 for shared in _shared(tree)]
     return jax.tree.unflatten(jax.tree.structure(tree), axes)

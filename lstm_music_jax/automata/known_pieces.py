@@ -26,14 +26,15 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 class KnownPieces:
     """Pieces whose passages can be recognised in a stream.
 
-    Making an index takes about a second per 100,000 symbols, so it is kept. Two
-    instances are equal only if they are the same object.
+    Making an index takes about a second per 100,000 symbols. So each index is made when
+    it is first used, and then kept. Two instances are equal only if they are the same
+    object.
 
     Attributes:
         pieces: the symbol ids of each piece, without start and end symbols.
         vocabulary: the vocabulary of the ids.
-        encoding: the encoding of the symbols, which gives their pitches. Transpositions
-            are found by these.
+        encoding: the encoding of the symbols. It gives their pitches, from which the
+            transposed symbols are found.
 
     Raises:
         ValueError: a piece holds an id that is not in the vocabulary.

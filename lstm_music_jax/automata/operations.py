@@ -32,7 +32,8 @@ def union(*automata: Automaton) -> Automaton:
     """Return the automaton that accepts what any of the automata accepts.
 
     Raises:
-        ValueError: as `intersection`.
+        ValueError: no automata are given, they differ in their numbers of symbols, or
+            the result has too many states.
     """
     return _combined(automata, both=False)
 
@@ -57,9 +58,10 @@ def complement(automaton: Automaton) -> Automaton:
 def ended(automaton: Automaton, vocabulary: Vocabulary) -> Automaton:
     """Return the automaton of pieces that end with the end symbol.
 
-    It accepts what `automaton` accepts, if one or more end symbols follow. So with
-    `Obey(ended(automaton), 200)` and `compose(..., until_end=True)`, each piece ends
-    within 200 symbols, and `automaton` accepts the symbols before the end symbol.
+    It accepts each sequence that `automaton` accepts, followed by one or more end
+    symbols. So with `Obey(ended(automaton), 200)` and `compose(..., until_end=True)`,
+    each piece ends within 200 symbols, and `automaton` accepts the symbols before the
+    end symbol.
 
     Args:
         automaton: reads the piece.
@@ -112,9 +114,9 @@ def minimised(automaton: Automaton) -> Automaton:
 
 
 def _trimmed(automaton: Automaton) -> Automaton:
-    """Return the automaton without states that no accepted sequence passes.
+    """Return the automaton with only the states that some accepted sequence visits.
 
-    The start is kept in any case.
+    The start is kept even if nothing is accepted.
     """
     kept = _reachable(automaton) & (_distances(automaton) >= 0)
     if not kept[0]:
@@ -239,9 +241,9 @@ def _reachable(automaton: Automaton) -> Bool[np.ndarray, "states"]:
 
 
 def _distances(automaton: Automaton) -> Int[np.ndarray, "states"]:
-    """Return the length of the shortest sequence from each state to acceptance.
+    """Return the length of the shortest sequence from each state to an accepting one.
 
-    It is -1 if there is none.
+    It is 0 for an accepting state, and -1 if no sequence leads to one.
     """
     sources, targets = _edges(automaton)
     states = len(automaton)
@@ -269,16 +271,17 @@ def _blocks(
 ) -> Int[np.ndarray, "states"]:
     """Return a number for each state, equal for states that accept the same sequences.
 
-    States with the same number are a block. Blocks are split until, for each class of
-    symbols, all states of a block lead to the same block. The row of a state holds the
-    blocks to which it leads. Rows are compared by 64-bit sums of random numbers, one
-    number per block and class. By chance, two different rows may have equal sums. So at
-    the end whole rows are compared, and if any differ the search goes on with other
-    random numbers.
+    States with the same number are a block. At first, states with equal `distances` are
+    a block. Blocks are split until, for each class of symbols, all states of a block
+    lead to the same block. The row of a state holds the blocks to which it leads. Rows
+    are compared by 64-bit sums of random numbers, one number per block and class. By
+    chance, two different rows may have equal sums. So at the end whole rows are
+    compared. If any differ, the search goes on with other random numbers.
 
     Args:
         automaton: the automaton.
-        distances: for each state, the length of the shortest sequence to acceptance.
+        distances: for each state, the length of the shortest sequence that leads from
+            it to an accepting state; -1 if there is none.
     """
     rng = np.random.default_rng(0)
     transitions = automaton.transitions

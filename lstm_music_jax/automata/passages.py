@@ -70,10 +70,12 @@ class Passages:
 
         Args:
             pieces: the symbol ids of each piece.
-            renamed: for each transposition and each of the v symbols, the symbol of the
-                pieces that spells the transposed sound, or -1 if there is none; see
-                `spelled_once`. The middle row is that of no transposition. For exact
-                copies alone, `np.arange(v)[None]`.
+            renamed: for each transposition and each of the v symbols, the symbol that
+                spells the transposed sound, or -1 if there is none. The middle row is
+                that of no transposition. It chooses one spelling for symbols that sound
+                alike, such as C#4 and D-4, and is applied to the pieces too.
+                `spelled_once` makes such a table. To find exact copies only, give
+                `np.arange(v)[None]`.
         """
         same = renamed[len(renamed) // 2]
         automaton = SuffixAutomaton([same[piece] for piece in pieces])
@@ -137,11 +139,11 @@ class Passages:
         return Place(state, jnp.where(known, place.length + 1, 0))
 
     def _continues(self, state, symbol):
-        """Return whether a symbol continues a state; False for the symbol -1."""
+        """Return whether `symbol` is a continuation of `state`; -1 never is."""
         return (symbol >= 0) & holds(self.continuations[state, symbol // WORD], symbol)
 
     def _target(self, state, symbol):
-        """Return the state after a continuation of `state`."""
+        """Return the state to which `symbol`, a continuation of `state`, leads."""
         words = self.continuations[state]
         # In each word, the number of bits that stand for smaller ids than `symbol`.
         bits = jnp.clip(symbol - WORD * jnp.arange(len(words)), 0, WORD)
@@ -181,12 +183,17 @@ class Passages:
         return jax.lax.while_loop(remaining, take_one, (full, none))[1]
 
     def _mask(self, state, length, renamed):
-        """Return a mask of the symbols that continue the end of a state's passage.
+        """Return a mask of the symbols that follow the last symbols of a passage.
+
+        They follow at any place of the pieces where the last `length` symbols of the
+        passage occur. There may be more such places than for the whole passage.
 
         Args:
-            state: the state of a passage of `length` symbols or more.
-            length: how many of the last symbols of the passage must match.
-            renamed: the symbol by which the pieces spell each symbol.
+            state: the state that stands for the passage, which has `length` symbols or
+                more.
+            length: how many of the last symbols of the passage count.
+            renamed: a row of the attribute `renamed`, for one transposition. The mask
+                is True for a symbol x if the symbol `renamed[x]` follows in the pieces.
         """
         # If the passage is longer, its last symbols may occur at more places.
         state = jax.lax.while_loop(

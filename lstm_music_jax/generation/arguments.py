@@ -139,7 +139,11 @@ def require_prompts(model: Model, prompts: Any) -> None:
 
 
 def require_part(part: Any, rows: int) -> None:
-    """Raise ValueError unless `part` is a valid `BatchPart` of `rows` streams."""
+    """Raise ValueError unless `part` is a valid `BatchPart` for `rows` streams.
+
+    A `BatchPart` says which streams of a larger batch are drawn. It must have one
+    number per stream, from 0 to the size of the batch minus 1.
+    """
     if not isinstance(part, BatchPart):
         raise ValueError(
             f"part is {part!r}; it must be a part of a batch, such as "
@@ -175,7 +179,7 @@ def require_key(key: Any) -> None:
 
 
 def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
-    """Raise ValueError unless strategy, context and draw have the right types."""
+    """Raise ValueError unless these are a `Strategy`, a `Context` and a `Draw`."""
     for name, value, kind, example in (
         ("strategy", strategy, Strategy, "Temperature(0.9)"),
         ("context", context, Context, "SlidingWindow(100)"),

@@ -74,11 +74,11 @@ class Composition(NamedTuple):
             more notes than requested.
         fallbacks: number of positions at which a strategy forbade the whole vocabulary
             and was therefore ignored.
-        trace: figures that describe each drawn symbol, NumPy arrays `[n]`; None unless
-            requested.
+        trace: numbers about each drawn symbol, such as its surprisal, as NumPy arrays
+            `[n]`; None unless requested.
         origin: how `compose` drew the piece; None if something else made it.
-        note_symbols: which of `symbols` make each note of `score`; None unless a trace
-            was requested.
+        note_symbols: for each note of `score`, the positions in `symbols` of the
+            symbols that make it; None unless a trace was requested.
     """
 
     symbols: list[str]
@@ -99,7 +99,10 @@ class Composition(NamedTuple):
 
     @property
     def primer_notes(self) -> int | None:
-        """The number of notes of the primer; None unless a trace was requested."""
+        """The number of notes of `score` that belong to the primer.
+
+        None unless a trace was requested.
+        """
         if self.trace is None or self.note_symbols is None:
             return None
         begin = len(self.symbols) - len(self.trace.surprisal)
@@ -140,11 +143,13 @@ def compose(
     ill_formed: bool = False,
     unseen: bool = False,
 ) -> list[Composition]:
-    """Continue each prompt by `notes` sounding notes or chords, or to the piece's end.
+    """Continue each prompt by `notes` notes, or to the end of the piece.
 
-    An encoding may use several symbols per note, so all pieces are continued until each
-    has enough notes or has ended. Scores are cut to exactly `notes`. With `length`,
-    each prompt is continued by that many symbols instead, however many notes they make.
+    Rests do not count as notes. With the encoding `NoteNames`, a chord counts as one
+    note. An encoding may use several symbols per note, so all pieces are continued
+    until each has enough notes or has ended. Then each score is cut after `notes`
+    notes. With `length`, each prompt is continued by that many symbols instead, however
+    many notes they make.
 
     Some symbols are forbidden before `strategy` shapes the distribution: the
     start-of-piece symbol, the end symbol without `until_end`, those that decoding would
@@ -155,14 +160,15 @@ def compose(
         run: the model, its vocabulary and its encoding.
         prompts: symbol ids, one row per piece.
         key: random key; the same key gives the same music.
-        notes: number of sounding notes or chords per piece, 1 or more. With
+        notes: number of notes per piece, 1 or more, without those of the prompt. With
             `until_end`, the most that a piece may have.
         length: number of symbols per piece, 1 or more, in place of `notes`. With
             `until_end`, the most that a piece may have.
         strategy: shapes the distribution of each symbol, as in `generate`.
         context: which of the symbols so far the model remembers, as in `generate`.
         draw: how a symbol is drawn, as in `generate`.
-        trace: whether to return figures that describe each drawn symbol.
+        trace: whether to return numbers about each drawn symbol, such as its surprisal;
+            see `Trace`.
         part: says which pieces of a larger batch the prompts belong to, as in
             `generate`.
         parallel_streams: the largest number of pieces that a device draws at once, as
@@ -176,9 +182,10 @@ def compose(
 
     Raises:
         ValueError: `notes` or `length` is no whole number of 1 or more, or both or none
-            of them are given, or the model does not give that many notes in 8 times the
-            usual number of symbols, or `until_end` is given and the run has no end
-            symbol. And wherever `generate` raises it.
+            of them are given, or `until_end` is given and the run has no end symbol, or
+            the model writes too few notes: fewer than `notes` in 8 times the number of
+            symbols that the encoding typically uses for them. And wherever `generate`
+            raises it.
         RuntimeError: the logits became NaN.
     """
     if (notes is None) == (length is None):
@@ -362,7 +369,7 @@ def _decode(
 
 
 def _primer(run, prompt):
-    """Return the symbols of a prompt without the start and the end symbol."""
+    """Return the symbols of a prompt of ids, without the start and the end symbol."""
     markers = run.vocabulary.marker_ids
     return run.vocabulary.symbols_of(id for id in prompt if id not in markers)
 

@@ -120,11 +120,11 @@ class Arithmetic:
     Each single stream is an exact sample, because its u is uniform: a random rotation
     decides which stream gets which point.
 
-    Scaling each part to [0, 1) would amplify rounding errors by 1/p at each symbol. The
-    state therefore measures lengths in distances between points, so rounding errors add
-    up but are not amplified. When less than 1 stream is expected to have the same
-    symbols, the stream is alone, and its point is uniform in its part. From then on its
-    symbols are drawn independently, as by `Gumbel`.
+    Scaling each part to [0, 1) would amplify rounding errors by 1/p at each symbol. So
+    the state measures lengths in another unit: the distance between neighbouring
+    points. Then rounding errors add up but are not amplified. When less than 1 stream
+    is expected to have the same symbols, the stream is alone, and its point is uniform
+    in its part. From then on its symbols are drawn independently, as by `Gumbel`.
 
     Reference: Vilnis et al. 2022, https://arxiv.org/abs/2210.15458
     """

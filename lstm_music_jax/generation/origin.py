@@ -11,7 +11,7 @@ from lstm_music_jax.types import Int, PRNGKey
 
 
 class Origin(NamedTuple):
-    """How a piece was drawn: all that `redraw` needs to draw it again, alone.
+    """How a piece was drawn: all that `redraw` needs to draw the same piece again.
 
     Attributes:
         prompt: the symbol ids that the piece continues, int32.

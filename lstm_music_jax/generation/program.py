@@ -1,6 +1,7 @@
 """The compiled program that draws symbols on devices, for `generate` and `sweep`.
 
-A stream is a sequence that is generated.
+A stream is a sequence that is generated. A sampler holds all that chooses the symbols,
+such as the strategy and the draw.
 """
 
 from collections.abc import Sequence
@@ -80,17 +81,19 @@ class _Prompts(NamedTuple):
 class Generation(NamedTuple):
     """The drawn symbols, without the prompt, and their log-probabilities.
 
-    With a decoder, every array but those of `members` has an axis m after b.
+    Arrays with a value per symbol are `[b n]`, for b prompts and n drawn symbols. With
+    a decoder they are `[b m n]`, for m members per population. In a sweep, a first axis
+    s of settings comes before b.
 
     Attributes:
         tokens: ids of the symbols, int32.
         log_probs: log-probability of each symbol under the model, nats, float32.
         strategy_log_probs: log-probability of each symbol in the distribution that it
             was drawn from, nats, float32.
-        trace: figures that describe the distributions of each symbol; None unless
-            requested.
-        lengths: number of drawn symbols per stream before the stop symbol, int32; None
-            unless a stop symbol was given.
+        trace: numbers about each symbol and its distributions, such as its surprisal;
+            None unless requested.
+        lengths: number of drawn symbols per stream before the stop symbol, `[b]`,
+            int32; None unless a stop symbol was given.
         streams: the states of the streams. Passed to `generate` as prompts, they are
             continued.
         members: weights and origins of the members of populations; None without a
@@ -110,7 +113,7 @@ class Generation(NamedTuple):
         """For each stream, the number of positions at which the strategy was ignored.
 
         A strategy is ignored at a position if it forbids the whole vocabulary there. A
-        chain counts once if any of its strategies was ignored.
+        chain of strategies counts at most once per position.
         """
         return self.streams.state.fallbacks
 
@@ -182,9 +185,13 @@ def run(
 
 
 def _source(model, prompts, key, part):
-    """Check what is to be continued, prompts or the states of streams, and return it.
+    """Check the prompts, and return what is to be continued, with its random key.
 
-    Return the random key too, which is that of the streams if there are any.
+    `prompts` may be an array of ids. Then the result is a `_Prompts`, and `key`. `part`
+    numbers its rows; if it is None, they have the numbers 0, 1, 2 and so on.
+
+    `prompts` may also be the `Streams` of an earlier generation. Then the result is
+    their states and the key that they hold, and `key` and `part` must be None.
     """
     if isinstance(prompts, Streams):
         if part is not None:
@@ -261,11 +268,12 @@ def _lengths(tokens, stop):
 
 
 def _devices_for(streams, devices, traced):
-    """Return the devices to use, at most one per stream.
+    """Return the devices to use, no more of them than the number of streams.
 
-    With several processes, all devices are used, because all processes must call the
-    same program. A traced call, such as one within `jit`, becomes part of the caller's
-    program, so it uses one device by default.
+    `devices` is the user's choice; None means all devices. If they belong to several
+    processes, all of them are used, because all processes must call the same program. A
+    traced call, such as one within `jit`, becomes part of the caller's program, so it
+    uses one device by default.
     """
     if traced and devices is None:
         return (jax.devices()[0],)
@@ -276,7 +284,10 @@ def _devices_for(streams, devices, traced):
 
 
 def _require_defined(state):
-    """Raise RuntimeError if any logits were NaN, because NaN gives no distribution."""
+    """Raise RuntimeError if any logits were NaN, because NaN gives no distribution.
+
+    `state` is the state of the streams after their last symbol.
+    """
     undefined = np.asarray(state.undefined)
     if undefined.any():
         stream = tuple(map(int, np.argwhere(undefined)[0]))
@@ -287,7 +298,11 @@ def _require_defined(state):
 
 
 def _require_same_states(model, streams, sampler, settings):
-    """Raise ValueError if streams to continue do not fit the model and the sampler."""
+    """Raise ValueError unless the model and the sampler can continue the streams.
+
+    They can if they would begin streams whose states have the same structure, shapes
+    and dtypes.
+    """
     one_symbol = jnp.zeros(1, jnp.int32)
     key, zero = jax.random.key(0), jnp.int32(0)
 
@@ -317,7 +332,10 @@ def _require_same_states(model, streams, sampler, settings):
 
 
 def _weights(state):
-    """Return the log-weights and the decoder's state; None for a single stream."""
+    """Return the log-weights and the decoder's state that a `Population` holds.
+
+    Return None if `state` is a `Stream`, which has neither.
+    """
     if isinstance(state, Stream):
         return None
     return state.log_weights, state.decoder_state

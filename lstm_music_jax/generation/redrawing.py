@@ -1,7 +1,9 @@
-"""Draws a piece again, and says how close other symbols came to being drawn.
+"""Replays how a piece was drawn, to see how close other symbols came to being drawn.
 
-The origin of a piece holds the arguments with which `compose` drew it. A draw is the
-rule that picks a symbol from the logits.
+A replay draws the piece again with the same noise, so the same symbols result. The
+scores at a position of the piece say how close each symbol of the vocabulary came to
+being drawn there. The origin of a piece holds the arguments with which `compose` drew
+it. A draw is the rule that picks a symbol from the logits.
 """
 
 from typing import NamedTuple
@@ -26,10 +28,12 @@ _ROWS = 16
 
 
 class Scores(NamedTuple):
-    """How close each symbol of the vocabulary came at one position of a piece.
+    """How close each symbol came to being drawn at one position of a piece.
+
+    Both arrays have one entry per symbol of the vocabulary.
 
     Attributes:
-        log_probs: its log-probability in the distribution that was drawn from, nats.
+        log_probs: log-probabilities in the distribution that was drawn from, nats.
         perturbed: `log_probs` plus the Gumbel noise. The symbol with the largest sum is
             drawn. None if the draw adds no such noise.
     """
@@ -39,17 +43,18 @@ class Scores(NamedTuple):
 
 
 def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Composition:
-    """Draw a piece again, without the other pieces of its batch.
+    """Draw a piece again with the same noise, without the other pieces of its batch.
 
-    The noise is that of the first time. With the same model, the symbols are the same,
-    except where rounding decides, because a batch may be rounded differently. On a CPU,
-    16 pieces of 600 symbols each, of batches of 16, 33, 64 and 200, were all the same,
-    with float32 and with bfloat16 (layers of 512 and 256 units).
+    With the same model and strategy, the symbols are the same, except where rounding
+    decides, because a batch of another size may be rounded differently. On a CPU, 16
+    pieces of 600 symbols each, from batches of 16, 33, 64 and 200 pieces, all came out
+    the same, with float32 and with bfloat16 (layers of 512 and 256 units).
 
     Args:
         run: the model that drew the piece, its vocabulary and its encoding.
         origin: how the piece was drawn.
-        strategy: another strategy, to find out what it does with the same noise.
+        strategy: another strategy, to find out what it does with the same noise. By
+            default, the strategy of the piece.
 
     Raises:
         ValueError, RuntimeError: wherever `compose` raises it.
@@ -75,11 +80,11 @@ def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Compos
 
 
 def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Scores:
-    """Return the scores of all symbols at the position after the first n drawn symbols.
+    """Return how close each symbol came to being drawn after the first n symbols.
 
     Args:
-        run: as in `redraw`.
-        origin: as in `redraw`.
+        run: the model that drew the piece, its vocabulary and its encoding.
+        origin: how the piece was drawn.
         drawn: the ids of the first n drawn symbols, without the prompt.
     """
     forbidding = masks(
@@ -108,14 +113,15 @@ def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Score
 
 
 def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
-    """Return the arguments with which one piece is drawn several times at once.
+    """Return the prompts and the part of a batch that draw one piece in equal rows.
 
-    XLA computes a small batch by other products than a large one, with other rounding.
-    So the piece is not drawn alone, but in several equal rows.
+    A single row would not do: XLA rounds the matrix products of a small batch
+    differently from those of a large one. There are 16 rows, or as many as the batch of
+    the piece had if it had fewer.
 
     Returns:
-        The prompt of the piece, in each of the rows.
-        The part of its batch that is drawn: the number of the piece, for each row.
+        The prompts: that of the piece, once per row.
+        The part of the batch: the number of the piece within its batch, once per row.
     """
     rows = min(origin.streams, _ROWS)
     prompts = jnp.tile(jnp.asarray(origin.prompt)[None], (rows, 1))
@@ -123,13 +129,15 @@ def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
 
 
 class _GivenState(NamedTuple):
-    """The state of `_Given`.
+    """The state of a draw that returns given symbols in order.
 
     Attributes:
-        place: number of symbols that were returned.
-        inner: the state of the inner draw.
-        log_probs: as in `Scores`, at the position of the symbol returned last.
-        perturbed: as in `Scores`, at the same position.
+        place: number of symbols returned so far.
+        inner: the state of the draw with which the piece was drawn.
+        log_probs: the log-probability of each symbol of the vocabulary at the position
+            of the symbol returned last, nats; 0 before the first symbol.
+        perturbed: `log_probs` plus the Gumbel noise; None if the draw adds no such
+            noise.
     """
 
     place: Int[Array, ""]
@@ -142,8 +150,9 @@ class _GivenState(NamedTuple):
 class _Given:
     """A draw that returns given symbols, and keeps the scores of all symbols.
 
-    The inner draw picks a symbol too, which is not used, so that its state goes on. Its
-    state is right only as long as it picks the given symbols.
+    At each position, the inner draw also picks a symbol. This updates the state of the
+    inner draw, but the symbol is ignored. The state is right as long as each ignored
+    symbol equals the given one.
 
     Attributes:
         inner: the draw with which the piece was drawn.

@@ -59,8 +59,8 @@ def sweep(
         context: which of the symbols so far the model remembers, as in `generate`.
         draw: how a symbol is drawn, as in `generate`.
         decoder: how streams that continue one prompt compete, as in `generate`.
-        trace: whether to return figures that describe the distributions of every
-            symbol; see `Trace`.
+        trace: whether to return numbers about each drawn symbol and its distributions,
+            such as its surprisal; see `Trace`.
         parallel_streams: the largest number of streams that a device draws at once for
             each setting, as in `generate`.
         devices: the devices to draw on, as in `generate`. Each device draws its streams

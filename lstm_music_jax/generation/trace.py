@@ -1,4 +1,4 @@
-"""The trace: figures that describe the distributions of every drawn symbol.
+"""The trace: numbers that describe each drawn symbol and its distributions.
 
 The model gives a distribution, and the strategy shapes it into the one that is drawn
 from. A chain is a strategy of several stages, each of which shapes the result of the
@@ -17,11 +17,12 @@ from lstm_music_jax.xla.ordering import largest
 
 
 class Trace(NamedTuple):
-    """Figures that describe the distributions of each drawn symbol, `[b n]`.
+    """Numbers that describe each drawn symbol and its distributions, `[b n]`.
 
-    After a stop symbol the figures are 0. How much of a stream is copied does not depend
-    on the distributions, so it is not here: `copied_lengths` returns it on the device
-    for the symbols that any strategy has drawn.
+    b is the number of streams, and n that of symbols. Arrays of stages have a third
+    axis, for the stages. After a stop symbol, all numbers are 0. How much of a stream
+    is copied does not depend on the distributions, so it is not here: `copied_lengths`
+    returns it on the device for the symbols that any strategy has drawn.
 
     Attributes:
         model_entropy: entropy of the model's distribution, nats.
@@ -97,7 +98,7 @@ def trace_note(
     shaped: Shaped,
     token: Token,
 ) -> Trace:
-    """Return the trace of one symbol: the figures that describe its distributions.
+    """Return the numbers that describe one drawn symbol and its distributions.
 
     Args:
         log_probs: log-probabilities under the model, nats.

@@ -83,10 +83,23 @@ def unroll_rows(
     gate: Gate = SIGMOID,
     resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-    """Return `unroll(rows[tokens], 0, ...)`, but read each row only when needed.
+    """Run a layer over time, given the projected input of each possible symbol.
 
-    The `[t b 4h]` projected inputs are never stored, because on a CPU memory traffic
-    limits the speed more than arithmetic does.
+    The result is that of `unroll(rows[tokens], 0, ...)`, with a bias of 0. But each row
+    is read only at the step that needs it. So `rows[tokens]`, which is `[t b 4h]`, is
+    never stored. On a CPU, memory traffic limits the speed more than arithmetic does.
+
+    Args:
+        rows: for each symbol id, its row of the input kernel plus the bias.
+        tokens: the symbol ids that each stream reads.
+        recurrent_kernel: the kernel U of the hidden state.
+        state: the state to begin with, `[b h]` each.
+        gate: activation of the three gates.
+        resets: where True, the state is set to zero before the symbol is read; None for
+            nowhere.
+
+    Returns:
+        The state after the last step, and the hidden state after every step.
     """
     return _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets)[0]
 

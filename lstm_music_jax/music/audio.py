@@ -1,8 +1,8 @@
 """Writes a score as a WAV file, with pretty_midi.
 
-Without a SoundFont, pretty_midi adds simple waves that die away, as of a plucked
-string. It needs nothing else for that. With a SoundFont, it calls FluidSynth, which the
-operating system provides.
+Without a SoundFont, pretty_midi makes the sound by itself. It adds simple waves that
+die away like the sound of a plucked string. With a SoundFont, pretty_midi calls
+FluidSynth, a program library that the operating system provides.
 """
 
 from __future__ import annotations

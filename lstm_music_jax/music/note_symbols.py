@@ -15,15 +15,16 @@ class NoteSymbols(NamedTuple):
     Attributes:
         strikes: the position of the symbol that strikes each note, in the order of
             `score.notes`.
-        makers: the positions of all symbols that make each note: the one that strikes
-            it, the one that releases it, and those directly before each of the two that
-            set the time, the duration or the loudness. If one symbol is a chord, its
-            notes share it.
-        skipped: when symbols were skipped, because they have no meaning at their place.
-            Skipped symbols without a strike between them share one entry: the ticks of
-            the first and of the last of them.
-        heard: how many of the symbols, from the first on, `score` covers. If `score` is
-            only the beginning of their music, this is fewer than all.
+        makers: the positions of all symbols that make each note. One symbol strikes the
+            note, and in some encodings another one releases it. The symbols directly
+            before either of them, which set the time, the duration or the loudness,
+            also count. If one symbol is a chord, its notes share it.
+        skipped: the times at which symbols were skipped, because they have no meaning
+            at their place. Skipped symbols without a strike between them share one
+            entry: the tick of the first and the tick of the last of them.
+        heard: the number of symbols whose music is in `score`, counted from the first
+            symbol. It is the number of all symbols unless `score` is only the beginning
+            of their music.
     """
 
     strikes: list[int]

@@ -41,9 +41,10 @@ def parts_of(score: Score) -> tuple[Part, ...]:
     If the source of the score has chords, `score.written` holds its parts, and these
     are returned unchanged. Otherwise:
 
-    1. Notes of a track form a chord if their onsets and ends are within a sixteenth of
-       a quarter of each other. The chord lasts from its last note's onset to its first
-       note's end.
+    1. A note of a track forms a chord with those later notes whose onset and end differ
+       from its own by at most a sixteenth of a quarter. The chord begins at the onset
+       of this first note. Its duration is the time from the onset of its last note to
+       the end of its first note.
     2. Onsets and durations are rounded to the nearest multiple of a fourth or a third
        of a quarter note.
     3. A track's name and its program changes cut the track into segments. The segments
@@ -67,9 +68,9 @@ def parts_of(score: Score) -> tuple[Part, ...]:
 
 
 def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
-    """Return the sections of a track that one instrument each plays, in order of time.
+    """Return the sections of a track, in order of time; one instrument plays each.
 
-    Sections begin where the track names an instrument or changes its program.
+    A section begins where the track names an instrument or changes its program.
     """
     ticks = np.array([change.tick for change in track.changes], np.int64)
     names: dict[int, list[str]] = {}
@@ -93,10 +94,11 @@ def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
 
 
 def _resolved(names: list[str]) -> list[str]:
-    """Return the names to keep, of those that a track has at the same tick.
+    """Return the instruments to keep, of those that a track names at the same tick.
 
-    '' is an unknown instrument. If two or more different instruments are known, all
-    names are kept, '' too. Otherwise one name is kept: the known one if there is one.
+    '' is an unknown instrument. If there are two or more different known instruments,
+    all names are kept, '' too. Otherwise one name is kept: that of the known instrument
+    if there is one, else ''.
     """
     known = {name for name in names if name}
     return names if len(known) > 1 else [max(names)]

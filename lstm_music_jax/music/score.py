@@ -94,13 +94,14 @@ class Notes(NamedTuple):
 
 @dataclass(frozen=True)
 class Chord:
-    """Pitches that are struck together and held equally long; a single note has one.
+    """One or more pitches that are struck together and held equally long.
 
     Attributes:
         onset: time of the strike, in ticks from the start of the piece, 0 or more.
         duration: number of ticks for which it sounds. 0 is allowed, because files hold
             chords of no length.
-        pitches: MIDI pitches, 0 to 127, one or more, in the order of the source.
+        pitches: MIDI pitches, 0 to 127, in the order of the source. A single note is a
+            chord of one pitch.
         spelling: a single note's name as the source spells it ('E-5'), or ''. Two
             chords that differ only in spelling are equal.
     """
@@ -158,7 +159,8 @@ class InstrumentChange(NamedTuple):
 
     Attributes:
         tick: time of the change.
-        channel: MIDI channel, 1 to 16; 0 for a name, which has none.
+        channel: MIDI channel, 1 to 16. It is 0 if the event is a name, because names
+            have no channel.
         kind: MIDI's number of the event: 0xC0 is a program change, 3 a track's name,
             4 an instrument's name.
         data: the program's number, or the name's bytes.
@@ -249,10 +251,11 @@ class Score:
         ticks_per_quarter: int = TICKS_PER_QUARTER,
         tempos: Sequence[Tempo] = (),
     ) -> Score:
-        """Return a score of one track that holds the canonical form of `notes`.
+        """Return a score of one track that holds `notes` without overlaps.
 
         Args:
-            notes: the notes in any order. Overlaps are removed as in `Notes.canonical`.
+            notes: the notes in any order. Where notes of one pitch overlap, they are
+                merged or shortened by the rules of `Notes.canonical`.
             ticks_per_quarter: the grid on which their time is counted.
             tempos: the changes of tempo, in the order of time.
         """
@@ -280,9 +283,10 @@ class Score:
 
     @cached_property
     def table(self) -> Notes:
-        """The notes of all tracks as one keyboard plays them, as arrays.
+        """The notes of all tracks, put together without overlaps, as arrays.
 
-        These are the notes of `notes`; see `Notes.canonical`.
+        Where notes of one pitch overlap, they are merged or shortened by the rules of
+        `Notes.canonical`. The property `notes` holds the same notes as a tuple.
         """
         columns = zip(*(track.notes for track in self.tracks), strict=True)
         joined = [np.concatenate(column) for column in columns]
@@ -290,7 +294,11 @@ class Score:
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
-        """The notes of all tracks as one keyboard plays them: see `Notes.canonical`."""
+        """The notes of all tracks, put together without overlaps.
+
+        Where notes of one pitch overlap, they are merged or shortened by the rules of
+        `Notes.canonical`. The property `table` holds the same notes as arrays.
+        """
         columns = (column.tolist() for column in self.table)
         return tuple(map(Note._make, zip(*columns, strict=True)))
 

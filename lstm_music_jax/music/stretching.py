@@ -1,6 +1,7 @@
 """Stretching of time: tables that map each id to the id of a longer or shorter symbol.
 
-Replacing all ids of a piece by a row of such a table plays the piece slower or faster.
+Each row of such a table is for one tempo. If every id of a piece is replaced by its
+entry in one row, the piece becomes slower or faster.
 """
 
 from __future__ import annotations

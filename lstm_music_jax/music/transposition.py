@@ -86,10 +86,12 @@ def transposition_table(
 def spelled_once(table: np.ndarray) -> np.ndarray:
     """Return a table whose row for 0 semitones gives every sound one spelling.
 
-    In the given table, that row leaves each id as it is, although some ids sound alike,
-    such as those of C#4 and D-4. All other rows choose one id of these. In the result,
-    the row for 0 semitones replaces each id by that one, too. It leaves an id as it is
-    if the vocabulary lacks all transpositions of its sound.
+    Several ids may have the same sound, such as those of C#4 and D-4. Wherever the
+    given table transposes to this sound, it chooses the same one of these ids. But its
+    row for 0 semitones leaves every id as it is. In the result, this row replaces the
+    ids of a sound by the chosen one. All other rows stay the same.
+
+    If the vocabulary lacks all transpositions of a sound, its ids are left as they are.
 
     Args:
         table: int `[2 n + 1, v]`, from `transposition_table`.

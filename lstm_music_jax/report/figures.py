@@ -28,7 +28,7 @@ def piano_roll(
         path: the PNG file; missing folders are created.
         title: text above the picture.
         quarters_per_row: quarter notes per row; longer music takes several rows. There
-            are at most 32, so the rows of very long music hold more.
+            are at most 32 rows, so those of very long music hold more quarter notes.
 
     Raises:
         ValueError: the score has no notes.
@@ -60,7 +60,7 @@ def piano_roll(
 
 
 def _draw_keyboard(axes, low, high):
-    """Shade the black keys and label each C."""
+    """Shade the black keys, and label each C, from pitch `low` to pitch `high`."""
     pitches = np.arange(low, high + 1)
     black = pitches[np.isin(pitches % 12, _BLACK_KEYS)]
     begin, end = axes.get_xlim()
@@ -103,10 +103,10 @@ def _draw_bars(axes, begin, end, pitch, half_width, **style):
 
 
 def loss_curve(metrics: str | Path, path: str | Path) -> None:
-    """Draw the losses of a run and of its baselines; see `figure_of_losses`.
+    """Draw the losses of a training run; see `figure_of_losses`.
 
     Args:
-        metrics: the run's metrics, JSON lines.
+        metrics: the file of the run's metrics, JSON lines.
         path: the PNG file; missing folders are created.
     """
     save_figure(figure_of_losses(metrics), path)
@@ -115,11 +115,12 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
 def figure_of_losses(metrics: str | Path) -> Any:
     """Return the figure of matplotlib with the losses of a run and of its baselines.
 
-    The run may still be training, or may have been killed: an unfinished last line of
-    metrics is left out. A baseline that the metrics lack is left out too.
+    A run is a model in training, and the baselines are n-gram models. The run may still
+    be training, or may have been killed: an unfinished last line of metrics is left
+    out. A baseline that the metrics lack is left out too.
 
     Args:
-        metrics: the run's metrics, JSON lines.
+        metrics: the file of the run's metrics, JSON lines.
     """
     from matplotlib.figure import Figure
 
@@ -196,7 +197,11 @@ def _log(perplexity):
 def save_figure(
     figure: Any, path: str | Path, bbox_inches: str | None = "tight"
 ) -> None:
-    """Write a figure of matplotlib whole or not at all; create missing folders."""
+    """Write a figure of matplotlib whole or not at all; create missing folders.
+
+    The ending of `path` gives the format, PNG by default. `bbox_inches` is as in
+    matplotlib: "tight" cuts the margins off, and None keeps them.
+    """
     content, path = io.BytesIO(), Path(path)
     file_format = path.suffix.removeprefix(".") or "png"
     figure.savefig(content, format=file_format, bbox_inches=bbox_inches)
@@ -204,7 +209,7 @@ def save_figure(
 
 
 def save_both(figure: Any, path: str | Path) -> None:
-    """Write a figure of matplotlib as PNG, and as SVG beside it."""
+    """Write a figure of matplotlib to `path` as PNG, and beside it as SVG."""
     save_figure(figure, path, bbox_inches=None)
     write_atomically(Path(path).with_suffix(".svg"), svg(figure))
 

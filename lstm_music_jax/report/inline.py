@@ -17,7 +17,7 @@ _SPECIAL = re.compile(r"[\\`*_~\[\]<>&#!|$]|^[-+=]|^\d+(?=[.)])")
 
 
 def inline_html(text: str) -> str:
-    """Return text with a little Markdown as HTML; everything else is escaped."""
+    """Return text with a little Markdown as HTML; all other characters are escaped."""
     parts, done = [], 0
     for found in _MARKUP.finditer(text):
         parts.append(html.escape(text[done : found.start()]))
@@ -32,9 +32,9 @@ def inline_html(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return any text, such as a remark of a listener, so that it shows as it is.
+    """Return plain text with its Markdown escaped, so that it shows as it is.
 
-    Line breaks become spaces.
+    Line breaks become spaces. An example is a remark that a listener typed.
     """
     return _SPECIAL.sub(_escape, " ".join(text.split()))
 

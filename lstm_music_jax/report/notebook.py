@@ -40,7 +40,7 @@ _HEIGHT = 660
 
 @dataclass(frozen=True)
 class Folded:
-    """Blocks that are folded away under a title."""
+    """Blocks of HTML that are folded away under a title, until a person opens it."""
 
     title: str
     blocks: Sequence[Block]
@@ -57,7 +57,7 @@ class Folded:
 
 @dataclass(frozen=True)
 class Framed:
-    """Blocks in a document of their own, which may run code."""
+    """Blocks of HTML in an `iframe`: a document of their own, which may run code."""
 
     title: str
     blocks: Sequence[Block]
@@ -91,7 +91,10 @@ def html_of(value: Any) -> str | None:
 
 
 def _piece(piece: PlayedPiece) -> list[Block]:
-    """Return a picture of a piece, and its player."""
+    """Return blocks with a picture of a piece and its player.
+
+    A piece without notes gives a sentence that says so.
+    """
     count = len(piece.score.notes)
     if not count:
         return [Paragraph("There are no notes.")]

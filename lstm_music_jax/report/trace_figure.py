@@ -1,4 +1,9 @@
-"""The trace of generated music as a figure and as a table, over the drawn symbols."""
+"""The trace of generated music as a figure and as a table, over the drawn symbols.
+
+The trace holds figures of each drawn symbol, such as its surprisal. A stream is one of
+the sequences that are generated together. The kept mass is the model's probability of
+all symbols that the sampling strategy allows.
+"""
 
 import math
 from typing import Any, NamedTuple
@@ -20,17 +25,18 @@ _UNITS = {
 
 
 class Traced(NamedTuple):
-    """The figures of a trace by name, of all streams.
+    """The figures of a trace, with all streams in one axis.
 
     Attributes:
-        figures: the figures, NaN after a stop symbol.
+        figures: the figures by name, a row per stream and a column per drawn symbol;
+            NaN after a stop symbol, which ends a stream.
     """
 
     figures: dict[str, Float[np.ndarray, "b n"]]
 
     @classmethod
     def of(cls, trace: Trace) -> "Traced":
-        """Read a trace of one stream, of a batch, or of a sweep."""
+        """Return the figures of a trace of one stream, of a batch, or of a sweep."""
         *streams, length = np.shape(trace.kept_count)
         counts = np.reshape(trace.kept_count, (math.prod(streams), length))
         figures = {
@@ -52,7 +58,7 @@ class Traced(NamedTuple):
 
     @property
     def symbols(self) -> int:
-        """The number of drawn symbols of all streams."""
+        """The number of drawn symbols, over all streams."""
         return int((~np.isnan(self.figures["surprisal"])).sum())
 
 
@@ -85,7 +91,7 @@ def figure_of_trace(traced: Traced) -> Any:
 
 
 def table_of_trace(traced: Traced) -> Table:
-    """Return a table with mean, lowest and highest value of each figure."""
+    """Return a table with mean, lowest and highest value of each figure of a trace."""
     rows = []
     for name, values in traced.figures.items():
         known = values[~np.isnan(values)]
@@ -95,7 +101,11 @@ def table_of_trace(traced: Traced) -> Table:
 
 
 def _curve(values: Float[np.ndarray, "b n"]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the middle of each group of successive symbols, and its mean."""
+    """Return the points of a curve: positions of symbols, and means of `values` there.
+
+    The means are over all streams. If there are more than 300 positions, each point is
+    the mean of a group of successive ones, at the middle of the group.
+    """
     drawn = ~np.isnan(values)
     length = int(np.flatnonzero(drawn.any(axis=0))[-1]) + 1
     starts = np.arange(0, length, -(-length // _MOST_POINTS))

@@ -19,7 +19,8 @@ from lstm_music_jax.types import Array, Bool, Int, Logits, PRNGKey, PyTree, Toke
 class Strategy(Checked):
     """Base class of strategies, with pure methods that are written for one stream.
 
-    Override at least `apply`.
+    Override at least `apply`. The state of a strategy is what it remembers of the
+    stream: `init` makes it, and `apply` and `observe` return a new one.
 
     A subclass is a frozen dataclass and a PyTree without any decorator. Its leaves are
     the hyperparameters: changing one never recompiles. A sweep is a `vmap` over stacked

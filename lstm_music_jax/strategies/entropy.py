@@ -55,8 +55,10 @@ def entropy_of_kept(
     Args:
         kept: True for the kept symbols. They must include all symbols with the largest
             logit, unless no symbol is kept; the entropy is then 0.
-        excess: the first array that `entropy_terms` returns.
-        spread: the second array that `entropy_terms` returns.
+        excess: for each symbol x, w_x = exp(l_x - max l), where l_x is its logit. For
+            the n symbols with the largest logit it is 1 - 1/n, so that the sum over the
+            kept symbols is the sum of their w_x, less 1.
+        spread: for each symbol x, w_x times max l - l_x. `entropy_terms` makes both.
     """
     beyond_one = jnp.sum(jnp.where(kept, excess, 0.0))
     return jnp.log1p(beyond_one) + (

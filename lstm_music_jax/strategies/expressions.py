@@ -4,6 +4,9 @@ The caller gives a table of names. An expression calls classes of the table, suc
 `TopP`. Their arguments are numbers, strings, True, False, None, lists, tuples, dicts,
 names of values in the table, such as `MAJOR`, and further calls. All other Python is
 refused. A run folder is the folder of a trained model.
+
+The caller may also supply objects, such as the vocabulary. An expression may leave out
+the arguments that take these objects.
 """
 
 import ast
@@ -50,8 +53,8 @@ def read_strategy(
             enough: a string stands for its id in the fields that `ids`, `one_id` and
             `sequences` of `lstm_music_jax.fields` declare.
         model_of: a function that returns the model of a run folder. With it,
-            "Contrastive(run='small')" is enough: `run` names the folder of the argument
-            `model`.
+            "Contrastive(run='small')" is enough: the argument `run` names a run folder,
+            and the class gets the model of that folder as its argument `model`.
         number_of: a function that replaces numbers. It is called with each number that
             is an argument of a strategy, and with the field of the argument. It returns
             the number to use instead. Ids and numbers in lists are not replaced.
@@ -81,12 +84,15 @@ def read_object(text: str, names: Mapping[str, Any], argument: str) -> Any:
     """Return what an expression such as "SlidingWindow(window=100)" makes.
 
     Args:
-        text: the expression, as in `read_strategy`.
-        names: as in `read_strategy`.
-        argument: name of the argument that the object is for, for errors.
+        text: the expression, of at most 100,000 characters.
+        names: the meaning of each name in the expression: a class or a function to
+            call, or a value such as `MAJOR`.
+        argument: the name of the caller's argument that gets the object. Errors begin
+            with this name.
 
     Raises:
-        ValueError: as `read_strategy`.
+        ValueError: the expression is ill-formed, or holds an unknown name or a wrong
+            argument.
     """
     reading = _Reading(_normal(text), names, {}, argument, "SlidingWindow(100)")
     return reading.value(reading.tree())
@@ -100,11 +106,13 @@ def _normal(text):
 class _Reading:
     """An expression that is being read.
 
-    The attributes without an explanation are arguments of `read_strategy`.
+    The attributes that are not listed are the arguments of `read_strategy` of the same
+    names.
 
     Attributes:
-        argument: name of the argument that the expression is for, for errors.
-        example: a valid expression for this argument, for errors.
+        argument: the name of the caller's argument that gets the value of the
+            expression. Errors begin with this name.
+        example: a valid expression, which errors show to the user.
     """
 
     text: str
@@ -137,7 +145,13 @@ class _Reading:
             raise self.refusal(str(error)) from None
 
     def value(self, node: ast.expr, depth: int = 0) -> Any:
-        """Return the value of a part of the expression, nested `depth` levels deep."""
+        """Return the value of a part of the expression.
+
+        Args:
+            node: the syntax tree of the part.
+            depth: how many other parts enclose this part. A part that is too deep is
+                refused.
+        """
         if depth == _DEEPEST:
             raise self.refusal(f"it may be nested {_DEEPEST} deep", node)
 
@@ -189,7 +203,7 @@ class _Reading:
             called: the name of the class or the function.
             positional: the positional arguments.
             named: the keyword arguments, as pairs of name and value. The name is None
-                for `**`.
+                for an argument that is written with `**`.
         """
         function, name = self.named(called), called.id
         if not _is_called(function):
@@ -240,13 +254,13 @@ class _Reading:
                 keywords["model"] = self.model_of(folder)
 
     def filled(self, function, positional: list, keywords: dict[str, Any]) -> list:
-        """Return the positional arguments of a call, and insert those it left out.
+        """Return the positional arguments of a call, with the missing ones inserted.
 
-        `supplied` of `read_strategy` gives arguments that may be left out. For example,
-        the signature is `PitchRange(vocabulary, encoding, low, high)`, and the
-        expression is `PitchRange(36, 76)`. A number stands where the vocabulary
-        belongs. A supplied argument is never a number, a string, a list or the like, so
-        the vocabulary was left out, and is inserted before 36. A supplied argument that
+        An argument may be missing if `supplied` holds its value. For example, the
+        signature is `PitchRange(vocabulary, encoding, low, high)`, and the expression
+        is `PitchRange(36, 76)`. The number 36 stands where the vocabulary belongs. A
+        supplied value is never a number, a string, a list or the like. So the
+        vocabulary is missing, and is inserted before 36. A missing argument that
         belongs after all given ones is added to `keywords`.
 
         Args:
@@ -267,7 +281,11 @@ class _Reading:
         return filled
 
     def arguments_of(self, function) -> str:
-        """Return the names of the arguments that a user may give, as one text."""
+        """Return the names of the arguments of `function`, separated by commas.
+
+        The arguments that the caller of `read_strategy` supplies are left out. "model
+        or run" stands for `model` if a run folder may be given instead.
+        """
         supplied = self.supplied.keys() - _checked_fields(function)
         parameters = inspect.signature(function).parameters
         names = [name for name in parameters if name not in supplied]
@@ -276,8 +294,10 @@ class _Reading:
         return ", ".join(names) or "none"
 
     def require_objects(self, function, arguments: dict[str, Any]) -> None:
-        """Raise ValueError if a literal takes the place of a model or other object.
+        """Raise ValueError if a literal stands where an object is needed.
 
+        A literal is a number, a string, a list or the like. An object is a model, or
+        anything that the caller of `read_strategy` supplies, such as a vocabulary.
         `arguments` holds the arguments of a call of `function`, by name.
         """
         objects = {"model", *self.supplied} - _checked_fields(function)
@@ -304,10 +324,11 @@ class _Reading:
                     arguments[field.name] = looked_up(arguments[field.name])
 
     def exchange_numbers(self, function, arguments: dict[str, Any]) -> None:
-        """Replace each number that is an argument of a strategy, by `number_of`.
+        """Replace each number that is an argument of a strategy.
 
-        `arguments` holds the arguments of a call of `function`, by name, and is changed
-        in place.
+        The function `number_of`, an argument of `read_strategy`, returns the number to
+        use instead. Without it, nothing is replaced. `arguments` holds the arguments of
+        a call of `function`, by name, and is changed in place.
         """
         if not self.number_of or not dataclasses.is_dataclass(function):
             return
@@ -322,7 +343,12 @@ class _Reading:
         return _shown(ast.get_source_segment(self.text, node) or "")
 
     def refusal(self, problem: str, node: ast.expr | None = None) -> ValueError:
-        """Return an error about the expression, or about a part of it."""
+        """Return an error about the expression, or about a part of it.
+
+        Args:
+            problem: what is wrong, in words.
+            node: the syntax tree of the part; None for the whole expression.
+        """
         if node is None:
             return self.refusal_at(None, problem)
         # Python counts the bytes of the line.

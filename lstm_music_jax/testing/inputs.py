@@ -84,7 +84,7 @@ def _one_symbol(rng, v, logit):
 def _few_symbols(rng, v, count, spread):
     """Return random logits that are -inf for all but `count` symbols.
 
-    `spread` is the standard deviation of the others.
+    `spread` is the standard deviation of the finite logits.
     """
     allowed = rng.permutation(v) < count
     return np.where(allowed, spread * rng.normal(size=v), -np.inf)

@@ -96,10 +96,10 @@ def _on_host(leaf):
 
 
 def _chunks(runner: Runner) -> Iterator[tuple[Inputs, Int[np.ndarray, "b n"]]]:
-    """Yield the arguments of each call of a long run, in which ten symbols are read.
+    """Yield the inputs and the symbols of each call of a long run.
 
-    They are the inputs, and the ids of the symbols to observe, one row per stream.
-    `DRAWN` stands for a symbol that is to be drawn.
+    Each call runs ten symbols. The symbols are the ids that the strategy is to observe,
+    one row per stream. `DRAWN` stands for a symbol that is to be drawn.
     """
     v, rng, notes = runner.vocab_size, runner.rng, len(KINDS)
     alphabet = _alphabet(runner)
@@ -160,14 +160,16 @@ def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k
 def _with_two_symbols(
     runner: Runner, states: PyTree, at: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the leaves of the states of two short runs that differ in one symbol.
+    """Return the states in two short runs whose symbols differ at one position.
 
     Both runs begin with `states`. Their symbols go on as in the quiet rows of the long
     run, but in the second run another symbol is at position `at`.
 
     Returns:
-        For each leaf of the state, its values in both runs. They are those after each
-        of the five symbols from position `at` on, in the quiet rows.
+        For each leaf of the state, two arrays: its values in the first and in the
+        second run. The first axis of an array is that of the quiet rows. The second
+        axis is that of the symbols: five, beginning with the one at position `at`. The
+        values are those after each symbol.
     """
     one, two, other = _alphabet(runner)
     shape = runner.inputs.logits.shape

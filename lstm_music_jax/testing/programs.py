@@ -1,7 +1,7 @@
-"""The operations of a strategy's methods, which JAX traces but does not run.
+"""Examines the operations of a strategy's methods without running the methods.
 
-A program is the jaxpr of a method: the list of its operations. A stream is a sequence
-that is generated.
+A program is the jaxpr of a method: the list of its operations. JAX finds it by tracing
+the method. A stream is a sequence that is generated.
 """
 
 import dataclasses
@@ -32,7 +32,7 @@ LOOPS = frozenset({"scan", "while", "cond"})
 
 
 class Programs(NamedTuple):
-    """The jaxprs of the three methods of a strategy."""
+    """The jaxprs of a strategy's methods `init`, `apply` and `observe`."""
 
     init: Any
     apply: Any
@@ -64,9 +64,9 @@ def primitives(jaxpr) -> Iterator[str]:
 
 
 class Outline(NamedTuple):
-    """The contents of a strategy's jaxprs, with the constants apart.
+    """What a strategy's methods compute, with the numbers apart from the rest.
 
-    Two strategies with equal forms differ only in numbers.
+    Two strategies whose `form` is equal differ only in numbers.
 
     Attributes:
         form: names, parameters and shapes of all operations, as texts.
@@ -78,7 +78,10 @@ class Outline(NamedTuple):
 
 
 def outline(strategy: Strategy, vocab_size: int) -> Outline:
-    """Return the `Outline` of a strategy's leaves and of the jaxprs of its methods."""
+    """Return the operations, shapes and numbers of a strategy's methods.
+
+    The leaves of the strategy are among the numbers.
+    """
     found = Outline([], [])
     for leaf in jax.tree.leaves(strategy):
         _note_number(found, leaf)

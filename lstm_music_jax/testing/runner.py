@@ -91,7 +91,7 @@ class Runner:
         return self.continue_from(states, inputs, tokens, settings)[0]
 
     def first_states(self, settings: Int[np.ndarray, "b"] = GIVEN) -> PyTree:
-        """Return the states of a batch before the first symbol of the prompt.
+        """Return the strategy's state in each row, before the first prompt symbol.
 
         `settings` holds the setting of each row, 0 or 1.
         """
@@ -136,7 +136,8 @@ class Runner:
     def arguments(self) -> tuple:
         """Return the arguments with which the compiled function is called.
 
-        They hold the random inputs, and the symbols that `course` has drawn.
+        With them, the function runs on the random inputs, and the strategy observes the
+        symbols that `course` has drawn.
         """
         strategies = _rows(self._settings, GIVEN)
         tokens, prompted = np.asarray(self.course.tokens), np.bool_(True)
@@ -145,10 +146,13 @@ class Runner:
     def run_on(self, arguments: tuple) -> tuple[Course, PyTree]:
         """Run the compiled strategy on a batch of streams.
 
-        Returns the course, and the state of the strategy after the last symbol.
-
         Args:
-            arguments: strategies, states, inputs and ids, as `arguments` returns them.
+            arguments: the arguments of the compiled function, which are: the strategy
+                with a setting for each stream, the states, the inputs, the ids of the
+                symbols to observe, and whether to observe the prompt first.
+
+        Returns:
+            The strategy's output, and its states after the last symbol.
         """
         return self._batch(*arguments)
 
@@ -280,7 +284,8 @@ def _change(leaf):
 def quickly(function: Callable) -> Callable:
     """Return `jit(function)` with little optimisation, so that it compiles fast.
 
-    A function is compiled only once, so all runners share it.
+    If this is called again with the same function, it returns the same compiled
+    function. So the runners share it, and it is compiled only once.
     """
     return jax.jit(function, compiler_options=_known_options())
 

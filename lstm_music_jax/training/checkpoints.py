@@ -134,7 +134,11 @@ class Checkpoints:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """Wait for the saves, unless an error ended the block; close the folder."""
+        """Wait until every checkpoint is on disk, and close the folder.
+
+        If an error ended the `with` block, errors of saving are ignored, because they
+        would hide that error.
+        """
         if self._manager is None:
             return
         if kind is None:

@@ -52,7 +52,12 @@ class ModelConfig:
     run keeps the value that it began with."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for unknown gates, impossible sizes, or cores below 1."""
+        """Raise ValueError if a setting of the model is not allowed.
+
+        `gates` must name a known activation, and `cores` must be 1 or more. There must
+        be at least one layer, and each size must be 1 or more. All layers together may
+        have at most 10^9 parameters.
+        """
         if self.gates not in _GATES:
             raise ValueError(f"gates is {self.gates!r}; it must be one of {[*_GATES]}")
         if self.cores < 1:

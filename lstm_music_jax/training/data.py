@@ -42,8 +42,9 @@ class Batcher(Protocol):
     A batcher is itself a PyTree of arrays. It knows where each piece begins when all
     pieces are laid end to end. From the number of a step, and from the seed in the
     settings, it computes the positions of the symbols that the step reads. It then
-    takes their ids from an array on the device: of all pieces (a `Resident`), or of the
-    next steps only, which the host has filled (a `Block`).
+    takes their ids from an array on the device. A `Resident` is an array of the ids of
+    all pieces. A `Block` is an array of the ids that the next steps read, which the
+    host has filled.
     """
 
     @classmethod
@@ -228,7 +229,10 @@ def training_data(
 
 
 def augmentation_table(dataset: Dataset, config: TrainingConfig) -> np.ndarray | None:
-    """Return a table that transposes or stretches symbol ids, as the settings ask.
+    """Return a table that transposes symbol ids or changes their tempo.
+
+    The settings `transpose` and `stretch` say by how much; to stretch is to change the
+    tempo.
 
     Returns:
         int32 `[r v]`: for each pair of transposition and tempo, a row with the id that

@@ -39,7 +39,8 @@ class Resident(NamedTuple):
 class Block(NamedTuple):
     """The symbol ids that a few successive training steps read.
 
-    `ids[i]` holds the ids that step `first + i` reads, one row per row of its batch.
+    `ids[i]` holds the ids that step `first + i` reads. A row of `ids[i]` is a row of
+    the batch of this step.
     """
 
     ids: Int[Array, "s b t"]

@@ -6,7 +6,8 @@ metrics.jsonl      one line per compiled call, which takes several training step
                    one per validation
 checkpoints/best/  the model with the lowest validation loss
 checkpoints/last/  everything that a run resumes from: the training state, the best
-                   model so far, and the sums that the metrics do not hold yet
+                   model so far, and the sums of the metrics since the last line of
+                   metrics.jsonl and since the last validation
 
 Every file is written whole or not at all. The one exception is metrics.jsonl: if the
 run was killed, its last line may be incomplete.

@@ -25,6 +25,7 @@ from lstm_music_jax.types import Array, Float, Int, PyTree, Scalar
 class TrainState(NamedTuple):
     """Everything that a training step changes; a PyTree.
 
+    It holds the number of steps taken, the model, and the state of the optimiser.
     `carried` are the LSTM states that the next step begins with, one per row of the
     batch. They are None if every step begins with the zero state, as it does when it
     reads windows.
@@ -105,8 +106,11 @@ def train_steps(
     that they keep a small probability.
 
     The symbols that a step reads, their transposition and the dropout masks depend only
-    on the seed and the step's number. The batch is split among the devices: each shard
-    is the part of one device, and reads its own rows of the batch.
+    on the seed and the step's number.
+
+    If there are several devices, all run this function, and each reads its own rows of
+    the batch. `shard` says which rows. The gradients and the metrics are those of the
+    whole batch.
     """
     rows = shard.rows(config.batch_size)
 
@@ -168,7 +172,9 @@ def evaluate(
 ) -> Totals:
     """Sum the cross-entropy over all validation data, one batch after another.
 
-    It uses float32, and no dropout, label smoothing or transposition.
+    It uses float32, and no dropout, label smoothing or transposition. If there are
+    several devices, all run this function, and each reads its own part of every batch.
+    `shard` says which part. The result is the sum over all devices.
     """
     # The batch is no larger than the data, and divisible by the number of shards.
     batch_size = min(config.batch_size, -(-data.size // shard.count) * shard.count)

@@ -20,6 +20,10 @@ def default_parallel_streams(streams: int, devices: Sequence[jax.Device]) -> int
 
     On a CPU this is at most 1024, because the gates of more streams do not fit into its
     caches. Other devices generate all streams at once.
+
+    Args:
+        streams: number of streams to generate.
+        devices: the devices that generate, all of one kind.
     """
     if devices[0].platform == "cpu":
         return min(streams, _MOST_ON_A_CPU)

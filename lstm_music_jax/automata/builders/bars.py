@@ -49,18 +49,19 @@ def bars(
 ) -> Automaton:
     """Return the automaton of pieces that last exactly `count` bars.
 
-    No note ends after the last bar, and of the notes that are struck last, one ends
-    exactly with it. So the end of the decoded score is the end of the last bar. The
-    clock is 0 when the first symbol is drawn. Symbols that strike a pitch again at the
-    same moment are read as notes too, so use `WellFormed` or `well_formed` beside it.
+    No note ends after the last bar. At least one of the notes that begin last ends
+    exactly with the last bar, so the decoded score ends there. The clock is 0 when the
+    first symbol is drawn. Decoding skips a symbol that strikes a pitch again at the
+    same moment, but the automaton reads it as a note. So use the strategy `WellFormed`
+    too, or intersect with the automaton `well_formed`.
 
     No note may last longer than the longest duration of one symbol. The number of
-    states grows in proportion to the number of bars. A coarser grid makes it smaller.
+    states grows in proportion to the number of bars, and is smaller for a coarser grid.
     16 bars of 4/4 in sixteenths have about 17,000 states, or 9,000 if no note crosses a
     bar line.
 
-    With `NoteNames`, every note or chord lasts `ticks_per_note`, so only the number of
-    symbols matters.
+    With `NoteNames`, every note or chord lasts `ticks_per_note`, so the automaton only
+    counts the symbols.
 
     Args:
         count: number of bars, 1 or more.
@@ -127,7 +128,10 @@ def _meaning(symbol: str, encoding: Encoding, grid: int) -> _Meaning | None:
 
 
 def _equal_notes(ticks: int, vocabulary: Vocabulary, encoding: NoteNames) -> Automaton:
-    """Return the automaton of pieces of equally long notes that last `ticks` in all."""
+    """Return the automaton of pieces that last `ticks`, with the encoding `NoteNames`.
+
+    Each symbol is a note or a chord, and lasts the encoding's `ticks_per_note`.
+    """
     kinds = [bool(encoding.pitches(symbol)) for symbol in vocabulary.symbols]
     classes, kinds = grouped(kinds, alphabet(vocabulary))
 

@@ -60,7 +60,11 @@ def excludes(
     encoding: Encoding,
     transposed: bool = False,
 ) -> Automaton:
-    """Return the automaton of pieces that do not contain a motif; see `contains`."""
+    """Return the automaton of pieces that do not contain a motif.
+
+    With `transposed`, the motif may not occur up to six semitones higher or lower
+    either. The arguments and errors are those of `contains`.
+    """
     return minimised(complement(contains(motif, vocabulary, encoding, transposed)))
 
 

@@ -1,6 +1,7 @@
 """Bach's chorales in the corpus that comes with music21: finding and reading them.
 
-Finding the folder does not import music21, so a cached corpus loads without it.
+Finding the folder does not import music21. So a corpus that comes from the cache loads
+without importing it.
 """
 
 from __future__ import annotations

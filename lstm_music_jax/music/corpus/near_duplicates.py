@@ -37,8 +37,8 @@ def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]
 class _Grouping:
     """Joins pieces into groups if they have a window of 64 symbols in common.
 
-    A window is 64 successive symbols of a piece. It is named by the position of its
-    first symbol in the corpus.
+    A window is 64 successive symbols of a piece. The position of a window is that of
+    its first symbol among all symbols of the corpus.
     """
 
     def __init__(self, corpus: Corpus, comparison: WindowComparison):
@@ -51,7 +51,10 @@ class _Grouping:
         self._first = np.arange(len(self._ends))
 
     def groups(self) -> list[list[int]]:
-        """Return the groups, in the order of their first pieces."""
+        """Return the groups, in the order of their first pieces.
+
+        A group is a list of the positions of its pieces in the corpus.
+        """
         places, classes = self._repeated_windows()
         owners = np.searchsorted(self._ends, places, side="right")
         # Each window is compared with the first window of its class.

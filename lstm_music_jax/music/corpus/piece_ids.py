@@ -15,6 +15,9 @@ class PieceIds(Sequence[np.ndarray]):
     >>> PieceIds(np.array([7, 8, 9]), [0, 2], [2, 1], before=5).end_to_end()
     array([5, 7, 8, 5, 9], dtype=int32)
 
+    The ids of all pieces are stored in one array. If the ids `before` and `after` are
+    given, they are not stored there: they are added to every piece when it is made.
+
     Attributes:
         lengths: the number of ids in each piece, int64 `[k]`.
         total: the number of ids in all pieces.
@@ -50,9 +53,10 @@ class PieceIds(Sequence[np.ndarray]):
 
     @property
     def dtype(self) -> type[np.integer]:
-        """A type that holds all ids: uint16 if the given array has it, else int32.
+        """A type that can hold all ids of the pieces, uint16 or int32.
 
-        It is int32, too, if `before` or `after` is too large for uint16.
+        It is uint16 if the array that stores the ids has this type, and if `before` and
+        `after` also fit into it.
         """
         largest = max(self._before or 0, self.after or 0)
         narrow = self._ids.dtype == np.uint16 and largest < 2**16
@@ -62,7 +66,9 @@ class PieceIds(Sequence[np.ndarray]):
     def of_corpus(
         cls, corpus: Corpus, before: int | None = None, after: int | None = None
     ) -> PieceIds:
-        """Return the pieces of a corpus, with the ids that the corpus gives symbols.
+        """Return the pieces of a corpus as symbol ids.
+
+        The id of a symbol is its position in `corpus.symbols`.
 
         Args:
             corpus: the pieces.
@@ -85,7 +91,7 @@ class PieceIds(Sequence[np.ndarray]):
         return len(self._firsts)
 
     def __getitem__(self, position):
-        """Return the symbol ids of a piece, or the pieces of a slice."""
+        """Return the symbol ids of a piece, or, for a slice, a `PieceIds`."""
         if isinstance(position, slice):
             return self.take(np.arange(len(self))[position])
         position = range(len(self))[position]

@@ -58,9 +58,11 @@ def _choose(
 ) -> list[int]:
     """Return the positions of the pieces to hold out for validation.
 
-    A group is taken whole. Groups are visited in random order, and each is taken if all
-    symbols taken so far, with its own, are not more than the wanted number. In the end,
-    one more group is taken if that brings the number closer to the wanted one.
+    A group is taken whole. The wanted number of symbols is `validation` times that of
+    all groups. Groups are visited in random order. A group is taken unless the taken
+    symbols would then be more than the wanted number. In the end, one more group is
+    taken if that brings their number closer to the wanted one, or if none was taken. At
+    least one group is not taken.
 
     Args:
         groups: the positions of the pieces of each group.

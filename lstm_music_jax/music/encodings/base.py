@@ -24,9 +24,9 @@ class Decoded:
             allowed at their position.
         note_count: number of notes struck. In `NoteNames`, a chord counts as one.
         uses: for each symbol that was read, the notes that it strikes or releases, as
-            pairs of onset and pitch. The onset is -1 if the note was struck by the
-            symbols in `after`. () is a symbol that sets a time, a duration or a
-            loudness. None is a symbol that was skipped.
+            pairs of onset and pitch. The onset is -1 if the note was struck earlier, by
+            a symbol in the argument `after` of `Encoding.decode`. A symbol that sets a
+            time, a duration or a loudness has (). A symbol that was skipped has None.
     """
 
     score: Score
@@ -134,8 +134,8 @@ class Encoding(Protocol):
     def duration(self, symbol: str) -> int:
         """Return the ticks that `symbol` gives to the duration of the notes after it.
 
-        Several such symbols in a row give their sum. The result is 0 if `symbol` sets
-        no duration.
+        If several such symbols stand in a row, the duration is the sum of their ticks.
+        The result is 0 if `symbol` sets no duration.
         """
         ...
 

@@ -34,7 +34,7 @@ class EventSymbols:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """All symbols: for one event after another, those of its values, ascending."""
+        """All symbols, event after event, by ascending value within an event."""
         return tuple(self._meanings)
 
     def parse(self, symbol: str) -> tuple[str, int]:

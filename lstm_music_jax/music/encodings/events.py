@@ -135,9 +135,10 @@ class Events:
         return Decoded(score, uses.count(None), len(played), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return the number of notes that are lost because another equals them.
+        """Return the number of notes that are lost because they equal another note.
 
-        Such notes have the pitch of another note, and begin at the same tick.
+        Of the notes that have the same pitch and, after rounding, begin at the same
+        tick, all but one are lost.
 
         Args:
             score: the music.
@@ -199,10 +200,12 @@ class Events:
 class _Reader:
     """Reads events one after another, and keeps the state between them.
 
+    An event is what a symbol says: 'shift_12' is the event "shift" with the value 12.
+
     Attributes:
         duration: duration of the next pitch, in ticks.
         clock: the tick of the next pitch.
-        previous: the event that was read last.
+        previous: the event that was read last, without its value; "" if none was.
         durations: the duration of each note so far, keyed by onset and pitch, in the
             order of the events.
     """

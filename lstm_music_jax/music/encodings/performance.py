@@ -146,10 +146,10 @@ class Performance:
         return Decoded(score, uses.count(None), len(notes), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return the number of notes that are lost because another equals them.
+        """Return the number of notes that are lost because they equal another note.
 
-        Such notes have the pitch of another note, and begin at the same time, rounded
-        to 10 ms.
+        Of the notes that have the same pitch and begin at the same time, rounded to
+        10 ms, all but one are lost.
 
         Args:
             score: the music.
@@ -189,7 +189,8 @@ class Performance:
         """Return the 'shift_n' that is `factor` times as long, rounded to 10 ms.
 
         The result is at most 'shift_100' and at least 'shift_1'. So the longest shift
-        is not made longer, and very short shifts stay as they are.
+        is not made longer, and very short shifts stay as they are. Any symbol that is
+        not a shift is returned unchanged.
         """
         event, value = _EVENTS.parse(symbol)
         if event != "shift":
@@ -219,10 +220,13 @@ class Performance:
 class _Keyboard:
     """A keyboard whose keys are pressed and released by events.
 
+    It makes the notes of a sequence of symbols. An event is what a symbol says:
+    'note_on_60' is the event "note_on" with the value 60.
+
     Attributes:
         notes: the notes that were struck; a note that still sounds has duration 0.
-        sounding: for each pitch that sounds, the position of its note in `notes`; -1 if
-            `forget_notes` has removed the note.
+        sounding: for each pitch that sounds, the position of its note in `notes`. It is
+            -1 if the method `forget_notes` has removed the note.
     """
 
     def __init__(self) -> None:
@@ -261,7 +265,7 @@ class _Keyboard:
         return ()
 
     def forget_notes(self) -> None:
-        """Remove all notes, and count time from now; pressed keys stay pressed."""
+        """Empty `notes`, and count time from now; pressed keys stay pressed."""
         self.notes = []
         self.sounding = dict.fromkeys(self.sounding, -1)
         self._clock = 0

@@ -59,10 +59,14 @@ def _normal_order(classes: frozenset[int]) -> tuple[int, ...]:
 
 
 def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the key that sorts rotations, the normal order first.
+    """Return a sorting key, smallest for the rotation that is the normal order.
 
-    It holds the span, the interval of each class above the first one, and the first
-    class.
+    Args:
+        rotation: one of the rotations of the ascending pitch classes of a chord.
+
+    Returns:
+        The interval from the first class up to the last, then the interval from the
+        first class up to each class, and then the first class.
     """
     above_first = [(number - rotation[0]) % 12 for number in rotation]
     return (above_first[-1], *above_first, rotation[0])
@@ -71,8 +75,9 @@ def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
 def named_pitches(name: str) -> tuple[int, ...]:
     """Return the MIDI pitches of the note or chord that has this name; () if none has.
 
-    A chord's pitch classes sound in the octave of middle C, as they do in the classical
-    Keras note generators (music21's `Note(int)` below 12).
+    A chord's pitch classes sound in the octave of middle C: '4.9' gives (64, 69). In
+    the classical Keras note generators they sound there, too, because they make notes
+    by music21's `Note(4)` and `Note(9)`.
     """
     if match := _NOTE.fullmatch(name):
         letter, accidental, octave = match.groups()

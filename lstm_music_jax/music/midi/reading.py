@@ -58,9 +58,13 @@ def read_midi(path: str | Path) -> Score:
 
 
 def _in_time(events: Iterable[Iterable]) -> tuple:
-    """Return the changes of tempo, or of metre, of all tracks in the order of time.
+    """Return the changes of all tracks in the order of time.
 
     If several changes have the same tick, only the last one is kept.
+
+    Args:
+        events: the changes of each track. All of them are changes of tempo, or all are
+            changes of metre.
     """
     ordered = sorted(chain.from_iterable(events), key=lambda event: event.tick)
     return tuple({event.tick: event for event in ordered}.values())
@@ -181,7 +185,9 @@ def _pedals(ticks: np.ndarray, messages: np.ndarray) -> list[Pedal]:
 def _check_size(tracks: Sequence[Track], ticks_per_quarter: int) -> None:
     """Raise UnreadableMidiError if there are too many notes, or the music is too long.
 
-    The limits are `MAX_NOTES`, `MAX_NOTES_AT_ONCE` and `MAX_QUARTERS`.
+    `MAX_NOTES` limits the notes of all tracks. `MAX_NOTES_AT_ONCE` limits the notes of
+    one track that begin within a sixteenth of a quarter note. `MAX_QUARTERS` limits the
+    length of the music in quarter notes.
     """
     count, last = 0, 0
     for track in tracks:

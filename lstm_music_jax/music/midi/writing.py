@@ -103,7 +103,10 @@ def _file_ticks_per_tick(score: Score) -> int:
 
 
 def _file_notes(score: Score, scale: int) -> list[FileNote]:
-    """Return the notes of `score`, with times in ticks of the file."""
+    """Return the notes of `score`, with times in ticks of the file.
+
+    A tick of the score is `scale` ticks of the file.
+    """
     return [
         FileNote(scale * onset, scale * (onset + duration), pitch, velocity, _CHANNEL)
         for onset, pitch, duration, velocity in score.notes

@@ -56,10 +56,10 @@ def write_musicxml(
     """Write the notes of a score as MusicXML, on two staves that divide at middle C.
 
     Notes begin and end on sixteenths or on triplet eighths, whichever is nearer in each
-    quarter. A longer note is tied over bars. Notation keeps the tempo and the metre
-    (4/4 if the score has none). It does not keep loudness, the pedal, or the division
-    into tracks. Music of the encoding `Performance` has no beats, so its bars are two
-    seconds long.
+    quarter. A note that crosses a bar line is written as several notes, tied together.
+    The file keeps the tempo and the metre (4/4 if the score has none). It does not keep
+    loudness, the pedal, or the division into tracks. Music of the encoding
+    `Performance` has no beats, so its bars are two seconds long.
 
     Args:
         score: the music; an empty score gives one bar of rest.
@@ -250,7 +250,15 @@ def _instrument(program: int) -> instrument.Instrument:
 def _add_tempos(
     part: stream.PartStaff, score: Score, tempo: float | int | None, bars: Sequence[Bar]
 ) -> None:
-    """Add tempo marks to `part`: only `tempo`, or the score's tempos if it is None."""
+    """Add tempo marks to `part`.
+
+    Args:
+        part: the staff that gets the marks.
+        score: the music.
+        tempo: the only tempo, in quarter notes per minute. With None, the marks are the
+            changes of tempo of `score`, and 120 at the start if it has none there.
+        bars: all bars of the piece.
+    """
     tempos = score.tempos if tempo is None else (Tempo(0, tempo),)
     marks = {0: DEFAULT_TEMPO}
     marks |= {ticks_of(tick, score): each for tick, each in tempos}

@@ -1,9 +1,12 @@
 """The time of notation: bars, the beats in them, and note values.
 
 Times are in ticks of notation, 96 per quarter, from the start of the piece. A beat is a
-quarter, or in compound metres such as 6/8 a dotted quarter. Notes begin and end on the
-sixteenths of a beat. In a quarter whose notes are nearer to triplet eighths, they begin
-and end on these instead.
+quarter, or in compound metres such as 6/8 a dotted quarter. A beat is divided into
+steps, and notes begin and end only where a step does. A step is a sixteenth note. In a
+quarter whose notes are nearer to triplet eighths, it is a triplet eighth instead.
+
+A note value is a length that one written note can have, such as a dotted quarter. Any
+other length is written as several notes that are tied together.
 """
 
 from __future__ import annotations
@@ -73,8 +76,8 @@ class Rounded(NamedTuple):
 def rounded(score: Score) -> Rounded:
     """Return the notes of a score with times that notation can show, and their bars.
 
-    A note lasts at least one step of the beat in which it begins, or until the end of
-    that beat.
+    Begins and ends are rounded to steps. A note lasts at least one step, or, if its
+    beat ends sooner, at least until the end of that beat.
     """
     table = score.table
     scale = QUARTER / score.ticks_per_quarter
@@ -101,8 +104,8 @@ def rounded(score: Score) -> Rounded:
 def values(start: int, end: int, bar: Bar) -> list[int]:
     """Split the time from `start` to `end`, within one bar, into note values.
 
-    Tied together, they are one note. The result is the length of each in ticks, in
-    order of time.
+    Notes of these values, tied together, fill that time. The result is their lengths in
+    ticks, in order of time.
     """
     found: list[int] = []
     beats = [beat for beat in bar.beats if beat.end > start and beat.start < end]
@@ -129,21 +132,21 @@ def quarters(ticks: int) -> Fraction:
 def ticks_of(tick: int, score: Score) -> int:
     """Convert a time in ticks of `score` to ticks of notation.
 
-    The result is rounded to the nearest sixteenth.
+    The result is rounded to the nearest sixteenth note, that is, to a multiple of 24.
     """
     sixteenth = score.ticks_per_quarter * _SIXTEENTH
     return (2 * tick * QUARTER + sixteenth) // (2 * sixteenth) * _SIXTEENTH
 
 
 def _whole(beats: Sequence[Beat], start: int, end: int) -> int:
-    """Return how many whole beats the longest possible note value covers.
+    """Return how many of the first `beats` one note value can fill completely.
 
-    The note value begins with the first of `beats`. The result is 0 if the time from
-    `start` to `end` does not cover that beat.
+    The result is as large as possible. It counts only beats of equal length that lie
+    between `start` and `end`. It is 0 if the first beat does not lie between them.
 
     Args:
-        beats: the beats of a bar in which a note sounds, one or more.
-        start: the tick at which the rest of the note begins.
+        beats: the beats of a bar that still need note values for a note, one or more.
+        start: the tick from which on the note still needs values.
         end: the tick at which the note ends.
     """
     length = beats[0].end - beats[0].start
@@ -204,8 +207,8 @@ def _beats(start: int, stop: int, metre: Metre) -> Iterator[Beat]:
 def _steps(beats: Sequence[Beat], times: np.ndarray) -> np.ndarray:
     """Return the step of each beat in ticks: a sixteenth, or a triplet eighth.
 
-    Triplet eighths are chosen for a beat of one quarter if rounding to them moves its
-    times by less, in all, than rounding to sixteenths.
+    Only a beat of one quarter can have triplet eighths. It has them if rounding to them
+    moves the times in this beat by less, summed up, than rounding to sixteenths.
 
     Args:
         beats: the beats of all bars.
@@ -230,6 +233,9 @@ def _on_steps(
 ) -> np.ndarray:
     """Round each time to the nearest step of its beat, at most to the beat's end.
 
+    The last step of a beat may be cut short. A time that would be rounded beyond the
+    end of its beat becomes that end.
+
     Args:
         beats: the beats of all bars; only their starts and ends are used.
         steps: the length of a step in each beat, in ticks.
@@ -244,9 +250,14 @@ def _on_steps(
 
 
 def _with_steps(bars: Sequence[Bar], steps: np.ndarray, end: int) -> Iterator[Bar]:
-    """Yield the bars with these steps in their beats.
+    """Yield the bars after setting the step of each beat.
 
     Bars that begin at or after the tick `end` are left out, but not the first bar.
+
+    Args:
+        bars: all bars.
+        steps: the step of each beat of all bars, in ticks, in order of time.
+        end: the tick at which the last note ends.
     """
     left = iter(steps.tolist())
     for bar in bars:

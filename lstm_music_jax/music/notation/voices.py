@@ -1,4 +1,4 @@
-"""Voices: a voice is a series of chords of one staff, which do not overlap in time."""
+"""Voices: a voice is a series of chords of one staff that do not overlap in time."""
 
 from __future__ import annotations
 
@@ -38,11 +38,16 @@ class Voiced(NamedTuple):
 def voiced(notes: Notes) -> Voiced:
     """Divide the notes of a staff into at most four voices.
 
-    Notes that begin and end together are a chord. A chord goes to the first voice that
-    is free, the highest of simultaneous chords first. If all four are taken, a chord
-    that began earlier is ended where this one begins: the one that would end first. If
-    all four chords begin here too, this one is merged with the one whose end is nearest
-    to its own, and both get the earlier of the two ends.
+    Notes that begin and end together are a chord. The chords are placed in the order of
+    time. Of chords that begin together, the highest is placed first. A chord goes to
+    the first voice that is free. If all four voices sound, there are two cases:
+
+    - Some voices sound a chord that began earlier. Of these chords, the one that would
+      end first is cut off where the new chord begins. The new chord follows it in its
+      voice.
+    - All four voices sound a chord that begins together with the new one. The new chord
+      is merged with the one of the four whose end is nearest to its own. The merged
+      chord ends at the earlier of the two ends.
     """
     voices: list[list[Sounding]] = [[]]
     shortened = 0
@@ -69,8 +74,11 @@ def voiced(notes: Notes) -> Voiced:
 def _join(chord: Sounding, others: Iterable[Sounding]) -> int:
     """Merge a chord into that one of `others` whose end is nearest to its own.
 
-    The result ends with the shorter of the two. Returns the number of notes of the
-    longer one, which end earlier now.
+    This changes the other chord in place: it gets the pitches of both chords, and the
+    earlier of the two ends.
+
+    Returns:
+        The number of notes that end earlier than before: those of the longer chord.
     """
     other = min(others, key=lambda other: abs(other.end - chord.end))
     shorter, longer = sorted((chord, other), key=lambda each: each.end)

@@ -21,7 +21,7 @@ class Part(Block, Protocol):
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading of a section; a larger level is that of a smaller part."""
+    """The heading of a section; `level` 2 gives `<h2>` in HTML, "##" in Markdown."""
 
     text: str
     level: int = 2
@@ -41,7 +41,8 @@ class Paragraph:
 
     Attributes:
         text: the text.
-        lead: whether it is the sentence that says what the page has found.
+        lead: whether it is the leading sentence, which says what was found. It is shown
+            larger.
     """
 
     text: str
@@ -61,7 +62,7 @@ class Paragraph:
 class Prose:
     """A paragraph, or a list whose items begin with "- ".
 
-    The text may hold the little Markdown of `inline.py`.
+    The text may hold a little Markdown: `code`, *emphasis* and **bold**.
     """
 
     text: str
@@ -80,7 +81,7 @@ class Prose:
 
 @dataclass(frozen=True)
 class Command:
-    """A command line, as a person can copy it."""
+    """A command line that a person can copy."""
 
     text: str
 
@@ -121,8 +122,8 @@ class Picture:
     Attributes:
         svg: the graphic, SVG.
         description: what it shows, for those who cannot see it.
-        scrolled: whether a graphic wider than the page keeps its size, because it would
-            be too small to read.
+        scrolled: whether a graphic that is wider than the page keeps its size and can
+            be scrolled. Otherwise it is made as narrow as the page.
     """
 
     svg: bytes

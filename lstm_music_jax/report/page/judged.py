@@ -1,4 +1,8 @@
-"""A piece for the player of a report, with what a model thinks of its notes."""
+"""A piece for the player of a report, with what a model finds of its notes.
+
+The player colours each note by its surprisal, explains it by the symbols that the model
+expected, and outlines passages that were copied from training pieces.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,16 +24,17 @@ def judged_piece(
     tempo: float | None = None,
     facts: Mapping[str, object] | None = None,
 ) -> PlayedPiece:
-    """Return a piece with its notes coloured, explained and outlined.
+    """Return a piece whose notes the player colours, explains and outlines.
 
     Args:
         name: the name of the piece.
         score: the music.
-        figures: the figures of the notes of `score`.
-        copies: the copied passages of the symbols after the primer.
-        sources: the name of each piece that was searched for copies.
-        tempo: as in `PlayedPiece`.
-        facts: as in `PlayedPiece`.
+        figures: the figures of the notes of `score`, such as their surprisal.
+        copies: the copied passages, as positions in the symbols after the primer, the
+            given beginning of the piece.
+        sources: the names of the training pieces, by the index that `copies` hold.
+        tempo: quarters per minute; None for the tempos of the score.
+        facts: what else to say about the piece: names and values.
     """
     return PlayedPiece(
         name,
@@ -46,7 +51,10 @@ def judged_piece(
 
 
 def _passages(figures, copies, sources):
-    """Return the copied passages; one that strikes no note is left out."""
+    """Return the copied passages, given as symbols, as ranges of notes.
+
+    A passage in which no note begins is left out.
+    """
     strikes = np.array(figures.notes.strikes, int) - figures.generated
     passages = []
     for copy in copies:

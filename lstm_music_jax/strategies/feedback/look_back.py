@@ -10,7 +10,7 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class LookBackState(NamedTuple):
-    """The distributions of the last w drawn symbols.
+    """The distributions that the strategy was given for the last w drawn symbols.
 
     Attributes:
         log_probs: a ring buffer of log-probabilities, nats, one row per distribution. A

@@ -17,8 +17,8 @@ class LoopBreakerState(NamedTuple):
 
     Attributes:
         symbols: ids of the last w symbols, the newest first; -1 where there are fewer.
-        runs: entry q - 1 says how many of the last symbols in a row each equal the
-            symbol q positions before them.
+        runs: for each period q from 1 on, in entry q - 1: how many of the last symbols
+            in a row are each equal to the symbol q positions earlier.
         heat: the temperature by which the logits are divided.
     """
 

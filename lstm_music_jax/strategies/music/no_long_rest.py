@@ -32,9 +32,9 @@ class NoLongRestState(NamedTuple):
 def _ticks(method):
     """Return a function that returns the ticks of each symbol, int32 `[v]`.
 
-    That function takes a strategy, whose vocabulary holds the symbols. `method` is the
-    name of the method of its encoding that returns the ticks of one symbol:
-    "time_shift" or "duration".
+    The returned function takes a strategy. It looks at each symbol of the strategy's
+    vocabulary, and calls a method of the strategy's encoding for its ticks. `method` is
+    the name of that method: "time_shift" or "duration".
     """
     return lambda strategy: np.array(
         [getattr(strategy.encoding, method)(s) for s in strategy.vocabulary.symbols],

@@ -23,7 +23,8 @@ class CopyLimit(Promise):
     l'_x is the new logit of symbol x. So no run of more than `longest` drawn symbols
     occurs in a known piece. Symbols of the prompt count as symbols before x, but are
     never forbidden. If this strategy and earlier promises together forbid all symbols,
-    this strategy is ignored for one symbol, and the trace says so.
+    this strategy is ignored for one symbol, and `Trace`, the record of the drawn
+    symbols, says so.
 
     Args:
         longest: the most symbols that may be copied in a row, 1 or more.

@@ -25,8 +25,10 @@ class ObeyState(NamedTuple):
     """How far the automaton has read the drawn symbols, and which pitches sound.
 
     Attributes:
-        place: the state of the automaton; -1 if it could not read a symbol.
-        drawn: number of drawn symbols, at most `length`; -1 until the first is drawn.
+        place: the state of the automaton after the drawn symbols; -1 if it could not
+            read one of them.
+        drawn: number of drawn symbols, at most the `length` of `Obey`. It is -1 while
+            the prompt is read, so that the automaton skips the prompt.
         pitches: which pitches were struck at this moment, and which sound; None unless
             the chain has a `WellFormed`, whose state it is.
     """
@@ -101,8 +103,9 @@ class Obey(Promise):
 
     A satisfiable promise is never broken, and symbols never run out. Strategies that
     truncate are ignored for a symbol if they stand before this one and leave nothing
-    that it allows; the trace says so. In a chain with `Forbid` and `WellFormed`, as in
-    `compose`, the promise counts on no symbol that they forbid:
+    that it allows; `Trace`, the record of the drawn symbols, says so. In a chain with
+    `Forbid` and `WellFormed`, as in `compose`, the promise counts on no symbol that
+    they forbid:
 
     - It never counts on the ids of `Forbid`.
     - For each state, it counts on one set of pitches that may be struck or released

@@ -16,7 +16,8 @@ class GuidanceState(NamedTuple):
         memory: what the guiding model remembers of the symbols so far, such as its
             state.
         token: id of the symbol that it reads next.
-        drawing: False until the first symbol is drawn.
+        drawing: False until the first symbol is drawn. Until then, `observe` ignores
+            symbols, because the guiding model does not read the prompt of the stream.
     """
 
     memory: PyTree

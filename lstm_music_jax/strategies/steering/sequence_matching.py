@@ -34,7 +34,11 @@ class Matching(NamedTuple):
 
 @cache
 def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
-    """Return the automaton of one or more sequences of ids, none of them empty."""
+    """Return the automaton that finds which of the sequences the next symbol completes.
+
+    Args:
+        sequences: one or more sequences of ids, none of them empty.
+    """
     used = sorted({symbol for sequence in sequences for symbol in sequence[:-1]})
     letters = np.zeros(max(used, default=-1) + 2, np.int32)
     letters[used] = np.arange(1, len(used) + 1)
@@ -55,7 +59,10 @@ def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
 
 
 def _trie(sequences, letters):
-    """Return the trie of the beginnings of sequences; see `Matching`.
+    """Return the trie of the beginnings of sequences.
+
+    Each state stands for a prefix of a beginning. State 0 is the empty prefix. The
+    child of a state stands for a prefix that is one letter longer.
 
     Args:
         sequences: the sequences of ids.
@@ -63,7 +70,7 @@ def _trie(sequences, letters):
 
     Returns:
         For each state, its children: a dictionary from letters to states.
-        For each state, the indices of the sequences whose whole beginning leads to it.
+        For each state, the indices of the sequences whose beginning it stands for.
     """
     children, completing = [{}], [[]]
     for number, sequence in enumerate(sequences):

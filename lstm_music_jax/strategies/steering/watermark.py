@@ -62,7 +62,8 @@ class Watermark(Strategy):
         """Return a mask of the green symbols.
 
         Args:
-            context: the ids of the last `width` symbols, which select them.
+            context: the ids of the last `width` symbols of the stream. They and the key
+                select the green symbols.
             vocab_size: number of symbols in the vocabulary.
         """
         first = mix(jnp.asarray(self.key).astype(jnp.uint32))

@@ -130,9 +130,9 @@ def _with_shift(at: tuple[int, ...]) -> str:
 
 
 def _shifted(subject: Subject) -> tuple[Inputs, Course]:
-    """Return inputs with a constant of `SHIFTS` added to the logits of each position.
+    """Return inputs with shifted logits, and the strategy's output for these inputs.
 
-    Return also the output of the strategy for these inputs.
+    At each position, one constant is added to all logits. `SHIFTS` holds the constants.
     """
     logits = subject.inputs.logits + SHIFTS[None, :, None]
     inputs = subject.inputs._replace(logits=logits)

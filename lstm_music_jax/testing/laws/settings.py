@@ -71,7 +71,9 @@ def structure_is_its_own(subject: Subject) -> None:
 def leaves_can_be_swept(subject: Subject) -> None:
     """A batch with several settings gives the same as one batch per setting.
 
-    A setting is one value for each hyperparameter. In the batch, each row has its own.
+    A setting is one value for each hyperparameter. In the batch, rows of two settings
+    take turns. The logits that the strategy returns for a row must be those of a batch
+    in which all rows have the setting of this row.
     """
     if not jax.tree.leaves(subject.strategy):
         return
@@ -106,10 +108,11 @@ def sizes_fix_shapes(subject: Subject) -> None:
 def _number_only(
     strategy: Strategy, name: str, value: int, vocab_size: int
 ) -> int | None:
-    """Return another value of a field that changes no operation and no shape.
+    """Return a value for a field with which only numbers change, or None.
 
-    With this value, only numbers change in the compiled methods of the strategy. So the
-    field should be a leaf. Return None if no such value is found.
+    If the field gets this value instead of `value`, the operations and shapes in the
+    compiled methods stay the same, and only numbers change. So the field should be a
+    leaf. Return None if no such value is found.
 
     Args:
         strategy: the strategy.

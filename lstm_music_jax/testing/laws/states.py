@@ -117,13 +117,15 @@ def survives_a_long_run(subject: Subject) -> None:
 
 
 def _in_row(what: str) -> Callable[[tuple[int, ...]], str]:
-    """Return a function that says in words that a fault was found, and where.
+    """Return a function that writes the error message for a fault of a long run.
 
     Args:
         what: the fault, in words.
 
     Returns:
-        A function of the index of the fault: stream, position in it, and so on.
+        A function from the index of the fault to the message. The index begins with the
+        stream and the position of the symbol. The message says which kind of symbols
+        the stream has.
     """
     return lambda at: (
         f"{what} at note {at[1]} of a stream of {ROWS[at[0]]}, at (stream, note, ...)"
@@ -154,8 +156,8 @@ def _wraps(leaf: np.ndarray) -> np.ndarray:
 def the_state_moves(subject: Subject) -> None:
     """Every leaf of the state changes in a long run, unless it is a table.
 
-    A leaf is a table if its elements are not all equal at the beginning. If any other
-    leaf never changes, `observe` or `apply` has forgotten to update it.
+    A leaf whose elements are not all equal at the beginning is taken for a table. If
+    any other leaf never changes, `observe` or `apply` has forgotten to update it.
     """
     run = subject.long_run
     for index, ((name, leaf), first) in enumerate(
