@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from compared_run import HUMAN_TARGET
+from piece_report import promises
 
 from lstm_music_jax.evaluation.comparison.arms import Tuned
 from lstm_music_jax.evaluation.comparison.curves import Curve
 from lstm_music_jax.evaluation.comparison.results import Comparison
 from lstm_music_jax.evaluation.comparison.sentence import in_words, sentence
+from lstm_music_jax.evaluation.kept_promises import Kept
 from lstm_music_jax.report.comparison_figures import (
     against_human,
     forest,
@@ -119,6 +121,7 @@ class Content:
         held_out: number of held-out pieces, with those that are too short.
         command: the command that made the folder.
         settings: the settings of the comparison.
+        promises: for the condition of each table, the promises of each arm.
         played: for the condition of each table, the pieces to hear.
         anchors: human pieces and other pieces beside the arms (anchors), to hear.
         explanation: what the colours and the outlines of the notes mean.
@@ -133,6 +136,7 @@ class Content:
     held_out: int
     command: str
     settings: Mapping[str, Any]
+    promises: Mapping[str, Mapping[str, Sequence[Kept]]]
     played: Mapping[str, Sequence[PlayedPiece]]
     anchors: Sequence[PlayedPiece]
     explanation: Sequence[Block]
@@ -204,6 +208,7 @@ def _section(content: Content, table: Table) -> Iterator[Block]:
     if missing:
         text = in_words([f"`{name}`" for name in missing])
         yield Prose(f"Left out, because they do not reach this entropy: {text}.")
+    yield from promises(content.promises[table.condition])
     yield Heading("Primary measures", 3)
     yield primary_values(comparison)
     if comparison.differences:

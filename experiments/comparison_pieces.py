@@ -23,6 +23,7 @@ from lstm_music_jax.evaluation.comparison.pieces import Pieces
 from lstm_music_jax.evaluation.comparison.results import HUMAN
 from lstm_music_jax.evaluation.comparison.samples import given_samples, with_model
 from lstm_music_jax.evaluation.comparison.standard import Standard
+from lstm_music_jax.evaluation.kept_promises import Kept, kept_promises
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.report.page.piece import PlayedPiece
 from lstm_music_jax.system.progress import tracked
@@ -42,6 +43,7 @@ class ComparedPieces:
         human: the human pieces of each run.
         standard: the measures of each run.
         seed: seed of the human pieces to hear, and of the shuffled ones.
+        promises: for each condition, the promises of each arm.
         played: pieces to hear, by the condition of their table; those of the anchors
             have the name `ANCHORS`.
     """
@@ -51,6 +53,7 @@ class ComparedPieces:
     human: Sequence[Sequence[Sample]]
     standard: Sequence[Standard]
     seed: int
+    promises: dict[str, dict[str, list[Kept]]] = field(default_factory=dict)
     played: dict[str, list[Shown]] = field(default_factory=dict)
 
     def anchors(self, data: Dataset, ngrams: Mapping[str, NGram]) -> list[Pieces]:
@@ -114,6 +117,10 @@ class ComparedPieces:
             for each, strategy in zip(self.runs, of_runs, strict=True)
         ]
         self._measured(file, samples)
+        for place, (strategy, of_run) in enumerate(zip(of_runs, samples, strict=True)):
+            kept = kept_promises(strategy, [sample.generated for sample in of_run])
+            arm = name if len(of_runs) == 1 else f"{name}, model {place + 1}"
+            self.promises.setdefault(condition, {})[arm] = kept
         # The model of an anchor is in no run folder, so its music has no record.
         strategy = of_runs[0] if model is None else None
         self._write_midi(condition, name, file, samples[0], strategy, text)

@@ -175,6 +175,7 @@ class Report:
                 held_out=len(data.validation),
                 command=command,
                 settings=settings,
+                promises=self.pieces.promises,
                 played=played,
                 anchors=played[ANCHORS],
                 explanation=explanation(search),

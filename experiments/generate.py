@@ -215,7 +215,7 @@ def main(arguments: Arguments) -> None:
     if arguments.pictures:
         shown = shown[: arguments.pictures]
         report = write_generation_report(
-            loaded, shown, np.asarray(prompts), arguments, strategy, context
+            loaded, pieces, shown, np.asarray(prompts), arguments, strategy, context
         )
         print(f"to hear and see them: {printable(report)}")
 

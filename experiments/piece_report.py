@@ -17,14 +17,16 @@ from copy_search import CopySearch, copy_search_of_run
 from piece_records import has_watermark
 
 from lstm_music_jax import Composition, Divergence, Run, Sample, strategies
+from lstm_music_jax.evaluation.kept_promises import Kept, kept_promises
 from lstm_music_jax.evaluation.note_figures import ReadPiece, note_figures
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.protocols import Context
-from lstm_music_jax.report.page.blocks import Command, Facts, Paragraph
+from lstm_music_jax.report.page.blocks import Command, Facts, Heading, Paragraph, Part
 from lstm_music_jax.report.page.document import Block, write_report
 from lstm_music_jax.report.page.judged import judged_piece
 from lstm_music_jax.report.page.piece import Mark, PlayedPiece
 from lstm_music_jax.report.page.player import Player
+from lstm_music_jax.report.promises_table import promises_table
 from lstm_music_jax.system.printable import printable
 
 if TYPE_CHECKING:
@@ -36,6 +38,12 @@ NOTES = (
     "Notes are coloured by their surprisal under the model: the sum over the symbols "
     "that make the note. The symbols beside a note are those that the model found most "
     "probable in its place, before any strategy."
+)
+
+
+PROMISES = (
+    "Promises of the strategies. Whether they were kept was found out by reading the "
+    "finished pieces again, with other code than that which drew them."
 )
 
 
@@ -106,6 +114,43 @@ def explanation(search: CopySearch | str) -> list[Block]:
     """
     copies = search.text if isinstance(search, CopySearch) else search
     return [Paragraph(NOTES), Paragraph(copies)]
+
+
+def promises(kept: Mapping[str, Sequence[Kept]]) -> list[Part]:
+    """Return the table of promises, with its heading; nothing if there are none.
+
+    Args:
+        kept: the promises of each strategy, by the expression of the strategy.
+    """
+    if not any(kept.values()):
+        return []
+    return [Heading("Promises", 3), Paragraph(PROMISES), promises_table(kept)]
+
+
+def kept_by(
+    run: Run,
+    pieces: Sequence[Composition],
+    prompts: np.ndarray,
+    strategy: strategies.Strategy,
+    *,
+    primer_kept: bool,
+) -> list[Kept]:
+    """Return the promises of a strategy, and how many pieces keep them.
+
+    Args:
+        run: the run that drew the pieces.
+        pieces: all pieces.
+        prompts: their prompts, `[b p]`.
+        strategy: the strategy.
+        primer_kept: whether the symbols of the prompts are in front of the pieces.
+    """
+    vocabulary = run.vocabulary
+    drawn = []
+    for piece, prompt in zip(pieces, prompts, strict=True):
+        begin = len(vocabulary.without_markers(prompt)) if primer_kept else 0
+        ids = vocabulary.ids_of(piece.symbols[begin:])
+        drawn.append(np.append(ids, vocabulary.end_id) if piece.ended else ids)
+    return kept_promises(strategy, drawn, vocabulary.end_id)
 
 
 def made_by(run: Run, secret: bool = False) -> list[Block]:
@@ -182,6 +227,7 @@ def read_piece(run: Run, sample: Sample) -> ReadPiece:
 
 def write_generation_report(
     run: Run,
+    pieces: Sequence[Composition],
     written: Sequence[tuple[Path, Composition]],
     prompts: np.ndarray,
     arguments: Arguments,
@@ -192,6 +238,7 @@ def write_generation_report(
 
     Args:
         run: the run, with the model that has drawn the pieces.
+        pieces: all pieces.
         written: the pieces to show, and their MIDI files. The page has the number of
             the first.
         prompts: the prompts of all pieces, `[b p]`.
@@ -220,13 +267,17 @@ def write_generation_report(
         for (path, piece), prompt in zip(written, prompts, strict=False)
     ]
     search = copy_search_of_run(run)
-    pieces = played_pieces(run, shown, search, context)
+    played = played_pieces(run, shown, search, context)
+    kept = kept_by(run, pieces, prompts, strategy, primer_kept=arguments.keep_primer)
     first, _ = written[0]
     path = first.with_name(first.name.replace("piece-", "report-")).with_suffix(".html")
     title = f"Music of the run {printable(arguments.run.resolve().name)}"
-    write_report(
-        path, title, [Player(pieces), *explanation(search), *made_by(run, secret)]
-    )
+    blocks = [
+        Player(played),
+        *explanation(search),
+        *promises({str(of_all["strategy"]): kept}),
+    ]
+    write_report(path, title, [*blocks, *made_by(run, secret)])
     return path
 
 

@@ -210,7 +210,12 @@ def copied_lengths(passages: Passages, tokens: Int[Array, "b n"]) -> Int[Array, 
     """Return how many symbols each stream has copied after each of its symbols.
 
     This is the largest number over all transpositions. These are the matching
-    statistics of the streams, computed on the device.
+    statistics of the streams, computed on the device. So this is the trace of copying,
+    whatever strategy has drawn the symbols:
+
+        copied_lengths(KnownPieces.of(data).exact, generation.tokens)
+
+    To count a prompt as part of a stream, put it in front of the symbols.
 
     Args:
         passages: the index of the pieces.

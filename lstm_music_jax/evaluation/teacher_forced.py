@@ -258,7 +258,7 @@ def _read_block(model, sampler, key, streams, ids, *, plan, settings):
 def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
     parallel_pieces = whole_number("parallel_pieces", parallel_pieces)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
-    require_fit(sampler.strategy, model, settings)
+    require_fit(sampler.strategy, model, None, settings)
     require_pieces(model, pieces)
     if not len(pieces):
         return []

@@ -19,6 +19,8 @@ from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.protocols import Context, HiddenModel, Model
 from lstm_music_jax.strategies.base import Strategy, parts
+from lstm_music_jax.strategies.promise import Promise
+from lstm_music_jax.types import Array, Int
 
 # Numbers of streams are int32.
 _MOST_STREAMS = 2**31 - 1
@@ -189,16 +191,30 @@ def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
             )
 
 
-def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> None:
-    """Raise ValueError if the strategy does not fit the vocabulary of the model.
+def require_fit(
+    strategy: Strategy,
+    model: Model,
+    prompts: Int[Array, "b p"] | None,
+    settings: bool = False,
+) -> None:
+    """Raise ValueError if the strategy does not fit the model or the prompts.
 
     It does not fit if it holds symbol ids that the model does not know, or a second
-    model whose vocabulary has another size. With `settings`, every leaf of the strategy
-    has a leading axis, with one entry per setting of a sweep.
+    model whose vocabulary has another size, or if it cannot do its work after a prompt.
+
+    Args:
+        strategy: the strategy.
+        model: the model.
+        prompts: the prompts; None if streams are continued.
+        settings: whether every leaf of the strategy has a leading axis, with one entry
+            per setting of a sweep.
     """
     size = vocab_size(model)
     for part in parts(strategy):
         part.check_vocabulary(size)
+        known = prompts is not None and not is_traced((part, prompts))
+        if known and isinstance(part, Promise):
+            part.check_prompts(jnp.asarray(prompts))
         for field in dataclasses.fields(part):  # type: ignore[arg-type]
             if field.type is Model:
                 _require_same_vocabulary(part, field.name, size, settings)

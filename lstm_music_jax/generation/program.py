@@ -145,7 +145,8 @@ def run(
     count = numbers.shape[-1]
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
-    require_fit(sampler.strategy, model, settings)
+    new = None if begun else source.ids
+    require_fit(sampler.strategy, model, new, settings)
     populations = None if begun else int(source.total)
     require_decoder(sampler.decoder, model, sampler.draw, populations)
     if sampler.stop is not None:

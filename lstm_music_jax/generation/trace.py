@@ -20,7 +20,9 @@ class Trace(NamedTuple):
     """Numbers that describe each drawn symbol and its distributions, `[b n]`.
 
     b is the number of streams, and n that of symbols. Arrays of stages have a third
-    axis, for the stages. After a stop symbol, all numbers are 0.
+    axis, for the stages. After a stop symbol, all numbers are 0. How much of a stream
+    is copied does not depend on the distributions, so it is not here: `copied_lengths`
+    returns it on the device for the symbols that any strategy has drawn.
 
     Attributes:
         model_entropy: entropy of the model's distribution, nats.

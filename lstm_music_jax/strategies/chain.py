@@ -1,7 +1,9 @@
 import jax
+import jax.numpy as jnp
 
 from lstm_music_jax.fields import refusal
-from lstm_music_jax.strategies.base import Strategy, unless_empty
+from lstm_music_jax.strategies.base import Strategy, forbid_unless, unless_empty
+from lstm_music_jax.strategies.promise import Promise
 from lstm_music_jax.types import Array, Bool, Logits, PRNGKey, PyTree
 
 
@@ -11,8 +13,13 @@ class Chain(Strategy, init=False):
     A chain without stages changes nothing. A chain within a chain is replaced by its
     stages. Each stage has its own state and its own key.
 
-    A stage may forbid every symbol of the vocabulary. It is then ignored for this one
-    draw, and the symbols that earlier stages forbid stay forbidden.
+    A stage may forbid every symbol that is left. It is then ignored for this one draw,
+    and the symbols that earlier stages forbid stay forbidden.
+
+    A promise, such as `Obey`, is not ignored in this case. Instead, all earlier stages
+    that are no promises are ignored for this one draw. So truncation cannot break a
+    promise, wherever it stands. If two promises leave no symbol together, the later one
+    is ignored.
 
     Args:
         stages: any number of strategies.
@@ -32,6 +39,13 @@ class Chain(Strategy, init=False):
             if not isinstance(stage, Strategy):
                 raise refusal("Chain", "a stage", stage, "a strategy, like TopP(0.9)")
             flat += stage.stages if isinstance(stage, Chain) else [stage]
+        promises = [stage for stage in flat if isinstance(stage, Promise)]
+        flat = [
+            stage.beside([other for other in promises if other is not stage])
+            if isinstance(stage, Promise)
+            else stage
+            for stage in flat
+        ]
         object.__setattr__(self, "stages", tuple(flat))
 
     @property
@@ -64,11 +78,25 @@ class Chain(Strategy, init=False):
             The logits after each stage; for each stage, whether it forbade every symbol
             and was therefore ignored; and the new state of the chain.
         """
-        shaped, passed_over, states = [], [], []
+        shaped: list[Logits] = []
+        passed_over: list[Bool[Array, ""]] = []
+        states = []
+        # The logits, of which only the promises so far forbid any.
+        promised = logits
         for index, stage in enumerate(self.stages):
             stage_key = jax.random.fold_in(key, index)
-            stage_logits, after = stage.apply(logits, state[index], stage_key)
-            logits, empty = unless_empty(stage_logits, logits)
+            if isinstance(stage, Promise):
+                kept, after = stage.apply(promised, state[index], stage_key)
+                promised, empty = unless_empty(kept, promised)
+                stage_logits = forbid_unless(promised != -jnp.inf, logits)
+                logits, undone = unless_empty(stage_logits, promised)
+                passed_over = [
+                    passed if isinstance(earlier, Promise) else passed | undone
+                    for passed, earlier in zip(passed_over, self.stages, strict=False)
+                ]
+            else:
+                stage_logits, after = stage.apply(logits, state[index], stage_key)
+                logits, empty = unless_empty(stage_logits, logits)
             shaped.append(logits)
             passed_over.append(empty)
             states.append(after)

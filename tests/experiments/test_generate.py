@@ -11,6 +11,7 @@ import pytest
 from lstm_music_jax import Note, Score, write_midi
 from tests.experiments.calling import ECHO, call, events, onsets
 from tests.music.notation.reading import read_notes
+from tests.report.page.reading import Reader
 
 
 def test_generate_writes_as_many_notes_as_asked_for(run, tmp_path):
@@ -55,6 +56,7 @@ def test_generate_keeps_a_promise(run, tmp_path):
     """Each piece has three bars, and then the model ends it."""
     promise = "Chain(Obey(ended(bars(3, crossing=False, grid=6)), 70), Temperature(9))"
     arguments = ["--until-end", "--notes", 100, "--pieces", 3, "--strategy", promise]
+    arguments += ["--pictures", 1]
     assert call(generate, "--run", run, *arguments, "--out", tmp_path) == 0
     for path in sorted(tmp_path.glob("*.mid")):
         bar, spans, begun = 4 * mido.MidiFile(path).ticks_per_beat, [], {}
@@ -65,6 +67,10 @@ def test_generate_keeps_a_promise(run, tmp_path):
                 spans.append((begun.pop(pitch), tick))
         assert max(end for _, end in spans) == 3 * bar
         assert all(begin // bar == (end - 1) // bar for begin, end in spans)
+    # The page says so of all pieces, also of those that it does not show.
+    text = " ".join(Reader((tmp_path / "report-000.html").read_text()).texts)
+    assert "the first 70 symbols are accepted by an automaton of " in text
+    assert "3 accepted 3 of 3 pieces" in text
 
 
 def test_a_run_without_an_end_symbol_cannot_end(unusual, capsys):

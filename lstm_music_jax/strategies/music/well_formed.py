@@ -3,11 +3,13 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.automata.reachability import Effects
 from lstm_music_jax.fields import derived
 from lstm_music_jax.music.encodings.base import known_symbols
 from lstm_music_jax.music.score import HIGHEST_PITCH
 from lstm_music_jax.strategies.base import forbid_unless
 from lstm_music_jax.strategies.music.sounds import MusicStrategy
+from lstm_music_jax.strategies.promise import Promise
 from lstm_music_jax.types import Array, Bool, Int
 
 # Fills the rows of symbols with fewer pitches than others; it is not a pitch.
@@ -81,7 +83,7 @@ def _moves(strategy):
     return np.array([*shifts]) > 0
 
 
-class WellFormed(MusicStrategy):
+class WellFormed(Promise, MusicStrategy):
     """Forbids ill-formed symbols, which decoding would skip.
 
     `Encoding` defines the ill-formed symbols. With the encoding `Events`, a symbol is
@@ -108,6 +110,20 @@ class WellFormed(MusicStrategy):
     strikes: Int[Array, "v k"] = derived(_strikes)
     releases: Int[Array, "v k"] = derived(_releases)
     moves: Bool[Array, "v"] = derived(_moves)
+
+    def never(self):
+        return np.flatnonzero(~self.known)
+
+    def effects(self):
+        columns = []
+        for name in ("strikes", "releases"):
+            pitches = getattr(self, name)
+            if pitches.shape[1] > 1:
+                allowed = f"one in which no symbol {name} several pitches, beside Obey"
+                raise self.refusal("encoding", allowed)
+            of_symbol = pitches.max(axis=1, initial=-1)
+            columns.append(np.where(of_symbol == _NO_PITCH, -1, of_symbol))
+        return Effects(*columns, self.moves)
 
     def init(self, vocab_size):
         silent = jnp.zeros(HIGHEST_PITCH + 1, bool)

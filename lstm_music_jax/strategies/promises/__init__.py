@@ -1,7 +1,6 @@
 """Promises: strategies that forbid every symbol that would break a rule of the piece.
 
-Start with `copy_limit.py` or `obey.py`. Put a promise before strategies that truncate.
-A stage of a chain that would forbid all symbols is passed over, so a later stage can
-never undo a promise. These modules may import the same packages as `strategies`, but no
-strategies of other folders.
+Start with `copy_limit.py` or `obey.py`. `Chain` never ignores a promise because of a
+strategy that truncates, wherever it stands. These modules may import the same packages
+as `strategies`, but no strategies of other folders.
 """

@@ -4,7 +4,8 @@ from lstm_music_jax.automata.known_pieces import KnownPieces
 from lstm_music_jax.automata.passages import Passages
 from lstm_music_jax.fields import Integer, derived, flag, integer
 from lstm_music_jax.pytrees import static
-from lstm_music_jax.strategies.base import Strategy, forbid_unless
+from lstm_music_jax.strategies.base import forbid_unless
+from lstm_music_jax.strategies.promise import Promise
 
 
 def _passages(strategy):
@@ -14,15 +15,16 @@ def _passages(strategy):
     return corpus.transposed if strategy.transposed else corpus.exact
 
 
-class CopyLimit(Strategy):
+class CopyLimit(Promise):
     """Forbids copying more than `longest` successive symbols from known pieces.
 
         l'_x = -inf    if the last `longest` symbols, and then x, are part of a piece
 
     l'_x is the new logit of symbol x. So no run of more than `longest` drawn symbols
     occurs in a known piece. Symbols of the prompt count as symbols before x, but are
-    never forbidden. If all symbols are forbidden, the engine ignores the strategy for
-    this symbol, and `Trace`, the record of the drawn symbols, says so.
+    never forbidden. If this strategy and earlier promises together forbid all symbols,
+    this strategy is ignored for one symbol, and `Trace`, the record of the drawn
+    symbols, says so.
 
     Args:
         longest: the most symbols that may be copied in a row, 1 or more.

@@ -1,50 +1,86 @@
+import copy
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from lstm_music_jax.automata.automaton import Automaton
 from lstm_music_jax.automata.reachability import (
-    acceptance_ahead,
-    accepted_lengths,
-    leads_to_acceptance,
+    Classes,
+    Effects,
+    Lookahead,
+    longest_read,
 )
 from lstm_music_jax.fields import derived, size, table
-from lstm_music_jax.strategies.base import Strategy, forbid_unless
-from lstm_music_jax.types import Array, Int, UInt32
+from lstm_music_jax.strategies.base import forbid_unless
+from lstm_music_jax.strategies.promise import Promise
+from lstm_music_jax.types import Array, Int, PyTree
+
+# The error for a wrong length names a longer one if it is at most so much longer.
+_BEYOND = 100
 
 
 class ObeyState(NamedTuple):
-    """How far the automaton has read the drawn symbols.
+    """How far the automaton has read the drawn symbols, and which pitches sound.
 
     Attributes:
         place: the state of the automaton after the drawn symbols; -1 if it could not
             read one of them.
         drawn: number of drawn symbols, at most the `length` of `Obey`. It is -1 while
             the prompt is read, so that the automaton skips the prompt.
+        pitches: which pitches were struck at this moment, and which sound; None unless
+            the chain has a `WellFormed`, whose state it is.
     """
 
     place: Int[Array, ""]
     drawn: Int[Array, ""]
+    pitches: PyTree
 
 
-def _ahead(strategy):
+def _lookahead(strategy, promises=()):
+    """Return the lookahead of an `Obey` in a chain with other promises.
+
+    Raises:
+        ValueError: the promise cannot be kept.
+    """
     automaton, length = strategy.automaton, strategy.length
     if not isinstance(automaton, Automaton):
         raise strategy.refusal("automaton", "an automaton, such as bars(16)")
-    ahead = acceptance_ahead(automaton.transitions, automaton.accepting, length)
-    if not ahead[-1, 0] % 2:
-        raise strategy.refusal("length", _possible(automaton, length))
-    return ahead
+    v = len(automaton.classes)
+    never = np.concatenate([np.zeros(0, int), *(each.never() for each in promises)])
+    allowed = ~np.isin(np.arange(v), never)
+    follower = _follower(promises)
+    effects = Effects.none(v) if follower is None else follower.effects()
+    classes = Classes.of(automaton, allowed, effects)
+    lookahead = Lookahead.of(classes, automaton.accepting, length)
+    if length not in lookahead.lengths():
+        far = length + _BEYOND
+        lengths = Lookahead.of(classes, automaton.accepting, far).lengths()
+        longest = longest_read(classes.transitions, far)
+        beside = "" if allowed.all() else " in the symbols that the chain allows"
+        raise strategy.refusal(
+            "length", _allowed(beside, length, [n for n in lengths if n], longest)
+        )
+    return lookahead
 
 
-def _possible(automaton, length):
-    """Return a text that names lengths near `length` which an automaton accepts.
+def _follower(promises):
+    """Return the promise that follows the pitches, such as `WellFormed`, or None."""
+    following = (each for each in promises if each.effects() is not None)
+    return next(following, None)
 
-    If it accepts no length, the text says how far the automaton can read.
+
+def _allowed(beside, length, lengths, longest):
+    """Return a text that names lengths near `length` that `Obey` may have.
+
+    Args:
+        beside: words for what other promises forbid; may be empty.
+        length: the length that was given.
+        lengths: the lengths of accepted sequences, as far as they were looked for.
+        longest: the length of the longest sequence that the automaton can read.
     """
-    lengths, longest = accepted_lengths(automaton, length)
-    lengths = [number for number in lengths if number > 0]
-    allowed = "the length of a sequence that the automaton accepts"
+    allowed = f"the length of a sequence that the automaton accepts{beside}"
     if lengths:
         below = [number for number in lengths if number < length][-1:]
         above = [number for number in lengths if number > length][:1]
@@ -54,7 +90,7 @@ def _possible(automaton, length):
     return f"{allowed}; it accepts none of at most {longest} symbols"
 
 
-class Obey(Strategy):
+class Obey(Promise):
     """Forbids symbols after which the automaton could no longer accept the piece.
 
         l'_x = -inf    if the automaton accepts no sequence of `length` symbols that
@@ -65,17 +101,23 @@ class Obey(Strategy):
     sequence, and nothing is forbidden after `length` symbols. Symbols of the prompt are
     not read.
 
-    Put this strategy before those that truncate. A strategy before it may forbid all
-    symbols that the automaton needs. The engine then ignores this strategy for one
-    symbol, and `Trace`, the record of the drawn symbols, says so. After that symbol the
-    automaton cannot accept the piece, so nothing is forbidden any more.
+    A satisfiable promise is never broken, and symbols never run out. Strategies that
+    truncate are ignored for a symbol if they stand before this one and leave nothing
+    that it allows; `Trace`, the record of the drawn symbols, says so. In a chain with
+    `Forbid` and `WellFormed`, as in `compose`, the promise counts on no symbol that
+    they forbid:
 
-    `compose` forbids ill-formed symbols before this strategy, and so may cause such a
-    conflict. There is none if the automaton was intersected with `well_formed`. Large
-    vocabularies have too many pitches for that. If the automaton names pitches, as for
-    a motif, an intersection with `well_formed(pitches=[...])` of these pitches makes
-    the conflict rare. `compose` also forbids symbols that the model was not trained on,
-    but the functions that make automata do not use these.
+    - It never counts on the ids of `Forbid`.
+    - For each state, it counts on one set of pitches that may be struck or released
+      then. It forbids symbols after which they could not. If all pitches that the
+      automaton reads are alike to it, as in `bars` or `within_key`, and none are
+      released, it forbids no other symbols than it must. If the automaton names
+      pitches, as in `contains`, it may forbid more. An automaton that is intersected
+      with `well_formed(pitches=[...])` of these pitches avoids this.
+
+    Two promises may contradict each other, such as this one and `CopyLimit`. The one
+    that stands first then wins, and the trace says so. If this promise is broken by
+    that or by `Force`, nothing is forbidden any more.
 
     Args:
         automaton: the automaton. It reads ids of the model's vocabulary.
@@ -85,8 +127,9 @@ class Obey(Strategy):
     State: `ObeyState`.
 
     Raises:
-        ValueError: the automaton accepts no sequence of `length` symbols; the message
-            names lengths that it accepts, or says how far it can read. Or its
+        ValueError: the automaton accepts no sequence of `length` symbols that the chain
+            allows; the message names lengths that it accepts, or says how far it can
+            read. Or a prompt ends with a pitch that the promise needs at once. Or the
             vocabulary is not that of the model.
 
     >>> from lstm_music_jax import NoteNames, Vocabulary, contains
@@ -101,7 +144,14 @@ automaton accepts, such as 3
     permutation_equivariant = False
     automaton: Automaton = table()
     length: int = size(at_least=1)
-    ahead: UInt32[Array, "lengths words"] = derived(_ahead, shared=True)
+    lookahead: Lookahead = derived(_lookahead, shared=True)
+    follower: Promise | None = derived(lambda _: None, shared=True)
+
+    def beside(self, promises):
+        strategy = copy.copy(self)
+        object.__setattr__(strategy, "lookahead", _lookahead(self, promises))
+        object.__setattr__(strategy, "follower", _follower(promises))
+        return strategy
 
     def check_vocabulary(self, vocab_size):
         known = len(self.automaton.classes)
@@ -111,18 +161,32 @@ automaton accepts, such as 3
                 f"model, which are {vocab_size}"
             )
 
+    def check_prompts(self, prompts):
+        need = np.asarray(self.lookahead.needs[self.length, 0], np.int32)
+        if not need.any():
+            return
+        short = (np.asarray(_met_after(self, prompts)) < need[None]).any(axis=1)
+        if short.any():
+            raise ValueError(
+                f"prompts holds in row {short.argmax()} a prompt after which Obey "
+                "cannot keep its promise; at its end, the pitches that the automaton "
+                "needs first must neither sound nor have been struck"
+            )
+
     def init(self, vocab_size):
-        return ObeyState(jnp.int32(0), jnp.int32(-1))
+        pitches = self.follower and self.follower.init(vocab_size)
+        return ObeyState(jnp.int32(0), jnp.int32(-1), pitches)
 
     def apply(self, logits, state, key):
         drawn = jnp.maximum(state.drawn, 0)
-        row = jnp.asarray(self.automaton.transitions)[state.place]
         left = jnp.maximum(self.length - 1 - drawn, 0)
-        possible = leads_to_acceptance(self.ahead, left, row) & (state.place >= 0)
+        possible = self.lookahead.keeps(left, state.place, self.met(state))
+        possible &= state.place >= 0
         # A symbol of class -1 gets the last entry.
-        keep = jnp.append(possible, False)[jnp.asarray(self.automaton.classes)]
+        of_symbol = jnp.asarray(self.lookahead.classes.of_symbol)
+        keep = jnp.append(possible, False)[of_symbol]
         free = (drawn >= self.length) | ~jnp.any(possible)
-        return forbid_unless(keep | free, logits), ObeyState(state.place, drawn)
+        return forbid_unless(keep | free, logits), state._replace(drawn=drawn)
 
     def observe(self, token, state):
         transitions = jnp.asarray(self.automaton.transitions)
@@ -132,7 +196,32 @@ automaton accepts, such as 3
         drawn = jnp.minimum(state.drawn + 1, self.length)
         # Symbols of the prompt are observed before the first call of `apply`.
         drawing = state.drawn >= 0
+        pitches = state.pitches
+        if self.follower is not None:
+            pitches = self.follower.observe(token, pitches)
         return ObeyState(
             jnp.where(drawing, place, state.place),
             jnp.where(drawing, drawn, state.drawn),
+            pitches,
         )
+
+    def met(self, state: ObeyState) -> Int[Array, "needs"]:
+        """Return the largest need that the pitches meet, as `Classes.met` does."""
+        if state.pitches is None:
+            return jnp.zeros(self.lookahead.needs.shape[-1], jnp.int32)
+        return self.lookahead.classes.met(*state.pitches)
+
+
+@jax.jit
+def _met_after(obey: Obey, prompts: Int[Array, "b p"]) -> Int[Array, "b needs"]:
+    """Return the largest need that the pitches meet after each prompt."""
+
+    def after(prompt):
+        state, _ = jax.lax.scan(
+            lambda state, token: (obey.observe(token, state), None),
+            obey.init(len(obey.automaton.classes)),
+            prompt,
+        )
+        return obey.met(state)
+
+    return jax.vmap(after)(prompts)

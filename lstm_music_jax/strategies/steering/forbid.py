@@ -1,10 +1,11 @@
 import jax.numpy as jnp
+import numpy as np
 
 from lstm_music_jax.fields import Integers, ids
-from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.strategies.promise import Promise
 
 
-class Forbid(Strategy):
+class Forbid(Promise):
     """Forbids the given symbols, such as the start-of-piece symbol.
 
     Args:
@@ -13,6 +14,9 @@ class Forbid(Strategy):
 
     permutation_equivariant = False
     ids: Integers = ids()
+
+    def never(self):
+        return np.ravel(self.ids)
 
     def apply(self, logits, state, key):
         return logits.at[self.ids].set(-jnp.inf), state

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax.automata.builders.bars import bars
-from lstm_music_jax.automata.reachability import accepted_lengths
+from lstm_music_jax.automata.reachability import Classes, Effects, Lookahead
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.encodings.performance import Performance
@@ -118,7 +118,8 @@ def test_after_a_primer_a_duration_comes_first():
 def test_note_names_count_symbols():
     names = Vocabulary(("C4", "0.4", "?"))
     automaton = bars(2, names, NoteNames(ticks_per_note=6), (3, 4))
-    assert accepted_lengths(automaton, 30)[0] == [12]
+    classes = Classes.of(automaton, np.ones(3, bool), Effects.none(3))
+    assert Lookahead.of(classes, automaton.accepting, 130).lengths() == [12]
     assert not automaton.accepts([2] * 12)
 
 

@@ -126,14 +126,47 @@ def test_a_continued_generation_and_a_sweep_keep_the_promise():
         assert accepted(tuple(ids))
 
 
-def test_a_broken_promise_is_counted_once_and_given_up():
-    # Only 1 is left, and the automaton cannot accept an odd number of them.
-    strategy = Chain(Forbid([0, 2]), Obey(AUTOMATON, LENGTH))
-    drawn = generate(
-        MODEL, jnp.zeros((1, 1), jnp.int32), KEY, length=LENGTH, strategy=strategy
+def test_a_promise_wins_over_truncation_that_stands_before_it():
+    strategy = Chain(TopK(1), Temperature(2), Obey(AUTOMATON, LENGTH), TopP(0.9))
+    prompts = jnp.arange(3, dtype=jnp.int32).repeat(20)[:, None]
+    drawn = generate(MODEL, prompts, KEY, length=9, strategy=strategy, trace=True)
+    for ids in np.asarray(drawn.tokens).tolist():
+        assert accepted(tuple(ids[:LENGTH]))
+    passed_over = np.asarray(drawn.trace.stage_passed_over)
+    undone = passed_over[..., 0]
+    assert undone[:, :LENGTH].any()
+    assert not undone[:, LENGTH:].any()
+    np.testing.assert_array_equal(passed_over[..., 1], undone)
+    assert not passed_over[..., 2:].any()
+    np.testing.assert_array_equal(drawn.trace.empty_support, undone)
+    np.testing.assert_array_equal(drawn.fallbacks, undone.sum(1))
+
+
+def test_of_two_promises_that_contradict_the_earlier_one_wins():
+    # The first accepts only 1, and the second cannot accept an odd number of them.
+    ones = Automaton(
+        np.array([-1, 0, -1], np.int32), np.zeros((1, 1), np.int32), np.ones(1, bool)
     )
+    strategy = Chain(Obey(ones, LENGTH), Obey(AUTOMATON, LENGTH))
+    prompts = jnp.zeros((1, 1), jnp.int32)
+    drawn = generate(MODEL, prompts, KEY, length=LENGTH, strategy=strategy, trace=True)
     assert np.asarray(drawn.tokens).tolist() == [[1] * LENGTH]
+    # The broken promise is counted once, and given up.
     assert np.asarray(drawn.fallbacks).tolist() == [1]
+    assert not np.asarray(drawn.trace.stage_passed_over)[..., 0].any()
+
+
+def test_what_the_chain_forbids_is_not_counted_on():
+    message = "in the symbols that the chain allows, such as 4 or 6$"
+    with pytest.raises(ValueError, match=message):
+        Chain(Forbid([0, 2]), Obey(AUTOMATON, LENGTH))
+    # Neither the order nor chains within chains matter.
+    inner = Chain(TopK(1), Obey(AUTOMATON, LENGTH), Forbid([2]))
+    with pytest.raises(ValueError, match=message):
+        Chain(inner, Forbid([0]))
+    assert repr(Chain(inner, TopP(0.9))) == (
+        "Chain(TopK(1), Obey(automaton, 5), Forbid([2]), TopP(0.9))"
+    )
 
 
 def test_a_piece_ends_in_time_with_the_end_symbol():
