@@ -72,6 +72,8 @@ class Resamples:
         """The mean of `values` over the pieces of each resample; NaN is left out."""
         counts = self.counts(len(values))
         defined = ~np.isnan(values)
+        if defined.all():
+            return np.tensordot(counts, values, axes=1) / len(values)
         total = np.tensordot(counts, defined.astype(float), axes=1)
         total[total == 0] = np.nan
         return np.tensordot(counts, np.where(defined, values, 0.0), axes=1) / total
