@@ -5,15 +5,18 @@ import tempfile
 from pathlib import Path
 
 import jax
+import jaxtyping
 import pytest
 from hypothesis import settings
-from jaxtyping import install_import_hook
 
 from tests import compilation, strict
 
 # The tests use a cache of their own, so that they leave the user's cache alone.
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit the cache
     os.environ["LSTM_MUSIC_CACHE"] = tempfile.mkdtemp(prefix="lstm-music-jax-tests-")
+
+# NumPy's products would use all cores in every worker, and wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Programs that several tests compile are compiled once per session. The processes that
 # tests start do not share them: one that is killed may leave half a program behind.
@@ -29,7 +32,7 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 settings.register_profile("compiled", deadline=None)
 settings.load_profile("compiled")
 
-install_import_hook("lstm_music_jax", f"{strict.__name__}.typechecked")
+jaxtyping.install_import_hook("lstm_music_jax", f"{strict.__name__}.typechecked")
 
 
 def pytest_addoption(parser):
@@ -56,3 +59,14 @@ def _drop_compiled_programs_when_there_are_many():
     maps = Path("/proc/self/maps")
     if maps.exists() and maps.read_bytes().count(b"\n") > MEMORY_MAPS:
         jax.clear_caches()
+
+
+@pytest.fixture(scope="module")
+def unchecked_types():
+    """Do not check types in a module that simulates one call thousands of times.
+
+    The checks would take most of the time. The tests of a single call make them.
+    """
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

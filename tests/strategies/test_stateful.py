@@ -27,6 +27,7 @@ from lstm_music_jax.strategies import (
 )
 from lstm_music_jax.strategies.feedback.mirostat_1 import zipf_exponent
 from lstm_music_jax.strategies.penalties.history import empty_history, extended
+from tests.strategies.numpy_references.base import softmax
 from tests.strategies.steps import INF, KEY, follow, log, shape
 
 
@@ -144,6 +145,12 @@ def amateur():
     return decided(MusicLSTM(7, (3,), key=jax.random.key(2)))
 
 
+@jax.jit
+def logits_after(model, symbols):
+    """Return the logits of a model after each symbol of one stream."""
+    return model.unroll(symbols[None])[1][0]
+
+
 PROMPTS = jnp.int32([[1, 2, 3], [4, 4, 0]])
 CONTEXTS = {"carried": Carried(), "window": SlidingWindow(3)}
 
@@ -152,13 +159,13 @@ CONTEXTS = {"carried": Carried(), "window": SlidingWindow(3)}
 def test_guidance_is_between_and_beyond_two_runs_of_the_model(model, scale):
     prompt, other, drawn = [1, 2, 3], [5, 6], [0, 4, 4, 2]
     c, u = (
-        model.unroll(jnp.int32([[*read, *drawn]]))[1][0, len(read) - 1 :]
+        np.array(logits_after(model, jnp.int32([*read, *drawn])))[len(read) - 1 :]
         for read in (prompt, other)
     )
-    c = c.at[:, 2].set(-INF)
+    c[:, 2] = -INF
     shaped, _ = follow(
         Guidance(scale, model, other, Carried()),
-        zip(3 + np.asarray(c), [*drawn, 0], strict=True),
+        zip(3 + c, [*drawn, 0], strict=True),
         prompt,
     )
     possible = np.arange(7) != 2
@@ -197,10 +204,10 @@ def test_guidance_in_the_engine(model, context):
 def test_contrastive_by_numpy(model, amateur):
     alpha, seen = 0.6, [1, 2, 3, 0]
     strategy = Contrastive(amateur, alpha)
-    logits = model.unroll(jnp.int32([seen]))[1][0, -1]
-    q = np.asarray(jax.nn.softmax(amateur.unroll(jnp.int32([seen]))[1][0, -1]))
-    p = np.exp(np.asarray(logits, np.float64))
-    p /= p.sum()
+    logits, others = (
+        np.asarray(logits_after(each, jnp.int32(seen)))[-1] for each in (model, amateur)
+    )
+    p, q = (softmax(np.float64(each)) for each in (logits, others))
     kept = p >= alpha * p.max()
     wanted = np.where(kept, np.log(p) - np.log(q), -INF)
     assert 1 < kept.sum() < 7

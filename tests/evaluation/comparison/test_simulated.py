@@ -7,6 +7,8 @@ from lstm_music_jax.evaluation.comparison.analysis import compare
 from lstm_music_jax.evaluation.measures.base import Direction
 from tests.evaluation.comparison.synthetic import arm, column, only, pieces
 
+pytestmark = pytest.mark.usefixtures("unchecked_types")
+
 PIECES, HUMAN = 64, 30
 
 
