@@ -221,7 +221,11 @@ def require_fit(
 
 
 def require_decoder(
-    decoder: Any, model: Model, draw: Draw, populations: int | None
+    decoder: Any,
+    model: Model,
+    draw: Draw,
+    prompts: Int[Array, "b p"] | None,
+    populations: int | None,
 ) -> None:
     """Raise ValueError unless `decoder` is None, or a decoder that fits the others.
 
@@ -229,6 +233,7 @@ def require_decoder(
         decoder: the argument.
         model: the model.
         draw: the draw.
+        prompts: the prompts; None if populations are continued.
         populations: the number of populations in the whole batch; None if they were
             begun earlier.
     """
@@ -249,7 +254,7 @@ def require_decoder(
     for field in dataclasses.fields(decoder):  # type: ignore[arg-type]
         part = getattr(decoder, field.name)
         if isinstance(part, Strategy):
-            require_fit(part, model)
+            require_fit(part, model, prompts)
     if decoder.needs_hidden and not isinstance(model, HiddenModel):
         raise ValueError(
             f"model is a {type(model).__name__}; with {type(decoder).__name__} it must "

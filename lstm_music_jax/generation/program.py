@@ -148,7 +148,7 @@ def run(
     new = None if begun else source.ids
     require_fit(sampler.strategy, model, new, settings)
     populations = None if begun else int(source.total)
-    require_decoder(sampler.decoder, model, sampler.draw, populations)
+    require_decoder(sampler.decoder, model, sampler.draw, new, populations)
     if sampler.stop is not None:
         stop = symbol_id("stop", sampler.stop, model)
         sampler = sampler._replace(stop=jnp.int32(stop))
