@@ -225,14 +225,11 @@ def _decode(model, sampler, plan, key, population):
     choose = partial(_choose_symbols, model, sampler, plan.trace, keys, decoder_key)
     population, (notes, history) = jax.lax.scan(choose, population, length=plan.length)
     origins, notes = _trace_back(history.ancestors, notes)
-    undefined = jnp.isnan(jnp.sum(notes.strategy_log_probs, axis=1))
-    members = population.members
-    members = members._replace(undefined=members.undefined | undefined)
     # The position differs from those of the symbols, so this key is another one.
     pick_key = jax.random.fold_in(decoder_key, 2 * population.position + 1)
     picked = sampler.decoder.pick(population.log_weights, pick_key)
     return (
-        population._replace(members=members),
+        population,
         notes,
         Members(
             population.log_weights, origins, picked, history if plan.trace else None
@@ -249,6 +246,8 @@ def _choose_symbols(model, sampler, trace, keys, decoder_key, population, _):
         reading = _only_stop(sampler.stop, ended, reading)
     else:
         ended = jnp.zeros(members.token.shape, bool)
+    # All members are marked, because a decoder may drop the one whose logits are NaN.
+    total = jnp.sum(reading.strategy_log_probs, keepdims=True)[0]
     candidates = Candidates(
         reading.log_probs,
         reading.strategy_log_probs,
@@ -266,6 +265,7 @@ def _choose_symbols(model, sampler, trace, keys, decoder_key, population, _):
     choice, decoder_state = sampler.decoder.choose(
         candidates, population.decoder_state, symbol_key
     )
+    members = members._replace(undefined=members.undefined | jnp.isnan(total))
     members, notes = _follow(sampler, trace, members, reading, choice)
     ancestors = choice.ancestors
     population = Population(

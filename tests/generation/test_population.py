@@ -169,6 +169,22 @@ def test_a_sweep_decodes_with_every_setting():
         np.testing.assert_array_equal(swept.members.picked[row], one.members.picked)
 
 
+def test_nan_is_reported_even_if_the_member_dies_out():
+    class Spoiled(Temperature):
+        def init(self, vocab_size):
+            return jnp.bool_(False)
+
+        def apply(self, logits, state, key):
+            return jnp.where(state, jnp.nan, logits), state
+
+        def observe(self, token, state):
+            return token == 4
+
+    settings = {"length": LENGTH, "decoder": StochasticBeam(V)}
+    with pytest.raises(RuntimeError, match="became NaN, which give no distribution"):
+        generate(MODEL, 0 * PROMPTS, KEY, strategy=Spoiled(1.0), **settings)
+
+
 def test_a_continuation_needs_the_same_decoder():
     first = generate(MODEL, PROMPTS, KEY, length=2, decoder=BeamSearch(4))
     for decoder in (None, BeamSearch(5), SMC(4, target=RepetitionPenalty(1.2))):
