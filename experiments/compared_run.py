@@ -110,6 +110,7 @@ class ComparedRun:
             strategy=strategy,
             context=Carried(),
             draw=Gumbel(),
+            decoder=None,
             notes=None,
             length=self.length,
             keep_primer=True,

@@ -76,6 +76,7 @@ from .evaluation.teacher_forced import (
     teacher_force as teacher_force,
     teacher_force_sweep as teacher_force_sweep,
 )
+from .expressions import read_expression as read_expression
 from .generation.arguments import BatchPart as BatchPart
 from .generation.composition import (
     Composition as Composition,
@@ -89,6 +90,7 @@ from .generation.decoders.base import (
     Decoder as Decoder,
 )
 from .generation.decoders.beam_search import BeamSearch as BeamSearch
+from .generation.decoders.expressions import read_decoder as read_decoder
 from .generation.decoders.independent import Independent as Independent
 from .generation.decoders.smc import SMC as SMC
 from .generation.draws import Arithmetic as Arithmetic, Gumbel as Gumbel

@@ -1,6 +1,6 @@
 """Composition: a trained model writes scores of a given number of notes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -10,6 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.generation.arguments import BatchPart, whole_number
+from lstm_music_jax.generation.blocks import Lines, all_members, completed, picked
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.generate import (
     CARRIED,
@@ -19,7 +21,7 @@ from lstm_music_jax.generation.generate import (
 )
 from lstm_music_jax.generation.masks import masks
 from lstm_music_jax.generation.origin import Origin
-from lstm_music_jax.generation.program import Generation, Streams
+from lstm_music_jax.generation.program import Generation
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.note_symbols import NoteSymbols, note_symbols
@@ -126,6 +128,7 @@ def compose(
     strategy: Strategy = MODEL_ALONE,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
+    decoder: Decoder | None = None,
     trace: bool = False,
     part: BatchPart | None = None,
     parallel_streams: int | None = None,
@@ -140,6 +143,8 @@ def compose(
     An encoding may use several symbols per note, so all pieces are continued until each
     has enough notes or has ended. Scores are cut to exactly `notes`. With `length`,
     each prompt is continued by that many symbols instead, however many notes they make.
+    With a decoder, a population is continued until all its members have enough notes or
+    have ended. Then one member is picked, so that no piece is picked for being short.
 
     Some symbols are forbidden before `strategy` shapes the distribution: the
     start-of-piece symbol, the end symbol without `until_end`, those that decoding would
@@ -157,6 +162,7 @@ def compose(
         strategy: as in `generate`.
         context: as in `generate`.
         draw: as in `generate`.
+        decoder: as in `generate`. A piece is the picked member of its population.
         trace: as in `generate`.
         part: as in `generate`; a stream is a piece.
         parallel_streams: as in `generate`.
@@ -201,13 +207,20 @@ def compose(
         strategy=Chain(*forbidding, strategy),
         context=context,
         draw=draw,
+        decoder=decoder,
         trace=trace,
         parallel_streams=parallel_streams,
         devices=devices,
     )
     decode = partial(_decode, run, np.asarray(prompts), notes, keep_primer)
-    drawn = generate_block(prompts, key, part=part)
-    pieces = _completed(generate_block, decode, drawn, notes, _PATIENCE * usual)
+    first = generate_block(prompts, key, part=part)
+    most = usual if notes is None else _PATIENCE * usual
+    pieces = [piece for piece in completed(generate_block, decode, first, most) if piece]
+    if len(pieces) < len(prompts):
+        raise ValueError(
+            f"notes is {notes}, and the model gave fewer within {most} symbols; train "
+            "it longer, or sample with a higher temperature"
+        )
     numbers, streams = part or (range(len(pieces)), len(pieces))
     origin = Origin(
         prompt=np.zeros(0, np.int32),
@@ -217,6 +230,7 @@ def compose(
         strategy=strategy,
         context=context,
         draw=draw,
+        decoder=decoder,
         notes=notes,
         length=length,
         keep_primer=keep_primer,
@@ -249,101 +263,75 @@ def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     return jnp.full((pieces, 1), start, jnp.int32)
 
 
-def _completed(
-    generate_block: Callable[[Streams], Generation],
-    decode: Callable[[Sequence[Generation]], list[Composition | None]],
-    first: Generation,
-    notes: int | None,
-    most: int,
-) -> list[Composition]:
-    """Draw further blocks of symbols until each piece has enough notes or has ended.
-
-    Args:
-        generate_block: draws a further block of all streams.
-        decode: returns the pieces of all blocks; None for one with too few notes.
-        first: the first block.
-        notes: notes per piece; None if the first block is all that is wanted.
-        most: symbols per piece after which a piece with too few notes is an error.
-    """
-    drawn = [first]
-    pieces: list[Composition | None] = [None] * len(first.tokens)
-    while True:
-        lengths = _lengths(drawn)
-        total = len(drawn) * first.tokens.shape[1]
-        # No piece has more notes than symbols, so decoding is not tried earlier.
-        if notes is None or total >= notes or np.all(lengths < total):
-            # A complete piece stays as it is, so that it does not depend on how long
-            # the other pieces of its batch take.
-            pieces = [
-                old or new for old, new in zip(pieces, decode(drawn), strict=True)
-            ]
-            complete = [piece for piece in pieces if piece is not None]
-            if len(complete) == len(pieces):
-                return complete
-        if total >= most:
-            raise ValueError(
-                f"notes is {notes}, and the model gave fewer within {total} symbols; "
-                "train it longer, or sample with a higher temperature"
-            )
-        drawn.append(generate_block(drawn[-1].streams))
-
-
-def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
-    """Return the number of symbols in each stream before its end symbol.
-
-    `drawn` holds successive generations, each of which continues the same streams.
-    """
-    return np.sum(
-        [
-            np.full(len(each.tokens), each.tokens.shape[1])
-            if each.lengths is None
-            else np.asarray(each.lengths)
-            for each in drawn
-        ],
-        axis=0,
-    )
-
-
 def _decode(
     run: Run,
     prompts: np.ndarray,
     notes: int | None,
     keep_primer: bool,
     drawn: Sequence[Generation],
+    wanted: Sequence[int],
+    last: bool,
 ) -> list[Composition | None]:
-    """Return the decoded piece of each stream; None if it has too few notes."""
-    lengths = _lengths(drawn)
-    tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
-    trace = jax.tree.map(
-        lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
+    """Return the piece of each population that is wanted; None if it is not complete.
+
+    A single stream is a population of one. A population is complete if all its members
+    are, so that its piece is not chosen for being long. After the last block it is
+    enough that the picked member is complete.
+    """
+    lines, members = picked(drawn), all_members(drawn)
+
+    def decode_piece(number):
+        primer = _primer(run, prompts[number])
+        decode_line = partial(_decode_line, run, primer, notes, keep_primer)
+        piece = decode_line(lines, number, 0)
+        if piece is None or notes is None or last:
+            return piece
+        counted = np.flatnonzero(members.counts[number]).tolist()
+        rest = counted if len(counted) > 1 else ()
+        complete = all(decode_line(members, number, member) for member in rest)
+        return piece if complete else None
+
+    return [decode_piece(number) for number in wanted]
+
+
+def _decode_line(
+    run: Run,
+    primer: list[str],
+    notes: int | None,
+    keep_primer: bool,
+    lines: Lines,
+    number: int,
+    member: int,
+) -> Composition | None:
+    """Return the piece of a member of a population; None if it has too few notes."""
+    total, length = lines.tokens.shape[2], int(lines.lengths[number, member])
+    # No piece has more notes than symbols, so decoding is not tried earlier.
+    if notes is not None and length == total < notes:
+        return None
+    decoded, symbols, ended = _decode_piece(
+        run,
+        primer,
+        lines.tokens[number, member, :length],
+        length < total,
+        notes,
+        keep_primer,
     )
-    fallbacks = np.asarray(drawn[-1].fallbacks).tolist()
-    pieces: list[Composition | None] = []
-    for piece, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
-        has_end = bool(length < tokens.shape[1])
-        primer = _primer(run, prompt)
-        decoded, symbols, ended = _decode_piece(
-            run, primer, tokens[piece, :length], has_end, notes, keep_primer
-        )
-        if decoded is None:
-            pieces.append(None)
-            continue
-        made = None
-        if trace is not None:
-            after = [] if keep_primer else primer
-            made = note_symbols(run.encoding, symbols, decoded.score, after)
-        pieces.append(
-            Composition(
-                symbols,
-                decoded.score,
-                decoded.skipped,
-                ended,
-                fallbacks[piece],
-                jax.tree.map(lambda leaf, i=piece, n=length: leaf[i, :n], trace),
-                note_symbols=made,
-            )
-        )
-    return pieces
+    if decoded is None:
+        return None
+    trace, made = lines.trace, None
+    if trace is not None:
+        after = [] if keep_primer else primer
+        made = note_symbols(run.encoding, symbols, decoded.score, after)
+        trace = jax.tree.map(lambda leaf: leaf[number, member, :length], trace)
+    return Composition(
+        symbols,
+        decoded.score,
+        decoded.skipped,
+        ended,
+        int(lines.fallbacks[number, member]),
+        trace,
+        note_symbols=made,
+    )
 
 
 def _primer(run, prompt):

@@ -60,6 +60,7 @@ def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Compos
         strategy=origin.strategy if strategy is None else strategy,
         context=origin.context,
         draw=origin.draw,
+        decoder=origin.decoder,
         part=part,
         devices=jax.local_devices()[:1],
         keep_primer=origin.keep_primer,
@@ -77,7 +78,16 @@ def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Score
         run: as in `redraw`.
         origin: as in `redraw`.
         drawn: the ids of the drawn symbols that come before, without the prompt.
+
+    Raises:
+        ValueError: a decoder drew the piece, so other members of the population decided
+            as well.
     """
+    if origin.decoder is not None:
+        raise ValueError(
+            f"decoder of the origin is {origin.decoder}; it must be None, because the "
+            "symbols of a population depend on all its members"
+        )
     forbidding = masks(
         run.vocabulary,
         run.encoding,
@@ -107,9 +117,11 @@ def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
     """Return the prompt of a piece in several equal rows, and its number for each row.
 
     A small batch is computed by other products than a large one, with other rounding.
-    So a piece of a batch is drawn several times at once.
+    So a piece of a batch is drawn several times at once. Each of the members of a
+    population is one row of the products.
     """
-    rows = min(origin.streams, _ROWS)
+    members = 1 if origin.decoder is None else origin.decoder.members
+    rows = min(origin.streams, -(-_ROWS // members))
     prompts = jnp.tile(jnp.asarray(origin.prompt)[None], (rows, 1))
     return prompts, BatchPart((origin.stream,) * rows, origin.streams)
 

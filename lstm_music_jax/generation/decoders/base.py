@@ -1,5 +1,7 @@
 """The contract of a decoder, which lets the members of a population compete."""
 
+import dataclasses
+from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -7,6 +9,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.fields import size
 from lstm_music_jax.pytrees import Checked
+from lstm_music_jax.strategies.base import Strategy, parts
 from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree
 from lstm_music_jax.xla.ordering import largest
 
@@ -123,6 +126,15 @@ def first_log_weights(decoder: Decoder) -> Float[Array, "m"]:
         return jnp.zeros(decoder.members, jnp.float32)
     first = jnp.arange(decoder.members) == 0
     return jnp.where(first, jnp.float32(0), -jnp.inf)
+
+
+def strategies_within(decoder: Decoder) -> Iterator[Strategy]:
+    """Yield all strategies that a decoder holds, and all strategies within them."""
+    for field in dataclasses.fields(decoder):  # type: ignore[arg-type]
+        value = getattr(decoder, field.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Strategy):
+                yield from parts(part)
 
 
 def best_candidates(
