@@ -5,6 +5,7 @@
     python experiments/generate.py --run runs/quickstart --pieces 4 --until-end
     python experiments/generate.py --run runs/quickstart \
         --strategy "Chain(RepetitionPenalty(1.2), Temperature(0.9), TopP(0.95))"
+    python experiments/generate.py --run runs/quickstart --top-p 0.9 --decoder "SMC(64)"
     python experiments/generate.py --run runs/quickstart --until-end \
         --strategy "Chain(Obey(ended(bars(16, grid=3)), 400), TopP(0.95))"
     srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
@@ -45,7 +46,7 @@ from piece_files import write_pieces
 from piece_records import Maker
 from piece_report import write_generation_report
 from primers import prompts_of
-from strategy_expressions import known_names, strategy_of
+from strategy_expressions import decoder_of, known_names, strategy_of
 
 from lstm_music_jax import (
     TICKS_PER_QUARTER,
@@ -101,8 +102,12 @@ class Arguments:
     strategy: str | None = None
     """Expression that makes a strategy in Python, such as "Chain(Temperature(0.9),
     TopP(0.95))". It takes the place of the next seven arguments."""
+    decoder: str | None = None
+    """Expression that makes a decoder in Python, such as "SMC(64)". Each piece is then
+    the picked member of a population of streams that compete."""
     plugin: tuple[Path, ...] = ()
-    """Python files with strategies of your own, which --strategy may then hold."""
+    """Python files with strategies and decoders of your own, which --strategy and
+    --decoder may then hold."""
     greedy: bool = False
     """Always draw the most probable symbol."""
     repetition_penalty: float | None = None
@@ -169,6 +174,7 @@ def main(arguments: Arguments) -> None:
         arguments.run,
         loaded,
         strategy=arguments.strategy,
+        decoder=arguments.decoder,
         checkpoint=arguments.checkpoint,
         precision=arguments.precision,
         matmul_precision=arguments.matmul_precision,
@@ -178,6 +184,9 @@ def main(arguments: Arguments) -> None:
     loaded = computed_with(loaded, arguments.precision, arguments.cores)
     if arguments.strategy is not None:
         strategy = strategy_of(arguments.strategy, loaded, names, context)
+    decoder = None
+    if arguments.decoder is not None:
+        decoder = decoder_of(arguments.decoder, loaded, names, context)
     prompts = prompts_of(loaded, arguments)
     with jax.default_matmul_precision(arguments.matmul_precision):
         pieces = compose(
@@ -187,6 +196,7 @@ def main(arguments: Arguments) -> None:
             notes=arguments.notes,
             strategy=strategy,
             context=context,
+            decoder=decoder,
             parallel_streams=arguments.parallel_streams,
             keep_primer=arguments.keep_primer,
             until_end=arguments.until_end,
@@ -280,8 +290,10 @@ def strategy_of_flags(arguments: Arguments) -> strategies.Strategy:
     if given and arguments.strategy is not None:
         both = " and ".join(("strategy", *given))
         raise ValueError(f"{both} are given; write all of them into strategy")
-    if arguments.plugin and arguments.strategy is None:
-        raise ValueError(f"plugin is {arguments.plugin[0]}; it needs --strategy")
+    if arguments.plugin and arguments.strategy is None and arguments.decoder is None:
+        raise ValueError(
+            f"plugin is {arguments.plugin[0]}; it needs --strategy or --decoder"
+        )
     return strategies.Chain(*given.values())
 
 

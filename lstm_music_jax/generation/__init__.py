@@ -4,9 +4,12 @@ A stream is a sequence that is generated. Start with `generate.py`, the public e
 then `engine.py`, which draws the symbols of one stream. `contexts.py` defines which
 symbols the model remembers, `draws.py` how a symbol is drawn, and `trace.py` the
 figures that are recorded per symbol. `program.py` compiles the engine for devices.
-`sweep.py` generates with many settings of a strategy. `composition.py` makes scores.
-`origin.py` holds how a piece was drawn, and `redrawing.py` draws it again.
+`population.py` draws the symbols of streams that compete, and `decoders/` holds what
+decides between them. `sweep.py` generates with many settings of a strategy.
+`composition.py` makes scores, from blocks of symbols (`blocks.py`). `origin.py` holds
+how a piece was drawn, and `redrawing.py` draws it again.
 
 This package may import `strategies`, `music`, `notebooks`, `devices`, `xla`,
-`protocols`, `pytrees` and `types`. It uses models only through their protocol.
+`protocols`, `expressions`, `pytrees`, `fields` and `types`. It uses models only through
+their protocol.
 """
