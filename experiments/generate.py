@@ -17,7 +17,8 @@ on the number of devices.
 File numbers continue after the highest one in the folder, and no file is overwritten.
 The first pieces also get a picture (--pictures). A page, report-000.html and so on,
 plays these pieces in a browser. It shows how surprising each note is to the model, and
-which passages are copied from training pieces. It has the number of its first piece, so
+which passages are copied from training pieces. With a decoder, it also shows which
+members of each population survived. It has the number of its first piece, so
 each call of the script makes a page of its own.
 --musicxml and --wav write scores and audio files of all pieces as well.
 
@@ -50,6 +51,7 @@ from strategy_expressions import decoder_of, known_names, strategy_of
 
 from lstm_music_jax import (
     TICKS_PER_QUARTER,
+    BatchPart,
     Carried,
     Composition,
     NoteNames,
@@ -188,21 +190,31 @@ def main(arguments: Arguments) -> None:
     if arguments.decoder is not None:
         decoder = decoder_of(arguments.decoder, loaded, names, context)
     prompts = prompts_of(loaded, arguments)
+    compose_part = partial(
+        compose,
+        loaded,
+        key=jax.random.key(arguments.seed),
+        notes=arguments.notes,
+        strategy=strategy,
+        context=context,
+        decoder=decoder,
+        parallel_streams=arguments.parallel_streams,
+        keep_primer=arguments.keep_primer,
+        until_end=arguments.until_end,
+        ill_formed=arguments.ill_formed,
+        unseen=arguments.unseen,
+    )
     with jax.default_matmul_precision(arguments.matmul_precision):
-        pieces = compose(
-            loaded,
-            prompts,
-            jax.random.key(arguments.seed),
-            notes=arguments.notes,
-            strategy=strategy,
-            context=context,
-            decoder=decoder,
-            parallel_streams=arguments.parallel_streams,
-            keep_primer=arguments.keep_primer,
-            until_end=arguments.until_end,
-            ill_formed=arguments.ill_formed,
-            unseen=arguments.unseen,
-        )
+        pieces = []
+        # The page shows the populations of its pieces. A trace of all other ones would
+        # take much memory.
+        traced = 0 if decoder is None else min(arguments.pictures, len(prompts))
+        for numbers in (range(traced), range(traced, len(prompts))):
+            if numbers:
+                rows = prompts[numbers.start : numbers.stop]
+                part = BatchPart(numbers, len(prompts))
+                trace = numbers.start < traced
+                pieces += compose_part(prompts=rows, part=part, trace=trace)
     if not processes.is_first():
         return
     written = write_pieces(

@@ -17,11 +17,21 @@ from lstm_music_jax import Composition, Divergence, Run, Sample, strategies
 from lstm_music_jax.evaluation.note_figures import ReadPiece, note_figures
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.protocols import Context
-from lstm_music_jax.report.page.blocks import Command, Facts, Paragraph
+from lstm_music_jax.report.page.blocks import (
+    Command,
+    Facts,
+    Heading,
+    Paragraph,
+    Picture,
+)
 from lstm_music_jax.report.page.document import Block, write_report
 from lstm_music_jax.report.page.judged import judged_piece
 from lstm_music_jax.report.page.piece import Mark, PlayedPiece
 from lstm_music_jax.report.page.player import Player
+from lstm_music_jax.report.population_figure import (
+    curve_of_effective_sizes,
+    tree_of_population,
+)
 from lstm_music_jax.system.printable import printable
 
 if TYPE_CHECKING:
@@ -33,6 +43,18 @@ NOTES = (
     "Notes are coloured by their surprisal under the model: the sum over the symbols "
     "that make the note. The symbols beside a note are those that the model found most "
     "probable in its place, before any strategy."
+)
+
+_TREE = (
+    "A decoder continued a population of members for each piece. The pictures show who "
+    "continued whom: the way of the piece is yellow, the members with descendants at "
+    "the end of the picture are blue, and members that died out are grey. Of a large "
+    "population, only some of the blue members are shown."
+)
+_EFFECTIVE = (
+    "The curves show the effective sample size after each symbol. It falls while the "
+    "weights of the members become uneven, and is the number of members again after "
+    "they have been resampled."
 )
 
 
@@ -190,9 +212,11 @@ def write_generation_report(
         strategy: the strategy that shaped the distributions.
         context: what the model remembered.
     """
-    secret = has_watermark(strategy)
+    decoder = written[0][1].origin.decoder
+    secret = has_watermark(strategy, decoder)
     of_all = {
         "strategy": SECRET if secret else arguments.strategy or strategy,
+        **({} if decoder is None else {"decoder": SECRET if secret else decoder}),
         "context": context,
         "seed": arguments.seed,
     }
@@ -215,10 +239,33 @@ def write_generation_report(
     first, _ = written[0]
     path = first.with_name(first.name.replace("piece-", "report-")).with_suffix(".html")
     title = f"Music of the run {printable(arguments.run.resolve().name)}"
-    write_report(
-        path, title, [Player(pieces), *explanation(search), *made_by(run, secret)]
-    )
+    blocks = [Player(pieces), *explanation(search)]
+    if decoder is not None:
+        blocks += populations([(path.name, piece) for path, piece in written])
+    write_report(path, title, [*blocks, *made_by(run, secret)])
     return path
+
+
+def populations(pieces: Sequence[tuple[str, Composition]]) -> list[Block]:
+    """Return what became of the members of each piece's population.
+
+    Args:
+        pieces: the name of each piece, and the piece, which a decoder drew with a
+            trace.
+    """
+    blocks: list[Block] = [Heading("Populations"), Paragraph(_TREE)]
+    for number, (name, piece) in enumerate(pieces):
+        history, decoder = piece.history, piece.origin.decoder
+        weighted = decoder.weighted_samples
+        if weighted and not number:
+            blocks.append(Paragraph(_EFFECTIVE))
+        blocks.append(Heading(printable(name), level=3))
+        tree = tree_of_population(history, piece.member)
+        blocks.append(Picture(tree, f"the members of the population of {name}"))
+        if weighted:
+            curve = curve_of_effective_sizes(history.log_weights)
+            blocks.append(Picture(curve, f"effective sample size of {name}"))
+    return blocks
 
 
 def write_parting_report(

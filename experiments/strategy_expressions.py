@@ -152,6 +152,12 @@ def decoder_of(
     return read_decoder(text, known, supplied, **options)
 
 
+def names_decoder(text: str, names: Mapping[str, Any]) -> bool:
+    """Return whether an expression begins with the name of a decoder."""
+    word = re.match(r"\s*(\w*)", text)[1]
+    return _is_sampling(names.get(word)) and issubclass(names[word], Decoder)
+
+
 def _of_run(text, loaded, names, context):
     """Return the names of a run, what it supplies, and functions that look things up.
 

@@ -218,8 +218,8 @@ class _Reading:
     def filled(self, function, positional: list, keywords: dict[str, Any]) -> list:
         """Return the positional arguments of a call, and insert those it left out.
 
-        `supplied` of `read_expression` gives arguments that may be left out. For example,
-        the signature is `PitchRange(vocabulary, encoding, low, high)`, and the
+        `supplied` of `read_expression` gives arguments that may be left out. For
+        example, the signature is `PitchRange(vocabulary, encoding, low, high)`, and the
         expression is `PitchRange(36, 76)`. A number stands where the vocabulary
         belongs. A supplied argument is never a number, a string, a list or the like, so
         the vocabulary was left out, and is inserted before 36. A supplied argument that

@@ -72,7 +72,7 @@ WRONG_DECODERS = {
 
 @pytest.mark.parametrize("text", WRONG_DECODERS)
 def test_an_error_in_a_decoder_is_one_line(text):
-    with pytest.raises(ValueError, match="^decoder is ") as error:
+    with pytest.raises(ValueError, match=r"^decoder is ") as error:
         read_decoder(text, known_names())
     assert WRONG_DECODERS[text] in str(error.value)
     assert len(str(error.value).splitlines()) == 1

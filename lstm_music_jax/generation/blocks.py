@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 import jax
 import numpy as np
 
+from lstm_music_jax.generation.population import History
 from lstm_music_jax.generation.program import Generation, Streams
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.types import Bool, Int
@@ -51,6 +52,12 @@ def all_members(drawn: Sequence[Generation]) -> Lines:
     members = 1 if last.ndim == 2 else last.shape[1]
     everyone = np.tile(np.arange(members, dtype=np.int32), (len(last), 1))
     return joined([each._replace(trace=None) for each in drawn], everyone)
+
+
+def history_of(drawn: Sequence[Generation]) -> History | None:
+    """Return what the decoder chose in all blocks, `[b n m]`; None without a trace."""
+    histories = [each.members and each.members.history for each in drawn]
+    return jax.tree.map(lambda *blocks: np.concatenate(blocks, axis=1), *histories)
 
 
 def joined(drawn: Sequence[Generation], rows: Int[np.ndarray, "b m"]) -> Lines:
@@ -126,16 +133,20 @@ class _Block(NamedTuple):
 
 def _block(generation: Generation) -> _Block:
     """Return a generation on the host; a single stream is a population of one."""
-    tokens, lengths = generation.tokens, generation.lengths
-    if lengths is None:
+    tokens = np.asarray(generation.tokens)
+    if generation.lengths is None:
         lengths = np.full(tokens.shape[:-1], tokens.shape[-1], np.int32)
-    figures = tokens, lengths, generation.fallbacks, generation.trace
+    else:
+        lengths = np.asarray(generation.lengths)
+    fallbacks = np.asarray(generation.fallbacks)
+    trace = jax.tree.map(np.asarray, generation.trace)
     if generation.members is not None:
-        members = generation.members.origins, generation.members.log_weights
-        return jax.tree.map(np.asarray, _Block(*figures, *members))
-    ones = jax.tree.map(lambda leaf: np.asarray(leaf)[:, None], figures)
-    none = np.zeros((len(tokens), 1), np.int32)
-    return _Block(*ones, none, none.astype(np.float32))
+        origins = np.asarray(generation.members.origins)
+        log_weights = np.asarray(generation.members.log_weights)
+        return _Block(tokens, lengths, fallbacks, trace, origins, log_weights)
+    origins, log_weights = np.zeros_like(lengths), np.zeros(lengths.shape, np.float32)
+    alone = _Block(tokens, lengths, fallbacks, trace, origins, log_weights)
+    return jax.tree.map(lambda leaf: leaf[:, None], alone)
 
 
 def _taken(leaf: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -10,7 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.generation.arguments import BatchPart, whole_number
-from lstm_music_jax.generation.blocks import Lines, all_members, completed, picked
+from lstm_music_jax.generation.blocks import (
+    Lines,
+    all_members,
+    completed,
+    history_of,
+    picked,
+)
 from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.generate import (
@@ -21,6 +27,7 @@ from lstm_music_jax.generation.generate import (
 )
 from lstm_music_jax.generation.masks import masks
 from lstm_music_jax.generation.origin import Origin
+from lstm_music_jax.generation.population import History
 from lstm_music_jax.generation.program import Generation
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.music.encodings.base import Encoding
@@ -76,6 +83,9 @@ class Composition(NamedTuple):
         origin: how `compose` drew the piece; None if something else made it.
         note_symbols: which of `symbols` make each note; None unless a trace was
             requested.
+        history: what the decoder chose at each symbol; None unless a trace was
+            requested of a decoder.
+        member: the number of the picked member after the last symbol of `history`.
     """
 
     symbols: list[str]
@@ -86,6 +96,8 @@ class Composition(NamedTuple):
     trace: Trace | None
     origin: Origin | None = None
     note_symbols: NoteSymbols | None = None
+    history: History | None = None
+    member: int | None = None
 
     def _repr_html_(self) -> str | None:
         return shown_html(self)
@@ -215,7 +227,9 @@ def compose(
     decode = partial(_decode, run, np.asarray(prompts), notes, keep_primer)
     first = generate_block(prompts, key, part=part)
     most = usual if notes is None else _PATIENCE * usual
-    pieces = [piece for piece in completed(generate_block, decode, first, most) if piece]
+    pieces = [
+        piece for piece in completed(generate_block, decode, first, most) if piece
+    ]
     if len(pieces) < len(prompts):
         raise ValueError(
             f"notes is {notes}, and the model gave fewer within {most} symbols; train "
@@ -291,7 +305,15 @@ def _decode(
         complete = all(decode_line(members, number, member) for member in rest)
         return piece if complete else None
 
-    return [decode_piece(number) for number in wanted]
+    def with_history(number, piece):
+        if piece is None or all_history is None:
+            return piece
+        member = int(np.asarray(drawn[-1].members.picked)[number])
+        history = jax.tree.map(lambda leaf: leaf[number], all_history)
+        return piece._replace(history=history, member=member)
+
+    all_history = history_of(drawn)
+    return [with_history(number, decode_piece(number)) for number in wanted]
 
 
 def _decode_line(

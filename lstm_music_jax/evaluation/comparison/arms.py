@@ -1,4 +1,7 @@
-"""Arms: the strategies that are compared, each with one number to tune."""
+"""Arms: the strategies that are compared, each with one number to tune.
+
+The pieces of an arm may also be drawn by a decoder.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,6 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.strategies.base import Strategy
 
 # If the ends of a range differ by this factor or more, values in it are spaced by equal
@@ -130,12 +134,14 @@ class Arm:
     """A strategy that is compared with others, and the number of it that is tuned.
 
     Attributes:
-        name: the expression of the strategy, as it was given.
+        name: the expression of the strategy, as it was given; with a decoder, for
+            example "SMC(64) with TopP(0.9)".
         strategy: the strategy.
         knob: the number to tune; None if there is none.
         with_value: a function from a value of the knob to the strategy with this value.
         written: a function from a value of the knob to the expression of the strategy
             with this value.
+        decoder: the decoder that draws the pieces; None for single streams.
     """
 
     name: str
@@ -143,6 +149,7 @@ class Arm:
     knob: Knob | None = None
     with_value: Callable[[float], Strategy] | None = None
     written: Callable[[float], str] | None = None
+    decoder: Decoder | None = None
 
     def setting(self, value: float | None) -> Strategy:
         """Return the strategy with a given value of its knob; see `Knob`.

@@ -4,6 +4,7 @@ An arm is a strategy that is compared.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -11,7 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int, Shaped
 
+from lstm_music_jax.generation.arguments import BatchPart
+from lstm_music_jax.generation.blocks import picked
 from lstm_music_jax.generation.composition import Run, start_prompts
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.masks import masks
 from lstm_music_jax.generation.program import Generation
@@ -20,6 +24,9 @@ from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Int as JaxInt, PRNGKey
 
+# At most this many members of populations are drawn in one call, because the traces of
+# all members take much memory.
+_MEMBERS = 4096
 # Tuning folds this number into the key. No stream has it, so the noise of reported
 # pieces is other noise.
 _TUNING = 2**32 - 2
@@ -91,16 +98,34 @@ def draw(
     strategy: Strategy,
     *,
     length: int,
+    decoder: Decoder | None = None,
 ) -> Drawn:
     """Draw all pieces with one strategy; piece i has the noise of stream i.
 
     Before the strategy is applied, the symbols that `compose` forbids are forbidden.
+    With a decoder, piece i is the picked member of population i.
     """
-    masked = Chain(*masks(run.vocabulary, run.encoding), strategy)
-    drawn = generate(
-        run.model, prompts, key, length=length, strategy=masked, trace=True
+    draw_part = partial(
+        generate,
+        run.model,
+        key=key,
+        length=length,
+        strategy=Chain(*masks(run.vocabulary, run.encoding), strategy),
+        trace=True,
+        decoder=decoder,
     )
-    return _on_host(drawn)
+    if decoder is None:
+        return _on_host(draw_part(prompts))
+    count = len(prompts)
+    calls = -(-count * decoder.members // _MEMBERS)
+    size = -(-count // min(calls, count))
+    # All calls have equal sizes, so that one compiled program serves them.
+    parts = np.arange(size * -(-count // size)).reshape(-1, size) % count
+    drawn = [
+        _picked(draw_part(prompts[numbers], part=BatchPart(numbers.tolist(), count)))
+        for numbers in parts
+    ]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:count], *drawn)
 
 
 def draw_settings(
@@ -110,12 +135,21 @@ def draw_settings(
     settings: Sequence[Strategy],
     *,
     length: int,
+    decoder: Decoder | None = None,
 ) -> list[Drawn]:
     """Draw the pieces of several strategies in one compiled program; see `draw`.
+
+    With a decoder, one strategy is drawn after the other, because the populations of
+    all would take much memory.
 
     Raises:
         ValueError: the strategies differ in more than their hyperparameters.
     """
+    if decoder is not None:
+        return [
+            draw(run, prompts, key, setting, length=length, decoder=decoder)
+            for setting in settings
+        ]
     forbidding = masks(run.vocabulary, run.encoding)
     stacked = stack([Chain(*forbidding, setting) for setting in settings])
     swept = _on_host(sweep(run.model, prompts, key, stacked, length=length, trace=True))
@@ -123,6 +157,13 @@ def draw_settings(
         Drawn(tokens, {name: of_all[i] for name, of_all in swept.trace.items()})
         for i, tokens in enumerate(swept.tokens)
     ]
+
+
+def _picked(drawn: Generation) -> Drawn:
+    """Return the picked member of each population."""
+    lines = picked([drawn])
+    one = jax.tree.map(lambda leaf: leaf[:, 0], (lines.tokens, lines.trace))
+    return _on_host(drawn._replace(tokens=one[0], trace=one[1]))
 
 
 def _on_host(drawn: Generation) -> Drawn:

@@ -23,6 +23,7 @@ from scipy.optimize import isotonic_regression
 from lstm_music_jax.evaluation.comparison.arms import Arm, Knob, Tuned
 from lstm_music_jax.evaluation.comparison.drawing import Drawn, draw, draw_settings
 from lstm_music_jax.generation.composition import Run
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, PRNGKey
 
@@ -38,7 +39,11 @@ Figure = Callable[[Drawn], Float[np.ndarray, "b"]]
 
 
 def strategy_entropies(drawn: Drawn) -> Float[np.ndarray, "b"]:
-    """Return the mean entropy of the shaped distributions of each piece, nats."""
+    """Return the mean entropy of the shaped distributions of each piece, nats.
+
+    With a decoder, these are the distributions along the picked member. For `SMC`, they
+    are close to those that the piece is a sample of.
+    """
     return drawn.trace["strategy_entropy"].mean(axis=1)
 
 
@@ -66,9 +71,16 @@ class Tuning:
     length: int
     figure: Figure = strategy_entropies
 
-    def mean(self, strategy: Strategy) -> float:
+    def mean(self, strategy: Strategy, decoder: Decoder | None = None) -> float:
         """Draw all pieces with a strategy; return the mean of `figure` over them."""
-        drawn = draw(self.run, self.prompts, self.key, strategy, length=self.length)
+        drawn = draw(
+            self.run,
+            self.prompts,
+            self.key,
+            strategy,
+            length=self.length,
+            decoder=decoder,
+        )
         return float(self.figure(drawn).mean())
 
     def means(
@@ -85,6 +97,7 @@ class Tuning:
             self.key,
             [*map(arm.setting, values)],
             length=self.length,
+            decoder=arm.decoder,
         )
         return np.array([self.figure(each).mean() for each in drawn])
 
@@ -104,7 +117,7 @@ def match(
         return Tuned(arm.name, target, value, expression, mean, reached, tried)
 
     if arm.knob is None or not arm.tunable:
-        mean = tuning.mean(arm.strategy)
+        mean = tuning.mean(arm.strategy, arm.decoder)
         return [tuned(target, None, mean, 0) for target in targets]
     found = search(arm.knob, targets, partial(tuning.means, arm))
     tried = 2 * _COARSE_SETTINGS + _LAST_SETTINGS

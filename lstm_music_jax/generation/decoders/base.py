@@ -83,6 +83,9 @@ class Decoder(Checked):
     # Whether members that are equal at first may all continue with their own draws.
     # Otherwise only the first member counts before the first symbol.
     draws: ClassVar[bool] = True
+    # Whether the members are weighted samples, so that they have an effective sample
+    # size, and the mean weight estimates a normaliser.
+    weighted_samples: ClassVar[bool] = False
 
     members: int = size(at_least=1)
 

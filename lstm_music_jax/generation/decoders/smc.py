@@ -42,6 +42,7 @@ class SMC(Decoder):
     Reference: Doucet & Johansen 2009, A tutorial on particle filtering and smoothing.
     """
 
+    weighted_samples = True
     threshold: Number = number(at_least=0, at_most=1, default=0.5)
     target: Strategy | None = None
 
