@@ -103,7 +103,6 @@ def test_an_arm_with_a_decoder(run, text, name, strategy):
         ("SMC(8) with SMC(8)", "strategy is 'SMC(8)'; it must be a strategy"),
         ("SMC(8 with TopP(0.9)", "'(' was never closed"),
         ("SMC(8)", None),
-        ("Bias([0], [1.0], with='with')", "strategy is"),
     ],
 )
 def test_an_arm_with_a_wrong_decoder(run, text, problem):
