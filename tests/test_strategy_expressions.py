@@ -78,6 +78,12 @@ def test_an_error_in_a_decoder_is_one_line(text):
     assert len(str(error.value).splitlines()) == 1
 
 
+def test_a_plugin_may_define_a_decoder():
+    known = known_names([ECHO, ECHO.with_name("tournament.py")])
+    decoder = read_decoder("Tournament(8)", known)
+    assert (type(decoder).__name__, decoder.members) == ("Tournament", 8)
+
+
 def test_only_the_plugin_s_own_classes_are_added(tmp_path):
     path = tmp_path / "numpy.py"
     path.write_text(CLASS)
