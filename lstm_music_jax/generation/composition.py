@@ -1,7 +1,6 @@
 """Composition: a trained model writes scores of a given number of notes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -27,6 +26,7 @@ from lstm_music_jax.generation.generate import (
 )
 from lstm_music_jax.generation.masks import masks
 from lstm_music_jax.generation.origin import Origin
+from lstm_music_jax.generation.piece_symbols import decode_piece, primer_symbols
 from lstm_music_jax.generation.population import History
 from lstm_music_jax.generation.program import Generation
 from lstm_music_jax.generation.trace import Trace
@@ -294,8 +294,8 @@ def _decode(
     """
     lines, members = picked(drawn), all_members(drawn)
 
-    def decode_piece(number):
-        primer = _primer(run, prompts[number])
+    def decode_wanted(number):
+        primer = primer_symbols(run.vocabulary, prompts[number])
         decode_line = partial(_decode_line, run, primer, notes, keep_primer)
         piece = decode_line(lines, number, 0)
         if piece is None or notes is None or last:
@@ -313,7 +313,7 @@ def _decode(
         return piece._replace(history=history, member=member)
 
     all_history = history_of(drawn)
-    return [with_history(number, decode_piece(number)) for number in wanted]
+    return [with_history(number, decode_wanted(number)) for number in wanted]
 
 
 def _decode_line(
@@ -330,8 +330,9 @@ def _decode_line(
     # No piece has more notes than symbols, so decoding is not tried earlier.
     if notes is not None and length == total < notes:
         return None
-    decoded, symbols, ended = _decode_piece(
-        run,
+    decoded, symbols, ended = decode_piece(
+        run.vocabulary,
+        run.encoding,
         primer,
         lines.tokens[number, member, :length],
         length < total,
@@ -354,38 +355,3 @@ def _decode_line(
         trace,
         note_symbols=made,
     )
-
-
-def _primer(run, prompt):
-    """Return the symbols of a prompt without the start and the end symbol."""
-    markers = run.vocabulary.marker_ids
-    return run.vocabulary.symbols_of(id for id in prompt if id not in markers)
-
-
-def _decode_piece(run, primer, tokens, has_end, notes, keep_primer):
-    """Return the music and the symbols of a piece, and whether the end symbol ended it.
-
-    Args:
-        run: the model, its vocabulary and its encoding.
-        primer: the symbols of the primer.
-        tokens: ids of the drawn symbols.
-        has_end: whether the end symbol was drawn after them.
-        notes: number of notes that the piece should have, without those of the primer;
-            None for all. The music is None if it has fewer and no end symbol.
-        keep_primer: whether the music and the symbols begin with those of the primer.
-    """
-    symbols = run.vocabulary.symbols_of(tokens)
-    after, skipped_before = primer, 0
-    if keep_primer:
-        kept = run.encoding.decode(primer)
-        notes = None if notes is None else notes + kept.note_count
-        symbols, after, skipped_before = primer + symbols, [], kept.skipped
-    decoded = run.encoding.decode(symbols, max_notes=notes, after=after)
-    if has_end:
-        whole = run.encoding.decode(symbols, after=after)
-        has_end = notes is None or whole.note_count <= notes
-        decoded = whole if has_end else decoded
-    if notes is not None and decoded.note_count < notes and not has_end:
-        return None, symbols, False
-    decoded = replace(decoded, skipped=decoded.skipped - skipped_before)
-    return decoded, symbols, has_end
