@@ -39,6 +39,10 @@ from .evaluation.calibration import (
     Calibration as Calibration,
     calibration as calibration,
 )
+from .evaluation.choosing import (
+    best_of as best_of,
+    minimum_bayes_risk as minimum_bayes_risk,
+)
 from .evaluation.comparison.analysis import compare as compare
 from .evaluation.comparison.pieces import Measures as Measures, Pieces as Pieces
 from .evaluation.comparison.preferences import preferences as preferences
@@ -88,11 +92,23 @@ from .generation.decoders.base import (
     Candidates as Candidates,
     Choice as Choice,
     Decoder as Decoder,
+    Prompt as Prompt,
 )
 from .generation.decoders.beam_search import BeamSearch as BeamSearch
+from .generation.decoders.best_of import BestOf as BestOf
+from .generation.decoders.contrastive_search import (
+    ContrastiveSearch as ContrastiveSearch,
+)
+from .generation.decoders.diverse_beam_search import (
+    DiverseBeamSearch as DiverseBeamSearch,
+)
 from .generation.decoders.expressions import read_decoder as read_decoder
 from .generation.decoders.independent import Independent as Independent
 from .generation.decoders.smc import SMC as SMC
+from .generation.decoders.stochastic_beam import (
+    StochasticBeam as StochasticBeam,
+    log_importance_weights as log_importance_weights,
+)
 from .generation.draws import Arithmetic as Arithmetic, Gumbel as Gumbel
 from .generation.generate import generate as generate
 from .generation.masks import masks as masks

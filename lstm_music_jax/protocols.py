@@ -6,7 +6,7 @@ object that has the methods works.
 
 from typing import Protocol, TypeVar, runtime_checkable
 
-from lstm_music_jax.types import Array, Float, Int, Logits, Token, Tokens
+from lstm_music_jax.types import Array, Float, Int, Logits, PyTree, Token, Tokens
 
 State = TypeVar("State")
 Memory = TypeVar("Memory")
@@ -41,6 +41,15 @@ class Model(Protocol[State]):
 
 
 @runtime_checkable
+class HiddenModel(Model[State], Protocol):
+    """A model that shows the hidden state from which it predicts the next symbol."""
+
+    def hidden(self, state: State) -> Float[Array, "h"]:
+        """Return the hidden state that the logits are computed from."""
+        ...
+
+
+@runtime_checkable
 class Context(Protocol[Memory]):
     """Starts and updates a model's memory of the symbols so far; a PyTree.
 
@@ -55,4 +64,8 @@ class Context(Protocol[Memory]):
 
     def step(self, model: Model, memory: Memory, token: Token) -> tuple[Memory, Logits]:
         """Read one symbol; return the new memory and the next symbol's logits."""
+        ...
+
+    def model_state(self, memory: Memory) -> PyTree:
+        """Return the state of the model that gave the last logits."""
         ...

@@ -59,7 +59,7 @@ ALLOWED = {
         "notebooks",
         "devices",
     },
-    "testing": {"types", "pytrees", "strategies", "generation"},
+    "testing": {"types", "pytrees", "protocols", "strategies", "generation"},
     "training": {"types", "xla", "system", "music", "model", "devices", "processes"},
     "keras": {"types", "music", "model", "training"},
 }

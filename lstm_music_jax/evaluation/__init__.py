@@ -6,6 +6,7 @@ contract. `statistics/` holds intervals, p-values and corrections; start with
 
 `anchors/` makes music of known quality. `teacher_forced.py` reads given pieces on the
 device. `note_figures.py` judges the notes of pieces that are shown in a report.
+`choosing.py` chooses one piece of several.
 `calibration.py` asks whether a model's probabilities can be trusted.
 `comparison/` compares strategies; its `drawing.py` and `matching.py` draw on the
 device. All other modules run on the host with NumPy and SciPy.

@@ -12,7 +12,7 @@ import numpy as np
 
 from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
-from lstm_music_jax.protocols import Context, Model
+from lstm_music_jax.protocols import Context, HiddenModel, Model
 from lstm_music_jax.strategies.base import Strategy, parts
 
 # Numbers of streams are int32.
@@ -195,8 +195,18 @@ def require_fit(strategy: Strategy, model: Model, settings: bool = False) -> Non
                 _require_same_vocabulary(part, field.name, size, settings)
 
 
-def require_decoder(decoder: Any, model: Model) -> None:
-    """Raise ValueError unless `decoder` is None or a decoder that fits the model."""
+def require_decoder(
+    decoder: Any, model: Model, draw: Draw, populations: int | None
+) -> None:
+    """Raise ValueError unless `decoder` is None, or a decoder that fits the others.
+
+    Args:
+        decoder: the argument.
+        model: the model.
+        draw: the draw.
+        populations: the number of populations in the whole batch; None if they were
+            begun earlier.
+    """
     if decoder is None:
         return
     if isinstance(decoder, type) or not isinstance(decoder, Decoder):
@@ -204,7 +214,32 @@ def require_decoder(decoder: Any, model: Model) -> None:
             f"decoder is {decoder!r}; it must be a decoder, such as BeamSearch(8), or "
             "None"
         )
+    most = _MOST_STREAMS // decoder.members
+    if populations is not None and populations > most:
+        raise ValueError(
+            f"size of part is {populations}; with {decoder.members} members it must be "
+            f"at most {most}"
+        )
     decoder.check_vocabulary(vocab_size(model))
+    for field in dataclasses.fields(decoder):  # type: ignore[arg-type]
+        part = getattr(decoder, field.name)
+        if isinstance(part, Strategy):
+            require_fit(part, model)
+    if decoder.needs_hidden and not isinstance(model, HiddenModel):
+        raise ValueError(
+            f"model is a {type(model).__name__}; with {type(decoder).__name__} it must "
+            "be one with the method `hidden`, such as MusicLSTM"
+        )
+    if decoder.copies_draw and jax.tree.leaves(_draw_state(draw)):
+        raise ValueError(
+            f"draw is {draw!r}; with {type(decoder).__name__} it must be one without "
+            "a state, such as Gumbel(), because copies of a member draw independently"
+        )
+
+
+def _draw_state(draw):
+    zero = jnp.int32(0)
+    return jax.eval_shape(lambda: draw.init(jax.random.key(0), zero, zero))
 
 
 def _require_same_vocabulary(strategy, field, size, settings):

@@ -33,6 +33,10 @@ class Carried:
         memory = model.advance(memory, token)
         return memory, model.readout(memory)
 
+    def model_state(self, memory: PyTree) -> PyTree:
+        """Return the memory, which is the state of the model."""
+        return memory
+
 
 class WindowMemory(NamedTuple):
     """The memory of a model that reads only the last symbols, in a sliding window.
@@ -105,9 +109,13 @@ class SlidingWindow:
         """Read one symbol; return the new memory and the logits of the next symbol."""
         youngest = (memory.youngest + 1) % self.window
         states = _start(model, memory.states, youngest, token)
-        oldest = (youngest + 1) % self.window
-        logits = model.readout(jax.tree.map(lambda leaf: leaf[oldest], states))
-        return WindowMemory(states, youngest), logits
+        memory = WindowMemory(states, youngest)
+        return memory, model.readout(self.model_state(memory))
+
+    def model_state(self, memory: WindowMemory) -> PyTree:
+        """Return the state that has read exactly the symbols of the window."""
+        oldest = (memory.youngest + 1) % self.window
+        return jax.tree.map(lambda leaf: leaf[oldest], memory.states)
 
 
 # With four parts, 5/8 of the products are computed. More parts would save little more,

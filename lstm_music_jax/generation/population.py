@@ -13,11 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lstm_music_jax.generation.decoders.base import (
-    Candidates,
-    Choice,
-    first_log_weights,
-)
+from lstm_music_jax.generation.decoders.base import Candidates, Choice, Prompt
 from lstm_music_jax.generation.engine import (
     Notes,
     Plan,
@@ -176,20 +172,41 @@ def begin_population(
         members.token[0],
     )[1]
     zeros = jnp.zeros(count, jnp.float32)
+    decoder_key = _decoder_key(key, number)
     return Population(
         number=number,
         position=jnp.int32(prompt.shape[0]),
         members=members,
-        log_weights=first_log_weights(decoder),
+        log_weights=decoder.first_log_weights(jax.random.fold_in(decoder_key, 1)),
         total_log_prob=zeros,
         total_strategy_log_prob=zeros,
         length=jnp.zeros(count, jnp.int32),
         decoder_state=decoder.init(
             logits.shape[-1],
-            prompt.astype(jnp.int32),
-            jax.random.fold_in(_decoder_key(key, number), 0),
+            Prompt(
+                prompt.astype(jnp.int32),
+                _hidden_of_prompt(model, sampler.context, prompt)
+                if decoder.needs_hidden
+                else None,
+            ),
+            jax.random.fold_in(decoder_key, 0),
         ),
     )
+
+
+def _hidden_of_prompt(model, context, prompt):
+    """Return the hidden states after all symbols of a prompt but the last one."""
+
+    def read_symbol(memory, token):
+        memory, _ = context.step(model, memory, token)
+        return memory, _hidden(model, context, memory)
+
+    memory = context.prefill(model, prompt[:0])
+    return jax.lax.scan(read_symbol, memory, prompt[:-1])[1]
+
+
+def _hidden(model, context, memory):
+    return model.hidden(context.model_state(memory))
 
 
 def _parts(plan, sampler):
@@ -242,6 +259,9 @@ def _choose_symbols(model, sampler, trace, keys, decoder_key, population, _):
         population.total_strategy_log_prob,
         population.length,
         ended,
+        jax.vmap(partial(_hidden, model, sampler.context))(reading.memory)
+        if sampler.decoder.needs_hidden
+        else None,
     )
     symbol_key = jax.random.fold_in(decoder_key, 2 * population.position)
     choice, decoder_state = sampler.decoder.choose(

@@ -132,7 +132,8 @@ def run(
     length = whole_number("length", length)
     require_sampler(sampler.strategy, sampler.context, sampler.draw)
     require_fit(sampler.strategy, model, settings)
-    require_decoder(sampler.decoder, model)
+    populations = None if begun else int(source.total)
+    require_decoder(sampler.decoder, model, sampler.draw, populations)
     if sampler.stop is not None:
         stop = symbol_id("stop", sampler.stop, model)
         sampler = sampler._replace(stop=jnp.int32(stop))

@@ -152,9 +152,13 @@ class MusicLSTM(nnx.Module):
             states.append(layer.step(layer_state, states[-1].hidden))
         return tuple(states)
 
+    def hidden(self, state: State) -> Float[Array, "h"]:
+        """Return the hidden state of the last layer, which the head reads."""
+        return state[-1].hidden
+
     def readout(self, state: State) -> Logits:
         """Return the logits of the next symbol, given the state."""
-        return self.logits(state[-1].hidden)
+        return self.logits(self.hidden(state))
 
     def unroll(
         self,

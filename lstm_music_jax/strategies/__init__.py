@@ -49,6 +49,7 @@ from .steering.forbid import Forbid as Forbid
 from .steering.force import Force as Force
 from .steering.guidance import Guidance as Guidance
 from .steering.min_length import MinLength as MinLength
+from .steering.product_of_experts import ProductOfExperts as ProductOfExperts
 from .steering.sequence_bias import SequenceBias as SequenceBias
 from .steering.watermark import Watermark as Watermark
 from .temperature.dynamic_temperature import DynamicTemperature as DynamicTemperature

@@ -48,18 +48,28 @@ that remembers the first symbols as a theme. Name the law in `except_for` then.
 Start with `laws/`, which holds the laws. `inputs.py` holds the inputs of the streams,
 `runner.py` compiles a strategy and applies it to them, and `long_run.py` does this for
 300 symbols. `programs.py` examines the operations of a strategy without running it, and
-`examples.py` has an example of every strategy. This package may import `types`,
-`pytrees`, `strategies` and `generation`.
+`examples.py` has an example of every strategy.
+
+`check_decoder` does the same for a decoder. `decoder_laws.py` holds its laws, and
+`decoding.py` the random distributions that the decoder chooses from. The laws cannot
+find a wrong choice. So compare a decoder with the exact distribution over all sequences
+of a small model, which `oracle.py` lists.
+
+This package may import `types`,
+`pytrees`, `protocols`, `strategies` and `generation`.
 """
 
 from collections.abc import Collection
 
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.strategies.base import Strategy
+from lstm_music_jax.testing.decoder_laws import DECODER_LAWS, DecoderLaw
+from lstm_music_jax.testing.decoding import DecoderSubject
 from lstm_music_jax.testing.findings import Broken
 from lstm_music_jax.testing.laws import LAWS, Law
 from lstm_music_jax.testing.subject import Subject
 
-__all__ = ["LAWS", "check_strategy"]
+__all__ = ["DECODER_LAWS", "LAWS", "check_decoder", "check_strategy"]
 
 
 def check_strategy(
@@ -82,14 +92,40 @@ def check_strategy(
         AssertionError: names the first law that is broken, and what was found.
     """
     subject = Subject(strategy, vocab_size, seed)
-    for law in (law for law in LAWS if law not in except_for):
+    _check(LAWS, subject, type(strategy).__name__, except_for)
+
+
+def check_decoder(
+    decoder: Decoder,
+    vocab_size: int,
+    *,
+    seed: int = 0,
+    except_for: Collection[DecoderLaw] = (),
+) -> None:
+    """Check that a decoder keeps every law of `DECODER_LAWS`.
+
+    Args:
+        decoder: a decoder of a few members.
+        vocab_size: number of symbols, 8 or more.
+        seed: the seed of the random inputs.
+        except_for: laws that the decoder breaks on purpose.
+
+    Raises:
+        AssertionError: names the first law that is broken, and what was found.
+    """
+    subject = DecoderSubject(decoder, vocab_size, seed)
+    _check(DECODER_LAWS, subject, type(decoder).__name__, except_for)
+
+
+def _check(laws, subject, name, except_for):
+    for law in (law for law in laws if law not in except_for):
         try:
             law(subject)
         except Exception as error:
             found = str(error)
             if not isinstance(error, Broken):
                 found = f"it raised {type(error).__name__}: {found}"
-            name, text = type(strategy).__name__, (law.__doc__ or "").split("\n")[0]
+            text = (law.__doc__ or "").split("\n")[0]
             raise AssertionError(
                 f"{name} breaks {law.__name__}. Law: {text} Found: {found}"
             ) from error

@@ -84,6 +84,7 @@ EXAMPLES: tuple[Example, ...] = (
     example(s.ExponentialDecayLength, 3, 1.13, stop=5),
     example(s.Guidance, scale=1.37, prompt=[2, 3]),
     example(s.Contrastive, alpha=0.13),
+    example(s.ProductOfExperts, weight=0.57),
     example(s.SequenceBias, [[12, 15], [10, 12, 15], [7]], biases=[0.7, -2.3, 1.1]),
     example(s.Watermark, 7919, gamma=0.27, delta=1.37),
     example(s.CopyLimit, 2),

@@ -110,6 +110,16 @@ def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
         state = after
 
 
+def steady_noise(jaxpr, given: list[bool]) -> list[str]:
+    """Return the names of operations of a jaxpr that make noise from no marked input.
+
+    Input i is marked if `given[i]` is True.
+    """
+    noise: list[str] = []
+    _depends(jaxpr, given, noise)
+    return noise
+
+
 def _depends(jaxpr, given: list[bool], noise: list[str]) -> list[bool]:
     """Return, for each result of a jaxpr, whether it depends on a marked input.
 

@@ -34,6 +34,10 @@ class ToyModel:
         """Return the next symbol's logits, which are the state."""
         return state
 
+    def hidden(self, state):
+        """Return the hidden state, which is the state."""
+        return state
+
     def unroll(self, tokens):
         """Read sequences of ids, `[b t]`; return the last states and all logits."""
         # A sum over all earlier symbols compiles faster than a scan.

@@ -12,8 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax import (
+    SMC,
     BatchPart,
+    BeamSearch,
     Carried,
+    ContrastiveSearch,
+    Independent,
     MusicLSTM,
     NoteNames,
     SlidingWindow,
@@ -25,6 +29,7 @@ from lstm_music_jax import (
     strategies,
     sweep,
 )
+from lstm_music_jax.pytrees import pytree
 
 KEY = jax.random.key(0)
 MODEL = MusicLSTM(13, (8,), key=KEY)
@@ -46,6 +51,23 @@ class NotAStrategy:
 
     def apply(self, logits, state, key):
         return logits, state
+
+
+@pytree
+class WithoutHidden:
+    """A model with the required methods alone."""
+
+    def initial_state(self):
+        return jnp.zeros(13)
+
+    def advance(self, state, token):
+        return state
+
+    def readout(self, state):
+        return state
+
+    def unroll(self, tokens):
+        return jnp.zeros((len(tokens), 13)), jnp.zeros((*tokens.shape, 13))
 
 
 def call(model=MODEL, prompts=PROMPTS, key=KEY, length=4, **others):
@@ -103,6 +125,16 @@ MISTAKES = {
     "alien": call(strategy=NotAStrategy()),
     "context": call(context="window"),
     "draw": call(draw="gumbel"),
+    "decoder": call(decoder=3),
+    "a class of decoders": call(decoder=BeamSearch),
+    "members": lambda: Independent(0),
+    "target": lambda: SMC(4, target=0.7),
+    "an unknown id in a target": call(decoder=SMC(4, target=strategies.Forbid([13]))),
+    "a smaller model in a target": call(
+        decoder=SMC(4, target=strategies.ProductOfExperts(1, SMALLER))
+    ),
+    "too many members": call(part=BatchPart((0, 1), 2**30), decoder=Independent(4)),
+    "hidden states": call(model=WithoutHidden(), decoder=ContrastiveSearch(4, 0.5)),
     "parallel_streams": call(parallel_streams=0),
     "part as a number": call(part=57),
     "numbers of a part": call(part=BatchPart((57,), 100)),

@@ -148,6 +148,10 @@ CASES = {
         strategies.Contrastive(OTHER, 0.15),
         stateful.Contrastive(lambda seen: toy_logits(OTHER, seen), 0.15),
     ),
+    "ProductOfExperts": (
+        strategies.ProductOfExperts(0.7, OTHER),
+        stateful.ProductOfExperts(0.7, lambda seen: toy_logits(OTHER, seen)),
+    ),
     "PitchRange": (
         strategies.PitchRange(*MUSIC, 60, 65),
         Stateless(music.pitch_range, sounds=SOUNDS, low=60, high=65),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float
 
 from lstm_music_jax.evaluation.measures.base import (
     Direction,
@@ -27,10 +28,7 @@ def overlap(n: int = 4) -> SetMeasure:
     """
 
     def prepare(samples: Sequence[Sample]) -> OfCounts:
-        grams = ngram_counts([sample.generated for sample in samples], n)
-        present = (grams > 0).astype(np.int64)
-        shared = (grams @ present.T).toarray()
-        shares = shared / np.maximum(grams.sum(axis=1), 1)[:, None]
+        shares = shared_ngrams(samples, n)
         np.fill_diagonal(shares, 0)
         return lambda counts: mean_over_pairs(shares, counts)
 
@@ -44,3 +42,14 @@ def overlap(n: int = 4) -> SetMeasure:
         less="shares fewer passages between its pieces",
         prepare=prepare,
     )
+
+
+def shared_ngrams(samples: Sequence[Sample], n: int = 4) -> Float[np.ndarray, "b b"]:
+    """The share of the n-grams of each piece (row) that each piece (column) has too.
+
+    The primer does not count. The share is 0 for a piece without n-grams.
+    """
+    grams = ngram_counts([sample.generated for sample in samples], n)
+    present = (grams > 0).astype(np.int64)
+    shared = (grams @ present.T).toarray()
+    return shared / np.maximum(grams.sum(axis=1), 1)[:, None]

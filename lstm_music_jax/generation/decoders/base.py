@@ -7,10 +7,10 @@ from typing import ClassVar, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lstm_music_jax.fields import size
+from lstm_music_jax.fields import Number, size
 from lstm_music_jax.pytrees import Checked
 from lstm_music_jax.strategies.base import Strategy, parts
-from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree
+from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree, Scalar
 from lstm_music_jax.xla.ordering import largest
 
 
@@ -31,6 +31,8 @@ class Candidates(NamedTuple):
         total_strategy_log_prob: the same in the shaped distributions.
         length: number of symbols drawn so far, with the stop symbol.
         ended: whether the last symbol of the member is the stop symbol.
+        hidden: hidden states of the model after the last symbol; None unless the
+            decoder needs them.
     """
 
     log_probs: Float[Array, "m v"]
@@ -41,6 +43,42 @@ class Candidates(NamedTuple):
     total_strategy_log_prob: Float[Array, "m"]
     length: Int[Array, "m"]
     ended: Bool[Array, "m"]
+    hidden: Float[Array, "m h"] | None = None
+
+    def length_after(self) -> Float[Array, "m"]:
+        """Return the length of each member after one more symbol, but 1 or more.
+
+        The length of a member that has ended stays as it is.
+        """
+        length = self.length + (~self.ended).astype(jnp.int32)
+        # A prompt that ends with the stop symbol has a length of 0.
+        return jnp.maximum(length, 1).astype(jnp.float32)
+
+    def scores(self, length_penalty: Number) -> Float[Array, "m v"]:
+        """Return the score of each continuation of each member, as beams compare them.
+
+            ln q(x_1 ... x_n) / n^length_penalty
+
+        q is the distribution that the strategy shaped, and n the number of drawn
+        symbols. It is -inf for members whose log-weight is -inf.
+        """
+        alive = self.log_weights > -jnp.inf
+        totals = self.total_strategy_log_prob[:, None] + self.strategy_log_probs
+        scores = totals / (self.length_after() ** length_penalty)[:, None]
+        return jnp.where(alive[:, None], scores, -jnp.inf)
+
+
+class Prompt(NamedTuple):
+    """The prompt that the members of a population continue.
+
+    Attributes:
+        tokens: symbol ids.
+        hidden: hidden states of the model after all symbols but the last one; None
+            unless the decoder needs them.
+    """
+
+    tokens: Int[Array, "p"]
+    hidden: Float[Array, "read h"] | None
 
 
 class Choice(NamedTuple):
@@ -80,9 +118,11 @@ class Decoder(Checked):
     Independent(4)
     """
 
-    # Whether members that are equal at first may all continue with their own draws.
-    # Otherwise only the first member counts before the first symbol.
-    draws: ClassVar[bool] = True
+    # Whether two members that are equal so far must draw independently. Then a draw
+    # that keeps a state is refused, because members with equal states may draw alike.
+    copies_draw: ClassVar[bool] = False
+    # Whether the decoder needs the hidden states of the model.
+    needs_hidden: ClassVar[bool] = False
     # Whether the members are weighted samples, so that they have an effective sample
     # size, and the mean weight estimates a normaliser.
     weighted_samples: ClassVar[bool] = False
@@ -92,7 +132,7 @@ class Decoder(Checked):
     def check_vocabulary(self, vocab_size: int) -> None:
         """Raise ValueError if the decoder does not fit a vocabulary of this size."""
 
-    def init(self, vocab_size: int, prompt: Int[Array, "p"], key: PRNGKey) -> PyTree:
+    def init(self, vocab_size: int, prompt: Prompt, key: PRNGKey) -> PyTree:
         """Return the state before the first symbol; `()` for a stateless decoder.
 
         Args:
@@ -101,6 +141,15 @@ class Decoder(Checked):
             key: a random key of the population.
         """
         return ()
+
+    def first_log_weights(self, key: PRNGKey) -> Float[Array, "m"]:
+        """Return the log-weights of the members before the first symbol.
+
+        Unless overridden, all are 0, so that every member counts. All members are equal
+        at first. So a decoder that does not draw must override it, or it would count
+        each sequence several times; see `only_first`.
+        """
+        return jnp.zeros(self.members, jnp.float32)
 
     def choose(
         self, candidates: Candidates, state: PyTree, key: PRNGKey
@@ -119,16 +168,10 @@ class Decoder(Checked):
         return largest(log_weights)
 
 
-def first_log_weights(decoder: Decoder) -> Float[Array, "m"]:
-    """Return the log-weights of the members before the first symbol.
-
-    All are 0 if the decoder continues with draws. Otherwise all but that of the first
-    are -inf, because the members are equal and would be counted several times.
-    """
-    if decoder.draws:
-        return jnp.zeros(decoder.members, jnp.float32)
-    first = jnp.arange(decoder.members) == 0
-    return jnp.where(first, jnp.float32(0), -jnp.inf)
+def only_first(members: int, log_weight: Scalar | float = 0.0) -> Float[Array, "m"]:
+    """Return log-weights of which only that of the first member is above -inf."""
+    first = jnp.arange(members) == 0
+    return jnp.where(first, jnp.float32(log_weight), -jnp.inf)
 
 
 def strategies_within(decoder: Decoder) -> Iterator[Strategy]:

@@ -1,7 +1,10 @@
-import jax.numpy as jnp
-
 from lstm_music_jax.fields import Number, number
-from lstm_music_jax.generation.decoders.base import Choice, Decoder, best_candidates
+from lstm_music_jax.generation.decoders.base import (
+    Choice,
+    Decoder,
+    best_candidates,
+    only_first,
+)
 
 
 class BeamSearch(Decoder):
@@ -26,14 +29,11 @@ class BeamSearch(Decoder):
     library Transformers.
     """
 
-    draws = False
     length_penalty: Number = number(default=0.0)
 
+    def first_log_weights(self, key):
+        return only_first(self.members)
+
     def choose(self, candidates, state, key):
-        alive = candidates.log_weights > -jnp.inf
-        totals = candidates.total_strategy_log_prob[:, None]
-        totals = totals + candidates.strategy_log_probs
-        length = candidates.length + (~candidates.ended).astype(jnp.int32)
-        scale = length.astype(jnp.float32) ** self.length_penalty
-        scores = jnp.where(alive[:, None], totals / scale[:, None], -jnp.inf)
+        scores = candidates.scores(self.length_penalty)
         return Choice(*best_candidates(scores, self.members)), state

@@ -18,4 +18,4 @@ class Independent(Decoder):
         return Choice(everyone, candidates.drawn, candidates.log_weights), state
 
     def pick(self, log_weights, key):
-        return jax.random.randint(key, (), 0, self.members)
+        return jax.random.categorical(key, log_weights).astype(jnp.int32)

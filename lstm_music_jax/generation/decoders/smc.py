@@ -3,9 +3,8 @@ import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, number
 from lstm_music_jax.generation.decoders.base import Choice, Decoder
-from lstm_music_jax.strategies.base import Strategy, observe_all, parts
+from lstm_music_jax.strategies.base import Strategy, observe_all
 from lstm_music_jax.types import Array, Float, Int, PRNGKey
-from lstm_music_jax.xla.ordering import largest
 
 
 class SMC(Decoder):
@@ -43,6 +42,7 @@ class SMC(Decoder):
     """
 
     weighted_samples = True
+    copies_draw = True
     threshold: Number = number(at_least=0, at_most=1, default=0.5)
     target: Strategy | None = None
 
@@ -50,14 +50,10 @@ class SMC(Decoder):
         if self.target is not None and not isinstance(self.target, Strategy):
             raise self.refusal("target", "a strategy, such as Temperature(0.8)")
 
-    def check_vocabulary(self, vocab_size):
-        for part in () if self.target is None else parts(self.target):
-            part.check_vocabulary(vocab_size)
-
     def init(self, vocab_size, prompt, key):
         if self.target is None:
             return ()
-        state = observe_all(self.target, prompt, vocab_size)
+        state = observe_all(self.target, prompt.tokens, vocab_size)
         return jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf, (self.members, *leaf.shape)), state
         )
@@ -115,6 +111,8 @@ def systematic(weights: Float[Array, "m"], key: PRNGKey) -> Int[Array, "m"]:
     shift = jax.random.uniform(key)
     points = (jnp.arange(members, dtype=jnp.float32) + shift) / members * ends[-1]
     ancestors = jnp.searchsorted(ends, points, side="right").astype(jnp.int32)
-    # Rounding may put the last point beyond the last member that has a weight.
-    last = members - 1 - largest(jnp.flip(weights > 0).astype(jnp.float32))
-    return jnp.minimum(ancestors, last)
+    # Rounding may put a point on a member without weight. The last member before it
+    # that has a weight takes its place.
+    rows = jnp.arange(members, dtype=jnp.int32)
+    weighted = jax.lax.cummax(jnp.where(weights > 0, rows, 0))
+    return weighted[jnp.minimum(ancestors, members - 1)]

@@ -31,6 +31,14 @@ def draw_contrastive(rng, v):
     )
 
 
+def draw_product_of_experts(rng, v):
+    model, weight = draw_toy(rng, v), real(-2, 2, 1)(rng, v)
+    return (
+        strategies.ProductOfExperts(weight, model),
+        stateful.ProductOfExperts(weight, lambda seen: toy_logits(model, seen)),
+    )
+
+
 def draw_force(rng, v):
     positions = sorted(rng.choice(40, size=4, replace=False).tolist())
     tokens = rng.integers(0, v, 4).tolist()
@@ -279,6 +287,7 @@ STATEFUL = {
     ),
     "Guidance": Case(draw_guidance),
     "Contrastive": Case(draw_contrastive),
+    "ProductOfExperts": Case(draw_product_of_experts),
     "Chain": Case(draw_chain),
     "TransformersOrder": Case(draw_transformers_order, size=17),
     "LlamaCppOrder": Case(draw_llama_cpp_order, size=17),

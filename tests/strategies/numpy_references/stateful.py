@@ -314,6 +314,22 @@ class Guidance(Remembering):
         return shaped
 
 
+class ProductOfExperts(Remembering):
+    """Reference of `ProductOfExperts`.
+
+    `expert(symbols)` returns the logits of the second model after the prompt and the
+    symbols.
+    """
+
+    def __init__(self, weight, expert):
+        super().__init__()
+        self.weight, self.expert = weight, expert
+
+    def shape(self, logits, slack):
+        q = np.maximum(softmax(self.expert(self.history)), 1e-30)
+        return logits + self.weight * np.log(q)
+
+
 class Contrastive(Remembering):
     """Reference of `Contrastive`.
 
