@@ -113,7 +113,7 @@ class Arguments:
     """Run folder of the chorales."""
     out: Path = Path("runs/global-truncation")
     """Where to write."""
-    pieces: int = 128
+    pieces: int = 256
     """Pieces per truncation and version."""
     length: int = 256
     """Symbols per piece."""
