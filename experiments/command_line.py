@@ -60,8 +60,9 @@ def run(
 ) -> None:
     """Parse the command line into a frozen dataclass and call `main` with it.
 
-    With `--resume`, an argument that is left out has the value that the run was started
-    with. `arguments_of_run` returns these values.
+    `arguments` is the dataclass. With `--resume`, an argument that is left out has the
+    value that the run was started with. `arguments_of_run` returns these values, given
+    the run folder; None for scripts without `--resume`.
 
     A wrong argument, or a file that cannot be read or written, gives one line on stderr
     and exit status 2. If a signal stops a training, the script exits with status 0 and
@@ -92,7 +93,7 @@ def run(
 
 
 def require_seed(seed: int) -> None:
-    """Raise ValueError unless random keys can be made from a seed."""
+    """Raise ValueError unless a seed is in [0, 2^32), the range for random keys."""
     if not 0 <= seed < 2**32:
         raise ValueError(f"seed is {seed}; it must be in [0, 2^32)")
 
@@ -123,7 +124,7 @@ def require_folder(name: str, path: Path) -> None:
 
 
 def _default(arguments_of_run):
-    """Return the arguments of the run to resume; None if there is none."""
+    """Return the arguments of the run to resume; None without `--resume`."""
     options = {"add_help": False, "return_unknown_args": True}
     resumed, _ = _one_line(
         tyro.cli, _Resumed, config=(tyro.conf.FlagCreatePairsOff,), **options
@@ -164,7 +165,7 @@ def _one_line(parse, *arguments, **options):
 
 
 def _quieten():
-    """Silence library messages that our error line repeats."""
+    """Silence messages of libraries that repeat the script's own error line."""
     warnings.showwarning = _warn
     # Orbax logs the traceback of an error and then raises it. Its other reads and
     # writes then log that their event loop is closed.
@@ -179,7 +180,10 @@ def _quieten():
 
 
 def _print_anything():
-    """Escape what stdout cannot encode, such as the name of a file, as stderr does."""
+    """Let stdout escape letters that it cannot encode, as stderr does.
+
+    They can occur in the name of a file.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -167,7 +167,7 @@ def main(arguments: Arguments) -> None:
 
 
 def with_defaults(arguments: Arguments) -> Arguments:
-    """Return checked arguments, with the number and the length of the pieces.
+    """Return checked arguments, with defaults for the number and length of the pieces.
 
     Raises:
         ValueError: an argument is wrong.
@@ -191,10 +191,12 @@ def with_defaults(arguments: Arguments) -> Arguments:
 
 
 def factor_of(target: str) -> float | None:
-    """Return the factor of the ancestral entropy; None for the target `human`.
+    """Return the number that a target entropy is written as; None for `human`.
+
+    The number is a factor of the entropy of ancestral sampling.
 
     Raises:
-        ValueError: the target is neither.
+        ValueError: the target is neither a number nor `human`.
     """
     if target == HUMAN_TARGET:
         return None
@@ -214,7 +216,7 @@ def load_runs(paths: Sequence[Path]) -> list[Run]:
     """Load the runs, which must have the same vocabulary and the same split.
 
     Raises:
-        ValueError: they have not, or two of them have the same model.
+        ValueError: vocabulary or split differ, or two of them have the same model.
     """
     loaded = [load_run(path) for path in paths]
     first = loaded[0]
@@ -235,7 +237,9 @@ def load_runs(paths: Sequence[Path]) -> list[Run]:
 
 
 def arms_of(arguments: Arguments, loaded: Run, names: dict[str, Any]) -> list[Arm]:
-    """Return the arms of one run.
+    """Return the arms of one run: the strategies to compare, each with its knob.
+
+    `names` says what the names in the expressions of the strategies stand for.
 
     Raises:
         ValueError: an expression is wrong, or occurs twice.
@@ -251,10 +255,13 @@ def arms_of(arguments: Arguments, loaded: Run, names: dict[str, Any]) -> list[Ar
 
 
 def judge_of(path: Path | None, loaded: Run) -> Model | None:
-    """Return the model that judges the pieces; None if a 3-gram model is to do so.
+    """Return the model under which the surprisal of all pieces is measured.
+
+    It is the model of the run folder `path`. None without `path`; then an n-gram model
+    judges the pieces.
 
     Raises:
-        ValueError: there is no run, or its vocabulary differs from that of the runs.
+        ValueError: there is no run at `path`, or its vocabulary is another one.
     """
     if path is None:
         return None
@@ -271,7 +278,9 @@ def judge_of(path: Path | None, loaded: Run) -> Model | None:
 def human_pieces(
     each: ComparedRun, data: Dataset, arguments: Arguments
 ) -> list[Sample]:
-    """Return the held-out pieces that are long enough, with the model's figures.
+    """Return the held-out pieces that are long enough, as long as generated ones.
+
+    Their traces hold the entropy and the surprisal of the run's model.
 
     Raises:
         ValueError: there are fewer than two.
@@ -291,7 +300,7 @@ def human_pieces(
 def settings_of(
     arguments: Arguments, loaded: Sequence[Run], judge: Model | None
 ) -> dict[str, Any]:
-    """Return all settings, which two comparisons in one folder must share."""
+    """Return all settings, by which a folder tells whether it may go on."""
     of_command = {
         name: value
         for name, value in dataclasses.asdict(arguments).items()

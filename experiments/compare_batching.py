@@ -90,7 +90,7 @@ def main(arguments: Arguments) -> None:
 
 
 def held_out_sequences(data: Dataset) -> np.ndarray:
-    """Return ids `[b 1 + LENGTH]`: a start symbol, then held-out pieces end to end.
+    """Return ids `[b 1 + LENGTH]`: rows of a start symbol and pieces laid end to end.
 
     There are no start and end symbols between the pieces, because generated music has
     none.

@@ -1,4 +1,9 @@
-"""One run of a comparison: draws, tunes and measures its arms, each of them once."""
+"""One run of a comparison: draws, tunes and measures its arms, each of them once.
+
+A run is a trained model, and an arm is a strategy that is compared. The knob of an arm
+is the hyperparameter that is tuned. What was drawn or found is kept in a folder, so an
+interrupted comparison can go on.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -69,13 +74,14 @@ class ComparedRun:
 
     Attributes:
         number: number of the run, from 0.
-        maker: the run, and where it is.
-        folder: where everything is kept.
-        prompts: the primers.
-        length: symbols per piece.
-        seed: seed of the noise.
-        judge: the model that judges the pieces of the arms.
-        ancestral: ancestral sampling; its knob is the temperature.
+        maker: the run and its run folder; it makes the records of pieces.
+        folder: the folder of the comparison, where everything is kept.
+        prompts: ids of the symbols that all pieces continue, `[b p]`.
+        length: number of symbols to draw per piece.
+        seed: seed of the random numbers with which pieces are drawn.
+        judge: another model; the surprisal of the pieces under it is measured.
+        ancestral: ancestral sampling as an arm; its knob is the temperature.
+        measured: for each piece, its value of each measure, by name.
     """
 
     number: int
@@ -102,6 +108,9 @@ class ComparedRun:
         text: str | None = None,
     ) -> str | None:
         """Return the record of a piece that a strategy drew with the run's own model.
+
+        A record says what made a piece, so that it can be drawn again. None if the
+        strategy holds the secret key of a watermark.
 
         Args:
             sample: the piece.
@@ -141,13 +150,16 @@ class ComparedRun:
         model: Model | None = None,
         decoder: Decoder | None = None,
     ) -> list[Sample]:
-        """Return the pieces of a strategy, drawn with the noise of the report.
+        """Return the pieces of a strategy that are reported, one per prompt.
+
+        They are drawn with other random numbers than the pieces for tuning. If they
+        were drawn before, they are read from their file.
 
         Args:
             name: name of the file that keeps them.
             strategy: the strategy.
-            model: another model to draw from, of the same vocabulary. The figures of
-                the model are still those of the run's own model.
+            model: another model to draw from, with the same vocabulary. Entropy and
+                surprisal are still those of the run's own model.
             decoder: the decoder that draws the pieces; None for single streams.
         """
         source = _Source(
@@ -170,24 +182,25 @@ class ComparedRun:
         return self.judged(samples)
 
     def judged(self, samples: list[Sample]) -> list[Sample]:
-        """Add the surprisal under the judge."""
+        """Return the pieces with their surprisal under the judge in their traces."""
         return with_judge(self.run, self.judge, samples)
 
     def measure(
         self, name: str, samples: Sequence[Sample], measures: Sequence[PieceMeasure]
     ) -> None:
-        """Measure pieces, and keep the figures under a name."""
+        """Measure pieces, and keep the values in a file of this name and in memory."""
         found = self.folder.content(
             f"figures/{self._file(name)}", lambda: figures(measures, samples)
         )
         remember(self.measured, samples, found)
 
     def targets(self, names: Sequence[str], human_surprisal: float) -> dict[str, float]:
-        """Return the target entropies in nats.
+        """Return the target entropy of each name, nats.
 
-        A name is a factor of the entropy of ancestral sampling. Or it is "human": then
-        the temperature of ancestral sampling is tuned until the surprisal is that of
-        the human pieces, and the target is the entropy with this temperature.
+        A name is a number, such as "0.9": a factor of the entropy of ancestral
+        sampling. Or it is "human": then the temperature of ancestral sampling is tuned
+        until the surprisal is that of the human pieces, `human_surprisal`. The target
+        is the entropy with this temperature.
         """
 
         def find():
@@ -212,7 +225,7 @@ class ComparedRun:
         )
 
     def tuned(self, number: int, arm: Arm, targets: Sequence[float]) -> list[Tuned]:
-        """Tune the knob of an arm to each target."""
+        """Tune the knob of an arm to each target entropy; `number` is the arm's."""
         found = self.folder.content(
             f"tuned/{self._file(file_name(number, arm.name))}",
             lambda: [one._asdict() for one in match(arm, targets, self._tuning())],
@@ -225,7 +238,8 @@ class ComparedRun:
         Args:
             number: number of the arm.
             arm: an arm with a knob that can be tuned.
-            entropy: the entropy of ancestral sampling. More is of little interest.
+            entropy: the entropy of ancestral sampling, nats. The largest one that is
+                drawn is 1.1 times as much.
         """
         file, knob = self._file(file_name(number, f"swept-{arm.name}")), arm.knob
         assert knob is not None

@@ -30,7 +30,7 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True)
 class ComparisonFolder:
-    """The files of a comparison."""
+    """The files of a comparison, in the folder `path`."""
 
     path: Path
 
@@ -57,7 +57,12 @@ class ComparisonFolder:
         write_atomically(file, json.dumps(settings, indent=2) + "\n")
 
     def drawn(self, name: str, make: Callable[[], Drawn]) -> Drawn:
-        """Return what `make` drew in an earlier call, or call it now."""
+        """Return the symbols in a file; if there is none, draw them with `make`.
+
+        Args:
+            name: name of the file in `draws/`, without its ending.
+            make: a function that draws the symbols, which are then written.
+        """
         path = self.path / "draws" / f"{name}.npz"
         try:
             with np.load(path, allow_pickle=False) as arrays:
@@ -70,7 +75,12 @@ class ComparisonFolder:
         return drawn
 
     def content(self, name: str, make: Callable[[], Any]) -> Any:
-        """Return the JSON that `make` gave in an earlier call, or call it now."""
+        """Return the content of a JSON file; if there is none, make it with `make`.
+
+        Args:
+            name: path of the file within the folder, without its ending.
+            make: a function that returns the content, which is then written.
+        """
         path = self.path / f"{name}.json"
         found = _read_json(path) if path.exists() else None
         if found is None:
@@ -85,13 +95,16 @@ def fingerprint(settings: dict[str, Any]) -> str:
 
 
 def file_name(number: int, text: str) -> str:
-    """Return the name of a file for an expression: a number and the words of it."""
+    """Return the name of a file for a text: the number, then the words of the text.
+
+    For example, it is "03-TopP-0.9" for 3 and "TopP(0.9)".
+    """
     words = re.sub(r"[^\w.]+", "-", text).strip("-")[:_LONGEST_NAME]
     return f"{number:02d}-{words}"
 
 
 def _read_json(path):
-    """Return the content of a file; None if it is no JSON."""
+    """Return the content of a JSON file; None if it is not JSON."""
     try:
         return json.loads(path.read_bytes())
     except ValueError:

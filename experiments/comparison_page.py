@@ -62,10 +62,11 @@ _DRAWN = (
 
 @dataclass(frozen=True)
 class Table:
-    """A comparison under one condition.
+    """A comparison of strategies (arms) under one condition.
 
     Attributes:
-        condition: "as set", or a target entropy.
+        condition: "as set", which is with hyperparameters as they were given; or the
+            name of a target entropy, "human" or a factor such as "0.9".
         comparison: the results.
         names: for each arm as it was given, its name in the comparison. A strategy that
             does not reach the target entropy with every run is not there.
@@ -84,7 +85,7 @@ class Table:
 
     @property
     def title(self) -> str:
-        """What the arms have in common, in words."""
+        """The condition in words, as a heading."""
         if self.condition == AS_SET:
             return "with the settings as given"
         if self.condition == HUMAN_TARGET:
@@ -93,7 +94,7 @@ class Table:
 
     @property
     def sentence(self) -> str:
-        """What the table says, in one sentence."""
+        """What the comparison has found, in one sentence."""
         reference = self.comparison.reference
         if self.tuned:
             reference += " with a tuned temperature"
@@ -101,7 +102,7 @@ class Table:
 
     @property
     def unreachable(self) -> list[Tuned]:
-        """The arms that do not reach the target, once for each run."""
+        """The results of tuning that missed the target, one per arm and run."""
         return [one for run in self.tuned for one in run if not one.reached]
 
 
@@ -111,17 +112,18 @@ class Content:
 
     Attributes:
         folder: the folder of the comparison.
-        tables: the tables.
-        lines: for each run, the curves of all arms in each measure; may be empty.
-        compared: names of the measures of loops and copies.
+        tables: the comparisons, one per condition.
+        lines: for each run and measure, the curves of all arms: the measure as a
+            function of the entropy. May be empty.
+        compared: names of the measures of loops and copies, for a picture.
         held_out: number of held-out pieces, with those that are too short.
         command: the command that made the folder.
         settings: the settings of the comparison.
-        played: pieces to hear, for the condition of each table.
-        anchors: human pieces and pieces of the anchors, to hear.
+        played: for the condition of each table, the pieces to hear.
+        anchors: human pieces and other pieces beside the arms (anchors), to hear.
         explanation: what the colours and the outlines of the notes mean.
         blind: the pairs for blind listening.
-        votes: what listeners preferred; may be empty.
+        votes: the part of the pages on what listeners preferred; may be empty.
     """
 
     folder: Path
@@ -171,7 +173,7 @@ def _blocks(content: Content) -> Iterator[Block]:
 
 
 def _material(comparison: Comparison, held_out: int) -> str:
-    """Say what was compared."""
+    """Return a text that says which pieces, runs and human pieces were compared."""
     short = held_out - comparison.human_pieces
     models = "" if comparison.runs == 1 else f" with each of {comparison.runs} models"
     alone = (
@@ -225,7 +227,7 @@ def _section(content: Content, table: Table) -> Iterator[Block]:
 
 
 def frontiers(content: Content) -> Iterator[Block]:
-    """Draw the frontier of each run, and return its blocks."""
+    """Draw the curves of each run over the entropy, and return the blocks with them."""
     settings = [
         Settings(each.file.replace("-", " "), each.comparison, each.names)
         for each in content.tables

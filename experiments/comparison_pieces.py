@@ -1,4 +1,9 @@
-"""The pieces of a comparison: drawn, measured, written, and chosen to be heard."""
+"""The pieces of a comparison: drawn, measured, written, and chosen to be heard.
+
+An arm is a strategy that is compared. An anchor is other music beside the arms, such as
+music of an n-gram model. A run is a trained model. The condition says how the arms are
+compared: as they were given, or at equal entropy.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +36,7 @@ class ComparedPieces:
     """Draws and measures the pieces of the arms and of the anchors, with each run.
 
     Attributes:
-        folder: where everything is kept.
+        folder: the folder of the comparison, where everything is kept.
         runs: the runs.
         human: the human pieces of each run.
         standard: the measures of each run.
@@ -51,9 +56,9 @@ class ComparedPieces:
         """Measure the human pieces; draw, measure and return the anchors.
 
         Args:
-            data: the pieces of training.
-            ngrams: n-gram models by name. They draw with the primers, the noise and the
-                forbidden symbols of the strategies.
+            data: the dataset that holds the training pieces.
+            ngrams: n-gram models by name. They draw with the same primers, random
+                numbers and forbidden symbols as the strategies.
         """
         self._measured(HUMAN, self.human)
         rng = np.random.default_rng(self.seed)
@@ -87,7 +92,8 @@ class ComparedPieces:
     ) -> Pieces:
         """Draw the pieces of an arm or an anchor with each run, and measure them.
 
-        The median piece and the worst one are written as MIDI files, to be heard.
+        The pieces with the median and with the largest distance from human music are
+        written as MIDI files, to be heard.
 
         Args:
             number: number of the arm in its table.
@@ -114,10 +120,11 @@ class ComparedPieces:
         return Pieces(name, samples)
 
     def judged(self, search: CopySearch) -> dict[str, list[PlayedPiece]]:
-        """Return the pieces to hear, with what the first run thinks of their notes.
+        """Return the pieces to hear, by condition, with figures of their notes.
 
         Args:
-            search: finds copied passages.
+            search: finds copied passages. The surprisal of the notes is that of the
+                first run.
         """
         shown = [each for of_condition in self.played.values() for each in of_condition]
         judged = iter(played_pieces(self.runs[0].run, shown, search))
@@ -127,7 +134,7 @@ class ComparedPieces:
         }
 
     def figures(self) -> dict[Sample, Figures]:
-        """Return the figures of all pieces that have been measured."""
+        """Return, for each measured piece, its value of each measure, by name."""
         return {
             sample: figures
             for each in self.runs
@@ -160,7 +167,7 @@ class ComparedPieces:
         return samples
 
     def _write_midi(self, condition, name, file, samples, made):
-        """Write the median and the worst piece of an arm, with the first run.
+        """Write the median and the worst piece that an arm drew with the first run.
 
         `made` is the strategy, the decoder and the expression, for the record; None for
         music that has no record.

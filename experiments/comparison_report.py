@@ -1,4 +1,9 @@
-"""The tables of a comparison: strategies as set and at equal entropy, with anchors."""
+"""The tables of a comparison: strategies as set and at equal entropy, with anchors.
+
+An arm is a strategy that is compared. Its knob is the hyperparameter that is tuned so
+that all arms have equal entropy. An anchor is other music that is shown beside the
+arms. A run is a trained model.
+"""
 
 import dataclasses
 import json
@@ -44,10 +49,12 @@ class Report:
         anchors: the pieces of the anchors.
         seed: seed of the resamples.
         resamples: number of resamples.
-        tables: the tables so far.
-        lines: for each run, the curves of all arms in each primary measure.
-        missed: targets that ancestral sampling does not reach, so they have no table.
-        pairs: pairs for blind listening.
+        tables: the comparisons so far, one per condition.
+        lines: for each run and primary measure, the curves of all arms over the
+            entropy.
+        missed: names of the target entropies that ancestral sampling does not reach, so
+            they have no table.
+        pairs: pairs of excerpts for blind listening.
     """
 
     pieces: ComparedPieces
@@ -60,7 +67,7 @@ class Report:
     pairs: list[Pair] = field(default_factory=list)
 
     def compare_as_set(self, arms: Sequence[Sequence[Arm]]) -> None:
-        """Compare the strategies with the numbers in their expressions.
+        """Compare the strategies with the hyperparameters in their expressions.
 
         Args:
             arms: for each run, the arms.
@@ -86,11 +93,12 @@ class Report:
     def compare_matched(
         self, arms: Sequence[Sequence[Arm]], targets: Sequence[str]
     ) -> None:
-        """Compare the strategies at each target entropy.
+        """Compare the strategies at each target entropy, given by its name.
 
-        Ancestral sampling takes part with its temperature as knob. A strategy that does
-        not reach the target with every run is left out of the table. A target that
-        ancestral sampling does not reach has no table.
+        A name is "human", or a factor of the entropy of ancestral sampling. Ancestral
+        sampling takes part with its temperature as knob. A strategy that does not reach
+        the target with every run is left out of the table. A target that ancestral
+        sampling does not reach has no table.
         """
         found = [
             self._tuned(number, [each.ancestral, *of_run], targets)
@@ -103,7 +111,7 @@ class Report:
             self._compare_at(target, arms, tuned)
 
     def draw_curves(self, arms: Sequence[Sequence[Arm]]) -> None:
-        """Write the primary measures of each arm over the entropy, for each run.
+        """Compute and write the curves of each run: primary measures over the entropy.
 
         Ancestral sampling takes part with its temperature as knob.
         """
@@ -118,15 +126,15 @@ class Report:
                 )
                 if arm.tunable
             ]
+            measures = {each.name: each for each in chain(*standard.measures)}
             found = {}
-            for measure in chain(*standard.measures):
-                if measure.name not in standard.primary:
-                    continue
+            # In the order of the columns of the other primary tables.
+            for name in standard.primary:
                 resamples = Resamples(self.resamples, self.seed)
                 try:
-                    found[measure.name] = curves(swept, human, measure, resamples)
+                    found[name] = curves(swept, human, measures[name], resamples)
                 except ValueError as error:
-                    print(f"no curves of {measure.name}: {error}")
+                    print(f"no curves of {name}: {error}")
             self.lines.append(found)
         content = [
             {name: [*map(_curve_json, lines)] for name, lines in of_run.items()}
@@ -262,7 +270,7 @@ class Report:
 
 
 def _curve_json(curve):
-    """Return a curve as JSON."""
+    """Return a curve as a dict that JSON can hold."""
     return {
         name: value.tolist() if isinstance(value, np.ndarray) else value
         for name, value in curve._asdict().items()
@@ -277,7 +285,10 @@ def _names(arms: Sequence[Sequence[Arm]]) -> list[str]:
 
 
 def own_name(arm: Arm) -> str:
-    """Return the expression of an arm without the mark of its knob."""
+    """Return the expression of an arm without the mark of its knob.
+
+    For example, it is "TopP(0.9)" for "TopP(knob(0.9, 0.1, 1))".
+    """
     return arm.name if arm.knob is None else arm.expression(arm.knob.value)
 
 

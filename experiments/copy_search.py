@@ -1,4 +1,7 @@
-"""Searches the training pieces of a run for passages that its pieces have copied."""
+"""Searches the training pieces of a run for passages that its pieces have copied.
+
+A run is a trained model; its pieces are those that it has generated.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -27,9 +30,9 @@ class CopySearch(NamedTuple):
 
     Attributes:
         index: finds copied passages, also transposed ones.
-        k: length of the shortest passage that counts, in symbols.
+        k: length of the shortest passage that counts as copied, in symbols.
         names: the names of the training pieces in the index.
-        text: what was searched, and what counts, for the reader of a report.
+        text: a text for a report that says what was searched, and what counts.
     """
 
     index: CopyIndex
@@ -58,10 +61,10 @@ def copy_search(run: Run, data: Dataset) -> CopySearch:
 
 
 def search_text(k: int, reason: str, searched: int, training: int) -> str:
-    """Return what was searched, and what counts, for the reader of a report.
+    """Return a text for a report that says what was searched, and what counts.
 
     Args:
-        k: length of the shortest passage that counts.
+        k: length of the shortest passage that counts as copied, in symbols.
         reason: why it is this length.
         searched: number of training pieces that were searched.
         training: number of training pieces.
@@ -74,7 +77,7 @@ def search_text(k: int, reason: str, searched: int, training: int) -> str:
 
 
 def copy_search_of_run(run: Run) -> CopySearch | str:
-    """Return the search in the corpus of a run, or why there is none, in a sentence."""
+    """Return the search in a run's corpus, or a sentence on why there is none."""
     because = "The pieces were not searched for copied passages, because"
     pieces = run.settings["corpus"].get("pieces", 0)
     if pieces > _MOST_PIECES:
@@ -90,7 +93,10 @@ def copy_search_of_run(run: Run) -> CopySearch | str:
 
 
 def searched(data: Dataset, most: int) -> tuple[Sequence[np.ndarray], Sequence[str]]:
-    """Return evenly chosen training pieces of about `most` symbols, and their names."""
+    """Return evenly chosen training pieces and their names.
+
+    So many are chosen that they have about `most` symbols in all.
+    """
     names = data.train_names or [
         f"training piece {number}" for number in range(len(data.train))
     ]

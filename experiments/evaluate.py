@@ -95,9 +95,19 @@ class Arguments:
 
 
 class StrategyRow(NamedTuple):
-    """The teacher-forced figures of a strategy, means over all symbols.
+    """How a strategy shapes the distributions along held-out pieces.
 
-    `epsilon` is the one that makes the epsilon-perplexity lowest.
+    A strategy keeps the symbols that it does not forbid. The figures are means over all
+    symbols of the pieces, the true symbols.
+
+    Attributes:
+        strategy: the expression of the strategy.
+        true_kept: share of true symbols that are kept.
+        kept_symbols: number of kept symbols.
+        entropy: entropy of the distribution that the strategy makes, nats.
+        epsilon_perplexity: a perplexity of the true symbols that is finite although
+            some are forbidden: epsilon is added to each probability.
+        epsilon: the epsilon that makes this perplexity lowest.
     """
 
     strategy: str
@@ -109,7 +119,17 @@ class StrategyRow(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """All results."""
+    """All results.
+
+    Attributes:
+        pieces: number of held-out pieces that were read.
+        held_out: number of all held-out pieces.
+        window: length of the sliding window, in symbols.
+        losses: losses of the model.
+        calibration: calibration of the model.
+        strategies: figures of each strategy.
+        copying: whether greedy continuations copy training pieces.
+    """
 
     pieces: int
     held_out: int
@@ -164,7 +184,9 @@ def main(arguments: Arguments) -> None:
 def strategies_of(
     texts: Sequence[str], loaded: Run, names: Mapping[str, Any]
 ) -> dict[str, strategies.Strategy]:
-    """Return the strategies of expressions, by expression.
+    """Return the strategy of each expression in `texts`, by expression.
+
+    `names` says what the names in the expressions stand for.
 
     Raises:
         ValueError: there is none, or an expression is wrong or occurs twice.
@@ -180,7 +202,7 @@ def strategies_of(
 
 
 def heard(loaded: Run, continuations: Continuations) -> list[Block]:
-    """Return a player of the first greedy continuations, and how they were made."""
+    """Return blocks: a player of the first greedy continuations, and what it shows."""
     shown = []
     for number, ids in enumerate(continuations.ids[:_HEARD]):
         symbols = loaded.vocabulary.symbols_of(loaded.vocabulary.without_markers(ids))
@@ -204,7 +226,7 @@ def strategy_row(
     strategy: strategies.Strategy,
     seed: int,
 ) -> StrategyRow:
-    """Return the teacher-forced figures of a strategy."""
+    """Return the figures of a strategy along given pieces; `text` is its expression."""
     forced = teacher_force(loaded.model, pieces, strategy=strategy, seed=seed)
     size = len(loaded.vocabulary)
     of_all = np.concatenate([each.strategy_log_probs for each in forced])

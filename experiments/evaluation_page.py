@@ -85,7 +85,11 @@ def sentence(found: Evaluation) -> str:
 
 
 def _compared(difference: Estimate, above: str, below: str, neither: str) -> str:
-    """Return the words for a difference; `neither` unless its interval leaves out 0."""
+    """Return `above`, `below` or `neither`, by the interval of a difference.
+
+    It is `above` if the whole interval is above 0, `below` if it is below 0, and else
+    `neither`. A "{}" in the text becomes the size of the difference.
+    """
     size = f"{abs(difference.value):.3f}"
     size = "less than 0.001" if size == "0.000" else size
     if difference.low > 0:
@@ -135,7 +139,10 @@ def parts(found: Evaluation, out: Path) -> list[Part]:
 
 
 def loss_table(found: Evaluation) -> Table:
-    """Return the losses of both contexts, and those that the training has saved."""
+    """Return a table of losses: of both contexts, and those saved in training.
+
+    A context is what the model remembers: all symbols so far, or a sliding window.
+    """
     losses = found.losses
     rows = [
         [name, _number(loss), f"{math.exp(loss.value):.2f}"]
@@ -150,7 +157,7 @@ def loss_table(found: Evaluation) -> Table:
 
 
 def kind_table(found: Evaluation) -> Table:
-    """Return the losses per kind of symbol."""
+    """Return a table of the losses per kind of symbol, such as "pitch"."""
     losses = found.losses
     rows = []
     for index, (kind, share) in enumerate(
@@ -162,7 +169,7 @@ def kind_table(found: Evaluation) -> Table:
 
 
 def calibration_text(found: Evaluation) -> str:
-    """Return the calibration in words."""
+    """Return a text on how far the model's probabilities can be trusted."""
     calibration = found.calibration
     return (
         "The confidence is the probability of the model's most probable symbol. It is "
@@ -175,7 +182,7 @@ def calibration_text(found: Evaluation) -> str:
 
 
 def strategy_table(found: Evaluation) -> Table:
-    """Return the teacher-forced figures of the strategies."""
+    """Return a table of how each strategy changes the model's distributions."""
     columns = [
         "strategy",
         "true symbol kept",
@@ -199,7 +206,7 @@ def strategy_table(found: Evaluation) -> Table:
 
 
 def copying_text(found: Evaluation) -> str:
-    """Return how copying was measured."""
+    """Return a text on how copying was measured."""
     copying = found.copying
     return (
         f"{copying.pieces} held-out pieces were continued after "
@@ -212,7 +219,7 @@ def copying_text(found: Evaluation) -> str:
 
 
 def copying_table(found: Evaluation) -> Table:
-    """Return the copied runs of greedy and human continuations."""
+    """Return a table of the copied passages of greedy and of human continuations."""
     rows = [
         [
             f"{side}, {kind}",
@@ -228,7 +235,7 @@ def copying_table(found: Evaluation) -> Table:
 
 
 def piece_table(found: Evaluation) -> Table:
-    """Return the loss of each piece."""
+    """Return a table of the loss of each piece."""
     losses = found.losses
     rows = [
         [str(number), str(symbols), *(f"{loss:.2f}" for loss in of_piece)]
@@ -240,13 +247,13 @@ def piece_table(found: Evaluation) -> Table:
 
 
 def at(estimate: Estimate, index: int) -> Estimate:
-    """Return one of several estimates."""
+    """Return entry `index` of an estimate whose values are arrays."""
     values = (estimate.value, estimate.low, estimate.high, estimate.p)
     return Estimate(*(each[index] for each in values), estimate.pieces, estimate.runs)
 
 
 def as_json(value: Any) -> Any:
-    """Return results as JSON; NaN becomes null."""
+    """Return results as values that JSON can hold; NaN becomes None."""
     if isinstance(value, Estimate):
         return as_json(vars(value))
     if hasattr(value, "_asdict"):

@@ -245,7 +245,10 @@ def main(arguments: Arguments) -> None:
 def computed_with(
     loaded: Run, precision: Literal["float32", "bfloat16"], cores: int | None
 ) -> Run:
-    """Return the run with the precision and the CPU cores of the matrix products."""
+    """Return the run with a model that computes with this precision, on so many cores.
+
+    With None as `cores`, the number of CPU cores is not changed.
+    """
     model = loaded.model
     if precision == "bfloat16":
         model = model.in_bfloat16()
@@ -255,14 +258,14 @@ def computed_with(
 
 
 def _ending(piece: Composition, arguments: Arguments) -> str:
-    """Return a remark about how the piece ended."""
+    """Return a remark about how the piece ended: by the model, or cut at --notes."""
     if piece.ended:
         return ", then the piece ends"
     return f", cut at --notes {arguments.notes}"
 
 
 def _remarks(piece: Composition) -> str:
-    """Return remarks about skipped symbols and ignored strategies, if any."""
+    """Return remarks about skipped symbols and ignored strategies; "" without any."""
     remarks = ""
     if piece.skipped:
         remarks += f", {piece.skipped} ill-formed symbols skipped"
@@ -284,11 +287,10 @@ SHORTHANDS = {
 
 
 def strategy_of_flags(arguments: Arguments) -> strategies.Strategy:
-    """Chain the strategies whose flags were given.
+    """Return the chain of the strategies whose flags were given, such as --top-p.
 
     Raises:
-        ValueError: a value is wrong; the message names the flag. Or flags do not fit
-            with --strategy.
+        ValueError: the value of a flag is wrong, or flags are given beside --strategy.
     """
     given = {}
     for name, make in SHORTHANDS.items():
@@ -310,7 +312,7 @@ def strategy_of_flags(arguments: Arguments) -> strategies.Strategy:
 
 
 def context_of(loaded: Run, arguments: Arguments) -> Carried | SlidingWindow:
-    """Return the context that the arguments name."""
+    """Return the context that the arguments name: what the model remembers."""
     if arguments.context == "window":
         trained = loaded.settings["training"].window
         return SlidingWindow(trained if arguments.window is None else arguments.window)
@@ -320,11 +322,13 @@ def context_of(loaded: Run, arguments: Arguments) -> Carried | SlidingWindow:
 
 
 def with_note_length(loaded: Run, arguments: Arguments) -> Run:
-    """Return the run with every note as long as asked for, and no rests between them.
+    """Return the run with an encoding that gives every note the length asked for.
+
+    The notes follow each other without rests.
 
     Raises:
-        ValueError: the run is of events, or the length is off the grid of ticks, or a
-            MIDI file cannot hold so many notes of this length.
+        ValueError: the encoding of the run keeps rhythm, or the length is no multiple
+            of a tick, or a MIDI file cannot hold so many notes of this length.
     """
     quarters = arguments.note_length
     if not isinstance(loaded.encoding, NoteNames):

@@ -1,4 +1,9 @@
-"""Copying: whether greedy continuations of held-out pieces copy training pieces."""
+"""Copying: whether greedy continuations of held-out pieces copy training pieces.
+
+The primer is the beginning of a held-out piece. Its greedy continuation is made of the
+model's most probable symbols; its human continuation is the rest of the piece. A copied
+run is a sequence of symbols that also occurs in a training piece.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,13 +27,16 @@ _MOST_SEARCHED = 2**20
 
 
 class CopiedRuns(NamedTuple):
-    """Copied runs of greedy continuations and of the human ones; means over pieces.
+    """Copied runs of the greedy and the human continuations, as means over pieces.
 
     Attributes:
-        k: the length of runs that only a twentieth of the human continuations reach.
-        longest: the longest copied run of a piece, in symbols; greedy, then human.
-        share: the share of symbols inside copied runs of k or more, likewise.
-        more: by how much the greedy share is larger than the human one.
+        k: the length of a copied run, in symbols, that only about one in twenty human
+            continuations exceeds.
+        longest: for "greedy" and "human", the length of the longest copied run of a
+            piece, in symbols.
+        share: for "greedy" and "human", the share of symbols inside copied runs of k
+            symbols or more.
+        more: the greedy share minus the human one.
     """
 
     k: int
@@ -38,15 +46,15 @@ class CopiedRuns(NamedTuple):
 
 
 class Copying(NamedTuple):
-    """The results, exact and up to transposition.
+    """How much both continuations copy, exactly and up to transposition.
 
     Attributes:
         pieces: how many held-out pieces are long enough to be continued.
-        primer_length: symbols that both continuations begin after.
-        length: symbols of both continuations.
+        primer_length: number of symbols of each primer.
+        length: number of symbols of each continuation.
         searched: how many training pieces were searched.
         training: how many training pieces there are.
-        runs: copied runs, exact and up to transposition.
+        runs: copied runs that are "exact", and those that are "up to transposition".
     """
 
     pieces: int
@@ -61,8 +69,8 @@ class Continuations(NamedTuple):
     """Greedy continuations, and the search that found their copied passages.
 
     Attributes:
-        ids: the symbols of each piece, of its primer too.
-        primer_length: symbols of the primer.
+        ids: the symbol ids of each piece: the primer, then its continuation.
+        primer_length: number of symbols of each primer.
         search: the search for copies up to transposition.
     """
 
@@ -80,8 +88,8 @@ def copying_of_greedy(
 ) -> tuple[Copying, Continuations]:
     """Continue held-out pieces greedily, and search both continuations for copies.
 
-    The human continuation of a primer is the rest of its piece, cut to `length`
-    symbols. Pieces that are too short for that are left out.
+    Both continuations have `length` symbols. Pieces that are too short for that are
+    left out.
 
     Raises:
         ValueError: `primer_length` or `length` is below 1, or all pieces are too short.

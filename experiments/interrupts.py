@@ -17,7 +17,7 @@ def _exit(*_):
 
 @contextmanager
 def raised() -> Iterator[None]:
-    """Let Ctrl-C raise KeyboardInterrupt in this context, so that files are closed."""
+    """In a `with` block, let Ctrl-C raise KeyboardInterrupt, so files get closed."""
     if signal.getsignal(signal.SIGINT) is not _exit:
         yield
         return

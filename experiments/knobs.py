@@ -30,12 +30,12 @@ def marked(
     Args:
         text: the expression.
         loaded: the run that generates.
-        names: from `known_names`.
+        names: what the names in an expression stand for, from `known_names`.
         word: the name of the call.
 
     Returns:
-        The arguments of each call of `word`, in order; and a function that returns the
-        strategy with a number in its place.
+        The arguments of each call of `word`, in order; and a function that takes a
+        number, and returns the strategy with this number in place of the calls.
 
     Raises:
         ValueError: the expression is wrong.
@@ -59,16 +59,17 @@ def marked(
 def arm_of(
     text: str, loaded: Run, names: Mapping[str, Any], *, tuned: bool = False
 ) -> Arm:
-    """Return the arm of an expression.
+    """Return the arm of an expression: its strategy, and the number that is tuned.
 
-    Its knob is marked by "knob(value, low, high)". Without a mark, it is the only
-    number of the strategy. It is a whole number if all three are written as such.
+    This number, the knob, is marked by "knob(value, low, high)". It is a whole number
+    if all three are written as such. Without a mark it is the only number of the
+    strategy, if `tuned`; otherwise the arm has no knob.
 
     Args:
         text: the expression, such as "TopP(0.9)" or "DRY(knob(0.8, 0, 5), base=1.7)".
             A decoder may come before it, as in "SMC(64) with TopP(0.9)".
         loaded: the run that generates.
-        names: from `known_names`.
+        names: what the names in an expression stand for, from `known_names`.
         tuned: whether the knob will be tuned, so that it must be clear which it is.
 
     Raises:
@@ -96,14 +97,15 @@ def parted(text: str) -> tuple[str | None, str]:
 
     The decoder is None if the text has no word "with".
     """
+    text = text.strip()
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text.strip()).readline):
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
             # It is a word of Python, so no expression holds it outside a string.
             if (token.type, token.string) == (tokenize.NAME, "with"):
-                lines = text.strip().splitlines(keepends=True)
+                lines = text.splitlines(keepends=True)
                 row, column = token.start
                 begin = sum(map(len, lines[: row - 1])) + column
-                return text.strip()[:begin], text.strip()[begin + len("with") :]
+                return text[:begin].strip(), text[begin + len("with") :].strip()
     except (tokenize.TokenError, SyntaxError):
         # What is wrong is said when the expression is read.
         pass
@@ -151,7 +153,10 @@ def _arm_of(text, loaded, names, tuned):
 
 
 def _written(text, place, value):
-    """Return an expression with a number at a place of its text."""
+    """Return the text of an expression with the number `value` at a place.
+
+    `place` is where the replaced bytes begin and end.
+    """
     begin, end = place
     # Python counts the bytes of the line.
     line = text.encode()
@@ -159,7 +164,7 @@ def _written(text, place, value):
 
 
 def _place_of_call(text):
-    """Return where the call of `knob` begins and ends."""
+    """Return where the call of `knob` begins and ends in a text, in bytes."""
     return next(
         (node.col_offset, node.end_col_offset)
         for node in ast.walk(ast.parse(text))
@@ -168,7 +173,10 @@ def _place_of_call(text):
 
 
 def _place_of_number(text, value):
-    """Return where the number begins and ends, which is the argument of a call."""
+    """Return where the number `value` begins and ends in a text, in bytes.
+
+    Only numbers that are arguments of calls are considered.
+    """
     arguments = (
         argument
         for node in ast.walk(ast.parse(text))
@@ -183,6 +191,6 @@ def _place_of_number(text, value):
 
 
 def _is_number(node):
-    """Return whether a part of an expression is a number, which may have a sign."""
+    """Return whether a node of a syntax tree is a number, which may have a sign."""
     operand = node.operand if isinstance(node, ast.UnaryOp) else node
     return isinstance(operand, ast.Constant) and type(operand.value) in (int, float)

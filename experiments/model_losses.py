@@ -1,4 +1,8 @@
-"""Losses of a model that reads pieces: per piece, kind of symbol and place."""
+"""Losses of a model that reads pieces: per piece, kind of symbol and place.
+
+There are two contexts: the model remembers all symbols so far (the carried state), or
+only the last ones (the sliding window). A place is a position in a piece, in symbols.
+"""
 
 import json
 from collections import Counter
@@ -35,8 +39,8 @@ class Losses(NamedTuple):
         kinds: the kinds of symbols, the commonest first.
         shares: the share of symbols of each kind.
         by_kind: one loss per kind, by context.
-        places: where each range of places in a piece begins, for ranges that five
-            pieces or more reach.
+        places: the first place of each range of places; only ranges that five pieces or
+            more reach.
         by_place: one loss per range, by context.
         references: losses that the training has saved, by name.
     """
@@ -60,7 +64,10 @@ def losses_of(
     windowed: Sequence[Forced],
     folder: RunFolder,
 ) -> Losses:
-    """Return the losses of both contexts, and those that the training has saved."""
+    """Return the losses of both contexts, and those that the training has saved.
+
+    `carried` and `windowed` hold what reading each of `pieces` gave with each context.
+    """
     surprisal = {
         CARRIED: [each.trace.surprisal for each in carried],
         WINDOW: [each.trace.surprisal for each in windowed],
@@ -87,7 +94,10 @@ def losses_of(
 
 
 def _by_kind(loaded, pieces, surprisal):
-    """Return the kinds of symbols, the share of each, and the losses."""
+    """Return the kinds of symbols, the share of each, and the losses of each.
+
+    `surprisal` holds, for each context, the surprisal of the symbols of each piece.
+    """
     kind_of = symbol_kinds(loaded.vocabulary)
     counts = Counter(kind_of[id] for piece in pieces for id in piece[1:].tolist())
     kinds = [kind for kind, _ in counts.most_common()]
@@ -100,7 +110,11 @@ def _by_kind(loaded, pieces, surprisal):
 
 
 def _by_place(symbols, surprisal):
-    """Return where the ranges of places begin, and the losses."""
+    """Return the first place of each range of places, and the losses in each range.
+
+    `symbols` is the number of predicted symbols of each piece. `surprisal` holds, for
+    each context, their surprisal.
+    """
     groups = [
         np.searchsorted(_PLACES, np.arange(1, count + 1), "right") - 1
         for count in symbols
@@ -117,7 +131,10 @@ def _in_groups(
     count: int,
     shown: int,
 ) -> dict[str, Estimate]:
-    """Return the losses in the first groups, by context."""
+    """Return, for each context, the losses of the first `shown` groups of symbols.
+
+    `groups` holds the group of each symbol, from 0 to `count` - 1, one array per piece.
+    """
     losses = {}
     for context, of_pieces in surprisal.items():
         sums, counts = sums_by_group(of_pieces, groups, count)
@@ -126,7 +143,11 @@ def _in_groups(
 
 
 def _saved_losses(folder: RunFolder) -> dict[str, float]:
-    """Return the losses on all held-out pieces that the training has saved."""
+    """Return the losses that the training has saved, by name.
+
+    They are the lowest loss of the model and the losses of n-gram models, all on all
+    held-out pieces.
+    """
     finished, _, _ = folder.metrics.read_text().rpartition("\n")
     lines = [json.loads(line) for line in finished.splitlines()]
     found = {}

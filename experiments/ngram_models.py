@@ -11,9 +11,10 @@ UNIGRAM, TRIGRAM, FIVE_GRAM = "unigram", "3-gram", "5-gram"
 
 
 def ngram_models(train: Sequence[np.ndarray], vocab_size: int) -> dict[str, NGram]:
-    """Return the n-gram models whose losses `train` reports, the best model first.
+    """Return n-gram models by name, the best first: 5-gram, 3-gram and unigram.
 
-    About a million symbols are counted, of pieces that are spread evenly.
+    They are those whose losses are reported in training. About a million symbols are
+    counted; if `train` has more, evenly chosen pieces are taken.
     """
     counted = evenly_chosen(train, MOST_COUNTED)
     return {

@@ -24,7 +24,7 @@ class OtherFormats:
     simple waves sound, whatever the --program."""
 
     def check(self) -> None:
-        """Raise an error unless the files can be written."""
+        """Raise an error unless the programs and packages for the files are there."""
         if self.wav:
             require_audio(self.soundfont)
         elif self.soundfont is not None:
@@ -33,7 +33,10 @@ class OtherFormats:
     def write(
         self, score: Score, path: Path, *, tempo: float | None, program: int
     ) -> str:
-        """Write the files beside a MIDI file, and return a remark on what was lost."""
+        """Write the files beside the MIDI file `path`.
+
+        Return a remark on what the MusicXML file could not show; "" if nothing.
+        """
         if self.wav:
             write_wav(
                 score,
@@ -49,7 +52,7 @@ class OtherFormats:
 
 
 def _remark(loss: NotationLoss) -> str:
-    """Return what notation could not show; '' if it shows everything."""
+    """Return a remark on what notation could not show; '' if it shows everything."""
     lost = {
         "moved to the nearest sixteenth or triplet": loss.moved,
         "merged": loss.merged,

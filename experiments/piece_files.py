@@ -30,9 +30,9 @@ def write_pieces(
 
     Args:
         pieces: the music.
-        folder: a missing one is created.
-        tempo: as in `write_midi`.
-        program: as in `write_midi`.
+        folder: where the files are written; a missing folder is created.
+        tempo: quarters per minute; None for the tempos of the scores.
+        program: the MIDI instrument, 0 to 127.
         pictures: how many of the first pieces also get a piano roll, `piece-000.png`. A
             piece without notes gets none.
         maker: makes the record of each piece; without it, files have no records.

@@ -52,27 +52,36 @@ class Record:
     """What made a piece.
 
     Attributes:
-        format: version of this list.
+        format: version of this list of attributes.
         versions: versions of Python and of the packages that compute, by name.
         device: kind of device that drew the piece, such as "cpu".
         run: the run folder, as the user gave it.
-        checkpoint: the checkpoint of the run.
-        fingerprint: see `model_fingerprint`, of the model of the checkpoint.
-        precision: as in generate.py, and so are `matmul_precision` and `cores`.
-        encoding: what `encoding_from_config` takes.
+        checkpoint: which checkpoint of the run was used.
+        fingerprint: the SHA-256 of the parameters of the model.
+        precision: the precision of the model's numbers.
+        matmul_precision: the precision of matrix products.
+        cores: the number of CPU cores of matrix products; None if it was not set.
+        encoding: the settings of the encoding, for `encoding_from_config`.
         strategy: the expression of the strategy.
-        models: fingerprints of all models in the strategy, in the order of `parts`, and
-            then of those in the decoder.
-        context: the expression of the context.
-        draw: the expression of the draw.
+        models: the SHA-256 of each model that the strategy holds, in the order of
+            `parts`, and then of each model that the decoder holds.
+        context: the expression of the context: what the model remembers.
+        draw: the expression of the draw, the rule that picks a symbol from the logits.
         decoder: the expression of the decoder; None for single streams.
         key: the data of the random key.
         key_kind: name of the implementation of the key.
-        stream: number of the piece within its batch.
+        stream: number of the piece within its batch, from 0.
         streams: number of pieces in the batch.
-        notes: as in `compose`, and so are `length` to `unseen`.
-        tempo: as in `write_midi`, and so is `program`.
-        names: all symbols that the piece holds. Its symbols are numbers of these names.
+        notes: number of notes that were asked for; None if `length` is given.
+        length: number of symbols that were asked for; None if `notes` is given.
+        keep_primer: whether the music of the prompt is in front of the piece.
+        until_end: whether the model was allowed to end the piece.
+        ill_formed: whether symbols were allowed that decoding skips.
+        unseen: whether symbols were allowed that the model was not trained on.
+        tempo: quarters per minute; None for the tempos of the score.
+        program: the MIDI instrument.
+        names: all different symbols of prompt and piece. The next two attributes hold
+            indices into this list.
         before: the symbols of the prompt.
         after: the drawn symbols.
         ended: whether the end symbol was drawn after them.
@@ -150,18 +159,20 @@ class Record:
 
     @property
     def prompt(self) -> list[str]:
-        """The symbols of the prompt."""
+        """The names of the symbols of the prompt."""
         return [self.names[number] for number in self.before]
 
     @property
     def drawn(self) -> list[str]:
-        """The drawn symbols."""
+        """The names of the drawn symbols."""
         return [self.names[number] for number in self.after]
 
 
 @dataclass(frozen=True)
 class Maker:
-    """What a script knows of the pieces that it writes, apart from their origins.
+    """Makes the records of the pieces that a script writes.
+
+    A piece itself says from which key and prompt it was drawn. The rest is here.
 
     Attributes:
         run: the run folder, as the user gave it.
@@ -170,7 +181,10 @@ class Maker:
             the strategy holds the model of another run, because `repr` does not name
             its folder.
         decoder: the expression of the decoder; by default its `repr`.
-        checkpoint: as in generate.py, and so are the other attributes.
+        checkpoint: which checkpoint of the run was used.
+        precision: the precision of the model's numbers.
+        matmul_precision: the precision of matrix products.
+        cores: the number of CPU cores of matrix products; None if it was not set.
     """
 
     run: Path
@@ -185,14 +199,14 @@ class Maker:
     def record(
         self, piece: Composition, *, tempo: float | None = None, program: int = 0
     ) -> str | None:
-        """Return the record of a piece of `compose`.
+        """Return the record of a piece that `compose` has made, as JSON.
 
-        A piece with a watermark has none, because the record would hold the secret key.
+        None for a piece with a watermark, because the record would hold the secret key.
 
         Args:
             piece: the piece.
-            tempo: as in `write_midi`.
-            program: as in `write_midi`.
+            tempo: quarters per minute; None for the tempos of the score.
+            program: the MIDI instrument, 0 to 127.
         """
         origin, loaded = piece.origin, self.loaded
         if origin is None or has_watermark(origin.strategy, origin.decoder):
@@ -287,7 +301,10 @@ def _record(text: str) -> Record:
 
 
 def kept_symbols(vocabulary: Vocabulary, prompt: list[str]) -> list[str]:
-    """Return the symbols of a prompt that a kept primer puts in front of a piece."""
+    """Return the symbols of a prompt without its start and end symbols.
+
+    They come in front of a piece whose primer is kept.
+    """
     return [
         symbol for symbol in prompt if symbol not in (vocabulary.start, vocabulary.end)
     ]
@@ -303,7 +320,7 @@ def has_watermark(strategy: strategies.Strategy, decoder: Decoder | None) -> boo
 def fingerprints_within(
     strategy: strategies.Strategy, decoder: Decoder | None
 ) -> tuple[str, ...]:
-    """Return the fingerprints of the models that a strategy and a decoder hold."""
+    """Return the SHA-256 of each model that a strategy or a decoder holds."""
     return tuple(
         model_fingerprint(getattr(part, field.name))
         for part in parts_within(strategy, decoder)

@@ -1,4 +1,7 @@
-"""The report of generated pieces: a page on which they are heard and seen."""
+"""The report of generated pieces: a page on which they are heard and seen.
+
+A run is a trained model with its vocabulary, its encoding and its settings.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ class Shown(NamedTuple):
 
     Attributes:
         name: the name of the piece.
-        piece: its symbols and its music.
+        piece: its symbols and its music, as a model reads them.
         facts: what to say about the piece: names and values.
         tempo: quarters per minute; None for the tempo of the score.
     """
@@ -80,12 +83,15 @@ def played_pieces(
     search: CopySearch | str,
     context: Context = _CARRIED,
 ) -> list[PlayedPiece]:
-    """Judge pieces with the model of a run, search them for copies, and return both.
+    """Return pieces for the player, with the surprisal of their notes and their copies.
+
+    The surprisal is that of the model of the run. Copies are passages that also occur
+    in training pieces.
 
     Args:
         run: the run.
         pieces: the pieces.
-        search: the search for copies, or why there is none.
+        search: the search for copies, or a sentence that says why there is none.
         context: which of the symbols so far the model remembers.
     """
     figures = note_figures(run, [each.piece for each in pieces], context=context)
@@ -116,13 +122,16 @@ def _played(run, search, shown, figures):
 
 
 def explanation(search: CopySearch | str) -> list[Block]:
-    """Return what the colours and the outlines of a player mean."""
+    """Return a text on what the colours and the outlines in a player mean.
+
+    `search` is the search for copied passages, or a sentence on why there is none.
+    """
     copies = search.text if isinstance(search, CopySearch) else search
     return [Paragraph(NOTES), Paragraph(copies)]
 
 
 def made_by(run: Run, secret: bool = False) -> list[Block]:
-    """Return the command that made the page, and the settings of the run.
+    """Return blocks with the command that made the page, and the run's settings.
 
     Args:
         run: the run.
@@ -158,7 +167,7 @@ def settings_of(run: Run) -> Facts:
 def human_piece(
     run: Run, ids: np.ndarray, name: str, tempo: float | None = None
 ) -> Shown:
-    """Return a held-out piece.
+    """Return a held-out piece for a page.
 
     Args:
         run: the run.
@@ -180,7 +189,7 @@ def human_piece(
 
 
 def read_piece(run: Run, sample: Sample) -> ReadPiece:
-    """Return a measured piece in the form in which a model reads it."""
+    """Return a piece of a comparison in the form in which a model reads it."""
     start = run.vocabulary.start_id
     # Without a start symbol, the first symbol of the piece is read, but not predicted.
     given = max(sample.primer, int(start is None))
@@ -209,8 +218,8 @@ def write_generation_report(
             the first.
         prompts: the prompts of all pieces, `[b p]`.
         arguments: the arguments of generate.py.
-        strategy: the strategy that shaped the distributions.
-        context: what the model remembered.
+        strategy: the strategy with which the pieces were drawn.
+        context: which of the symbols so far the model remembered.
     """
     decoder = written[0][1].origin.decoder
     secret = has_watermark(strategy, decoder)
@@ -286,8 +295,8 @@ def write_parting_report(
         shown: the piece as it was made, and as another strategy draws it.
         parted: where they part; None if they are the same.
         sentence: where they part, in words.
-        context: what the model remembered.
-        secret: as in `made_by`.
+        context: which of the symbols so far the model remembered.
+        secret: whether the command holds the key of a watermark. It is then left out.
     """
     search = copy_search_of_run(run)
     pieces = played_pieces(run, shown, search, context)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
-    """Return the primers' ids, one row per piece."""
+    """Return the symbol ids that each piece continues, one row per piece.
+
+    With `--primer none` it is the start symbol alone.
+    """
     pieces, length = arguments.pieces, arguments.primer_length
     if pieces < 1:
         raise ValueError(f"pieces is {pieces}; it must be at least 1")
@@ -41,7 +44,10 @@ def prompts_of(loaded: Run, arguments: Arguments) -> jax.Array:
 
 
 def primer_of_file(loaded: Run, path: Path, length: int, unknown: str) -> np.ndarray:
-    """Return the first `length` ids of a MIDI file."""
+    """Return the ids of the first `length` symbols of a MIDI file.
+
+    `unknown` says what to do with symbols that the vocabulary lacks: "error" or "drop".
+    """
     name = printable(path)
     if not path.is_file():
         raise ValueError(
@@ -76,14 +82,17 @@ def primer_of_file(loaded: Run, path: Path, length: int, unknown: str) -> np.nda
 
 
 def in_words(dropped: Counter[str]) -> str:
-    """Return how many symbols were dropped, and the commonest of them."""
+    """Return a text on how many symbols were dropped, with the commonest of them."""
     named = ", ".join(f"{symbol} ({n})" for symbol, n in dropped.most_common(5))
     more = ", ..." if len(dropped) > 5 else ""
     return f"{dropped.total()} symbols that the run does not know: {named}{more}"
 
 
 def corpus_primers(ids: list, pieces: int, length: int, seed: int) -> jax.Array:
-    """Draw windows of `length` ids, each from a random place of a random piece."""
+    """Draw a primer for each piece: `length` ids from a random place of some piece.
+
+    `ids` holds the ids of the pieces to draw from.
+    """
     long_enough = [piece for piece in ids if len(piece) >= length]
     if not long_enough:
         longest = max(map(len, ids))

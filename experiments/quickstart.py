@@ -175,7 +175,7 @@ def write_page(
 
 
 def _unused(path: Path) -> Path:
-    """Return `path` if it does not exist, or `path`-2, `path`-3 and so on."""
+    """Return the first of `path`, `path`-2, `path`-3, ... that does not exist."""
     candidate, number = path, 1
     while candidate.exists():
         number += 1

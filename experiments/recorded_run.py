@@ -41,8 +41,8 @@ class Found(NamedTuple):
     Attributes:
         folder: the run folder.
         loaded: the run as `load_run` returns it, with the encoding of the record.
-        computing: the run with the precision and the cores of the record.
-        origin: how the piece was drawn.
+        computing: the run with the precision and the CPU cores of the record.
+        origin: how the piece was drawn: its prompt, key, strategy and so on.
     """
 
     folder: Path
@@ -57,7 +57,7 @@ def run_of(piece: Path, given: Path | None, record: Record) -> tuple[Path, Run]:
     Args:
         piece: the MIDI file of the piece.
         given: the run folder; None to look for it.
-        record: the record of the piece.
+        record: what made the piece.
 
     Raises:
         ValueError: there is no run folder, or it cannot be read, or its model is
@@ -94,6 +94,8 @@ def origin_of(
     folder: Path, loaded: Run, record: Record, names: dict[str, Any]
 ) -> Found:
     """Return how a piece was drawn, from its record.
+
+    `names` says what the names in the expression of the strategy stand for.
 
     Raises:
         ValueError: the record does not fit the run.
@@ -155,7 +157,7 @@ def _named(*classes: type) -> dict[str, type]:
 
 @contextlib.contextmanager
 def about(piece: Path) -> Iterator[None]:
-    """Let errors in a `with` block name the file of a piece."""
+    """In a `with` block, let the message of a ValueError begin with a piece's file."""
     try:
         yield
     except ValueError as error:

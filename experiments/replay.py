@@ -148,7 +148,10 @@ def strategy_instead(
 
 
 def described(piece: Path, record: Record, folder: Path) -> str:
-    """Return a sentence about a piece, and the versions that have changed since."""
+    """Return a text on how a piece was made, and on versions that have changed since.
+
+    `folder` is the run folder whose model has made it.
+    """
     strategy = printable(record.strategy)[:_LONGEST_SHOWN]
     if record.decoder is not None:
         strategy = f"{printable(record.decoder)[:_LONGEST_SHOWN]} with {strategy}"
@@ -167,7 +170,10 @@ def described(piece: Path, record: Record, folder: Path) -> str:
 
 
 def symbols_of(record: Record, loaded: Run) -> list[str]:
-    """Return the symbols of a piece according to its record, as `compose` does."""
+    """Return the symbols of a piece according to its record.
+
+    As in a `Composition`, a kept primer comes first, and there is no end symbol.
+    """
     if not record.keep_primer:
         return record.drawn
     return kept_symbols(loaded.vocabulary, record.prompt) + record.drawn
@@ -176,7 +182,10 @@ def symbols_of(record: Record, loaded: Run) -> list[str]:
 def first_difference(
     written: Score, record: Record, found: Found, again: Composition
 ) -> Divergence | None:
-    """Return where the notes of a file and the piece that was drawn again part."""
+    """Return the first difference between a file's piece and the one drawn again.
+
+    `written` is the music in the file. None if symbols and notes are all the same.
+    """
     return divergence(
         with_end(symbols_of(record, found.loaded), record.ended),
         written,
@@ -186,14 +195,17 @@ def first_difference(
 
 
 def with_end(symbols: Sequence[str], ended: bool) -> list[str]:
-    """Return symbols, and a mark after them if the piece has ended."""
+    """Return symbols, with one more after them if the model has ended the piece."""
     return [*symbols, _END] if ended else [*symbols]
 
 
 def verdict(
     record: Record, found: Found, again: Composition, parted: Divergence | None
 ) -> str:
-    """Return a sentence that says what differs, and by what margin."""
+    """Return a sentence that says what differs, and by what margin.
+
+    `parted` is what `first_difference` returned.
+    """
     notes = len(again.score.notes)
     if parted is None:
         return f"every note is the same ({notes} notes)"
@@ -214,13 +226,20 @@ def verdict(
 
 
 def place_of(parted: Divergence) -> str:
-    """Return the first note that differs, in words."""
+    """Return a text that names the first note that differs."""
     assert parted.note is not None
     return f"note {parted.note + 1} (at quarter {parted.quarter:g})"
 
 
 def margin(record: Record, found: Found, symbol: int, symbols: tuple[str, str]) -> str:
-    """Return in words by how much the symbol of today leads over that of the record."""
+    """Return a text on the lead of the symbol drawn now over that of the record.
+
+    Args:
+        record: the record of the piece.
+        found: the run that made it.
+        symbol: position in the piece of the first symbol that differs.
+        symbols: the symbol of the record at this position, and the one drawn now.
+    """
     vocabulary = found.loaded.vocabulary
     kept = len(symbols_of(record, found.loaded)) - len(record.drawn)
     drawn = vocabulary.ids_of(record.drawn[: symbol - kept])
@@ -241,7 +260,10 @@ def write_both(
     pieces: tuple[Composition, Composition],
     paths: Sequence[Path],
 ) -> None:
-    """Write the piece as it was made and as another strategy draws it; say where."""
+    """Write the piece as it was made and as another strategy draws it; print the paths.
+
+    `paths` are those of the two MIDI files and of the page.
+    """
     *files, page = paths
     expressions = record.strategy, arguments.instead
     for piece, path, strategy in zip(pieces, files, expressions, strict=True):
@@ -284,7 +306,7 @@ def write_both(
 
 
 def parting(made: Composition, other: Composition) -> Divergence | None:
-    """Return where the two pieces part; None if they are the same."""
+    """Return the first difference of two pieces; None if they are the same."""
     symbols = [with_end(each.symbols, each.ended) for each in (made, other)]
     return divergence(symbols[0], made.score, symbols[1], other.score)
 

@@ -93,7 +93,10 @@ def table(summaries: Sequence[RunSummary]) -> Table:
 
 
 def watch(summary: RunSummary, every: float, console: Console) -> None:
-    """Show a run until it ends, redrawn on a terminal, elsewhere as lines."""
+    """Show a run until it ends, in place on a terminal, and elsewhere line by line.
+
+    `every` is the time between two looks at the run, in seconds.
+    """
     if console.is_terminal:
         with Live(console=console, auto_refresh=False) as live:
             while True:

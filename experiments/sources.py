@@ -27,7 +27,7 @@ _PATHS = ("midi", "symbols")
 
 @dataclass(frozen=True)
 class Source:
-    """A folder of MIDI files, a file of symbols, or by default Bach's chorales."""
+    """The music of a run: MIDI files, a file of symbols, or else Bach's chorales."""
 
     midi: Path | None = None
     """Folder of MIDI files, searched recursively."""
@@ -50,9 +50,9 @@ class Source:
     """General MIDI programs to read, 0 to 127 (0 is a piano); by default all."""
 
     def resolved(self) -> "Source":
-        """Return the source as it is saved with a run.
+        """Return the source as it is saved with a run: with absolute paths.
 
-        Its paths are absolute, and its encoding is named.
+        If no encoding is given, the default one is filled in.
         """
         return dataclasses.replace(
             self,
@@ -111,9 +111,10 @@ def dataset(
     any_key: bool = True,
     every_symbol: bool = True,
 ) -> Dataset:
-    """Load a corpus and split it; its description says how to load it again.
+    """Load a corpus, and split it into training and held-out pieces.
 
-    The arguments are those of `Dataset.from_corpus`.
+    The description of the dataset says how to load it again. The arguments are those of
+    `Dataset.from_corpus`.
 
     Raises:
         ValueError: `validation` is not in [0, 1).
@@ -145,10 +146,11 @@ def _as_json(value):
 
 
 def source_of_run(settings: dict[str, Any]) -> Source:
-    """Return the source of a run's corpus.
+    """Return the source of a run's corpus, from the settings of the run.
 
     Raises:
-        ValueError: the run's settings do not name it, or not as a script has saved it.
+        ValueError: the settings do not name it, or not in the form in which scripts
+            save it.
     """
     origin = settings["corpus"].get("origin")
     if origin is None:
@@ -165,11 +167,10 @@ def source_of_run(settings: dict[str, Any]) -> Source:
 
 
 def dataset_of_run(settings: dict[str, Any]) -> Dataset:
-    """Load the dataset of a run again.
+    """Load the dataset of a run again, from the settings of the run.
 
     Raises:
-        ValueError: the run's settings do not say how to load it, or the corpus has
-            changed.
+        ValueError: the settings do not say how to load it, or the corpus has changed.
     """
     saved = settings["corpus"]
     loaded = dataset(
@@ -192,7 +193,7 @@ def silent_dataset_of_run(settings: dict[str, Any]) -> Dataset:
     The training has already named the corpus and the files that were skipped.
 
     Raises:
-        ValueError: as `dataset_of_run`.
+        ValueError: the settings do not say how to load it, or the corpus has changed.
     """
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):

@@ -79,18 +79,19 @@ _OF_RUN = ("model", "vocabulary", "encoding", "context", "corpus")
 
 
 def known_names(plugins: Sequence[Path] = (), **more: Any) -> dict[str, Any]:
-    """Return what the names in an expression stand for.
+    """Return what each name in the expression of a strategy stands for.
 
-    They are all strategies and decoders, the scales of `InKey`, encodings, contexts,
-    the builders and patterns of automata, `more` names, and the classes of plugins.
+    The names are those of all strategies and decoders, of the scales of `InKey`, of
+    encodings and contexts, of the builders and patterns of automata, of `more`, and of
+    the classes in plugins.
 
     Args:
-        plugins: Python files.
+        plugins: Python files that define strategies.
         more: names that a script adds.
 
     Raises:
         ValueError: a plugin cannot be read, or holds no strategy and no decoder, or
-            names one like something known.
+            gives one a name that is known already.
     """
     known = {
         name: value
@@ -126,12 +127,13 @@ def strategy_of(
     Args:
         text: the expression, such as "Chain(Temperature(0.9), TopP(0.95))".
         loaded: the run that generates.
-        names: from `known_names`.
-        context: the context of the generation; by default the carried state.
-        number_of: as in `read_strategy`.
+        names: what the names in an expression stand for, from `known_names`.
+        context: what the model remembers in generation; by default all symbols.
+        number_of: a function that replaces each number in the expression, given the
+            number and the field of the strategy that it sets; None to keep numbers.
 
     Raises:
-        ValueError: as `read_strategy`, or a second model has another vocabulary.
+        ValueError: the expression is wrong, or a second model has another vocabulary.
         OSError: the folder of a second model is not a run folder.
     """
     known, supplied, options = _of_run(text, loaded, names, context)
@@ -179,7 +181,7 @@ def _of_run(text, loaded, names, context):
 
 
 def _needs_corpus(text: str, names: Mapping[str, Any]) -> bool:
-    """Return whether an expression names a class that has a corpus.
+    """Return whether an expression names a class that needs the training pieces.
 
     Loading the corpus takes a while, so it is not loaded for other expressions.
     """
@@ -193,7 +195,10 @@ def _needs_corpus(text: str, names: Mapping[str, Any]) -> bool:
 
 
 def _corpus_of(loaded: Run) -> KnownPieces:
-    """Return the training pieces of a run; all strategies share one index of them."""
+    """Return the training pieces of a run, for strategies that need them.
+
+    They are indexed once, and all strategies share the index.
+    """
     of_corpus = [loaded.settings["corpus"], loaded.encoding.config()]
     name = json.dumps(of_corpus, sort_keys=True)
     if name not in _corpora:
@@ -220,14 +225,14 @@ def _is_sampling(value):
 
 
 def _id_of(loaded: Run, symbol: str) -> int:
-    """Return the id of a symbol, which may also be spelled as in a symbols file."""
+    """Return the id of a symbol, spelled as in the vocabulary or in a symbols file."""
     if symbol not in loaded.vocabulary.symbols:
         symbol = loaded.encoding.canonical(symbol)
     return int(loaded.vocabulary.ids_of([symbol])[0])
 
 
 def _model_of(loaded: Run, folder: str) -> MusicLSTM:
-    """Return the model of another run, which must have the same vocabulary."""
+    """Return the model of the run in `folder`, which must have the same vocabulary."""
     other = load_run(folder)
     if other.vocabulary != loaded.vocabulary:
         raise ValueError(
@@ -264,7 +269,7 @@ def _classes_of(path: Path) -> dict[str, type[strategies.Strategy] | type[Decode
 
 
 def _line(error: BaseException, path: Path) -> str:
-    """Return the last line of a plugin that took part in an error, in words."""
+    """Return where in a plugin an error arose, such as ", line 3"; "" if not in it."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return f", line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)

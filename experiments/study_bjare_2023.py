@@ -218,7 +218,8 @@ def compare_condition(
     """Compare the strategies in one condition.
 
     Returns:
-        For each model, the comparison; and its loss and calibration.
+        A list with the comparison of each model; and a list with the loss and the
+        calibration of each model.
     """
     folder = ComparisonFolder(arguments.out / condition.name)
     sizes = {name: getattr(arguments, name) for name in ("pieces", "length")}
@@ -235,7 +236,7 @@ def compare_condition(
 def compare_model(
     loaded: Run, condition: Condition, arguments: Arguments, data: Dataset, seed: int
 ) -> Comparison:
-    """Compare the strategies with one model."""
+    """Compare the strategies with one model; `seed` is that of its training."""
     folder = ComparisonFolder(arguments.out / condition.name)
     human = given_samples(loaded, data.validation, arguments.length)
     human = with_model(loaded, human)
@@ -292,7 +293,10 @@ def with_noise(condition: Condition, strategy: Strategy) -> Strategy:
 def model_figures(
     model: MusicLSTM, condition: Condition, data: Dataset
 ) -> dict[str, float]:
-    """Return the loss along held-out pieces; without noise, the calibration too."""
+    """Return the loss of a model along held-out pieces, by name.
+
+    If the condition has no noise, the calibration error and the overconfidence too.
+    """
     noise = with_noise(condition, Chain())
     forced = teacher_force(model, data.validation, strategy=noise)
     loss = -np.concatenate([each.strategy_log_probs for each in forced]).mean()
@@ -336,7 +340,11 @@ def in_all(
     names: Sequence[str],
     fits: Callable[[Difference], bool],
 ) -> list[str]:
-    """Return the strategies that differ in the way that `fits`, with every model."""
+    """Return those of `names` that differ from the reference with every model.
+
+    The difference in the measure must be significant, and `fits` must be True for it.
+    There is a comparison per model.
+    """
     return [
         name
         for name in names

@@ -39,7 +39,7 @@ def page(
 
 
 def _table(comparisons: Sequence[Comparison]) -> list[str]:
-    """Return the primary measures of each strategy.
+    """Return a table in Markdown of the primary measures of each strategy.
 
     A cell holds the mean over models, its change from the reference, and the number of
     models with which a difference was found.

@@ -91,9 +91,10 @@ def main(arguments: Arguments) -> None:
 def settings_of(
     text: str, loaded: Run, plugins: tuple[Path, ...]
 ) -> tuple[tuple[float, ...], list[strategies.Strategy]]:
-    """Return the values of the knob, and the strategy with each.
+    """Return the values of the knob, and the strategy with each of them.
 
-    Each strategy follows the masks of `compose`.
+    Symbols that no piece may have, such as the end symbol, are forbidden before each
+    strategy is applied.
 
     Raises:
         ValueError: the expression is wrong, or does not hold `sweep` exactly once.
@@ -113,7 +114,7 @@ def settings_of(
 def generate_all(
     loaded: Run, settings: list[strategies.Strategy], arguments: Arguments
 ) -> list[tuple[np.ndarray, Trace]]:
-    """Return the symbols `[b n]` and the trace of each setting.
+    """Return the symbol ids `[b n]` and the trace of each setting, a strategy.
 
     One program draws all settings, unless they differ in the size of arrays.
     """
@@ -138,7 +139,7 @@ def generate_all(
 
 
 def measure(value: float, tokens: np.ndarray, trace: Trace) -> dict[str, float]:
-    """Return a row of the table: means over the pieces of one setting."""
+    """Return a row of the table: means over the pieces with one value of the knob."""
     pieces = [repetition(piece) for piece in tokens]
     return {
         "value": value,

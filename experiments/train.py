@@ -107,7 +107,10 @@ def arguments_of_run(path: Path) -> Arguments:
 
 
 def _require_same(given, saved):
-    """Check the settings that `train` does not check: corpus, split and cores."""
+    """Raise ValueError if corpus, split or cores differ from those of the run.
+
+    `train` checks all other settings.
+    """
     before = _unchecked(saved)
     for name, value in _unchecked(given).items():
         if value != before[name]:

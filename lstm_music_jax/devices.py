@@ -25,8 +25,8 @@ class Shard:
     Work is split by the rows of a batch.
 
     Attributes:
-        index: number of this part, from 0.
-        count: number of parts.
+        index: index of this part, from 0.
+        count: how many parts there are, one per device.
     """
 
     index: Int[Array, ""]
@@ -35,7 +35,8 @@ class Shard:
     def rows(self, total: int) -> Int[Array, "b"]:
         """Return the indices of the rows that this shard computes, of `total` rows.
 
-        All shards compute equally many successive rows, so `count` must divide `total`.
+        Shard 0 computes the first `total / count` rows, shard 1 the next ones, and so
+        on. `count` must divide `total`.
         """
         require_divisible(total, self.count)
         return self.index * (total // self.count) + jnp.arange(total // self.count)
@@ -43,20 +44,23 @@ class Shard:
     def padded_rows(self, total: int) -> Int[Array, "b"]:
         """Return the indices of the rows that this shard computes, for any `total`.
 
-        It differs from `rows` if `count` does not divide `total`. Then the last row is
-        repeated, so that all shards still get equally many indices.
+        This differs from `rows` only if `count` does not divide `total`. Then the index
+        of the last row is repeated, so that all shards get equally many indices. After
+        `gather`, the first `total` rows are those of the batch, and the caller must
+        drop the rest.
         """
         padded = -(-total // self.count) * self.count
         return jnp.minimum(self.rows(padded), total - 1)
 
     def sum(self, tree: PyTree) -> PyTree:
-        """Return the sums of the leaves of a PyTree over all shards."""
+        """Return the sum of a PyTree over all shards, leaf by leaf."""
         return tree if self.count == 1 else jax.lax.psum(tree, _AXIS)
 
     def gather(self, tree: PyTree, axis: int = 0) -> PyTree:
-        """Join the arrays of all shards along an axis, in the order of the shards.
+        """Join the arrays of all shards along an axis; every shard gets the result.
 
-        This is the order in which `Shard.rows` splits the rows.
+        The arrays are joined in the order of the shards. So if each shard computed the
+        rows that `rows` gave it, the result has the rows of the batch in their order.
         """
         if self.count == 1:
             return tree
@@ -76,10 +80,11 @@ def spread(
 ) -> Callable[..., PyTree]:
     """Compile `function(shard, *arguments)` for the given devices, by default for all.
 
-    Every shard gets the same arguments and must return the same result. So a function
-    that computes different values in each shard must combine them by `shard.sum` or
-    `shard.gather`. If some devices belong to other processes, those processes must call
-    the compiled function too, with equal arguments.
+    The compiled function takes `arguments` only. On each device it calls `function`
+    with the shard of the device and with these arguments. All devices must return the
+    same result. So a function that computes different values in each shard must combine
+    them by `shard.sum` or `shard.gather`. If some devices belong to other processes,
+    those processes must call the compiled function too, with equal arguments.
     """
     devices = jax.devices() if devices is None else devices
     count = len(devices)

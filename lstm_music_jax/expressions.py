@@ -3,7 +3,11 @@
 The caller gives a table of names. An expression calls classes of the table, such as
 `TopP`. Their arguments are numbers, strings, True, False, None, lists, tuples, dicts,
 names of values in the table, such as `MAJOR`, and further calls. All other Python is
-refused. `read_strategy` and `read_decoder` read the classes of their packages.
+refused. A run folder is the folder of a trained model.
+
+The caller may also supply objects, such as the vocabulary. An expression may leave out
+the arguments that take these objects. `read_strategy` and `read_decoder` read the
+classes of their packages.
 """
 
 import ast
@@ -58,8 +62,8 @@ def read_expression(
             enough: a string stands for its id in the fields that `ids`, `one_id` and
             `sequences` of `lstm_music_jax.fields` declare.
         model_of: a function that returns the model of a run folder. With it,
-            "Contrastive(run='small')" is enough: `run` names the folder of the argument
-            `model`.
+            "Contrastive(run='small')" is enough: the argument `run` names a run folder,
+            and the class gets the model of that folder as its argument `model`.
         number_of: a function that replaces numbers. It is called with each number that
             is an argument of a class, and with the field of the argument. It returns
             the number to use instead. Ids and numbers in lists are not replaced.
@@ -88,7 +92,16 @@ def read_expression(
 
 @dataclasses.dataclass(frozen=True)
 class _Reading:
-    """An expression that is being parsed, with the arguments of `read_expression`."""
+    """An expression that is being read.
+
+    The attributes that are not listed are arguments of `read_expression`, with the same
+    names.
+
+    Attributes:
+        argument: the name of the caller's argument that gets the value of the
+            expression. Errors begin with this name.
+        example: a valid expression, which errors show to the user.
+    """
 
     text: str
     names: Mapping[str, Any]
@@ -120,7 +133,13 @@ class _Reading:
             raise self.refusal(str(error)) from None
 
     def value(self, node: ast.expr, depth: int = 0) -> Any:
-        """Return the value of a part of the expression, nested `depth` levels deep."""
+        """Return the value of a part of the expression.
+
+        Args:
+            node: the syntax tree of the part.
+            depth: how many other parts enclose this part. A part that is too deep is
+                refused.
+        """
         if depth == _DEEPEST:
             raise self.refusal(f"it may be nested {_DEEPEST} deep", node)
 
@@ -172,7 +191,7 @@ class _Reading:
             called: the name of the class or the function.
             positional: the positional arguments.
             named: the keyword arguments, as pairs of name and value. The name is None
-                for `**`.
+                for an argument that is written with `**`.
         """
         function, name = self.named(called), called.id
         if not _is_called(function):
@@ -206,7 +225,14 @@ class _Reading:
             raise self.refusal(problem, called) from error
 
     def load_model(self, signature, keywords: dict[str, Any]) -> None:
-        """Replace the keyword `run`, a run folder, by `model`, the model in it."""
+        """Replace the argument `run`, a run folder, by `model`, the model in it.
+
+        Nothing is replaced if the called class has no argument `model`.
+
+        Args:
+            signature: the signature of the called class or function.
+            keywords: the keyword arguments in the expression; changed in place.
+        """
         parameters = signature.parameters
         if self.model_of and "model" in parameters and "run" not in parameters:
             folder = keywords.pop("run", None)
@@ -216,13 +242,13 @@ class _Reading:
                 keywords["model"] = self.model_of(folder)
 
     def filled(self, function, positional: list, keywords: dict[str, Any]) -> list:
-        """Return the positional arguments of a call, and insert those it left out.
+        """Return the positional arguments of a call, with the missing ones inserted.
 
-        `supplied` of `read_expression` gives arguments that may be left out. For
-        example, the signature is `PitchRange(vocabulary, encoding, low, high)`, and the
-        expression is `PitchRange(36, 76)`. A number stands where the vocabulary
-        belongs. A supplied argument is never a number, a string, a list or the like, so
-        the vocabulary was left out, and is inserted before 36. A supplied argument that
+        An argument may be missing if `supplied` holds its value. For example, the
+        signature is `PitchRange(vocabulary, encoding, low, high)`, and the expression
+        is `PitchRange(36, 76)`. The number 36 stands where the vocabulary belongs. A
+        supplied value is never a number, a string, a list or the like. So the
+        vocabulary is missing, and is inserted before 36. A missing argument that
         belongs after all given ones is added to `keywords`.
 
         Args:
@@ -243,7 +269,11 @@ class _Reading:
         return filled
 
     def arguments_of(self, function) -> str:
-        """Return the names of the arguments that the user must give, as one text."""
+        """Return the names of the arguments of `function`, separated by commas.
+
+        The arguments that the caller of `read_expression` supplies are left out. "model
+        or run" stands for `model` if a run folder may be given instead.
+        """
         supplied = self.supplied.keys() - _checked_fields(function)
         parameters = inspect.signature(function).parameters
         names = [name for name in parameters if name not in supplied]
@@ -252,7 +282,12 @@ class _Reading:
         return ", ".join(names) or "none"
 
     def require_objects(self, function, arguments: dict[str, Any]) -> None:
-        """Raise ValueError if a literal takes the place of a model or other object."""
+        """Raise ValueError if a literal stands where an object is needed.
+
+        A literal is a number, a string, a list or the like. An object is a model, or
+        anything that the caller of `read_expression` supplies, such as a vocabulary.
+        `arguments` holds the arguments of a call of `function`, by name.
+        """
         objects = {"model", *self.supplied} - _checked_fields(function)
         for name, value in arguments.items():
             if name in objects and isinstance(value, _LITERALS):
@@ -260,7 +295,11 @@ class _Reading:
                 raise ValueError(f"{name} is {value!r}; it must be {name}{other}")
 
     def look_up_ids(self, function, arguments: dict[str, Any]) -> None:
-        """Replace symbols, such as "C4", by their ids in arguments that hold ids."""
+        """Replace symbols, such as "C4", by their ids in arguments that hold ids.
+
+        `arguments` holds the arguments of a call of `function`, by name, and is changed
+        in place.
+        """
 
         def looked_up(value):
             if isinstance(value, list | tuple):
@@ -273,7 +312,12 @@ class _Reading:
                     arguments[field.name] = looked_up(arguments[field.name])
 
     def exchange_numbers(self, function, arguments: dict[str, Any]) -> None:
-        """Replace each number that is an argument of a class, by `number_of`."""
+        """Replace each number that is an argument of a class.
+
+        The function `number_of` returns the number to use instead. Without it, nothing
+        is replaced. `arguments` holds the arguments of a call of `function`, by name,
+        and is changed in place.
+        """
         if not self.number_of or not dataclasses.is_dataclass(function):
             return
         for field in dataclasses.fields(function):
@@ -283,11 +327,16 @@ class _Reading:
                 arguments[field.name] = self.number_of(value, field)
 
     def part(self, node: ast.expr) -> str:
-        """Return the text of a part of the expression."""
+        """Return the text of a part of the expression, shortened if it is long."""
         return _shown(ast.get_source_segment(self.text, node) or "")
 
     def refusal(self, problem: str, node: ast.expr | None = None) -> ValueError:
-        """Return an error about the expression, or about a part of it."""
+        """Return an error about the expression, or about a part of it.
+
+        Args:
+            problem: what is wrong, in words.
+            node: the syntax tree of the part; None for the whole expression.
+        """
         if node is None:
             return self.refusal_at(None, problem)
         # Python counts the bytes of the line.
@@ -296,7 +345,13 @@ class _Reading:
         return self.refusal_at((node.lineno, column), problem)
 
     def refusal_at(self, place: tuple[int, int] | None, problem: str) -> ValueError:
-        """Return an error about a position: a line, counted from 1, and a column."""
+        """Return an error about one position in the expression.
+
+        Args:
+            place: the line, counted from 1, and the column, counted from 0; None for
+                the expression as a whole.
+            problem: what is wrong, in words.
+        """
         where = ""
         if place is not None:
             before = self.text.split("\n")[: place[0] - 1]

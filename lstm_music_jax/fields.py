@@ -3,9 +3,12 @@
     class TopP(Strategy):
         p: Number = number(above=0, at_most=1)
 
-The value of a field is checked and cast when an instance is made. Most fields are
-leaves of the PyTree that the instance is. A number may also be an array with one number
-per setting of a sweep.
+A `Checked` class is a frozen dataclass whose instances are PyTrees. The value of a
+field is checked and cast when an instance is made. Most fields are leaves of the
+PyTree. The others are static: a new value compiles a new program.
+
+A sweep runs several settings of a strategy, that is, several values of its numbers. So
+a number may also be an array with one number per setting.
 """
 
 import dataclasses
@@ -40,8 +43,8 @@ class Bounds:
         below: the number must be less than this; None for no such bound.
         at_most: the number must be this or less; None for no such bound.
         hint: words that follow the bounds in the error, such as the unit.
-        instead: what to use for a refused value, such as "(0: Greedy)"; the last words
-            of the error.
+        instead: the last words of the error, which say what to use in place of a
+            refused value. For example, "(0: Greedy)" means `Greedy` in place of 0.
     """
 
     above: float | None = None
@@ -94,7 +97,8 @@ def number(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     """Declare a field that holds a finite number; it is a float32 leaf.
 
     Args:
-        default: the value if the argument is left out.
+        default: the value if the argument is left out. Without a default, the argument
+            must be given.
         bounds: optionally `above` or `at_least`, and `below` or `at_most`. Two more
             arguments are words for the error: `hint`, such as the unit, follows the
             bounds, and `instead` ends the sentence.
@@ -168,7 +172,7 @@ def size(*, default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
 
 
 def flag(*, default: bool, kw_only: bool = False) -> Any:
-    """Declare a field that holds True or False; it is static, as for `size`.
+    """Declare a static field that holds True or False.
 
     Args:
         default: the value if the argument is left out.
@@ -205,9 +209,9 @@ def derived(
 
     Args:
         make: computes the leaf, or a PyTree of leaves.
-        shared: whether the settings of a sweep share it, as for `table`. It must then
-            depend on static fields alone.
-        init: False, because the leaf is no argument.
+        shared: whether all settings of a sweep share the leaf, as they share a `table`.
+            The leaf must then depend on static fields alone.
+        init: always False, because the leaf is not an argument of the class.
     """
     metadata = {"make": make, "shared": shared}
     return dataclasses.field(init=init, repr=False, metadata=metadata)

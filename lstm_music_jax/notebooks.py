@@ -1,9 +1,11 @@
-"""How a value shows itself in a notebook.
+"""The HTML that a notebook shows for a value.
 
-A notebook calls the method `_repr_html_` of a value. The packages that define scores,
-compositions, traces and comparisons may not import `report`, which draws them. So their
-method is `shown_html`, and `__init__.py`, which may import everything, says here what
-draws.
+A notebook calls the method `_repr_html_` of a value. The classes of scores,
+compositions, traces and comparisons have this method. A function of the package
+`report` makes the HTML. This function is called the drawer here. But the packages of
+these classes may not import `report`. So the method calls `shown_html`, and this calls
+the drawer. `lstm_music_jax/__init__.py` may import everything, so it calls `draw_with`,
+which sets the drawer.
 """
 
 from collections.abc import Callable
@@ -14,11 +16,19 @@ _drawers: list[Drawer] = []
 
 
 def draw_with(drawer: Drawer) -> None:
-    """Set the function that returns the HTML of a value, or None for plain text."""
+    """Set the function that `shown_html` calls from now on.
+
+    Args:
+        drawer: takes a value, and returns its HTML, or None if a notebook should show
+            the value as plain text.
+    """
     _drawers[:] = [drawer]
 
 
 def shown_html(value: Any) -> str | None:
-    """Return the HTML of a value; None if a notebook should show it as plain text."""
+    """Return the HTML of a value, such as a score; the drawer makes it.
+
+    The result is None if a notebook should show the value as plain text.
+    """
     (drawer,) = _drawers
     return drawer(value)

@@ -1,8 +1,8 @@
 """Cooperation of several processes, on one machine or on many machines.
 
 No other module handles processes. Each process has its own devices, and all processes
-run the same program on the same data. So all hosts must make the same decisions. Only
-the first process writes files.
+run the same program on the same data. So all processes must make the same decisions.
+Only the first process writes files.
 """
 
 import os
@@ -94,10 +94,14 @@ def _require_valid(coordinator, process_id, num_processes):
 
 
 def leave(status: int) -> None:
-    """Exit immediately if there are other processes; call this after an error.
+    """Exit without waiting for other processes; call this after an error.
 
-    An ordinary exit would wait for the other processes, which may be waiting for this
-    one.
+    An ordinary exit would wait for the other processes, and these may be waiting for
+    this one. The first process waits 2 seconds, so that the others can print their
+    errors. If there are no other processes, this function returns.
+
+    Args:
+        status: the exit status.
     """
     if not jax.distributed.is_initialized():
         return
@@ -112,7 +116,10 @@ def leave(status: int) -> None:
 
 
 def has_lost_others(error: Exception) -> bool:
-    """Return whether an error says that the processes can no longer communicate."""
+    """Return whether an error may mean that another process can no longer be reached.
+
+    With several processes, every runtime error of JAX counts. With one, none does.
+    """
     if not jax.distributed.is_initialized():
         return False
     # An error of Gloo is a ValueError if it occurs while JAX dispatches a computation.
@@ -125,7 +132,11 @@ def is_first() -> bool:
 
 
 def wait_for_all(name: str) -> None:
-    """Wait until every process has called this function with the same name."""
+    """Wait until every process has called this function at the same place.
+
+    Args:
+        name: the name of the place, which must be the same in all processes.
+    """
     if jax.process_count() > 1:
         # The import takes half a second, so a single process skips it.
         from jax.experimental import multihost_utils
@@ -134,11 +145,11 @@ def wait_for_all(name: str) -> None:
 
 
 def in_first(action: Callable[[], None]) -> None:
-    """Call a function in the first process; every process must call this.
+    """Call `action` in the first process; every process must call this.
 
     Raises:
-        Exception: whatever the function raises in the first process.
-        RuntimeError: in the other processes, if the function failed.
+        Exception: in the first process, whatever `action` raises.
+        RuntimeError: in the other processes, if `action` failed in the first one.
     """
     failure = None
     if is_first():

@@ -1,5 +1,8 @@
 """The contracts between packages: the methods of a model and of a context.
 
+A context decides which of the symbols so far a model remembers. A stream is a sequence
+of symbols that is generated.
+
 Strategies and the sampler use models and contexts only through these methods, so any
 object that has the methods works.
 """
@@ -14,9 +17,10 @@ Memory = TypeVar("Memory")
 
 @runtime_checkable
 class Model(Protocol[State]):
-    """A recurrent model that predicts the next symbol; a PyTree.
+    """A recurrent model that predicts the next symbol.
 
-    All methods but `unroll` are written for one stream. A state is any PyTree.
+    A model is a PyTree. All methods but `unroll` are written for one stream. A state is
+    any PyTree.
     """
 
     def initial_state(self) -> State:
@@ -33,6 +37,8 @@ class Model(Protocol[State]):
 
     def unroll(self, tokens: Tokens) -> tuple[State, Float[Array, "b t v"]]:
         """Read one sequence of symbol ids per stream, from the initial state.
+
+        `tokens` is `[b t]`.
 
         Returns:
             The last states, with a leading axis b, and the logits after each symbol.
@@ -51,11 +57,11 @@ class HiddenModel(Model[State], Protocol):
 
 @runtime_checkable
 class Context(Protocol[Memory]):
-    """Starts and updates a model's memory of the symbols so far; a PyTree.
+    """Starts and updates a model's memory of the symbols so far.
 
-    `prefill` starts the memory and `step` updates it. Both are written for one stream.
-    A memory is any PyTree. For example, it is the state of the model if the model is to
-    remember all symbols.
+    A context is a PyTree. `prefill` starts the memory and `step` updates it. Both are
+    written for one stream. A memory is any PyTree. For example, it is the state of the
+    model if the model is to remember all symbols.
     """
 
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> Memory:

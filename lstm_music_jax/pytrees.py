@@ -1,4 +1,12 @@
-"""Frozen dataclasses that are PyTrees, with and without checks of their fields."""
+"""Frozen dataclasses that are PyTrees, with and without checks of their fields.
+
+A field is a leaf of the PyTree, or it is static. A static field is part of the tree's
+structure, so a new value compiles a new program. A table is a large leaf, such as an
+index of a corpus. The other leaves are the hyperparameters.
+
+A sweep runs several settings, each with its own values of the hyperparameters. They are
+stacked along a new first axis. All settings of a sweep share the tables.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -41,9 +49,9 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
 
     Fields declared by `static()` are not leaves. `options` go to `dataclass`.
 
-    `jax.tree_util.register_dataclass` is not used, because it gives two classes with
-    the same number of fields tree structures that compare equal (jax 0.10.2, 0.12.0).
-    `jit` may then run the program that belongs to the other class.
+    `jax.tree_util.register_dataclass` is not used. With it, two classes that have
+    equally many fields may have tree structures that compare equal (jax 0.10.2,
+    0.12.0). Then `jit` may run the program that belongs to the other class.
     """
     cls = dataclasses.dataclass(frozen=True, **options)(cls)
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
@@ -91,10 +99,11 @@ def pytree(cls: type[Class], **options: bool) -> type[Class]:
 class Checked:
     """Base class of frozen dataclasses that are PyTrees and check their fields.
 
-    Subclasses need no decorator. Each field is declared by a function of `fields`. Its
-    value is checked and cast when an instance is made, but not when JAX unflattens one.
-    A field with only an annotation is a leaf and is stored unchanged. A class that
-    writes its own `__init__` passes `init=False` in the class statement.
+    Subclasses need no decorator. Each field is declared by a function of the module
+    `fields`, such as `number`. Its value is checked and cast when an instance is made,
+    but not when JAX unflattens one. A field with only an annotation is a leaf and is
+    stored unchanged. A class that writes its own `__init__` passes `init=False` in the
+    class statement.
     """
 
     # jaxtyping does not check the fields, because they check their values themselves,
@@ -102,7 +111,10 @@ class Checked:
     __no_type_check__: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Raise ValueError if the values of several fields do not fit together."""
+        """Raise ValueError if the values of several fields do not fit together.
+
+        This method accepts all values; subclasses override it.
+        """
 
     def __init_subclass__(cls, init: bool = True) -> None:
         super().__init_subclass__()
@@ -167,17 +179,21 @@ class Checked:
 
 
 def settings_axes(tree: Any) -> Any:
-    """Return the axes over which `vmap` maps a PyTree of stacked settings.
+    """Return the `in_axes` with which `vmap` maps over the settings of a sweep.
 
-    The result has the structure of `tree`. It holds 0 for a hyperparameter, whose first
-    axis is that of the settings, and None for a table, which all settings share.
+    `tree` holds the stacked settings. The result has the same structure. In place of
+    each hyperparameter it has 0, the number of the axis of the settings. In place of
+    each table it has None, because all settings share the table.
     """
     axes = [None if shared else 0 for shared in _shared(tree)]
     return jax.tree.unflatten(jax.tree.structure(tree), axes)
 
 
 def map_settings(change: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """Map the leaves of PyTrees like `jax.tree.map`, but keep the tables of `tree`."""
+    """Map the leaves of PyTrees like `jax.tree.map`, but keep the tables of `tree`.
+
+    `change` gets one leaf of each PyTree. It is not called for tables.
+    """
     leaves, structure = jax.tree.flatten(tree)
     columns = zip(leaves, *map(jax.tree.leaves, others), strict=True)
     mapped = [
@@ -188,13 +204,13 @@ def map_settings(change: Callable[..., Any], tree: Any, *others: Any) -> Any:
 
 
 def hyperparameters(tree: Any) -> list[Any]:
-    """Return the leaves of a PyTree that are not in fields declared by `table`."""
+    """Return the leaves of a PyTree that do not belong to a table."""
     leaves = zip(jax.tree.leaves(tree), _shared(tree), strict=True)
     return [leaf for leaf, shared in leaves if not shared]
 
 
 def same_tables(tree: Any, other: Any) -> bool:
-    """Return whether two PyTrees of one structure have equal tables."""
+    """Return whether two PyTrees of the same structure have equal tables."""
     leaves = zip(
         jax.tree.leaves(tree), jax.tree.leaves(other), _shared(tree), strict=True
     )
@@ -202,7 +218,7 @@ def same_tables(tree: Any, other: Any) -> bool:
 
 
 def _shared(tree: Any) -> list[bool]:
-    """Return for each leaf whether it is in a field that is declared by `table`."""
+    """Return for each leaf, in JAX's order of leaves, whether it belongs to a table."""
     if not isinstance(tree, Checked):
         parts = jax.tree.leaves(tree, is_leaf=lambda part: isinstance(part, Checked))
         return [

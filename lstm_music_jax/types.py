@@ -5,9 +5,10 @@ Each axis has one letter, which has the same meaning in all modules:
     b  streams (the sequences of a batch, or those that are generated together)
     t  time, in symbols
     v  vocabulary
-    h  hidden units of a layer; four_h: its gates and its candidate side by side
+    h  hidden units of a layer; four_h: 4 h, the three gates and the candidate of an
+       LSTM side by side
     i  inputs of a layer
-    w  window: the last states, symbols or distributions, which are kept
+    w  window: how many of the last states, symbols or distributions are kept
     m  members of a population: streams that compete
     n  generated symbols
     p  prompt symbols

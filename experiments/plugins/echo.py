@@ -13,12 +13,14 @@ from lstm_music_jax.strategies import Strategy
 
 
 class Echo(Strategy):
-    """Adds a bonus to every symbol that occurs; each further symbol halves it.
+    """Adds a bonus to the logit of every symbol that has occurred.
+
+    Each further symbol halves the bonus. If a symbol occurs again, it gets another one.
 
     Args:
         bonus: 0 or more nats.
 
-    State: the share of the bonus that each symbol gets, float32 `[v]`.
+    State: the multiple of the bonus that each symbol gets, float32 `[v]`.
     """
 
     bonus: Number = number(at_least=0)

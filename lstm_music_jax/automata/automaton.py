@@ -1,4 +1,9 @@
-"""An automaton, which accepts some sequences of symbols and no others."""
+"""An automaton, which accepts some sequences of symbols and no others.
+
+A symbol is a token of music, such as a note or a time shift. Each has an integer id.
+The symbols that an automaton can read are its alphabet. Symbols that it treats alike in
+every state share a class.
+"""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import SupportsIndex, TypeVar
@@ -22,9 +27,9 @@ _NAMED = 4
 class Automaton:
     """A deterministic finite automaton that reads symbol ids.
 
-    State 0 is the start. Symbols that every state treats alike share a class, so the
-    table has one column per class. An automaton accepts a sequence if reading it leads
-    from the start to an accepting state.
+    State 0 is the start. Symbols that every state treats alike share a class, so
+    `transitions` has one column per class. An automaton accepts a sequence if reading
+    it leads from the start to an accepting state.
 
     Attributes:
         classes: the class of each symbol; -1 for a symbol that the automaton cannot
@@ -66,14 +71,14 @@ class Automaton:
         return len(self.accepting)
 
     def __repr__(self) -> str:
-        """Return the sizes of the automaton."""
+        """Return a text that says how many states, classes and symbols there are."""
         states, classes = self.transitions.shape
         symbols = len(self.classes)
         return f"<Automaton: {states} states, {classes} classes of {symbols} symbols>"
 
     @property
     def nbytes(self) -> int:
-        """The memory that the tables take, in bytes."""
+        """The memory that the three arrays take, in bytes."""
         return sum(leaf.nbytes for leaf in jax.tree.leaves(self))
 
     def read(self, ids: Iterable[SupportsIndex]) -> int:
@@ -97,7 +102,8 @@ class Automaton:
         Accepting states have a double border.
 
         Args:
-            vocabulary: the symbols that the labels name; by default they show ids.
+            vocabulary: gives the names of the symbols for the labels. By default, the
+                labels show ids.
         """
         names = [*map(str, range(len(self.classes)))]
         if vocabulary is not None:
@@ -120,12 +126,13 @@ class Automaton:
 
 
 def require_size(name: str, states: int, more: str = "") -> None:
-    """Raise ValueError if an automaton has too many states.
+    """Raise ValueError if an automaton has more than 500,000 states.
 
     Args:
-        name: what the automaton is, in words.
+        name: what the automaton is, in words for the error.
         states: its number of states.
-        more: words that follow, such as " or more" if not all states were counted.
+        more: words that follow the number in the error, such as " or more" if not all
+            states were counted.
     """
     if states > MOST_STATES:
         raise ValueError(
@@ -143,9 +150,10 @@ def explored(
 
     Args:
         start: the first state, any hashable object.
-        step: returns the state after a state and a class; None for no state.
-        accepts: returns whether a state is accepting.
-        classes: the class of each symbol, or -1.
+        step: `step(state, class)` returns the next state after a symbol of the class;
+            None if a sequence that continues so is never accepted.
+        accepts: `accepts(state)` returns whether a state is accepting.
+        classes: the class of each symbol; -1 for one that cannot be read.
 
     Raises:
         ValueError: there are too many states.
@@ -187,13 +195,13 @@ def ids_of_music(
     source: str,
     positions: Sequence[int] | None = None,
 ) -> Int[np.ndarray, "t"]:
-    """Return the ids of symbols, all of which must be in the `alphabet`.
+    """Return the ids of symbols, all of which `alphabet(vocabulary)` must allow.
 
     Args:
-        symbols: the symbols.
+        symbols: the symbols, as strings.
         vocabulary: the vocabulary of the model.
-        source: the argument that holds the symbols, for the error.
-        positions: the position of each symbol, if the error should name it.
+        source: the name of the argument that holds the symbols, for the error.
+        positions: the position of each symbol, for the error; None to leave it out.
 
     Raises:
         ValueError: a symbol is unknown, or is not in the alphabet.
@@ -215,8 +223,9 @@ def grouped(
     """Give all symbols of one kind the same class.
 
     Args:
-        kinds: the kind of each symbol.
-        allowed: the symbols of the alphabet; the others get the class -1.
+        kinds: the kind of each symbol: any hashable value that says what the automaton
+            needs to know of the symbol.
+        allowed: a mask of the symbols of the alphabet; the others get the class -1.
 
     Returns:
         The class of each symbol, and the kind of each class.

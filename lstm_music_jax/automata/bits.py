@@ -1,4 +1,7 @@
-"""Sets as bits: bit i of word j stands for member number 32 j + i."""
+"""Sets of whole numbers, stored as bits of 32-bit words.
+
+Bit i of word j is 1 if the set holds the number 32 j + i.
+"""
 
 from lstm_music_jax.types import Array, Bool, Int, UInt32
 
@@ -8,10 +11,10 @@ WORD = 32
 def holds(
     words: UInt32[Array, "..."], members: Int[Array, "..."]
 ) -> Bool[Array, "..."]:
-    """Return whether each word holds each member.
+    """Return for each number whether the set holds it.
 
     Args:
-        words: the word of each member.
-        members: the number of each member. The result means nothing for a negative one.
+        words: for each number m, the word of the set in which its bit is: word m // 32.
+        members: the numbers. The result means nothing for a negative one.
     """
     return (words >> (members % WORD).astype(words.dtype)) % 2 == 1

@@ -1,4 +1,8 @@
-"""Pieces that are known, such as the training pieces, and their indices."""
+"""Pieces that are known, such as the training pieces, and their indices.
+
+A passage is a sequence of successive symbols. An index finds the passages of the pieces
+in a stream, which is a sequence that is generated.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,13 +26,15 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 class KnownPieces:
     """Pieces whose passages can be recognised in a stream.
 
-    Making an index takes about a second per 100,000 symbols, so it is kept. Two
-    instances are equal only if they are the same object.
+    Making an index takes about a second per 100,000 symbols. So each index is made when
+    it is first used, and then kept. Two instances are equal only if they are the same
+    object.
 
     Attributes:
         pieces: the symbol ids of each piece, without start and end symbols.
         vocabulary: the vocabulary of the ids.
-        encoding: the encoding of the symbols, which tells what a transposition is.
+        encoding: the encoding of the symbols. It gives their pitches, from which the
+            transposed symbols are found.
 
     Raises:
         ValueError: a piece holds an id that is not in the vocabulary.
@@ -51,18 +57,18 @@ class KnownPieces:
 
     @classmethod
     def of(cls, data: Dataset) -> "KnownPieces":
-        """Return the training pieces of a dataset."""
+        """Make an instance of the training pieces of a dataset."""
         music = [*map(data.vocabulary.without_markers, data.train)]
         return cls(music, data.vocabulary, data.encoding)
 
     @cached_property
     def exact(self) -> Passages:
-        """The index that finds passages of the pieces as they are."""
+        """The index that finds passages only if they are not transposed."""
         same = np.arange(len(self.vocabulary))[None]
         return Passages.of(self.pieces, same)
 
     @cached_property
     def transposed(self) -> Passages:
-        """The index that also finds passages six semitones or fewer higher or lower."""
+        """The index that also finds passages transposed by up to six semitones."""
         table = transposition_table(self.vocabulary, self.encoding, HALF_OCTAVE)
         return Passages.of(self.pieces, spelled_once(table))

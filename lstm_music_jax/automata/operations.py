@@ -1,6 +1,8 @@
 """Operations on automata: union, intersection, complement, and the smallest automaton.
 
-The language of an automaton is the set of all sequences that it accepts.
+The language of an automaton is the set of all sequences that it accepts. Its alphabet
+is the set of symbols that it can read. Symbols that it treats alike in every state
+share a class.
 """
 
 import numpy as np
@@ -30,7 +32,8 @@ def union(*automata: Automaton) -> Automaton:
     """Return the automaton that accepts what any of the automata accepts.
 
     Raises:
-        ValueError: as `intersection`.
+        ValueError: no automata are given, they differ in their numbers of symbols, or
+            the result has too many states.
     """
     return _combined(automata, both=False)
 
@@ -38,8 +41,8 @@ def union(*automata: Automaton) -> Automaton:
 def complement(automaton: Automaton) -> Automaton:
     """Return the automaton that accepts what `automaton` refuses.
 
-    Both have the same alphabet, so the result accepts no sequence that holds a symbol
-    outside of it.
+    The result reads the same symbols as `automaton`. A sequence that holds any other
+    symbol is accepted by neither.
     """
     states, classes = automaton.transitions.shape
     # One more state is where all sequences go that could not be read.
@@ -55,9 +58,10 @@ def complement(automaton: Automaton) -> Automaton:
 def ended(automaton: Automaton, vocabulary: Vocabulary) -> Automaton:
     """Return the automaton of pieces that end with the end symbol.
 
-    It accepts what `automaton` accepts, if one or more end symbols follow. So with
-    `Obey(ended(automaton), 200)` and `compose(..., until_end=True)`, each piece ends
-    within 200 symbols, and `automaton` accepts the symbols before the end symbol.
+    It accepts each sequence that `automaton` accepts, followed by one or more end
+    symbols. So with `Obey(ended(automaton), 200)` and `compose(..., until_end=True)`,
+    each piece ends within 200 symbols, and `automaton` accepts the symbols before the
+    end symbol.
 
     Args:
         automaton: reads the piece.
@@ -110,9 +114,9 @@ def minimised(automaton: Automaton) -> Automaton:
 
 
 def _trimmed(automaton: Automaton) -> Automaton:
-    """Return the automaton without states that no accepted sequence passes.
+    """Return the automaton with only the states that some accepted sequence visits.
 
-    The start is kept in any case.
+    The start is kept even if nothing is accepted.
     """
     kept = _reachable(automaton) & (_distances(automaton) >= 0)
     if not kept[0]:
@@ -145,8 +149,9 @@ def _combined(automata: tuple[Automaton, ...], both: bool) -> Automaton:
 def _product(one: Automaton, other: Automaton, both: bool) -> Automaton:
     """Return the automaton that reads a sequence with two automata at the same time.
 
-    A state is a pair of states, or -1 in place of one that has no next state. With
-    `both`, both automata must accept; otherwise one of them.
+    Each state of the result is a pair of states, one of each automaton. If one of the
+    automata cannot read on, a dead state stands in its place. With `both`, both
+    automata must accept; otherwise one of them is enough.
     """
     in_both = (one.classes >= 0) & (other.classes >= 0)
     in_any = (one.classes >= 0) | (other.classes >= 0)
@@ -178,7 +183,15 @@ def _product(one: Automaton, other: Automaton, both: bool) -> Automaton:
 def _with_dead(
     automaton: Automaton, columns: Int[np.ndarray, "used"]
 ) -> Int[np.ndarray, "states_and_dead used"]:
-    """Return the chosen columns, with one more state in place of every -1."""
+    """Return columns of the transitions, with a dead state in place of every -1.
+
+    The dead state is one more row, whose symbols all lead back to it.
+
+    Args:
+        automaton: the automaton.
+        columns: the columns to return. -1 stands for the symbols that the automaton
+            cannot read, which lead to the dead state.
+    """
     states, classes = automaton.transitions.shape
     table = np.full((states + 1, classes + 1), states)
     live = automaton.transitions >= 0
@@ -190,7 +203,12 @@ def _with_dead(
 def _reached(targets) -> tuple[Int[np.ndarray, "states"], Int[np.ndarray, "states k"]]:
     """Return the codes that can be reached from code 0, and their transitions.
 
-    `targets` returns the codes after each of many codes; -1 for none.
+    A code is an integer that names a state. `targets(codes)` returns the next code for
+    each of the codes and each class, `[codes k]`; -1 for none.
+
+    Returns:
+        The codes that can be reached, the first of which is 0.
+        For each of them and each class, the index of the next code among them, or -1.
     """
     number = {0: 0}
     frontier = np.zeros(1, np.int64)
@@ -223,9 +241,9 @@ def _reachable(automaton: Automaton) -> Bool[np.ndarray, "states"]:
 
 
 def _distances(automaton: Automaton) -> Int[np.ndarray, "states"]:
-    """Return the length of the shortest sequence from each state to acceptance.
+    """Return the length of the shortest sequence from each state to an accepting one.
 
-    It is -1 if there is none.
+    It is 0 for an accepting state, and -1 if no sequence leads to one.
     """
     sources, targets = _edges(automaton)
     states = len(automaton)
@@ -243,7 +261,7 @@ def _distances(automaton: Automaton) -> Int[np.ndarray, "states"]:
 def _edges(
     automaton: Automaton,
 ) -> tuple[Int[np.ndarray, "edges"], Int[np.ndarray, "edges"]]:
-    """Return the states of each transition, and the states that they lead to."""
+    """Return for each transition the state where it begins and where it leads."""
     sources, groups = np.nonzero(automaton.transitions >= 0)
     return sources, automaton.transitions[sources, groups]
 
@@ -253,10 +271,17 @@ def _blocks(
 ) -> Int[np.ndarray, "states"]:
     """Return a number for each state, equal for states that accept the same sequences.
 
-    The numbers are split until no class of symbols tells two equal ones apart. States
-    are compared by a random 64-bit sum of their rows. A chance equality would leave two
-    different states in one block. So at the end all rows are compared, and the search
-    is repeated with other numbers if any differ.
+    States with the same number are a block. At first, states with equal `distances` are
+    a block. Blocks are split until, for each class of symbols, all states of a block
+    lead to the same block. The row of a state holds the blocks to which it leads. Rows
+    are compared by 64-bit sums of random numbers, one number per block and class. By
+    chance, two different rows may have equal sums. So at the end whole rows are
+    compared. If any differ, the search goes on with other random numbers.
+
+    Args:
+        automaton: the automaton.
+        distances: for each state, the length of the shortest sequence that leads from
+            it to an accepting state; -1 if there is none.
     """
     rng = np.random.default_rng(0)
     transitions = automaton.transitions
@@ -281,7 +306,13 @@ def _blocks(
 def _merged_classes(
     classes: Int[np.ndarray, "v"], transitions: Int[np.ndarray, "states classes"]
 ) -> tuple[Int[np.ndarray, "v"], Int[np.ndarray, "states merged"]]:
-    """Give symbols with equal columns one class, numbered by the first symbol."""
+    """Merge the classes whose columns of `transitions` are equal.
+
+    The new classes are numbered in the order of their first symbols.
+
+    Returns:
+        The new class of each symbol, and the transitions with a column per new class.
+    """
     _, kinds = np.unique(transitions, axis=1, return_inverse=True)
     of_symbol = np.where(classes < 0, -1, np.append(kinds.reshape(-1), -1)[classes])
     number: dict[int, int] = {-1: -1}
@@ -297,7 +328,7 @@ def _merged_classes(
 def _order(
     transitions: Int[np.ndarray, "states classes"], start: int
 ) -> Int[np.ndarray, "states"]:
-    """Return all states in the order in which a search by breadth reaches them."""
+    """Return all states in the order in which a breadth-first search finds them."""
     seen = np.zeros(len(transitions) + 1, bool)
     # The target -1 counts as seen.
     seen[[start, -1]] = True

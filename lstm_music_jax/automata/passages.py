@@ -1,7 +1,8 @@
 """An index of pieces on the device, which finds how much of a stream is copied.
 
-A passage is a sequence of successive symbols. A stream has copied n symbols if its last
-n symbols are a passage of one of the pieces, optionally after transposition.
+A passage is a sequence of successive symbols. A stream is a sequence that is generated.
+It has copied n symbols if its last n symbols are a passage of one of the pieces,
+optionally after transposition.
 
 The index is a suffix automaton. Each of its states stands for passages that occur at
 the same places of the pieces. A continuation of a state is a symbol that follows these
@@ -22,11 +23,12 @@ from lstm_music_jax.types import Array, Bool, Int, Token, UInt32
 
 
 class Place(NamedTuple):
-    """The passages of the index with which a stream ends, one per transposition.
+    """How much of the end of a stream is copied, for each transposition.
 
     Attributes:
-        state: the state of the automaton; 0 if no symbol is copied.
-        length: number of copied symbols.
+        state: the state of the index that stands for the longest passage with which the
+            stream ends; 0 if no symbol is copied.
+        length: length of this passage: the number of copied symbols.
     """
 
     state: Int[Array, "*b"]
@@ -35,18 +37,18 @@ class Place(NamedTuple):
 
 @pytree
 class Passages:
-    """The passages of some pieces, as tables for `Place`.
+    """The index of some pieces, by which the `Place` of a stream is found.
 
     Attributes:
         continuations: for each state, a set of symbols: bit i of word j is set if
             symbol 32 j + i is a continuation, `[states words]`.
-        first: for each state, the number of its first continuation, when those of all
-            states are counted in order.
-        targets: the state after each continuation.
-        links: for each state, the state of the longest of its suffixes that occur at
-            more places.
-        lengths: for each state, the length of its longest passage. It is exact for
-            every state that a link leads to.
+        first: for each state, where its continuations begin in `targets`.
+        targets: the state after each continuation: first those of state 0, ordered by
+            the id of the symbol, then those of state 1, and so on.
+        links: for each state, the state of the longest suffix of its passages that
+            occurs at more places than they do.
+        lengths: for each state, the length of its longest passage. The length may be
+            too large, but is exact for every state that a link leads to.
         renamed: for each transposition and each symbol, the symbol by which the pieces
             spell the transposed sound; -1 where they have none, `[transpositions v]`.
     """
@@ -68,10 +70,12 @@ class Passages:
 
         Args:
             pieces: the symbol ids of each piece.
-            renamed: for each transposition and each of the v symbols, the symbol of the
-                pieces that spells the transposed sound, or -1. For exact copies alone
-                it is `np.arange(v)[None]`; see `spelled_once`. The middle row is that
-                of no transposition.
+            renamed: for each transposition and each of the v symbols, the symbol that
+                spells the transposed sound, or -1 if there is none. The middle row is
+                that of no transposition. It chooses one spelling for symbols that sound
+                alike, such as C#4 and D-4, and is applied to the pieces too.
+                `spelled_once` makes such a table. To find exact copies only, give
+                `np.arange(v)[None]`.
         """
         same = renamed[len(renamed) // 2]
         automaton = SuffixAutomaton([same[piece] for piece in pieces])
@@ -135,11 +139,11 @@ class Passages:
         return Place(state, jnp.where(known, place.length + 1, 0))
 
     def _continues(self, state, symbol):
-        """Return whether a symbol is a continuation of a state; False for -1."""
+        """Return whether `symbol` is a continuation of `state`; -1 never is."""
         return (symbol >= 0) & holds(self.continuations[state, symbol // WORD], symbol)
 
     def _target(self, state, symbol):
-        """Return the state after a continuation of `state`."""
+        """Return the state to which `symbol`, a continuation of `state`, leads."""
         words = self.continuations[state]
         # In each word, the number of bits that stand for smaller ids than `symbol`.
         bits = jnp.clip(symbol - WORD * jnp.arange(len(words)), 0, WORD)
@@ -152,7 +156,10 @@ class Passages:
     def continuations_of(
         self, place: Place, length: Int[Array, ""] | int
     ) -> Bool[Array, "v"]:
-        """Return a mask of the symbols that would copy more than `length` symbols.
+        """Return a mask of the symbols that would make the copied passage too long.
+
+        If one of them came next, the stream would have copied more than `length`
+        symbols.
 
         Args:
             place: the place of the stream.
@@ -176,12 +183,17 @@ class Passages:
         return jax.lax.while_loop(remaining, take_one, (full, none))[1]
 
     def _mask(self, state, length, renamed):
-        """Return whether each symbol continues the last `length` symbols of a state.
+        """Return a mask of the symbols that follow the last symbols of a passage.
+
+        They follow at any place of the pieces where the last `length` symbols of the
+        passage occur. There may be more such places than for the whole passage.
 
         Args:
-            state: the state of a passage of `length` symbols or more.
-            length: the number of symbols.
-            renamed: the symbol by which the pieces spell each symbol.
+            state: the state that stands for the passage, which has `length` symbols or
+                more.
+            length: how many of the last symbols of the passage count.
+            renamed: a row of the attribute `renamed`, for one transposition. The mask
+                is True for a symbol x if the symbol `renamed[x]` follows in the pieces.
         """
         # If the passage is longer, its last symbols may occur at more places.
         state = jax.lax.while_loop(
@@ -195,9 +207,10 @@ class Passages:
 
 @jax.jit
 def copied_lengths(passages: Passages, tokens: Int[Array, "b n"]) -> Int[Array, "b n"]:
-    """Return the number of copied symbols that end at each symbol of each stream.
+    """Return how many symbols each stream has copied after each of its symbols.
 
-    These are the matching statistics of the streams, computed on the device.
+    This is the largest number over all transpositions. These are the matching
+    statistics of the streams, computed on the device.
 
     Args:
         passages: the index of the pieces.

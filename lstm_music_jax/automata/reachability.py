@@ -1,7 +1,6 @@
 """Which states of an automaton can still reach acceptance in the symbols that are left.
 
-The tables are computed on the device. They hold one bit per state and number of
-symbols.
+A table on the device holds one bit for each state and each number of symbols left.
 """
 
 from functools import partial
@@ -27,8 +26,8 @@ def acceptance_ahead(
 ) -> UInt32[Array, "lengths words"]:
     """Return which states lead to acceptance in exactly n symbols, for each n.
 
-    Bit i of word j in row n stands for state 32 j + i. There is a row for each n from 0
-    to `length`.
+    There is a row for each n from 0 to `length`. Bit i of word j in row n is 1 if
+    reading exactly n symbols can lead from state 32 j + i to an accepting state.
     """
 
     def longer(ahead, _):
@@ -43,12 +42,12 @@ def acceptance_ahead(
 def leads_to_acceptance(
     ahead: UInt32[Array, "lengths words"], left: Int[Array, ""], states: Int[Array, "k"]
 ) -> Bool[Array, "k"]:
-    """Return whether each state leads to acceptance in `left` symbols; False for -1.
+    """Return whether each state leads to acceptance in exactly `left` symbols.
 
     Args:
         ahead: the table, from `acceptance_ahead`.
         left: number of symbols that are left, 0 or more.
-        states: the states.
+        states: the states. The result is False for the state -1, which means none.
     """
     return (states >= 0) & holds(ahead[left, states // WORD], states)
 
@@ -56,11 +55,12 @@ def leads_to_acceptance(
 def accepted_lengths(automaton: Automaton, length: int) -> tuple[list[int], int]:
     """Return how long accepted sequences are, and how far sequences can be read.
 
-    Sequences of up to `length` + 100 symbols are looked at.
+    An error message gives these lengths if no sequence of `length` symbols is accepted.
+    Only sequences of up to `length` + 100 symbols are looked at.
 
     Returns:
-        All lengths of accepted sequences, and the length of the longest sequence that
-        can be read.
+        All lengths that an accepted sequence may have, ascending.
+        The length of the longest sequence that the automaton can read, accepted or not.
     """
     states = np.zeros(1, np.int64)
     lengths = []

@@ -90,8 +90,8 @@ class SuffixAutomaton:
         Returns:
           For each position of `ids`, the length of the passage; 0 where no piece has
           the id.
-          For each position, where one occurrence of the passage ends in the joined
-          pieces; `locate` takes it as an argument.
+          For each position, where one occurrence of the passage ends, counted from the
+          start of all pieces joined. `locate` finds the piece from it.
         """
         transitions, links = self._transitions, self._links
         lengths, ends = self._lengths, self._ends
@@ -118,8 +118,9 @@ class SuffixAutomaton:
         Returns:
           For each state, the state after each symbol that can follow, the number of the
           state that its suffix link leads to, and the length of its longest passage.
-          State 0 is the start, and links to itself. The length may count symbols of an
-          earlier piece, but never for a state that a link leads to.
+          State 0 is the start, and links to itself. The length may be too large,
+          because it may count symbols of an earlier piece. It is exact for every state
+          that a suffix link leads to.
         """
         number = {0: 0}
         order = [0]
@@ -140,11 +141,13 @@ class SuffixAutomaton:
         return transitions, links, [self._lengths[state] for state in order]
 
     def locate(self, length: int, end: int) -> tuple[int, int]:
-        """Return the index of a piece with a passage, and the place of the passage.
+        """Return which piece holds a passage, and where in the piece it starts.
+
+        The piece is given by its index in the argument `pieces` of the class.
 
         Args:
           length: length of the passage, as `match` returned it.
-          end: the end of the passage in the joined pieces, as `match` returned it.
+          end: where the passage ends, as `match` returned it.
         """
         start = end - length
         piece = int(np.searchsorted(self._starts, start, side="right")) - 1

@@ -4,12 +4,12 @@
 contract. `statistics/` holds intervals, p-values and corrections; start with
 `statistics/estimate.py`.
 
-`anchors/` makes music of known quality. `teacher_forced.py` reads given pieces on the
-device. `note_figures.py` judges the notes of pieces that are shown in a report.
-`choosing.py` chooses one piece of several.
-`calibration.py` asks whether a model's probabilities can be trusted.
-`comparison/` compares strategies; its `drawing.py` and `matching.py` draw on the
-device. All other modules run on the host with NumPy and SciPy.
+`anchors/` makes music of known quality. `teacher_forced.py` and `best_symbols.py` read
+given pieces with a model, on the device. `note_figures.py` says how surprising a model
+finds each note of a piece. `choosing.py` chooses one piece of several. `calibration.py`
+asks whether a model's probabilities can be trusted. `comparison/` compares sampling
+strategies; its `drawing.py` and `matching.py` draw symbols on the device. All other
+modules compute on the host, with NumPy and SciPy.
 
 This package may import `types`, `pytrees`, `protocols`, `automata`, `strategies`,
 `generation`, `music` and `notebooks`.

@@ -1,4 +1,8 @@
-"""The most probable symbols of a model before each symbol of a piece."""
+"""The symbols that a model finds most probable at each place of a given piece.
+
+A context decides which of the earlier symbols the model remembers. The memory is what
+the model then knows of them; for an LSTM it can be the state of its layers.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -20,9 +24,11 @@ _CARRIED = Carried()
 
 
 class BestSymbols(NamedTuple):
-    """What a model expected before each symbol of a piece but the first, NumPy.
+    """What a model expected for each symbol of a piece but the first.
 
-    n is the number of symbols minus 1, and k the number of most probable symbols.
+    A piece of n + 1 symbols gives NumPy arrays with n rows. Row i is for symbol i + 1,
+    counted from 0. The first symbol has no row, because it is not predicted. k is the
+    number of most probable symbols that are listed.
 
     Attributes:
         ids: ids of the k most probable symbols, the best one first, int32.
@@ -42,15 +48,15 @@ def best_symbols(
     *,
     context: Context = _CARRIED,
 ) -> list[BestSymbols]:
-    """Read pieces symbol by symbol; return the most probable symbols before each.
+    """Read pieces symbol by symbol; return the most probable symbols at each place.
 
     All pieces are read together, so they should be few and about equally long.
 
     Args:
         model: the model that reads.
-        pieces: the ids of the symbols of each piece, one or more per piece.
-        count: the number of most probable symbols. A smaller vocabulary gives all of
-            its symbols.
+        pieces: for each piece, the ids of its symbols, one or more.
+        count: how many of the most probable symbols to list, k. If the vocabulary is
+            smaller than that, all of its symbols are listed.
         context: which of the symbols so far the model remembers, as in `generate`.
 
     Returns:
@@ -94,7 +100,13 @@ def best_symbols(
 
 @partial(jax.jit, static_argnames="count")
 def _read_block(model, context, memories, ids, *, count):
-    """Read the next symbols of all pieces, `[b t]`, but for the last one."""
+    """Read the next block of symbols of all pieces.
+
+    `ids` is `[b t]`. The model reads the first t - 1 symbols of each row, and predicts
+    all but the first. `memories` holds what the model remembers of each piece. `count`
+    is the number of most probable symbols to list. Return the new memories, one per
+    piece, and a `BestSymbols` of arrays `[b t-1 ...]`.
+    """
 
     def read(memory, pair):
         token, following = pair

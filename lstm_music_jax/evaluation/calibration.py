@@ -1,13 +1,15 @@
 """Calibration: whether the probabilities of a model agree with its accuracy.
 
-The confidence at a symbol of a piece is the probability of the symbol that the model
-finds most probable there. Symbols are put into bins by confidence. A model is
-calibrated if, in each bin, the share of symbols at which the most probable one is the
-true one (the accuracy) equals the mean confidence.
+A model predicts each symbol of a piece. The confidence at this symbol is the largest
+probability that the model gave to any symbol of the vocabulary. The model was correct
+if its most probable symbol is the true one, which is that of the piece. The symbols of
+the pieces are put into bins by confidence. The accuracy of a bin is the share of its
+symbols at which the model was correct. A model is calibrated if the accuracy of each
+bin equals the mean confidence in it.
 
-All bins hold equally many symbols. With bins of equal width, most symbols would be in
-one bin if the model is good, and bins with few symbols would add noise to the error
-(Nixon et al. 2019).
+All bins hold about equally many symbols. With bins of equal width, most symbols would
+be in one bin if the model is good. The other bins would hold few symbols, which would
+add noise to the calibration error (Nixon et al. 2019).
 """
 
 import dataclasses
@@ -27,7 +29,10 @@ from lstm_music_jax.evaluation.statistics.resampling import (
 
 
 class Calibration(NamedTuple):
-    """The calibration of a model along given pieces; k bins.
+    """The calibration of a model on given pieces.
+
+    The arrays `confidence`, `accuracy` and `symbols` have one entry per bin; k is the
+    number of bins.
 
     Attributes:
         confidence: the mean confidence in each bin.
@@ -36,9 +41,9 @@ class Calibration(NamedTuple):
         symbols: the number of symbols in each bin.
         error: the expected calibration error: the mean of |confidence - accuracy| over
             bins, weighted by their number of symbols.
-        noise: the expected value of `error` for a perfectly calibrated model, with the
-            same number of symbols. It is above 0, because the accuracy of a bin is a
-            mean over a finite number of symbols.
+        noise: the value of `error` that is expected of a perfectly calibrated model,
+            with the same number of symbols. It is above 0, because the accuracy of a
+            bin is a mean over a finite number of symbols.
         overconfidence: mean confidence minus accuracy, over all symbols.
     """
 
@@ -61,9 +66,10 @@ def calibration(
 ) -> Calibration:
     """Return the calibration of a model, with intervals by a bootstrap over pieces.
 
-    Teacher forcing with `Greedy` gives both arguments. `Greedy` keeps only the most
-    probable symbol. So the kept mass is the confidence, and a true symbol that is kept
-    is correct.
+    `teacher_force` with the strategy `Greedy` gives both arguments, as in the example.
+    `Greedy` keeps only the most probable symbol. So the kept mass, which is the model's
+    probability of what a strategy keeps, is the confidence. And the model was correct
+    where the true symbol is kept.
 
     >>> import jax
     >>> from lstm_music_jax import MusicLSTM, teacher_force
@@ -83,7 +89,7 @@ def calibration(
         bins: the number of bins, 1 or more. There may be fewer bins if some confidences
             are equal.
         seed: seed of the resamples.
-        resamples: number of resamples.
+        resamples: number of resamples of the bootstrap.
         confidence: confidence of the intervals, in (0, 1). With one piece they are NaN.
 
     Raises:
@@ -125,9 +131,9 @@ def calibration(
 
 
 def _bin_of(stated, bins):
-    """Return the index of the bin of each symbol, given the confidences `stated`.
+    """Return the index of the bin of each symbol, given its confidence in `stated`.
 
-    Equal confidences share a bin.
+    Equal confidences share a bin, so there may be fewer bins than `bins`.
     """
     edges = np.quantile(stated, np.arange(1, bins) / bins)
     return np.unique(np.searchsorted(edges, stated, "right"), return_inverse=True)[1]
@@ -151,8 +157,8 @@ def _expected_error(sums, *, seed, resamples, confidence):
     `sums` is `[b k 3]`: for each piece and bin, the number of symbols, the sum of their
     confidences, and the number of correct ones.
 
-    Noise raises the error of a resample above that of the pieces themselves.
-    `over_pieces` removes this bias.
+    On average, the error of a resample is larger than that of the pieces themselves.
+    `over_pieces` removes this bias from the interval.
     """
 
     def error(totals):

@@ -1,12 +1,17 @@
 """Epsilon-perplexity: a perplexity that is finite for strategies that forbid symbols.
 
+A strategy turns the model's distribution of the next symbol into the distribution that
+is drawn from. The plain perplexity of given pieces is infinite if the strategy forbids
+any of their symbols. The epsilon-perplexity is
+
     exp(mean of -log((p + epsilon) / (1 + epsilon v))),
 
-where p is the probability of the true symbol in the shaped distribution, and v is the
-size of the vocabulary. The formula mixes the shaped distribution with the uniform
+where p is the probability of the true symbol after the strategy, and v is the size of
+the vocabulary. The formula mixes the strategy's distribution with the uniform
 distribution, which has the share epsilon v / (1 + epsilon v). Each strategy gets the
-epsilon that makes its own perplexity lowest, as in the authors' code. The same epsilon
-for all would have other effects in small vocabularies than in large ones.
+epsilon that makes its own epsilon-perplexity lowest, as in the authors' code. If one
+epsilon were used everywhere, the uniform distribution would have a larger share in
+models with a larger vocabulary.
 
 References:
     Martins, Marinho & Martins 2020, Sparse Text Generation,
@@ -23,8 +28,9 @@ def log_epsilon_perplexities(
     """Return -log((p + epsilon) / (1 + epsilon v)) for each symbol, in nats.
 
     Args:
-        log_probs: log p, such as `Forced.strategy_log_probs`; -inf where the strategy
-            forbids the true symbol.
+        log_probs: log p of each true symbol, nats; -inf where the strategy forbids it.
+            `Forced.strategy_log_probs` holds them. There is a row for each of s
+            settings of the strategy, or no such axis.
         vocab_size: number of symbols in the vocabulary, v.
         epsilon: 0 or more.
 
@@ -42,14 +48,15 @@ def best_epsilon(log_probs: Float[np.ndarray, "n"], vocab_size: int) -> float:
     """Return the epsilon that gives the lowest epsilon-perplexity.
 
     The mean in the formula is a convex function of the share of the uniform
-    distribution. So its derivative has one root, which bisection finds. A share of 1
+    distribution. So bisection of its derivative finds the best share. A share of 1
     would need an infinite epsilon. If it is the best, the share is taken as 1 - 1e-9.
 
     >>> float(round(best_epsilon(np.log([1.0, 1.0, 1.0, 1e-9]), 100), 5))
     0.00338
 
     Args:
-        log_probs: as in `log_epsilon_perplexities`, for all symbols of all pieces.
+        log_probs: log p of each true symbol of all pieces, nats, as in
+            `log_epsilon_perplexities`.
         vocab_size: number of symbols in the vocabulary, v.
     """
     probabilities = np.exp(log_probs.astype(np.float64))

@@ -1,6 +1,9 @@
-"""What a model thinks of the notes of a piece: how surprising each is, and what else.
+"""How surprising a model finds each note of a piece, and which symbols it expected.
 
-A note can take several symbols, such as its time, its duration and its pitch.
+A note can take several symbols, such as its time, its duration and its pitch. The one
+at which the note begins strikes the note. The primer is the given beginning that a
+piece continues. The prompt is what the model reads first: the start symbol, if there is
+one, and the primer. A run is a trained model with its vocabulary and its encoding.
 """
 
 from collections.abc import Sequence
@@ -20,22 +23,25 @@ _CARRIED = Carried()
 
 
 class NoteFigures(NamedTuple):
-    """Figures of the n notes and the t symbols of a piece.
+    """What a model says about the n notes of a piece, and about its t symbols.
 
-    The notes are in the order of `score.notes`.
+    The notes are in the order of `score.notes`, which are the notes of the piece.
 
     Attributes:
         notes: which symbols make each note.
-        primer_notes: number of notes that the symbols of the primer strike.
-        generated: position of the first symbol that is not of the primer.
-        symbol_surprisal: surprisal of each symbol of the piece up to the end of the
-            score, nats; NaN if the model has not predicted it, which is so for the
-            first symbol of a piece that has no start symbol.
-        symbols: the symbol that strikes each note.
+        primer_notes: number of notes that symbols of the primer strike.
+        generated: position of the first symbol after the primer. It is 0 if the
+            symbols of the primer are not among the symbols of the piece.
+        symbol_surprisal: surprisal of each symbol of the piece, nats. If the score ends
+            before the symbols do, it has only the symbols up to there. It is NaN for
+            the first symbol of a piece that has no start symbol, because the model has
+            not predicted it.
+        symbols: for each note, the name of the symbol that strikes it.
         surprisal: surprisal of each note, nats: the sum over the symbols that make it.
-        best_symbols: the model's k most probable symbols in place of each of `symbols`,
-            the best one first.
-        probabilities: their probabilities; 0 where the model has predicted nothing.
+        best_symbols: for each of `symbols`, the k symbols that the model found most
+            probable in its place, the best one first.
+        probabilities: the probabilities of `best_symbols`; 0 where the model has
+            predicted nothing.
     """
 
     notes: NoteSymbols
@@ -52,11 +58,12 @@ class ReadPiece(NamedTuple):
     """A piece that a model is to read.
 
     Attributes:
-        prompt: the ids that precede the piece, such as that of the start symbol.
-        symbols: the symbols of the piece, as in `Composition`.
-        score: the music that they stand for, or its begin.
-        primer_kept: whether the music of the prompt is in front of the piece, so that
-            its symbols are the first of `symbols`.
+        prompt: the ids that the model reads first: the start symbol, if there is one,
+            and the primer, if there is one.
+        symbols: the names of the symbols of the piece, without start and end symbol.
+        score: the music that `symbols` stand for. It may be cut off after some time;
+            the symbols after that are not read.
+        primer_kept: whether `symbols` begins with the symbols of the primer.
     """
 
     prompt: Int[np.ndarray, "p"]
@@ -78,7 +85,10 @@ def note_figures(
         run: the model, its vocabulary and its encoding.
         pieces: the pieces. All are read together.
         context: which of the symbols so far the model remembers, as in `generate`.
-        count: the number k of most probable symbols.
+        count: for each note, how many of the model's most probable symbols to list, k.
+
+    Returns:
+        One entry per piece.
     """
     placed = [_Placed.of(run, piece) for piece in pieces]
     best = best_symbols(
@@ -92,9 +102,11 @@ class _Placed(NamedTuple):
 
     Attributes:
         notes: which symbols make each note.
-        generated: position of the first symbol that is not of the primer.
-        ids: the ids that the model reads: the prompt, then the piece.
-        places: position in `ids` of each symbol of the piece.
+        generated: position of the first symbol after the primer. It is 0 if the
+            symbols of the primer are not among the symbols of the piece.
+        ids: the ids that the model reads: the prompt, then the symbols after the
+            primer.
+        places: for each symbol of the piece, its position in `ids`.
     """
 
     notes: NoteSymbols
@@ -135,7 +147,10 @@ def _figures(run, piece, placed, best):
 
 
 def _after_first(values, first):
-    """Return values with a row for the first symbol, which nothing has predicted."""
+    """Return `values` with one more row in front, filled with the number `first`.
+
+    It is the row of the first symbol, which the model has not predicted.
+    """
     return np.concatenate(
         [np.full((1, *values.shape[1:]), first, values.dtype), values]
     )

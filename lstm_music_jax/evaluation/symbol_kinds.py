@@ -1,4 +1,8 @@
-"""Kinds of symbols: "pitch" or "shift" in events, "note" or "chord" in note names."""
+"""Kinds of symbols, such as "pitch" and "shift", or "note" and "chord".
+
+The encoding of events has symbols such as 'pitch_60' and 'shift_12'. The encoding of
+note names has pitches, such as 'C4', and chords of pitch classes, such as '4.9'.
+"""
 
 from lstm_music_jax.music.vocabulary import Vocabulary
 
@@ -6,9 +10,9 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 def symbol_kinds(vocabulary: Vocabulary) -> list[str]:
     """Return the kind of each symbol of a vocabulary, in the order of ids.
 
-    A symbol such as 'shift_12' has the kind "shift", which is the name of its event.
-    Names of pitches have the kind "note", and names of chords the kind "chord". The
-    kinds of the start and the end symbol are "start" and "end".
+    An event has the kind that its name begins with: "shift" for 'shift_12'. The name of
+    a pitch has the kind "note", and that of a chord the kind "chord". The start and the
+    end symbol have the kinds "start" and "end".
 
     >>> symbol_kinds(Vocabulary(("pitch_60", "C4", "4.9", "<end>"), end="<end>"))
     ['pitch', 'note', 'chord', 'end']

@@ -1,8 +1,13 @@
 """Teacher forcing: the distributions of a model and a strategy along given pieces.
 
-The engine generates, with a draw that always picks the piece's next symbol. So the
-model, the strategy, its state, its noise and the context do exactly what they do in
-generation, but no symbol is drawn at random.
+A strategy turns the model's distribution of the next symbol into the one to draw from.
+A context decides which of the earlier symbols the model remembers. A draw is the rule
+that picks a symbol, usually at random.
+
+The pieces are read by the engine of generation, with a draw that always picks the next
+symbol of the piece, the true symbol. So the model, the strategy and the context do
+exactly what they do in generation, but no symbol is drawn at random. Noise, the random
+numbers that some strategies use, is the same as in generation too.
 
 The pieces are sorted by length and read in batches. A batch is read in blocks of equal
 length by one compiled program. So the memory on the device does not depend on the
@@ -41,14 +46,14 @@ _MODEL_ALONE = Chain()
 
 
 class Forced(NamedTuple):
-    """Figures of a model and a strategy for each symbol of one piece but the first.
+    """What a model and a strategy expected for each symbol of a piece but the first.
 
-    The arrays are NumPy, `[n]`, or `[s n]` for s settings. n is the number of symbols
-    minus 1.
+    The arrays are NumPy, `[n]`, or `[s n]` for s settings of the strategy. n is the
+    number of symbols of the piece minus 1; entry i is for symbol i + 1.
 
     Attributes:
-        trace: figures that describe the distributions, as in generation. `surprisal`
-            and `rank` are those of the true symbol.
+        trace: figures that describe the distributions, such as their entropies; see
+            `Trace`. Its `surprisal` and `rank` are those of the true symbol.
         strategy_log_probs: log-probability of the true symbol in the distribution that
             generation would draw from, nats; -inf if the strategy forbids it.
     """
@@ -58,7 +63,7 @@ class Forced(NamedTuple):
 
     @property
     def kept(self) -> Bool[np.ndarray, "*s n"]:
-        """For each symbol, whether the strategy allows the true symbol."""
+        """At each place, whether the strategy allows the true symbol."""
         return self.strategy_log_probs > -np.inf
 
 
@@ -73,11 +78,12 @@ def teacher_force(
 ) -> list[Forced]:
     """Read pieces symbol by symbol, and describe the distribution of each next symbol.
 
-    The strategy observes the true symbols. It is applied alone: no symbols are
-    forbidden beforehand, because a true symbol may be the end symbol.
+    The strategy observes the true symbols. It is applied alone. (Generation may forbid
+    some symbols before it applies the strategy, such as the end symbol. Here the end
+    symbol may be the true one.)
 
-    Any model can be the judge of any pieces: `trace.surprisal` is the surprisal of the
-    true symbols under this model.
+    Any model can read any pieces, also those that another model has generated:
+    `trace.surprisal` is the surprisal of the true symbols under the model that reads.
 
     >>> from lstm_music_jax import MusicLSTM
     >>> from lstm_music_jax.strategies import TopK
@@ -93,11 +99,11 @@ def teacher_force(
         model: the model that reads.
         pieces: the symbol ids of each piece, one or more per piece. A piece of one
             symbol gives empty arrays.
-        strategy: shapes each distribution. The default is the distribution of the
-            model.
+        strategy: changes each distribution of the model. The default changes nothing.
         context: which of the symbols so far the model remembers, as in `generate`.
-        seed: seed of the noise of strategies that draw, such as `XTC`. Piece i has the
-            noise of stream i of a generation with `jax.random.key(seed)`.
+        seed: seed of the noise of strategies that use random numbers, such as `XTC`.
+            Piece i has the noise of stream i of a generation with
+            `jax.random.key(seed)`.
         parallel_pieces: the largest number of pieces that are read at the same time.
 
     Returns:
@@ -121,9 +127,10 @@ def teacher_force_sweep(
     seed: int = 0,
     parallel_pieces: int = 16,
 ) -> list[Forced]:
-    """Read pieces with each of several settings of a strategy; arrays are `[s n]`.
+    """Read pieces with each of several settings of a strategy, as `teacher_force` does.
 
-    The model is computed once for all settings.
+    The settings are copies of one strategy with other hyperparameters. The model is
+    computed once for all of them.
 
     Args:
         model: as in `teacher_force`.
@@ -134,9 +141,12 @@ def teacher_force_sweep(
         seed: as in `teacher_force`; all settings get the same noise.
         parallel_pieces: as in `teacher_force`.
 
+    Returns:
+        One entry per piece, in the order of `pieces`, with arrays `[s n]`.
+
     Raises:
-        ValueError: the leaves do not share a leading axis. And wherever `teacher_force`
-            raises it.
+        ValueError: the leaves do not share a leading axis, or an argument is one for
+            which `teacher_force` raises it.
         RuntimeError: the logits became NaN.
     """
     sampler = Sampler(strategies, context, _Replay(_block(pieces)))
@@ -146,11 +156,13 @@ def teacher_force_sweep(
 
 
 class _Coming(NamedTuple):
-    """The symbols that a block still has to read; the state of `_Replay`.
+    """How far a block of a given piece was read: its symbols, and how many were picked.
+
+    It is the state of the draw `_Replay`, which picks these symbols one after another.
 
     Attributes:
         ids: ids of all symbols of the block.
-        read: number of these symbols that were already read.
+        read: number of these symbols that were already picked.
     """
 
     ids: Int[Array, "*b n"]
@@ -162,7 +174,7 @@ class _Replay:
     """A draw that picks the next symbol of a given piece, whatever the logits.
 
     A piece is read in blocks of `length` symbols. Before a block is read, the ids of
-    its symbols are put into the state.
+    its symbols are put into the state, which is a `_Coming`.
     """
 
     length: int = static()
@@ -170,9 +182,9 @@ class _Replay:
     def init(
         self, key: PRNGKey, stream: Int[Array, ""], streams: Int[Array, ""]
     ) -> _Coming:
-        """Return a state with zeros in place of the symbol ids.
+        """Return a state with zeros in place of the symbol ids; arguments are unused.
 
-        `_read_block` replaces them by the ids of a block of the piece.
+        `_read_block` replaces the zeros by the ids of a block of the piece.
         """
         return _Coming(jnp.zeros(self.length, jnp.int32), jnp.int32(0))
 
@@ -184,10 +196,12 @@ class _Replay:
 
 
 def _axes_of_settings():
-    """Return the axis of the settings of a sweep in each attribute of `Stream`.
+    """Return a `Stream` of axes for `jax.vmap` over the settings of a strategy.
 
-    It is 0 for what the strategy computes. It is None for what all settings share, such
-    as the memory, so the model is computed once for all settings.
+    The settings are copies of one strategy with other hyperparameters. A `Stream` is
+    the state of reading a piece. The axis is 0 for each attribute that the strategy
+    computes. It is None for what all settings share, such as the memory of the model,
+    so the model is computed once for all settings.
     """
     axes = dict.fromkeys(Stream._fields)
     return Stream(**axes | {"strategy_state": 0, "fallbacks": 0, "undefined": 0})
@@ -197,8 +211,10 @@ def _axes_of_settings():
 def _begin(model, sampler, key, firsts, numbers, *, settings):
     """Return the streams of a batch of pieces, before the model reads a symbol.
 
-    `firsts` holds the id of the first symbol of each piece, and `numbers` the index of
-    each piece, which fixes its noise.
+    A stream is the state of reading one piece. `firsts` holds the id of the first
+    symbol of each piece, and `numbers` the index of each piece, which fixes its noise.
+    If `settings` is True, the sampler's strategy holds several settings: copies of one
+    strategy with other hyperparameters, stacked along the first axis of its leaves.
     """
 
     def begin_all(strategy):
@@ -218,8 +234,12 @@ def _begin(model, sampler, key, firsts, numbers, *, settings):
 def _read_block(model, sampler, key, streams, ids, *, plan, settings):
     """Read the next block of symbols of every piece of a batch.
 
-    Return the streams after the block, and the figures of its symbols. `ids` holds the
-    ids of the symbols, one row per piece.
+    A stream is the state of reading one piece. Return the streams after the block, and
+    a `Forced` with the figures of the block's symbols. `ids` holds the ids of these
+    symbols, one row per piece. `plan` holds the length of the block and the number of
+    pieces that are read at once. If `settings` is True, the sampler's strategy holds
+    several settings: copies of one strategy with other hyperparameters, stacked along
+    the first axis of its leaves.
     """
     coming = _Coming(ids, jnp.zeros(len(ids), jnp.int32))
 
@@ -273,14 +293,19 @@ def _read(model, pieces, sampler, seed, parallel_pieces, *, settings):
 
 
 def _block(pieces):
-    """Return the block length: the number of symbols per piece that one call reads."""
+    """Return the block length: the number of symbols per piece that one call reads.
+
+    It is a fixed number, or less if all pieces are shorter.
+    """
     return min(_BLOCK, max((len(piece) - 1 for piece in pieces), default=0)) or 1
 
 
 def padded(pieces, block):
     """Return the ids of pieces as rows of equal length, padded with zeros.
 
-    The length is 1, for the first symbol, plus a multiple of `block`.
+    The first symbol of a piece is not predicted; the others are read in blocks of
+    `block` symbols. So the length is 1 plus a multiple of `block`: the smallest one
+    that holds the longest piece, but at least one block.
     """
     blocks = max(1, -(-(max(map(len, pieces)) - 1) // block))
     ids = np.zeros((len(pieces), 1 + blocks * block), np.int32)
@@ -290,9 +315,10 @@ def padded(pieces, block):
 
 
 def _of_piece(batch, axis, row, length):
-    """Return the figures of piece number `row` of a batch, without those of padding.
+    """Return the figures of the piece in row `row` of a batch, without its padding.
 
-    `axis` is the axis of the pieces, and `length` the number of symbols to keep.
+    `axis` is the axis of the pieces in each leaf of `batch`, and `length` is the number
+    of symbols to keep.
     """
     return jax.tree.map(
         lambda leaf: np.take(leaf, row, axis).take(range(length), axis), batch
@@ -300,7 +326,7 @@ def _of_piece(batch, axis, row, length):
 
 
 def require_pieces(model, pieces):
-    """Raise ValueError unless each piece has symbols that the model knows."""
+    """Raise ValueError if a piece is empty, or has an id that the model lacks."""
     size = vocab_size(model)
     for number, piece in enumerate(pieces):
         if not len(piece):

@@ -1,4 +1,9 @@
-"""Checks of the arguments of `generate` and `sweep`; an error message is a sentence."""
+"""Checks of the arguments of `generate` and `sweep`; an error message is a sentence.
+
+A stream is a sequence that is generated. Where a function has an argument `name`, it is
+the name of the checked argument, for the error. In a sweep, hyperparameters are stacked
+along a leading axis, with one entry per setting.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -20,11 +25,11 @@ _MOST_STREAMS = 2**31 - 1
 
 
 class BatchPart(NamedTuple):
-    """The streams of a batch that are drawn, without the other streams.
+    """Some streams of a batch, which are drawn without the other streams.
 
-    The number of a stream fixes its noise, so each stream has the symbols that it has
-    in the whole batch. Other sizes of batches round differently. So in rare cases a
-    symbol differs.
+    The number of a stream fixes its noise, so each stream gets the symbols that it has
+    in the whole batch. Rounding depends on how many streams are drawn together. So in
+    rare cases a symbol differs.
 
     Attributes:
         numbers: the number of each drawn stream within the batch, from 0.
@@ -132,7 +137,11 @@ def require_prompts(model: Model, prompts: Any) -> None:
 
 
 def require_part(part: Any, rows: int) -> None:
-    """Raise ValueError unless `part` names the number of each of `rows` streams."""
+    """Raise ValueError unless `part` is a valid `BatchPart` for `rows` streams.
+
+    A `BatchPart` says which streams of a larger batch are drawn. It must have one
+    number per stream, from 0 to the size of the batch minus 1.
+    """
     if not isinstance(part, BatchPart):
         raise ValueError(
             f"part is {part!r}; it must be a part of a batch, such as "
@@ -168,7 +177,7 @@ def require_key(key: Any) -> None:
 
 
 def require_sampler(strategy: Any, context: Any, draw: Any) -> None:
-    """Raise ValueError unless strategy, context and draw have the right types."""
+    """Raise ValueError unless these are a `Strategy`, a `Context` and a `Draw`."""
     for name, value, kind, example in (
         ("strategy", strategy, Strategy, "Temperature(0.9)"),
         ("context", context, Context, "SlidingWindow(100)"),

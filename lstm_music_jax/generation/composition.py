@@ -1,4 +1,8 @@
-"""Composition: a trained model writes scores of a given number of notes."""
+"""Composition: a trained model writes scores of a given number of notes.
+
+A piece is generated as the continuation of a prompt. The primer is the music of the
+prompt. An encoding turns scores into symbols and back.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -77,12 +81,13 @@ class Composition(NamedTuple):
             allow them at their position. They make no sound.
         ended: True if the model ended the piece by the end symbol, and the piece has no
             more notes than requested.
-        fallbacks: number of symbols for which a strategy forbade every symbol and was
-            ignored.
-        trace: the trace of the drawn symbols, NumPy `[n]`; None unless requested.
+        fallbacks: number of positions at which a strategy forbade the whole vocabulary
+            and was therefore ignored.
+        trace: numbers about each drawn symbol, such as its surprisal, as NumPy arrays
+            `[n]`; None unless requested.
         origin: how `compose` drew the piece; None if something else made it.
-        note_symbols: which of `symbols` make each note; None unless a trace was
-            requested.
+        note_symbols: for each note of `score`, the positions in `symbols` of the
+            symbols that make it; None unless a trace was requested.
         history: what the decoder chose at each symbol; None unless a trace was
             requested of a decoder.
         member: the number of the picked member after the last symbol of `history`.
@@ -108,7 +113,10 @@ class Composition(NamedTuple):
 
     @property
     def primer_notes(self) -> int | None:
-        """The number of notes of the primer; None unless a trace was requested."""
+        """The number of notes of `score` that belong to the primer.
+
+        None unless a trace was requested.
+        """
         if self.trace is None or self.note_symbols is None:
             return None
         begin = len(self.symbols) - len(self.trace.surprisal)
@@ -116,10 +124,10 @@ class Composition(NamedTuple):
 
     @property
     def surprisal(self) -> Float[np.ndarray, "n"] | None:
-        """The surprisal of each note under the model, nats.
+        """The surprisal of each note of `score` under the model, in nats.
 
-        It is the sum over the symbols that make the note; NaN if any of them is one of
-        the primer. None unless a trace was requested.
+        It is the sum of the surprisals of the symbols that make the note; NaN if any of
+        them belongs to the primer. None unless a trace was requested.
         """
         if self.trace is None or self.note_symbols is None:
             return None
@@ -150,11 +158,13 @@ def compose(
     ill_formed: bool = False,
     unseen: bool = False,
 ) -> list[Composition]:
-    """Continue each prompt by `notes` sounding notes or chords, or to the piece's end.
+    """Continue each prompt by `notes` notes, or to the end of the piece.
 
-    An encoding may use several symbols per note, so all pieces are continued until each
-    has enough notes or has ended. Scores are cut to exactly `notes`. With `length`,
-    each prompt is continued by that many symbols instead, however many notes they make.
+    Rests do not count as notes. With the encoding `NoteNames`, a chord counts as one
+    note. An encoding may use several symbols per note, so all pieces are continued
+    until each has enough notes or has ended. Then each score is cut after `notes`
+    notes. With `length`, each prompt is continued by that many symbols instead, however
+    many notes they make.
     With a decoder, a population is continued until all its members have enough notes or
     have ended. Then one member is picked, so that no piece is picked for being short.
 
@@ -167,18 +177,22 @@ def compose(
         run: the model, its vocabulary and its encoding.
         prompts: symbol ids, one row per piece.
         key: random key; the same key gives the same music.
-        notes: number of sounding notes or chords per piece, 1 or more. With
+        notes: number of notes per piece, 1 or more, without those of the prompt. With
             `until_end`, the most that a piece may have.
         length: number of symbols per piece, 1 or more, in place of `notes`. With
             `until_end`, the most that a piece may have.
-        strategy: as in `generate`.
-        context: as in `generate`.
-        draw: as in `generate`.
-        decoder: as in `generate`. A piece is the picked member of its population.
-        trace: as in `generate`.
-        part: as in `generate`; a stream is a piece.
-        parallel_streams: as in `generate`.
-        devices: as in `generate`.
+        strategy: shapes the distribution of each symbol, as in `generate`.
+        context: which of the symbols so far the model remembers, as in `generate`.
+        draw: how a symbol is drawn, as in `generate`.
+        decoder: continues each prompt by a population of streams that compete, as in
+            `generate`. The piece is the picked member.
+        trace: whether to return numbers about each drawn symbol, such as its surprisal;
+            see `Trace`.
+        part: says which pieces of a larger batch the prompts belong to, as in
+            `generate`.
+        parallel_streams: the largest number of pieces that a device draws at once, as
+            in `generate`.
+        devices: the devices to draw on, as in `generate`.
         keep_primer: put the prompt's music in front of the piece.
         until_end: let each piece end when the model draws the end symbol. The first
             symbol may be that one, so a piece may have no notes.
@@ -187,9 +201,10 @@ def compose(
 
     Raises:
         ValueError: `notes` or `length` is no whole number of 1 or more, or both or none
-            of them are given, or the model does not give that many notes in 8 times the
-            usual number of symbols, or `until_end` is given and the run has no end
-            symbol. And wherever `generate` raises it.
+            of them are given, or `until_end` is given and the run has no end symbol, or
+            the model writes too few notes: fewer than `notes` in 8 times the number of
+            symbols that the encoding typically uses for them. And wherever `generate`
+            raises it.
         RuntimeError: the logits became NaN.
     """
     if (notes is None) == (length is None):
@@ -262,6 +277,8 @@ def compose(
 
 def start_prompts(run: Run, pieces: int) -> Int[Array, "b p"]:
     """Return prompts of the start-of-piece symbol alone, for music without a primer.
+
+    There is one row for each of `pieces` pieces.
 
     Raises:
         ValueError: the run has no such symbol, or `pieces` is no whole number of 1 or

@@ -1,7 +1,8 @@
 """Contexts: which of the symbols so far the model remembers, and how.
 
-`prefill` reads the prompt without its last symbol, which the first `step` reads. So
-each step gives the logits of one drawn symbol, and no logits are computed in vain.
+What a model keeps of these symbols is its memory. The engine of `generate` gives
+`prefill` the prompt without its last symbol, which the first `step` reads. So each step
+gives the logits of one drawn symbol, and no logits are computed in vain.
 """
 
 from itertools import pairwise
@@ -58,15 +59,15 @@ class SlidingWindow:
     The logits equal those of a model that reads the whole window anew for every symbol.
     While fewer symbols exist, the window is all of them.
 
-    The memory holds `window` states. Each state started from zero at a different
-    symbol, one symbol after the next older state. Each new symbol resets the oldest
-    state to zero, which makes it the youngest, and advances all states in one matrix
-    product over `window` rows. The state that is now the oldest has read exactly the
-    last `window` symbols, so its logits are the result. Until `window` symbols have
-    been read, the oldest states all equal the one that started with the first symbol.
+    The memory holds `window` states. Each state started from zero at a different one of
+    the last `window` symbols. Each new symbol resets the oldest state to zero, which
+    makes it the youngest, and advances all states in one matrix product over `window`
+    rows. The state that is now the oldest has read exactly the last `window` symbols,
+    so its logits are the result. Until `window` symbols have been read, the oldest
+    states all equal the one that started with the first symbol.
 
-    The number of operations is that of reading every window anew. The number of
-    sequential steps falls from window x symbols to window + symbols.
+    The number of operations is that of reading every window anew. For n symbols, the
+    number of sequential steps falls from `window` times n to `window` plus n.
 
     Args:
         window: number of remembered symbols, 1 or more.

@@ -1,4 +1,8 @@
-"""Draws: how a symbol is drawn from the logits that a strategy has shaped."""
+"""Draws: how a symbol is drawn from the logits that a strategy has shaped.
+
+A draw is a rule that picks a symbol. It may keep a state between the symbols of a
+stream, which is a sequence that is generated.
+"""
 
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -35,21 +39,22 @@ class Draw(Protocol):
 
         Args:
             key: a random key, the same for all streams of a batch.
-            stream: number of the stream within the batch.
-            streams: number of streams in the batch.
+            stream: index of the stream within the batch, from 0.
+            streams: how many streams the batch has.
         """
         ...
 
     def draw(self, logits: Logits, state: PyTree, key: PRNGKey) -> tuple[Token, PyTree]:
         """Draw a symbol from softmax(logits); return its id and the new state.
 
-        `key` differs for each symbol of each stream.
+        `state` is that of the stream: from `init`, or from the draw before. `key`
+        differs for each symbol of each stream.
         """
         ...
 
 
 def gumbel(key: PRNGKey, size: int) -> Float[Array, "{size}"]:
-    """Return standard Gumbel noise: -log(-log u).
+    """Return `size` independent values of standard Gumbel noise, -log(-log u).
 
     u is uniform over 2^23 points of (0, 1), each in the middle of its cell, so that
     neither logarithm is infinite.
@@ -90,8 +95,10 @@ class ArithmeticState(NamedTuple):
     Attributes:
         rank: number of streams that have the same symbols so far and a smaller point,
             int32.
-        offset: the smallest point among the streams with these symbols, in [0, 1).
-        expected: expected number of streams with these symbols, a real number.
+        offset: distance from the beginning of the interval to the smallest point in it,
+            in [0, 1).
+        expected: length of the interval, which is the expected number of streams with
+            these symbols, a real number.
     """
 
     rank: Int[Array, ""]
@@ -113,11 +120,11 @@ class Arithmetic:
     Each single stream is an exact sample, because its u is uniform: a random rotation
     decides which stream gets which point.
 
-    Scaling each part to [0, 1) would amplify rounding errors by 1/p at each symbol. The
-    state therefore measures lengths in distances between points, so rounding errors add
-    up but are not amplified. When less than 1 stream is expected to have the same
-    symbols, the stream is alone, and its point is uniform in its part. From then on its
-    symbols are drawn independently, as by `Gumbel`.
+    Scaling each part to [0, 1) would amplify rounding errors by 1/p at each symbol. So
+    the state measures lengths in another unit: the distance between neighbouring
+    points. Then rounding errors add up but are not amplified. When less than 1 stream
+    is expected to have the same symbols, the stream is alone, and its point is uniform
+    in its part. From then on its symbols are drawn independently, as by `Gumbel`.
 
     Reference: Vilnis et al. 2022, https://arxiv.org/abs/2210.15458
     """

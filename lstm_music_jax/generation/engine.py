@@ -1,9 +1,15 @@
 """The engine: draws the symbols of one stream, one after another, in a `lax.scan`.
 
-`vmap` turns one stream into a batch. The key of a stream is `fold_in(key, number)`. It
-is split into one key for the strategy and one for the draw. For each symbol, the
-position of the symbol is folded into both keys. So a stream gets the same noise in any
-batch, on any number of devices, with any strategy, and however often it is continued.
+A stream is a sequence that is generated. A strategy shapes the logits of each symbol. A
+draw is the rule that picks a symbol from the shaped logits. A context decides which of
+the symbols so far the model remembers. What the model keeps of them is its memory, such
+as an LSTM's state.
+
+`vmap` turns one stream into a batch. The key of stream number i is `fold_in(key, i)`,
+where `key` is that of the batch. The stream's key is split into one key for the
+strategy and one for the draw. For each symbol, the position of the symbol is folded
+into both keys. So a stream gets the same noise in any batch, on any number of devices,
+with any strategy, and however often it is continued.
 """
 
 from functools import partial
@@ -60,7 +66,8 @@ class Plan(NamedTuple):
 
     Attributes:
         length: number of symbols to draw per stream.
-        trace: whether to describe the distributions of every symbol.
+        trace: whether to record numbers about each drawn symbol and its distributions,
+            such as its surprisal; see `Trace`.
         parallel_streams: the largest number of streams that a device draws at once.
     """
 
@@ -78,12 +85,13 @@ class Stream(NamedTuple):
         number: number of the stream within its batch; it fixes the stream's noise.
         position: number of symbols so far, including those of the prompt.
         token: the last symbol, which the model has not read yet.
-        memory: the memory of the context, which has read all symbols but the last one.
-        strategy_state: the state of the strategy, which has observed all symbols so
-            far.
-        draw_state: the state of the draw.
-        fallbacks: number of symbols for which the strategy, or a stage of a chain,
-            forbade every symbol and was ignored.
+        memory: the memory of the model, which has read all symbols but the last one.
+        strategy_state: what the strategy remembers of all symbols so far; `()` if it
+            remembers nothing.
+        draw_state: what the draw remembers between symbols; `()` if it remembers
+            nothing.
+        fallbacks: number of positions at which the strategy, or one of the strategies
+            in a chain, forbade the whole vocabulary and was therefore ignored.
         undefined: whether any logits were NaN, which give no distribution.
     """
 
@@ -98,15 +106,15 @@ class Stream(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """Drawn symbols, their log-probabilities in nats, float32, and their trace.
+    """What is noted of drawn symbols. These notes are records, not musical notes.
 
     Attributes:
         tokens: ids of the symbols, int32.
-        log_probs: log-probability of each symbol under the model.
+        log_probs: log-probability of each symbol under the model, nats, float32.
         strategy_log_probs: log-probability of each symbol in the distribution that it
-            was drawn from.
-        trace: figures that describe the distributions of each symbol; None unless
-            requested.
+            was drawn from, nats, float32.
+        trace: numbers about each symbol and its distributions; None unless `Plan.trace`
+            is True.
     """
 
     tokens: Int[Array, "*b n"]
@@ -202,16 +210,17 @@ def stream_keys(key: PRNGKey, number: Int[Array, ""]) -> Key[Array, "2"]:
 
 
 class Reading(NamedTuple):
-    """A stream that has read its last symbol, and the next symbol's distribution.
+    """What a stream has after its last symbol is read and the next one is picked.
 
     Attributes:
-        memory: the memory of the context after the last symbol.
-        strategy_state: the state of the strategy after it shaped the distribution.
+        memory: the memory of the model after it read the last symbol.
+        strategy_state: the state of the strategy after it shaped the next distribution.
         log_probs: log-probabilities of the next symbol under the model, nats.
-        strategy_log_probs: those in the distribution that is drawn from.
-        shaped: the result of the strategy.
-        drawn: the symbol that the draw picks.
-        draw_state: the state of the draw after this symbol.
+        strategy_log_probs: log-probabilities of the next symbol in the shaped
+            distribution, nats.
+        shaped: the logits that the strategy returned, and whether it was ignored.
+        drawn: the id of the next symbol, which the draw picked.
+        draw_state: the state of the draw after this pick.
     """
 
     memory: PyTree
@@ -256,7 +265,15 @@ def read(
 def add_symbol(
     sampler: Sampler, trace: bool, stream: Stream, reading: Reading, token: Token
 ) -> tuple[Stream, Notes]:
-    """Add a symbol to a stream; return the stream and the figures of the symbol."""
+    """Add a symbol to a stream; return the stream and a record of the symbol.
+
+    Args:
+        sampler: strategy, context and draw.
+        trace: whether the record holds the `Trace` of the symbol.
+        stream: the stream before the symbol.
+        reading: what the stream has after its last symbol was read.
+        token: the id of the added symbol.
+    """
     note = Notes(
         token,
         reading.log_probs[token],
@@ -284,7 +301,7 @@ def unless_ended(
     """Return `added`, the result of `add_symbol`, unless the stream has ended.
 
     A stream has ended if its last symbol is `stop`. Its state then stays as it is. A
-    symbol after the end has probability 1, and all figures of its `Trace` are 0.
+    symbol after the end has probability 1, and all numbers of its `Trace` are 0.
     """
     note = jax.tree.map(jnp.zeros_like, added[1])._replace(tokens=stream.token)
     # Both results are computed, because a GPU waits for the host at every branch.

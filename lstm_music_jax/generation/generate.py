@@ -42,7 +42,7 @@ def generate(
     strategy does not recompile.
 
     The symbols depend neither on the number of devices nor on `parallel_streams`. Their
-    log-probabilities then agree to 1e-5, but not bit for bit, because sums are rounded
+    log-probabilities depend on both a little, by up to 1e-5, because sums are rounded
     in another order.
 
     A generation can be continued: drawing n symbols and then m more gives the same
@@ -80,10 +80,10 @@ def generate(
         decoder: continues each prompt by a population of streams, its members, which
             compete. Results then have the axes `[b m n]`. By default, each prompt is
             continued by a single stream.
-        trace: whether to return figures that describe the distributions of every
-            symbol; see `Trace`.
-        part: the streams of a larger batch that the prompts belong to. By default the
-            prompts are the whole batch. With `streams` it must be None.
+        trace: whether to return numbers about each drawn symbol and its distributions,
+            such as its surprisal; see `Trace`.
+        part: says which streams of a larger batch these are. By default the prompts are
+            the whole batch. With `streams` it must be None.
         parallel_streams: the largest number of streams that a device draws at once.
             Smaller numbers take less memory. The default is all streams, or 1024 on a
             CPU.

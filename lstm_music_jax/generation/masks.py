@@ -1,4 +1,7 @@
-"""Masks: the symbols that must never be drawn, whatever the strategy."""
+"""Masks: strategies that forbid the symbols which must never be drawn.
+
+They are applied before the strategy that the user chooses.
+"""
 
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.vocabulary import Vocabulary

@@ -1,4 +1,4 @@
-"""Origins: the arguments by which `compose` draws a single piece again."""
+"""The origin of a piece: the arguments with which `compose` draws it again."""
 
 from typing import NamedTuple
 
@@ -12,14 +12,15 @@ from lstm_music_jax.types import Int, PRNGKey
 
 
 class Origin(NamedTuple):
-    """How a piece was drawn: all that `redraw` needs to draw it again, alone.
+    """How a piece was drawn: all that `redraw` needs to draw the same piece again.
 
     Attributes:
         prompt: the symbol ids that the piece continues, int32.
         key: the random key of the batch.
         stream: number of the piece within its batch.
         streams: number of pieces in the batch.
-        strategy: as in `compose`, and so are all other attributes.
+        strategy: this and all further attributes are the arguments of `compose` that
+            have the same names.
     """
 
     prompt: Int[np.ndarray, "p"]

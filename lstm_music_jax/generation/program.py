@@ -1,4 +1,8 @@
-"""The compiled program that draws symbols on devices, for `generate` and `sweep`."""
+"""The compiled program that draws symbols on devices, for `generate` and `sweep`.
+
+A stream is a sequence that is generated. A sampler holds all that chooses the symbols,
+such as the strategy and the draw.
+"""
 
 from collections.abc import Sequence
 from functools import cache
@@ -59,7 +63,15 @@ class Streams(NamedTuple):
 
 
 class _Prompts(NamedTuple):
-    """The prompts of streams or populations, their numbers, and how many there are."""
+    """The prompts of the streams, or populations of streams, that are to be drawn.
+
+    Attributes:
+        ids: symbol ids, one row per prompt.
+        numbers: the index of each stream or population within its batch, which fixes
+            its noise.
+        total: how many streams or populations the batch has; some of them may not be
+            drawn.
+    """
 
     ids: Int[Array, "b p"]
     numbers: Int[Array, "b"]
@@ -69,17 +81,19 @@ class _Prompts(NamedTuple):
 class Generation(NamedTuple):
     """The drawn symbols, without the prompt, and their log-probabilities.
 
-    With a decoder, every array but those of `members` has an axis m after b.
+    Arrays with a value per symbol are `[b n]`, for b prompts and n drawn symbols. With
+    a decoder they are `[b m n]`, for m members per population. In a sweep, a first axis
+    s of settings comes before b.
 
     Attributes:
         tokens: ids of the symbols, int32.
         log_probs: log-probability of each symbol under the model, nats, float32.
         strategy_log_probs: log-probability of each symbol in the distribution that it
             was drawn from, nats, float32.
-        trace: figures that describe the distributions of each symbol; None unless
-            requested.
-        lengths: number of drawn symbols per stream before the stop symbol, int32; None
-            unless a stop symbol was given.
+        trace: numbers about each symbol and its distributions, such as its surprisal;
+            None unless requested.
+        lengths: number of drawn symbols per stream before the stop symbol, `[b]`,
+            int32; None unless a stop symbol was given.
         streams: the states of the streams. Passed to `generate` as prompts, they are
             continued.
         members: weights and origins of the members of populations; None without a
@@ -96,10 +110,10 @@ class Generation(NamedTuple):
 
     @property
     def fallbacks(self) -> Int[Array, "*b"]:
-        """The number of symbols of each stream for which the strategy was ignored.
+        """For each stream, the number of positions at which the strategy was ignored.
 
-        A strategy is ignored for a symbol if it forbids every symbol of the vocabulary.
-        In a chain, a symbol counts if any stage was ignored.
+        A strategy is ignored at a position if it forbids the whole vocabulary there. A
+        chain of strategies counts at most once per position.
         """
         return self.streams.state.fallbacks
 
@@ -171,7 +185,14 @@ def run(
 
 
 def _source(model, prompts, key, part):
-    """Return what to continue, prompts or states of streams, and the random key."""
+    """Check the prompts, and return what is to be continued, with its random key.
+
+    `prompts` may be an array of ids. Then the result is a `_Prompts`, and `key`. `part`
+    numbers its rows; if it is None, they have the numbers 0, 1, 2 and so on.
+
+    `prompts` may also be the `Streams` of an earlier generation. Then the result is
+    their states and the key that they hold, and `key` and `part` must be None.
+    """
     if isinstance(prompts, Streams):
         if part is not None:
             raise ValueError(
@@ -236,7 +257,10 @@ def _draw_more(shard, model, streams, key, sampler, plan):
 
 
 def _lengths(tokens, stop):
-    """Return the number of symbols before `stop` in each stream; None if it is None."""
+    """Return the number of symbols before `stop` in each stream.
+
+    Return None if `stop` is None.
+    """
     if stop is None:
         return None
     # After the first stop symbol there are only stop symbols.
@@ -244,11 +268,12 @@ def _lengths(tokens, stop):
 
 
 def _devices_for(streams, devices, traced):
-    """Return the devices to use, at most one per stream.
+    """Return the devices to use, no more of them than the number of streams.
 
-    With several processes, all devices are used, because all processes must call the
-    same program. A traced call, such as one within `jit`, becomes part of the caller's
-    program, so it uses one device by default.
+    `devices` is the user's choice; None means all devices. If they belong to several
+    processes, all of them are used, because all processes must call the same program. A
+    traced call, such as one within `jit`, becomes part of the caller's program, so it
+    uses one device by default.
     """
     if traced and devices is None:
         return (jax.devices()[0],)
@@ -259,7 +284,10 @@ def _devices_for(streams, devices, traced):
 
 
 def _require_defined(state):
-    """Raise RuntimeError if any logits were NaN, because NaN gives no distribution."""
+    """Raise RuntimeError if any logits were NaN, because NaN gives no distribution.
+
+    `state` is the state of the streams after their last symbol.
+    """
     undefined = np.asarray(state.undefined)
     if undefined.any():
         stream = tuple(map(int, np.argwhere(undefined)[0]))
@@ -270,7 +298,11 @@ def _require_defined(state):
 
 
 def _require_same_states(model, streams, sampler, settings):
-    """Raise ValueError if streams to continue do not fit the model and the sampler."""
+    """Raise ValueError unless the model and the sampler can continue the streams.
+
+    They can if they would begin streams whose states have the same structure, shapes
+    and dtypes.
+    """
     one_symbol = jnp.zeros(1, jnp.int32)
     key, zero = jax.random.key(0), jnp.int32(0)
 
@@ -300,7 +332,10 @@ def _require_same_states(model, streams, sampler, settings):
 
 
 def _weights(state):
-    """Return the log-weights and the decoder's state; None for a single stream."""
+    """Return the log-weights and the decoder's state that a `Population` holds.
+
+    Return None if `state` is a `Stream`, which has neither.
+    """
     if isinstance(state, Stream):
         return None
     return state.log_weights, state.decoder_state

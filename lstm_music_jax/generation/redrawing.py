@@ -1,4 +1,10 @@
-"""Draws a piece again from its origin, and says how close each symbol came."""
+"""Replays how a piece was drawn, to see how close other symbols came to being drawn.
+
+A replay draws the piece again with the same noise, so the same symbols result. The
+scores at a position of the piece say how close each symbol of the vocabulary came to
+being drawn there. The origin of a piece holds the arguments with which `compose` drew
+it. A draw is the rule that picks a symbol from the logits.
+"""
 
 from typing import NamedTuple
 
@@ -22,12 +28,14 @@ _ROWS = 16
 
 
 class Scores(NamedTuple):
-    """The figures of all symbols of the vocabulary at one position of a piece.
+    """How close each symbol came to being drawn at one position of a piece.
+
+    Both arrays have one entry per symbol of the vocabulary.
 
     Attributes:
-        log_probs: log-probability in the distribution that was drawn from, nats.
-        perturbed: `log_probs` plus the Gumbel noise; the largest one is drawn. None if
-            the draw adds no such noise.
+        log_probs: log-probabilities in the distribution that was drawn from, nats.
+        perturbed: `log_probs` plus the Gumbel noise. The symbol with the largest sum is
+            drawn. None if the draw adds no such noise.
     """
 
     log_probs: Float[np.ndarray, "v"]
@@ -35,17 +43,18 @@ class Scores(NamedTuple):
 
 
 def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Composition:
-    """Draw a piece again, without the other pieces of its batch.
+    """Draw a piece again with the same noise, without the other pieces of its batch.
 
-    The noise is that of the first time. With the same model, the symbols are the same,
-    except where rounding decides, because a batch may be rounded differently. On a CPU,
-    16 pieces of 600 symbols each, of batches of 16, 33, 64 and 200, were all the same,
-    with float32 and with bfloat16 (layers of 512 and 256 units).
+    With the same model and strategy, the symbols are the same, except where rounding
+    decides, because a batch of another size may be rounded differently. On a CPU, 16
+    pieces of 600 symbols each, from batches of 16, 33, 64 and 200 pieces, all came out
+    the same, with float32 and with bfloat16 (layers of 512 and 256 units).
 
     Args:
         run: the model that drew the piece, its vocabulary and its encoding.
         origin: how the piece was drawn.
-        strategy: another strategy, to find out what it does with the same noise.
+        strategy: another strategy, to find out what it does with the same noise. By
+            default, the strategy of the piece.
 
     Raises:
         ValueError, RuntimeError: wherever `compose` raises it.
@@ -72,12 +81,12 @@ def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Compos
 
 
 def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Scores:
-    """Return the scores of the symbol that follows the first n drawn symbols.
+    """Return how close each symbol came to being drawn after the first n symbols.
 
     Args:
-        run: as in `redraw`.
-        origin: as in `redraw`.
-        drawn: the ids of the drawn symbols that come before, without the prompt.
+        run: the model that drew the piece, its vocabulary and its encoding.
+        origin: how the piece was drawn.
+        drawn: the ids of the first n drawn symbols, without the prompt.
 
     Raises:
         ValueError: a decoder drew the piece, so other members of the population decided
@@ -114,11 +123,15 @@ def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Score
 
 
 def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
-    """Return the prompt of a piece in several equal rows, and its number for each row.
+    """Return the prompts and the part of a batch that draw one piece in equal rows.
 
-    A small batch is computed by other products than a large one, with other rounding.
-    So a piece of a batch is drawn several times at once. Each of the members of a
-    population is one row of the products.
+    A single row would not do: XLA rounds the matrix products of a small batch
+    differently from those of a large one. There are 16 rows, or as many as the batch of
+    the piece had if it had fewer. Each member of a population counts as one of them.
+
+    Returns:
+        The prompts: that of the piece, once per row.
+        The part of the batch: the number of the piece within its batch, once per row.
     """
     members = 1 if origin.decoder is None else origin.decoder.members
     rows = min(origin.streams, -(-_ROWS // members))
@@ -127,7 +140,16 @@ def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
 
 
 class _GivenState(NamedTuple):
-    """The number of drawn symbols, the state of the inner draw, the latest scores."""
+    """The state of a draw that returns given symbols in order.
+
+    Attributes:
+        place: number of symbols returned so far.
+        inner: the state of the draw with which the piece was drawn.
+        log_probs: the log-probability of each symbol of the vocabulary at the position
+            of the symbol returned last, nats; 0 before the first symbol.
+        perturbed: `log_probs` plus the Gumbel noise; None if the draw adds no such
+            noise.
+    """
 
     place: Int[Array, ""]
     inner: PyTree
@@ -137,9 +159,16 @@ class _GivenState(NamedTuple):
 
 @pytree
 class _Given:
-    """Takes given symbols, and keeps the scores by which the inner draw would choose.
+    """A draw that returns given symbols, and keeps the scores of all symbols.
 
-    The state of the inner draw is right as long as it would draw the given symbols.
+    At each position, the inner draw also picks a symbol. This updates the state of the
+    inner draw, but the symbol is ignored. The state is right as long as each ignored
+    symbol equals the given one.
+
+    Attributes:
+        inner: the draw with which the piece was drawn.
+        tokens: the ids of the given symbols, in order.
+        vocab_size: number of symbols in the vocabulary.
     """
 
     inner: Draw
@@ -161,7 +190,7 @@ class _Given:
     def draw(
         self, logits: Logits, state: _GivenState, key: PRNGKey
     ) -> tuple[Token, _GivenState]:
-        """Return the next given symbol, and the state with the scores at its place."""
+        """Return the next given symbol, and a state with the scores at its position."""
         _, inner = self.inner.draw(logits, state.inner, key)
         log_probs, perturbed = jax.nn.log_softmax(logits), None
         if isinstance(self.inner, Gumbel):

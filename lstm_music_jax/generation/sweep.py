@@ -1,4 +1,8 @@
-"""Sweeps: generate with many settings of one strategy in one compiled program."""
+"""Sweeps: generate with many settings of one strategy in one compiled program.
+
+A setting is one value for each hyperparameter of the strategy. The settings are stacked
+along a new first axis. Tables are large leaves that all settings share.
+"""
 
 import dataclasses
 import itertools
@@ -44,19 +48,23 @@ def sweep(
     sweep is continued like a generation, with its `streams` as prompts and None as key.
 
     Args:
-        model: as in `generate`.
-        prompts: as in `generate`; all settings continue the same prompts.
-        key: as in `generate`.
+        model: the model to sample from.
+        prompts: symbol ids, one row per stream, or the `streams` of an earlier sweep.
+            All settings continue the same prompts.
+        key: random key, the same for all settings; None with `streams`.
         strategies: one strategy whose hyperparameters all have a leading axis s, one
             entry per setting; see `stack` and `grid`.
-        length: as in `generate`.
-        stop: as in `generate`.
-        context: as in `generate`.
-        draw: as in `generate`.
-        decoder: as in `generate`.
-        trace: as in `generate`.
-        parallel_streams: as in `generate`, for each setting.
-        devices: as in `generate`; each device draws its streams with all settings.
+        length: number of symbols to draw per stream, 1 or more.
+        stop: id of the symbol with which a stream ends; by default no stream ends.
+        context: which of the symbols so far the model remembers, as in `generate`.
+        draw: how a symbol is drawn, as in `generate`.
+        decoder: how streams that continue one prompt compete, as in `generate`.
+        trace: whether to return numbers about each drawn symbol and its distributions,
+            such as its surprisal; see `Trace`.
+        parallel_streams: the largest number of streams that a device draws at once for
+            each setting, as in `generate`.
+        devices: the devices to draw on, as in `generate`. Each device draws its streams
+            with all settings.
 
     Raises:
         ValueError: the leaves do not share a leading axis. And wherever `generate`
@@ -80,7 +88,7 @@ def sweep(
 
 
 def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
-    """Raise ValueError unless all hyperparameters have an equal leading axis.
+    """Raise ValueError unless all hyperparameters have the same leading axis.
 
     The axis has one entry per setting.
 
@@ -111,7 +119,7 @@ def require_stacked(strategies: Strategy, begun: int | None = None) -> None:
 def stack(strategies: Sequence[Strategy]) -> Strategy:
     """Stack strategies into one for `sweep`: hyperparameters have a leading axis s.
 
-    Tables, such as the automaton of `Obey`, are not stacked.
+    Tables, such as the automaton of `Obey`, are not stacked, and must be equal.
 
     Raises:
         ValueError: `strategies` is empty, or the strategies differ in more than their

@@ -1,4 +1,9 @@
-"""The trace: figures that describe the distributions of every drawn symbol."""
+"""The trace: numbers that describe each drawn symbol and its distributions.
+
+The model gives a distribution, and the strategy shapes it into the one that is drawn
+from. A chain is a strategy of several stages, each of which shapes the result of the
+stage before. A strategy or a stage that forbids the whole vocabulary is ignored.
+"""
 
 from typing import NamedTuple
 
@@ -12,9 +17,10 @@ from lstm_music_jax.xla.ordering import largest
 
 
 class Trace(NamedTuple):
-    """Figures that describe the distributions of each drawn symbol, `[b n]`.
+    """Numbers that describe each drawn symbol and its distributions, `[b n]`.
 
-    After a stop symbol the figures are 0.
+    b is the number of streams, and n that of symbols. Arrays of stages have a third
+    axis, for the stages. After a stop symbol, all numbers are 0.
 
     Attributes:
         model_entropy: entropy of the model's distribution, nats.
@@ -27,8 +33,8 @@ class Trace(NamedTuple):
             symbols, nats.
         empty_support: True if the strategy, or a stage of a chain, forbade every symbol
             and was ignored.
-        stage_kept_mass: the kept mass after each stage of a chain. A strategy that is
-            not a chain has no stages.
+        stage_kept_mass: `kept_mass` after each stage of a chain. A strategy that is not
+            a chain has no stages.
         stage_passed_over: for each stage of a chain, True if it forbade every symbol
             and was ignored.
     """
@@ -72,7 +78,10 @@ class Shaped(NamedTuple):
 def apply_in_stages(
     strategy: Strategy, logits: Logits, state: PyTree, key: PRNGKey
 ) -> tuple[Shaped, PyTree]:
-    """Apply a strategy to the logits of a symbol, and keep the result of each stage."""
+    """Apply a strategy to the logits of a symbol, and keep the result of each stage.
+
+    Return the result, and the new state of the strategy.
+    """
     if isinstance(strategy, Chain) and strategy.stages:
         stages, passed_over, state = strategy.apply_stages(logits, state, key)
         skipped = jnp.stack(passed_over)
@@ -87,14 +96,14 @@ def trace_note(
     shaped: Shaped,
     token: Token,
 ) -> Trace:
-    """Return the trace of one symbol: the figures that describe its distributions.
+    """Return the numbers that describe one drawn symbol and its distributions.
 
     Args:
         log_probs: log-probabilities under the model, nats.
         strategy_log_probs: log-probabilities in the distribution that was drawn from,
             nats.
         shaped: the result of the strategy.
-        token: the drawn symbol.
+        token: the id of the drawn symbol.
     """
     probabilities = jnp.exp(log_probs)
     kept = strategy_log_probs > -jnp.inf

@@ -67,7 +67,8 @@ class Architecture(NamedTuple):
         lstms: the LSTM layers, the first layer first.
         head: the dense layer.
         gates: activation of the gates.
-        dropout: the rate of all Dropout layers.
+        dropout: the rate of all Dropout layers; 0 if there are none, or if their rates
+            differ.
         window: number of input symbols; None if any number is allowed.
         every_position: whether a symbol is predicted after every input symbol.
     """
@@ -157,11 +158,14 @@ def _require_accepted(kind, name, settings):
 
 
 def _stack(layers: list[Layer]) -> list[Layer]:
-    """Return the LSTM layers and the head, the first layer first.
+    """Return those of `layers` that have parameters: the LSTM layers, then the head.
+
+    The head is the Dense layer. An input layer, Dropout layers and a layer of the
+    softmax are accepted, but they are not in the result.
 
     Raises:
         RefusedError: the layers are not LSTM layers followed by one Dense layer with a
-            softmax.
+            softmax, or an LSTM layer below another does not pass on its whole sequence.
     """
     kinds = [layer.kind for layer in layers if layer.kind != "Dropout"]
     if kinds[:1] == ["InputLayer"]:

@@ -57,13 +57,14 @@ def chain(config: Mapping[str, Any]) -> list[str]:
 
 
 def _source(entry) -> str | None:
-    """Return the name of the layer whose output a layer reads.
+    """Return the name of the layer from which the layer `entry` gets its input.
 
-    The result is None if the layer is an input. RefusedError is raised if the layer
-    does not read exactly one tensor.
+    The result is None if `entry` is an input layer. RefusedError is raised if the
+    layer is not called exactly once, if it does not read exactly one tensor, which must
+    be the first output of a layer, or if an argument of the call changes its result.
 
     Args:
-        entry: the JSON of the layer in the configuration.
+        entry: the JSON of a layer in the configuration.
     """
     if entry["class_name"] == "InputLayer":
         return None

@@ -1,4 +1,8 @@
-"""Writes a run folder from a model of Keras."""
+"""Writes a run folder from a model of Keras.
+
+A run folder holds the files of a trained model: its settings, its vocabulary and its
+parameters. Generation reads such a folder, and training can continue from it.
+"""
 
 from pathlib import Path
 
@@ -27,9 +31,10 @@ def import_keras(folder: str | Path, weights: KerasModel, dataset: Dataset) -> N
     Args:
         folder: a new or empty folder.
         weights: the model that `read_keras` has read.
-        dataset: the pieces to describe in the run folder. Its vocabulary must be the
-            one that the model was trained on, with the symbols in the same order. Only
-            the size of the vocabulary can be checked.
+        dataset: the pieces that the model was trained on. Their vocabulary, their
+            encoding and where they came from are written to the folder. The vocabulary
+            must have the symbols of the model, in the same order. Only their number can
+            be checked.
 
     Raises:
         ValueError: the folder is not empty, or the vocabulary has another size.

@@ -10,13 +10,14 @@ from lstm_music_jax.types import Float
 
 
 class KerasFileError(ValueError):
-    """Raised if a file is damaged, or holds a model that cannot be computed here."""
+    """Raised by `read_keras` if a file is damaged, or its model is not accepted."""
 
 
 class LayerArrays(NamedTuple):
     """The parameters of one LSTM layer, as NumPy arrays in float32.
 
-    The gates stand in the order input, forget, candidate, output.
+    An array holds the four gates side by side: input, forget, candidate, output. i is
+    the number of inputs of the layer, and h its number of units.
     """
 
     input_kernel: Float[np.ndarray, "i four_h"]

@@ -1,15 +1,17 @@
 """Reads files of Keras without Keras.
 
-Each of three layouts holds a configuration in JSON and named arrays in HDF5:
+Keras saves a model in one of three layouts. Each holds the configuration of the layers
+as JSON, and their arrays as HDF5:
 
-    .hdf5, .h5   Keras 2: model_weights/<layer>, arrays named in `weight_names`
+    .hdf5, .h5   Keras 2: one HDF5 file. The group model_weights/<layer> has the arrays
+                 of a layer, and its attribute `weight_names` their names.
     .h5          Keras 3: the same
     .keras       Keras 2.12 and later: a zip of config.json, metadata.json and
-                 model.weights.h5, in which the layers of each class are numbered, and
-                 the arrays of each layer
+                 model.weights.h5. There, a layer has a number among the layers of its
+                 class, and an array has a number among those of its layer.
 
-The gates have the same order as in `MusicLSTM`. Nothing in a file is ever executed or
-unpickled.
+The gates of a layer have the order that `MusicLSTM` uses too. Nothing in a file is ever
+executed or unpickled.
 """
 
 import io
@@ -135,16 +137,21 @@ def _read_model(file, config, version, arrays_of) -> KerasModel:
 
 
 def _read_arrays(file, kind, arrays, shapes) -> list[np.ndarray]:
-    """Check the arrays of one layer, and return them in float32.
+    """Return the arrays of one layer in float32, after checks.
+
+    RefusedError is raised if an array is missing, has another shape than it must have,
+    holds a value that is not finite, or lies in another file. HDF5 allows a file to
+    refer to arrays in others.
 
     Args:
         file: the HDF5 file.
         kind: the class of the layer, "LSTM" or "Dense".
         arrays: the arrays of the layer in the file, keyed by their names.
-        shapes: the shapes that they must have, in the order of `ARRAYS[kind]`.
+        shapes: the shapes that they must have, in the order of the result.
 
     Returns:
-        The arrays, in the order of `ARRAYS[kind]`.
+        For "LSTM" the kernel, the recurrent kernel and the bias; for "Dense" the kernel
+        and the bias.
     """
     names = ARRAYS[kind]
     if set(arrays) != set(names):

@@ -1,4 +1,7 @@
-"""The error for a Keras file that can be parsed, but whose model is not accepted."""
+"""The error for a Keras file that can be parsed, but whose model is not accepted.
+
+Only this package sees it, because `read_keras` turns it into a KerasFileError.
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ class RefusedError(Exception):
 
 @contextlib.contextmanager
 def naming(layer: str) -> Iterator[None]:
-    """Add the name of a layer to any RefusedError of the `with` block."""
+    """Add a layer's name to the message of a RefusedError raised in a `with` block."""
     try:
         yield
     except RefusedError as error:

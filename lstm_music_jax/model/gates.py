@@ -1,4 +1,8 @@
-"""Activations of an LSTM's gates: the logistic function, or a clipped line."""
+"""Activations of an LSTM's gates: the logistic function, or a clipped line.
+
+The preactivation, x in the formulas, is the number to which the activation is applied.
+In names, `_bar` marks a cotangent: the gradient of the loss with respect to a value.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable

@@ -18,8 +18,8 @@ class LSTM(nnx.Module):
     of the forget gate starts at 1 (Jozefowicz et al. 2015).
 
     Attributes:
-        input_kernel: `[i 4h]`, float32.
-        recurrent_kernel: `[h 4h]`, float32.
+        input_kernel: kernel of the inputs, `[i 4h]`, float32.
+        recurrent_kernel: kernel of the hidden state, `[h 4h]`, float32.
         bias: `[4h]`, float32.
     """
 

@@ -3,7 +3,7 @@
 The n-grams form a trie. Each node is a context, and it has a child for each symbol that
 was seen after it. The child of a context of length k is a context of length k + 1.
 
-A context has an index among all contexts of its length. The state of a stream holds k
+A context has an index among all contexts of its length. The state of a model holds k
 indices: those of the contexts of length 1 to k that the last symbols form.
 """
 
@@ -50,9 +50,10 @@ class NGram:
         p(x | c) = kept(c, x) + freed(c) p(x | c'),
 
     where c is a context of up to `order` - 1 symbols, and c' is c without its oldest
-    symbol.
-    The empty context is interpolated with the uniform distribution, so every symbol has
-    a probability above 0. The logits are log-probabilities.
+    symbol. Context c keeps the probability kept(c, x) for symbol x, and leaves the
+    probability freed(c) to c'. The empty context is interpolated with the uniform
+    distribution, so every symbol has a probability above 0. The logits are
+    log-probabilities.
 
     Make one by `NGram.witten_bell` or `NGram.kneser_ney`, which count n-grams on the
     host. The probabilities are those of `ngram_counts`, which the baselines of training
@@ -65,7 +66,7 @@ class NGram:
     Attributes:
         unigram: the probability of each symbol after the empty context.
         levels: the contexts of length 1, 2 and so on.
-        begin: the state before the first symbol.
+        begin: the state before the first symbol of a piece.
         widths: for each length of context, the largest number of symbols that were seen
             after one context.
     """
@@ -79,12 +80,13 @@ class NGram:
     def witten_bell(
         cls, pieces: Sequence[Integer[np.ndarray, "_"]], vocab_size: int, order: int = 3
     ) -> "NGram":
-        """Count an n-gram model with Witten & Bell's smoothing (1991, method C).
+        """Return a model of counted n-grams, with Witten & Bell's smoothing.
 
             p(x | c) = (n(c x) + d(c) p(x | c')) / (n(c) + d(c)),
 
         where c' is c without its oldest symbol, n counts occurrences, and d(c) is the
-        number of distinct symbols seen after context c.
+        number of distinct symbols seen after context c. This is method C of Witten &
+        Bell (1991).
 
         >>> pieces = [np.array([0, 1, 2, 0, 1, 3])]
         >>> model = NGram.witten_bell(pieces, vocab_size=5, order=2)
@@ -114,14 +116,14 @@ class NGram:
     def kneser_ney(
         cls, pieces: Sequence[Integer[np.ndarray, "_"]], vocab_size: int, order: int = 5
     ) -> "NGram":
-        """Count an n-gram model with interpolated, modified Kneser-Ney smoothing.
+        """Return a model of counted n-grams, with modified Kneser-Ney smoothing.
 
             p(x | c) = (n(c x) - D(n(c x)) + g(c) p(x | c')) / n(c).
 
-        c' is c without its oldest symbol. D is the discount, g(c) is the sum of
-        D(n(c x)) over x, and n(c) is the sum of n(c x) over x. In the longest context,
-        n counts occurrences. In a shorter context, n counts the distinct symbols that
-        come before c x.
+        c' is c without its oldest symbol. D is the discount, which depends on the count
+        that it is subtracted from. g(c) is the sum of D(n(c x)) over x, and n(c) is the
+        sum of n(c x) over x. In the longest context, n counts occurrences. In a shorter
+        context, n counts the distinct symbols that come before c x.
 
         >>> pieces = [np.array([0, 1, 2, 0, 1, 3])]
         >>> model = NGram.kneser_ney(pieces, vocab_size=5, order=2)
@@ -198,11 +200,14 @@ class NGram:
 
 
 def _child(level, width, context, token, unseen):
-    """Return the index of a context with one more symbol, found by binary search.
+    """Return the index of the context that is `context` with `token` appended.
+
+    A binary search finds it among the symbols that were seen after `context`.
 
     Args:
         level: the contexts of one length.
-        width: the largest number of symbols after one of these contexts.
+        width: the largest number of symbols that were seen after one of these contexts.
+            It limits the number of steps of the search.
         context: the index of a context of this length.
         token: the id of the symbol to append.
         unseen: the result if the longer context was never seen.
@@ -222,14 +227,15 @@ def _child(level, width, context, token, unseen):
 
 
 def _row(level, width, context, vocab_size):
-    """Return the ids of the symbols seen after a context, and what it keeps for each.
+    """Return the ids of the symbols seen after a context, and their probabilities.
 
-    Both results are `[width]`. The ids are padded with integers that are no ids, at
-    least `vocab_size`; the probabilities there have no meaning.
+    The probability of a symbol is the part that the context keeps for it. Both results
+    are `[width]`. If the context has fewer symbols, integers of `vocab_size` or more
+    fill the remaining places of the ids. The probabilities there have no meaning.
 
     Args:
         level: the contexts of one length.
-        width: the largest number of symbols after one of these contexts.
+        width: the largest number of symbols that were seen after one of these contexts.
         context: the index of a context of this length.
         vocab_size: number of symbols in the vocabulary.
     """
@@ -240,9 +246,10 @@ def _row(level, width, context, vocab_size):
 
 
 def _on_device(smoothed):
-    """Return the `NGram` of a `Smoothed` model.
+    """Return the n-gram model on the device that has the probabilities of `smoothed`.
 
-    Counts become probabilities in float32, in arrays on the device.
+    `smoothed` is a model on the host, which holds smoothed counts. They become
+    probabilities in float32.
     """
     size = smoothed.vocab_size
     empty, *longer = smoothed.levels
@@ -296,7 +303,11 @@ def _floats(values):
 
 
 def _require_countable(pieces, vocab_size, order):
-    """Raise ValueError if an argument of `witten_bell` or `kneser_ney` is wrong."""
+    """Raise ValueError if n-grams cannot be counted with these arguments.
+
+    `vocab_size` and `order` must be 1 or more, and every id must be from 0 to
+    `vocab_size` - 1.
+    """
     for name, value in (("vocab_size", vocab_size), ("order", order)):
         if value < 1:
             raise ValueError(f"{name} is {value}; it must be at least 1")

@@ -53,7 +53,7 @@ def unroll(
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
     """Run a layer over time, given the projected inputs `x W`.
 
-    Where `resets` is True the state is set to zero before the input is read.
+    Where `resets` is True, the state is set to zero before the input is read.
 
     The backward pass is written by hand. The forward pass keeps the activations of the
     gates. The backward loop replaces them by gradients. At the end, one matrix product,
@@ -83,10 +83,23 @@ def unroll_rows(
     gate: Gate = SIGMOID,
     resets: Bool[Array, "t b"] | None = None,
 ) -> tuple[LSTMState, Float[Array, "t b h"]]:
-    """Return `unroll(rows[tokens], 0, ...)`, but read each row only when needed.
+    """Run a layer over time, given the projected input of each possible symbol.
 
-    The `[t b 4h]` projected inputs are never stored, because on a CPU memory traffic
-    limits the speed more than arithmetic does.
+    The result is that of `unroll(rows[tokens], 0, ...)`, with a bias of 0. But each row
+    is read only at the step that needs it. So `rows[tokens]`, which is `[t b 4h]`, is
+    never stored. On a CPU, memory traffic limits the speed more than arithmetic does.
+
+    Args:
+        rows: for each symbol id, its row of the input kernel plus the bias.
+        tokens: the symbol ids that each stream reads.
+        recurrent_kernel: the kernel U of the hidden state.
+        state: the state to begin with, `[b h]` each.
+        gate: activation of the three gates.
+        resets: where True, the state is set to zero before the symbol is read; None for
+            nowhere.
+
+    Returns:
+        The state after the last step, and the hidden state after every step.
     """
     return _forward_rows(rows, tokens, recurrent_kernel, state, gate, resets)[0]
 
@@ -94,7 +107,13 @@ def unroll_rows(
 class _Saved(NamedTuple):
     """The values that the forward pass saves for the backward pass.
 
-    All but the kernel and the first state are `[t b ...]`.
+    Attributes:
+        recurrent_kernel: the kernel of the hidden state.
+        state: the state before the first step.
+        hidden: the hidden states after each step, `[t b h]`.
+        cells: the cells after each step, `[t b h]`.
+        gates: the activations i, f, g, o of each step in one array, `[t b 4h]`.
+        resets: where the state was set to zero before the step, `[t b]`, or None.
     """
 
     recurrent_kernel: Array

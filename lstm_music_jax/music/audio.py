@@ -1,8 +1,8 @@
 """Writes a score as a WAV file, with pretty_midi.
 
-Without a SoundFont, pretty_midi adds simple waves that die away, as of a plucked
-string. It needs nothing else for that. With a SoundFont, it calls FluidSynth, which the
-operating system provides.
+Without a SoundFont, pretty_midi makes the sound by itself. It adds simple waves that
+die away like the sound of a plucked string. With a SoundFont, pretty_midi calls
+FluidSynth, a program library that the operating system provides.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ def write_wav(
     soundfont: str | Path | None = None,
     overwrite: bool = True,
 ) -> None:
-    """Write `score.notes` as a WAV file: one channel, 16 bits, 44.1 kHz.
+    """Write the notes of a score as a WAV file: one channel, 16 bits, 44.1 kHz.
 
-    The loudest sample has 0.9 of the greatest value, so nothing is clipped. The sound
-    ends one second after the last note.
+    The loudness is scaled so that the loudest sample has 0.9 of the greatest value that
+    16 bits can hold. The sound ends one second after the last note.
 
     Args:
         score: the music; an empty score gives a second of silence.
         path: the file; missing folders are created.
         tempo: quarter notes per minute, 4 to 1000; None for the score's own tempos, or
             120 if it has none.
-        program: General MIDI program, 0 to 127; only a SoundFont has several.
-        soundfont: a SoundFont file (.sf2) that sounds; None for simple waves.
+        program: General MIDI program, 0 to 127; it changes nothing without a SoundFont.
+        soundfont: a SoundFont file (.sf2) whose sounds are used; None for simple waves.
         overwrite: whether to replace a file that exists.
 
     Raises:
@@ -95,7 +95,8 @@ def require_audio(soundfont: str | Path | None = None) -> None:
 
     Raises:
         ValueError: `soundfont` is not a SoundFont.
-        RuntimeError: something is not installed.
+        RuntimeError: pretty_midi is not installed; or a SoundFont is given, and
+            pyfluidsynth or FluidSynth is not installed.
     """
     extra = "pip install 'lstm-music-jax[audio]'"
     try:
@@ -134,10 +135,13 @@ def _require_soundfont(path: Path) -> None:
 
 
 def _plucked(phase: np.ndarray) -> np.ndarray:
-    """Return the wave of a plucked string, for phases in radians, `[n]`.
+    """Return the samples of a sound like that of a plucked string, `[n]`.
 
     Harmonics above half the sample rate are left out, because they would sound at wrong
     pitches.
+
+    Args:
+        phase: the phase of the lowest harmonic at each sample, in radians, `[n]`.
     """
     step = phase[1] - phase[0] if len(phase) > 1 else np.pi
     audible = (k for k in range(len(_HARMONICS)) if (k + 1) * step < np.pi)

@@ -18,8 +18,9 @@ class Divergence:
         note: index of the first note that differs, in `notes` of both scores. One of
             the scores may have no such note, because it has ended. None if all notes
             are equal.
-        quarter: time at which that note is struck, in quarters. If the two pieces
-            strike it at different times, it is the earlier time.
+        quarter: time at which that note is struck, in quarter notes from the start. If
+            the two pieces strike it at different times, it is the earlier time. None if
+            all notes are equal.
     """
 
     symbol: int | None
@@ -32,14 +33,14 @@ def divergence(
 ) -> Divergence | None:
     """Return where two pieces differ first; None if they do not.
 
-    A piece that is equal to the beginning of another differs only in its notes. A piece
-    that has ended should therefore have an end symbol.
+    If one sequence of symbols is the beginning of the other, no symbol counts as
+    different. To make the end of a piece count, include an end symbol.
 
     Args:
         symbols: the symbols of one piece.
         score: the music of that piece.
         others: the symbols of the other piece.
-        other: its music, on the same grid.
+        other: its music, with as many ticks per quarter note as `score`.
     """
     symbol = _first_difference(symbols, others)
     notes, other_notes = score.notes, other.notes

@@ -1,4 +1,8 @@
-"""Instruments: the name that music21 gives to the instrument in a MIDI event."""
+"""Names of instruments, as music21 gives them.
+
+music21 finds the name from the number in a program change, or from the text in an event
+that names a track or an instrument.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ PROGRAM_CHANGE = 0xC0
 
 
 def instrument_name(change: InstrumentChange) -> str:
-    """Return the name that music21 gives to an instrument; '' if it has none."""
+    """Return music21's name of the instrument that a change chooses; '' if unknown."""
     return _name(change.kind, change.channel == DRUM_CHANNEL, change.data)
 
 

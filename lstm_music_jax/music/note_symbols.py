@@ -1,4 +1,4 @@
-"""Which symbols make each note of a score."""
+"""Which symbols make each note of a score: strike it, release it, or set its values."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ class NoteSymbols(NamedTuple):
     """The symbols that make each note, as positions in a sequence of symbols.
 
     Attributes:
-        strikes: the symbol that strikes each note, in the order of `score.notes`.
-        makers: all symbols that make each note: the one that strikes it, the one that
-            releases it, and those directly before each of the two that set the time,
-            the duration or the loudness. The notes of a chord that is one symbol share
-            it.
-        skipped: stretches in which symbols were skipped: first and last tick. No note
-            is struck between the symbols of a stretch.
-        heard: number of symbols up to the end of the score. It is smaller than the
-            number of all symbols if the score was cut.
+        strikes: the position of the symbol that strikes each note, in the order of
+            `score.notes`.
+        makers: the positions of all symbols that make each note. One symbol strikes the
+            note, and in some encodings another one releases it. The symbols directly
+            before either of them, which set the time, the duration or the loudness,
+            also count. If one symbol is a chord, its notes share it.
+        skipped: the times at which symbols were skipped, because they have no meaning
+            at their place. Skipped symbols without a strike between them share one
+            entry: the tick of the first and the tick of the last of them.
+        heard: the number of symbols whose music is in `score`, counted from the first
+            symbol. It is the number of all symbols unless `score` is only the beginning
+            of their music.
     """
 
     strikes: list[int]
@@ -47,7 +50,8 @@ def note_symbols(
         encoding: the encoding of the symbols.
         symbols: the symbols.
         score: the music that they stand for, or the beginning of it.
-        after: symbols that precede `symbols`, as in `Encoding.decode`.
+        after: symbols that precede `symbols`. Their notes are left out of `score`, but
+            their settings, such as a duration, still apply.
     """
     numbers = {(note.onset, note.pitch): i for i, note in enumerate(score.notes)}
     strikes = [-1] * len(numbers)

@@ -1,8 +1,9 @@
 """Parts: the chords of each instrument, by the rules of the classical Keras recipe.
 
-The rules reproduce, symbol for symbol, the training data of that recipe. They belong to
-note names: they merge notes that are nearly simultaneous, put some notes into two
-chords, and round time to fourths and thirds of a quarter.
+That recipe is a widely copied music generator. The rules reproduce, symbol for symbol,
+its training data. They serve only the encoding `NoteNames`, because they lose detail:
+they merge notes that are nearly simultaneous, put some notes into two chords, and round
+time to fourths and thirds of a quarter note.
 """
 
 from __future__ import annotations
@@ -37,16 +38,18 @@ class _Segment(NamedTuple):
 def parts_of(score: Score) -> tuple[Part, ...]:
     """Return the parts of a score as chords, with 12 ticks per quarter.
 
-    If the source of the score writes chords, these are returned unchanged. Otherwise:
+    If the source of the score has chords, `score.written` holds its parts, and these
+    are returned unchanged. Otherwise:
 
-    1. Notes of a track form a chord if their onsets and ends are within a sixteenth of
-       a quarter of each other. The chord lasts from its last note's onset to its first
-       note's end.
-    2. Onsets and durations are rounded to the nearest multiple of a quarter's fourth or
-       third.
+    1. A note of a track forms a chord with those later notes whose onset and end differ
+       from its own by at most a sixteenth of a quarter. The chord begins at the onset
+       of this first note. Its duration is the time from the onset of its last note to
+       the end of its first note.
+    2. Onsets and durations are rounded to the nearest multiple of a fourth or a third
+       of a quarter note.
     3. A track's name and its program changes cut the track into segments. The segments
-       of one instrument, over all tracks, are a part. A part may be empty, because the
-       name of a track is enough to make a part. Drums are treated like everything else.
+       of one instrument, over all tracks, are a part. A part may be empty, because a
+       segment may hold no chord. Drums are treated like everything else.
 
     """
     if score.written is not None:
@@ -65,7 +68,10 @@ def parts_of(score: Score) -> tuple[Part, ...]:
 
 
 def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
-    """Return the segments of a track, in the order of time."""
+    """Return the sections of a track, in order of time; one instrument plays each.
+
+    A section begins where the track names an instrument or changes its program.
+    """
     ticks = np.array([change.tick for change in track.changes], np.int64)
     names: dict[int, list[str]] = {}
     for start, change in zip(
@@ -90,16 +96,20 @@ def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
 def _resolved(names: list[str]) -> list[str]:
     """Return the instruments to keep, of those that a track names at the same tick.
 
-    '' is an unknown instrument. If the names include two or more different known
-    instruments, all names are kept. Otherwise one name is kept: the known one if there
-    is one.
+    '' is an unknown instrument. If there are two or more different known instruments,
+    all names are kept, '' too. Otherwise one name is kept: that of the known instrument
+    if there is one, else ''.
     """
     known = {name for name in names if name}
     return names if len(known) > 1 else [max(names)]
 
 
 def _chords(track: Track, ticks_per_quarter: int) -> Iterable[Chord]:
-    """Return the chords of a track, by rules 1 and 2 of `parts_of`."""
+    """Return the chords of a track: notes that begin and end at nearly the same time.
+
+    Onsets and durations are rounded to fourths or thirds of a quarter note, with 12
+    ticks per quarter; see rules 1 and 2 of `parts_of`.
+    """
     tolerance = ticks_per_quarter // _TOLERANCES_PER_QUARTER
     notes = track.notes
     ends = (notes.onsets + notes.durations).tolist()
@@ -121,10 +131,11 @@ def _chords(track: Track, ticks_per_quarter: int) -> Iterable[Chord]:
 
 
 def _groups(onsets: list[int], ends: list[int], tolerance: int) -> Iterator[list[int]]:
-    """Yield the positions of the notes of each chord.
+    """Yield, for each chord of a track, the positions of its notes in the track.
 
     The first note that is in no chord yet begins a chord. All later notes whose onset
-    and end are nearly the same as those of this note belong to the chord, too.
+    and end are nearly the same as those of this note belong to the chord, too, even if
+    they are already in another chord.
 
     Args:
         onsets: the tick at which each note begins, ascending.

@@ -15,7 +15,7 @@ def sustained_ends(track: Track, pedals: tuple[Pedal, ...]) -> np.ndarray:
 
     Args:
         track: `n` notes.
-        pedals: the pedals of the piece, in the order of time.
+        pedals: the pedal movements of the piece, in the order of time.
     """
     ends = track.notes.onsets + track.notes.durations
     for channel in np.unique(track.channels).tolist():

@@ -1,4 +1,7 @@
-"""Repetition: counts of repeated n-grams and loops in a sequence of symbol ids."""
+"""Repetition: counts of repeated n-grams and loops in a sequence of symbol ids.
+
+A loop is a passage that consists of one pattern, played at least twice in a row.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ class Repetition(NamedTuple):
     Attributes:
         repeated: share of n-grams that occur earlier in the sequence, 0 to 1.
         distinct: number of different n-grams.
-        longest_loop: length in symbols of the longest loop. A loop is a passage that
-            consists of a pattern, played at least twice in a row.
+        longest_loop: length in symbols of the longest loop, with all repeats of its
+            pattern; 0 if there is no loop.
     """
 
     repeated: float
@@ -34,7 +37,8 @@ def repetition(
     Args:
         ids: the sequence, integers `[t]`.
         n: length of the n-grams.
-        longest_period: longest pattern of a loop, in symbols.
+        longest_period: loops whose pattern is longer than this many symbols are not
+            counted.
     """
     ids = np.asarray(ids)
     grams = [ids[start : start + n].tobytes() for start in range(len(ids) - n + 1)]

@@ -1,8 +1,8 @@
 """A score: the notes of a piece in ticks, with its tempo and metre.
 
 Readers of files make scores, and encodings turn these into symbols. A score counts time
-in ticks, and has a number of ticks per quarter note. A score that was read from a MIDI
-file keeps the file's ticks; `Score.on_grid` rounds it to another grid.
+in ticks. Its number of ticks per quarter note is called its grid. A score that was read
+from a MIDI file keeps the file's grid; `Score.on_grid` rounds it to another one.
 
 A score holds its notes by track, as arrays. Sources that write chords, such as the
 chorales, also keep their parts as chords; `parts.py` finds the chords of all other
@@ -94,13 +94,14 @@ class Notes(NamedTuple):
 
 @dataclass(frozen=True)
 class Chord:
-    """Pitches that are struck together and held equally long; one pitch is a note.
+    """One or more pitches that are struck together and held equally long.
 
     Attributes:
         onset: time of the strike, in ticks from the start of the piece, 0 or more.
         duration: number of ticks for which it sounds. 0 is allowed, because files hold
             chords of no length.
-        pitches: MIDI pitches, 0 to 127, one or more, in the order of the source.
+        pitches: MIDI pitches, 0 to 127, in the order of the source. A single note is a
+            chord of one pitch.
         spelling: a single note's name as the source spells it ('E-5'), or ''. Two
             chords that differ only in spelling are equal.
     """
@@ -146,7 +147,7 @@ class Tempo(NamedTuple):
 
 
 class Metre(NamedTuple):
-    """A change of metre at a tick, such as to 3/4."""
+    """A change of metre at a tick; 3/4 has `beats` 3 and `beat_unit` 4."""
 
     tick: int
     beats: int
@@ -158,7 +159,8 @@ class InstrumentChange(NamedTuple):
 
     Attributes:
         tick: time of the change.
-        channel: MIDI channel, 1 to 16; 0 for a name, which has none.
+        channel: MIDI channel, 1 to 16. It is 0 if the event is a name, because names
+            have no channel.
         kind: MIDI's number of the event: 0xC0 is a program change, 3 a track's name,
             4 an instrument's name.
         data: the program's number, or the name's bytes.
@@ -171,7 +173,7 @@ class InstrumentChange(NamedTuple):
 
 
 class Pedal(NamedTuple):
-    """A movement of the sustain pedal of a channel, down or up."""
+    """A movement of the sustain pedal of a MIDI channel (1 to 16), down or up."""
 
     tick: int
     channel: int
@@ -222,7 +224,7 @@ class Score:
         metres: the changes of metre, in the order of time. Until the first one, the
             metre is 4/4.
         pedals: the movements of the sustain pedal, in the order of time.
-        written: the parts of a source that writes chords; None if it does not.
+        written: the parts, as chords, if the source writes chords; otherwise None.
         endless: number of notes that were left out because they never end.
     """
 
@@ -249,10 +251,11 @@ class Score:
         ticks_per_quarter: int = TICKS_PER_QUARTER,
         tempos: Sequence[Tempo] = (),
     ) -> Score:
-        """Return a score of one track that holds the canonical form of `notes`.
+        """Return a score of one track that holds `notes` without overlaps.
 
         Args:
-            notes: the notes in any order. Overlaps are removed as in `Notes.canonical`.
+            notes: the notes in any order. Where notes of one pitch overlap, they are
+                merged or shortened by the rules of `Notes.canonical`.
             ticks_per_quarter: the grid on which their time is counted.
             tempos: the changes of tempo, in the order of time.
         """
@@ -264,7 +267,7 @@ class Score:
     def from_parts(
         cls, parts: Iterable[Part], ticks_per_quarter: int = TICKS_PER_QUARTER
     ) -> Score:
-        """Return a score with the given parts, and with the notes of their chords."""
+        """Return a score of parts: `written` holds them, and each is also a track."""
         parts = tuple(parts)
         tracks = (
             Track.of(
@@ -280,14 +283,22 @@ class Score:
 
     @cached_property
     def table(self) -> Notes:
-        """The notes of all tracks as one keyboard plays them, as arrays."""
+        """The notes of all tracks, put together without overlaps, as arrays.
+
+        Where notes of one pitch overlap, they are merged or shortened by the rules of
+        `Notes.canonical`. The property `notes` holds the same notes as a tuple.
+        """
         columns = zip(*(track.notes for track in self.tracks), strict=True)
         joined = [np.concatenate(column) for column in columns]
         return Notes(*joined).canonical() if joined else Notes.of(())
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
-        """The notes of all tracks as one keyboard plays them: see `Notes.canonical`."""
+        """The notes of all tracks, put together without overlaps.
+
+        Where notes of one pitch overlap, they are merged or shortened by the rules of
+        `Notes.canonical`. The property `table` holds the same notes as arrays.
+        """
         columns = (column.tolist() for column in self.table)
         return tuple(map(Note._make, zip(*columns, strict=True)))
 
@@ -320,7 +331,8 @@ class Score:
         """Return the score with all times rounded to the nearest tick of a grid.
 
         The begin and the end of each note are rounded to the nearest tick, but a note
-        lasts at least one tick. The chords of the source, `written`, are dropped.
+        lasts at least one tick. The result has None as `written`. A score that has this
+        grid already is returned unchanged.
 
         Args:
             ticks_per_quarter: the grid, in ticks per quarter note.

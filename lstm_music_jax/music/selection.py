@@ -14,8 +14,8 @@ class Selection:
     """A choice of notes of a MIDI file, by track and by instrument.
 
     Attributes:
-        tracks: numbers of the tracks to keep, in the order of the file, from 0; () for
-            all.
+        tracks: numbers of the tracks to keep; () for all. The first track of the file
+            has the number 0.
         programs: General MIDI programs to keep, 0 to 127; () for all. Drums have no
             program, so they are kept whatever is chosen here.
     """

@@ -1,4 +1,8 @@
-"""Stretching of symbols: tables of the ids that play a piece slower or faster."""
+"""Stretching of time: tables that map each id to the id of a longer or shorter symbol.
+
+Each row of such a table is for one tempo. If every id of a piece is replaced by its
+entry in one row, the piece becomes slower or faster.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +19,16 @@ def stretch_table(
 ) -> np.ndarray:
     """Return, for each of five tempos, the id that replaces each id, int32 `[5, v]`.
 
-    The replacing symbol takes a factor times as long as the replaced one. Each row has
-    one factor. The five factors are equally spaced, from `1 - largest` to
+    Each row has one factor. The new symbol takes that factor times as long as the
+    replaced one. The five factors are equally spaced, from `1 - largest` to
     `1 + largest`; Oore et al. 2018 use 0.05. An entry is -1 where the vocabulary lacks
-    the replacing symbol.
+    the new symbol.
 
     Args:
         vocabulary: its `v` symbols are stretched.
         encoding: defines the time that each symbol takes.
-        largest: the largest change, above 0 and below 1.
+        largest: the largest change of the duration, as a share of it, above 0 and below
+            1.
 
     Raises:
         ValueError: no symbol of the encoding takes a time in seconds.
@@ -46,15 +51,13 @@ def stretch_table(
 def combined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the table that applies a row of one table and then a row of another.
 
-    The result has a row for every pair of rows of the two tables. Such a row replaces
-    each id by the row of `first`, and the result by the row of `second`.
-
     Args:
         first: the id that replaces each id, or -1 where there is none, int32 `[r, v]`.
         second: another such table, int32 `[s, v]`.
 
     Returns:
-        The table of `r` times `s` rows, int32 `[r s, v]`.
+        A table with a row for every pair of rows, int32 `[r s, v]`. Row `i s + j`
+        replaces each id by row `i` of `first`, and the new id by row `j` of `second`.
     """
     both = np.where(first >= 0, second[:, first], -1)
     return both.swapaxes(0, 1).reshape(-1, first.shape[1])

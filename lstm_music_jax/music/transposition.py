@@ -16,7 +16,7 @@ HALF_OCTAVE = 6
 class Sound(NamedTuple):
     """The pitches that a symbol strikes or releases.
 
-    Two symbols that strike or release the same pitches have equal sounds.
+    Two symbols have equal sounds if both strike the same pitches, or both release them.
 
     Attributes:
         are_classes: whether `numbers` holds pitch classes, 0 to 11, which wrap around
@@ -84,10 +84,14 @@ def transposition_table(
 
 
 def spelled_once(table: np.ndarray) -> np.ndarray:
-    """Return a table of transpositions in which every sound has one spelling.
+    """Return a table whose row for 0 semitones gives every sound one spelling.
 
-    A transposition leads to one of the ids that sound alike, such as C#4 and Db4. In
-    the result, the row of no transposition leads to that one too.
+    Several ids may have the same sound, such as those of C#4 and D-4. Wherever the
+    given table transposes to this sound, it chooses the same one of these ids. But its
+    row for 0 semitones leaves every id as it is. In the result, this row replaces the
+    ids of a sound by the chosen one. All other rows stay the same.
+
+    If the vocabulary lacks all transpositions of a sound, its ids are left as they are.
 
     Args:
         table: int `[2 n + 1, v]`, from `transposition_table`.

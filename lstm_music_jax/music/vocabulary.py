@@ -75,7 +75,8 @@ class Vocabulary:
     ) -> Vocabulary:
         """Return the vocabulary of some pieces, the commonest symbol first.
 
-        Symbols that are equally common keep the order in which they first appear.
+        Symbols that are equally common keep the order in which they first appear. After
+        the symbols of the pieces come `others`, then the start and the end symbol.
 
         Args:
             pieces: the symbols of each piece.
@@ -162,7 +163,7 @@ class Vocabulary:
         write_atomically(Path(path), json.dumps(self.to_json(), indent=0))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the vocabulary as JSON."""
+        """Return the vocabulary as values that JSON can hold."""
         return {
             "symbols": list(self.symbols),
             "start": self.start,

@@ -1,6 +1,9 @@
 """Figures of a comparison: differences, loops and copies, and a table in colours.
 
-Every figure is written twice, as PNG and as SVG.
+An arm is a strategy that is compared. The reference is the arm with which the others
+are compared. An anchor is other music that is shown beside the arms: the human pieces,
+and for example music of an n-gram model. The primary measures are the few that are
+tested. Every figure is written twice, as PNG and as SVG.
 """
 
 import math
@@ -35,7 +38,8 @@ def forest(comparison: Comparison, path: str | Path) -> None:
 
     Args:
         comparison: as in `figure_of_differences`.
-        path: the PNG file; missing folders are created.
+        path: the PNG file; missing folders are created. The SVG file is written beside
+            it.
     """
     save_both(figure_of_differences(comparison), path)
 
@@ -43,9 +47,10 @@ def forest(comparison: Comparison, path: str | Path) -> None:
 def figure_of_differences(comparison: Comparison) -> Any:
     """Return the figure of matplotlib with the differences from the reference.
 
-    It has one panel per primary measure. Filled points are differences that are
-    significant after Holm's correction. Green is the side of better values: nearer to
-    the human value, which is dotted, or lower.
+    It has one panel per primary measure, with one point per arm but the reference.
+    Filled points are differences that are significant after Holm's correction. The
+    differences that lead to better values are shaded in green. Better values are lower,
+    or they are nearer to the human value, which a dotted line shows.
 
     Args:
         comparison: the results; at least one measure is primary, and at least one arm
@@ -79,15 +84,17 @@ def figure_of_differences(comparison: Comparison) -> Any:
 def against_human(
     comparison: Comparison, measures: Sequence[str], path: str | Path
 ) -> None:
-    """Draw measures of all arms and anchors against the band of the human pieces.
+    """Draw measures of all arms and anchors, with those of the human pieces as a band.
 
-    The band is the 95% interval of the human mean. The axis holds the human value and
-    all arms. An anchor outside of it is drawn at its edge, with its value as text.
+    The band is the 95% interval of the human mean. The axis spans the human value and
+    the values of all arms. An anchor whose value lies beyond the axis is drawn at the
+    end of the axis, with its value as text.
 
     Args:
         comparison: the results.
         measures: names of the measures, such as those of loops and copies.
-        path: the PNG file; missing folders are created.
+        path: the PNG file; missing folders are created. The SVG file is written beside
+            it.
     """
     names = [*comparison.anchors[1:], *comparison.arms]
     rows = {row.name: row for row in comparison.rows}
@@ -119,12 +126,14 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
     """Draw how far each arm and anchor is from the human pieces in each measure.
 
     The unit is the standard deviation of the human pieces. So the table holds measures
-    of pieces, and distances that have this unit. A measure that does not vary among the
-    human pieces is left out. The columns of measures that are not valid are grey.
+    of single pieces, and distances that have this unit. A measure that does not vary
+    among the human pieces is left out. Grey columns are measures that are not valid:
+    they do not tell worse music from better on this corpus.
 
     Args:
         comparison: the results.
-        path: the PNG file; missing folders are created.
+        path: the PNG file; missing folders are created. The SVG file is written beside
+            it.
     """
     from matplotlib.figure import Figure
 
@@ -189,14 +198,14 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
 
 
 def wrapped(name: str, width: int) -> str:
-    """Return a name on several lines, broken at spaces."""
+    """Return a name on lines of at most `width` letters, broken at spaces."""
     return "\n".join(textwrap.wrap(name, width, break_long_words=False))
 
 
 def _panels(count, names):
-    """Return a figure with `count` panels side by side.
+    """Return a figure of matplotlib, and its `count` panels side by side.
 
-    Their common vertical axis has one line per name.
+    The panels share a vertical axis that has one line per name.
     """
     from matplotlib.figure import Figure
 
@@ -229,7 +238,7 @@ def _describe(axes, row, meaning):
 
 
 def _limit(axes, intervals):
-    """Set the limits of the x axis, so that it holds all intervals and a margin."""
+    """Set the limits of the x axis, so that it spans all intervals and a margin."""
     ends = [[each.value, each.low, each.high] for each in intervals]
     low, high = np.nanmin(ends), np.nanmax(ends)
     margin = 0.06 * (high - low) or 0.5
@@ -237,7 +246,10 @@ def _limit(axes, intervals):
 
 
 def _shade_better(axes, row, human):
-    """Shade the differences that lead to better values, and mark the human value."""
+    """Shade the differences that lead to better values, and mark the human value.
+
+    `row` describes the measure. `human` is the human value minus that of the reference.
+    """
     limits = axes.get_xlim()
     if row.direction is Direction.LOWER:
         better = (limits[0], 0)
@@ -268,9 +280,9 @@ def _point(axes, interval, place, colour, face):
 
 
 def _at_edge(axes, interval, place, colour):
-    """Draw a value at the edge of the axes if it lies outside of their limits.
+    """Draw a value at the edge of the axes if it lies beyond their limits.
 
-    Return whether it lies outside.
+    Return whether it does. `place` is the height at which it is drawn.
     """
     low, high = axes.get_xlim()
     if math.isnan(interval.value) or low <= interval.value <= high:
@@ -298,7 +310,7 @@ def _colour(comparison, name):
 
 
 def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
-    """Return the distance of a strategy from human music in one measure.
+    """Return the distance of an arm or anchor from human music in one measure.
 
     The unit is the standard deviation of the human pieces. Values below the human mean
     give a negative distance.
@@ -306,7 +318,7 @@ def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
     Args:
         comparison: the results.
         row: the measure.
-        name: the name of the strategy or anchor.
+        name: the name of the arm or anchor.
 
     Returns:
         A list with the distance. An empty list if the measure has no distance in this
@@ -362,5 +374,5 @@ def _lines(labels):
 
 
 def _name_inches(labels):
-    """Return the width of the longest line of some labels, in inches."""
+    """Return the width of the longest line of all labels, in inches."""
     return _LETTER * max(len(line) for label in labels for line in label.split("\n"))

@@ -1,7 +1,9 @@
 """Tables of a comparison.
 
-The arms are the strategies that are compared. The anchors are other pieces beside them:
-human pieces first, then others such as training pieces.
+The arms are the strategies that are compared. The reference is the arm with which the
+others are compared. The anchors are other music beside the arms: the human pieces
+first, then others such as training pieces. The primary measures are the few that are
+tested; all others are exploratory. A run is a trained model.
 """
 
 import math
@@ -32,7 +34,10 @@ GLOSSARY = f"""\
   Without any true difference, this still happens to one value in twenty.
 - *Not valid* ({_NOT_VALID}) are measures that do not tell worse music from better on
   this corpus. Nothing should be concluded from them.
-- Numbers in brackets are intervals of 95%.
+- Numbers in brackets are intervals of 95%. With several models, they hold for further
+  models. But for music that is the same for all models, such as human pieces, they hold
+  for further pieces. Intervals are cut where a measure can have no values, such as
+  shares below 0.
 - A *difference* is the value of a strategy minus that of the reference. A bold one
   remains after the correction. The *distance from human, difference* says how much
   farther from the human value a strategy is than the reference; it is negative for a
@@ -93,7 +98,11 @@ def difference_tables(comparison: Comparison) -> list[Table]:
 
 
 def exploratory_values(comparison: Comparison) -> list[Table]:
-    """Return the exploratory measures of all anchors and arms, without intervals."""
+    """Return tables of the exploratory measures of all anchors and arms.
+
+    The values have no intervals. A bold value is one whose difference from the
+    reference has an interval that excludes zero. A table has at most six measures.
+    """
     measures = [row for row in comparison.rows if not row.primary]
     tables = []
     for start in range(0, len(measures), _COLUMNS):
@@ -107,7 +116,11 @@ def exploratory_values(comparison: Comparison) -> list[Table]:
 
 
 def validity(comparison: Comparison) -> list[Part]:
-    """Say which measures are not valid on the corpus, and why."""
+    """Return a text that says which measures are not valid on the corpus, and why.
+
+    A measure is valid if it tells worse music from better. If some measures are not
+    valid, the text is followed by a table of their values for music of known quality.
+    """
     if not comparison.order:
         text = "Whether the measures are valid on this corpus was not checked."
         return [Prose(text)]
@@ -136,13 +149,16 @@ def tuned_settings(
 ) -> Table:
     """Return a table of how each arm was tuned to a target entropy, with the result.
 
-    The result is the strategy with the tuned number, and its entropy in two sets of
-    pieces: those drawn when it was tuned, and those drawn anew for the comparison.
+    An arm is tuned by changing one of its hyperparameters. A row shows the strategy
+    with the tuned value, and two entropies of it: one of the pieces with which it was
+    tuned, and one of the new pieces of the comparison.
 
     Args:
         comparison: the results at the target entropy.
         tuned: for each run, how each arm was tuned.
-        names: for each arm that reaches the target, its name in the comparison.
+        names: a mapping from the name of an arm before tuning, such as TopP(0.5), to
+            its name in `comparison`, such as TopP(0.9). An arm that does not reach the
+            target in every run is missing.
     """
     anew = strategy_entropy().name
     rows = []
@@ -166,9 +182,11 @@ def tuned_settings(
 
 
 def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> Table:
-    """Return a table of the mean height of each arm's curve, with one row per arm.
+    """Return a table of mean heights of curves: a row per arm, a column per measure.
 
-    Beside each mean height is its difference from that of the first arm.
+    A curve shows a measure as a function of the arm's entropy. Its mean height is the
+    mean of the measure over a range of entropies. Beside it stands the difference from
+    the mean height of the first arm.
 
     Args:
         lines: for each measure, the curves of all arms.
@@ -186,13 +204,13 @@ def curve_heights(lines: Mapping[str, Sequence[Curve]]) -> Table:
 
 
 def heading(row: Row) -> str:
-    """Return the name of a measure with its unit, and a mark if it is not valid."""
+    """Return a measure's name with its unit, and with "†" if it is not valid."""
     unit = f" ({row.unit})" if row.unit else ""
     return f"{row.name}{unit}{_NOT_VALID if row.valid is False else ''}"
 
 
 def label(name: str) -> str:
-    """Return the name of an arm as Markdown.
+    """Return the name of an arm or anchor as Markdown.
 
     The expression of a strategy, such as TopK(5), gets backticks. Other names, such as
     those of anchors, get none.
@@ -202,7 +220,10 @@ def label(name: str) -> str:
 
 
 def number(interval: Interval | None) -> str:
-    """Return a value with its interval: "0.48 (0.40 to 0.57)"; "" without a value."""
+    """Return a value and its interval as text, such as "0.48 (0.40 to 0.57)".
+
+    The result is "" if there is no value, and the value alone if it has no interval.
+    """
     if interval is None or math.isnan(interval.value):
         return ""
     value, low, high = _rounded(interval)
@@ -210,9 +231,10 @@ def number(interval: Interval | None) -> str:
 
 
 def _rounded(interval):
-    """Return value, low and high of an interval as texts.
+    """Return value, low and high of an interval as three texts.
 
-    They have so many decimals that the width of the interval has two digits.
+    All have the same number of decimals, so many that the width of the interval has two
+    significant digits. If the width is 0 or NaN, each has three significant digits.
     """
     width = interval.high - interval.low
     # Rounding errors are no width.

@@ -1,4 +1,8 @@
-"""Figures, as PNG files: a piano roll, a run's loss, and the effects of a sweep."""
+"""Pictures as PNG files: a piano roll, the losses of a run, the effects of a sweep.
+
+A run is the training of one model. A sweep generates music with several values of one
+hyperparameter of a sampling strategy.
+"""
 
 import io
 import json
@@ -28,7 +32,7 @@ def piano_roll(
         path: the PNG file; missing folders are created.
         title: text above the picture.
         quarters_per_row: quarter notes per row; longer music takes several rows. There
-            are at most 32, so the rows of very long music hold more.
+            are at most 32 rows, so those of very long music hold more quarter notes.
 
     Raises:
         ValueError: the score has no notes.
@@ -60,7 +64,7 @@ def piano_roll(
 
 
 def _draw_keyboard(axes, low, high):
-    """Shade the black keys and label each C."""
+    """Shade the black keys, and label each C, from pitch `low` to pitch `high`."""
     pitches = np.arange(low, high + 1)
     black = pitches[np.isin(pitches % 12, _BLACK_KEYS)]
     begin, end = axes.get_xlim()
@@ -72,7 +76,7 @@ def _draw_keyboard(axes, low, high):
 
 
 def _draw_notes(axes, score):
-    """Draw one bar per note that sounds within the limits of the axes."""
+    """Draw one bar per note that sounds during the time that the axes show."""
     notes = score.table
     begin = notes.onsets / score.ticks_per_quarter
     end = begin + notes.durations / score.ticks_per_quarter
@@ -83,7 +87,9 @@ def _draw_notes(axes, score):
 
 
 def _draw_bars(axes, begin, end, pitch, half_width, **style):
-    """Draw one bar per note or key on a piano roll; the axes keep their limits.
+    """Draw bars on a piano roll: one per note, or one per black key of the piano.
+
+    The limits of the axes stay as they are.
 
     Args:
         axes: the axes to draw on.
@@ -103,10 +109,10 @@ def _draw_bars(axes, begin, end, pitch, half_width, **style):
 
 
 def loss_curve(metrics: str | Path, path: str | Path) -> None:
-    """Draw the losses of a run and of its baselines; see `figure_of_losses`.
+    """Draw the losses of a training run; see `figure_of_losses`.
 
     Args:
-        metrics: the run's metrics, JSON lines.
+        metrics: the file of the run's metrics, JSON lines.
         path: the PNG file; missing folders are created.
     """
     save_figure(figure_of_losses(metrics), path)
@@ -115,11 +121,13 @@ def loss_curve(metrics: str | Path, path: str | Path) -> None:
 def figure_of_losses(metrics: str | Path) -> Any:
     """Return the figure of matplotlib with the losses of a run and of its baselines.
 
-    The run may still be training, or may have been killed: an unfinished last line of
-    metrics is left out. A baseline that the metrics lack is left out too.
+    The training and the validation loss are curves over the training steps. The
+    baselines are n-gram models; their validation losses are horizontal lines. The run
+    may still be training, or may have been killed. So the last line of the file is left
+    out if it is unfinished. A baseline that the file does not name is not drawn.
 
     Args:
-        metrics: the run's metrics, JSON lines.
+        metrics: the file of the run's metrics, JSON lines.
     """
     from matplotlib.figure import Figure
 
@@ -155,12 +163,16 @@ def knob_curves(
 ) -> None:
     """Draw what a sweep over one hyperparameter (the knob) does to the music.
 
+    Four panels show measures of the generated pieces over the value of the knob.
+
     Args:
         rows: one mapping per value of the knob. `value` is the value. The other entries
-            are means over pieces: `entropy` of the distribution that was drawn from,
-            `model` (the entropy of the model's distribution) and `surprisal` of the
-            drawn symbols, all in nats; `repeated`, the share of 4-grams seen before;
-            `longest loop` in symbols; and `distinct`, the number of distinct 4-grams.
+            are means over the pieces that were generated with it. In nats per symbol:
+            `entropy` of the distribution from which the strategy drew, `model`, the
+            entropy of the model's distribution, and `surprisal` of the symbols.
+            `repeated` is the share of 4-grams that have occurred before in the same
+            piece. `longest loop` is in symbols. `distinct` is the number of different
+            4-grams.
         path: the PNG file; missing folders are created.
         knob: the name of the hyperparameter.
     """
@@ -196,7 +208,11 @@ def _log(perplexity):
 def save_figure(
     figure: Any, path: str | Path, bbox_inches: str | None = "tight"
 ) -> None:
-    """Write a figure of matplotlib whole or not at all; create missing folders."""
+    """Write a figure of matplotlib whole or not at all; create missing folders.
+
+    The ending of `path` gives the format, PNG by default. `bbox_inches` is as in
+    matplotlib: "tight" cuts the margins off, and None keeps them.
+    """
     content, path = io.BytesIO(), Path(path)
     file_format = path.suffix.removeprefix(".") or "png"
     figure.savefig(content, format=file_format, bbox_inches=bbox_inches)
@@ -204,13 +220,13 @@ def save_figure(
 
 
 def save_both(figure: Any, path: str | Path) -> None:
-    """Write a figure of matplotlib as PNG, and as SVG beside it."""
+    """Write a figure of matplotlib to `path` as PNG, and beside it as SVG."""
     save_figure(figure, path, bbox_inches=None)
     write_atomically(Path(path).with_suffix(".svg"), svg(figure))
 
 
 def svg(figure: Any) -> bytes:
-    """Return a figure of matplotlib as a vector graphic for the report, SVG."""
+    """Return a figure of matplotlib as the content of an SVG file."""
     import matplotlib
 
     content = io.BytesIO()

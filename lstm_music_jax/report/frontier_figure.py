@@ -1,4 +1,8 @@
-"""The frontier: measures of each strategy as curves over its entropy, as a figure."""
+"""The frontier: a figure with measures of each strategy as curves over its entropy.
+
+An arm is a strategy that is compared, and its knob is the hyperparameter that is moved
+to change the entropy: that of the distributions from which the arm draws symbols.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +29,8 @@ class Settings(NamedTuple):
     """A comparison whose values are drawn as points beside the curves.
 
     Attributes:
-        condition: what the arms have in common, such as "as set"; for the legend.
+        condition: how the arms were compared, for the legend, such as "as set" (with
+            hyperparameters as they were given).
         comparison: the results.
         names: a mapping from the name of each curve to the name of its arm in the
             comparison. An arm that is not in the comparison has no point.
@@ -41,16 +46,18 @@ def frontier(
     settings: Sequence[Settings],
     path: str | Path,
 ) -> None:
-    """Draw measures over the entropy, as the tuned number (knob) of each arm is moved.
+    """Draw each measure over the entropy, with one curve per arm.
 
-    A thick line spans the entropies that all arms reach, with its band of 95%. A thin
-    line leads through all values of the knob. The first arm is the reference, and all
-    panels show it. A row of panels shows it with up to five other arms.
+    Moving the knob of an arm over its range gives its curve. A thick line spans the
+    entropies that all arms reach; the band around it is its 95% interval. A thin line
+    leads through all values of the knob. There is a column of panels per measure. The
+    first arm is the reference, and all panels show it. A row of panels shows it with up
+    to five other arms.
 
     Args:
         lines: for each measure, the curves of all arms.
-        settings: comparisons whose values are drawn as points; at least one, of which
-            the human values are taken.
+        settings: comparisons whose values are drawn as points; at least one. The human
+            values are taken from the first.
         path: the PNG file; missing folders are created. An SVG file is written beside
             it.
     """
@@ -121,7 +128,10 @@ def _curve(axes, curve, colour):
 
 
 def _human(axes, comparison, measure):
-    """Draw the human value of a measure, if good values are near it."""
+    """Draw the human value of a measure and its interval, if good values are near it.
+
+    Otherwise nothing is drawn.
+    """
     row = next(row for row in comparison.rows if row.name == measure)
     human = comparison.values[HUMAN][measure].mean
     if row.direction is Direction.HUMAN:
@@ -146,7 +156,11 @@ def _points(axes, points, measure, colours, marker):
 
 
 def _keys(group, points):
-    """Return a legend line for each curve, whose `gid` holds the name of the curve."""
+    """Return a line of the legend for each curve; its `gid` is the curve's name.
+
+    `group` holds the names of the curves, the reference first, and `points` is a
+    comparison (`Settings`).
+    """
     from matplotlib.lines import Line2D
 
     first = points.comparison.reference

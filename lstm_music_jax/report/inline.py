@@ -1,7 +1,7 @@
 """Text with a little Markdown in it: `code`, *emphasis* and **bold**, nothing else.
 
-Such text is written to Markdown as it is, and to HTML by `inline_html`. So a sentence
-or a table that is written to both is made once.
+Such a text goes into a Markdown file as it is, and `inline_html` turns it into HTML. So
+a sentence or a table is made once, even if it goes into both kinds of file.
 """
 
 import html
@@ -17,7 +17,10 @@ _SPECIAL = re.compile(r"[\\`*_~\[\]<>&#!|$]|^[-+=]|^\d+(?=[.)])")
 
 
 def inline_html(text: str) -> str:
-    """Return text with a little Markdown as HTML; everything else is escaped."""
+    """Turn a text with a little Markdown into HTML.
+
+    All else in the text, such as "<", is escaped, so that it shows as it is.
+    """
     parts, done = [], 0
     for found in _MARKUP.finditer(text):
         parts.append(html.escape(text[done : found.start()]))
@@ -32,9 +35,10 @@ def inline_html(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return any text, such as a remark of a listener, so that it shows as it is.
+    """Escape plain text, so that it shows as it is in Markdown and by `inline_html`.
 
-    Line breaks become spaces.
+    For example, this is needed for a remark that a listener typed: its "*" must not
+    begin an emphasis. Line breaks become spaces.
     """
     return _SPECIAL.sub(_escape, " ".join(text.split()))
 

@@ -1,4 +1,9 @@
-"""Figures of a model that reads given pieces: its calibration and its losses."""
+"""Pictures of how well a model predicts given pieces: its calibration and its losses.
+
+The confidence at a symbol is the largest probability that the model gave to any symbol
+there. The accuracy is the share of symbols at which the model's most probable symbol is
+the true one. A bin holds symbols with similar confidences.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +22,8 @@ def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
     """Draw the accuracy of a model against its confidence; see `reliability_figure`.
 
     Args:
-        calibration: what `calibration` returned.
+        calibration: for each bin, the mean confidence and the accuracy, as computed
+            by `evaluation.calibration`.
         path: the PNG file; missing folders are created.
     """
     save_figure(reliability_figure(calibration), path)
@@ -26,12 +32,14 @@ def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
 def reliability_figure(calibration: Calibration) -> Any:
     """Return the figure with the accuracy of a model against its confidence.
 
-    There is one point per bin, and all bins hold about as many symbols. A calibrated
-    model has its points on the diagonal. The bars are intervals, and the shaded part is
-    the error.
+    There is one point per bin, and all bins hold about equally many symbols. A
+    calibrated model has its points on the diagonal. The vertical bars are intervals of
+    the accuracy. The area between the points and the diagonal is shaded, because it
+    shows the calibration error. The title has the value of this error.
 
     Args:
-        calibration: what `calibration` returned.
+        calibration: for each bin, the mean confidence and the accuracy, as computed
+            by `evaluation.calibration`.
     """
     from matplotlib.figure import Figure
 
@@ -76,10 +84,10 @@ def loss_figure(
     """Draw losses per kind of symbol and per position; see `figure_of_parts`.
 
     Args:
-        kinds: as in `figure_of_parts`, likewise the next three.
-        by_kind: the losses per kind.
-        places: where the ranges of positions begin.
-        by_place: the losses per range.
+        kinds: the kinds of symbols.
+        by_kind: for each context, by name, the loss of each kind, nats per symbol.
+        places: the first position of each range of positions, counted from 0.
+        by_place: for each context, by name, the loss in each range, nats per symbol.
         path: the PNG file; missing folders are created.
     """
     save_figure(figure_of_parts(kinds, by_kind, places, by_place), path)
@@ -93,9 +101,10 @@ def figure_of_parts(
 ) -> Any:
     """Return the figure with losses per kind of symbol, and per position.
 
-    There is one line per context, which is a choice of the symbols that the model
-    remembers, such as all of them or the last 64. A loss whose interval is NaN has no
-    error bar.
+    The left panel has bars of the loss of each kind. The right panel has curves of the
+    loss over the position in the piece. Both compare contexts by their colours. A
+    context is a choice of the symbols that the model remembers, such as all earlier
+    ones or the last 64. A loss whose interval is NaN has no error bar.
 
     Args:
         kinds: the kinds of symbols.

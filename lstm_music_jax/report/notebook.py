@@ -1,8 +1,8 @@
 """What a notebook shows of scores, compositions, traces and comparisons.
 
 A player is a page of its own within the output of a cell: an `iframe` holds the whole
-document, so the styles, the code and the data of several outputs stay apart. It is
-folded away until a person wants to listen. The rest is plain HTML and pictures.
+document, so the styles, the code and the data of several outputs stay apart. The player
+is hidden until a person opens it. All else is plain HTML and pictures.
 """
 
 import html
@@ -40,7 +40,7 @@ _HEIGHT = 660
 
 @dataclass(frozen=True)
 class Folded:
-    """Blocks that are folded away under a title."""
+    """Blocks of which only a title is seen, until a person clicks on the title."""
 
     title: str
     blocks: Sequence[Block]
@@ -57,7 +57,10 @@ class Folded:
 
 @dataclass(frozen=True)
 class Framed:
-    """Blocks in a document of their own, which may run code."""
+    """Blocks in an `iframe`, which is an HTML document of its own.
+
+    Unlike the HTML of a notebook, this document may run JavaScript.
+    """
 
     title: str
     blocks: Sequence[Block]
@@ -74,7 +77,11 @@ class Framed:
 
 
 def html_of(value: Any) -> str | None:
-    """Return the HTML of a value; None if a notebook should show it as plain text."""
+    """Return the HTML that a notebook shows for a score or another value.
+
+    There is HTML for a score, a composition, a comparison, and a trace of a sequence of
+    symbols. For all other values the result is None, and a notebook shows plain text.
+    """
     match value:
         case Score():
             blocks = _piece(PlayedPiece("score", value))
@@ -91,7 +98,10 @@ def html_of(value: Any) -> str | None:
 
 
 def _piece(piece: PlayedPiece) -> list[Block]:
-    """Return a picture of a piece, and its player."""
+    """Return blocks with a picture of a piece and its player.
+
+    A piece without notes gives a sentence that says so.
+    """
     count = len(piece.score.notes)
     if not count:
         return [Paragraph("There are no notes.")]

@@ -18,12 +18,12 @@ _SCALE = ("#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fd
 
 
 def small_roll(score: Score, surprisal: Float[np.ndarray, "n"] | None = None) -> bytes:
-    """Return a piano roll of a score that has notes, SVG.
+    """Return a piano roll of a score, as SVG.
 
     Args:
-        score: the music.
+        score: the music; it must have at least one note.
         surprisal: the surprisal of each note, nats, which colours it; NaN where it is
-            not known.
+            not known. By default all notes have one colour.
     """
     notes, per_row = score.table, _ticks_per_row(score)
     low, high = int(notes.pitches.min()) - 1, int(notes.pitches.max()) + 1
@@ -67,7 +67,14 @@ def small_roll(score: Score, surprisal: Float[np.ndarray, "n"] | None = None) ->
 
 
 def scale_top(surprisal: Float[np.ndarray, "n"]) -> int:
-    """Return where the scale of colours ends, nats; few notes are more surprising."""
+    """Return the surprisal at which the scale of colours ends, in whole nats.
+
+    A note with this surprisal or more gets the last colour, yellow. The end is chosen
+    so that at most about 3% of the notes have more. It is never below 1.
+
+    Args:
+        surprisal: the surprisal of each note, nats; NaN where it is not known.
+    """
     known = np.sort(surprisal[~np.isnan(surprisal)])
     if not len(known):
         return 1
@@ -88,7 +95,16 @@ def _colours(surprisal, count):
 
 
 def _names(octaves: Iterable[int], bottom: float, low: int) -> list[str]:
-    """Return the name of each C, left of its line."""
+    """Return SVG that writes the names of the notes C, such as "C4", at the left.
+
+    Long music takes several rows, one below the other. In a row, a horizontal line
+    marks each C. The result is for one row: its names, each beside its line.
+
+    Args:
+        octaves: the MIDI pitches of the Cs in the row.
+        bottom: the lower edge of the row, in pixels from the top of the picture.
+        low: the MIDI pitch at the lower edge of the row.
+    """
     return [
         f'<text x="4" y="{bottom - _SEMITONE * (pitch - low) + 1.5:g}">'
         f"C{pitch // 12 - 1}</text>"

@@ -1,4 +1,4 @@
-"""A table that is written to Markdown and to HTML."""
+"""A table that can be written as Markdown and as HTML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,15 +13,20 @@ class Table:
 
     Attributes:
         headings: the headings of the columns.
-        rows: the cells. They may hold the little Markdown of `inline.py`; any other
-            text goes through `escaped` first.
+        rows: the cells of each row. A cell may hold `code`, *emphasis* and **bold** in
+            Markdown. The caller must pass all other text through `inline.escaped`, so
+            that it shows as it is.
     """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
 
     def markdown(self) -> str:
-        """Return the table in Markdown, with columns aligned in plain text too."""
+        """Return the table in Markdown.
+
+        Spaces fill the cells, so that the columns are aligned even where a person reads
+        the Markdown as plain text.
+        """
         cells = [
             [cell.replace("\\|", "|").replace("|", "\\|") for cell in row]
             for row in (self.headings, *self.rows)

@@ -1,4 +1,10 @@
-"""The trace of generated music as a figure and as a table, over the drawn symbols."""
+"""The trace of generated music, as a picture of curves and as a table.
+
+The trace holds several numbers about each symbol that was drawn, such as its surprisal.
+These numbers are called figures. A stream is one of the sequences that are generated
+together. The kept mass is the sum of the model's probabilities of all symbols that the
+sampling strategy allows.
+"""
 
 import math
 from typing import Any, NamedTuple
@@ -20,17 +26,24 @@ _UNITS = {
 
 
 class Traced(NamedTuple):
-    """The figures of a trace by name, of all streams.
+    """The figures of a trace, as arrays of b streams by n symbols.
 
     Attributes:
-        figures: the figures, NaN after a stop symbol.
+        figures: an array for each kind of figure, keyed by its name, such as
+            "surprisal". It has a row per stream, and a column per position of a drawn
+            symbol. A stop symbol ends a stream; the positions after it hold NaN.
     """
 
     figures: dict[str, Float[np.ndarray, "b n"]]
 
     @classmethod
     def of(cls, trace: Trace) -> "Traced":
-        """Read a trace of one stream, of a batch, or of a sweep."""
+        """Return the figures of a trace, whose last axis must be that of the symbols.
+
+        All axes before it are merged into one axis of streams. A trace of one stream
+        has none, that of a batch has one. That of a sweep, which is a batch for each
+        setting of a strategy, has two.
+        """
         *streams, length = np.shape(trace.kept_count)
         counts = np.reshape(trace.kept_count, (math.prod(streams), length))
         figures = {
@@ -52,18 +65,21 @@ class Traced(NamedTuple):
 
     @property
     def symbols(self) -> int:
-        """The number of drawn symbols of all streams."""
+        """Number of drawn symbols in all streams; none is drawn after a stop symbol."""
         return int((~np.isnan(self.figures["surprisal"])).sum())
 
 
 def figure_of_trace(traced: Traced) -> Any:
-    """Return the figure of matplotlib with entropies, surprisal and kept mass.
+    """Draw entropies and surprisal, and below them the kept mass, over the symbols.
 
-    The mean over the streams is drawn. A long trace is drawn as means of successive
-    symbols, so that the figure has at most 300 points.
+    Each curve is the mean over the streams. It has at most 300 points: in a longer
+    trace, a point is the mean of several successive symbols.
 
     Args:
         traced: the trace, with one drawn symbol or more.
+
+    Returns:
+        The figure of matplotlib.
     """
     from matplotlib.figure import Figure
 
@@ -85,7 +101,10 @@ def figure_of_trace(traced: Traced) -> Any:
 
 
 def table_of_trace(traced: Traced) -> Table:
-    """Return a table with mean, lowest and highest value of each figure."""
+    """Return a table with a row for each kind of figure, such as the surprisal.
+
+    A row has the mean, the lowest and the highest value in all streams.
+    """
     rows = []
     for name, values in traced.figures.items():
         known = values[~np.isnan(values)]
@@ -95,7 +114,13 @@ def table_of_trace(traced: Traced) -> Table:
 
 
 def _curve(values: Float[np.ndarray, "b n"]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the middle of each group of successive symbols, and its mean."""
+    """Return the x and the y of a curve's points: positions, and mean values there.
+
+    `values` has a row per stream and a column per position; NaN where no symbol was
+    drawn. A mean is over all streams that have a symbol there. If there are more than
+    300 positions, a point stands for a group of successive positions. It lies at the
+    middle of the group, and is the mean of all values in it.
+    """
     drawn = ~np.isnan(values)
     length = int(np.flatnonzero(drawn.any(axis=0))[-1]) + 1
     starts = np.arange(0, length, -(-length // _MOST_POINTS))

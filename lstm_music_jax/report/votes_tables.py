@@ -1,4 +1,8 @@
-"""What listeners preferred, as a part of the pages of a comparison."""
+"""What listeners preferred, as a part of the pages of a comparison.
+
+A listener hears two unlabelled excerpts, A and B, one by a strategy and one by the
+reference strategy, and votes for one of them or for no difference.
+"""
 
 import math
 from collections.abc import Sequence
@@ -27,7 +31,7 @@ _EXPLANATION = """\
 
 
 def votes_parts(votes: Votes) -> list[Part]:
-    """Return the heading, the sentence and the tables of blind listening."""
+    """Return the parts of a page on blind listening: heading, text and tables."""
     found = preferences(votes.votes)
     parts: list[Part] = [
         Heading("What listeners preferred"),
@@ -94,7 +98,10 @@ def _row(each: Preference) -> list[str]:
 
 
 def _listeners(votes: Sequence[Vote]) -> Table:
-    """Return what each listener did, which shows who always chooses A."""
+    """Return a table with a row per listener: the numbers of votes, and the time taken.
+
+    A person can see there, for example, that a listener always chose A.
+    """
     rows = []
     for name in dict.fromkeys(vote.listener for vote in votes):
         own = [vote for vote in votes if vote.listener == name]

@@ -19,13 +19,15 @@ from lstm_music_jax.types import Array, Bool, Int, Logits, PRNGKey, PyTree, Toke
 class Strategy(Checked):
     """Base class of strategies, with pure methods that are written for one stream.
 
-    Override at least `apply`.
+    Override at least `apply`. The state of a strategy is what it remembers of the
+    stream: `init` makes it, and `apply` and `observe` return a new one.
 
     A subclass is a frozen dataclass and a PyTree without any decorator. Its leaves are
-    the hyperparameters: changing one never recompiles, and `vmap` over stacked leaves
-    is a sweep. Its static fields fix shapes. Its tables are large leaves that all
-    settings of a sweep share. Each field is declared by a function of `fields`, so its
-    value is checked and cast when the strategy is made.
+    the hyperparameters: changing one never recompiles. A sweep is a `vmap` over stacked
+    leaves, one entry per setting. Static fields are not leaves; they fix shapes. Tables
+    are large leaves that all settings of a sweep share. Each field is declared by a
+    function of the module `fields`, so its value is checked and cast when the strategy
+    is made.
 
     Most strategies obey two laws. A strategy that breaks a law sets the class attribute
     with the name of the law to False.
@@ -82,8 +84,9 @@ class Strategy(Checked):
     ) -> tuple[Logits, PyTree]:
         """Return shaped logits, float32 `[v]`, and the new state.
 
-        A logit of -inf forbids a symbol. `logits` need not be normalised. Every
-        strategy of a chain gets its own `key` for every symbol that is drawn.
+        This is called once for every symbol that is drawn, before it is drawn. A logit
+        of -inf forbids a symbol. `logits` need not be normalised. Every strategy of a
+        chain gets its own `key` for every symbol.
         """
         raise NotImplementedError
 

@@ -45,7 +45,7 @@ class Chain(Strategy, init=False):
         return all(stage.permutation_equivariant for stage in self.stages)
 
     def __repr__(self) -> str:
-        """Return the expression that makes the chain."""
+        """Return the Python expression that makes the chain."""
         return f"{type(self).__name__}({', '.join(map(repr, self.stages))})"
 
     def init(self, vocab_size):
@@ -61,8 +61,8 @@ class Chain(Strategy, init=False):
         """Apply all stages one after another, and keep the result of each stage.
 
         Returns:
-            The logits after each stage; for each stage, whether it was ignored; and the
-            new state of the chain.
+            The logits after each stage; for each stage, whether it forbade every symbol
+            and was therefore ignored; and the new state of the chain.
         """
         shaped, passed_over, states = [], [], []
         for index, stage in enumerate(self.stages):

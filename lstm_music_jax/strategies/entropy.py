@@ -10,7 +10,10 @@ from lstm_music_jax.types import Array, Bool, Float, Logits, Scalar
 
 
 def entropy(logits: Logits) -> Scalar:
-    """Return H = -sum_x p_x ln p_x, where 0 ln 0 = 0; from 0 to ln v, never NaN."""
+    """Return H = -sum_x p_x ln p_x, in nats; from 0 to ln v, never NaN.
+
+    p_x is the probability of symbol x, and 0 ln 0 counts as 0.
+    """
     return entropy_of_kept(jnp.ones(logits.shape, bool), *entropy_terms(logits))
 
 
@@ -52,8 +55,10 @@ def entropy_of_kept(
     Args:
         kept: True for the kept symbols. They must include all symbols with the largest
             logit, unless no symbol is kept; the entropy is then 0.
-        excess: the first array that `entropy_terms` returns.
-        spread: the second array that `entropy_terms` returns.
+        excess: for each symbol x, w_x = exp(l_x - max l), where l_x is its logit. For
+            the n symbols with the largest logit it is 1 - 1/n, so that the sum over the
+            kept symbols is the sum of their w_x, less 1.
+        spread: for each symbol x, w_x times max l - l_x. `entropy_terms` makes both.
     """
     beyond_one = jnp.sum(jnp.where(kept, excess, 0.0))
     return jnp.log1p(beyond_one) + (

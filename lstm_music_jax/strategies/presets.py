@@ -1,4 +1,7 @@
-"""Presets: chains with the order and the formulas of widely used samplers."""
+"""Presets: chains with the order and the formulas of widely used samplers.
+
+A chain applies several strategies, its stages, one after another.
+"""
 
 import dataclasses
 from typing import ClassVar
@@ -29,10 +32,11 @@ from lstm_music_jax.strategies.truncation.xtc import XTC
 
 
 class Preset(Chain, init=False):
-    """A chain that sorts its stages into the fixed order of their classes, `order`.
+    """A chain that sorts its stages into a fixed order, which `order` gives.
 
-    Each class may occur once. A `RepetitionPenalty` gets `by_sign=True`, because these
-    samplers use that form.
+    `order` holds the classes of strategies that are allowed. Each may occur once. If a
+    stage is a `RepetitionPenalty`, its `by_sign` is set to True: it then multiplies
+    negative logits by the penalty instead of dividing them, as these samplers do.
     """
 
     order: ClassVar[tuple[type[Strategy], ...]] = ()
@@ -55,12 +59,13 @@ class Preset(Chain, init=False):
 class TransformersOrder(Preset, init=False):
     """Chains strategies in the order of Hugging Face's `generate(do_sample=True)`.
 
-    The temperature comes before the strategies that truncate. A `RepetitionPenalty`
-    gets `by_sign=True`. transformers searches all earlier symbols for n-grams, while
-    `NoRepeatNgram` searches the last `memory` symbols. `TopP` keeps all symbols that
-    are as probable as the last one kept, while transformers keeps only some of them.
-    The hash of transformers differs from that of `Watermark`, so a detector of one does
-    not find the mark of the other.
+    The temperature comes before the strategies that truncate. If a stage is a
+    `RepetitionPenalty`, its `by_sign` is set to True, as transformers multiplies
+    negative logits by the penalty. transformers searches all earlier symbols for
+    n-grams, while `NoRepeatNgram` searches the last `memory` symbols. `TopP` keeps all
+    symbols that are as probable as the last one kept, while transformers keeps only
+    some of them. The hash of transformers differs from that of `Watermark`, so a
+    detector of one does not find the mark of the other.
 
     Args:
         stages: strategies of the classes in `order`, in any order.
@@ -93,11 +98,11 @@ class TransformersOrder(Preset, init=False):
 class LlamaCppOrder(Preset, init=False):
     """Chains strategies in llama.cpp's default order of samplers.
 
-    The temperature comes last, so it does not change which symbols are kept. A
-    `RepetitionPenalty` gets `by_sign=True`. The penalties of llama.cpp count the last
-    64 tokens, while the penalties here count all symbols. `TopK`, `Typical` and `TopP`
-    keep all symbols that tie with the last one kept, while llama.cpp keeps only some of
-    them.
+    The temperature comes last, so it does not change which symbols are kept. If a stage
+    is a `RepetitionPenalty`, its `by_sign` is set to True, as llama.cpp multiplies
+    negative logits by the penalty. The penalties of llama.cpp count the last 64 tokens,
+    while the penalties here count all symbols. `TopK`, `Typical` and `TopP` keep all
+    symbols that tie with the last one kept, while llama.cpp keeps only some of them.
 
     Args:
         stages: strategies of the classes in `order`, in any order.

@@ -1,9 +1,10 @@
 """Prints one line instead of the C++ stack trace of JAX when another process has ended.
 
-When JAX finds that another process has ended, it aborts this one in C++, and prints
-messages and a stack trace of 20 lines or more to standard error. Python cannot prevent
-this: JAX accepts a callback, but calling it ends in `std::bad_cast` (jax 0.10 to 0.12).
-So the output of C++ goes through a small helper process, which outlives the abort.
+Several processes can share a computation. When JAX finds that another process has
+ended, it aborts this one in C++, and prints messages and a stack trace of 20 lines or
+more to standard error. Python cannot prevent this: JAX accepts a callback, but calling
+it ends in `std::bad_cast` (jax 0.10 to 0.12). So the output of C++ goes through a small
+helper process, which outlives the abort.
 """
 
 import os

@@ -28,7 +28,9 @@ def written_atomically(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all, text in UTF-8; see `written_atomically`.
+    """Write a file whole or not at all; see `written_atomically`.
+
+    Text is written in UTF-8.
 
     Raises:
         OSError: the file cannot be written; the error names it.
@@ -40,7 +42,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 def write_new(path: Path, content: str | bytes) -> None:
     """Write a new file like `write_atomically`, but never replace an existing one.
 
-    The file is empty for a moment, so that other writers know that its name is taken.
+    For a moment the file exists and is empty. So of two processes that write the same
+    new file, only one succeeds.
 
     Raises:
         FileExistsError: `path` exists. It is not changed.
@@ -70,7 +73,10 @@ def _beside(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _opened(temporary: Path, path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file for writing; errors name `path`, which it will replace."""
+    """Open a temporary file, which will replace `path`, for writing.
+
+    An OSError inside the `with` block names `path`, not the temporary file.
+    """
     try:
         with temporary.open("wb") as file:
             yield file

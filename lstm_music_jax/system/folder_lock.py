@@ -23,7 +23,7 @@ class FolderInUseError(RuntimeError):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder; a missing folder is created.
+    """Hold the lock of a folder during a `with` block; create the folder if missing.
 
     The operating system locks the file `.lock` in the folder. It releases the lock when
     the process ends, for whatever reason. The file remains, and names the process that

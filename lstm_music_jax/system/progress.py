@@ -17,9 +17,10 @@ SECONDS_PER_LINE = 30.0
 
 
 class Bar:
-    """A progress bar on a terminal, and plain lines elsewhere; a context manager.
+    """Shows how many units of some work are done; a context manager.
 
-    No plain line is written in the first half minute.
+    On a terminal it is a bar that moves. Elsewhere, such as in a log file, it writes a
+    plain line at most every half minute, and none in the first half minute.
     """
 
     def __init__(
@@ -31,13 +32,13 @@ class Bar:
         show: bool = True,
         stderr: bool = True,
     ) -> None:
-        """Make a bar, which the context shows.
+        """Make a bar; it is shown inside a `with` block.
 
         Args:
             unit: what is counted, such as "step".
             total: the number of units.
             completed: the number of units that are done.
-            show: whether to show anything at all.
+            show: whether to write anything at all, even by `print`.
             stderr: write to stderr, and remove the bar at the end. Otherwise write to
                 stdout, and leave it there.
         """
@@ -65,11 +66,16 @@ class Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the bar."""
+        """Stop showing the bar; `stderr` of the constructor says if it is erased."""
         self.bar.stop()
 
     def update(self, completed: int, status: str = "") -> None:
-        """Show that so many units are done, and a remark."""
+        """Show how many units are done by now.
+
+        Args:
+            completed: the number of units done so far, not only since the last call.
+            status: a remark that is shown beside the bar, or at the end of the line.
+        """
         self.completed = completed
         self.bar.update(self.task, completed=completed, status=status)
         now = time.monotonic()
@@ -78,7 +84,7 @@ class Bar:
             self.print(f"{self.unit} {completed}/{self.total}  {status}".rstrip())
 
     def print(self, line: str) -> None:
-        """Print a line above the bar."""
+        """Print a line above the bar; nothing if the bar was made with `show=False`."""
         if self.show:
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
@@ -97,7 +103,8 @@ def tracked(
         items: what is to be done.
         unit: what is counted, such as "strategy".
         total: the number of items; None if `items` has a length.
-        names: a remark for each item while it is being done.
+        names: a text for each item, such as its name, which is shown while the item is
+            being done. By default there are none.
         show: whether to show anything.
     """
     if total is None:

@@ -1,5 +1,7 @@
 """The laws of sampling strategies, with which users check their own strategies.
 
+A law is a property that every strategy must have.
+
     from lstm_music_jax.testing import check_strategy
 
     check_strategy(MyStrategy(0.9), vocab_size=32)
@@ -55,8 +57,7 @@ Start with `laws/`, which holds the laws. `inputs.py` holds the inputs of the st
 find a wrong choice. So compare a decoder with the exact distribution over all sequences
 of a small model, which `oracle.py` lists.
 
-This package may import `types`,
-`pytrees`, `protocols`, `strategies` and `generation`.
+This package may import `types`, `pytrees`, `protocols`, `strategies` and `generation`.
 """
 
 from collections.abc import Collection
@@ -82,7 +83,8 @@ def check_strategy(
     """Check that a strategy keeps every law of `LAWS`; this takes a second or two.
 
     Args:
-        strategy: a strategy with a single setting, not the stacked ones of a sweep.
+        strategy: a strategy with one value for each hyperparameter, not with the
+            stacked values of a sweep.
         vocab_size: number of symbols; choose 16 or more, so that the prompts use only
             a few of them.
         seed: the seed of the random inputs.

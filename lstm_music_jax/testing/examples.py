@@ -20,7 +20,13 @@ SURROUNDINGS = ("model", "context", "vocabulary", "encoding", "corpus", "automat
 
 
 class Example(NamedTuple):
-    """A strategy class and example arguments, without models and vocabularies."""
+    """A strategy class and example arguments for it, without the surroundings.
+
+    Attributes:
+        strategy: the class.
+        arguments: its positional arguments.
+        settings: its keyword arguments.
+    """
 
     strategy: type[Strategy]
     arguments: tuple[Any, ...]
@@ -28,17 +34,17 @@ class Example(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the class."""
+        """The name of the strategy class."""
         return self.strategy.__name__
 
     @property
     def needs(self) -> set[str]:
-        """Names of further arguments that the strategy needs, such as "vocabulary"."""
+        """Names of the surroundings that the strategy needs, such as "vocabulary"."""
         fields = {field.name for field in dataclasses.fields(self.strategy)}
         return fields.intersection(SURROUNDINGS)
 
     def make(self, **surroundings: Any) -> Strategy:
-        """Make the strategy; given arguments that it does not need are ignored."""
+        """Make the strategy; surroundings that it does not need are ignored."""
         needed = {name: surroundings[name] for name in self.needs}
         return self.strategy(*self.arguments, **self.settings, **needed)
 

@@ -1,4 +1,7 @@
-"""Comparisons that the laws make, and the exception that reports a broken law."""
+"""Comparisons that the laws make, and the exception that reports a broken law.
+
+A law is a property that every strategy must have.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -25,8 +28,12 @@ def require(holds, found: str) -> None:
 def require_equal(wanted, found, what: str | Callable[[tuple[int, ...]], str]) -> None:
     """Raise Broken unless two arrays of logits give the same distributions.
 
-    Both arrays must forbid the same symbols. Probabilities may differ by `TOLERANCE`.
-    `what` describes the comparison in the message; see `require_none`.
+    Both arrays must forbid the same symbols, by -inf. Probabilities may differ by 1e-4.
+
+    Args:
+        wanted: logits, whose last axis is the vocabulary.
+        found: logits of the same shape.
+        what: a description of the comparison for the message, as in `require_none`.
     """
     differ = (wanted > -np.inf) != (found > -np.inf)
     differ |= np.abs(_probabilities(wanted) - _probabilities(found)) > TOLERANCE
@@ -45,10 +52,10 @@ def require_none(bad, what: str | Callable[[tuple[int, ...]], str], *arrays) -> 
 
     Args:
         bad: True for each entry that is wrong.
-        what: a description of these entries for the message. It is a text, or a
-            function from the index of the first entry to a text.
-        *arrays: arrays of the same shape. The message holds their values at the first
-            such entry.
+        what: a description of the wrong entries for the message. It is a text, or a
+            function that returns a text for the index of the first wrong entry.
+        *arrays: arrays of the same shape as `bad`. The message holds their values at
+            the first wrong entry.
     """
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -73,19 +80,22 @@ def is_key(leaf) -> bool:
 
 
 def copied(leaf):
-    """Return a copy of a NumPy array, or a JAX array itself, which cannot change."""
+    """Return a copy of a leaf that later changes of the leaf do not reach.
+
+    A JAX array cannot change, so it is returned itself.
+    """
     return leaf if isinstance(leaf, jax.Array) else np.array(leaf)
 
 
 def kind(state) -> str:
-    """Return the dtypes and shapes of the leaves of a state, as text."""
+    """Return the structure of a state, with its dtypes and shapes, as text."""
     described = jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", state)
     return str(described).replace("'", "")
 
 
 @cache
 def class_like(fields: tuple[tuple[str, bool], ...]) -> type:
-    """Return a new dataclass that `jax.tree_util` has registered as a PyTree.
+    """Return a dataclass with the given fields that JAX has registered as a PyTree.
 
     `fields` holds the name of each field, and whether it is static.
     """

@@ -1,7 +1,8 @@
 """The inputs on which a strategy is tested, as NumPy arrays.
 
 Logits are multiples of 1/64. So adding a constant is exact, and equal logits stay
-equal.
+equal. `KINDS` lists kinds of logits, such as logits with ties, or with forbidden
+symbols, which are -inf. A stream is a sequence that is generated.
 """
 
 from typing import NamedTuple
@@ -17,7 +18,7 @@ PROMPT = 8
 
 
 class Inputs(NamedTuple):
-    """The inputs of one stream or of a batch: a prompt, and logits, keys and noise.
+    """The inputs of one stream, or of each stream of a batch.
 
     Attributes:
         prompt: symbol ids.
@@ -38,7 +39,7 @@ class Inputs(NamedTuple):
 
 
 def random_inputs(rng: np.random.Generator, vocab_size: int) -> Inputs:
-    """Return random inputs of `STREAMS` streams, with logits of all `KINDS`."""
+    """Return random inputs of eight streams, each with logits of all `KINDS`."""
     # Prompts use only three symbols, so that they repeat themselves.
     alphabet = rng.choice(vocab_size, min(3, vocab_size), replace=False)
     notes = len(KINDS)
@@ -61,7 +62,7 @@ def random_inputs(rng: np.random.Generator, vocab_size: int) -> Inputs:
 def random_logits(
     rng: np.random.Generator, vocab_size: int, kind: int
 ) -> Float[np.ndarray, "v"]:
-    """Return random logits of kind `KINDS[kind]`, where `kind` wraps around."""
+    """Return random logits of the kind `KINDS[kind % len(KINDS)]`."""
     return rounded(KINDS[kind % len(KINDS)](rng, vocab_size))
 
 
@@ -81,7 +82,10 @@ def _one_symbol(rng, v, logit):
 
 
 def _few_symbols(rng, v, count, spread):
-    """Return random logits that are -inf for all but `count` symbols."""
+    """Return random logits that are -inf for all but `count` symbols.
+
+    `spread` is the standard deviation of the finite logits.
+    """
     allowed = rng.permutation(v) < count
     return np.where(allowed, spread * rng.normal(size=v), -np.inf)
 

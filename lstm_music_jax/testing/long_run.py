@@ -1,4 +1,10 @@
-"""A run of 300 symbols, and how a replaced symbol changes the state afterwards."""
+"""A run of 300 symbols, and how a replaced symbol changes the state afterwards.
+
+The strategy under test runs on a batch of eight rows, which are streams. A row is quiet
+if one symbol recurs in it, or two symbols take turns. `LATE` holds some late positions.
+There, and at the first position, one symbol of the quiet rows is replaced, to see for
+how many symbols the state of the strategy then differs.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -38,16 +44,15 @@ class LongRun(NamedTuple):
     """The results of a long run, as NumPy arrays.
 
     Attributes:
-        logits: the model's logits. They are finite, except in rows that draw symbols.
+        logits: the model's logits. They are finite, except in rows in which the
+            strategy draws the symbols.
         shaped: the logits that the strategy returned.
         leaves: for each leaf of the state, its name, and its values before each symbol.
         first: the leaves of the state before the prompt.
-        early: entry i says whether the first symbol still affects the state after i + 1
-            symbols. If another symbol takes its place, the state must clearly differ in
-            every quiet row. Quiet rows are those in which one symbol recurs or two take
-            turns.
-        late: entry i says the same of the symbols at the late positions of `LATE`. It
-            is enough if the state differs at all, for one position in one quiet row.
+        early: entry i is True if replacing the first symbol clearly changes the state
+            after i more symbols, in every quiet row.
+        late: entry i is True if replacing a symbol at one of the late positions changes
+            the state after i more symbols, however little, in at least one quiet row.
     """
 
     logits: Float[np.ndarray, "b n v"]
@@ -59,7 +64,7 @@ class LongRun(NamedTuple):
 
 
 def run_for_long(runner: Runner) -> LongRun:
-    """Run a strategy for `NOTES` symbols or more."""
+    """Run a strategy for 300 symbols, or for more if the vocabulary has more."""
     first = runner.first_states(ALTERNATING)
     early = _clear_differences(runner, first)
     states, courses, late = first, [], np.zeros(LAGS, bool)
@@ -91,9 +96,10 @@ def _on_host(leaf):
 
 
 def _chunks(runner: Runner) -> Iterator[tuple[Inputs, Int[np.ndarray, "b n"]]]:
-    """Yield the arguments of each call of a long run, a few symbols long.
+    """Yield the inputs and the symbols of each call of a long run.
 
-    They are the inputs, and the ids of the symbols to observe, one row per stream.
+    Each call runs ten symbols. The symbols are the ids that the strategy is to observe,
+    one row per stream. `DRAWN` stands for a symbol that is to be drawn.
     """
     v, rng, notes = runner.vocab_size, runner.rng, len(KINDS)
     alphabet = _alphabet(runner)
@@ -129,18 +135,23 @@ def _alphabet(runner: Runner) -> tuple[int, int, int]:
 def _clear_differences(runner: Runner, states: PyTree) -> Bool[np.ndarray, "k"]:
     """Return whether replacing the first symbol clearly changes the state afterwards.
 
-    Entry i is about the state after i further symbols. It must differ in all quiet
-    rows: those in which one symbol recurs or two take turns.
+    Entry i is about the state after i more symbols. It is True if the state differs far
+    beyond rounding in all quiet rows.
     """
     pairs = _with_two_symbols(runner, states, 0)
     return _any_leaf([_clearly(one, other) for one, other in pairs]).all(0)
 
 
 def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k"]:
-    """Return whether replacing the symbol at `at` changes the state afterwards.
+    """Return whether replacing one symbol changes the state afterwards.
 
-    Entry i is about the state after i further symbols. It is enough if the state
-    differs in one quiet row.
+    Entry i is about the state after i more symbols. It is True if the state differs in
+    at least one quiet row.
+
+    Args:
+        runner: the strategy under test.
+        states: the state of each row before a few more symbols are read.
+        at: the position of the replaced symbol among these symbols.
     """
     pairs = _with_two_symbols(runner, states, at)
     return _any_leaf([one != other for one, other in pairs]).any(0)
@@ -149,15 +160,16 @@ def _differences(runner: Runner, states: PyTree, at: int) -> Bool[np.ndarray, "k
 def _with_two_symbols(
     runner: Runner, states: PyTree, at: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the leaves of the states of two runs that differ in one symbol.
+    """Return the states in two short runs whose symbols differ at one position.
 
-    The run begins with `states`. Its symbols are those of the long run, but in the
-    second run another symbol is at position `at`.
+    Both runs begin with `states`. Their symbols go on as in the quiet rows of the long
+    run, but in the second run another symbol is at position `at`.
 
     Returns:
-        For each leaf, its values in both runs. They are those after each of the `LAGS`
-        symbols from position `at` on, in the quiet rows: the rows in which one symbol
-        recurs or two take turns.
+        For each leaf of the state, two arrays: its values in the first and in the
+        second run. The first axis of an array is that of the quiet rows. The second
+        axis is that of the symbols: five, beginning with the one at position `at`. The
+        values are those after each symbol.
     """
     one, two, other = _alphabet(runner)
     shape = runner.inputs.logits.shape
@@ -187,7 +199,7 @@ def _clearly(one, other):
 
 
 def _any_leaf(differ):
-    """Return, for each row and symbol, whether any entry of any leaf differs.
+    """Return, for each quiet row and each symbol, whether any leaf differs anywhere.
 
     `differ` holds a mask for each leaf, with rows and symbols as leading axes.
     """

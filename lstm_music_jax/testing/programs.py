@@ -1,6 +1,7 @@
-"""The operations of a strategy's methods, which JAX traces but does not run.
+"""Examines the operations of a strategy's methods without running the methods.
 
-A program is the jaxpr of a method: the list of its operations.
+A program is the jaxpr of a method: the list of its operations. JAX finds it by tracing
+the method. A stream is a sequence that is generated.
 """
 
 import dataclasses
@@ -31,7 +32,7 @@ LOOPS = frozenset({"scan", "while", "cond"})
 
 
 class Programs(NamedTuple):
-    """The jaxprs of the three methods of a strategy."""
+    """The jaxprs of a strategy's methods `init`, `apply` and `observe`."""
 
     init: Any
     apply: Any
@@ -63,9 +64,9 @@ def primitives(jaxpr) -> Iterator[str]:
 
 
 class Outline(NamedTuple):
-    """The contents of a strategy's jaxprs, with the constants apart.
+    """What a strategy's methods compute, with the numbers apart from the rest.
 
-    Two strategies with equal forms differ only in numbers.
+    Two strategies whose `form` is equal differ only in numbers.
 
     Attributes:
         form: names, parameters and shapes of all operations, as texts.
@@ -77,7 +78,10 @@ class Outline(NamedTuple):
 
 
 def outline(strategy: Strategy, vocab_size: int) -> Outline:
-    """Return the outline of a strategy's leaves and of the jaxprs of its methods."""
+    """Return the operations, shapes and numbers of a strategy's methods.
+
+    The leaves of the strategy are among the numbers.
+    """
     found = Outline([], [])
     for leaf in jax.tree.leaves(strategy):
         _note_number(found, leaf)
@@ -87,7 +91,7 @@ def outline(strategy: Strategy, vocab_size: int) -> Outline:
 
 
 def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
-    """Return the names of operations that make the same noise in every stream.
+    """Return the names of the operations that make the same noise in every stream.
 
     Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
     depend on them through the state. Noise inside a loop is not reported if any input

@@ -1,10 +1,10 @@
 """A strategy under test, and ways to run it on its inputs.
 
-The strategy is compiled once, for a batch of streams that each have a setting and a
-state of their own. A setting is 0 for the hyperparameters of the strategy, and 1 for
-slightly changed ones. So the same compiled function serves a sweep over both settings.
-It also serves a long run, in which each call begins with the states after the previous
-call.
+The strategy is compiled once, for a batch of streams, which are sequences that are
+generated. Each stream has a state and a setting of its own. The setting is 0 for the
+hyperparameters of the strategy, and 1 for slightly changed ones. So the same compiled
+function serves a sweep over both settings. It also serves a long run, in which each
+call begins with the states after the previous call.
 """
 
 from collections.abc import Callable, Sequence
@@ -54,7 +54,7 @@ class Runner:
     """Runs a strategy under test on its inputs, for a whole batch at once.
 
     Args:
-        strategy: the strategy, with a single setting.
+        strategy: the strategy, with one value for each hyperparameter.
         vocab_size: number of symbols in the vocabulary.
         seed: seed of the random inputs.
     """
@@ -70,7 +70,10 @@ class Runner:
 
     @cached_property
     def course(self) -> Course:
-        """The output for the random inputs, with symbols drawn by Gumbel noise."""
+        """The strategy's output for the random inputs, with symbols drawn from it.
+
+        They are drawn by adding the Gumbel noise of the inputs.
+        """
         undrawn = np.full(self.inputs.logits.shape[:2], DRAWN, np.int32)
         return self.rerun(self.inputs, undrawn)
 
@@ -88,7 +91,10 @@ class Runner:
         return self.continue_from(states, inputs, tokens, settings)[0]
 
     def first_states(self, settings: Int[np.ndarray, "b"] = GIVEN) -> PyTree:
-        """Return the states of a batch before the first symbol of the prompt."""
+        """Return the strategy's state in each row, before the first prompt symbol.
+
+        `settings` holds the setting of each row, 0 or 1.
+        """
         return _rows(self._first_states, settings)
 
     def continue_from(
@@ -102,7 +108,7 @@ class Runner:
         """Continue from the given states; return the output and the last states.
 
         Args:
-            states: the state of each row of the batch.
+            states: the state of each row of the batch, which is a stream.
             inputs: for each row, its prompt, logits, keys and noise.
             tokens: the ids of the symbols to observe; `DRAWN` where a symbol is to be
                 drawn.
@@ -130,7 +136,8 @@ class Runner:
     def arguments(self) -> tuple:
         """Return the arguments with which the compiled function is called.
 
-        They hold the random inputs, and the symbols that `course` has drawn.
+        With them, the function runs on the random inputs, and the strategy observes the
+        symbols that `course` has drawn.
         """
         strategies = _rows(self._settings, GIVEN)
         tokens, prompted = np.asarray(self.course.tokens), np.bool_(True)
@@ -139,10 +146,13 @@ class Runner:
     def run_on(self, arguments: tuple) -> tuple[Course, PyTree]:
         """Run the compiled strategy on a batch of streams.
 
-        Returns the course, and the state of the strategy after the last symbol.
-
         Args:
-            arguments: strategies, states, inputs and ids, as `arguments` returns them.
+            arguments: the arguments of the compiled function, which are: the strategy
+                with a setting for each stream, the states, the inputs, the ids of the
+                symbols to observe, and whether to observe the prompt first.
+
+        Returns:
+            The strategy's output, and its states after the last symbol.
         """
         return self._batch(*arguments)
 
@@ -207,10 +217,11 @@ def _course(
 
 
 def _rows(of_settings: tuple[PyTree, PyTree], settings: Int[np.ndarray, "b"]) -> PyTree:
-    """Return one PyTree that stacks rows of two PyTrees, as `settings` selects them.
+    """Return a PyTree of a batch, each row of which is one of two PyTrees.
 
     `of_settings` holds the PyTrees of setting 0 and of setting 1. Row i of each leaf of
-    the result is the leaf of setting `settings[i]`. Tables have no rows.
+    the result is the leaf of setting `settings[i]`. Tables, large leaves that all rows
+    share, are kept as they are.
     """
 
     def rows(first, changed):
@@ -230,12 +241,12 @@ def after_prompt(strategy, inputs):
 
 
 def by_hand(strategy, inputs, tokens, state):
-    """Return the logits of a strategy for one stream, computed in a plain Python loop.
+    """Return the logits that a strategy returns for one stream, in a plain Python loop.
 
     Args:
         strategy: the strategy.
         inputs: the inputs of the stream; the prompt is not observed.
-        tokens: ids of the symbols to observe.
+        tokens: for each symbol, the id that is observed after `apply`.
         state: the state at the beginning.
     """
     keys = [note_key(bits) for bits in inputs.key_bits]
@@ -243,7 +254,7 @@ def by_hand(strategy, inputs, tokens, state):
 
 
 def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):
-    """Return the logits of a strategy for one stream, computed in a plain Python loop.
+    """Return the logits that a strategy returns for one stream, in a plain Python loop.
 
     Args:
         strategy: the strategy.
@@ -273,7 +284,8 @@ def _change(leaf):
 def quickly(function: Callable) -> Callable:
     """Return `jit(function)` with little optimisation, so that it compiles fast.
 
-    A function is compiled only once, so all runners share it.
+    If this is called again with the same function, it returns the same compiled
+    function. So the runners share it, and it is compiled only once.
     """
     return jax.jit(function, compiler_options=_known_options())
 

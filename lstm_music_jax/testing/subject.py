@@ -1,4 +1,7 @@
-"""A strategy under test, with the results that several laws share."""
+"""A strategy under test, with the results that several laws share.
+
+A law is a property that every strategy must have.
+"""
 
 from functools import cached_property
 

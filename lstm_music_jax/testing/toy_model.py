@@ -1,4 +1,4 @@
-"""A small model with which the laws run the engine."""
+"""A small model for tests of the engine, the part of `generate` that draws symbols."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from lstm_music_jax.pytrees import pytree
 class ToyModel:
     """A simple model whose state is the logits of the next symbol.
 
-    Reading symbol x halves the logits and adds `table[x]`; `table` is `[v v]`.
+    Reading symbol x halves the state and adds `table[x]` to it; `table` is `[v v]`.
     """
 
     table: Any

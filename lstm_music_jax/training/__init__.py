@@ -4,8 +4,9 @@ Start with `loop.train`, the loop on the host, then `step.train_steps`, the pure
 training step on the device.
 
 - `config`: the settings.
-- `data`, `windows`, `streams`: the data on the device, and two ways to make batches.
-  They use `ids`, `batch`, `shuffle`, `keys` and `transpose`.
+- `data`, `windows`, `streams`: the data on the device, and two ways to make batches:
+  of windows, which are short shuffled sequences, or of streams, which are pieces laid
+  end to end. They use `ids`, `batch`, `shuffle`, `keys` and `transpose`.
 - `step`, `objective`, `optimizer`: the training step.
 - `loop`, `reporting`, `tally`, `signals`, `checkpoints`: the loop and the files that it
   writes.

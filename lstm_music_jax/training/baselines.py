@@ -66,14 +66,17 @@ def ngram_cross_entropies(
 
 
 def evenly_chosen(pieces: Sequence[np.ndarray], most: int) -> Sequence[np.ndarray]:
-    """Return every s-th piece, so that the chosen pieces hold about `most` symbols.
+    """Return every n-th piece, so that the chosen pieces hold about `most` symbols.
 
-    s is `spacing(pieces, most)`. So all pieces are returned if they hold at most `most`
-    symbols.
+    `spacing(pieces, most)` computes n. If all pieces together hold at most `most`
+    symbols, all are returned.
     """
     return pieces[:: spacing(pieces, most)]
 
 
 def spacing(pieces: Sequence[np.ndarray], most: int) -> int:
-    """Return the number of symbols of all pieces divided by `most`, rounded up."""
+    """Return n such that taking every n-th piece gives about `most` symbols in all.
+
+    n is the number of symbols of all pieces divided by `most`, rounded up; at least 1.
+    """
     return max(1, -(-PieceIds.of(pieces).total // most))

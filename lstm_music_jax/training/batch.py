@@ -8,10 +8,10 @@ from lstm_music_jax.types import Array, Bool, Int
 
 
 class Batch(NamedTuple):
-    """Sequences of input symbols, and the target symbol that follows each input.
+    """Sequences of input ids, and the target id that follows each input.
 
     Only targets where `counted` is True enter the loss. Where `resets` is True, the
-    state is reset to zero before the input is read. If `resets` is None, no state is
+    LSTM state is set to zero before the input is read. If `resets` is None, no state is
     reset.
     """
 
@@ -39,9 +39,13 @@ def sequence_places(
 
 
 def as_batch(sequences: Int[Array, "b t"], lengths: Int[Array, "b"]) -> Batch:
-    """Return a batch that predicts each symbol of a sequence from those before it.
+    """Return a batch in which each id of a sequence is predicted from those before it.
 
-    Only the first `lengths[i]` targets of sequence i enter the loss.
+    Args:
+        sequences: the ids of the sequences. All but the last of each are inputs, and
+            all but the first are targets.
+        lengths: number of targets of each sequence, from its first one on, that enter
+            the loss.
     """
     offsets = jnp.arange(sequences.shape[1] - 1)[None]
     return Batch(sequences[:, :-1], sequences[:, 1:], offsets < lengths[:, None])

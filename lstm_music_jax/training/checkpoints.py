@@ -43,7 +43,9 @@ class Restored(NamedTuple):
 
 
 class Checkpoints:
-    """Saves checkpoints of one kind into one folder, and keeps the newest ones.
+    """Saves one series of checkpoints into one folder, and keeps the newest ones.
+
+    A series is, for example, that of the best models of a run.
 
     A checkpoint becomes visible when it is complete: orbax writes to a temporary
     folder and renames it. After that, older ones are removed. Saving is asynchronous:
@@ -63,7 +65,7 @@ class Checkpoints:
         """Open the folder, and create it if it does not exist.
 
         Args:
-            folder: must hold checkpoints of this kind only.
+            folder: must hold checkpoints of this series only.
             belongs_to: JSON that describes the run that saves the checkpoints.
             keep: number of checkpoints to keep; None for all.
         """
@@ -74,7 +76,12 @@ class Checkpoints:
     def save(
         self, step: int, tree: PyTree, facts: Mapping[str, Any] | None = None
     ) -> None:
-        """Save one checkpoint: a PyTree of arrays by leaf name, and facts as JSON.
+        """Save one checkpoint: a PyTree of arrays, and facts.
+
+        Args:
+            step: the number of training steps taken, which names the checkpoint.
+            tree: the arrays; each is saved under the name of its leaf.
+            facts: any JSON, to be restored exactly; None for an empty object.
 
         Raises:
             SaveError: this checkpoint or the previous one cannot be written.
@@ -127,7 +134,11 @@ class Checkpoints:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """Wait for the saves, unless an error ended the block; close the folder."""
+        """Wait until every checkpoint is on disk, and close the folder.
+
+        If an error ended the `with` block, errors of saving are ignored, because they
+        would hide that error.
+        """
         if self._manager is None:
             return
         if kind is None:
@@ -236,7 +247,8 @@ def restore(
         like: a PyTree of arrays, or of their shapes (`jax.eval_shape`).
         belongs_to: JSON that describes a run. The checkpoint must be of a run with the
             same description. Keys that the checkpoint lacks are ignored, because they
-            were added to the format after it was saved.
+            were added to the format after it was saved. With None, it may be of any
+            run.
 
     Raises:
         CheckpointError: there is no checkpoint, none is intact, or the newest intact

@@ -48,12 +48,16 @@ class ModelConfig:
     clipped to [0, 1]."""
     cores: int = 2
     """Number of CPU cores that share the matrix products when one sequence is
-    generated. It
-    changes the rounding of the logits, and nothing else. A resumed run keeps the value
-    that it began with."""
+    generated. Apart from speed, it changes only the rounding of the logits. A resumed
+    run keeps the value that it began with."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for unknown gates, impossible sizes, or cores below 1."""
+        """Raise ValueError if a setting of the model is not allowed.
+
+        `gates` must name a known activation, and `cores` must be 1 or more. There must
+        be at least one layer, and each size must be 1 or more. All layers together may
+        have at most 10^9 parameters.
+        """
         if self.gates not in _GATES:
             raise ValueError(f"gates is {self.gates!r}; it must be one of {[*_GATES]}")
         if self.cores < 1:
@@ -126,7 +130,8 @@ class TrainingConfig:
     transpose: int = 0
     """Shift each window, or each piece of a stream, by a random number of semitones,
     at most this many up or down, among the shifts that the vocabulary allows. With
-    events and performances that is every shift within MIDI's 128 pitches."""
+    the encodings Events and Performance, that is every shift within MIDI's 128
+    pitches."""
     stretch: float = 0.0
     """Play each window, or each piece of a stream, at a random one of five tempos, at
     most this share faster or slower. Only the encoding Performance has tempos."""

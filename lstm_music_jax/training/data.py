@@ -37,11 +37,14 @@ _MOST_SYMBOLS = 2**31 - 2**24
 
 @runtime_checkable
 class Batcher(Protocol):
-    """Makes the batches that training or validation reads; a PyTree of arrays.
+    """Makes the batches that training or validation reads.
 
-    A batcher knows where each piece begins when all pieces are laid end to end. From
-    the number of a step it computes the positions of the symbols that the step reads,
-    and it looks up the ids of these symbols.
+    A batcher is itself a PyTree of arrays. It knows where each piece begins when all
+    pieces are laid end to end. From the number of a step, and from the seed in the
+    settings, it computes the positions of the symbols that the step reads. It then
+    takes their ids from an array on the device. A `Resident` is an array of the ids of
+    all pieces. A `Block` is an array of the ids that the next steps read, which the
+    host has filled.
     """
 
     @classmethod
@@ -74,7 +77,10 @@ class Batcher(Protocol):
         """
 
     def with_ids(self, ids: Resident | Block) -> "Batcher":
-        """Return a copy of the batcher that looks symbol ids up in `ids`."""
+        """Return a copy of the batcher that reads symbol ids from `ids`.
+
+        These are the ids of all pieces, or those that a few steps read.
+        """
 
     @staticmethod
     def carried(states: State) -> PyTree:
@@ -108,7 +114,10 @@ class Batcher(Protocol):
     ) -> Batch:
         """Return some rows of the batch that a training step reads.
 
-        The arguments are those of `places`.
+        Args:
+            step: number of the training step, from 0.
+            rows: indices of the rows of the batch to return, 0 to `batch_size - 1`.
+            config: the settings of the training.
         """
 
     def totals(
@@ -220,7 +229,10 @@ def training_data(
 
 
 def augmentation_table(dataset: Dataset, config: TrainingConfig) -> np.ndarray | None:
-    """Return a table that transposes or stretches symbol ids, as the settings ask.
+    """Return a table that transposes symbol ids or changes their tempo.
+
+    The settings `transpose` and `stretch` say by how much; to stretch is to change the
+    tempo.
 
     Returns:
         int32 `[r v]`: for each pair of transposition and tempo, a row with the id that
@@ -248,10 +260,11 @@ def _bytes(pieces: PieceIds) -> int:
 
 
 def with_unseen(dataset: Dataset, config: TrainingConfig) -> Dataset:
-    """Return the dataset with a vocabulary that lists the unseen symbols.
+    """Return the dataset with a vocabulary whose `unseen` lists the unseen symbols.
 
     A symbol is unseen if training never reads it: no training piece has it, and no
-    transposition or change of tempo turns a symbol of a training piece into it.
+    transposition or change of tempo turns a symbol of a training piece into it. The
+    start and the end symbol are never unseen.
     """
     vocabulary = dataset.vocabulary
     seen = np.zeros(len(vocabulary), bool)

@@ -23,7 +23,7 @@ class Resident(NamedTuple):
     ) -> Int[Array, "b t"]:
         """Return the ids of the symbols at `places`.
 
-        These are positions in all pieces laid end to end. `step` and `rows` are
+        Places are positions in all pieces laid end to end. `step` and `rows` are
         ignored; only a `Block` needs them.
         """
         return self.at(places)
@@ -31,7 +31,7 @@ class Resident(NamedTuple):
     def at(self, places: Int[Array, "b t"]) -> Int[Array, "b t"]:
         """Return the ids of the symbols at `places`.
 
-        These are positions in all pieces laid end to end.
+        Places are positions in all pieces laid end to end.
         """
         return self.ids[places].astype(jnp.int32)
 
@@ -39,7 +39,8 @@ class Resident(NamedTuple):
 class Block(NamedTuple):
     """The symbol ids that a few successive training steps read.
 
-    `ids[i]` holds the ids of the batch that step `first + i` reads.
+    `ids[i]` holds the ids that step `first + i` reads. A row of `ids[i]` is a row of
+    the batch of this step.
     """
 
     ids: Int[Array, "s b t"]

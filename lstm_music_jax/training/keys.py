@@ -15,7 +15,10 @@ def parameters_key(seed: int) -> PRNGKey:
 
 
 def order_key(seed: int) -> PRNGKey:
-    """Key of the order in which the data is read."""
+    """Key of the order in which the data is read.
+
+    The random transpositions of streams use this key too.
+    """
     return jax.random.split(jax.random.fold_in(jax.random.key(seed), 1))[0]
 
 
@@ -27,7 +30,7 @@ def dropout_key(seed: int) -> PRNGKey:
 def transposition_key(seed: int) -> PRNGKey:
     """Key of the random transpositions of windows.
 
-    Those of streams are drawn from `order_key`.
+    The transpositions of streams use `order_key` instead.
     """
     return jax.random.fold_in(jax.random.key(seed), 2)
 

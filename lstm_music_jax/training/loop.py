@@ -63,10 +63,9 @@ class Result(NamedTuple):
     Attributes:
         step: the number of training steps that the run has taken.
         best_loss: the lowest validation loss, in nats per symbol. If nothing is held
-            out, the lowest mean of the training loss over at most `evaluate_every`
-            steps.
-        last_loss: the last validation loss, in nats per symbol. If nothing is held out,
-            the last mean of the training loss over at most `evaluate_every` steps.
+            out, each validation loss is replaced by the mean training loss since the
+            validation before.
+        last_loss: the last validation loss, or what replaces it, in nats per symbol.
         baselines: the losses of n-gram models on the validation pieces; None if nothing
             is held out.
         save_seconds: how long training has waited while checkpoints were saved.
@@ -99,8 +98,8 @@ def train(
     Args:
         folder: a new or empty folder, or the folder of the run to resume.
         dataset: the training and validation pieces, their vocabulary and encoding.
-        model: the settings of the model. A resumed run keeps the `cores` in its
-            folder.
+        model: the settings of the model. A resumed run ignores `cores`, and keeps the
+            value that its folder holds.
         training: the settings of the training. A resumed run may change
             `evaluate_every`, `save_every` and `steps_per_dispatch`, and with a constant
             schedule also `steps`.
@@ -114,7 +113,9 @@ def train(
         tensorboard: also write the metrics to the folder `tensorboard` of the run.
 
     Raises:
-        ValueError: a setting or the folder does not fit.
+        ValueError: a setting is not allowed with this dataset or these devices. Or the
+            folder is not empty although `resume` is False. Or it holds a run with other
+            settings or another dataset, or one that cannot be resumed.
         RuntimeError: `tensorboard` is given, and tensorboardX is not installed.
         FolderInUseError: another process trains in the folder.
         NonFiniteLossError: the run has diverged. Its last checkpoint is kept.
@@ -187,7 +188,13 @@ def _roll_back(run_folder, start, belongs_to):
     """Restore the run folder as it was when the checkpoint `start` was saved.
 
     Metrics and checkpoints of later steps are removed, because the run computes them
-    again. At any time, the folder of the best model holds a readable checkpoint.
+    again. If the function is interrupted, the folder of the best model still holds a
+    readable checkpoint.
+
+    Args:
+        run_folder: the run folder.
+        start: the checkpoint from which the run resumes.
+        belongs_to: JSON that describes the run, for the checkpoint of the best model.
     """
     tally, best_model = Tally.from_json(start.facts), start.tree.best
     drop_lines_after(run_folder.metrics, start.step, tally)
@@ -307,7 +314,14 @@ class _Loop:
         self.step = step
 
     def _record(self, first, end, metrics):
-        """Add the metrics of steps `first + 1` to `end` to the sums of the run."""
+        """Add the metrics of steps `first + 1` to `end` to the sums of the run.
+
+        A line of metrics is written if a dispatch ends with these steps.
+
+        Raises:
+            NonFiniteLossError: a loss or a gradient is not finite.
+            SaveError: the checkpoint that is being saved has failed.
+        """
         values = {
             name: np.asarray(leaf)[: end - first]
             for name, leaf in metrics._asdict().items()
@@ -365,10 +379,12 @@ class _Loop:
             self.saved_step = self.step
 
     def _finish(self):
-        """Report the last steps of a complete run; return its lowest loss.
+        """Report the last steps of a complete run; return its lowest validation loss.
 
-        The last checkpoint is saved before this report is made. So a run that is
-        resumed with more steps reports the same as an uninterrupted run.
+        These are the steps since the last line of metrics, and since the last
+        validation. The last checkpoint was saved before, so it still counts them as not
+        reported. If the run is resumed to take more steps, it can therefore report the
+        same as a run that took all steps at once.
         """
         if self.tally.since_line.steps:
             self._write_line(self.step, self.tally.since_line.steps)

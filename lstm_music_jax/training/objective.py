@@ -36,8 +36,9 @@ class Totals(NamedTuple):
 class Predicted(NamedTuple):
     """The result of predicting a batch: sum to minimise, totals, and last LSTM state.
 
-    `minimised` is the sum of the losses, in nats. It uses smoothed labels if they are
-    requested; the loss in `totals` never does.
+    `minimised` is the sum that training minimises, in nats. It includes label smoothing
+    and the share of unseen symbols, if there are any. `totals.loss` never does: it is
+    the sum of -log p(target).
     """
 
     minimised: Scalar
@@ -56,19 +57,24 @@ def predict(
     unseen: Sequence[int] = (),
     unseen_share: float = 0.0,
 ) -> Predicted:
-    """Predict the targets of a batch, and sum their losses -log p(target).
+    """Predict the targets of a batch, and sum their losses.
 
-    The batch is read from `state`, by default the zero state.
+    The LSTM begins in `state`, or in the zero state if it is None. Without
+    `dropout_keys`, which are one key per sequence, there is no dropout.
 
     With `objective="last"` only the last position of each sequence counts, as in the
     original recipe that this project reproduces. The head is then applied to that
     position alone.
 
-    Label smoothing (Szegedy et al. 2016) takes the probability `smoothing` from each
-    target and spreads it evenly over the vocabulary. In the same way, the probability
-    `unseen_share` is spread over the symbols with the ids `unseen`, if there are any.
-    Both only change the sum that is minimised. The totals do not depend on them, so
-    that losses of several runs can be compared.
+    The result has two sums of losses, in nats:
+
+    - `totals.loss` is the sum of -log p(target). It serves reports, so it does not
+      depend on `smoothing` and `unseen_share`, and losses of several runs can be
+      compared.
+    - `minimised` is what training minimises. Label smoothing (Szegedy et al. 2016)
+      takes the probability `smoothing` from each target and spreads it evenly over the
+      vocabulary. In the same way, the probability `unseen_share` is spread over the
+      symbols with the ids `unseen`, if there are any.
     """
     state, hidden = model.unroll_hidden(batch.inputs, state, dropout_keys, batch.resets)
     targets, counted = batch.targets, batch.counted

@@ -1,4 +1,8 @@
-"""The reports of a run: a metrics file, a progress bar, and a line per validation."""
+"""The reports of a run: a metrics file, a progress bar, and a line per validation.
+
+The baselines are the losses of n-gram models on the validation pieces. They are
+reported for comparison with the losses of the LSTM.
+"""
 
 import json
 import time
@@ -34,8 +38,8 @@ class Report:
         Args:
             path: the metrics file.
             training: the settings of the run.
-            baselines: the validation losses of n-gram models, which are reported for
-                comparison; None if no pieces are held out.
+            baselines: the losses of n-gram models on the validation pieces; None if no
+                pieces are held out.
             step: the step that the run starts or resumes from.
             show: whether to print as well. The metrics file is always written.
             events: an event file that also gets the metrics, and is closed at the end.
@@ -81,7 +85,8 @@ class Report:
 
         Args:
             step: the number of the last step of this call.
-            count: number of steps since the last report or `restart_clock`.
+            count: number of steps since this method or `restart_clock` was called last.
+                The reported speed is that of these steps.
             metrics: sums over the steps since the last line of metrics.
             save_seconds: total time that training has waited while checkpoints were
                 saved.
@@ -103,10 +108,16 @@ class Report:
     def validated(
         self, step: int, train_loss: float, loss: float | None, accuracy: float | None
     ) -> None:
-        """Report a validation, with losses in nats per symbol.
+        """Report a validation.
 
-        `loss` and `accuracy` are those of the validation pieces; None if none are held
-        out.
+        Args:
+            step: number of training steps taken so far.
+            train_loss: mean training loss since the last validation, in nats per
+                symbol.
+            loss: loss of the validation pieces, in nats per symbol; None if no pieces
+                are held out.
+            accuracy: share of the validation pieces' symbols that the model predicts
+                correctly; None if no pieces are held out.
         """
         if loss is None or self.baselines is None:
             self.bar.print(f"step {step}: train {train_loss:.3f} nats")
@@ -138,10 +149,16 @@ class Report:
 def drop_lines_after(path: Path, step: int, tally: Tally) -> None:
     """Delete the lines of a metrics file that a run resumed at `step` will write again.
 
-    Incomplete lines are deleted too; a killed run may leave one. So are the lines that
-    the run wrote at its end.
+    A killed run may leave an incomplete line, which is deleted too. A complete run
+    reports its last steps at its end. These lines are deleted too, because a resumed
+    run may report the same steps together with later ones.
 
-    `tally`, from the checkpoint of `step`, says when the last lines were written.
+    Args:
+        path: the metrics file.
+        step: the step of the checkpoint from which the run is resumed.
+        tally: the sums of metrics in this checkpoint. They count the steps from the
+            last line of training, and from the last validation, to `step`. Later lines
+            of each kind are deleted.
     """
     if not path.exists():
         return

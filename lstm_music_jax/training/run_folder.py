@@ -2,10 +2,12 @@
 
 config.json        all settings, the encoding, where the corpus came from
 vocabulary.json
-metrics.jsonl      one line per compiled call of steps, and one per validation
+metrics.jsonl      one line per compiled call, which takes several training steps, and
+                   one per validation
 checkpoints/best/  the model with the lowest validation loss
 checkpoints/last/  everything that a run resumes from: the training state, the best
-                   model so far, and the sums that the metrics do not hold yet
+                   model so far, and the sums of the metrics since the last line of
+                   metrics.jsonl and since the last validation
 
 Every file is written whole or not at all. The one exception is metrics.jsonl: if the
 run was killed, its last line may be incomplete.
@@ -62,7 +64,7 @@ def initial_run_state(
     vocab_size: int,
     counts: Float[np.ndarray, "v"] | None = None,
 ) -> RunState:
-    """Return the arrays of a run before its first step; see `initial_state`.
+    """Return the arrays of a run before its first step.
 
     The best model so far is the untrained one.
 
@@ -70,7 +72,8 @@ def initial_run_state(
         model: the settings of the model.
         training: the settings of the training.
         vocab_size: number of symbols in the vocabulary.
-        counts: how often each symbol is a target of training.
+        counts: how often each symbol is a target of training, for the initial bias of
+            the output; None for a bias of zero.
     """
     state = initial_state(model, training, vocab_size, counts)
     return RunState(state, state.model)
@@ -244,11 +247,12 @@ def restore_last(
     Args:
         folder: the run folder.
         like: arrays of the shapes that the checkpoint must have.
-        belongs_to: JSON that describes the run; see `restore`.
+        belongs_to: JSON that describes the run. Keys that the checkpoint also has must
+            have the same values there.
 
     Raises:
-        CheckpointError: there is no such checkpoint, or it is of another run (see
-            `restore`), or its name differs from the step that it holds.
+        CheckpointError: there is no such checkpoint, or it is of another run, or its
+            name differs from the step that it holds.
     """
     last = folder.checkpoints("last")
     restored = restore(last, like, belongs_to)

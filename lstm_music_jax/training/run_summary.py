@@ -73,7 +73,8 @@ def run_folders(folder: Path) -> list[Path]:
 def summarize_run(path: Path) -> RunSummary:
     """Return the summary of a run folder of any version; nothing is written.
 
-    On a file system without locks, no run is known to be going on; see `is_locked`.
+    On a file system without locks, a run that is going on is called finished or
+    stopped.
     """
     folder = RunFolder(path)
     try:

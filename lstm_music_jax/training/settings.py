@@ -80,7 +80,11 @@ def read_config_json(path: Path) -> dict[str, Any]:
 def owner_of_checkpoints(
     model: ModelConfig, training: TrainingConfig, dataset: Dataset
 ) -> dict[str, Any]:
-    """Return JSON that describes a run; each of its checkpoints holds it."""
+    """Return JSON that describes a run: its model, training settings and corpus.
+
+    Every checkpoint of the run holds this JSON. So a checkpoint of another run is
+    noticed when it is restored.
+    """
     return {
         **model_of_checkpoints(model, dataset.encoding.config(), dataset.vocabulary),
         "training": dataclasses.asdict(training),
@@ -91,9 +95,12 @@ def owner_of_checkpoints(
 def model_of_checkpoints(
     model: ModelConfig, encoding: dict[str, Any], vocabulary: Vocabulary
 ) -> dict[str, Any]:
-    """Return the part of `owner_of_checkpoints` that describes the model.
+    """Return JSON that describes a model, as every checkpoint of its run holds it.
 
-    Before generation, it is compared with the settings of the run folder.
+    It holds the architecture, the encoding and the vocabulary. It is a part of the
+    result of `owner_of_checkpoints`, which describes the whole run. When a checkpoint
+    is loaded for generation, only this part must agree with the files of the run
+    folder.
 
     `cores` is left out, because a checkpoint fits a model with any number of cores. The
     unseen symbols are left out, because earlier versions did not save them.
@@ -106,7 +113,10 @@ def model_of_checkpoints(
 
 
 def changeable_settings(training: TrainingConfig) -> set[str]:
-    """Return the names of the training settings that a resumed run may change."""
+    """Return the names of the training settings that a resumed run may change.
+
+    With a cosine schedule, the number of steps is not one of them.
+    """
     names = {"steps_per_dispatch", "evaluate_every", "save_every"}
     # A cosine falls to 0 at the last step, so it depends on the number of steps.
     return names | ({"steps"} if training.schedule == "constant" else set())
@@ -115,7 +125,7 @@ def changeable_settings(training: TrainingConfig) -> set[str]:
 def entries(
     saved: Mapping[str, Any], hints: Mapping[str, Any], part: str
 ) -> dict[str, Any]:
-    """Check the types of the values of a JSON object, and return the values.
+    """Check the types of the values of a JSON object, and return a copy of it.
 
     Where the type is a tuple, the list of the JSON becomes a tuple.
 

@@ -25,6 +25,7 @@ from lstm_music_jax.types import Array, Float, Int, PyTree, Scalar
 class TrainState(NamedTuple):
     """Everything that a training step changes; a PyTree.
 
+    It holds the number of steps taken, the model, and the state of the optimiser.
     `carried` are the LSTM states that the next step begins with, one per row of the
     batch. They are None if every step begins with the zero state, as it does when it
     reads windows.
@@ -69,9 +70,9 @@ def initial_state(
     """Return the training state before the first step.
 
     `counts` says how often each symbol is a target of training. With
-    `initial_bias="counts"`, the output bias is log((counts + 1) / sum), the
-    log-probability of each symbol by add-one smoothing. Otherwise, or without `counts`,
-    the output bias is zero.
+    `initial_bias="counts"`, the output bias is log(c / sum(c)), where c is
+    `counts + 1`: the log-probability of each symbol by add-one smoothing. Otherwise, or
+    without `counts`, the output bias is zero.
     """
     fresh = new_model(model, vocab_size, training.seed)
     if counts is not None and training.initial_bias == "counts":
@@ -100,11 +101,16 @@ def train_steps(
     The metrics have a leading axis of `steps_per_dispatch` entries, which are NaN where
     no step was taken. So one compiled program serves any number of steps.
 
-    `unseen` are the ids of the symbols that training never sees.
+    `unseen` are the ids of the symbols of the vocabulary that training never reads. The
+    loss gives them the share `config.unseen_share` of each target's probability, so
+    that they keep a small probability.
 
     The symbols that a step reads, their transposition and the dropout masks depend only
-    on the seed and the step's number. The batch is split among the devices: each shard
-    is the part of one device, and reads its own rows of the batch.
+    on the seed and the step's number.
+
+    If there are several devices, all run this function, and each reads its own rows of
+    the batch. `shard` says which rows. The gradients and the metrics are those of the
+    whole batch.
     """
     rows = shard.rows(config.batch_size)
 
@@ -166,7 +172,9 @@ def evaluate(
 ) -> Totals:
     """Sum the cross-entropy over all validation data, one batch after another.
 
-    It uses float32, and no dropout, label smoothing or transposition.
+    It uses float32, and no dropout, label smoothing or transposition. If there are
+    several devices, all run this function, and each reads its own part of every batch.
+    `shard` says which part. The result is the sum over all devices.
     """
     # The batch is no larger than the data, and divisible by the number of shards.
     batch_size = min(config.batch_size, -(-data.size // shard.count) * shard.count)

@@ -50,7 +50,10 @@ class StreamBatcher(NamedTuple):
         table: np.ndarray | None,
         config: TrainingConfig,
     ) -> tuple["StreamBatcher", PieceIds]:
-        """Return a batcher of the training pieces, and the pieces, longest first."""
+        """Return a batcher of the training pieces, and the pieces, longest first.
+
+        The batcher does not hold the symbol ids yet; see `with_ids`.
+        """
         pieces = longest_first(pieces)
         batcher = streams_of(pieces.lengths)
         if table is None:
@@ -64,7 +67,10 @@ class StreamBatcher(NamedTuple):
     def for_validation(
         cls, pieces: PieceIds, config: TrainingConfig
     ) -> tuple["StreamBatcher", PieceIds]:
-        """Return a batcher of the validation pieces, and the pieces, longest first."""
+        """Return a batcher of the validation pieces, and the pieces, longest first.
+
+        The batcher does not hold the symbol ids yet; see `with_ids`.
+        """
         pieces = longest_first(pieces)
         return streams_of(pieces.lengths), pieces
 
@@ -110,8 +116,8 @@ class StreamBatcher(NamedTuple):
         pieces are read as one long piece: the state is reset only where an epoch
         begins, and every symbol is a target.
 
-        All symbols of a piece are transposed by the same interval, which is drawn anew
-        in each epoch.
+        All symbols of a piece are replaced by the same row of `table`, which is drawn
+        anew in each epoch.
         """
         assert self.ids is not None
         pieces, offsets, epoch_begins = self._reading(step, rows, config)

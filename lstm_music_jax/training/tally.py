@@ -42,14 +42,17 @@ class Sums:
 class Tally:
     """The best and last loss of a run, and sums of the metrics of its latest steps.
 
-    Losses are in nats per symbol.
+    `best_loss` is the lowest validation loss so far, and `best_step` the step at which
+    it was measured. `last_loss` is the newest one. Losses are in nats per symbol. If no
+    pieces are held out, mean training losses take the place of validation losses.
+    Before the first validation, the losses are infinite and the step is 0.
     """
 
     best_step: int = 0
     best_loss: float = float("inf")
     last_loss: float = float("inf")
     since_line: Sums = field(default_factory=Sums)
-    """Sums over the steps since the last line of metrics."""
+    """Sums over the steps since the last line of training in the metrics file."""
     since_validation: Sums = field(default_factory=Sums)
     """Sums over the steps since the last validation."""
 

@@ -12,8 +12,8 @@ TENSORBOARD = "tensorboard"
 class EventFile:
     """An event file of TensorBoard that holds the lines of a metrics file.
 
-    It is written anew when a run goes on. So it has each point once, like the metrics
-    file, also after steps that a killed run took twice.
+    It is written anew when a run is resumed. So it has each point once, like the
+    metrics file, even if a run was killed and took some steps again.
     """
 
     def __init__(self, folder: Path, metrics: Path) -> None:
@@ -32,9 +32,13 @@ class EventFile:
             self.add(json.loads(line))
 
     def add(self, fields: Mapping[str, Any]) -> None:
-        """Add the numbers of a line of metrics, at its step.
+        """Add each number of a line of metrics as a point, at the step of the line.
 
-        The losses of the baselines have no step, and are added at step 0.
+        The line with the losses of the n-gram models has no step. They are added at
+        step 0.
+
+        Args:
+            fields: the line; it maps names to numbers, and "step" to the step.
         """
         for name, value in fields.items():
             if name != "step" and value is not None:

@@ -15,7 +15,7 @@ def draw_shifts(
 
     Args:
         allowed: `allowed[b, r]` says whether row r may transpose sequence b.
-        uniform: a random number in [0, 1) for each sequence.
+        uniform: a random number in [0, 1) for each sequence, which decides its row.
 
     Returns:
         The index of the row for each sequence.
@@ -33,13 +33,13 @@ def transpose_windows(
 ) -> Batch:
     """Transpose each window by a random row of a transposition table.
 
-    A row can transpose a window if it has an id for each of the window's symbols. All
-    rows that can are equally likely.
+    The random row of a window is one of those that have an id for each symbol of the
+    window. All of these rows are equally likely.
 
     Args:
         batch: the windows.
         table: row r holds the id that replaces each id, or -1 where there is none.
-        uniform: a random number in [0, 1) for each window.
+        uniform: a random number in [0, 1) for each window, which decides its row.
     """
     ids = jnp.concatenate([batch.inputs, batch.targets[:, -1:]], axis=1)
     # After the last counted target, a window may hold symbols of another piece. Those

@@ -1,4 +1,7 @@
-"""Windows: short sequences cut from pieces, shuffled, each read from the zero state."""
+"""Windows: short sequences cut from pieces and shuffled.
+
+The LSTM reads each window from the zero state.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -72,9 +75,12 @@ class WindowBatcher:
     ) -> tuple["WindowBatcher", PieceIds]:
         """Return a batcher of windows of the training pieces, and these pieces.
 
-        A window starts at every symbol of a piece. With `config.cross_pieces`, the
-        pieces are cut as one long piece, so a window may begin in one and end in the
-        next.
+        Windows start at successive symbols of a piece. The last window is the first one
+        that reaches the end of the piece. If the objective is "all" and pieces have an
+        end symbol, windows start at the remaining symbols too; see `windows_of`.
+
+        With `config.cross_pieces`, the pieces are cut as one long piece, so a window
+        may begin in one piece and end in the next.
         """
         lengths = pieces.lengths
         if config.cross_pieces:
@@ -96,11 +102,15 @@ class WindowBatcher:
     ) -> tuple["WindowBatcher", PieceIds]:
         """Return a batcher of windows of the validation pieces, and these pieces.
 
-        With objective "all", windows do not overlap, and none crosses into another
-        piece.
+        No window crosses into another piece.
 
-        With objective "last", each window gives only one prediction. Windows then start
-        at every tenth of a window's length, which is enough to estimate the loss.
+        With the objective "all", the model predicts at every position of a window.
+        Windows then do not overlap. So each symbol is predicted once, except the first
+        of each piece.
+
+        With the objective "last", the model predicts only the symbol after the window.
+        The starts of successive windows are then a tenth of a window's length apart,
+        which gives enough predictions to estimate the loss.
         """
         every_position = config.objective == "all"
         stride = config.window if every_position else max(1, config.window // 10)
@@ -120,13 +130,13 @@ class WindowBatcher:
     def places(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Int[Array, "b t"]:
-        """Return the positions of the symbols of the windows that a step reads.
+        """Return the positions of the symbols in some of the windows that a step reads.
 
-        Positions count from the first symbol of all pieces laid end to end. `rows` are
-        indices of rows of the batch, each of which is a window.
+        Positions count from the first symbol of all pieces laid end to end. Each row of
+        the batch is a window; `rows` are the indices of those to return.
 
-        The last batch of an epoch is completed with the first windows of the same
-        epoch.
+        If too few windows are left for the last batch of an epoch, it is filled up with
+        the windows that the epoch began with.
         """
         indices = self._order(step, rows, config)
         return self._places(self._cut(indices, config.window)[0], config.window)
@@ -134,9 +144,11 @@ class WindowBatcher:
     def read(
         self, step: Int[Array, ""], rows: Int[Array, "b"], config: TrainingConfig
     ) -> Batch:
-        """Return the windows that a step reads, each transposed at random.
+        """Return some of the windows that a step reads, each transposed at random.
 
-        `rows` are indices of rows of the batch, each of which is a window.
+        Each row of the batch is a window; `rows` are the indices of those to return.
+        Each window is transposed by a random row of `table`. If `table` is None, the
+        symbols stay as they are in the pieces.
         """
         starts, lengths = self._cut(self._order(step, rows, config), config.window)
         assert self.ids is not None
@@ -151,20 +163,28 @@ class WindowBatcher:
     def totals(
         self, model: MusicLSTM, indices: Int[Array, "b"], config: TrainingConfig
     ) -> Totals:
-        """Sum the losses of the windows with the given indices."""
+        """Sum the losses of the windows with the given indices.
+
+        An index past that of the last window adds nothing.
+        """
         return predict(model, self.at(indices, config.window), config.objective).totals
 
     def at(self, indices: Int[Array, "b"], width: int) -> Batch:
         """Return the windows with the given indices, without transposition.
 
-        An index past that of the last window gives a window without counted targets.
+        Each window has `width` input symbols. An index past that of the last window
+        gives a window whose targets do not count in the loss.
         """
         assert isinstance(self.ids, Resident)
         starts, lengths = self._cut(indices, width)
         return as_batch(self.ids.at(self._places(starts, width)), lengths)
 
     def _order(self, step, rows, config):
-        """Return the indices of the windows in some rows of the batch of a step."""
+        """Return which windows a training step reads, as indices of windows.
+
+        The batch of the step has one window per row. The result has one index for each
+        entry of `rows`.
+        """
         steps_per_epoch = -(-self.size // config.batch_size)
         positions = (step % steps_per_epoch) * config.batch_size + rows
         return epoch_order(
@@ -177,7 +197,9 @@ class WindowBatcher:
     def _cut(self, indices, width):
         """Return the position of each window's first symbol, and its number of targets.
 
-        Positions count from the first symbol of all pieces laid end to end.
+        Positions count from the first symbol of all pieces laid end to end. A window
+        has `width` targets, or fewer if its piece ends inside it. An index past that of
+        the last window gives 0 targets.
         """
         piece = jnp.searchsorted(self.ends, indices, side="right", method="scan")
         # An index past that of the last window is put into the last piece, without
@@ -202,7 +224,15 @@ def cut_windows(
 ) -> WindowBatcher:
     """Return a batcher of windows of `pieces`, which holds their symbol ids.
 
-    The other arguments are those of `windows_of`.
+    Args:
+        pieces: the symbol ids of each piece.
+        width: number of input symbols of a window.
+        stride: number of symbols from the start of a window to that of the next one.
+        partial: whether a window may reach beyond the end of its piece; targets there
+            do not count.
+        tails: if False, the last window of a piece is the first one that reaches the
+            end of the piece. If True, more windows follow it, up to the one that starts
+            at the last symbol but one.
     """
     pieces = PieceIds.of(pieces)
     windows = windows_of(
@@ -226,10 +256,11 @@ def windows_of(
     A window has `width` input symbols and `width` targets. The target of an input is
     the symbol after it.
 
-    A window starts at every `stride`-th symbol of a piece, until the piece is covered.
-    No window crosses into the next piece. Where a piece ends inside its last window,
-    only the targets within the piece count; with `partial=False` such a window is left
-    out. With `stride=width` each symbol but a piece's first is predicted exactly once.
+    A window starts at every `stride`-th symbol of a piece, until a window reaches the
+    end of the piece. No window crosses into the next piece. Where a piece ends inside
+    its last window, only the targets within the piece count; with `partial=False` such
+    a window is left out. With `stride=width` each symbol but a piece's first is
+    predicted exactly once.
 
     With `stride=1`, the last window starts where it just reaches the end of the piece.
     So the last symbol of the piece is a target of one window only, while a symbol in

@@ -20,6 +20,10 @@ def default_parallel_streams(streams: int, devices: Sequence[jax.Device]) -> int
 
     On a CPU this is at most 1024, because the gates of more streams do not fit into its
     caches. Other devices generate all streams at once.
+
+    Args:
+        streams: number of streams to generate.
+        devices: the devices that generate, all of one kind.
     """
     if devices[0].platform == "cpu":
         return min(streams, _MOST_ON_A_CPU)
@@ -31,10 +35,10 @@ def map_in_parts(
 ) -> PyTree:
     """Map `function` over the rows of `batches`, in parts of at most `most` rows.
 
-    Rows are entries of the leading axis. Each part is one `vmap`, and the parts are
-    computed one after another. All parts have the same length, so the last row may be
-    computed more than once. A single row is not mapped, because a CPU's cores share the
-    products of a single row (see `products`).
+    Rows are entries of the leading axis. `function` takes one row of each batch. Each
+    part is one `vmap`, and the parts are computed one after another. All parts have the
+    same length, so the last row may be computed more than once. A single row is not
+    mapped, because a CPU's cores share the products of a single row (see `products`).
     """
     rows = len(jax.tree.leaves(batches)[0])
     if rows == 1:

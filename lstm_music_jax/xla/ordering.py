@@ -1,7 +1,8 @@
 """Order statistics: maxima, a fast sort, and the largest or smallest entries.
 
-A prefix is a set of entries of an array: those with the largest keys. The functions
-here find prefixes without sorting.
+Entries of an array are ordered by their keys, which are numbers. A prefix is the set of
+all entries whose keys are at or above some threshold. The functions here find prefixes
+without sorting.
 """
 
 from collections.abc import Callable
@@ -40,12 +41,13 @@ def descending(values: Float[Array, "v"]) -> Float[Array, "v"]:
 
 
 def _turn_negative(patterns):
-    """Return int32 numbers that have the same order as the floats of these bits.
+    """Return int32 numbers in the same order as floats whose bits are given.
 
-    The function is its own inverse.
+    So number i is less than number j if float i is less than float j. The function is
+    its own inverse.
 
     Args:
-        patterns: the bits of float32 numbers, as int32.
+        patterns: the bits of the float32 numbers, read as int32.
     """
     return jnp.where(patterns < 0, patterns ^ jnp.int32(0x7FFFFFFF), patterns)
 
@@ -124,17 +126,20 @@ def keep_before(
 def _bisect(reached, past, keys, *operands):
     """Return the smallest prefix that meets a condition, or the next smaller prefix.
 
-    A prefix holds the keys at or above a threshold. The bit pattern of the threshold is
-    found by 32 bisections, because float32 numbers have the order of their patterns.
-    Each bisection is one compare-and-sum over v entries. All 32 take 1.4 us for v=308
-    on a CPU, where sorting the floats takes 32 us.
+    A prefix holds the entries whose keys are at or above a threshold. The bit pattern
+    of the threshold is found by 32 bisections, because float32 numbers have the order
+    of their patterns. Each bisection is one compare-and-sum over v entries. All 32 take
+    1.4 us for v=308 on a CPU, where sorting the floats takes 32 us.
 
-    The last two attempts are in a loop of their own, because the inputs of a loop are
-    computed once, before the loop. Otherwise XLA would compute the keys again for the
-    last attempt, could round them differently, and lose the entry at the threshold.
+    The last bisection, and the comparison that makes the result, are in a loop of their
+    own. The inputs of a loop are computed once, before the loop. Otherwise XLA would
+    compute the keys again for the result, and could round them differently. Then the
+    result could lack the entry whose key is the threshold.
 
     Args:
-        reached: the condition, as in `keep_before`.
+        reached: the condition, a function of a prefix and of `operands`. The prefix is
+            a mask that is True for its entries. If the condition holds for a prefix, it
+            must hold for all longer prefixes.
         past: 0 for the smallest prefix that meets it, 1 for the next smaller prefix.
         keys: the number by which each entry is ordered.
         operands: more arrays, which are passed to `reached`.

@@ -85,7 +85,10 @@ def _multiply(left, right):
 
 @cache
 def _row_product(cores):
-    """Return a function that multiplies one row by a kernel on several CPU cores."""
+    """Return a function that multiplies one row by a kernel on several CPU cores.
+
+    Under `vmap`, it multiplies many rows in one ordinary product.
+    """
     in_parts = partial(_in_parts, cores)
 
     @custom_vmap

@@ -133,6 +133,18 @@ class OtherIfCompiled(Independent):
         return choice, state
 
 
+class KeepsThePrompt(Independent):
+    """Keeps the prompt in an attribute and not in its state."""
+
+    def init(self, vocab_size, prompt, key):
+        object.__setattr__(self, "first", prompt.tokens[0].astype(jnp.float32))
+        return ()
+
+    def choose(self, candidates, state, key):
+        choice, state = super().choose(candidates, state, key)
+        return choice._replace(log_weights=choice.log_weights + self.first), state
+
+
 MUTANTS = {
     FloatTokens: laws.choices_have_shapes_and_dtypes,
     GrowingState: laws.choices_have_shapes_and_dtypes,
@@ -146,6 +158,7 @@ MUTANTS = {
     KillsAll: laws.someone_is_left,
     OneForAll: laws.populations_are_independent,
     OtherIfCompiled: laws.jit_equals_eager,
+    KeepsThePrompt: laws.continues_in_the_engine,
 }
 
 
@@ -153,3 +166,7 @@ MUTANTS = {
 def test_a_mutant_breaks_its_law(mutant):
     with pytest.raises(AssertionError, match=f" breaks {MUTANTS[mutant].__name__}"):
         check_decoder(mutant(MEMBERS), V)
+
+
+def test_every_law_is_broken_by_a_mutant():
+    assert set(MUTANTS.values()) == set(laws.DECODER_LAWS)

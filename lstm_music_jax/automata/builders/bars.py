@@ -1,4 +1,7 @@
-"""The automaton of pieces that last a given number of bars."""
+"""The automaton of pieces that last a given number of bars.
+
+A tick is the unit of time of an encoding. A strike is the beginning of a note.
+"""
 
 import math
 from collections.abc import Sequence
@@ -21,11 +24,11 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 
 
 class _Meaning(NamedTuple):
-    """What a symbol means: ticks of a time shift, of a duration, or a strike.
+    """What a symbol does: it moves the clock, sets a duration, or strikes a pitch.
 
     Attributes:
-        shift: ticks by which the symbol moves the clock.
-        duration: ticks that it adds to the duration of the next notes.
+        shift: ticks by which the symbol moves the clock, or 0.
+        duration: ticks that it adds to the duration of the next notes, or 0.
         strikes: whether it strikes a pitch.
     """
 
@@ -46,17 +49,19 @@ def bars(
 ) -> Automaton:
     """Return the automaton of pieces that last exactly `count` bars.
 
-    No note ends after the last bar, and of the notes that are struck last, one ends
-    exactly with it. So the end of the decoded score is the end of the last bar. The
-    clock is 0 when the first symbol is drawn. Symbols that strike a pitch again at the
-    same moment are read as notes too, so use `WellFormed` or `well_formed` beside it.
+    No note ends after the last bar. At least one of the notes that begin last ends
+    exactly with the last bar, so the decoded score ends there. The clock is 0 when the
+    first symbol is drawn. Decoding skips a symbol that strikes a pitch again at the
+    same moment, but the automaton reads it as a note. So use the strategy `WellFormed`
+    too, or intersect with the automaton `well_formed`.
 
-    No note may last longer than the longest duration of one symbol. For a longer piece
-    the automaton grows in proportion, and a coarser grid makes it smaller. 16 bars of
-    4/4 in sixteenths have about 17,000 states, or 9,000 if no note crosses a bar line.
+    No note may last longer than the longest duration of one symbol. The number of
+    states grows in proportion to the number of bars, and is smaller for a coarser grid.
+    16 bars of 4/4 in sixteenths have about 17,000 states, or 9,000 if no note crosses a
+    bar line.
 
-    With `NoteNames`, every note or chord lasts `ticks_per_note`, so only the number of
-    symbols matters.
+    With `NoteNames`, every note or chord lasts `ticks_per_note`, so the automaton only
+    counts the symbols.
 
     Args:
         count: number of bars, 1 or more.
@@ -65,9 +70,9 @@ def bars(
         metre: beats per bar, and the unit of a beat: (6, 8) is six eighths.
         crossing: whether a note may sound across a bar line.
         grid: shifts and durations must be multiples of this number of ticks.
-        after_primer: whether the symbols continue a primer whose last duration is not
-            known. Then no note may be struck until the piece sets a duration. By
-            default, notes last a quarter until then.
+        after_primer: whether the symbols continue a primer, that is, given music, whose
+            last duration is not known. Then no note may be struck until the piece sets
+            a duration. By default, notes last a quarter until then.
 
     Raises:
         ValueError: an argument is wrong, no piece lasts so many bars, or there are too
@@ -109,7 +114,10 @@ def bars(
 
 
 def _meaning(symbol: str, encoding: Encoding, grid: int) -> _Meaning | None:
-    """Return what a symbol means; None if it is not allowed."""
+    """Return what a symbol means; None if it is not allowed.
+
+    It is not allowed if it does nothing, or if its ticks are no multiple of `grid`.
+    """
     meaning = _Meaning(
         encoding.time_shift(symbol),
         encoding.duration(symbol),
@@ -120,7 +128,10 @@ def _meaning(symbol: str, encoding: Encoding, grid: int) -> _Meaning | None:
 
 
 def _equal_notes(ticks: int, vocabulary: Vocabulary, encoding: NoteNames) -> Automaton:
-    """Return the automaton of pieces of equal notes that last `ticks` ticks."""
+    """Return the automaton of pieces that last `ticks`, with the encoding `NoteNames`.
+
+    Each symbol is a note or a chord, and lasts the encoding's `ticks_per_note`.
+    """
     kinds = [bool(encoding.pitches(symbol)) for symbol in vocabulary.symbols]
     classes, kinds = grouped(kinds, alphabet(vocabulary))
 
@@ -144,7 +155,7 @@ def _timed(
 
     A state holds the time, the duration of the next notes, whether the last symbol was
     a duration, and whether a note that was struck at this time ends with the last bar.
-    Durations that are too long for any note are one.
+    Durations that are too long for any note are not told apart.
 
     Args:
         count: number of bars.

@@ -62,8 +62,8 @@ def fixed_notes(
         encoding: the encoding of the symbols.
 
     Raises:
-        ValueError: no notes are given, or a time is not on the grid, or no symbol
-            strikes a pitch.
+        ValueError: no notes are given, or a time is negative or no whole number of
+            ticks, or no symbol strikes one of the pitches.
     """
     wanted = {}
     for quarters, pitches in notes.items():

@@ -60,16 +60,21 @@ def excludes(
     encoding: Encoding,
     transposed: bool = False,
 ) -> Automaton:
-    """Return the automaton of pieces that do not contain a motif; see `contains`."""
+    """Return the automaton of pieces that do not contain a motif.
+
+    With `transposed`, the motif may not occur up to six semitones higher or lower
+    either. The arguments and errors are those of `contains`.
+    """
     return minimised(complement(contains(motif, vocabulary, encoding, transposed)))
 
 
 def _finding(motifs: set[tuple[int, ...]], read: Int[np.ndarray, "v"]) -> Automaton:
-    """Return the automaton of sequences that contain one of some motifs of one length.
+    """Return the automaton of sequences that contain at least one of the motifs.
 
     Args:
-        motifs: the motifs.
-        read: the symbol as which each symbol is read; -1 if it cannot be read.
+        motifs: the motifs, as symbol ids; all of the same length.
+        read: for each symbol, the id as which it is read, because symbols that sound
+            alike are read as one; -1 if it cannot be read.
     """
     # A state is the longest end of the sequence with which a motif begins.
     beginnings = {motif[:end] for motif in motifs for end in range(len(motif) + 1)}

@@ -46,7 +46,10 @@ class Sounding:
 
 @dataclass(frozen=True, init=False)
 class InOrder:
-    """Matches what the parts match, one after another; without parts, no symbols."""
+    """Matches what the parts match, one after another.
+
+    Without parts, it matches the empty sequence.
+    """
 
     parts: tuple["Pattern", ...]
 
@@ -56,7 +59,7 @@ class InOrder:
 
 @dataclass(frozen=True, init=False)
 class Either:
-    """Matches what one of the parts matches."""
+    """Matches what any of the parts matches."""
 
     parts: tuple["Pattern", ...]
 
@@ -66,7 +69,9 @@ class Either:
 
 @dataclass(frozen=True)
 class Repeat:
-    """Matches what a part matches, several times.
+    """Matches several times in a row what a part matches.
+
+    Each time, the part may match other symbols.
 
     Attributes:
         part: the pattern that is repeated.
@@ -98,8 +103,8 @@ def matching(pattern: Pattern, vocabulary: Vocabulary, encoding: Encoding) -> Au
         encoding: the encoding of the symbols.
 
     Raises:
-        ValueError: the pattern holds something else, or an unknown symbol, or there are
-            too many states.
+        ValueError: a part of the pattern is none of these, or a symbol is unknown, or
+            there are too many states.
 
     Reference: Thompson 1968, Regular Expression Search Algorithm.
     """
@@ -126,10 +131,13 @@ def matching(pattern: Pattern, vocabulary: Vocabulary, encoding: Encoding) -> Au
 
 
 class _Machine:
-    """A nondeterministic automaton, which is at several places at once.
+    """A nondeterministic automaton, which may be in several of its states at once.
+
+    Its states are called places, and numbered.
 
     Attributes:
-        steps: where each step begins, which symbols it reads, and where it leads.
+        steps: for each step, the place where it begins, a mask of the symbols that it
+            reads, and the place to which it leads.
     """
 
     def __init__(self, vocabulary: Vocabulary, encoding: Encoding):
@@ -139,12 +147,12 @@ class _Machine:
         self._silent: list[list[int]] = []
 
     def new(self) -> int:
-        """Return the number of a new place."""
+        """Add a place, and return its number."""
         self._silent.append([])
         return len(self._silent) - 1
 
     def add(self, pattern: object, start: int, end: int) -> None:
-        """Add ways from `start` to `end` that read what a pattern matches."""
+        """Add steps, so that reading what a pattern matches leads from start to end."""
         match pattern:
             case InOrder(parts):
                 for part in parts:
@@ -165,7 +173,10 @@ class _Machine:
                 self.steps.append((start, self._mask(pattern), end))
 
     def _repeat(self, part: object, start: int, end: int, most: int | None) -> None:
-        """Add ways that read a part at most `most` times; None for any number."""
+        """Add steps from `start` to `end` that read a part 0 to `most` times.
+
+        If `most` is None, they read it any number of times.
+        """
         if most is None:
             loop = self.new()
             self._silent[start].append(loop)
@@ -180,7 +191,10 @@ class _Machine:
             start = after
 
     def _mask(self, pattern: object) -> Bool[np.ndarray, "v"]:
-        """Return the symbols that a pattern of one symbol matches."""
+        """Return a mask of the symbols that a pattern of one symbol matches.
+
+        Such a pattern is `AnySymbol`, `OneOf` or `Sounding`.
+        """
         symbols = self.vocabulary.symbols
         match pattern:
             case AnySymbol():
@@ -198,7 +212,7 @@ class _Machine:
         )
 
     def closure(self, places: set[int]) -> frozenset[int]:
-        """Return the places that are reached without reading a symbol."""
+        """Return `places` and all places that they lead to without reading a symbol."""
         found, waiting = set(places), [*places]
         while waiting:
             new = set(self._silent[waiting.pop()]) - found

@@ -1,4 +1,4 @@
-"""The automaton of pieces without ill-formed symbols."""
+"""The automaton of pieces without ill-formed symbols, which decoding would skip."""
 
 from collections.abc import Sequence
 
@@ -23,21 +23,22 @@ def well_formed(
 
     `Encoding` defines the ill-formed symbols. No note sounds before the first symbol.
 
-    With `Events`, a state is the set of pitches that were struck at this moment. With
-    `Performance`, a state says for each pitch whether it is silent, sounds since this
-    moment, or sounds since an earlier one. So p pitches need 2^p or 3^p states. This is
-    possible only for vocabularies of few pitches; `WellFormed` is the strategy for all
-    others. With `NoteNames`, there is one state.
+    With the encoding `Events`, a state is the set of pitches that were struck at this
+    moment. With `Performance`, a state says for each pitch whether it is silent, sounds
+    since this moment, or sounds since an earlier one. So p pitches need 2^p or 3^p
+    states. This is possible only for vocabularies of few pitches; `WellFormed` is the
+    strategy for all others. With `NoteNames`, there is one state.
 
-    An automaton for a few pitches of a large vocabulary has few states. A promise that
-    names pitches needs it beside `WellFormed`: otherwise it may rely on striking a
-    pitch that was struck already.
+    With few `pitches`, there are few states for a large vocabulary too. `Obey` is the
+    strategy that makes pieces fit an automaton. If the automaton of `Obey` names
+    pitches, intersect it with this one for these pitches. Otherwise `Obey` may need a
+    pitch to be struck that was struck already, which `WellFormed` forbids.
 
     Args:
         vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
-        pitches: MIDI pitches; ill-formed strikes and releases of other pitches are
-            accepted. By default, they are all pitches.
+        pitches: the MIDI pitches that are watched. Ill-formed strikes and releases of
+            other pitches are accepted. By default, all pitches are watched.
 
     Raises:
         ValueError: there would be too many states; the message says how many.

@@ -27,7 +27,8 @@ def shuffled(
         random: the random generator that draws the order.
         markers: ids of the symbols that stay where they are, which are the start and
             the end symbol.
-        primer: how many of the other symbols stay at the beginning of each piece.
+        primer: how many symbols at the beginning of each piece stay too; `markers` do
+            not count.
     """
     mixed = []
     for piece in pieces:

@@ -1,8 +1,8 @@
 """Comparison of several sampling strategies, with confidence intervals and tests.
 
-An arm is a strategy that is compared. A knob is the one number of an arm that is tuned.
-An anchor is other music that is shown beside the arms, such as music of an n-gram
-model. A sample is a decoded piece.
+An arm is a strategy that is compared. A knob is the one hyperparameter of an arm that
+is tuned. An anchor is other music that is shown beside the arms, such as music of an
+n-gram model. A sample is a decoded piece.
 
 Start with `analysis.py`, which turns the samples of all arms into estimates. `arms.py`
 defines arms and knobs. `matching.py` tunes the knobs, so that all arms have equal

@@ -1,4 +1,10 @@
-"""`compare`: from the pieces of all arms to estimates, intervals and p-values."""
+"""`compare`: from the pieces of all arms to estimates, intervals and p-values.
+
+An arm is a strategy that is compared. The reference is the arm with which the others
+are compared. An anchor is other music that is shown beside the arms, such as music of
+an n-gram model. A run is one trained model. The primary measures are the few that are
+tested; they were chosen before any music was generated.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -24,6 +30,7 @@ from lstm_music_jax.evaluation.comparison.results import (
 )
 from lstm_music_jax.evaluation.comparison.validity import is_valid
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     DistanceMeasure,
     Measure,
@@ -57,10 +64,12 @@ def compare(
 ) -> Comparison:
     """Compare every arm with the reference, in every measure.
 
-    The unit of the statistics is a piece. Piece i of all arms has the same primer and
-    the same noise, so arms are resampled together. Human pieces are resampled as well
-    wherever a value is compared with the human value. With several runs, which are
-    models trained with different seeds, the unit is a run.
+    The unit of the statistics is a piece. Piece i of all arms has the same primer (the
+    given beginning) and the same noise (random numbers), so arms are resampled
+    together. Human pieces are resampled as well wherever a value is compared with the
+    human value. With several runs, which are models trained with different seeds, the
+    unit is a run. But for music that is the same for all models, such as human pieces,
+    the unit is still a piece.
 
     The primary family consists of the primary measures of all arms but the reference.
     Its p-values are corrected by Holm's method. All other results are exploratory.
@@ -68,20 +77,20 @@ def compare(
     The tests ask whether an arm differs from the reference, also in a measure that
     should be near the human value. A test of nearness would miss most differences,
     because its intervals are too wide where both arms are near the human value. Whether
-    an arm is nearer is reported beside, with its interval (`Difference.worse_by`).
+    an arm is nearer is reported too, with an interval (`Difference.worse_by`).
 
     Args:
       arms: the pieces of each strategy, the reference included.
       human: for each run, the human pieces. Only their traces may differ between runs.
       anchors: other pieces to show beside the arms, such as those of n-gram models.
       reference: name of the arm with which the others are compared.
-      primary: names of at most four measures.
+      primary: names of the primary measures, at most four.
       measures: the measures, by kind.
       order: groups of names of anchors, the better music first. A measure that does not
         order human music and these groups is marked as not valid (see `is_valid`).
       seed: seed of the resamples.
-      resamples: number of resamples. The primary measures of a large family take more
-        (see `enough_resamples`).
+      resamples: number of resamples. For the primary measures, more are drawn if the
+        primary family is so large that it needs them (see `enough_resamples`).
 
     Raises:
       ValueError: an argument is wrong; the message names it.
@@ -143,14 +152,17 @@ def worse_by(
 ) -> np.ndarray | None:
     """Return by how much `ours` is worse than `theirs`; negative where it is better.
 
+    Larger values are worse if low values are good. Values farther from the human value
+    are worse if those near it are good.
+
     Args:
       measure: says which values are good: low ones, or those near the human value.
       ours: values of the measure.
       theirs: values of the measure, compared one by one with `ours`.
-      human: the human value, or one for each of the other values.
+      human: the human value, or one human value per entry of `ours`.
 
     Returns:
-      The differences. None if no value of the measure is good.
+      The differences. None if the measure does not say which values are good.
     """
     if measure.direction is Direction.NONE:
         return None
@@ -160,19 +172,26 @@ def worse_by(
 
 
 def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
-    """Return the value of one arm or anchor, with its interval."""
+    """Return the value of a measure for one arm or anchor, with its interval.
+
+    `runs` holds, for each run, the measure's values; `name` is the arm or anchor.
+    """
     if name == HUMAN and isinstance(measure, DistanceMeasure):
         return Value(Interval(np.nan, np.nan, np.nan), 0, None)
     found = combined(runs, lambda run: run.values[name], runs[0].units[name])
     of_pieces = [run.of_pieces[name] for run in runs if run.of_pieces]
     left_out = sum(int(np.isnan(each).sum()) for each in of_pieces)
-    return Value(_interval(found), left_out, _deviation(of_pieces))
+    mean = _interval(found, measure.bounds)
+    return Value(mean, left_out, _deviation(of_pieces))
 
 
 def _deviation(of_pieces: Sequence[np.ndarray]) -> float | None:
     """Return the standard deviation over the pieces of a run, averaged over runs.
 
-    None for a measure of sets, or if a run has no piece for which it is defined.
+    `of_pieces` holds, for each run, the value of a measure for each piece, or NaN where
+    it is not defined. A measure of sets or distances has no such values: the list is
+    empty, and the result is None. The result is also None if the measure is not defined
+    for any piece of one of the runs.
     """
     defined = [each[~np.isnan(each)] for each in of_pieces]
     if not all(map(len, defined)) or not defined:
@@ -188,11 +207,18 @@ def _difference(
     resamples: Resamples,
     level: float,
 ) -> Difference:
-    """Return how an arm differs from the reference, without Holm's correction."""
+    """Return how an arm differs from the reference, without Holm's correction.
+
+    `runs` holds, for each run, the measure's values. `level` is the significance level
+    of a single test. The detectable difference is the smallest true difference that a
+    test at this level finds with a probability of 80%.
+    """
     paired = [_paired(run, arm, reference, resamples) for run in runs]
     units = min(paired[0].units[arm], paired[0].units[reference])
     changes = [run.values[arm] - run.values[reference] for run in paired]
-    change = estimate(changes, units)
+    change = estimate(changes, units, _errors(paired, arm, reference, resamples))
+    low, high = measure.bounds
+    bounds = low - high, high - low
 
     def farther(run):
         values = run.values
@@ -200,11 +226,12 @@ def _difference(
 
     worse = None
     if measure.direction is Direction.LOWER:
-        worse = _interval(change)
+        worse = _interval(change, bounds)
     if measure.direction is Direction.HUMAN:
-        worse = _interval(combined(paired, farther, min(units, runs[0].units[HUMAN])))
+        found = combined(paired, farther, min(units, runs[0].units[HUMAN]))
+        worse = _interval(found, bounds)
     return Difference(
-        change=_interval(change),
+        change=_interval(change, bounds),
         worse_by=worse,
         p=float(change.p),
         adjusted=None,
@@ -218,11 +245,24 @@ def _difference(
     )
 
 
-def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
-    """Return the values of a run without the pairs of pieces in which one is NaN.
+def _errors(
+    paired: Sequence[Quantity], arm: str, reference: str, resamples: Resamples
+) -> np.ndarray | None:
+    """Return the standard errors of the mean difference of pairs, in all resamples.
 
-    A pair is piece i of the arm and piece i of the reference. Means are taken anew over
-    the other pairs, in all resamples.
+    None for a measure of sets, and for several runs.
+    """
+    if len(paired) > 1 or not paired[0].of_pieces:
+        return None
+    ours, theirs = paired[0].of_pieces[arm], paired[0].of_pieces[reference]
+    return resamples.errors(ours - theirs)
+
+
+def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
+    """Return a measure's values in a run, without pairs of pieces in which one is NaN.
+
+    A pair is piece i of the arm and piece i of the reference. The means over pieces, in
+    all resamples, are then taken over the other pairs.
     """
     if not run.of_pieces:
         return run
@@ -246,8 +286,10 @@ def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Qu
 def _improvement(measure, runs, arm, reference, resamples):
     """Return the probability that piece i of the arm is better than the reference's.
 
-    A tie counts as half. This is the probability of improvement of Agarwal et al. 2021,
-    arXiv 2108.13264, for pairs.
+    Piece i of both has the same given beginning and the same random numbers. A tie
+    counts as half. This is the probability of improvement of Agarwal et al. 2021, arXiv
+    2108.13264, but for pairs. None if the measure is not one of single pieces, or does
+    not say which values are good.
     """
     if not isinstance(measure, PieceMeasure) or measure.direction is Direction.NONE:
         return None
@@ -262,15 +304,15 @@ def _improvement(measure, runs, arm, reference, resamples):
         )
         return resamples.means(improvements(farther))
 
-    found = _interval(combined(runs, wins, runs[0].units[arm]))
-    # Student's interval over few runs is wider than the range of probabilities.
-    return Interval(found.value, max(found.low, 0.0), min(found.high, 1.0))
+    return _interval(combined(runs, wins, runs[0].units[arm]), SHARE)
 
 
 def _corrected(differences, primary):
-    """Return the differences with their p-values corrected, as `Difference.adjusted`.
+    """Return the differences with `Difference.adjusted` set for the primary measures.
 
-    The correction is Holm's, over the primary family: the primary measures of all arms.
+    It is the p-value after Holm's correction over the primary family: the primary
+    measures of all arms. `differences` is by arm, then by measure; `primary` holds
+    names of measures.
     """
     family = [(arm, name) for arm in differences for name in primary]
     if not family:
@@ -289,8 +331,13 @@ def _corrected(differences, primary):
     }
 
 
-def _interval(found: Estimate) -> Interval:
-    return Interval(float(found.value), float(found.low), float(found.high))
+def _interval(found: Estimate, bounds: tuple[float, float]) -> Interval:
+    """Return an estimate without the part of its interval that is out of bounds.
+
+    The truth is never there, so the interval covers the truth as often as before.
+    """
+    ends = np.clip([found.low, found.high], *bounds)
+    return Interval(float(found.value), *ends.tolist())
 
 
 def _kind(measure):
@@ -304,7 +351,12 @@ def _place(name, primary):
 
 
 def _require(arms, human, anchors, reference, primary, measures, order):
-    """Raise ValueError for the first argument that is wrong."""
+    """Raise ValueError for the first argument that `compare` cannot use.
+
+    Names must be known and must differ. At most four measures may be primary. All arms
+    must have equally many pieces, and every set needs two pieces or more. All sets need
+    as many runs as the human pieces have.
+    """
     names = [each.name for each in (*arms, *anchors)]
     twice = {name for name in names if names.count(name) > 1 or name == HUMAN}
     if twice:

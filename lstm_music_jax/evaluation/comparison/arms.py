@@ -1,6 +1,8 @@
-"""Arms: the strategies that are compared, each with one number to tune.
+"""Arms: the strategies that are compared, each with one hyperparameter to tune.
 
-The pieces of an arm may also be drawn by a decoder.
+The tuned hyperparameter is the knob of the arm. The expression of a strategy is the
+text that makes it, such as "TopP(0.9)".
+The pieces of an arm may also be drawn by a decoder, as in "SMC(64) with TopP(0.9)".
 """
 
 import dataclasses
@@ -29,15 +31,15 @@ _DIGITS = 4
 
 @dataclass(frozen=True)
 class Knob:
-    """A number of a strategy that is tuned, and the range in which it may lie.
+    """A hyperparameter of a strategy that is tuned: its value and its range.
 
     Attributes:
-        value: the number as it was given.
+        value: the value before tuning, as it was given.
         low: the smallest value to try.
         high: the largest value to try.
-        whole: whether the number must be a whole number.
-        by_ratio: whether values in the range are spaced by equal ratios, and not by
-            equal distances.
+        whole: whether the value must be a whole number.
+        by_ratio: whether the values to try are spaced by equal ratios, and not by equal
+            distances.
     """
 
     value: float
@@ -56,18 +58,17 @@ class Knob:
 
     @classmethod
     def of_range(cls, value: float, low: float, high: float) -> "Knob":
-        """Return the knob of a number with a given range.
+        """Return the knob with a given value and a given range.
 
-        The number must be whole if all three arguments are of type int. Values are
-        spaced by equal ratios if the ends of the range differ by a factor of 10 or
-        more.
+        `whole` is True if all three arguments are of type int. `by_ratio` is True if
+        the ends of the range differ by a factor of 10 or more.
         """
         whole = all(type(number) is int for number in (value, low, high))
         return cls(value, low, high, whole, low > 0 and high >= _WIDE * low)
 
     @classmethod
     def of_field(cls, value: float, field: dataclasses.Field) -> "Knob":
-        """Return the knob for a hyperparameter: the range in which it is tuned.
+        """Return the knob of a hyperparameter whose range is not given.
 
         The range ends at the bounds that the field declares, if both are finite.
         Otherwise it is from `value / 16` to `16 * value`, cut off at the bounds.
@@ -110,17 +111,21 @@ class Knob:
         return self.allowed(self.unscaled(np.linspace(first, last, count)))
 
     def scaled(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
-        """Return the logarithms of values spaced by ratios, or else the values."""
+        """Return the logarithms of values if `by_ratio`, or else the values themselves.
+
+        On this scale the values to try are spaced by equal distances.
+        """
         return np.log(values) if self.by_ratio else values
 
     def unscaled(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
-        """Return the values of a knob, given the result of `scaled`."""
+        """Undo `scaled`: return the exponentials if `by_ratio`, or else the values."""
         return np.exp(values) if self.by_ratio else values
 
     def allowed(self, values: Float[np.ndarray, "s"]) -> Float[np.ndarray, "s"]:
         """Return values that are rounded as the knob requires and clipped to its range.
 
-        They are rounded to whole numbers if `whole`, and else to a few digits.
+        They are rounded to whole numbers if `whole`, and else to four significant
+        digits.
         """
         if self.whole:
             values = np.round(values)
@@ -131,16 +136,17 @@ class Knob:
 
 @dataclass(frozen=True)
 class Arm:
-    """A strategy that is compared with others, and the number of it that is tuned.
+    """A strategy that is compared, and which of its hyperparameters is tuned.
 
     Attributes:
         name: the expression of the strategy, as it was given; with a decoder, for
             example "SMC(64) with TopP(0.9)".
         strategy: the strategy.
-        knob: the number to tune; None if there is none.
-        with_value: a function from a value of the knob to the strategy with this value.
+        knob: the hyperparameter that is tuned, as its value and range; None if none is.
+        with_value: a function from a value of the knob to the strategy with this value;
+            None if there is no knob.
         written: a function from a value of the knob to the expression of the strategy
-            with this value.
+            with this value; None if there is no knob.
         decoder: the decoder that draws the pieces; None for single streams.
     """
 
@@ -152,16 +158,19 @@ class Arm:
     decoder: Decoder | None = None
 
     def setting(self, value: float | None) -> Strategy:
-        """Return the strategy with a given value of its knob; see `Knob`.
+        """Return the strategy with a given value of its knob.
 
-        With None, return the strategy unchanged.
+        With None, or if the arm has no knob, return the strategy unchanged.
         """
         if value is None or self.knob is None or self.with_value is None:
             return self.strategy
         return self.with_value(int(value) if self.knob.whole else float(value))
 
     def expression(self, value: float | None) -> str:
-        """Return the expression of the strategy with another value of its knob."""
+        """Return the expression of the strategy with a given value of its knob.
+
+        With None, or if the arm has no knob, return the name of the arm.
+        """
         if value is None or self.knob is None or self.written is None:
             return self.name
         return self.written(int(value) if self.knob.whole else float(value))
@@ -170,8 +179,8 @@ class Arm:
     def tunable(self) -> bool:
         """Whether one compiled program can draw symbols with many values of the knob.
 
-        It is False if the knob fixes the size of arrays, as that of `NoRepeatNgram`
-        does.
+        It is False without a knob, and if the knob fixes the size of arrays, as that of
+        `NoRepeatNgram` does.
         """
         if self.knob is None:
             return False
@@ -180,17 +189,22 @@ class Arm:
 
 
 class Tuned(NamedTuple):
-    """The result of tuning one number of a strategy to a target entropy.
+    """The result of tuning the knob of an arm to a target entropy.
+
+    The entropy is that of the distributions from which symbols are drawn, averaged over
+    symbols and pieces. An arm can also be tuned to a mean surprisal. Then `target` and
+    `entropy` are mean surprisals.
 
     Attributes:
-        arm: name of the strategy that was tuned.
+        arm: name of the arm that was tuned.
         target: the target entropy, nats.
-        value: the value that brings the entropy nearest to the target; None if the
-            strategy has no number to tune.
+        value: the value of the knob that brings the entropy nearest to the target; None
+            if the arm could not be tuned.
         strategy: the expression of the strategy with this value.
-        entropy: the mean strategy entropy that is expected with this value, nats.
-        reached: whether `entropy` is within the tolerance of the target.
-        tried: number of values with which symbols were drawn.
+        entropy: the entropy that is expected with this value, nats.
+        reached: whether `entropy` differs from the target by at most the tolerance that
+            `match` was given.
+        tried: number of values of the knob with which pieces were drawn.
     """
 
     arm: str

@@ -1,7 +1,9 @@
 """Curves: a measure as a function of the entropy, for each arm.
 
-An arm is a strategy that is compared, and its knob is the number that is tuned. Moving
-the knob over its range changes entropy and measure, which gives a curve.
+An arm is a strategy that is compared, and its knob is the hyperparameter that is tuned.
+The entropy is that of the distributions from which an arm draws symbols, averaged over
+symbols and pieces. Moving the knob over its range changes the entropy and the measure,
+which gives a curve.
 
 One value of the knob says little, because lower entropy nearly always gives better
 values of a measure. The curve shows the measure at every entropy. Two arms are compared
@@ -31,13 +33,13 @@ _PLACES = 33
 
 
 class Swept(NamedTuple):
-    """The pieces of one strategy, drawn with several values of its tuned number.
+    """The pieces of one strategy, drawn with several values of its knob.
 
     Attributes:
         name: name of the strategy.
-        values: the values of the tuned number.
-        samples: for each value, the pieces. Piece i has the same noise for all values
-            and all strategies.
+        values: the values of the knob.
+        samples: for each value, the pieces. Piece i has the same random numbers for all
+            values and all strategies.
     """
 
     name: str
@@ -50,8 +52,8 @@ class Curve(NamedTuple):
 
     Attributes:
         name: name of the strategy.
-        settings: one row per value of the tuned number: the value, the mean entropy and
-            the measure.
+        settings: one row per value of the knob: the value, the mean entropy and the
+            measure.
         entropies: entropies at which the curve is computed, nats. All compared
             strategies reach them.
         heights: the measure at these entropies, interpolated.
@@ -59,7 +61,7 @@ class Curve(NamedTuple):
         high: upper ends of these intervals.
         mean_height: the area under the curve, divided by the width of the range of
             entropies.
-        change: the mean height minus the mean height of the first strategy.
+        change: the mean height minus the mean height of the first strategy's curve.
     """
 
     name: str
@@ -104,7 +106,7 @@ def curves(
 
 
 def _of_settings(arm, human, measure, resamples) -> Float[np.ndarray, "s r"]:
-    """Return a measure of the pieces of each value of the knob, in each resample.
+    """Return the measure of the pieces of an arm, for each value of its knob.
 
     Rows are values of the knob, and columns are resamples. Column 0 is the measure of
     the pieces themselves.

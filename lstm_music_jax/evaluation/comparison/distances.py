@@ -1,4 +1,7 @@
-"""Distances of single pieces from human music: the median and the farthest piece."""
+"""Says how far each piece is from human music, and picks two pieces by this distance.
+
+They are the piece with the median distance and the piece with the largest distance.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +14,12 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 
 
 class Chosen(NamedTuple):
-    """The indices of the piece with the median distance and of the farthest piece."""
+    """Two pieces, picked by their distances from human music.
+
+    Attributes:
+        median: index of the piece with the median distance.
+        worst: index of the piece with the largest distance.
+    """
 
     median: int
     worst: int
@@ -33,7 +41,8 @@ def distances_from_human(
         measures: measures of single pieces.
         samples: the pieces whose distances are returned.
         human: the human pieces.
-        table: for each of these pieces, its values of all measures, by name.
+        table: for each piece of `samples` and `human`, its value of each measure, by
+            the name of the measure.
     """
     names = [each.name for each in measures if each.direction is Direction.HUMAN]
     ours = np.array([[table[sample][name] for name in names] for sample in samples])

@@ -1,6 +1,8 @@
 """Draws the symbols of each arm, with the same primers and the same noise.
 
-An arm is a strategy that is compared.
+An arm is a strategy that is compared. A primer is the given beginning that a piece
+continues. The noise of a piece is the random numbers with which it is drawn. A run is a
+trained model with its vocabulary and its encoding.
 """
 
 from collections.abc import Sequence
@@ -37,8 +39,9 @@ class Drawn(NamedTuple):
 
     Attributes:
         tokens: ids of the drawn symbols, one row per piece, without the primer.
-        trace: the attributes of `Trace` by name, `[b n]` each, without those of the
-            stages of a chain.
+        trace: the attributes of `Trace`, by name: figures of each drawn symbol, such as
+            the entropy of its distribution. Those that describe the stages of a chain
+            of strategies are left out.
     """
 
     tokens: Int[np.ndarray, "b n"]
@@ -58,7 +61,9 @@ def primers(
         held_out: symbol ids of held-out pieces, with their start and end symbols.
         pieces: number of prompts.
         length: number of symbols of each primer. The primers are the beginnings of the
-            held-out pieces in turn. With 0, a prompt is the start symbol alone.
+            held-out pieces in turn, those of the first pieces again if there are too
+            few. A prompt is the start symbol, if there is one, and then the primer.
+            With a length of 0, it is the start symbol alone.
 
     Raises:
         ValueError: no held-out piece is long enough, or the run has no start symbol and
@@ -100,9 +105,12 @@ def draw(
     length: int,
     decoder: Decoder | None = None,
 ) -> Drawn:
-    """Draw all pieces with one strategy; piece i has the noise of stream i.
+    """Draw one piece per prompt with a strategy, `length` symbols each.
 
-    Before the strategy is applied, the symbols that `compose` forbids are forbidden.
+    The key and the number of a piece fix its noise, so it is the same for all
+    strategies. Before the strategy is applied, symbols are forbidden that no piece may
+    have: the start and the end symbol, those that have no meaning at their place, and
+    those that the model was not trained on.
     With a decoder, piece i is the picked member of population i.
     """
     draw_part = partial(
@@ -137,13 +145,17 @@ def draw_settings(
     length: int,
     decoder: Decoder | None = None,
 ) -> list[Drawn]:
-    """Draw the pieces of several strategies in one compiled program; see `draw`.
+    """Draw the pieces of several strategies in one compiled program.
+
+    Each strategy draws one piece per prompt, of `length` symbols, as `draw` does. The
+    strategies may only differ in the values of their hyperparameters. The result has an
+    entry for each of them.
 
     With a decoder, one strategy is drawn after the other, because the populations of
     all would take much memory.
 
     Raises:
-        ValueError: the strategies differ in more than their hyperparameters.
+        ValueError: the strategies differ in more than the values of hyperparameters.
     """
     if decoder is not None:
         return [

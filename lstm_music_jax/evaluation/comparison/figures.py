@@ -1,4 +1,8 @@
-"""Figures: the values of measures of single pieces, which are computed only once."""
+"""Figures: the values of the measures for each single piece, kept in a table.
+
+Several comparisons use the same pieces. With the table, each value is computed only
+once.
+"""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -16,9 +20,10 @@ Figures = Mapping[str, float]
 def figures(
     measures: Sequence[PieceMeasure], samples: Sequence[Sample]
 ) -> dict[str, list[float | None]]:
-    """Return the values of all measures for all pieces, by the name of the measure.
+    """Return, for the name of each measure, its values for all pieces.
 
-    The result can be written as JSON. It holds None where a measure is not defined.
+    The result can be written as JSON. It holds None where a measure is not defined for
+    a piece.
     """
     return {
         measure.name: [_or_none(measure(sample)) for sample in samples]
@@ -31,12 +36,13 @@ def remember(
     samples: Sequence[Sample],
     found: Mapping[str, Sequence[float | None]],
 ) -> None:
-    """Add the values of some pieces to a table.
+    """Add the values of some pieces to a table, in place.
 
     Args:
-        table: the values of each piece, by the name of the measure.
+        table: for each piece, its value of each measure, by the name of the measure.
         samples: the pieces to add.
-        found: the result of `figures` for these pieces.
+        found: for the name of each measure, its values for these pieces, in the order
+            of `samples`; None where it is not defined. `figures` returns them.
     """
     for piece, sample in enumerate(samples):
         values = {name: of_all[piece] for name, of_all in found.items()}
@@ -46,9 +52,11 @@ def remember(
 
 
 def remembered(measures: Measures, table: Mapping[Sample, Figures]) -> Measures:
-    """Return measures that take the values of single pieces from a table.
+    """Return measures that look up their values in a table and compute nothing.
 
-    All other measures are unchanged.
+    Only measures of single pieces are replaced by such measures. Those of sets and
+    distances stay as they are. The table holds, for each piece, its value of each
+    measure, by the name of the measure.
     """
     pieces = [
         dataclasses.replace(measure, function=partial(_look_up, table, measure.name))

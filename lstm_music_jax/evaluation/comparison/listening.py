@@ -1,9 +1,10 @@
 """Pairs of excerpts for blind listening: one arm against the reference.
 
-Both pieces of a pair have the same primer and the same noise, so they often begin with
-the same notes. A listener hears them from shortly before the first difference. Pieces
-are drawn at random, because the best or the most typical ones would say nothing about
-the others.
+An arm is a strategy that is compared with others; the reference is one of the arms.
+Both pieces of a pair have the same primer (the given beginning) and the same noise (the
+random numbers), so they often begin with the same notes. A listener hears them from
+shortly before the first difference. Pieces are drawn at random, because the best or the
+most typical ones would say nothing about the others.
 """
 
 from typing import NamedTuple
@@ -23,10 +24,11 @@ class Pair(NamedTuple):
     """Two excerpts to be compared by ear.
 
     Attributes:
-      condition: how the arms were compared, such as "as set".
+      condition: how the arms were compared, such as "as set" (with hyperparameters as
+        they were given).
       arm: the name of the arm.
       reference: the name of the reference.
-      piece: the number of the piece.
+      piece: the index of the piece among those of the arm, and of the reference.
       ours: the excerpt of the arm.
       theirs: the excerpt of the reference.
     """
@@ -40,7 +42,7 @@ class Pair(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the pair, which votes hold."""
+        """The name by which votes refer to the pair: "as set: TopP(0.9), piece 17"."""
         return f"{self.condition}: {self.arm}, piece {self.piece}"
 
 
@@ -55,15 +57,18 @@ def listening_pairs(
 ) -> list[Pair]:
     """Draw pairs of pieces at random, and cut an excerpt of each.
 
-    The pieces are those of the first run. Both excerpts of a pair are equally long.
-    Pieces that are the same note for note are left out, and so are pairs of which one
-    piece ends soon after the first difference.
+    A pair is piece i of the arm and piece i of the reference, both of the first trained
+    model. Both excerpts of a pair are equally long. A pair is left out if its pieces
+    have the same notes throughout, or if one of them ends within four quarter notes
+    after the first difference.
 
     Args:
-      condition: how the arms were compared.
+      condition: how the arms were compared, such as "as set" (with hyperparameters as
+        they were given).
       reference: the pieces of the reference.
       arm: the pieces of the arm.
-      seed: seed of the draw. All arms of a seed have the same order of pieces.
+      seed: fixes the random order in which the indices i are tried. With one seed, all
+        arms have the same order.
       count: the largest number of pairs.
       quarters: the largest length of the excerpts, in quarter notes.
     """
@@ -99,9 +104,10 @@ def _excerpts(ours: Score, theirs: Score, quarters: int) -> tuple[Score, Score] 
 
 
 def excerpt(score: Score, begin: int, end: int) -> Score:
-    """Return the notes that are struck from tick `begin` until `end`.
+    """Return the notes that begin at tick `begin` or later, but before tick `end`.
 
-    They are moved to the beginning, and the last ones stop at the end.
+    They are moved, so that tick `begin` becomes tick 0. Notes that sound beyond `end`
+    are shortened.
     """
     notes = score.table
     notes = notes.take((notes.onsets >= begin) & (notes.onsets < end))

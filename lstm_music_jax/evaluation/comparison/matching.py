@@ -1,12 +1,14 @@
 """Matching: tunes each strategy until its mean entropy equals a target.
 
-An arm is a strategy that is compared, and its knob is the number that is tuned. Pieces
+An arm is a strategy that is compared, and its knob is the hyperparameter that is tuned.
+The mean entropy is that of the distributions from which its symbols are drawn. Pieces
 are drawn with many values of the knob, in three rounds. In the first round, the values
-are spread over the range of the knob. In the second round, they are spread between the
-two values that enclose the target. Both rounds use few pieces. The last round uses all
-pieces and four values near the target, and the result is interpolated between these
-values. All arms get the same number of values. A round is one compiled program, which
-all arms with the same classes share.
+are spread over the range of the knob. In the second round, they are spread between two
+neighbouring values, of which one gives an entropy below the target and the other one
+above it. Both rounds use few pieces. The last round uses all pieces and four values
+whose entropies should be near the target. The result is interpolated between these
+values. All arms get the same number of values. A round is one compiled program. Arms
+whose strategies differ only in the values of hyperparameters share this program.
 
 Tuning does not use the noise of the pieces that are reported, because a knob that was
 tuned on the reported pieces would fit their noise.
@@ -39,16 +41,16 @@ Figure = Callable[[Drawn], Float[np.ndarray, "b"]]
 
 
 def strategy_entropies(drawn: Drawn) -> Float[np.ndarray, "b"]:
-    """Return the mean entropy of the shaped distributions of each piece, nats.
+    """Return, for each piece, the mean entropy of its distributions, nats per symbol.
 
-    With a decoder, these are the distributions along the picked member. For `SMC`, they
-    are close to those that the piece is a sample of.
+    These are the distributions that the strategy has made of the model's.
+    With a decoder, they are the distributions along the picked member.
     """
     return drawn.trace["strategy_entropy"].mean(axis=1)
 
 
 def surprisals(drawn: Drawn) -> Float[np.ndarray, "b"]:
-    """Return the mean surprisal of the symbols of each piece under the model, nats."""
+    """Return, for each piece, the mean surprisal under the model, nats per symbol."""
     return drawn.trace["surprisal"].mean(axis=1)
 
 
@@ -58,11 +60,11 @@ class Tuning:
 
     Attributes:
         run: the model, its vocabulary and its encoding.
-        prompts: the primer of each piece.
-        key: the random key that `tuning_key` returns.
+        prompts: the symbols that each piece continues, one row per piece.
+        key: the random key of tuning, which `tuning_key` returns.
         length: number of symbols per piece.
-        figure: the function that is brought to the target, such as the entropy. It
-            returns a value per piece, and the mean over pieces must reach the target.
+        figure: a function from drawn pieces to a number per piece, such as its mean
+            entropy. Tuning brings the mean of this number over pieces to the target.
     """
 
     run: Run
@@ -107,9 +109,22 @@ def match(
 ) -> list[Tuned]:
     """Tune the knob of one arm to each target, and return the values found.
 
-    A target is the mean of `tuning.figure` over the pieces, such as an entropy in nats.
-    If no value of the knob reaches it, the value with the nearest mean is taken. An arm
-    is not tuned if it has no knob, or if its knob fixes the size of arrays.
+    A target is a value that the mean of `tuning.figure` over the pieces should have,
+    such as an entropy in nats. If no value of the knob reaches it, the value with the
+    nearest mean is taken.
+
+    An arm is not tuned if it has no knob, or if its knob fixes the size of arrays. Then
+    each result holds None as value, and the mean of the strategy as it is.
+
+    Args:
+        arm: the arm.
+        targets: the targets.
+        tuning: what all arms share.
+        tolerance: how far from a target, in nats, a mean may be and still count as
+            having reached it (`Tuned.reached`).
+
+    Returns:
+        For each target, the result.
     """
 
     def tuned(target, value, mean, tried):
@@ -132,10 +147,10 @@ def search(
 ) -> list[tuple[float, float]]:
     """Return, for each target, the value of a knob that reaches it.
 
-    A knob is a number of a strategy that is tuned. Each of its values gives a mean over
-    pieces, such as the mean entropy. The mean may rise and fall along the range of the
-    knob. If several values then reach a target, the value nearest to the original value
-    of the knob is taken. The first round is shared by all targets.
+    Each value of the knob gives a mean over pieces, such as the mean entropy. The mean
+    may rise and fall along the range of the knob. If several values then reach a
+    target, the value nearest to the original value of the knob is taken. The first of
+    the three rounds is shared by all targets.
 
     Args:
         knob: the knob whose range is searched.
@@ -171,7 +186,8 @@ def spread(
         knob: the knob whose range is searched.
         count: number of values; whole numbers may occur twice.
         highest: the largest mean, if the knob reaches it.
-        means: as in `search`.
+        means: a function that returns the mean for each of several values of the knob.
+            If its second argument is True, it uses few pieces.
     """
     first = knob.spaced(knob.low, knob.high, _COARSE_SETTINGS)
     second = _inverse(
@@ -183,7 +199,9 @@ def spread(
 def _inverse(knob, values, means, *, highest, count):
     """Return `count` values of a knob whose means are spaced evenly up to `highest`.
 
-    They are interpolated between `values`, whose means are `means`.
+    `values` holds values of the knob that were tried, and `means` the mean with each of
+    them. The results are interpolated between `values`. Their means go from the
+    smallest of `means` to `highest`, or to the largest of `means` if that is smaller.
     """
     smooth, places = _monotone(means), knob.scaled(values)
     order = 1 if smooth[-1] >= smooth[0] else -1
@@ -224,8 +242,9 @@ def _near(
 ) -> np.ndarray:
     """Return the values of the knob to try in the last round.
 
-    Their means should be near the target. They are interpolated between `values`, whose
-    means are `means`. If the knob is a whole number, they are the best of `values`.
+    Their means should be near the target. They are interpolated between `values`, which
+    were tried before and had the means `means`. If the knob must be a whole number,
+    they are those of `values` whose means are nearest to the target.
     """
     if knob.whole:
         distinct, places = np.unique(values, return_index=True)
@@ -242,9 +261,9 @@ def _interpolated(
 ) -> tuple[float, float]:
     """Return the value of the knob whose mean equals the target, and its expected mean.
 
-    It is interpolated between `values`, whose means are `means`. If the means do not
-    enclose the target, or if the knob is a whole number, it is the one of `values` with
-    the nearest mean.
+    It is interpolated between `values`, which were tried and had the means `means`. If
+    the means do not enclose the target, or if the knob must be a whole number, the
+    result is the one of `values` with the nearest mean, and its mean.
     """
     nearest = int(np.abs(means - target).argmin())
     inside = means.min() <= target <= means.max()

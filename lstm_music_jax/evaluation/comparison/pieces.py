@@ -20,8 +20,8 @@ class Pieces(NamedTuple):
     Attributes:
       name: the name of the arm or anchor in tables.
       samples: for each run, the pieces. A run is one trained model. All arms have the
-        same number of runs and of pieces. Piece i has the same primer and the same
-        noise in all arms.
+        same number of runs and of pieces. Piece i has the same primer (the given
+        beginning) and the same noise (random numbers) in all arms.
     """
 
     name: str

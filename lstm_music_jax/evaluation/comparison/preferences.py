@@ -1,4 +1,9 @@
-"""What listeners preferred: wins of each arm, and how far the listeners agree."""
+"""What listeners preferred: wins of each arm, and how far the listeners agree.
+
+A listener hears a pair of pieces, called A and B, without knowing which is which. One
+is by an arm (a strategy that is compared), the other by the reference strategy. A vote
+names the preferred piece, or says that there is no difference.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +22,7 @@ class Preference(NamedTuple):
     """The votes on one arm.
 
     Attributes:
-      condition: how the arms were compared.
+      condition: how the arms were compared, such as "at equal entropy".
       arm: name of the arm.
       reference: name of the reference.
       wins: number of votes for the arm.
@@ -25,10 +30,10 @@ class Preference(NamedTuple):
       ties: number of votes for no difference.
       share: share of wins among the votes with a preference.
       adjusted: p-value of the share being one half, after Holm's correction over all
-        arms with such votes; NaN without them.
-      agreement: Krippendorff's alpha; NaN where no pair has two votes.
+        arms; NaN if all votes are for no difference.
+      agreement: Krippendorff's alpha of the listeners; NaN if no pair has two votes.
       listeners: number of listeners.
-      pieces: number of pieces.
+      pieces: number of pieces that were voted on.
     """
 
     condition: str
@@ -45,7 +50,11 @@ class Preference(NamedTuple):
 
     @property
     def found(self) -> bool:
-        """Whether the arm differs from the reference, at 5% for all arms together."""
+        """Whether arm or reference is preferred significantly: `adjusted` <= 0.05.
+
+        If no arm differs from the reference, the probability that this is True for any
+        arm is at most 5%.
+        """
         return self.adjusted <= 0.05
 
 
@@ -65,7 +74,11 @@ class Preferences(NamedTuple):
 
 
 def preferences(votes: Sequence[Vote]) -> Preferences:
-    """Analyse votes; see `share_of_wins` and `agreement` for the intervals."""
+    """Return the wins of each arm and the agreement of the listeners, from all votes.
+
+    `share_of_wins` gives the interval of each share of wins, and `agreement` that of
+    Krippendorff's alpha.
+    """
     groups: dict[tuple[str, str], list[Vote]] = {}
     for vote in votes:
         groups.setdefault((vote.condition, vote.arm), []).append(vote)
@@ -103,7 +116,10 @@ def _preference(votes, share, adjusted) -> Preference:
 
 
 def _share(votes: Sequence[Vote], wins: Sequence[bool]) -> Estimate:
-    """Return the share of wins among the votes with a preference."""
+    """Return the share of wins among the votes with a preference.
+
+    `wins` says for each vote whether it is a win.
+    """
     decided = np.array([bool(vote.chosen) for vote in votes])
     return share_of_wins(
         np.array(wins)[decided],
@@ -113,7 +129,11 @@ def _share(votes: Sequence[Vote], wins: Sequence[bool]) -> Estimate:
 
 
 def _counts(votes: Sequence[Vote]) -> Int[np.ndarray, "u c"]:
-    """Count the votes for the arm, for the reference and for neither, by pair."""
+    """Count the votes on each pair of pieces.
+
+    There is a row per pair, with the number of votes for the arm, for the reference and
+    for neither.
+    """
     units = _numbers([vote.pair for vote in votes])
     categories = [[vote.arm, vote.reference, ""].index(vote.chosen) for vote in votes]
     cells = np.bincount(3 * units + np.array(categories), minlength=3 * units.max() + 3)

@@ -1,9 +1,10 @@
 """The values of a measure in all resamples of a set of pieces.
 
 All results of a comparison are computed from such values. The first value belongs to
-the pieces themselves, each counted once. All other values belong to resamples. All arms
-(the strategies that are compared) and all measures share the resamples. So a difference
-of two arms is computed in each resample, by subtracting their values.
+the pieces themselves, each counted once. All other values belong to resamples of a
+bootstrap, which hold some pieces several times, and lack others. All arms (the
+strategies that are compared) and all measures share the resamples. So a difference of
+two arms is computed in each resample, by subtracting their values.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,13 +30,13 @@ class Quantity(NamedTuple):
     """The values of one measure for all sets of pieces of one trained model.
 
     Attributes:
-      values: for each arm and anchor, by name, the values in all resamples. The human
-        pieces have the name `HUMAN`. For a distance, their value is 0, because a set
-        has no distance from itself.
+      values: for each arm and anchor, by name, the values in all resamples. (An anchor
+        is other music beside the arms.) The human pieces have the name `HUMAN`. For a
+        distance, their value is 0, because a set has no distance from itself.
       of_pieces: for each arm and anchor, by name, the values of single pieces. It is
         empty for measures of sets and distances.
       units: for each arm and anchor, by name, the number of pieces for which the
-        measure is defined, but 2 or more, because an interval needs that many.
+        measure is defined; 2 if there are fewer, because an interval needs that many.
     """
 
     values: dict[str, Values]
@@ -51,8 +52,14 @@ def quantity(
 ) -> Quantity:
     """Apply a measure to all sets of pieces of one trained model.
 
-    Measures of sets depend on the number of pieces. So every set is cut to the number
-    of pieces of the smallest one.
+    Measures of sets depend on the number of pieces. For them, every set is cut to the
+    number of pieces of the smallest one.
+
+    Args:
+      measure: the measure.
+      sets: the pieces of each arm and anchor, and the human pieces, by name.
+      human: the name of the human pieces in `sets`.
+      resamples: the resamples, which all sets share.
     """
     if isinstance(measure, PieceMeasure):
         of_pieces = {
@@ -80,7 +87,7 @@ def quantity(
 
 
 def defined(values: Float[np.ndarray, "b"]) -> int:
-    """Return the number of values that are not NaN, but 2 or more."""
+    """Return the number of values that are not NaN; 2 if there are fewer."""
     return max(2, int(np.count_nonzero(~np.isnan(values))))
 
 

@@ -1,4 +1,9 @@
-"""The results of a comparison: plain values that JSON can hold."""
+"""The results of a comparison: plain values that JSON can hold.
+
+An arm is a strategy that is compared. The reference is the arm with which the others
+are compared. An anchor is other music that is shown beside the arms: the human pieces,
+and for example music of an n-gram model. A run is a trained model.
+"""
 
 import dataclasses
 import math
@@ -19,7 +24,7 @@ class Row:
       name: the measure's name.
       unit: unit of the values; "" for a share.
       source: the publication that defines the measure.
-      direction: which values are good.
+      direction: which values are good: those near the human value, low ones, or none.
       more: what music with a larger value does, such as "repeats more".
       less: what music with a smaller value does.
       primary: whether the measure was named as primary before any music was generated.
@@ -58,7 +63,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate with its confidence interval of 95%."""
+    """An estimate, and the lower and the upper end of its 95% confidence interval."""
 
     value: float
     low: float
@@ -92,18 +97,20 @@ class Difference:
 
     Attributes:
       change: value of the arm minus value of the reference.
-      worse_by: by how much the arm is farther from a good value than the reference;
+      worse_by: by how much the arm is farther from a good value than the reference is;
         negative where it is nearer. For a measure of which lower values are good it
         equals `change`. For a measure that should be near the human value it is
         |arm - human| - |reference - human|, with an interval that is too wide where
         both are near the human value: there it covers the truth in up to 100% of all
-        cases, not in 95%. None if no value is good.
+        cases, not in 95%. None if the measure does not say which values are
+        good.
       p: two-sided p-value of `change`.
-      adjusted: p after Holm's correction over the primary family; None for an
-        exploratory measure.
+      adjusted: p after Holm's correction over the primary measures of all arms; None
+        for an exploratory measure.
       improvement: the probability that a piece of the arm is better than the
-        reference's piece with the same primer and noise; None if no value is good, and
-        for measures of sets.
+        reference's piece with the same given beginning and random numbers. None if
+        the measure does not say which values are good, and for measures of sets and
+        distances.
       detectable: the smallest true change that the test finds with a probability of
         80%.
       left_out: number of pairs of pieces for which the measure is not defined.
@@ -164,7 +171,10 @@ class Comparison:
 
     @property
     def primary(self) -> tuple[Row, ...]:
-        """The primary measures."""
+        """The rows of the primary measures: the few that are tested.
+
+        They were chosen before any music was generated.
+        """
         return tuple(row for row in self.rows if row.primary)
 
     @property
@@ -174,12 +184,12 @@ class Comparison:
         return f"{self.pieces} pieces, {models}"
 
     def to_json(self) -> dict[str, Any]:
-        """The comparison as JSON, with null for NaN."""
+        """The comparison as dicts, lists and numbers for JSON, with None for NaN."""
         return _plain(dataclasses.asdict(self))
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Comparison":
-        """The comparison that `to_json` described."""
+        """The comparison of which `content` is the result of `to_json`."""
         content = dict(content)
         rows = [
             row | {"direction": Direction(row["direction"])} for row in content["rows"]

@@ -1,4 +1,9 @@
-"""Samples: generated and human pieces, decoded and cut to the same length."""
+"""Samples: generated and human pieces, decoded and cut to the same length.
+
+The primer is the given beginning that a generated piece continues. The trace of a piece
+holds figures of each of its symbols after the primer, such as the surprisal under a
+model. A run is a trained model with its vocabulary and its encoding.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -20,7 +25,11 @@ _PARALLEL_PIECES = 256
 def generated_samples(
     run: Run, prompts: Int[np.ndarray, "b p"], drawn: Drawn
 ) -> list[Sample]:
-    """Return the decoded pieces of drawn symbols, each with its primer in front."""
+    """Return the decoded pieces of drawn symbols, each with its primer in front.
+
+    `prompts` holds the ids that each piece continues: a start symbol, if there is one,
+    and the primer.
+    """
     samples = []
     for piece, (prompt, tokens) in enumerate(zip(prompts, drawn.tokens, strict=True)):
         primer = _music(run, prompt)
@@ -44,7 +53,8 @@ def given_samples(
         run: the model, its vocabulary and its encoding.
         pieces: symbol ids of the pieces; their start and end symbols are removed.
         length: number of symbols after the primer.
-        primer: number of symbols of the primer, which count as given and not generated.
+        primer: number of symbols at the beginning that count as given, and not as
+            generated.
     """
     whole = primer + length
     music = (_music(run, ids) for ids in pieces)
@@ -56,15 +66,19 @@ def given_samples(
 
 
 def with_model(run: Run, samples: Sequence[Sample]) -> list[Sample]:
-    """Return pieces whose traces have the entropy and surprisal under the run's model.
+    """Return the pieces with two more figures in their traces, by the run's model.
 
-    The run's model reads the pieces, which it need not have drawn.
+    They are the entropy of the model's distributions and the surprisal of the symbols.
+    The model reads the pieces, which it need not have drawn.
     """
     return _with_traces(run, run.model, samples, {name: name for name in _OF_MODEL})
 
 
 def with_judge(run: Run, judge: Model, samples: Sequence[Sample]) -> list[Sample]:
-    """Return pieces whose traces have the surprisal under another model, the judge."""
+    """Return the pieces with the surprisal under another model added to their traces.
+
+    This model, the judge, has the same vocabulary. The figure is "judge_surprisal".
+    """
     return _with_traces(run, judge, samples, {"surprisal": "judge_surprisal"})
 
 

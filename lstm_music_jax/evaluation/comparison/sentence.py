@@ -1,4 +1,8 @@
-"""Summarises in one sentence what a comparison of strategies has found."""
+"""Summarises in one sentence what a comparison of strategies has found.
+
+An arm is a strategy that is compared; the reference is the arm with which the others
+are compared. The primary measures are the few that are tested.
+"""
 
 import math
 from collections.abc import Sequence
@@ -16,8 +20,9 @@ class _Claim(NamedTuple):
 
     Attributes:
       phrase: the finding, such as "copies less".
-      remark: a note in brackets on whether that is good, such as " (nearer to human
-        music)", or that the measure is not valid. It may be empty.
+      remark: a note in brackets, such as " (nearer to human music)". It says whether
+        these strategies are nearer to human music than the reference or farther from
+        it, or that the measure is not valid. It is empty if neither applies.
     """
 
     phrase: str
@@ -62,7 +67,10 @@ def in_words(names: Sequence[str]) -> str:
 
 
 def _claims(comparison: Comparison) -> dict[_Claim, list[str]]:
-    """Return each finding with the names of its arms, in the order of the measures."""
+    """Return each finding, with the names of the arms that it is about.
+
+    The findings are in the order of the primary measures.
+    """
     claims: dict[_Claim, list[str]] = {}
     phrases = [row.more for row in comparison.primary]
     for row in comparison.primary:
@@ -101,7 +109,13 @@ def _found(comparison, claims, reference):
 
 
 def _alike(phrase: str, others: Sequence[str]) -> str:
-    """Return words that add further arms to a finding: ", and so does TopP(0.9)"."""
+    """Return words that add the arms `others` to a finding: ", and so does TopP(0.9)".
+
+    The sentence has already said the finding of one arm, in the words `phrase`, such
+    as "copies less". The added verb is "is" or "are" if `phrase` begins with "is", and
+    else "does" or "do". Four others or more are counted and not named. Without others,
+    the result is "".
+    """
     if not others:
         return ""
     one, many = ("is", "are") if phrase.startswith("is ") else ("does", "do")
@@ -136,7 +150,8 @@ def _nothing(comparison, reference):
 def _largest(comparison, row):
     """Return the largest of the detectable differences of all arms, in one measure.
 
-    A difference of this size would be found for every arm. NaN if none is defined.
+    An arm's detectable difference is found with a probability of 80%. So a difference
+    of the returned size would be found for every arm. NaN if none is defined.
     """
     sizes = [
         differences[row.name].detectable

@@ -1,4 +1,8 @@
-"""The standard measures of a comparison, and the list of the primary measures."""
+"""The standard measures of a comparison, and which of them are primary.
+
+The primary measures are the few that are tested. They are chosen before any music is
+generated.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -38,9 +42,10 @@ class Standard(NamedTuple):
 
     Attributes:
         measures: all measures, by kind.
-        primary: the names of the primary measures. They measure loops, copying, the
-            likeness of pieces to each other, and their surprisal under the judge, a
-            model that did not draw them.
+        primary: the names of the primary measures. By default, they measure repeated
+            n-grams, copying, the likeness of pieces to each other, and the surprisal of
+            pieces under a judge, a model that did not draw them. Without a judge, the
+            energy distance from human music takes the place of this surprisal.
         loops_and_copies: the names of the measures that show whether a strategy loops,
             or copies the training pieces.
     """
@@ -53,7 +58,8 @@ class Standard(NamedTuple):
         """Return the same measures with other primary measures.
 
         Raises:
-            ValueError: there are too many names, or a name is not that of a measure.
+            ValueError: there are more than four names, or a name is not that of a
+                measure.
         """
         known = [measure.name for kind in self.measures for measure in kind]
         for name in names:
@@ -77,14 +83,17 @@ def standard_measures(
 ) -> Standard:
     """Return the measures that are valid for the encoding and for the human pieces.
 
-    A measure of pieces is left out if it is not defined for half of the human pieces or
-    more. Measures of four-part writing are an example, if the music has other textures.
+    A measure of pieces is left out unless it is defined for more than half of the human
+    pieces. So measures of four-part writing are left out if most pieces do not have
+    four parts. A measure that says nothing about which values are good always stays.
 
     Args:
         run: the model, its vocabulary and its encoding.
         training: symbol ids of the training pieces, in which copied passages are
             searched.
-        human: the human pieces, with the figures of the model in their traces.
+        human: the human pieces. Their traces hold figures of each symbol, such as its
+            surprisal under the model. A judge is another model. If the traces also hold
+            the surprisal under a judge, its mean is a primary measure.
         held_out_loss: mean surprisal of the human pieces, nats per symbol.
     """
     vocabulary, encoding = run.vocabulary, run.encoding
@@ -124,5 +133,5 @@ def standard_measures(
 
 
 def _defined(measure: PieceMeasure, human: Sequence[Sample]) -> bool:
-    """Return whether a measure is defined for most human pieces."""
+    """Return whether a measure is defined for more than half of the human pieces."""
     return bool(np.isnan([measure(sample) for sample in human]).mean() < 0.5)

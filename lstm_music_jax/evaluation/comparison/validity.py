@@ -1,4 +1,8 @@
-"""Validity of a measure: whether it tells human music from worse music."""
+"""Validity of a measure: whether it tells human music from worse music.
+
+The worse music is called an anchor. Examples are music of a 3-gram model, and human
+pieces whose symbols are in random order. A run is a trained model.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise, product
@@ -15,9 +19,9 @@ def is_valid(
 ) -> bool | None:
     """Whether a measure puts human music and worse music into the right order.
 
-    Anchors are music that is worse than human music. They come in groups, the better
-    music first: usually music of a 3-gram model; then music of a unigram model and
-    shuffled pieces. Human music is the group before the first. A measure is valid if
+    `order` holds groups of names of anchors, the better music first: usually music of a
+    3-gram model; then music of a unigram model and shuffled pieces. Human music is the
+    group before the first. `runs` holds the measure's values. A measure is valid if
 
     - no anchor is clearly better than music of the group before it, and
     - every anchor of the last group is clearly worse than human music.
@@ -29,11 +33,11 @@ def is_valid(
 
     Depending on the direction of the measure, a value is worse if it is larger, or if
     it is farther from the human value. Two values that do not differ clearly are in
-    order, because an anchor may be as good as the next one in a single measure.
+    order, because two anchors may be equally good in a single measure.
 
     Returns:
-      True or False. None if no value of the measure is good, or if the measure need not
-      order music (`Measure.orders`).
+      True or False. None if the measure does not say which values are good, or if
+      `Measure.orders` is False: then worse music need not have worse values.
     """
     if measure.direction is Direction.NONE or not measure.orders:
         return None
@@ -55,9 +59,10 @@ def is_valid(
 
 
 def _is_worse(measure: Measure, runs: Sequence[Quantity], anchor: str) -> bool:
-    """Whether a measure finds an anchor clearly worse than human music.
+    """Whether a measure finds an anchor, given by its name, worse than human music.
 
-    An anchor is music of known, low quality, such as shuffled pieces.
+    It is worse if the interval of the difference excludes zero; if low values are good,
+    the value of the anchor must also be the larger one.
     """
     found = combined(
         runs,

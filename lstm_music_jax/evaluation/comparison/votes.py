@@ -1,6 +1,8 @@
 """Votes of blind listening, as the report exports them.
 
-A file of votes is JSON, with the votes of one listener:
+A listener hears a pair of pieces, called A and B, without knowing which is which. One
+is by an arm, a strategy that is compared, and the other by the reference strategy. A
+file of votes is JSON, with the votes of one listener:
 
     version       1
     comparison    fingerprint of the comparison: the SHA-256 of its settings
@@ -10,16 +12,18 @@ A file of votes is JSON, with the votes of one listener:
 An entry has these fields:
 
     pair          name of the pair, "as set: TopP(0.9), piece 17"
-    condition     how the arms were compared, "as set"
+    condition     how the arms were compared, such as "as set" (with hyperparameters as
+                  they were given)
     arms          names of the arm and of the reference
-    piece         number of the piece
+    piece         index i of a pair that is piece i of the arm and of the reference
     first         name of the arm that was called A
     choice        "A", "B", or "none" for no difference
     remark        what the listener typed; may be empty
     plays         how often A and B were started
     seconds       time from the first look at the pair to the answer
-    shown         number of answers after which the listener was told, before this vote,
-                  which was which; 0 for a vote that is wholly blind
+    shown         number of earlier pairs for which the listener already knew which
+                  arm A was, because the page had revealed it; 0 for a vote that is
+                  wholly blind
 """
 
 import json
@@ -53,17 +57,19 @@ class Vote(NamedTuple):
     Attributes:
       listener: name of the listener.
       pair: name of the pair.
-      condition: how the arms were compared.
+      condition: how the arms were compared, such as "as set" (with hyperparameters as
+        they were given).
       arm: name of the arm.
       reference: name of the reference.
-      piece: number of the piece.
-      first: name of the one that was called A.
-      chosen: name of the one that was preferred; "" for no difference.
+      piece: index i; the pair is piece i of the arm and piece i of the reference.
+      first: name of the arm (or the reference) whose piece was called A.
+      chosen: name of the arm (or the reference) whose piece was preferred; "" for no
+        difference.
       remark: what the listener typed.
-      plays: how often A and B were started.
-      seconds: time until the answer.
-      shown: number of answers after which the listener had been told which was
-        which.
+      plays: how often A was started, and how often B.
+      seconds: time from the first look at the pair to the answer.
+      shown: number of earlier pairs for which the listener already knew which arm A
+        was, because the page had revealed it; 0 for a vote that is wholly blind.
     """
 
     listener: str
@@ -125,11 +131,9 @@ def read_votes(paths: Sequence[Path], fingerprint: str) -> Votes:
 
 
 def require_known(votes: Sequence[Vote], pairs: Sequence[Pair]) -> None:
-    """Raise ValueError unless all votes are about given pairs.
+    """Raise ValueError unless each vote is about one of the given pairs.
 
-    Args:
-      votes: the votes.
-      pairs: the pairs.
+    The pair's name, condition, arm, reference and piece must all agree.
     """
     known = {pair.name: pair[:4] for pair in pairs}
     for vote in votes:
@@ -165,7 +169,10 @@ def _read(path: Path, fingerprint: str) -> list[Vote]:
 
 
 def _whole(text: str) -> str:
-    """Return text without halves of letters, which a field of a page may cut off."""
+    """Return text with "?" in place of each lone surrogate, half of a UTF-16 letter.
+
+    Such a half can remain when a web page cuts off a text that is too long.
+    """
     return text.encode("utf-8", "replace").decode()
 
 

@@ -2,12 +2,14 @@
 
 A new measure is one file, one import below, and one entry in one of the tuples below.
 `PIECE_MEASURES`, `SET_MEASURES` and `DISTANCE_MEASURES` hold the measures that are
-computed from the pieces alone. `CHORALE_MEASURES` are those of four-part writing, and
-`TRACE_MEASURES` those that read the trace. Some measures are in no tuple, because they
-need other data: measures of copying need the training pieces, `excess_surprisal` needs
-the loss of the model, and the measure of a watermark needs its key.
+computed from the pieces alone. `CHORALE_MEASURES` are those of four-part writing.
+`TRACE_MEASURES` read the trace of a piece, which holds figures of each of its symbols,
+such as the surprisal. Some measures are in no tuple, because they need other data:
+measures of copying need the training pieces, `excess_surprisal` needs the loss of the
+model, and the measure of a watermark needs its key.
 
-These modules import each other, `music` and `types`.
+The modules of this package may import one another, and the packages `automata`,
+`music` and `types` of the project.
 """
 
 from lstm_music_jax.evaluation.measures.copying import copied_share, longest_copy

@@ -4,11 +4,17 @@ There are three kinds of measures. A `PieceMeasure` gives a number for each piec
 `SetMeasure` gives a number for a set of pieces, such as its diversity. A
 `DistanceMeasure` gives the distance of two sets, usually generated and human music.
 
-A bootstrap measures many resamples of one set. So `prepare` reads the set once, and
-returns a function that measures all resamples at once. Its argument is float64 `[r b]`:
-the number of times that each of r resamples holds each of b pieces.
+A bootstrap measures many resamples of one set. So measures of sets and distances have a
+function `prepare`, which reads the pieces once. It returns a function that measures all
+resamples at once, `[r]`. The argument of that function is float64 `[r b]`: the number
+of times that each of r resamples holds each of b pieces. A distance takes two such
+arguments, one per set.
+
+The primer is the given beginning that a generated piece continues. The trace holds
+figures of each generated symbol, such as its surprisal under a model.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,6 +25,9 @@ from jaxtyping import Float, Int, Shaped
 from lstm_music_jax.music.score import Score
 
 NO_MUSIC = Score(())
+
+# Bounds of measures.
+SHARE, NOT_NEGATIVE, ANY = (0.0, 1.0), (0.0, math.inf), (-math.inf, math.inf)
 
 # `prepare` returns such a function: from counts of pieces, `[r b]`, to the value of
 # each resample.
@@ -59,7 +68,11 @@ class Sample:
 
 
 class Direction(Enum):
-    """Which values of a measure are good: those near human ones, low ones, or none."""
+    """Which values of a measure are good.
+
+    HUMAN: those near the value of human music. LOWER: low ones. NONE: the measure
+    describes the music, and does not say which values are good.
+    """
 
     HUMAN = "near the human value"
     LOWER = "lower"
@@ -75,13 +88,15 @@ class Measure:
       unit: unit of the values; "" for a share.
       source: the publication that defines the measure.
       direction: the values that are good.
-      encodings: the kinds of encodings that it is valid for, as in `Encoding.config()`;
-        None for all of them.
-      more: words for a piece with a larger value, such as "repeats more".
-      less: words for a piece with a smaller value, such as "repeats less".
+      encodings: the encodings for which it is meaningful, such as "events", by the
+        names that `Encoding.config()` gives as "kind"; None for all encodings.
+      more: what a piece with a larger value does, in words, such as "repeats more".
+      less: what a piece with a smaller value does, in words, such as "repeats less".
       orders: whether music of a worse model must have worse values. A comparison checks
         this with music of n-gram models, and marks a measure that fails as not valid.
         It is False for measures of copying, because random symbols copy least.
+      bounds: the smallest and the largest value that the measure can have. Confidence
+        intervals are cut there.
     """
 
     name: str
@@ -92,6 +107,7 @@ class Measure:
     more: str = field(default="", kw_only=True)
     less: str = field(default="", kw_only=True)
     orders: bool = field(default=True, kw_only=True)
+    bounds: tuple[float, float] = field(default=ANY, kw_only=True)
 
     def __post_init__(self):
         for phrase, kind in (("more", "higher"), ("less", "lower")):
@@ -100,13 +116,17 @@ class Measure:
                 object.__setattr__(self, phrase, text)
 
     def valid_for(self, encoding: str) -> bool:
-        """Whether the measure is meaningful for pieces in an encoding of this kind."""
+        """Whether the measure is meaningful for an encoding, given by its name."""
         return self.encodings is None or encoding in self.encodings
 
 
 @dataclass(frozen=True)
 class PieceMeasure(Measure):
-    """A measure of one piece; NaN where it is not defined for the piece."""
+    """A measure of one piece.
+
+    Attributes:
+      function: returns the value for a piece; NaN where it is not defined for it.
+    """
 
     function: Callable[[Sample], float]
 
@@ -117,7 +137,12 @@ class PieceMeasure(Measure):
 
 @dataclass(frozen=True)
 class SetMeasure(Measure):
-    """A measure of a set of pieces."""
+    """A measure of a set of pieces, such as its diversity.
+
+    Attributes:
+      prepare: reads a set of pieces, and returns a function that measures resamples of
+        it; see the top of this module.
+    """
 
     prepare: Callable[[Sequence[Sample]], OfCounts]
 
@@ -128,7 +153,12 @@ class SetMeasure(Measure):
 
 @dataclass(frozen=True)
 class DistanceMeasure(Measure):
-    """A distance between two sets of pieces."""
+    """A distance between two sets of pieces, usually generated and human ones.
+
+    Attributes:
+      prepare: reads both sets, and returns a function that measures resamples of them;
+        see the top of this module.
+    """
 
     prepare: Callable[[Sequence[Sample], Sequence[Sample]], OfBothCounts]
 

@@ -1,7 +1,8 @@
 """Copying: the passages of a piece that also occur in the training pieces.
 
 A passage is a sequence of successive symbols. It is copied if a training piece holds
-the same symbols, optionally after transposition.
+the same symbols, optionally after transposition. Generated symbols are those after the
+primer, which is the given beginning of a piece.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,13 @@ import numpy as np
 from jaxtyping import Int
 
 from lstm_music_jax.automata.suffix_automaton import SuffixAutomaton
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.music.transposition import spelled_once
 
 _SOURCE = "Chang & Lawler 1994 (matching statistics)"
@@ -41,9 +48,8 @@ class CopyIndex:
     """An index of the training pieces that finds copied passages.
 
     With a table of transpositions, a passage also counts as copied if one of its
-    transpositions occurs in a training piece. The table maps ids to ids, so a
-    transposition keeps the number of symbols, and does not change symbols without a
-    pitch.
+    transpositions occurs in a training piece. For each transposition, the table says
+    which id replaces each id. Symbols without a pitch stay the same.
     """
 
     def __init__(
@@ -68,7 +74,11 @@ class CopyIndex:
         self._automaton = SuffixAutomaton([same[piece] for piece in training])
 
     def longest(self, ids: Int[np.ndarray, "t"]) -> Copy:
-        """The longest copied passage; of several, that with the smallest shift."""
+        """The longest copied passage of a piece, given the ids of its symbols.
+
+        Of equally long ones it is that with the smallest transposition. If no symbol
+        was copied, its length is 0.
+        """
         best = Copy(0, 0, 0, 0, 0)
         for semitones, (lengths, ends) in self._matches(ids):
             last = int(lengths.argmax()) if len(lengths) else 0
@@ -81,10 +91,11 @@ class CopyIndex:
         return best
 
     def passages(self, ids: Int[np.ndarray, "t"], k: int) -> list[Copy]:
-        """All copied passages of k symbols or more that are in no longer copied one.
+        """The copied passages of a piece that have k symbols or more.
 
-        They are sorted by their starts, and may overlap. If several transpositions of a
-        passage occur in training pieces, it is listed once, with the smallest shift.
+        A passage that lies inside a longer copied passage is left out. The passages are
+        sorted by their starts, and may overlap. If several transpositions of a passage
+        occur in training pieces, it is listed once, with the smallest transposition.
 
         Raises:
           ValueError: k is below 1.
@@ -112,7 +123,7 @@ class CopyIndex:
         return passages
 
     def copied_share(self, ids: Int[np.ndarray, "t"], k: int) -> float:
-        """The share of symbols that are inside copied passages of k symbols or more.
+        """The share of a piece's symbols in copied passages of k symbols or more.
 
         Returns:
           A share in [0, 1]; NaN if `ids` is empty.
@@ -143,18 +154,18 @@ class CopyIndex:
 def human_copy_length(
     index: CopyIndex, human: Sequence[Sample], percentile: float = 95
 ) -> int:
-    """The length of copied passages that is rare in human pieces.
+    """The length, in symbols, beyond which copied passages are rare in human pieces.
 
-    For each human piece, the longest passage that also occurs in a training piece is
-    found. The result is the given percentile of the lengths of these passages, rounded
-    up to a whole number of symbols.
+    In each human piece, the longest passage that also occurs in a training piece is
+    found. The result is a percentile of the lengths of these passages, rounded up to a
+    whole number, and at least 1.
 
     Args:
       index: the training pieces.
       human: human pieces that are not training pieces. They should be as long as the
         generated pieces, because longer pieces share longer passages with training
         pieces.
-      percentile: in [0, 100].
+      percentile: which percentile to take, in [0, 100].
 
     Raises:
       ValueError: `human` is empty.
@@ -168,7 +179,7 @@ def human_copy_length(
 def longest_copy(index: CopyIndex, name: str = "longest copied run") -> PieceMeasure:
     """The length of the longest passage of generated symbols that was copied.
 
-    A passage is copied if it also occurs in a training piece.
+    A passage is copied if it also occurs in a training piece. The result is a measure.
 
     Args:
       index: the training pieces.
@@ -180,6 +191,7 @@ def longest_copy(index: CopyIndex, name: str = "longest copied run") -> PieceMea
         source=_SOURCE,
         direction=Direction.LOWER,
         encodings=None,
+        bounds=NOT_NEGATIVE,
         more="copies longer passages",
         less="copies shorter passages",
         orders=False,
@@ -191,6 +203,7 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
     """The share of generated symbols that are inside copied passages.
 
     A passage counts if it has k symbols or more and also occurs in a training piece.
+    The result is a measure.
 
     Args:
       index: the training pieces.
@@ -203,6 +216,7 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
         source=_SOURCE,
         direction=Direction.LOWER,
         encodings=None,
+        bounds=SHARE,
         more="copies more",
         less="copies less",
         orders=False,

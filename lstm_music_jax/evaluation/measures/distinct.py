@@ -1,4 +1,7 @@
-"""Distinct-n: the number of different n-grams in a set of pieces."""
+"""Distinct-n: how many of the n-grams in a set of pieces are different, as a share.
+
+An n-gram is a sequence of n successive symbols of a piece.
+"""
 
 from collections.abc import Sequence
 
@@ -7,6 +10,7 @@ from jaxtyping import Bool, Int
 from scipy import sparse
 
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     OfCounts,
     Sample,
@@ -19,12 +23,12 @@ _AT_ONCE = 100
 
 
 def distinct(n: int = 4) -> SetMeasure:
-    """The number of distinct n-grams of a set over the number of its n-grams.
+    """The number of different n-grams of a set, divided by the number of its n-grams.
 
         distinct-n = |{n-grams}| / sum over pieces of (length - n + 1)
 
-    Only generated symbols count. The value falls as a set grows, so compare sets of
-    equal size.
+    Only generated symbols count, and not the primer, the given beginning of a piece.
+    The value falls as a set grows, so compare sets of equal size.
 
     References:
       Li et al. 2016, A Diversity-Promoting Objective Function for Neural Conversation
@@ -48,6 +52,7 @@ def distinct(n: int = 4) -> SetMeasure:
         source="Li et al. 2016, arXiv 1510.03055",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         prepare=prepare,
     )
 
@@ -57,12 +62,12 @@ def _distinct(
 ) -> Int[np.ndarray, "r"]:
     """The number of different n-grams in the pieces of each resample.
 
-    An n-gram is missing from a resample if the resample holds none of its pieces. Most
-    n-grams occur in one piece only, so those of each piece are counted at once.
+    Most n-grams occur in one piece only. They are counted fast: each piece of a
+    resample adds the number of n-grams that occur in it alone.
 
     Args:
       grams: the count of each n-gram in each piece, sparse [pieces, n-grams].
-      taken: whether each resample holds each piece.
+      taken: for each resample, whether it holds each piece.
     """
     by_gram = (grams > 0).astype(np.float64).tocsc()
     owners = np.diff(by_gram.indptr)

@@ -1,8 +1,13 @@
-"""Doubling: the triads in which two voices share the third."""
+"""Doubling: the triads in which two of four voices sound the third."""
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.four_parts import four_parts
 
 _THIRDS, _FIFTH = (3, 4), 7
@@ -11,8 +16,9 @@ _THIRDS, _FIFTH = (3, 4), 7
 def doubled_thirds() -> PieceMeasure:
     """The share of four-note major and minor triads whose third is doubled.
 
-    Only triads with root, third and fifth count. Textbooks prefer a doubled root. NaN
-    for a piece without such triads.
+    The triads are those moments of a piece at which exactly four notes sound: root,
+    third and fifth, one of them twice. Textbooks prefer a doubled root. NaN for a piece
+    without such triads.
 
     References:
       Aldwell & Schachter, Harmony and Voice Leading.
@@ -40,5 +46,6 @@ def doubled_thirds() -> PieceMeasure:
         source="Aldwell & Schachter, Harmony and Voice Leading",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=SHARE,
         function=function,
     )

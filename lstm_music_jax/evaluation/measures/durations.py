@@ -1,4 +1,4 @@
-"""Durations of notes: a feature with one value per note, in quarters."""
+"""Durations of notes, in quarter notes: a feature with one value per note."""
 
 import numpy as np
 
@@ -19,4 +19,4 @@ DURATIONS = Feature(
     encodings=("events",),
     values=_quarters,
 )
-"""The duration of each note."""
+"""The duration of each note, in quarter notes."""

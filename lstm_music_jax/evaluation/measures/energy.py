@@ -1,4 +1,4 @@
-"""Energy distance: the distance of a set from human music in many measures at once."""
+"""Energy distance: how far a set of pieces is from human ones in many measures."""
 
 from collections.abc import Sequence
 
@@ -22,11 +22,11 @@ def energy(measures: Sequence[PieceMeasure]) -> DistanceMeasure:
         E = 2 mean |x - y| - mean |x - x'| - mean |y - y'|
 
     x is the vector of measures of a piece of the set, and y is the vector of measures
-    of a human piece, both in human standard deviations. x and x' belong to different
-    pieces, and so do y and y'. So the expectation is zero if both sets come from one
-    distribution, and an estimate may be negative. A measure that does not vary among
-    human pieces is left out. Where a measure is NaN for a piece, the piece counts as
-    far from the mean as the farthest human piece.
+    of a human piece, both in standard deviations of the human pieces. x and x' belong
+    to different pieces, and so do y and y'. So the expectation is zero if both sets
+    come from one distribution, and an estimate may be negative. A measure that does not
+    vary among human pieces is left out. Where a measure is NaN for a piece, its value
+    is taken to be as far above the human mean as the farthest human value is from it.
 
     Raises:
       ValueError: `measures` is empty.
@@ -78,6 +78,10 @@ def _standardised(
 
 
 def _common(encodings: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    """The kinds of encodings for which all measures are valid; None for all kinds."""
+    """The encodings, by name, for which all measures are valid; None for all encodings.
+
+    `encodings` has an entry per measure: the encodings for which this measure is valid,
+    or None if it is valid for all.
+    """
     limits = [set(kinds) for kinds in encodings if kinds is not None]
     return tuple(sorted(set.intersection(*limits))) if limits else None

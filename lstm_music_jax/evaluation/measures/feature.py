@@ -1,4 +1,7 @@
-"""Features: properties with many values per piece, such as the durations of notes."""
+"""Features: properties with many values per piece, such as the durations of notes.
+
+A measure, in contrast, has one value per piece.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ class Feature:
       name: the name in tables, in plain words.
       unit: unit of the values.
       source: the publication that defines the feature.
-      encodings: the kinds of encodings for which it is valid; None for all of them.
+      encodings: the encodings, by name, for which it is valid; None for all of them.
       values: a function that returns all values of a piece.
     """
 
@@ -29,7 +32,7 @@ class Feature:
 
 
 def mean_of(feature: Feature) -> PieceMeasure:
-    """The mean of a feature over a piece; NaN if the feature has no values there."""
+    """The measure that is the mean of a feature's values; NaN if a piece has none."""
 
     def function(sample: Sample) -> float:
         values = feature.values(sample)
@@ -46,7 +49,7 @@ def mean_of(feature: Feature) -> PieceMeasure:
 
 
 def as_feature(measure: PieceMeasure) -> Feature:
-    """A measure as a feature: one value per piece, or none where the measure is NaN."""
+    """A measure as a feature: one value per piece, or no value where it is NaN."""
 
     def values(sample: Sample) -> np.ndarray:
         value = np.array([measure(sample)])

@@ -1,4 +1,14 @@
-"""Fitness of segments: the degree to which a piece consists of repeats of a segment."""
+"""Fitness of segments: the degree to which a piece consists of repeats of a segment.
+
+A piece is divided into frames of equal length, such as quarter notes. A segment is a
+range of successive frames. Entry [i, j] of the self-similarity matrix says how alike
+frames i and j are.
+
+A path marks a repetition of a segment. It is a roughly diagonal sequence of cells of
+the matrix, from the segment's first column to its last. A path covers the frames from
+its first row to its last. A path family is a set of paths that share no row. The best
+family of a segment has the largest sum of similarities.
+"""
 
 from collections.abc import Iterator
 
@@ -15,11 +25,11 @@ def fitness(
 ) -> Float[np.ndarray, "lengths n"]:
     """The fitness scape plot: a value in [0, 1) for each segment.
 
-    A segment is a range of columns of the self-similarity matrix. A path leads from the
-    segment's first column to its last by moves of (1, 1), (2, 1) or (1, 2) cells, and
-    marks a repetition of the segment at half to double speed. A path family holds paths
-    that share no row. The best family has the largest sum of similarities. The fitness
-    is the harmonic mean of its normalised score and coverage,
+    The columns of the matrix that belong to a segment are searched for paths. A path
+    leads from the segment's first column to its last by moves of (1, 1), (2, 1) or
+    (1, 2) cells, and marks a repetition of the segment at half to double speed. A path
+    family holds paths that share no row. The best family has the largest sum of
+    similarities. The fitness is the harmonic mean of its normalised score and coverage,
 
         score = (sum of similarities - length) / (number of cells of the paths)
         coverage = (frames covered by the paths - length) / n
@@ -30,7 +40,8 @@ def fitness(
     segments of n frames take about n^4 / 2 operations.
 
     Args:
-      similarity: at most 1, exactly 1 on the diagonal, negative where frames differ.
+      similarity: the self-similarity matrix: at most 1, exactly 1 on the diagonal,
+        negative where frames differ.
       shortest: length of the shortest segments, in frames.
       longest: length of the longest segments; None for the whole piece.
 
@@ -64,7 +75,11 @@ def fitness(
 def _blocks(
     size: int, shortest: int, longest: int
 ) -> Iterator[tuple[Int[np.ndarray, "g"], Int[np.ndarray, "g"]]]:
-    """The starts and lengths of all segments, in blocks of similar lengths."""
+    """Yield the starts and lengths of all segments, in blocks of similar lengths.
+
+    The unit is a frame. `size` is the number of frames of the piece. `shortest` and
+    `longest` are the lengths of the shortest and of the longest segments.
+    """
     length = shortest
     while length <= longest:
         starts, lengths = [], []
@@ -84,7 +99,7 @@ def _best_families(
     starts: Int[np.ndarray, "g"],
     lengths: Int[np.ndarray, "g"],
 ) -> tuple[Float[np.ndarray, "g"], Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
-    """For each segment, the size and score of its best path family; see `fitness`.
+    """Find the best path family of each segment: the best set of its repetitions.
 
     Args:
       similarity: the self-similarity matrix.
@@ -124,11 +139,15 @@ def _followed_back(
 ) -> tuple[Int[np.ndarray, "g"], Int[np.ndarray, "g"]]:
     """For each segment, count the cells and covered frames of its best path family.
 
-    Each family is traced back from the last row of the matrix to the first.
+    Dynamic programming over the rows of the matrix has found the largest sums of
+    similarities. This function traces each family back, from the last row to the first.
 
     Args:
-      path: the largest sum of similarities up to each cell; see `_best_families`.
-      between: the largest sum of whole paths above each row.
+      path: entry [n + 2, g, c] is the largest sum for segment g if a path has reached
+        the cell in row n of the matrix and in column c of the segment. It includes
+        the sums of the paths that end above this path. The first two rows are -inf.
+      between: entry [n, g] is the largest sum for segment g over sets of paths that end
+        above row n.
       last: the last column of each segment, counted from its first.
     """
     every = np.arange(len(last))

@@ -1,4 +1,8 @@
-"""The slices of a piece in which exactly four notes sound, as four voices."""
+"""The slices of a piece in which exactly four notes sound: one note for each voice.
+
+A slice is the time between two moments at which any note begins or ends. The voices
+are, from the lowest note to the highest, bass, tenor, alto and soprano.
+"""
 
 from typing import NamedTuple
 
@@ -19,7 +23,8 @@ class FourParts(NamedTuple):
 
     Attributes:
       pitches: the pitches of each slice, ascending: bass, tenor, alto, soprano.
-      follows: whether the next slice begins when this one ends, and differs in pitch.
+      follows: for each of these slices, whether another of them, with other pitches,
+        follows it at once.
     """
 
     pitches: Int[np.ndarray, "slices 4"]
@@ -31,7 +36,8 @@ class FourParts(NamedTuple):
         """The pitches before and after each transition.
 
         A transition leads from a slice of four notes directly to another slice of four
-        notes with different pitches.
+        notes with other pitches. Each row is a slice; each column is a voice, the bass
+        first.
         """
         first = np.flatnonzero(self.follows)
         return self.pitches[first], self.pitches[first + 1]

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.notes import TICKS_PER_BAR, notes_of
 
 
@@ -12,7 +17,8 @@ def groove_consistency(ticks_per_bar: int = TICKS_PER_BAR) -> PieceMeasure:
         GC = 1 - mean over bars i of hamming(g_i, g_{i+1}) / ticks_per_bar
 
     g_i holds 1 for each tick of bar i at which a note begins, and 0 elsewhere. The last
-    bar is the one with the last onset. NaN for a piece with fewer than two bars.
+    bar is the one with the last onset. NaN for a piece with fewer than two bars. A tick
+    is 1/12 of a quarter note. By default a bar has four quarters, whatever the metre.
 
     References:
       Dong et al. 2020, MusPy, https://arxiv.org/abs/2008.01951.
@@ -36,5 +42,6 @@ def groove_consistency(ticks_per_bar: int = TICKS_PER_BAR) -> PieceMeasure:
         source="Dong et al. 2020, MusPy, arXiv 2008.01951",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=SHARE,
         function=function,
     )

@@ -1,6 +1,11 @@
 """Longest loop: the longest passage that consists of one pattern, played repeatedly."""
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.music.repetition import repetition
 
 
@@ -9,7 +14,7 @@ def longest_loop(longest_period: int = 64) -> PieceMeasure:
 
     A passage of L symbols is a loop of period p if L >= 2 p and each symbol from the
     (p+1)-th on equals the symbol p positions earlier. Periods up to `longest_period`
-    are searched. The primer counts.
+    symbols are searched. The primer, the given beginning of a piece, counts.
 
     References:
       Holtzman et al. 2020, The Curious Case of Neural Text Degeneration,
@@ -25,5 +30,6 @@ def longest_loop(longest_period: int = 64) -> PieceMeasure:
         source="Holtzman et al. 2020, arXiv 1904.09751 (loops)",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=NOT_NEGATIVE,
         function=function,
     )

@@ -1,4 +1,4 @@
-"""The counts of the n-grams of a set of pieces."""
+"""Counts the n-grams of pieces: the sequences of n successive symbols."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,10 @@ from scipy import sparse
 
 
 def ngram_counts(pieces: Sequence[Int[np.ndarray, "_"]], n: int) -> sparse.csr_array:
-    """The count of each n-gram in each piece, sparse [pieces, distinct n-grams].
+    """The count of each n-gram in each piece, sparse [pieces, different n-grams].
 
-    No n-gram crosses the border of two pieces.
+    `pieces` holds the symbol ids of each piece. No n-gram crosses the border of two
+    pieces.
 
     Raises:
       ValueError: n is below 1.

@@ -1,4 +1,4 @@
-"""The notes of a score as arrays, and its bars."""
+"""The notes of a score as arrays, and the length of a bar."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,15 @@ TICKS_PER_BAR = 4 * TICKS_PER_QUARTER
 
 
 class Notes(NamedTuple):
-    """Onsets (ticks), MIDI pitches and durations (ticks), sorted by onset and pitch."""
+    """The notes of a piece, sorted by onset and then by pitch.
+
+    A tick is 1/12 of a quarter note.
+
+    Attributes:
+      onsets: when each note begins, in ticks from the beginning of the piece.
+      pitches: the MIDI pitch of each note.
+      durations: how long each note sounds, in ticks.
+    """
 
     onsets: Int[np.ndarray, "notes"]
     pitches: Int[np.ndarray, "notes"]
@@ -20,6 +28,6 @@ class Notes(NamedTuple):
 
 
 def notes_of(score: Score) -> Notes:
-    """The notes of `score` as arrays, with 12 ticks per quarter."""
+    """The notes of `score` as arrays, with times rounded to 12 ticks per quarter."""
     table = score.on_grid(TICKS_PER_QUARTER).table
     return Notes(table.onsets, table.pitches, table.durations)

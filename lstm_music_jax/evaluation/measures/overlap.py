@@ -1,4 +1,7 @@
-"""n-gram overlap: the share of n-grams that the pieces of a set have in common."""
+"""n-gram overlap: the share of n-grams that the pieces of a set have in common.
+
+An n-gram is a sequence of n successive symbols of a piece.
+"""
 
 from collections.abc import Sequence
 
@@ -6,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     OfCounts,
     Sample,
@@ -20,8 +24,8 @@ def overlap(n: int = 4) -> SetMeasure:
 
         mean over i != j of (n-grams of i that occur in j) / (n-grams of i)
 
-    An n-gram that occurs twice in piece i counts twice. The primer does not count. The
-    share is 0 for a piece i without n-grams.
+    An n-gram that occurs twice in piece i counts twice. The primer, the given beginning
+    of a piece, does not count. The share is 0 for a piece i without n-grams.
 
     References:
       Broder 1997, On the Resemblance and Containment of Documents (containment).
@@ -38,6 +42,7 @@ def overlap(n: int = 4) -> SetMeasure:
         source="Broder 1997 (containment)",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         more="shares more passages between its pieces",
         less="shares fewer passages between its pieces",
         prepare=prepare,

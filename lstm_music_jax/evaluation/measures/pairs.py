@@ -1,4 +1,7 @@
-"""Means over pairs of different pieces, in resamples that may hold a piece twice."""
+"""Means over all pairs of different pieces of a set, in each resample of a bootstrap.
+
+A resample may hold a piece several times. Copies of one piece do not form a pair.
+"""
 
 import numpy as np
 from jaxtyping import Float

@@ -14,7 +14,12 @@ from itertools import combinations
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.four_parts import VOICES, four_parts
 
 _FIFTH, _OCTAVE = 7, 0
@@ -23,8 +28,7 @@ _FIFTH, _OCTAVE = 7, 0
 def parallel_fifths() -> PieceMeasure:
     """The number of parallel fifths per 100 transitions; Bach's chorales have 0.35.
 
-    A transition leads from one chord of four notes directly to another one. NaN for a
-    piece without transitions.
+    NaN for a piece without transitions.
     """
     return _parallels("parallel fifths", _FIFTH)
 
@@ -32,8 +36,7 @@ def parallel_fifths() -> PieceMeasure:
 def parallel_octaves() -> PieceMeasure:
     """The number of parallel octaves per 100 transitions; Bach's chorales have 0.30.
 
-    A transition leads from one chord of four notes directly to another one. NaN for a
-    piece without transitions.
+    NaN for a piece without transitions.
     """
     return _parallels("parallel octaves", _OCTAVE)
 
@@ -58,5 +61,6 @@ def _parallels(name: str, interval: int) -> PieceMeasure:
         source="Aldwell & Schachter, Harmony and Voice Leading",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=NOT_NEGATIVE,
         function=function,
     )

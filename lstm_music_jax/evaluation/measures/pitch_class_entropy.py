@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.notes import TICKS_PER_BAR, notes_of
 
 
@@ -14,7 +19,8 @@ def pitch_class_entropy(bars: int = 1, ticks_per_bar: int = TICKS_PER_BAR):
     A window has `bars` bars. h is the share of a pitch class among the notes that begin
     in it. A window begins at each bar, so windows of several bars overlap. Windows
     without notes are left out. A piece shorter than one window is one window. NaN for a
-    piece without notes.
+    piece without notes. A bar has `ticks_per_bar` ticks of 1/12 quarter note: four
+    quarters by default, whatever the metre.
 
     Raises:
       ValueError: `bars` is below 1.
@@ -46,5 +52,6 @@ def pitch_class_entropy(bars: int = 1, ticks_per_bar: int = TICKS_PER_BAR):
         source="Wu & Yang 2020, arXiv 2008.01307",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=NOT_NEGATIVE,
         function=function,
     )

@@ -1,4 +1,8 @@
-"""Pitch classes: the distance of the histogram of a set from the human histogram."""
+"""Pitch classes: how often the notes of a set of pieces have each of the 12 classes.
+
+The distance between two sets says how much these numbers differ, as shares of all
+notes. Usually one set is generated and the other one human.
+"""
 
 from collections.abc import Sequence
 
@@ -6,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
     Direction,
     DistanceMeasure,
     OfBothCounts,
@@ -29,8 +34,8 @@ def pitch_class_histogram(samples: Sequence[Sample]) -> Float[np.ndarray, "b 12"
 def pitch_class_distance() -> DistanceMeasure:
     """The Wasserstein-1 distance of pitch-class histograms on the circle of fifths.
 
-    All notes of a set are counted together. On a circle with cumulative histograms F
-    and G, the distance is
+    All notes of a set are counted together. F and G are the cumulative histograms of
+    both sets along the circle of fifths, as shares of all notes. The distance is
 
         sum over the 12 classes of |F - G - median(F - G)|
 
@@ -59,5 +64,6 @@ def pitch_class_distance() -> DistanceMeasure:
         source="Rabin, Delon & Gousseau 2011, J. Math. Imaging Vis.",
         direction=Direction.LOWER,
         encodings=None,
+        bounds=NOT_NEGATIVE,
         prepare=prepare,
     )

@@ -1,6 +1,14 @@
-"""Repeated n-grams: the share of a piece that repeats earlier n-grams."""
+"""Repeated n-grams: the share of a piece's n-grams that occurred earlier in it.
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+An n-gram is a sequence of n successive symbols of a piece.
+"""
+
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.music.repetition import repetition
 
 
@@ -9,7 +17,8 @@ def repeated_ngrams(n: int = 4) -> PieceMeasure:
 
         seq-rep-n = 1 - |{n-grams}| / (length - n + 1)
 
-    The primer counts, because a continuation can repeat it.
+    The primer, the given beginning of a piece, counts, because the generated symbols
+    can repeat it.
 
     References:
       Welleck et al. 2019, Neural Text Generation with Unlikelihood Training,
@@ -25,6 +34,7 @@ def repeated_ngrams(n: int = 4) -> PieceMeasure:
         source="Welleck et al. 2019, arXiv 1908.04319",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         more="repeats more",
         less="repeats less",
         function=function,

@@ -1,8 +1,16 @@
-"""Scale consistency: the share of notes that fit into one scale."""
+"""Scale consistency: the share of notes that lie in the scale that fits them best.
+
+The scales are the 12 major and the 12 natural minor ones.
+"""
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.notes import notes_of
 
 _MAJOR = [0, 2, 4, 5, 7, 9, 11]
@@ -38,5 +46,6 @@ def scale_consistency() -> PieceMeasure:
         source="Dong et al. 2020, MusPy, arXiv 2008.01951",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         function=function,
     )

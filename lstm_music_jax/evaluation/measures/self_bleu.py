@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from scipy import sparse
 
 from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
     Direction,
     OfCounts,
     Sample,
@@ -19,15 +20,16 @@ _SMOOTHING = 0.1
 
 
 def self_bleu(n: int = 4) -> SetMeasure:
-    """The mean BLEU of each piece with all the other pieces as references.
+    """The mean over all pieces of the BLEU of a piece; the others are its references.
 
     A high value means that the pieces are alike. BLEU is the geometric mean of the
     clipped precisions of 1-grams to n-grams, times the brevity penalty. A precision of
     zero is replaced by 0.1 divided by the number of n-grams of the piece (Chen & Cherry
     2014, method 1), as Texygen does. If no symbol is shared, BLEU is 0.
 
-    Only generated symbols count. In a resample, each piece keeps the BLEU that it has
-    in the whole set. Otherwise a copy of the piece itself would be its best reference.
+    Only generated symbols count, and not the primer, the given beginning of a piece. In
+    a resample, each piece keeps the BLEU that it has in the whole set. Otherwise a copy
+    of the piece itself would be its best reference.
 
     References:
       Zhu et al. 2018, Texygen, https://arxiv.org/abs/1802.01886.
@@ -45,6 +47,7 @@ def self_bleu(n: int = 4) -> SetMeasure:
         source="Zhu et al. 2018, arXiv 1802.01886",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=SHARE,
         prepare=prepare,
     )
 
@@ -53,6 +56,9 @@ def bleu_of_each(
     pieces: Sequence[Int[np.ndarray, "_"]], n: int = 4
 ) -> Float[np.ndarray, "b"]:
     """The BLEU-n of each piece, with all other pieces as references.
+
+    BLEU-n is a number in [0, 1]. It is larger, the more of the piece's k-grams (k from
+    1 to n) also occur in other pieces. `pieces` holds the symbol ids of each piece.
 
     Raises:
       ValueError: there are fewer than 2 pieces.
@@ -75,7 +81,7 @@ def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
 
     It is the number of n-grams of the piece that other pieces have too. Each occurrence
     in the piece counts, up to the largest number of occurrences in any single other
-    piece. `counts` is the count of each n-gram in each piece.
+    piece. `counts` is the count of each n-gram in each piece, [pieces, n-grams].
     """
     by_gram = counts.tocsc()
     owners, values = by_gram.indices, by_gram.data
@@ -98,7 +104,9 @@ def _clipped(counts: sparse.csr_array) -> Int[np.ndarray, "b"]:
 def _brevity(pieces: Sequence[Int[np.ndarray, "_"]]) -> Float[np.ndarray, "b"]:
     """The logarithm of each piece's brevity penalty.
 
-    The penalty compares the piece's length with the closest length of another piece.
+    The penalty is for a piece that is shorter than the other piece whose length is the
+    closest: exp(1 - closest length / length). For all other pieces it is 1, so the
+    logarithm is 0.
     """
     lengths = np.array([len(piece) for piece in pieces])
     result = np.zeros(len(pieces))

@@ -1,4 +1,8 @@
-"""Self-similarity matrices, which show the moments of a piece that sound alike."""
+"""Self-similarity matrices, which show the moments of a piece that sound alike.
+
+A piece is divided into frames of equal length, such as quarter notes. The chroma of a
+frame says how long each pitch class sounds in it.
+"""
 
 import numpy as np
 from jaxtyping import Float
@@ -18,7 +22,7 @@ def chroma(
 
     Args:
       score: the piece.
-      frame: length of a frame, in ticks.
+      frame: length of a frame, in ticks of 1/12 quarter note; by default a quarter.
     """
     notes = notes_of(score)
     frames = -(-score.on_grid(TICKS_PER_QUARTER).end // frame)
@@ -34,6 +38,8 @@ def self_similarity(
     features: Float[np.ndarray, "frames 12"], smoothing: int = 4, kept: float = 0.25
 ) -> Float[np.ndarray, "frames frames"]:
     """The similarity of each pair of frames: 0 to 1 if they are alike, else `PENALTY`.
+
+    `features` holds the chroma of each frame.
 
     1. The cosine similarity is averaged along diagonals over `smoothing` frames,
        so that passages are compared and not single frames.

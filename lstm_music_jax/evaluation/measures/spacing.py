@@ -1,8 +1,16 @@
-"""Spacing: the gaps between neighbouring upper voices."""
+"""Spacing: the gaps between neighbouring upper voices.
+
+A slice is the time between two moments at which any note begins or ends.
+"""
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.four_parts import four_parts
 
 _OCTAVE = 12
@@ -12,8 +20,8 @@ def wide_spacing() -> PieceMeasure:
     """The share of slices of four notes in which upper voices are too far apart.
 
     Upper voices are too far apart if there is more than an octave between tenor and
-    alto, or between alto and soprano. The gap above the bass does not count. NaN
-    without slices of four notes.
+    alto, or between alto and soprano. The gap above the bass does not count. NaN for a
+    piece without slices of four notes.
 
     References:
       Aldwell & Schachter, Harmony and Voice Leading.
@@ -32,5 +40,6 @@ def wide_spacing() -> PieceMeasure:
         source="Aldwell & Schachter, Harmony and Voice Leading",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=SHARE,
         function=function,
     )

@@ -1,8 +1,17 @@
-"""Structureness: the degree to which a passage of a piece comes back."""
+"""Structureness: the degree to which a passage of a piece comes back.
+
+A piece is divided into frames of equal length. A segment is a range of successive
+frames. Its fitness, in [0, 1), says to what degree the piece consists of its repeats.
+"""
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.fitness import fitness
 from lstm_music_jax.evaluation.measures.self_similarity import chroma, self_similarity
 from lstm_music_jax.music.score import TICKS_PER_QUARTER
@@ -22,7 +31,7 @@ def structureness(
     Args:
       shortest: length of the shortest segments, in frames.
       longest: length of the longest segments, in frames.
-      frame: length of a frame, in ticks.
+      frame: length of a frame, in ticks of 1/12 quarter note; by default a quarter.
 
     References:
       Wu & Yang 2020, https://arxiv.org/abs/2008.01307.
@@ -45,5 +54,6 @@ def structureness(
         source="Wu & Yang 2020, arXiv 2008.01307",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=SHARE,
         function=function,
     )

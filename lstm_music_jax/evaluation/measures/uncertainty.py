@@ -1,5 +1,9 @@
 """Uncertainty: means over a piece of the figures in its trace.
 
+The trace of a piece holds one value of each figure per generated symbol. A figure
+describes the distribution of the model, or the one that a sampling strategy has made of
+it and from which the symbol was drawn.
+
 For generated pieces, generation with `trace=True` gives these figures. For given
 pieces, `teacher_force` gives them; it also gives the surprisal of any piece under
 another model, the judge. Each measure is NaN for a piece whose trace lacks the figure,
@@ -10,7 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 
 
 def strategy_entropy() -> PieceMeasure:
@@ -24,6 +34,7 @@ def strategy_entropy() -> PieceMeasure:
         unit="nats per symbol",
         source="Shannon 1948",
         direction=Direction.NONE,
+        bounds=NOT_NEGATIVE,
     )
 
 
@@ -35,6 +46,7 @@ def model_entropy() -> PieceMeasure:
         unit="nats per symbol",
         source="Bjare, Lattner & Widmer 2023, arXiv 2308.09454",
         direction=Direction.HUMAN,
+        bounds=NOT_NEGATIVE,
     )
 
 
@@ -57,24 +69,29 @@ def excess_surprisal(held_out_loss: float) -> PieceMeasure:
 
 
 def kept_mass() -> PieceMeasure:
-    """The mean probability, under the model, of all symbols that could be drawn."""
+    """The mean of the kept mass: the model's probability of all symbols that are kept.
+
+    A strategy keeps the symbols that it does not forbid; one of them is drawn.
+    """
     return _mean_of(
         "kept_mass",
         name="kept mass",
         unit="",
         source="Holtzman et al. 2020, arXiv 1904.09751",
         direction=Direction.NONE,
+        bounds=SHARE,
     )
 
 
 def kept_count() -> PieceMeasure:
-    """The mean number of symbols that could be drawn."""
+    """The mean number of symbols that are kept: not forbidden by the strategy."""
     return _mean_of(
         "kept_count",
         name="kept symbols",
         unit="symbols",
         source="Holtzman et al. 2020, arXiv 1904.09751",
         direction=Direction.NONE,
+        bounds=NOT_NEGATIVE,
     )
 
 
@@ -91,13 +108,17 @@ def judge_surprisal() -> PieceMeasure:
         unit="nats per symbol",
         source="Caccia et al. 2018, arXiv 1811.02549",
         direction=Direction.HUMAN,
+        bounds=NOT_NEGATIVE,
         more="surprises the judge more",
         less="surprises the judge less",
     )
 
 
 def _mean_of(figure: str, *, minus: float = 0.0, **description: Any) -> PieceMeasure:
-    """The mean of a figure of the trace over a piece, minus a constant."""
+    """Return a measure: the mean of a figure of the trace over a piece, minus `minus`.
+
+    `description` holds the other attributes of the measure, such as its name.
+    """
 
     def function(sample: Sample) -> float:
         values = sample.trace.get(figure, np.zeros(0))

@@ -1,8 +1,16 @@
-"""Voice ranges: whether each voice of a chorale can be sung."""
+"""Voice ranges: whether each voice of a chorale can be sung.
+
+A slice is the time between two moments at which any note begins or ends.
+"""
 
 import numpy as np
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
+from lstm_music_jax.evaluation.measures.base import (
+    SHARE,
+    Direction,
+    PieceMeasure,
+    Sample,
+)
 from lstm_music_jax.evaluation.measures.four_parts import four_parts
 
 # Bass E2-D4, tenor C3-A4, alto G3-D5, soprano C4-A5.
@@ -14,7 +22,7 @@ def out_of_range() -> PieceMeasure:
     """The share of slices of four notes in which any voice is out of its range.
 
     The ranges are bass E2 to D4, tenor C3 to A4, alto G3 to D5, soprano C4 to A5. NaN
-    without slices of four notes.
+    for a piece without slices of four notes.
 
     References:
       Aldwell & Schachter, Harmony and Voice Leading (including the extremes that they
@@ -34,5 +42,6 @@ def out_of_range() -> PieceMeasure:
         source="Aldwell & Schachter, Harmony and Voice Leading",
         direction=Direction.HUMAN,
         encodings=("events",),
+        bounds=SHARE,
         function=function,
     )

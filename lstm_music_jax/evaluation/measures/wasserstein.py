@@ -1,4 +1,7 @@
-"""Wasserstein distance of the distribution of a feature from that of human music."""
+"""Wasserstein distance of the distribution of a feature from that of human music.
+
+A feature is a property with many values per piece, such as the durations of its notes.
+"""
 
 from collections.abc import Sequence
 
@@ -6,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
     Direction,
     DistanceMeasure,
     OfBothCounts,
@@ -15,7 +19,7 @@ from lstm_music_jax.evaluation.measures.feature import Feature
 
 
 def wasserstein(feature: Feature) -> DistanceMeasure:
-    """The Wasserstein-1 distance of a feature from the human set.
+    """The Wasserstein-1 distance of a feature's values in a set from the human values.
 
         W = integral of |F(x) - G(x)| dx / (standard deviation of the human values)
 
@@ -52,6 +56,7 @@ def wasserstein(feature: Feature) -> DistanceMeasure:
         source="Ramdas, Garcia Trillos & Cuturi 2017, arXiv 1509.02237",
         direction=Direction.LOWER,
         encodings=feature.encodings,
+        bounds=NOT_NEGATIVE,
         prepare=prepare,
     )
 
@@ -59,7 +64,7 @@ def wasserstein(feature: Feature) -> DistanceMeasure:
 def cumulative_shares(
     histograms: Float[np.ndarray, "r levels"],
 ) -> Float[np.ndarray, "r levels"]:
-    """The distribution function of each histogram; NaN for an empty histogram."""
+    """The cumulative shares of each row, which end with 1; NaN for a row of zeros."""
     totals = histograms.sum(axis=1, keepdims=True)
     totals[totals == 0] = np.nan
     return np.cumsum(histograms / totals, axis=1)

@@ -1,7 +1,9 @@
 """Watermark: a test whether `strategies.Watermark` has marked a piece with a given key.
 
-NumPy computes here the same green symbols as the strategy, bit for bit. So detection
-needs neither a model nor JAX.
+The strategy makes some symbols more probable, the green ones. A hash of its key and of
+the last symbols of the piece says which symbols are green. A piece with more green
+symbols than chance explains carries the watermark. This module computes the same green
+symbols with NumPy, bit for bit. So detection needs neither a model nor JAX.
 """
 
 import math
@@ -22,13 +24,14 @@ class WatermarkDetection(NamedTuple):
 
     Attributes:
       p_value: the probability that an unmarked piece has at least as many green
-        symbols. It is exact: at most a share alpha of all unmarked pieces has a p-value
-        of alpha or less, even if the pieces repeat themselves.
+        symbols as this one. It is exact: at most a share alpha of all unmarked pieces
+        has a p-value of alpha or less, even if the pieces repeat themselves.
       z_score: the number of green symbols, in standard deviations above the mean of
         unmarked pieces; NaN if nothing is scored.
       green_share: the share of green symbols among those scored; NaN if nothing is
         scored.
-      scored: the number of different n-grams that were scored.
+      scored: the number of different n-grams that were scored. An n-gram is a symbol
+        with the symbols before it that decide whether it is green.
     """
 
     p_value: float
@@ -48,11 +51,11 @@ def detect_watermark(
 ) -> WatermarkDetection:
     """Test whether a piece carries the watermark of a key.
 
-    An n-gram has n = width + 1 symbols. Its score says whether its last symbol is green
-    after the first `width` symbols. Each different n-gram is scored once, because the
-    answer is the same wherever it recurs. n-grams that differ only in the last symbol
-    share one set of green symbols. So the number of green symbols in an unmarked piece
-    is a sum of hypergeometric numbers, one number for each such set of green symbols.
+    An n-gram has n = width + 1 symbols. It is scored: its last symbol is green after
+    the first `width` symbols, or it is not. Each different n-gram is scored once,
+    because the answer is the same wherever it recurs. n-grams that differ only in the
+    last symbol share one set of green symbols. So the number of green symbols in an
+    unmarked piece is a sum of hypergeometric numbers, one number for each such set.
     The p-value, the mean and the variance are those of this sum. If no two n-grams
     share a set, the z-score is the paper's, (G - gamma T) / sqrt(T gamma (1 - gamma))
     for G green symbols of T.
@@ -64,8 +67,10 @@ def detect_watermark(
       ids: the piece, or an excerpt of it.
       vocab_size: the number of symbols of the model that drew it.
       key: the `key` of `strategies.Watermark`.
-      gamma: the `gamma` of `strategies.Watermark`.
-      width: the `width` of `strategies.Watermark`.
+      gamma: the `gamma` of `strategies.Watermark`: the share of all symbols that are
+        green.
+      width: the `width` of `strategies.Watermark`: how many symbols before a symbol
+        decide whether it is green.
       primer: number of ids at the beginning that were given; they are not scored.
 
     Raises:
@@ -109,7 +114,17 @@ def detect_watermark(
 def watermark(
     vocab_size: int, key: int, gamma: float = 0.25, width: int = 1
 ) -> PieceMeasure:
-    """The z-score of the generated symbols, by `detect_watermark`."""
+    """The measure that is the z-score of the watermark in the generated symbols.
+
+    It is how many standard deviations the number of green symbols lies above the mean
+    of unmarked pieces.
+
+    Args:
+      vocab_size: the number of symbols of the model that drew the pieces.
+      key: the key of the watermark.
+      gamma: the share of all symbols that are green.
+      width: how many symbols before a symbol decide whether it is green.
+    """
 
     def function(sample: Sample) -> float:
         ids, primer = sample.ids, sample.primer
@@ -130,10 +145,10 @@ def watermark(
 def green_symbols(
     key: int, contexts: Int[np.ndarray, "c w"], vocab_size: int, count: int
 ) -> Bool[np.ndarray, "c v"]:
-    """Return a mask of the symbols that are green after each context, bool `[c, v]`.
+    """Return a mask of the symbols that are green after each context.
 
-    Green are the `count` symbols with the smallest scores. A score is a hash of the
-    symbol, the key and the context.
+    A context is the w symbols before a symbol. Green are the `count` symbols with the
+    smallest hashes. A hash is made of the symbol, the key and the context.
     """
     first = np.broadcast_to(_mix(np.array([key], np.uint32)), len(contexts))
     for symbol in contexts.T.astype(np.uint32):
@@ -160,10 +175,13 @@ def _green_count(gamma: float, vocab_size: int) -> int:
 def _green_distribution(
     groups: Int[np.ndarray, "c"], vocab_size: int, count: int
 ) -> Float[np.ndarray, "scored_plus_1"]:
-    """Return the probabilities of 0, 1, ... green symbols in all groups together.
+    """Return the probabilities that an unmarked piece has 0, 1, ... green symbols.
 
-    A group consists of n-grams that differ only in the last symbol; `groups` holds the
-    sizes of all groups.
+    The different n-grams of the piece form groups. The n-grams of a group differ only
+    in the last symbol, so they share one set of `count` green symbols, of `vocab_size`
+    symbols in all. `groups` holds the number of n-grams in each group. Entry g of the
+    result is the probability that the last symbols of g n-grams, in all groups
+    together, are green.
     """
     total = np.ones(1)
     for size, times in zip(*np.unique(groups, return_counts=True), strict=True):
@@ -189,7 +207,12 @@ def _power(one, times):
 
 
 def _require(ids, vocab_size, key, gamma, width, primer):
-    """Raise ValueError for the first argument that is out of its range."""
+    """Raise ValueError for the first argument of `detect_watermark` out of its range.
+
+    The vocabulary needs 2 symbols or more, and `width` is 1 or more. `key` is from 0 to
+    2^31 - 1, `gamma` in (0, 1), and `primer` from 0 to the length of the piece. Every
+    id must be one of the vocabulary.
+    """
     for name, value, least, most in (
         ("vocab_size", vocab_size, 2, 2**31 - 1),
         ("key", key, 0, 2**31 - 1),

@@ -3,7 +3,11 @@
 import numpy as np
 from jaxtyping import Int
 
-from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure
+from lstm_music_jax.evaluation.measures.base import (
+    NOT_NEGATIVE,
+    Direction,
+    PieceMeasure,
+)
 
 
 def zipf() -> PieceMeasure:
@@ -11,7 +15,7 @@ def zipf() -> PieceMeasure:
 
     -s is the slope of the least-squares line through (log rank, log frequency). Rank 1
     is the most frequent symbol. NaN for a piece with fewer than two distinct symbols.
-    The primer counts.
+    The primer, the given beginning of a piece, counts.
 
     References:
       Holtzman et al. 2020, https://arxiv.org/abs/1904.09751.
@@ -23,12 +27,13 @@ def zipf() -> PieceMeasure:
         source="Holtzman et al. 2020, arXiv 1904.09751; Manaris et al. 2005",
         direction=Direction.HUMAN,
         encodings=None,
+        bounds=NOT_NEGATIVE,
         function=lambda sample: zipf_slope(sample.ids),
     )
 
 
 def zipf_slope(ids: Int[np.ndarray, "t"]) -> float:
-    """The fitted exponent s of one sequence of symbol ids."""
+    """The exponent s of frequency ~ rank^-s, fitted to one sequence of symbol ids."""
     _, counts = np.unique(ids, return_counts=True)
     if len(counts) < 2:
         return float("nan")

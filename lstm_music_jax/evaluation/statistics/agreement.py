@@ -1,4 +1,8 @@
-"""Agreement of listeners: Krippendorff's alpha."""
+"""Agreement of listeners: Krippendorff's alpha.
+
+A unit is what listeners vote on, such as a pair of pieces. A vote names one of several
+categories, such as the first piece, the second piece, or neither.
+"""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -28,8 +32,8 @@ def agreement(
     Listeners need not have voted on everything. A unit with fewer than two votes says
     nothing and is left out.
 
-    The interval is that of a bootstrap over the units. It holds for further units, such
-    as pairs of pieces, with these listeners.
+    The interval is that of a bootstrap over the units. It holds for further units with
+    these listeners.
 
     Args:
       counts: for each unit and each category, the number of votes.
@@ -40,7 +44,7 @@ def agreement(
     Returns:
       The estimate; its p-value tests against 0. The value is NaN if no unit has two
       votes, or if all votes are in one category. The interval is NaN if that happens
-      in some resample, and if there are fewer than two units.
+      in any resample, or if there are fewer than two units.
 
     Example:
       >>> float(agreement(np.array([[2, 0], [0, 2], [2, 0], [1, 1]])).value)
@@ -63,7 +67,7 @@ def agreement(
 def _alpha(
     counts: Int[np.ndarray, "u c"], weights: Float[np.ndarray, "r u"]
 ) -> Float[np.ndarray, "r"]:
-    """Return alpha where each unit counts as often as its weight says."""
+    """Return alpha once per row of `weights`, which says how often each unit counts."""
     votes = counts.sum(axis=1)
     # Ordered pairs of votes in one unit that differ, per other vote.
     differ = (votes**2 - (counts**2).sum(axis=1)) / (votes - 1)

@@ -1,11 +1,11 @@
-"""Holm's correction for several comparisons."""
+"""Holm's correction: it raises p-values where several hypotheses are tested at once."""
 
 import numpy as np
 from jaxtyping import Float
 
 
 def holm(p: Float[np.ndarray, "*batch m"]) -> Float[np.ndarray, "*batch m"]:
-    """Adjust the p-values of a family of m comparisons.
+    """Adjust the p-values of a family of m comparisons; each row is a family.
 
     The i-th smallest p-value is multiplied by m - i + 1. If a smaller p-value has a
     larger result, that result is taken. Results are limited to 1. If every hypothesis

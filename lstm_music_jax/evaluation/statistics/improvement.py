@@ -1,6 +1,7 @@
 """Probability of improvement: how often a piece of one strategy is the better one.
 
-It is compared with the piece of another strategy that has the same primer and noise.
+Each piece of one strategy is paired with the piece of another strategy that has the
+same primer (the given beginning) and the same noise (the random numbers of generation).
 """
 
 import numpy as np
@@ -8,14 +9,15 @@ from jaxtyping import Float
 
 
 def improvements(worse_by: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "b *m"]:
-    """1 for the better piece of a pair, 1/2 for a tie, and 0 for the worse one.
+    """1 where a piece is better than the other of its pair, 1/2 if equal, else 0.
 
-    The mean over the pieces is the probability of improvement. Only pieces with the
-    same primer and the same noise are compared. (Agarwal et al. compare every run of
-    one algorithm with every run of another.)
+    The mean over the pieces is the probability of improvement. (Agarwal et al. compare
+    every run of one algorithm with every run of another, and not pairs.)
 
     Args:
-      worse_by: by how much each piece is the worse one. NaN gives NaN.
+      worse_by: for each piece, by how much it is worse than the other of its pair;
+        negative if it is better. NaN gives NaN. There may be several measures in
+        columns.
 
     References:
       Agarwal et al. 2021, Deep Reinforcement Learning at the Edge of the Statistical

@@ -1,4 +1,8 @@
-"""Means over the symbols of pieces, with intervals by a bootstrap over pieces."""
+"""Estimates the mean of a number over all symbols of a set of pieces.
+
+An example is the surprisal of each symbol. The interval comes from a bootstrap over
+pieces, because symbols of one piece resemble each other.
+"""
 
 from collections.abc import Sequence
 
@@ -25,10 +29,10 @@ def mean_per_symbol(
 ) -> Estimate:
     """Estimate sum(sums) / sum(counts) by a bootstrap over pieces.
 
-    Symbols of one piece resemble each other, so whole pieces are resampled. Long pieces
-    weigh more, as in the loss of a model. For the difference of two figures of the same
-    symbols, pass the difference of their sums. The p-value tests the estimate against
-    zero.
+    A figure is a number per symbol, such as its surprisal. Symbols of one piece
+    resemble each other, so whole pieces are resampled. Long pieces weigh more, as in
+    the loss of a model. For the difference of two figures of the same symbols, pass the
+    difference of their sums. The p-value tests the estimate against zero.
 
     Args:
       sums: the sum of a figure over the symbols of each piece, or several figures in
@@ -66,9 +70,10 @@ def sums_by_group(
     groups: Sequence[Int[np.ndarray, "_"]],
     count: int,
 ) -> tuple[Float[np.ndarray, "b m"], Int[np.ndarray, "b m"]]:
-    """Return the sum of a figure over each group of symbols in each piece, and counts.
+    """Return sums of a figure over groups of symbols, per piece, and the group sizes.
 
-    The results are the arguments `sums` and `counts` of `mean_per_symbol`.
+    A figure is a number per symbol, and each symbol belongs to one group. The results
+    are the arguments `sums` and `counts` of `mean_per_symbol`.
 
     Args:
       values: the figure at each symbol, one array per piece.

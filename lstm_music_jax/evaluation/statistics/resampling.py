@@ -1,5 +1,8 @@
 """The bootstrap's parts: resamples, an interval and a p-value.
 
+A resample of n units, such as pieces, is drawn with replacement: n units, some of them
+twice or more.
+
 The interval is the expanded percentile interval. The plain percentile interval is too
 narrow, because it amounts to a variance with divisor n and to normal quantiles. With
 n = 256 and Holm's correction over four measures, the plain interval has a family-wise
@@ -8,8 +11,9 @@ at
 
     level' = Phi(-sqrt(n / (n - 1)) * t_{n-1, 1 - level/2})
 
-and 1 - level', where level = 1 - confidence. On normal data it agrees with Student's
-interval. `p_value` inverts the same formula, so an interval excludes the null value
+and 1 - level', where level = 1 - confidence. Phi is the normal distribution function,
+and t is the quantile of Student's distribution. On normal data the interval agrees with
+Student's. `p_value` inverts the same formula, so an interval excludes the null value
 exactly when p is below `level`, up to the resolution of the resamples.
 
 References:
@@ -31,7 +35,7 @@ CONFIDENCE = 0.95
 def resampled_counts(
     rng: np.random.Generator, size: int, resamples: int = RESAMPLES
 ) -> Float[np.ndarray, "r b"]:
-    """The count of each of `size` pieces in each resample; rows sum to `size`."""
+    """How often each of `size` pieces is in each resample; rows sum to `size`."""
     drawn = rng.integers(size, size=(resamples, size))
     drawn += size * np.arange(resamples)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=resamples * size)
@@ -39,12 +43,12 @@ def resampled_counts(
 
 
 class Resamples:
-    """Resamples that all sets of pieces share.
+    """Resamples of pieces, which all sets with equally many pieces share.
 
     The first one is no resample: it holds the pieces themselves, each of them once.
 
     Attributes:
-      number: number of resamples.
+      number: number of resamples, without the first one.
     """
 
     def __init__(self, number: int, seed: int):
@@ -54,13 +58,15 @@ class Resamples:
         self._counts: dict[int, np.ndarray] = {}
 
     def counts(self, pieces: int) -> Float[np.ndarray, "r {pieces}"]:
-        """The number of times that each resample holds each piece.
+        """The number of times that each resample holds each of `pieces` pieces.
 
         The first row is all ones: it counts each piece once.
 
-        Sets with equally many pieces get the same counts, because piece i has the same
-        primer and noise in all arms. If two unrelated sets share the counts, that does
-        no harm: the expected covariance of their values is 0.
+        Sets with equally many pieces get the same counts. Where strategies are
+        compared, piece i has the same given beginning and the same random numbers in
+        all sets, so differences of sets become more certain. If two unrelated sets
+        share the counts, that does no harm: the expected covariance of their values is
+        0.
         """
         if pieces not in self._counts:
             rng = np.random.default_rng([self._seed, pieces])
@@ -70,11 +76,34 @@ class Resamples:
 
     def means(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
         """The mean of `values` over the pieces of each resample; NaN is left out."""
-        counts = self.counts(len(values))
         defined = ~np.isnan(values)
-        total = np.tensordot(counts, defined.astype(float), axes=1)
-        total[total == 0] = np.nan
-        return np.tensordot(counts, np.where(defined, values, 0.0), axes=1) / total
+        sums = self._sums(np.where(defined, values, 0.0))
+        return sums / self._number(defined)
+
+    def errors(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
+        """The standard error of the mean in each resample; NaN is left out.
+
+        It is the standard deviation, with divisor n, over the square root of n.
+        """
+        defined = ~np.isnan(values)
+        number = self._number(defined)
+        # Squares of large values would hide the differences between them.
+        centre = np.where(defined, values, 0.0).sum(axis=0) / number[0]
+        centred = np.where(defined, values - centre, 0.0)
+        sums = self._sums(np.stack([centred, centred**2], axis=1))
+        variance = sums[:, 1] / number - (sums[:, 0] / number) ** 2
+        return np.sqrt(np.maximum(variance, 0) / number)
+
+    def _sums(self, values):
+        """Return the sum of `values` over the pieces of each resample."""
+        return np.tensordot(self.counts(len(values)), values, axes=1)
+
+    def _number(self, defined):
+        """Return how many defined values each resample holds; NaN for none."""
+        if defined.all():
+            return np.full((self.number + 1, *[1] * (defined.ndim - 1)), len(defined))
+        number = self._sums(defined.astype(float))
+        return np.where(number == 0, np.nan, number)
 
 
 def resampled_means(
@@ -82,7 +111,11 @@ def resampled_means(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Float[np.ndarray, "r *m"]:
-    """The mean over the pieces of each resample; all measures share the resamples."""
+    """The mean of `values` over the pieces of each resample.
+
+    `values` has a row per piece. If it has several columns, such as one per measure,
+    the same resamples are used for all of them.
+    """
     counts = resampled_counts(rng, len(values), resamples)
     return np.tensordot(counts, values, axes=1) / len(values)
 
@@ -90,7 +123,7 @@ def resampled_means(
 def interval(
     resampled: Float[np.ndarray, "r *m"], units: int, confidence: float = CONFIDENCE
 ) -> tuple[float | np.ndarray, float | np.ndarray]:
-    """Lower and upper end of the expanded percentile interval.
+    """Lower and upper end of the expanded percentile interval of a statistic.
 
     Args:
       resampled: the statistic in each resample.
@@ -115,13 +148,22 @@ def p_value(
     """Two-sided p-value of the value `null`; the inverse of `interval`.
 
     There are two tails: the share of resamples at or below `null`, and the share at or
-    above `null`. One is added to both counts, so that no tail is zero. The smaller tail
-    is mapped to Student's distribution. NaN where any resample is NaN.
+    above `null`. One is added to the number of resamples in each tail, so that no tail
+    is zero. Let z be the normal quantile of the smaller tail, and n the number of
+    units. The p-value is twice the probability that a Student's t with n - 1 degrees of
+    freedom is below sqrt((n - 1) / n) * z. NaN where any resample is NaN.
 
-    So no p-value is smaller than the resamples can show. See `enough_resamples`.
+    The smallest possible p-value depends on the number of resamples. See
+    `enough_resamples`.
 
-    Resamples that are all the same have no tail. Then the p-value is that of a sign
-    test in which all units agree.
+    If the statistic has one value in all resamples, and it is not `null`, one tail is
+    empty. Then the p-value is 2^(1 - units), that of a sign test in which all units
+    agree.
+
+    Args:
+      resampled: the statistic in each resample.
+      units: number of resampled units, such as pieces; 2 or more.
+      null: the value to test.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)
@@ -139,12 +181,12 @@ def p_value(
 
 
 def enough_resamples(level: float, units: int) -> int:
-    """The number of resamples with which `p_value` can be half of `level`.
+    """How many resamples `p_value` needs, so that it can be as small as `level` / 2.
 
     A correction for many comparisons tests each one at a low level. For example, a
     family of 76 comparisons takes 7,600 resamples of 256 pieces, or 42,000 of 34
-    pieces. The result is limited to 50,000. So 76 comparisons of 20 pieces can find
-    nothing.
+    pieces. The result is at most 50,000. For 76 comparisons of 20 pieces this limit is
+    too low: no p-value can become small enough to be significant.
 
     Args:
       level: two-sided level of a single test, in (0, 1).
@@ -156,6 +198,6 @@ def enough_resamples(level: float, units: int) -> int:
 
 
 def check_units(units: int) -> None:
-    """Raise ValueError if there are too few units to estimate a variance."""
+    """Raise ValueError if there are fewer than two units: they have no variance."""
     if units < 2:
         raise ValueError(f"units is {units}; a bootstrap needs 2 or more")

@@ -1,4 +1,8 @@
-"""The share of wins among votes that listeners gave on pieces, with an interval."""
+"""The share of wins among votes that listeners gave on pieces, with an interval.
+
+A listener hears two pieces, one by a strategy and one by the reference strategy, and
+votes for one of them. A win is a vote for the piece by the strategy.
+"""
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -15,20 +19,20 @@ def share_of_wins(
     *,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Estimate the share of wins for further pieces, and for further listeners.
+    """Estimate the share of wins; its interval holds for further pieces and listeners.
 
     Votes by one listener resemble each other, and so do votes on one piece. So n votes
-    tell as much as fewer independent ones. Their number is
+    tell only as much as a smaller number of independent votes:
 
-        n / d * (t_{n-1} / t_{g-1})^2,    d = max(1, (V_l + V_p - V) / V)
+        n / d * (t_{n-1} / t_{g-1})^2,    d = max(V, V_l, V_p, V_l + V_p - V) / V
 
-    V is the variance of the share if all votes were independent. V_l and V_p are its
-    variances if only votes of different listeners, or on different pieces, are
-    independent. g is the smaller one of the numbers of listeners and pieces, and t is
-    the quantile of Student's distribution. The interval is the exact one for so many
-    votes (Clopper and Pearson). It is wide with two or three listeners, because so few
-    say little about others. If all votes agree, the variances are unknown. Then only
-    one vote per piece counts as independent.
+    V is the variance of the share if all votes were independent. V_l is its variance if
+    only votes of different listeners are independent, and V_p if only votes on
+    different pieces are. g is the smaller one of the numbers of listeners and pieces.
+    t is the quantile of Student's distribution at (1 + confidence) / 2. The interval is
+    the exact one for that many votes (Clopper and Pearson). It is wide with two or
+    three listeners, because so few say little about others. If all votes agree, the
+    variances are unknown. Then only one vote per piece counts as independent.
 
     With one listener, the interval is the exact one for n votes. It holds for further
     pieces, and says nothing about other listeners.
@@ -66,7 +70,14 @@ def share_of_wins(
 
 
 def _independent_votes(wins, listeners, pieces, confidence):
-    """Return how many independent votes would tell as much."""
+    """Return how many independent votes would tell as much as the given votes.
+
+    Votes by one listener resemble each other, and so do votes on one piece. So the
+    result is usually smaller than the number of votes. `wins`, `listeners` and `pieces`
+    have an entry for each vote: whether it is a win, and the numbers of its listener
+    and its piece. `confidence` is that of the interval. The docstring of
+    `share_of_wins` gives the formula.
+    """
     votes = len(wins)
     groups = [len(np.unique(each)) for each in (listeners, pieces)]
     if groups[0] == 1:
@@ -89,9 +100,10 @@ def _independent_votes(wins, listeners, pieces, confidence):
 
 
 def _variance(wins, groups):
-    """Return the variance of the share if only votes of other groups are independent.
+    """Return n^2 times the variance of the share of wins among n votes.
 
-    It lacks the divisor, which is the same for all groups.
+    Only votes of different groups are taken to be independent. `groups` holds the group
+    of each vote, such as its listener.
     """
     _, places = np.unique(groups, return_inverse=True)
     sums = np.bincount(places, wins - wins.mean())

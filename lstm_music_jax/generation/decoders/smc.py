@@ -22,7 +22,10 @@ class SMC(Decoder):
     model's distribution over all sequences that the strategy allows. For a strategy
     that only truncates, f / q is the kept mass. With `target`, f is the exponential of
     the logits that `target` makes of the model's log-probabilities, without
-    normalisation: `Temperature(0.8)` gives p(x)^(1 / 0.8) of the whole sequence.
+    normalisation. `Temperature(0.8)` gives p(x)^(1 / 0.8) of the whole sequence, and
+    `ProductOfExperts(1, model=other)` multiplies p by the probability under another
+    model. With `Obey` as the strategy, the members are samples of the model's
+    distribution under the condition that the automaton accepts the sequence.
 
     The mean weight is an unbiased estimate of the normaliser, the sum of the product of
     all f over all sequences. When the effective sample size (sum w)^2 / sum w^2 falls

@@ -81,7 +81,7 @@ def write_array_file(path: Path, content: Any, columns: Mapping[str, Column]) ->
 
 
 def read_array_file(path: Path) -> ArrayFile | None:
-    """Open a file that `write_array_file` wrote; None if it is damaged.
+    """Open a file that `write_array_file` wrote; return None if it is damaged.
 
     The whole file is read once to check it, but its arrays are not kept in memory.
 

@@ -34,8 +34,8 @@ class Assembly:
         losses: counts of the notes that are in the files but not in the pieces.
         remarks: for each piece with notes that never end, a sentence that says how many
             there are.
-        fingerprint: the fingerprint of the corpus; complete when `parts` has yielded
-            its last piece.
+        fingerprint: computes a hash of the names and symbols of all pieces. It is
+            complete once the method `parts` has yielded the last piece.
     """
 
     names: tuple[str, ...]

@@ -59,9 +59,10 @@ def read_cached(path: Path) -> ArrayFile | None:
 
 @functools.cache
 def say_unwritable(folder: Path, reason: str | None) -> None:
-    """Print on stderr, only once, that a cache folder cannot be written, and why.
+    """Print on stderr that a cache folder cannot be written, and why.
 
-    `reason` is the operating system's message, or None if it has none.
+    A later call with the same arguments prints nothing. `reason` is the operating
+    system's message, or None if it has none.
     """
     print(f"{folder}: cannot cache here: {reason}", file=sys.stderr)
 

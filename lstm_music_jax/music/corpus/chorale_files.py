@@ -1,6 +1,7 @@
 """Bach's chorales in the corpus that comes with music21: finding and reading them.
 
-Finding the folder does not import music21, so a cached corpus loads without it.
+Finding the folder does not import music21. So a corpus that comes from the cache loads
+without importing it.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def bach_folder() -> Path:
 def chorale_paths() -> list[Path]:
     """Return the files of the 350 distinct chorales of Riemenschneider's edition.
 
-    The edition has 371 numbers, and some chorales have several. A chorale stands where
-    its first number does.
+    The edition has 371 numbers, and some chorales have several. The files are in the
+    order of the chorales' first numbers.
 
     Files are found by their exact names. music21's own search takes the first file
     whose name begins with the requested name. For a dozen chorales, this is another

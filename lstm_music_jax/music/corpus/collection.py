@@ -100,6 +100,13 @@ def load_collection(collection: Collection, folder: Path | None) -> Corpus:
 def _try_again(collection, contents, failures) -> dict[str, Outcome]:
     """Read those files again whose reading failed for a transient reason.
 
+    Args:
+        collection: the files.
+        contents: the digests of the files. A file that has changed since these were
+            computed gives a failure.
+        failures: the failures that are saved with the corpus, keyed by the names of the
+            pieces.
+
     Returns:
         The symbols of each of these files, or its new failure, keyed by the name of
         the piece.
@@ -127,10 +134,11 @@ def _outcomes(
 
     Args:
         collection: the files.
-        contents: the digests of the files.
+        contents: the digests of the files, by which their entries are found.
         entries: the symbols of files that were read earlier.
         again: the symbols or failures of files that the caller has just read, keyed by
-            the names of the pieces.
+            the names of the pieces. They are part of the result, and these files are
+            not read here.
     """
     files = collection.files()
     failures: dict[Path, Failure] = {}
@@ -189,7 +197,7 @@ def _open(path: Path, digest: str) -> _Saved | None:
 
     Args:
         path: the file of the cache that holds the corpus.
-        digest: the digest of the names and contents of all files, as they are now. The
+        digest: the SHA-256 of the names and contents of all files, as they are now. The
             saved corpus is out of date if it was made from files with another digest.
     """
     found = read_cached(path)
@@ -219,7 +227,8 @@ def _save_and_open(path: Path, digest: str, outcomes: Mapping[str, Entry]) -> Co
 
     Args:
         path: the file of the cache.
-        digest: the digest of the names and contents of all files.
+        digest: the digest of the names and contents of all files. It is saved with the
+            corpus, to show later whether a file has changed.
         outcomes: the symbols or the failure of each file, keyed by the names of the
             pieces.
     """

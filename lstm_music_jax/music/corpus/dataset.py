@@ -33,7 +33,7 @@ class Dataset:
         validation: the symbol ids of each validation piece, in the same form.
         description: JSON that describes the corpus and the split.
         train_names: the name of each training piece; empty if they have no names.
-        validation_names: the name of each validation piece, likewise.
+        validation_names: the name of each validation piece; empty if they have none.
     """
 
     encoding: Encoding
@@ -67,11 +67,12 @@ class Dataset:
             validation: share of the symbols to hold out, in (0, 1), or 0 for none.
             seed: the seed of the split.
             start: put a start symbol before each piece, so that a model can generate
-                without a primer.
+                without given symbols.
             end: put an end symbol after each piece, so that a model learns where pieces
                 end.
-            any_key: keep pieces that share a passage on one side of the split, even if
-                the passage is transposed. Runs of earlier versions have False.
+            any_key: pieces that share a passage always stay on one side of the split.
+                With True, the passage may be transposed in one of them; with False, it
+                must be equal in both. Runs of earlier versions have False.
             every_symbol: append to the vocabulary all symbols of the encoding that the
                 corpus lacks, if the encoding lists its symbols. Runs of earlier
                 versions have False.

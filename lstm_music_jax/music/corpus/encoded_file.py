@@ -49,7 +49,7 @@ class Reading:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Reading:
-        """Return an object that is equal to the one whose `config()` is given."""
+        """Return a `Reading` equal to that whose method `config` returned `config`."""
         selection = {
             name: tuple(chosen) for name, chosen in config["selection"].items()
         }

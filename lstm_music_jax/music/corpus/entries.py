@@ -124,10 +124,10 @@ class Entries:
         self._symbols, self._number_of = [], {}
 
     def _numbered(self, encoded: Encoded) -> Numbered:
-        """Return the symbols of a file, as positions in the list of the new entries.
+        """Return the symbols of a file, as positions in a list of distinct symbols.
 
-        All entries that will be saved in the same cache file share this list. Symbols
-        that it lacks are appended.
+        All entries that will be saved in the same cache file share one list. The
+        symbols of this file that the list lacks are appended to it.
         """
         for symbol in encoded.symbols:
             if symbol not in self._number_of:

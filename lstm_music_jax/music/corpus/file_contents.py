@@ -1,7 +1,7 @@
 """Digests of the contents of files, which are computed only when a file has changed.
 
-A digest is a SHA-256 hash. If the size, the times and the inode of a file are
-unchanged, its content is taken to be unchanged, as in git.
+A digest is a SHA-256 hash. The signature of a file is its size, its times and its
+inode. If the signature is unchanged, the content is taken to be unchanged, as in git.
 
 There is one exception: a file that was written less than two seconds before its digest
 was computed. Its digest is computed again the next time. Its content may have changed
@@ -78,7 +78,7 @@ class FileContents:
 
 
 def _signature(path: Path) -> Signature:
-    """Return size, times and inode of a file; at least one changes with its content."""
+    """Return the size, times and inode of a file; all -1 if they cannot be read."""
     try:
         status = os.stat(path)
     except OSError:
@@ -89,7 +89,11 @@ def _signature(path: Path) -> Signature:
 
 
 def _digest(path: Path, signature: Signature) -> bytes:
-    """Return the digest of a file; `_NO_DIGEST` if it is unreadable or too large."""
+    """Return the digest of a file's content, or `_NO_DIGEST`.
+
+    The result is `_NO_DIGEST` if the file cannot be read, if it is no regular file, or
+    if its signature says that it has more than `MAX_FILE_BYTES`.
+    """
     try:
         if signature[0] > MAX_FILE_BYTES or not stat.S_ISREG(os.stat(path).st_mode):
             return _NO_DIGEST

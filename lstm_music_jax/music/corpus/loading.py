@@ -72,14 +72,16 @@ def load_midi_folder(
     """Return the music of all MIDI files below a folder: .mid, .midi, .kar, .smf, .rmi.
 
     The pieces are sorted by name, regardless of case. A file that cannot be read, or
-    that has no notes, is listed in `skipped` and named on stderr.
+    that has no notes, is listed in `skipped` of the corpus and named on stderr.
 
     Args:
         path: the folder.
         encoding: turns the music into symbols.
         selection: the notes to keep; by default, all that the encoding keeps.
-        cache: as in `load_chorales`.
-        processes: as in `load_chorales`.
+        cache: the folder of the cache. None is the default folder; with False the files
+            are all parsed and nothing is kept.
+        processes: the number of files to read at the same time; None is one per core,
+            or fewer if there is little to read.
         progress: show a progress bar on stderr.
 
     Raises:

@@ -37,7 +37,8 @@ def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]
 class _Grouping:
     """Joins pieces into groups if they have a window of 64 symbols in common.
 
-    A window is named by the position of its first symbol in the corpus.
+    A window is 64 successive symbols of a piece. The position of a window is that of
+    its first symbol among all symbols of the corpus.
     """
 
     def __init__(self, corpus: Corpus, comparison: WindowComparison):
@@ -50,7 +51,10 @@ class _Grouping:
         self._first = np.arange(len(self._ends))
 
     def groups(self) -> list[list[int]]:
-        """Return the groups, in the order of their first pieces."""
+        """Return the groups, in the order of their first pieces.
+
+        A group is a list of the positions of its pieces in the corpus.
+        """
         places, classes = self._repeated_windows()
         owners = np.searchsorted(self._ends, places, side="right")
         # Each window is compared with the first window of its class.
@@ -80,7 +84,8 @@ class _Grouping:
     def _repeated_windows(self) -> tuple[np.ndarray, np.ndarray]:
         """Return all windows that have the same hash as another window, by classes.
 
-        A class is the set of all windows with one hash.
+        A class is the set of all windows with one hash. Windows that are transpositions
+        of each other have the same hash.
 
         Returns:
             The position of each window, and the number of its class. Both are int64
@@ -143,12 +148,12 @@ class _Grouping:
         return np.concatenate(parts)
 
     def _join_within(self, places: np.ndarray, owners: np.ndarray) -> None:
-        """Join the pieces of those windows of one class that are really equal.
+        """Join the pieces whose windows are really equal, among windows of equal hash.
 
         Windows that are transpositions of each other count as equal.
 
         Args:
-            places: the positions of the windows of the class.
+            places: the positions of all windows with one hash.
             owners: the index of the piece that each window is in.
         """
         while len(places):

@@ -10,10 +10,13 @@ from lstm_music_jax.music.corpus.pieces import Corpus
 
 
 class PieceIds(Sequence[np.ndarray]):
-    """A sequence of pieces, each an int32 array of symbol ids, made when indexed.
+    """A sequence of pieces; indexing makes a piece as an int32 array of symbol ids.
 
     >>> PieceIds(np.array([7, 8, 9]), [0, 2], [2, 1], before=5).end_to_end()
     array([5, 7, 8, 5, 9], dtype=int32)
+
+    The ids of all pieces are stored in one array. If the ids `before` and `after` are
+    given, they are not stored there: they are added to every piece when it is made.
 
     Attributes:
         lengths: the number of ids in each piece, int64 `[k]`.
@@ -50,7 +53,11 @@ class PieceIds(Sequence[np.ndarray]):
 
     @property
     def dtype(self) -> type[np.integer]:
-        """The type of the ids: uint16 if it can hold all of them, else int32."""
+        """A type that can hold all ids of the pieces, uint16 or int32.
+
+        It is uint16 if the array that stores the ids has this type, and if `before` and
+        `after` also fit into it.
+        """
         largest = max(self._before or 0, self.after or 0)
         narrow = self._ids.dtype == np.uint16 and largest < 2**16
         return np.uint16 if narrow else np.int32
@@ -59,7 +66,9 @@ class PieceIds(Sequence[np.ndarray]):
     def of_corpus(
         cls, corpus: Corpus, before: int | None = None, after: int | None = None
     ) -> PieceIds:
-        """Return the pieces of a corpus, with the ids that the corpus gives symbols.
+        """Return the pieces of a corpus as symbol ids.
+
+        The id of a symbol is its position in `corpus.symbols`.
 
         Args:
             corpus: the pieces.
@@ -82,7 +91,7 @@ class PieceIds(Sequence[np.ndarray]):
         return len(self._firsts)
 
     def __getitem__(self, position):
-        """Return the symbol ids of a piece, or the pieces of a slice."""
+        """Return the symbol ids of a piece, or, for a slice, a `PieceIds`."""
         if isinstance(position, slice):
             return self.take(np.arange(len(self))[position])
         position = range(len(self))[position]

@@ -209,7 +209,10 @@ def number_type(count: int) -> type[np.integer]:
 
 
 def symbol_words(symbols: Iterable[str]) -> np.ndarray:
-    """Return each symbol as JSON, in an array for `Fingerprint.add`."""
+    """Return the JSON of each symbol, as an array for `Fingerprint.add`.
+
+    After the last symbol, the array has one more entry, None. No id refers to it.
+    """
     # Without the last entry, NumPy might make an array of another shape.
     return np.array([*map(json.dumps, symbols), None], object)
 

@@ -77,8 +77,8 @@ class ReaderProcess:
     def _answers(self, paths: Sequence[Path]) -> Iterator[Outcome | None]:
         """Yield the symbols or failure of each file until the subprocess ends.
 
-        The last result is a `Failure` if the file took too long, and None if the
-        subprocess died.
+        If it ends early, the last result is a `Failure` if the file took too long, and
+        None if the subprocess died.
         """
         process = self._process = self._process or _start(self._reading)
         assert process.stdin is not None

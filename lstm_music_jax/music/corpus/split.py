@@ -34,7 +34,8 @@ def split_corpus(
 
     Args:
         corpus: the pieces.
-        encoding: as in `near_duplicates`.
+        encoding: defines the pitches of each symbol. With None, the 64 symbols must be
+            equal, and transposed runs do not count.
         validation: share of the symbols to hold out, between 0 and 1. The result is as
             close to it as the sizes of the pieces allow.
         seed: chooses the pieces.
@@ -57,9 +58,11 @@ def _choose(
 ) -> list[int]:
     """Return the positions of the pieces to hold out for validation.
 
-    A group is taken whole. Groups are visited in random order, and each is taken if the
-    number of symbols taken so far stays at or below the wanted number. In the end, one
-    more group is taken if that brings the number closer to the wanted one.
+    A group is taken whole. The wanted number of symbols is `validation` times that of
+    all groups. Groups are visited in random order. A group is taken unless the taken
+    symbols would then be more than the wanted number. In the end, one more group is
+    taken if that brings their number closer to the wanted one, or if none was taken. At
+    least one group is not taken.
 
     Args:
         groups: the positions of the pieces of each group.

@@ -11,7 +11,7 @@ r"""Symbols files: a corpus as plain text, one symbol per line.
   may end with '\n', '\r\n' or '\r'.
 - Spaces around a symbol are ignored.
 - A line that begins with '#' is a comment. 'F#4' does not begin with '#'.
-- One empty line or several end a piece.
+- One or more empty lines end a piece.
 - All other lines hold one symbol of the encoding each. Other spellings of a symbol are
   understood: 'Eb4' is read as 'E-4', see `canonical` of the encodings.
 """

@@ -75,9 +75,10 @@ class WindowComparison:
         Windows that are transpositions of one another have equal hashes. All other
         pairs of windows have different hashes, with very few exceptions.
 
-        A window's hash is the sum of three polynomial hashes: of its symbols' shapes,
-        of the intervals between its successive lowest pitches, and of its pairs of
-        successive chords, see `_relations`.
+        A window's hash is the sum of three polynomial hashes. The first is made from
+        the shapes of its symbols. The second is made from the intervals between the
+        lowest pitches of successive symbols that have MIDI pitches. The third is made
+        from the pairs of successive chords that are written as pitch classes.
 
         Args:
             ids: `n` symbol ids, 64 or more.
@@ -147,7 +148,7 @@ def _rolled(values: np.ndarray) -> np.ndarray:
     """Return a polynomial hash, modulo 2^64, of each 64 successive values.
 
     The hash of x[0] to x[63] is the sum of x[k] m^(63 - k), where m is `_MULTIPLIER`.
-    So equal values give equal hashes, wherever they are.
+    So two equal windows have equal hashes, wherever they begin.
 
     Args:
         values: `n` values, uint64.
@@ -167,7 +168,8 @@ def _successions(places: np.ndarray, values: np.ndarray, count: int) -> np.ndarr
     """Return a polynomial hash, modulo 2^64, of the successions inside each window.
 
     A succession is two neighbouring entries of `places`, such as two successive chords.
-    It is inside a window of 64 symbols if both positions are.
+    It is inside a window of 64 symbols if both positions are. The hash is made from the
+    `values` of these successions and their distances from the end of the window.
 
     Args:
         places: positions of some of the symbols, ascending, int64 `[k]`.

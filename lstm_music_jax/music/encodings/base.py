@@ -23,7 +23,10 @@ class Decoded:
         skipped: number of symbols that were ignored, because they are unknown or not
             allowed at their position.
         note_count: number of notes struck. In `NoteNames`, a chord counts as one.
-        uses: for each symbol that was read, what it is used for.
+        uses: for each symbol that was read, the notes that it strikes or releases, as
+            pairs of onset and pitch. The onset is -1 if the note was struck earlier, by
+            a symbol in the argument `after` of `Encoding.decode`. A symbol that sets a
+            time, a duration or a loudness has (). A symbol that was skipped has None.
     """
 
     score: Score
@@ -33,7 +36,7 @@ class Decoded:
 
 
 def known_symbols(encoding: Encoding, symbols: Iterable[str]) -> set[str]:
-    """Return those of `symbols` that the encoding has."""
+    """Return the set of those strings in `symbols` that the encoding can decode."""
     if encoding.symbols is None:
         return {symbol for symbol in symbols if encoding.pitches(symbol)}
     return set(encoding.symbols).intersection(symbols)
@@ -93,9 +96,9 @@ class Encoding(Protocol):
         Args:
             symbols: any strings.
             max_notes: stop after this many notes, if given.
-            after: symbols that precede `symbols`, for example those of a primer. Their
-                music is left out, and time counts from their end. A setting that they
-                make for later symbols, such as a duration, still applies.
+            after: symbols that precede `symbols` in the piece. Their music is left out,
+                and time counts from their end. A setting that they make for later
+                symbols, such as a duration, still applies.
         """
         ...
 
@@ -129,8 +132,9 @@ class Encoding(Protocol):
         ...
 
     def duration(self, symbol: str) -> int:
-        """Return the ticks that `symbol` adds to the duration of the next notes.
+        """Return the ticks that `symbol` gives to the duration of the notes after it.
 
+        If several such symbols stand in a row, the duration is the sum of their ticks.
         The result is 0 if `symbol` sets no duration.
         """
         ...

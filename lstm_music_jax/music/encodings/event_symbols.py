@@ -34,7 +34,7 @@ class EventSymbols:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """All symbols, event by event."""
+        """All symbols, event after event, by ascending value within an event."""
         return tuple(self._meanings)
 
     def parse(self, symbol: str) -> tuple[str, int]:
@@ -42,7 +42,10 @@ class EventSymbols:
         return self._meanings.get(symbol, ("", 0))
 
     def sum_of(self, event: str, value: int) -> list[str]:
-        """Return symbols of `event` whose values sum to `value`, the largest first."""
+        """Return symbols of `event` whose values sum to `value`, as few as possible.
+
+        The largest comes first.
+        """
         names = self.names[event]
         full, rest = divmod(value, len(names) - 1)
         return [names[-1]] * full + ([names[rest]] if rest else [])

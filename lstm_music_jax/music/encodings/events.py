@@ -107,10 +107,10 @@ class Events:
         Args:
             symbols: any strings.
             max_notes: stop after this many notes.
-            after: symbols that precede `symbols`, for example those of a primer. Their
-                music is left out, and time counts from their end. The duration that
-                they set still applies. If they end with a duration, the first of
-                `symbols` may add to it.
+            after: symbols that precede `symbols` in the piece. Their music is left out,
+                and time counts from their end. The duration that they set still
+                applies. If they end with a duration and `symbols` begins with one, the
+                two are added.
         """
         reader = _Reader(duration=self.ticks_per_quarter)
         for symbol in after:
@@ -135,7 +135,15 @@ class Events:
         return Decoded(score, uses.count(None), len(played), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return the number of notes with the pitch and tick of another note."""
+        """Return the number of notes that are lost because they equal another note.
+
+        Of the notes that have the same pitch and, after rounding, begin at the same
+        tick, all but one are lost.
+
+        Args:
+            score: the music.
+            symbols: the result of `encode` for this score.
+        """
         struck = sum(symbol.startswith("pitch_") for symbol in symbols)
         return score.note_count - score.drum_count * (not self.drums) - struck
 
@@ -192,10 +200,12 @@ class Events:
 class _Reader:
     """Reads events one after another, and keeps the state between them.
 
+    An event is what a symbol says: 'shift_12' is the event "shift" with the value 12.
+
     Attributes:
         duration: duration of the next pitch, in ticks.
         clock: the tick of the next pitch.
-        previous: the event that was read last.
+        previous: the event that was read last, without its value; "" if none was.
         durations: the duration of each note so far, keyed by onset and pitch, in the
             order of the events.
     """

@@ -120,7 +120,7 @@ class NoteNames:
         return ()
 
     def time_shift(self, symbol: str) -> int:
-        """Return 0, because no symbol is a rest."""
+        """Return 0, because no symbol only moves the clock: time passes with notes."""
         return 0
 
     def duration(self, symbol: str) -> int:

@@ -118,10 +118,11 @@ class Performance:
 
         Args:
             symbols: any strings.
-            max_notes: strike no more than this many notes.
-            after: symbols that precede `symbols`, for example those of a primer. Their
-                music is left out, and time counts from their end. Notes that sound at
-                their end are still held, and the velocity that they set still applies.
+            max_notes: strike no more than this many notes, and stop when all of them
+                are released.
+            after: symbols that precede `symbols` in the piece. Their music is left out,
+                and time counts from their end. Notes that sound at their end are still
+                held, and the velocity that they set still applies.
         """
         keyboard = _Keyboard()
         for symbol in after:
@@ -145,7 +146,15 @@ class Performance:
         return Decoded(score, uses.count(None), len(notes), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return the number of notes with the pitch and time of another note."""
+        """Return the number of notes that are lost because they equal another note.
+
+        Of the notes that have the same pitch and begin at the same time, rounded to
+        10 ms, all but one are lost.
+
+        Args:
+            score: the music.
+            symbols: the result of `encode` for this score.
+        """
         struck = sum(symbol.startswith("note_on_") for symbol in symbols)
         return score.note_count - score.drum_count * (not self.drums) - struck
 
@@ -180,7 +189,8 @@ class Performance:
         """Return the 'shift_n' that is `factor` times as long, rounded to 10 ms.
 
         The result is at most 'shift_100' and at least 'shift_1'. So the longest shift
-        is not made longer, and very short shifts stay as they are.
+        is not made longer, and very short shifts stay as they are. Any symbol that is
+        not a shift is returned unchanged.
         """
         event, value = _EVENTS.parse(symbol)
         if event != "shift":
@@ -210,10 +220,13 @@ class Performance:
 class _Keyboard:
     """A keyboard whose keys are pressed and released by events.
 
+    It makes the notes of a sequence of symbols. An event is what a symbol says:
+    'note_on_60' is the event "note_on" with the value 60.
+
     Attributes:
         notes: the notes that were struck; a note that still sounds has duration 0.
-        sounding: for each pitch that sounds, the position of its note in `notes`; -1 if
-            `forget_notes` has removed the note.
+        sounding: for each pitch that sounds, the position of its note in `notes`. It is
+            -1 if the method `forget_notes` has removed the note.
     """
 
     def __init__(self) -> None:
@@ -223,9 +236,11 @@ class _Keyboard:
         self._struck_now: set[int] = set()
 
     def apply(self, event: str, value: int) -> Use:
-        """Apply an event, such as ("note_on", 60); return its use.
+        """Apply an event, such as ("note_on", 60), and return the note that it changes.
 
-        An ill-formed event changes nothing, and has the use None.
+        The result is as in `Decoded.uses`: one pair of onset and pitch for a note that
+        the event strikes or releases, () for a shift or a velocity. An ill-formed event
+        changes nothing, and gives None.
         """
         if event == "shift":
             self._clock += value
@@ -250,13 +265,13 @@ class _Keyboard:
         return ()
 
     def forget_notes(self) -> None:
-        """Remove all notes, and count time from now; pressed keys stay pressed."""
+        """Empty `notes`, and count time from now; pressed keys stay pressed."""
         self.notes = []
         self.sounding = dict.fromkeys(self.sounding, -1)
         self._clock = 0
 
     def heard(self) -> bool:
-        """Return whether a note of `notes` still sounds."""
+        """Return whether any of `notes` still sounds."""
         return any(place >= 0 for place in self.sounding.values())
 
     def released(self) -> list[Note]:

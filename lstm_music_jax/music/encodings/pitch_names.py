@@ -59,7 +59,15 @@ def _normal_order(classes: frozenset[int]) -> tuple[int, ...]:
 
 
 def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the key by which rotations are compared: span, intervals, first class."""
+    """Return a sorting key, smallest for the rotation that is the normal order.
+
+    Args:
+        rotation: one of the rotations of the ascending pitch classes of a chord.
+
+    Returns:
+        The interval from the first class up to the last, then the interval from the
+        first class up to each class, and then the first class.
+    """
     above_first = [(number - rotation[0]) % 12 for number in rotation]
     return (above_first[-1], *above_first, rotation[0])
 
@@ -67,8 +75,9 @@ def _packing(rotation: tuple[int, ...]) -> tuple[int, ...]:
 def named_pitches(name: str) -> tuple[int, ...]:
     """Return the MIDI pitches of the note or chord that has this name; () if none has.
 
-    A chord's pitch classes sound in the octave of middle C, as they do in the classical
-    Keras note generators (music21's `Note(int)` below 12).
+    A chord's pitch classes sound in the octave of middle C: '4.9' gives (64, 69). In
+    the classical Keras note generators they sound there, too, because they make notes
+    by music21's `Note(4)` and `Note(9)`.
     """
     if match := _NOTE.fullmatch(name):
         letter, accidental, octave = match.groups()
@@ -89,7 +98,8 @@ def canonical_name(text: str) -> str:
     stand in any order: '9.4' is '4.9'.
 
     Raises:
-        ValueError: `text` spells no note or chord, or one that has no unique name.
+        ValueError: `text` spells no note or chord, or a note whose name would be that
+            of another note: 'Eb-1' would be 'E--1', the double flat of octave 1.
     """
     if match := _SPELLING.fullmatch(text):
         letter, accidental, octave = match.groups()

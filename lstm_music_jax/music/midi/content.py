@@ -107,7 +107,10 @@ def _note_track(notes: Iterable[FileNote], channel: int, program: int) -> bytes:
 
 
 def _track(messages: Iterable[tuple[int, bytes]]) -> bytes:
-    """Return the bytes of a track from its encoded events, which are sorted by tick."""
+    """Return the bytes of a track.
+
+    `messages` are the tick and the bytes of each event of the track, sorted by tick.
+    """
     from music21.midi import MetaEvents, MidiTrack
     from music21.midi.base import putNumber
 

@@ -58,9 +58,13 @@ def read_midi(path: str | Path) -> Score:
 
 
 def _in_time(events: Iterable[Iterable]) -> tuple:
-    """Return the changes of tempo, or of metre, of all tracks in the order of time.
+    """Return the changes of all tracks in the order of time.
 
     If several changes have the same tick, only the last one is kept.
+
+    Args:
+        events: the changes of each track. All of them are changes of tempo, or all are
+            changes of metre.
     """
     ordered = sorted(chain.from_iterable(events), key=lambda event: event.tick)
     return tuple({event.tick: event for event in ordered}.values())
@@ -72,8 +76,9 @@ def _track(
     """Return the notes of a track, and the number of notes that never end.
 
     Args:
-        ticks: the time of each message, `[n]`.
-        messages: the messages of the track, as in `TrackEvents`, `[n]`.
+        ticks: the time of each message, in ticks of the file, `[n]`.
+        messages: the MIDI messages of the track, `[n]`. Each is one number: status
+            times 65,536, plus first data byte times 256, plus second data byte.
         events: all events of the track.
     """
     are_notes = messages >> 20 <= NOTE_ON >> 4
@@ -92,11 +97,12 @@ def _track(
 
 
 def _paired(keys: np.ndarray, strikes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the note-on and the note-off of each note.
+    """Return the positions of the note-on and of the note-off of each note that ends.
 
     Notes are in the order of their note-ons. For each channel and pitch, the first
     note-on belongs to the first note-off after it, the second note-on to the next
-    note-off, and so on. All other note-offs are ignored.
+    note-off, and so on. All other note-offs are ignored. A note-on that is left without
+    a note-off is not in the result.
 
     Args:
         keys: channel times 128, plus pitch, of each note-on and note-off, `[n]`.
@@ -147,7 +153,8 @@ def _programs(messages: np.ndarray, where: np.ndarray) -> np.ndarray:
     this channel, it is 0.
 
     Args:
-        messages: all messages of a track, as in `TrackEvents`.
+        messages: all MIDI messages of a track. Each is one number: status times 65,536,
+            plus first data byte times 256, plus second data byte.
         where: the positions of `m` of the messages.
     """
     programs = np.zeros(len(where), np.int64)
@@ -178,7 +185,9 @@ def _pedals(ticks: np.ndarray, messages: np.ndarray) -> list[Pedal]:
 def _check_size(tracks: Sequence[Track], ticks_per_quarter: int) -> None:
     """Raise UnreadableMidiError if there are too many notes, or the music is too long.
 
-    The limits are `MAX_NOTES`, `MAX_NOTES_AT_ONCE` and `MAX_QUARTERS`.
+    `MAX_NOTES` limits the notes of all tracks. `MAX_NOTES_AT_ONCE` limits the notes of
+    one track that begin within a sixteenth of a quarter note. `MAX_QUARTERS` limits the
+    length of the music in quarter notes.
     """
     count, last = 0, 0
     for track in tracks:

@@ -1,4 +1,6 @@
-"""The record of a MIDI file: one text, which text events of the file carry in parts.
+"""The record of a MIDI file: a text that says what made the music.
+
+Text events of the file carry the record in parts.
 
 The first event says how many events with parts follow it, and the CRC-32 of the whole
 text. No event has more than 127 bytes. Its length is then a single byte, as the oldest
@@ -23,7 +25,7 @@ class DamagedRecordError(ValueError):
 
 
 def texts_of_record(record: str) -> list[str]:
-    """Return the texts of the events that carry a record.
+    """Return the texts of the events that carry a record, the first event first.
 
     Raises:
         ValueError: the record is not ASCII text.

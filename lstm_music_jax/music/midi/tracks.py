@@ -131,7 +131,10 @@ def _track_chunks(data: bytes, track_count: int) -> list[bytes]:
 
 
 def _read_events(chunk: bytes, track: int) -> TrackEvents:
-    """Return the events of one track; `track` is its number, for error messages."""
+    """Return the events in the bytes of one track.
+
+    `track` is the number of the track, for error messages.
+    """
     events = TrackEvents()
     add_tick, add_message = events.ticks.append, events.messages.append
     size = len(chunk)
@@ -198,7 +201,14 @@ def _read_number(chunk: bytes, position: int, track: int) -> tuple[int, int]:
 def _read_system_event(
     chunk: bytes, position: int, tick: int, track: int, events: TrackEvents
 ) -> int | None:
-    """Read a system or meta event, and keep it if a score or a record needs it.
+    """Read a system or meta event; add names, texts, tempos and metres to `events`.
+
+    Args:
+        chunk: the bytes of the track.
+        position: the position of the event's status byte.
+        tick: the time of the event.
+        track: the number of the track, for error messages.
+        events: the events of the track so far.
 
     Returns:
         The position after the event; None if its status byte has no meaning in a file.

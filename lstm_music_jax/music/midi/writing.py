@@ -28,11 +28,11 @@ def write_midi(
     record: str | None = None,
     overwrite: bool = True,
 ) -> None:
-    """Write `score.notes` as a MIDI file, played by one instrument.
+    """Write the notes of all tracks of a score as a MIDI file, for one instrument.
 
     The file has 480 ticks per quarter note if that is a multiple of the score's ticks
-    per quarter note; otherwise it has those of the score. It is written whole or not at
-    all.
+    per quarter note, and if the file then lasts less than 10^7 ticks. Otherwise it has
+    the ticks of the score. It is written whole or not at all.
 
     Args:
         score: the music; an empty score gives a file without notes.
@@ -69,7 +69,7 @@ def write_midi(
 
 
 def require_tempo_and_program(tempo: float | int | None, program: int) -> None:
-    """Raise ValueError unless `write_midi` takes this tempo and this program."""
+    """Raise ValueError unless `tempo` is None or 4 to 1000, and `program` 0 to 127."""
     # The comparison is negated, so that NaN is refused too.
     if tempo is not None and (
         isinstance(tempo, bool) or not MIN_TEMPO <= tempo <= MAX_TEMPO
@@ -83,7 +83,14 @@ def require_tempo_and_program(tempo: float | int | None, program: int) -> None:
 
 
 def _file_ticks_per_tick(score: Score) -> int:
-    """Return the number of ticks of the file per tick of `score`."""
+    """Return the number of ticks of the file per tick of `score`, 1 or more.
+
+    It is 480 divided by the score's ticks per quarter note, or 1 if that is not a whole
+    number or the file would last 10^7 ticks or more.
+
+    Raises:
+        ValueError: `score` itself lasts 10^7 ticks or more.
+    """
     grid, end = score.ticks_per_quarter, score.end
     if end > _MOST_TICKS:
         raise ValueError(
@@ -96,7 +103,10 @@ def _file_ticks_per_tick(score: Score) -> int:
 
 
 def _file_notes(score: Score, scale: int) -> list[FileNote]:
-    """Return the notes of `score`, with times in ticks of the file."""
+    """Return the notes of `score`, with times in ticks of the file.
+
+    A tick of the score is `scale` ticks of the file.
+    """
     return [
         FileNote(scale * onset, scale * (onset + duration), pitch, velocity, _CHANNEL)
         for onset, pitch, duration, velocity in score.notes

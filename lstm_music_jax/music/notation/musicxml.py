@@ -53,12 +53,13 @@ def write_musicxml(
     program: int = 0,
     overwrite: bool = True,
 ) -> NotationLoss:
-    """Write `score.notes` as MusicXML, on two staves that divide at middle C.
+    """Write the notes of a score as MusicXML, on two staves that divide at middle C.
 
     Notes begin and end on sixteenths or on triplet eighths, whichever is nearer in each
-    quarter. A longer note is tied over bars. Notation keeps the tempo and the metre
-    (4/4 if the score has none). It does not keep loudness, the pedal, and the division
-    into tracks. Music of `Performance` has no beats, so its bars are two seconds long.
+    quarter. A note that crosses a bar line is written as several notes, tied together.
+    The file keeps the tempo and the metre (4/4 if the score has none). It does not keep
+    loudness, the pedal, or the division into tracks. Music of the encoding
+    `Performance` has no beats, so its bars are two seconds long.
 
     Args:
         score: the music; an empty score gives one bar of rest.
@@ -69,7 +70,7 @@ def write_musicxml(
         overwrite: whether to replace a file that exists.
 
     Returns:
-        What was lost.
+        How many notes were changed to fit into notation.
 
     Raises:
         ValueError: `tempo` or `program` is out of its range.
@@ -103,7 +104,13 @@ def write_musicxml(
 def _staff(
     number: int, voices: Sequence[Sequence[Sounding]], bars: Sequence[Bar]
 ) -> stream.PartStaff:
-    """Return the staff of the right hand (0) or of the left hand (1)."""
+    """Return the staff of the right hand (`number` 0) or of the left hand (1).
+
+    Args:
+        number: 0 or 1.
+        voices: the chords of each voice of the staff.
+        bars: all bars of the piece.
+    """
     part = stream.PartStaff(id=f"staff-{number + 1}")
     measures = []
     for index, bar in enumerate(bars):
@@ -125,7 +132,7 @@ def _staff(
 
 
 def _in_bars(chords: Sequence[Sounding], bars: Sequence[Bar]) -> list[list[Sounding]]:
-    """Return the chords that sound in each bar."""
+    """Return, for each bar, those chords of one voice that sound in it."""
     starts = [bar.start for bar in bars]
     contents: list[list[Sounding]] = [[] for _ in bars]
     for each in chords:
@@ -182,7 +189,14 @@ def _rests(begin: int, end: int, bar: Bar) -> list[note.GeneralNote]:
 
 
 def _tied(sounding: Sounding, begin: int, end: int, bar: Bar) -> Iterator[note.NotRest]:
-    """Yield the note values, tied together, that a chord has in one bar."""
+    """Yield the written notes that stand for one chord in one bar, tied together.
+
+    Args:
+        sounding: the chord; it may begin before the bar and end after it.
+        begin: the tick at which it begins in this bar.
+        end: the tick at which it ends in this bar.
+        bar: the bar.
+    """
     for ticks in values(begin, end, bar):
         length = quarters(ticks)
         element: note.NotRest
@@ -199,9 +213,10 @@ def _tied(sounding: Sounding, begin: int, end: int, bar: Bar) -> Iterator[note.N
 
 
 def _show_accidentals(part: stream.PartStaff) -> None:
-    """Show the accidentals that are needed: one holds in its octave until the bar ends.
+    """Show only the accidentals that are needed.
 
-    `makeAccidentals` of music21 also shows many that are not.
+    An accidental holds for its line and octave until the bar ends, so it is not shown
+    again there. `makeAccidentals` of music21 shows many that are not needed.
     """
     for measure in part.getElementsByClass(stream.Measure):
         held: dict[str, float] = {}
@@ -218,9 +233,10 @@ def _show_accidentals(part: stream.PartStaff) -> None:
 
 
 def _instrument(program: int) -> instrument.Instrument:
-    """Return an instrument that is written at its sounding pitch.
+    """Return the instrument of a MIDI program, but never as a transposing instrument.
 
-    A transposing instrument would move the notes off the staff that middle C decides.
+    The notes of a transposing instrument would be written higher or lower than they
+    sound, and so on the wrong staff.
     """
     named = instrument.instrumentFromMidiProgram(program)
     played = instrument.Instrument(instrumentName=named.instrumentName)
@@ -234,7 +250,15 @@ def _instrument(program: int) -> instrument.Instrument:
 def _add_tempos(
     part: stream.PartStaff, score: Score, tempo: float | int | None, bars: Sequence[Bar]
 ) -> None:
-    """Mark the tempos of the score, or the one that was given."""
+    """Add tempo marks to `part`.
+
+    Args:
+        part: the staff that gets the marks.
+        score: the music.
+        tempo: the only tempo, in quarter notes per minute. With None, the marks are the
+            changes of tempo of `score`, and 120 at the start if it has none there.
+        bars: all bars of the piece.
+    """
     tempos = score.tempos if tempo is None else (Tempo(0, tempo),)
     marks = {0: DEFAULT_TEMPO}
     marks |= {ticks_of(tick, score): each for tick, each in tempos}

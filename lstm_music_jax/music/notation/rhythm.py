@@ -1,8 +1,12 @@
 """The time of notation: bars, the beats in them, and note values.
 
-Times are in ticks of notation, 96 per quarter. A beat is a quarter, or in compound
-metres such as 6/8 a dotted quarter. Its notes begin and end on its sixteenths. A
-quarter is divided into triplet eighths instead where these are nearer to the music.
+Times are in ticks of notation, 96 per quarter, from the start of the piece. A beat is a
+quarter, or in compound metres such as 6/8 a dotted quarter. A beat is divided into
+steps, and notes begin and end only where a step does. A step is a sixteenth note. In a
+quarter whose notes are nearer to triplet eighths, it is a triplet eighth instead.
+
+A note value is a length that one written note can have, such as a dotted quarter. Any
+other length is written as several notes that are tied together.
 """
 
 from __future__ import annotations
@@ -27,7 +31,11 @@ _USUAL_METRE = Metre(0, 4, 4)
 
 
 class Beat(NamedTuple):
-    """A stretch of a bar in which notes begin and end at multiples of `step` ticks."""
+    """The part of a bar from tick `start` to tick `end`, in steps of `step` ticks.
+
+    Notes begin and end where a step does: at multiples of `step` after `start`, or at
+    `end`.
+    """
 
     start: int
     end: int
@@ -35,7 +43,11 @@ class Beat(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A bar; one that a change of metre cuts short has a metre of its own."""
+    """A bar from tick `start` to tick `end`, with its metre and its beats.
+
+    If a change of metre cuts the bar short, `metre` fits what is left of it, such as
+    3/8.
+    """
 
     start: int
     end: int
@@ -62,9 +74,10 @@ class Rounded(NamedTuple):
 
 
 def rounded(score: Score) -> Rounded:
-    """Return the notes of a score, as one keyboard plays them, rounded to notation.
+    """Return the notes of a score with times that notation can show, and their bars.
 
-    A note lasts at least one step of its beat.
+    Begins and ends are rounded to steps. A note lasts at least one step, or, if its
+    beat ends sooner, at least until the end of that beat.
     """
     table = score.table
     scale = QUARTER / score.ticks_per_quarter
@@ -89,9 +102,10 @@ def rounded(score: Score) -> Rounded:
 
 
 def values(start: int, end: int, bar: Bar) -> list[int]:
-    """Return the ticks of the note values that last from `start` to `end` in a bar.
+    """Split the time from `start` to `end`, within one bar, into note values.
 
-    Tied together, they are one note.
+    Notes of these values, tied together, fill that time. The result is their lengths in
+    ticks, in order of time.
     """
     found: list[int] = []
     beats = [beat for beat in bar.beats if beat.end > start and beat.start < end]
@@ -111,18 +125,30 @@ def values(start: int, end: int, bar: Bar) -> list[int]:
 
 
 def quarters(ticks: int) -> Fraction:
-    """Return a number of ticks of notation in quarters."""
+    """Convert a number of ticks of notation to quarters."""
     return Fraction(ticks, QUARTER)
 
 
 def ticks_of(tick: int, score: Score) -> int:
-    """Return a tick of a score in ticks of notation, rounded to a sixteenth."""
+    """Convert a time in ticks of `score` to ticks of notation.
+
+    The result is rounded to the nearest sixteenth note, that is, to a multiple of 24.
+    """
     sixteenth = score.ticks_per_quarter * _SIXTEENTH
     return (2 * tick * QUARTER + sixteenth) // (2 * sixteenth) * _SIXTEENTH
 
 
 def _whole(beats: Sequence[Beat], start: int, end: int) -> int:
-    """Return how many of the first beats are one value; 0 if the first is not whole."""
+    """Return how many of the first `beats` one note value can fill completely.
+
+    The result is as large as possible. It counts only beats of equal length that lie
+    between `start` and `end`. It is 0 if the first beat does not lie between them.
+
+    Args:
+        beats: the beats of a bar that still need note values for a note, one or more.
+        start: the tick from which on the note still needs values.
+        end: the tick at which the note ends.
+    """
     length = beats[0].end - beats[0].start
     equal = 0
     for beat in beats:
@@ -144,7 +170,7 @@ def _within_beat(ticks: int, step: int) -> Iterator[int]:
 
 
 def _bars(score: Score, end: float) -> list[Bar]:
-    """Return bars up to the first one that begins at or after `end`."""
+    """Return the bars that begin before the tick `end`; at least one."""
     changes = {0: _USUAL_METRE}
     changes |= {ticks_of(metre.tick, score): metre for metre in score.metres}
     later = sorted(changes, reverse=True)
@@ -162,7 +188,10 @@ def _bars(score: Score, end: float) -> list[Bar]:
 
 
 def _metre_of(ticks: int) -> Metre:
-    """Return the metre of a bar that is cut short."""
+    """Return the metre of a bar of so many ticks: 144 give 3/8.
+
+    A bar has such a metre if a change of metre cuts it short.
+    """
     whole_notes = Fraction(ticks, 4 * QUARTER)
     beat_unit = max(4, whole_notes.denominator)
     return Metre(0, int(whole_notes * beat_unit), beat_unit)
@@ -176,7 +205,10 @@ def _beats(start: int, stop: int, metre: Metre) -> Iterator[Beat]:
 
 
 def _steps(beats: Sequence[Beat], times: np.ndarray) -> np.ndarray:
-    """Return the step of each beat: a sixteenth, or a triplet eighth if it is nearer.
+    """Return the step of each beat in ticks: a sixteenth, or a triplet eighth.
+
+    Only a beat of one quarter can have triplet eighths. It has them if rounding to them
+    moves the times in this beat by less, summed up, than rounding to sixteenths.
 
     Args:
         beats: the beats of all bars.
@@ -199,7 +231,16 @@ def _steps(beats: Sequence[Beat], times: np.ndarray) -> np.ndarray:
 def _on_steps(
     beats: Sequence[Beat], steps: np.ndarray, times: np.ndarray
 ) -> np.ndarray:
-    """Round times to the nearest steps of their beats; the ends of beats count too."""
+    """Round each time to the nearest step of its beat, at most to the beat's end.
+
+    The last step of a beat may be cut short. A time that would be rounded beyond the
+    end of its beat becomes that end.
+
+    Args:
+        beats: the beats of all bars; only their starts and ends are used.
+        steps: the length of a step in each beat, in ticks.
+        times: the times, in ticks, `[n]`.
+    """
     starts, stops = (np.array([beat[k] for beat in beats]) for k in (0, 1))
     place = np.searchsorted(starts, times, side="right") - 1
     step, stop = steps[place], stops[place]
@@ -209,7 +250,15 @@ def _on_steps(
 
 
 def _with_steps(bars: Sequence[Bar], steps: np.ndarray, end: int) -> Iterator[Bar]:
-    """Yield the bars that begin before `end`, and the first one, with these steps."""
+    """Yield the bars after setting the step of each beat.
+
+    Bars that begin at or after the tick `end` are left out, but not the first bar.
+
+    Args:
+        bars: all bars.
+        steps: the step of each beat of all bars, in ticks, in order of time.
+        end: the tick at which the last note ends.
+    """
     left = iter(steps.tolist())
     for bar in bars:
         beats = tuple(beat._replace(step=next(left)) for beat in bar.beats)

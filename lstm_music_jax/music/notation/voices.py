@@ -1,4 +1,4 @@
-"""Voices: chords of one staff that sound one after another."""
+"""Voices: a voice is a series of chords of one staff that do not overlap in time."""
 
 from __future__ import annotations
 
@@ -38,10 +38,16 @@ class Voiced(NamedTuple):
 def voiced(notes: Notes) -> Voiced:
     """Divide the notes of a staff into at most four voices.
 
-    Notes that begin and end together are a chord. A chord goes to the first voice that
-    is free, the highest of simultaneous chords first. If none is free, the chord of
-    another voice ends where this one begins. If all of these begin here too, the chord
-    joins the one that ends nearest, and both end with the shorter of them.
+    Notes that begin and end together are a chord. The chords are placed in the order of
+    time. Of chords that begin together, the highest is placed first. A chord goes to
+    the first voice that is free. If all four voices sound, there are two cases:
+
+    - Some voices sound a chord that began earlier. Of these chords, the one that would
+      end first is cut off where the new chord begins. The new chord follows it in its
+      voice.
+    - All four voices sound a chord that begins together with the new one. The new chord
+      is merged with the one of the four whose end is nearest to its own. The merged
+      chord ends at the earlier of the two ends.
     """
     voices: list[list[Sounding]] = [[]]
     shortened = 0
@@ -66,7 +72,14 @@ def voiced(notes: Notes) -> Voiced:
 
 
 def _join(chord: Sounding, others: Iterable[Sounding]) -> int:
-    """Add a chord to the one that ends nearest; return how many notes end earlier."""
+    """Merge a chord into that one of `others` whose end is nearest to its own.
+
+    This changes the other chord in place: it gets the pitches of both chords, and the
+    earlier of the two ends.
+
+    Returns:
+        The number of notes that end earlier than before: those of the longer chord.
+    """
     other = min(others, key=lambda other: abs(other.end - chord.end))
     shorter, longer = sorted((chord, other), key=lambda each: each.end)
     shortened = len(longer.pitches)
@@ -76,7 +89,10 @@ def _join(chord: Sounding, others: Iterable[Sounding]) -> int:
 
 
 def _chords(notes: Notes) -> list[Sounding]:
-    """Return the chords by onset, the highest of simultaneous ones first."""
+    """Return notes as chords in order of time, the highest of simultaneous ones first.
+
+    Notes with equal onset and end are one chord.
+    """
     pitches: dict[tuple[int, int], list[int]] = {}
     ends = notes.onsets + notes.durations
     order = np.lexsort((notes.pitches, notes.onsets))

@@ -1,4 +1,8 @@
-"""Blind listening: a person compares two unlabelled excerpts, pair after pair."""
+"""Blind listening: a person compares two unlabelled excerpts, pair after pair.
+
+One excerpt of a pair is by a strategy, and the other by the reference strategy. The
+browser shows the pairs, keeps the votes, and saves them to a file.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,19 +32,23 @@ _WITHOUT_CODE = "Blind listening needs JavaScript, which is switched off."
 
 @dataclass(frozen=True)
 class Blind:
-    """Pairs of excerpts to vote on.
+    """The part of a page with pairs of excerpts to vote on.
 
     Attributes:
-        comparison: fingerprint of the comparison; the votes hold it, and the browser
-            keeps the votes under it.
-        pairs: the pairs.
+        comparison: fingerprint of the comparison of strategies: a hash of its settings.
+            The file of votes holds it. The browser uses it as the key under which it
+            stores the votes of this page.
+        pairs: the pairs of excerpts.
     """
 
     comparison: str
     pairs: Sequence[Pair]
 
     def html(self, data: Data) -> str:
-        """Return the HTML of the introduction; the page's code adds the rest."""
+        """Return the HTML of the introduction; the page's JavaScript adds the rest.
+
+        The pairs are added to `data`, where the JavaScript finds them.
+        """
         data.run("listening.js")
         sets: dict[tuple[str, str, str], list[dict[str, object]]] = {}
         for pair in self.pairs:

@@ -1,4 +1,13 @@
-"""The plain parts of a report: headings, text, commands, tables and pictures."""
+"""The plain parts of a report: headings, text, commands, tables and pictures.
+
+Each class here is a block: one part of a page. Its method `html` returns the block as
+HTML. The argument `data` holds what the JavaScript of the page reads. The blocks here
+have no JavaScript, so they leave `data` as it is. Only `Screen` hands it to the blocks
+that it holds, and these may add to it.
+
+A page can be written in two ways: as HTML, and as a file in Markdown. The file has only
+those blocks that have the method `markdown`.
+"""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -12,7 +21,7 @@ from lstm_music_jax.report.page.document import Block, Data, data_url
 
 @runtime_checkable
 class Part(Block, Protocol):
-    """A block that can be written to a page in Markdown too."""
+    """A block that can be written as HTML and also as Markdown."""
 
     def markdown(self) -> str:
         """Return the Markdown of this part."""
@@ -21,7 +30,12 @@ class Part(Block, Protocol):
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading of a section; a larger level is that of a smaller part."""
+    """The heading of a section.
+
+    Attributes:
+        text: the heading, plain text.
+        level: 2 gives `<h2>` in HTML and "##" in Markdown, 3 gives `<h3>` and "###".
+    """
 
     text: str
     level: int = 2
@@ -41,7 +55,8 @@ class Paragraph:
 
     Attributes:
         text: the text.
-        lead: whether it is the sentence that says what the page has found.
+        lead: whether it is the leading sentence, which says what was found. It is shown
+            larger.
     """
 
     text: str
@@ -53,7 +68,7 @@ class Paragraph:
         return f"<p{style}>{html.escape(self.text)}</p>"
 
     def markdown(self) -> str:
-        """Return the text, which holds no markup."""
+        """Return the text as it is."""
         return self.text
 
 
@@ -61,7 +76,8 @@ class Paragraph:
 class Prose:
     """A paragraph, or a list whose items begin with "- ".
 
-    The text may hold the little Markdown of `inline.py`.
+    Attributes:
+        text: the text. It may hold a little Markdown: `code`, *emphasis* and **bold**.
     """
 
     text: str
@@ -74,13 +90,13 @@ class Prose:
         return f"<ul>{''.join(f'<li>{inline_html(item)}</li>' for item in items)}</ul>"
 
     def markdown(self) -> str:
-        """Return the text."""
+        """Return the text as it is, because it is Markdown already."""
         return self.text
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command line, as a person can copy it."""
+    """A command for a shell, shown as code that a person can copy."""
 
     text: str
 
@@ -95,13 +111,16 @@ class Command:
 
 @dataclass(frozen=True)
 class Facts:
-    """Names and values, such as the settings of a run, folded away under a title."""
+    """A table of names and values, such as the settings of a run.
+
+    Only the title is seen until a person opens it.
+    """
 
     title: str
     values: Mapping[str, object]
 
     def html(self, data: Data) -> str:
-        """Return the HTML of the list."""
+        """Return the HTML of the title and of the table."""
         rows = "".join(
             f"<tr><th scope=row>{html.escape(str(name))}</th>"
             f"<td>{html.escape(str(value))}</td></tr>"
@@ -119,10 +138,11 @@ class Picture:
     """A vector graphic.
 
     Attributes:
-        svg: the graphic, SVG.
+        svg: the graphic, as the content of an SVG file.
         description: what it shows, for those who cannot see it.
-        scrolled: whether a graphic wider than the page keeps its size, because it would
-            be too small to read.
+        scrolled: what is done with a graphic that is wider than the page. True: it
+            keeps its size, and a person can scroll it. False: it is made as narrow as
+            the page.
     """
 
     svg: bytes
@@ -142,10 +162,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure that was written to two files, as PNG and as SVG.
+    """A picture that has already been written to two files, one PNG and one SVG.
+
+    The files have the same name but for the ending. HTML holds the content of the SVG
+    file. Markdown has a link to the PNG file, which must be in the folder of the
+    Markdown file.
 
     Attributes:
-        path: the PNG file. Markdown names it, as a file in the folder of the page.
+        path: the PNG file.
         description: what it shows, for those who cannot see it.
     """
 
@@ -153,7 +177,7 @@ class Figure:
     description: str
 
     def html(self, data: Data) -> str:
-        """Return the HTML of the vector graphic."""
+        """Return HTML that holds the content of the SVG file."""
         svg = self.path.with_suffix(".svg").read_bytes()
         return Picture(svg, self.description, scrolled=True).html(data)
 
@@ -164,10 +188,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Screen:
-    """Blocks that only a browser can show, such as a player with its heading."""
+    """Blocks that only a browser can show, such as a player with its heading.
+
+    They are in the HTML of a page, but not in its Markdown.
+    """
 
     blocks: Sequence[Block]
 
     def html(self, data: Data) -> str:
-        """Return the HTML of the blocks."""
+        """Return the HTML of all blocks, one after the other."""
         return "\n".join(block.html(data) for block in self.blocks)

@@ -42,7 +42,7 @@ class Block(Protocol):
         """Return the HTML of this part, with all text escaped.
 
         Args:
-            data: what the page's code can read. The block may add to it.
+            data: the data that the page's JavaScript can read. The block may add to it.
         """
         ...
 
@@ -51,8 +51,8 @@ class Data:
     """The data of a page, which its JavaScript reads as JSON.
 
     Attributes:
-        content: the data, by name.
-        modules: the JavaScript modules that the page runs.
+        content: the data: lists by name, such as "pieces".
+        modules: the JavaScript modules that the page runs, as names of files.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Data:
         self._indices: dict[tuple[str, str], int] = {}
 
     def run(self, module: str) -> None:
-        """Let the page run a module of assets/, such as "players.js"."""
+        """Let the page run a JavaScript module of `assets/`, such as "players.js"."""
         if module not in self.modules:
             self.modules.append(module)
 
@@ -134,7 +134,7 @@ def document(title: str, blocks: Sequence[Block], *, framed: bool = False) -> st
 
 
 def _json(content: Any) -> str:
-    """Return JSON that cannot end the script element that holds it."""
+    """Return JSON for a script element: without "<", so that it cannot end it."""
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
     return text.replace("<", r"\u003c")
 
@@ -146,7 +146,10 @@ def _style() -> str:
 
 @cache
 def _import_map(modules: tuple[str, ...]) -> str:
-    """Return an import map of some modules, and of all that they import."""
+    """Return an import map, as JSON, of some modules and of all that they import.
+
+    It gives each module's source as a data URL.
+    """
     sources: dict[str, str] = {}
     missing = {*modules}
     while missing:
@@ -161,7 +164,7 @@ def _import_map(modules: tuple[str, ...]) -> str:
 
 
 def data_url(media_type: str, content: bytes) -> str:
-    """Return a URL that holds its content."""
+    """Return a "data:" URL that holds the content itself, as base64."""
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
 
 

@@ -1,4 +1,12 @@
-"""A piece for the player of a report, with what a model thinks of its notes."""
+"""A piece for the player of a report, with a model's predictions of its notes.
+
+The player colours each note by its surprisal under the model. It explains a note by the
+symbols that the model found most probable in its place. It outlines passages that were
+copied from training pieces.
+
+A piece is a sequence of symbols, and some of them strike (begin) a note. A generated
+piece continues a given beginning, the primer.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,16 +28,18 @@ def judged_piece(
     tempo: float | None = None,
     facts: Mapping[str, object] | None = None,
 ) -> PlayedPiece:
-    """Return a piece with its notes coloured, explained and outlined.
+    """Return a piece whose notes the player colours, explains and outlines.
 
     Args:
         name: the name of the piece.
         score: the music.
-        figures: the figures of the notes of `score`.
-        copies: the copied passages of the symbols after the primer.
-        sources: the name of each piece that was searched for copies.
-        tempo: as in `PlayedPiece`.
-        facts: as in `PlayedPiece`.
+        figures: the model's numbers about each note of `score`, such as its surprisal.
+        copies: the passages that were copied. Their positions count symbols, and 0 is
+            the first symbol after the primer.
+        sources: the names of the training pieces. Each of `copies` holds an index into
+            this list.
+        tempo: quarters per minute; None for the tempos of the score.
+        facts: what else to say about the piece: names and values.
     """
     return PlayedPiece(
         name,
@@ -46,7 +56,11 @@ def judged_piece(
 
 
 def _passages(figures, copies, sources):
-    """Return the copied passages; one that strikes no note is left out."""
+    """Turn copied passages, which are ranges of symbols, into ranges of notes.
+
+    A passage in which no note begins is left out. The arguments are those of
+    `judged_piece`.
+    """
     strikes = np.array(figures.notes.strikes, int) - figures.generated
     passages = []
     for copy in copies:

@@ -1,4 +1,8 @@
-"""A piece for the player of a report: its notes, and figures of each note."""
+"""A piece for the player of a report: its notes, and figures of each note.
+
+The primer is the given beginning that a generated piece continues. A symbol strikes a
+note if the note begins with it.
+"""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +29,7 @@ class Passage(NamedTuple):
         last: index of the last note.
         source: name of the training piece.
         length: length of the passage, in symbols.
-        semitones: semitones by which the training piece is higher.
+        semitones: how many semitones higher the passage is in the training piece.
     """
 
     first: int
@@ -36,7 +40,12 @@ class Passage(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A remark about one note, such as where two versions of a piece diverge."""
+    """A remark about one note, such as where two versions of a piece diverge.
+
+    Attributes:
+        note: index of the note.
+        text: the remark.
+    """
 
     note: int
     text: str
@@ -46,8 +55,8 @@ class Alternatives(NamedTuple):
     """The model's most probable symbols for each note, the best one first.
 
     Attributes:
-        symbols: names of the symbols, one list per note.
-        probabilities: their probabilities.
+        symbols: names of the symbols, k per note.
+        probabilities: the probabilities of `symbols`.
     """
 
     symbols: Sequence[Sequence[str]]
@@ -59,19 +68,20 @@ class PlayedPiece:
     """A piece for the player of a report.
 
     Notes are numbered in the order of `score.notes`, which is that of their onsets and
-    pitches.
+    pitches. What is None or empty is not shown.
 
     Attributes:
         name: the name of the piece, such as that of its MIDI file.
         score: the music.
         tempo: quarters per minute; None for the tempos of the score.
-        primer_notes: number of notes at the begin that belong to the primer.
+        primer_notes: number of notes at the beginning that belong to the primer.
         surprisal: surprisal of each note under the model, nats; NaN where it is not
             known. It is the sum over the symbols that make the note.
-        symbols: for each note, the symbol that strikes it.
+        symbols: for each note, the name of the symbol that strikes it.
         alternatives: the model's most probable symbols in place of each of `symbols`.
         copies: the copied passages.
-        skipped: stretches in which symbols were skipped: first and last tick.
+        skipped: where symbols were skipped, because they have no meaning at their
+            place: the first and the last tick of each stretch of them.
         marks: remarks about single notes.
         facts: what else to say about the piece: names and values.
     """
@@ -89,7 +99,7 @@ class PlayedPiece:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def packed(self, data: Data) -> dict[str, Any]:
-        """Return the piece as JSON, a few bytes per note.
+        """Return the piece as an entry for the JSON of a page, a few bytes per note.
 
         Names of symbols and of training pieces are added to lists in `data`, and the
         result holds their indices in these lists.
@@ -135,10 +145,10 @@ class PlayedPiece:
 
 
 def packed_numbers(numbers: Iterable[int]) -> str:
-    """Return whole numbers of 0 or more as base64, in one byte each if below 128.
+    """Return whole numbers of 0 or more as LEB128 bytes, in base64.
 
     A number is written seven bits at a time, the lowest ones first. The eighth bit of a
-    byte says that more bytes follow (LEB128).
+    byte says that more bytes follow. So numbers below 128 take one byte each.
     """
     packed = bytearray()
     for number in numbers:
@@ -150,9 +160,10 @@ def packed_numbers(numbers: Iterable[int]) -> str:
 
 
 def _packed_notes(score: Score) -> str:
-    """Return the notes by `packed_numbers`, four numbers per note.
+    """Return the notes as four numbers each, packed by `packed_numbers`.
 
-    They are the ticks since the last onset, the duration, the pitch and the velocity.
+    The numbers are the ticks since the last onset, the duration, the pitch and the
+    velocity.
     """
     numbers, before = [], 0
     for onset, pitch, duration, velocity in score.notes:

@@ -16,10 +16,12 @@ _SHARPNESS = 10.0
 class AdaptivePState(NamedTuple):
     """The mean probability of the drawn symbols, and the last distribution.
 
+    The weighted mean, `a` in the formula of `AdaptiveP`, is `weighted / weight`.
+
     Attributes:
         weighted: weighted sum of the probabilities of the drawn symbols. A symbol
             weighs `decay` times as much as the symbol after it.
-        weight: sum of the weights. The mean a of `AdaptiveP` is `weighted / weight`.
+        weight: sum of the weights.
         probabilities: the distribution that the strategy was given last.
         drawing: False until the first symbol is drawn, so that the prompt does not
             count.
@@ -37,14 +39,15 @@ class AdaptiveP(Strategy):
         l'_x = 5 - 10 d^2 / (1 + d)    d = |p_x - aim| / 0.3, where l_x > -inf
         aim  = 2 target - a
 
-    p is the distribution that the strategy is given. a is the exponentially weighted
-    mean of the probabilities p_x of the drawn symbols. It starts at the target. The aim
-    is clipped to [0, 1]. The new logits have another order than the old ones. So
-    truncate before this strategy, and put it last in a chain.
+    l_x is the logit of symbol x that the strategy is given, p_x its probability, and
+    l'_x the new logit. The mean `a` is the exponentially weighted mean of the
+    probabilities p_x of the drawn symbols. It starts at the target. The aim is clipped
+    to [0, 1]. The new logits have another order than the old ones. So truncate before
+    this strategy, and put it last in a chain.
 
     Args:
         target: the mean probability to reach, in (0, 1).
-        decay: in [0, 1); a averages over about 1 / (1 - decay) symbols.
+        decay: in [0, 1); the mean is over about the last 1 / (1 - decay) symbols.
 
     State: `AdaptivePState`.
 

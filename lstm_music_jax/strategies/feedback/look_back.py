@@ -10,7 +10,7 @@ from lstm_music_jax.xla.ordering import keep_mass
 
 
 class LookBackState(NamedTuple):
-    """The distributions of the last w drawn symbols.
+    """The distributions that the strategy was given for the last w drawn symbols.
 
     Attributes:
         log_probs: a ring buffer of log-probabilities, nats, one row per distribution. A
@@ -27,10 +27,10 @@ class LookBack(Strategy):
     """Keeps the most probable symbol, or the top k when distributions begin to repeat.
 
         d = min_q KL(p || q)    over the last `memory` distributions q before p
-        top k where d <= alpha, else top 1
 
-    The distributions are those that the strategy is given, one per drawn symbol. This
-    is the first half of the method in the paper. The second half weighs each of the k
+    The k most probable symbols are kept if d <= alpha, else the most probable one. p
+    and q are distributions that the strategy is given, one per drawn symbol. This is
+    the first half of the method in the paper. The second half weighs each of the k
     symbols by its distance from the prompt. It is left out, because it takes k steps of
     the model per symbol.
 

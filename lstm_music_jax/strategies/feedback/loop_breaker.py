@@ -13,12 +13,12 @@ _HOTTEST = 1e30
 
 
 class LoopBreakerState(NamedTuple):
-    """The last w symbols of a stream, its repetitions, and the temperature.
+    """The last symbols of a sequence, its repetitions, and the temperature.
 
     Attributes:
         symbols: ids of the last w symbols, the newest first; -1 where there are fewer.
-        runs: entry q - 1 is the length of the longest passage at the end of the stream
-            in which each symbol equals the symbol q positions earlier.
+        runs: for each period q from 1 on, in entry q - 1: how many of the last symbols
+            in a row are each equal to the symbol q positions earlier.
         heat: the temperature by which the logits are divided.
     """
 

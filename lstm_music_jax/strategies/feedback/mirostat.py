@@ -18,7 +18,7 @@ from lstm_music_jax.types import Array, Float, Logits, Scalar
 
 
 class MirostatState(NamedTuple):
-    """The limit mu, and the surprisals of the next symbol.
+    """The limit mu, and how surprising each symbol would be as the next one.
 
     Attributes:
         mu: the limit, in bits. The larger it is, the more symbols are kept.
@@ -35,8 +35,9 @@ class Mirostat(Strategy):
 
         mu' = mu - eta (-log2 p_x - tau)    after x was drawn; mu = 2 tau at first
 
-    In a subclass, `apply` keeps more symbols if mu is larger. It writes the surprisals
-    into the state.
+    tau is the target in bits, and eta the step size of mu. p_x is the probability of x
+    in the distribution that the strategy is given. In a subclass, `apply` keeps more
+    symbols if mu is larger. It writes the surprisals into the state.
     """
 
     tau: Number = number(above=0, hint="bits")
@@ -57,5 +58,5 @@ class Mirostat(Strategy):
 
 
 def surprisals_in_bits(logits: Logits) -> Float[Array, "v"]:
-    """Return -log2 p of every symbol."""
+    """Return the surprisal -log2 p of every symbol, where p is its probability."""
     return jax.nn.log_softmax(logits) / -math.log(2)

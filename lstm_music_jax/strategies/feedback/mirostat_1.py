@@ -20,7 +20,9 @@ class Mirostat1(Mirostat):
         k = (e 2^mu / (1 - v^-e))^(1/s)    e = s - 1
         mu' = mu - eta (-log2 p_x - tau)   after x was drawn; mu = 2 tau at first
 
-    k is rounded to a whole number and clipped to [1, v].
+    p_i is the i-th largest probability, s the exponent of Zipf's law that fits the m
+    largest ones, and v the size of the vocabulary. k is rounded to a whole number and
+    clipped to [1, v].
 
     If p follows Zipf's law, the k symbols have a mean surprisal of about mu bits. p is
     the distribution that the strategy is given. The symbols of the prompt do not move

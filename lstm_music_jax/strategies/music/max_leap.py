@@ -12,8 +12,9 @@ from lstm_music_jax.types import Array, Bool
 def _leaps(strategy):
     """Return a table of the leaps between all symbols, uint8 `[v+1 v]`.
 
-    Entry [x, y] is the leap from symbol x to symbol y, in semitones; 0 if x or y is
-    silent. Row v holds zeros. It serves while no symbol has sounded.
+    Entry [x, y] is the leap from symbol x to symbol y: the semitones between their two
+    nearest pitches; 0 if x or y has no pitch. Row v holds zeros. It is used while no
+    symbol has sounded.
     """
     pitches = [np.flatnonzero(row) for row in strategy.struck()]
     leaps = np.zeros((len(pitches) + 1, len(pitches)), np.uint8)
@@ -28,8 +29,9 @@ def _leaps(strategy):
 class MaxLeap(MusicStrategy):
     """Forbids symbols more than `semitones` away from the last symbol that sounded.
 
-    The leap between two chords is that between their two nearest pitches. Silent
-    symbols are always allowed. Before the first sound, all symbols are allowed.
+    A symbol sounds if it strikes a pitch. The leap between two chords is that between
+    their two nearest pitches. Silent symbols are always allowed. Before the first
+    sound, all symbols are allowed.
 
     Args:
         vocabulary: the vocabulary of the model.

@@ -14,9 +14,9 @@ class NoLongRestState(NamedTuple):
     """The ends of the notes so far, and the length of the next notes.
 
     Attributes:
-        ends: for each of the 128 pitches, the end of its last note, in ticks from now;
-            negative if it lies in the past. A pitch without a note has the beginning of
-            the piece.
+        ends: for each of the 128 pitches, the time at which its last note ends, in
+            ticks from now; negative if it lies in the past. For a pitch without a note,
+            the time at which the piece began.
         struck: for each pitch, whether one of its notes begins now.
         length: length of the next notes, in ticks.
         lengthening: whether the last symbol was a duration. The next duration symbol
@@ -30,10 +30,11 @@ class NoLongRestState(NamedTuple):
 
 
 def _ticks(method):
-    """Return a function from a strategy to the ticks of each symbol, int32 `[v]`.
+    """Return a function that returns the ticks of each symbol, int32 `[v]`.
 
-    `method` is the name of the method of an encoding that returns the ticks of a
-    symbol, such as "duration".
+    The returned function takes a strategy. It looks at each symbol of the strategy's
+    vocabulary, and calls a method of the strategy's encoding for its ticks. `method` is
+    the name of that method: "time_shift" or "duration".
     """
     return lambda strategy: np.array(
         [getattr(strategy.encoding, method)(s) for s in strategy.vocabulary.symbols],
@@ -51,7 +52,8 @@ class NoLongRest(MusicStrategy):
     Args:
         vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
-        ticks: 0 or more, in ticks of the encoding's grid; 0 allows no rest.
+        ticks: the longest silence that is allowed, 0 or more, in the encoding's unit of
+            time; 0 allows no rest.
 
     State: `NoLongRestState`.
 

@@ -9,7 +9,10 @@ from lstm_music_jax.types import Array, Int
 
 
 def _extremes(strategy):
-    """Return each symbol's lowest and highest pitch, `[v 2]`; (127, 0) if silent."""
+    """Return each symbol's lowest and highest pitch, `[v 2]`.
+
+    They are 127 and 0 for a symbol without pitches, which so fits every range.
+    """
     struck = strategy.struck()
     pitches = np.arange(HIGHEST_PITCH + 1, dtype=np.int32)
     lowest = np.where(struck, pitches, HIGHEST_PITCH).min(1)

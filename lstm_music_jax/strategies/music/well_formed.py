@@ -15,7 +15,7 @@ _NO_PITCH = HIGHEST_PITCH + 1
 
 
 class WellFormedState(NamedTuple):
-    """Which of the 128 pitches sound now, with one entry per pitch.
+    """Which of the 128 MIDI pitches sound now, with one entry per pitch.
 
     Attributes:
         struck: whether the pitch was struck at this moment.
@@ -27,9 +27,9 @@ class WellFormedState(NamedTuple):
 
 
 def _known(strategy):
-    """Return a mask of the symbols that the encoding has, bool `[v]`.
+    """Return which symbols of the vocabulary belong to the encoding, bool `[v]`.
 
-    The end symbol counts as a symbol of the encoding.
+    The result is True for the end symbol too, and False for the start symbol.
     """
     vocabulary = strategy.vocabulary
     known: set[str | None] = {*known_symbols(strategy.encoding, vocabulary.symbols)}
@@ -40,8 +40,8 @@ def _known(strategy):
 def _strikes(strategy):
     """Return the pitches that each symbol strikes, int32 `[v k]`.
 
-    k is the largest number of pitches of a symbol. Rows with fewer pitches are filled
-    with 128, which is not a MIDI pitch.
+    k is the largest number of pitches that a symbol strikes. Rows with fewer pitches
+    are filled with 128, which is not a MIDI pitch.
 
     If the encoding has no time shifts, no two symbols begin at the same time, so no
     strike is ever ill-formed. The table then has no columns.
@@ -56,8 +56,9 @@ def _strikes(strategy):
 def _releases(strategy):
     """Return the pitches that each symbol releases, int32 `[v k]`.
 
-    Rows are filled as in `_strikes`. The table has no columns if no symbol of the
-    encoding releases a pitch.
+    k is the largest number of pitches that a symbol releases; it is 0 if no symbol of
+    the encoding releases a pitch. Rows with fewer pitches are filled with 128, which is
+    not a MIDI pitch.
     """
     return _rows(strategy, strategy.encoding.releases)
 
@@ -83,12 +84,13 @@ def _moves(strategy):
 class WellFormed(MusicStrategy):
     """Forbids ill-formed symbols, which decoding would skip.
 
-    `Encoding` defines the ill-formed symbols. With `Events`, a symbol is ill-formed if
-    it strikes a pitch that was already struck at the same moment. With `Performance`,
-    these are ill-formed: a note-on of a pitch that sounds, a note-off of a pitch that
-    does not sound, and a note-off of a pitch that was struck at the same moment. With
-    `NoteNames`, no name is ever ill-formed. Symbols that the encoding does not have,
-    such as the start symbol, are always forbidden. The end symbol is never forbidden.
+    `Encoding` defines the ill-formed symbols. With the encoding `Events`, a symbol is
+    ill-formed if it strikes a pitch that was already struck at the same moment. With
+    `Performance`, these are ill-formed: a note-on of a pitch that sounds, a note-off of
+    a pitch that does not sound, and a note-off of a pitch that was struck at the same
+    moment. With `NoteNames`, no name is ever ill-formed. Symbols that the encoding does
+    not have, such as the start symbol, are always forbidden. The end symbol is never
+    forbidden.
 
     Ill-formed symbols in a prompt change nothing, as in decoding.
 
@@ -132,12 +134,15 @@ class WellFormed(MusicStrategy):
 
 
 def _fits(strikes, releases, state):
-    """Return whether symbols are well-formed now, bool `[v]`, or `[]` for one symbol.
+    """Return whether each symbol would be well-formed as the next one, bool `[v]`.
+
+    The rows of a single symbol, `[k]`, may be given instead. The result then has no
+    dimensions.
 
     Args:
-        strikes: the pitches that the symbols strike, `[v k]`, or `[k]` for one symbol.
-        releases: the pitches that they release, in the same form.
-        state: which pitches sound now, and which were struck now.
+        strikes: the pitches that each symbol strikes, `[v k]`, from `_strikes`.
+        releases: the pitches that each symbol releases, `[v k]`, from `_releases`.
+        state: which pitches sound now, and which were struck at this moment.
     """
     blocked = state.sounding if releases.shape[-1] else state.struck
     strikes_blocked = blocked.at[strikes].get(mode="fill", fill_value=False)

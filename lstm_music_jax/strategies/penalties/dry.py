@@ -21,15 +21,17 @@ class DRY(Strategy):
 
         l_x - multiplier base^(m_x - allowed_length)    where m_x >= allowed_length
 
-    DRY stands for "don't repeat yourself". m_x is the length of the longest passage at
-    the end of the stream that also occurred earlier in the stream and was then followed
-    by x. Only the last `memory` symbols count. The exponent takes m_x as at most 50.
+    DRY stands for "don't repeat yourself". The formula is the new logit of symbol x,
+    and l_x the old one. m_x is the length of the longest passage at the end of the
+    stream that also occurred earlier in the stream and was then followed by x. Only the
+    last `memory` symbols count. The exponent takes m_x as at most 50.
 
     Args:
         multiplier: 0 or more; 0 does nothing, 0.8 is usual.
         base: 1 or more.
         allowed_length: 1 or more symbols; shorter repetitions are not penalised.
-        breakers: ids that end a repetition, and that are not penalised.
+        breakers: ids of symbols that no repetition may contain, and that are never
+            penalised.
         memory: number of symbols to remember, 1 or more; changing it recompiles.
 
     State: the `History` of the last `memory` symbols.

@@ -9,7 +9,8 @@ class FrequencyPenalty(Strategy):
 
         l_x - penalty count_x
 
-    The symbols of the prompt count too.
+    l_x is the logit of symbol x, and count_x the number of its occurrences so far. The
+    symbols of the prompt count too.
 
     Args:
         penalty: any finite number; 0 does nothing, and a negative one rewards.

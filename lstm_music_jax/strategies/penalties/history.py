@@ -1,4 +1,7 @@
-"""The last symbols of a stream, and which of them would continue a repetition."""
+"""The last symbols of a stream, and which of them would continue a repetition.
+
+A stream is a sequence that is generated.
+"""
 
 from typing import NamedTuple
 
@@ -13,9 +16,9 @@ class History(NamedTuple):
     Attributes:
         symbols: ids of the symbols, the oldest first. Entries that are not filled yet
             hold the id v, which no symbol has.
-        matches: for each of `symbols`, the length of its match: the number of symbols
-            right before it that equal the last symbols of the stream. If the stream
-            repeats these symbols, the symbol after the match comes next.
+        matches: for each of `symbols`, the length of its match: how many symbols right
+            before it equal, in order, the last symbols of the stream. If the stream
+            goes on repeating the earlier passage, this symbol comes next.
     """
 
     symbols: Int[Array, "w"]
@@ -23,7 +26,7 @@ class History(NamedTuple):
 
 
 def empty_history(memory: int, vocab_size: int) -> History:
-    """Return the history before the first symbol."""
+    """Return the history before the first symbol, for `memory` symbols."""
     return History(
         jnp.full(memory, vocab_size, jnp.int32), jnp.zeros(memory, jnp.int32)
     )
@@ -34,10 +37,10 @@ def extended(
 ) -> History:
     """Return the history after adding `token`.
 
-    If `symbols[i]` equals `token`, the match before `symbols[i]` grows by one symbol,
-    and becomes the match before `symbols[i + 1]`. All symbols move one position towards
-    the start, so this match is again at index i. All other matches become 0. If `joins`
-    is False, all matches become 0.
+    If `symbols[i]` equals `token`, the match of `symbols[i]` grows by one symbol, and
+    becomes the match of `symbols[i + 1]`. All symbols move one position towards the
+    start, so this match is again at index i. All other matches become 0. If `joins` is
+    False, `token` belongs to no repetition, and all matches become 0.
     """
     grows = (history.symbols == token) & joins
     matches = jnp.where(grows, history.matches + 1, 0)

@@ -9,7 +9,7 @@ class PresencePenalty(Strategy):
 
         l_x - penalty    for x seen,    l_x    otherwise
 
-    The symbols of the prompt count too.
+    l_x is the logit of symbol x. The symbols of the prompt count too.
 
     Args:
         penalty: any finite number; 0 does nothing, and a negative one rewards.

@@ -9,14 +9,15 @@ class RepetitionPenalty(Strategy):
 
         l_x / penalty    for x seen,    l_x    otherwise
 
-    The symbols of the prompt count too. This is the paper's formula, and it raises a
-    negative logit. transformers and llama.cpp multiply negative logits by the penalty
-    instead, so that it always lowers them; `by_sign=True` does that. Neither form is
-    invariant to a shift of the logits.
+    l_x is the logit of symbol x. The symbols of the prompt count too. This is the
+    paper's formula, and it raises a negative logit if the penalty is above 1.
+    transformers and llama.cpp multiply negative logits by the penalty instead, so that
+    it lowers them too; `by_sign=True` does that. Neither form is invariant to a shift
+    of the logits.
 
     Args:
         penalty: above 0; 1 does nothing, 1.2 is the paper's; below 1 rewards.
-        by_sign: multiply where the logit is negative.
+        by_sign: whether to multiply negative logits by the penalty.
 
     State: which symbols have been seen, bool `[v]`.
 

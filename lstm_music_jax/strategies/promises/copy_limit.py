@@ -19,9 +19,10 @@ class CopyLimit(Strategy):
 
         l'_x = -inf    if the last `longest` symbols, and then x, are part of a piece
 
-    So no run of more than `longest` drawn symbols occurs in a known piece. Symbols of
-    the prompt count as symbols before x, but are never forbidden. If all symbols are
-    forbidden, the engine ignores the strategy for this symbol, and the trace says so.
+    l'_x is the new logit of symbol x. So no run of more than `longest` drawn symbols
+    occurs in a known piece. Symbols of the prompt count as symbols before x, but are
+    never forbidden. If all symbols are forbidden, the engine ignores the strategy for
+    this symbol, and `Trace`, the record of the drawn symbols, says so.
 
     Args:
         longest: the most symbols that may be copied in a row, 1 or more.
@@ -29,7 +30,7 @@ class CopyLimit(Strategy):
         transposed: whether passages that are up to six semitones higher or lower than
             in a known piece count as copied too.
 
-    State: `Place`, the passages with which the stream ends.
+    State: a `Place`, which says how many of the last symbols are copied.
 
     Raises:
         ValueError: the vocabulary of the corpus is not that of the model.

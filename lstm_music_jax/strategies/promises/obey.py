@@ -14,11 +14,13 @@ from lstm_music_jax.types import Array, Int, UInt32
 
 
 class ObeyState(NamedTuple):
-    """What the automaton has read.
+    """How far the automaton has read the drawn symbols.
 
     Attributes:
-        place: the state of the automaton; -1 if it could not read a symbol.
-        drawn: number of drawn symbols, at most `length`; -1 until the first is drawn.
+        place: the state of the automaton after the drawn symbols; -1 if it could not
+            read one of them.
+        drawn: number of drawn symbols, at most the `length` of `Obey`. It is -1 while
+            the prompt is read, so that the automaton skips the prompt.
     """
 
     place: Int[Array, ""]
@@ -36,7 +38,10 @@ def _ahead(strategy):
 
 
 def _possible(automaton, length):
-    """Return the lengths that `Obey` may have with an automaton, in words."""
+    """Return a text that names lengths near `length` which an automaton accepts.
+
+    If it accepts no length, the text says how far the automaton can read.
+    """
     lengths, longest = accepted_lengths(automaton, length)
     lengths = [number for number in lengths if number > 0]
     allowed = "the length of a sequence that the automaton accepts"
@@ -53,26 +58,29 @@ class Obey(Strategy):
     """Forbids symbols after which the automaton could no longer accept the piece.
 
         l'_x = -inf    if the automaton accepts no sequence of `length` symbols that
-                       begins with the symbols so far and x
+                       begins with the drawn symbols so far and x
 
-    So the automaton accepts the first `length` drawn symbols of each stream. Every
-    symbol that is kept can be continued to such a sequence, and nothing is forbidden
-    after `length` symbols. Symbols of the prompt are not read.
+    l'_x is the new logit of symbol x. So the automaton accepts the first `length` drawn
+    symbols of each stream. Every symbol that is kept can be continued to such a
+    sequence, and nothing is forbidden after `length` symbols. Symbols of the prompt are
+    not read.
 
-    Put this strategy before those that truncate. A strategy before it, such as a mask
-    of `compose`, may forbid all symbols that the promise needs. The engine then ignores
-    this strategy for one symbol, and the trace says so. The promise is then broken, and
-    nothing is forbidden any more. `compose` forbids symbols that the model was not
-    trained on, which no builder of automata relies on. It also forbids ill-formed
-    symbols. Only an automaton that was intersected with `well_formed` cannot come into
-    conflict with that. Large vocabularies have too many pitches for it. For a promise
-    that names pitches, such as a motif, `well_formed(pitches=[...])` of these pitches
-    makes the conflict rare.
+    Put this strategy before those that truncate. A strategy before it may forbid all
+    symbols that the automaton needs. The engine then ignores this strategy for one
+    symbol, and `Trace`, the record of the drawn symbols, says so. After that symbol the
+    automaton cannot accept the piece, so nothing is forbidden any more.
+
+    `compose` forbids ill-formed symbols before this strategy, and so may cause such a
+    conflict. There is none if the automaton was intersected with `well_formed`. Large
+    vocabularies have too many pitches for that. If the automaton names pitches, as for
+    a motif, an intersection with `well_formed(pitches=[...])` of these pitches makes
+    the conflict rare. `compose` also forbids symbols that the model was not trained on,
+    but the functions that make automata do not use these.
 
     Args:
         automaton: the automaton. It reads ids of the model's vocabulary.
-        length: number of drawn symbols at whose end the automaton accepts, 1 or more.
-            For pieces that end earlier, see `ended`.
+        length: number of drawn symbols after which the automaton must accept, 1 or
+            more. For pieces that end earlier, see `ended`.
 
     State: `ObeyState`.
 

@@ -7,7 +7,8 @@ from lstm_music_jax.strategies.base import Strategy
 class Bias(Strategy):
     """Adds a value to the logit of each given symbol: l_x + value_x.
 
-    A value of ln 2 doubles a symbol's odds. A forbidden symbol stays forbidden.
+    l_x is the logit of symbol x. A value of ln 2 doubles the odds of x. A forbidden
+    symbol stays forbidden.
 
     Args:
         ids: one or more ids. If an id is given twice, its values add up.

@@ -23,6 +23,7 @@ class Contrastive(Strategy):
 
         l'_x = ln p_x - ln q_x    where p_x >= alpha max_y p_y, else -inf
 
+    l'_x is the new logit of symbol x. p is the distribution that the strategy is given.
     q is the distribution of the weaker model, the amateur, after all symbols so far.
     The amateur starts from its initial state and reads the prompt too. Probabilities
     q_x below 1e-30 are raised to 1e-30. Without the truncation, symbols that both

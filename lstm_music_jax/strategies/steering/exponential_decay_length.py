@@ -12,14 +12,14 @@ class ExponentialDecayLength(Strategy):
 
         l'_stop = l_stop + |l_stop| (factor^(n - start) - 1)    where n > start
 
-    n is the number of drawn symbols; those of the prompt do not count. The longer the
-    piece, the more probable is its end. The model still influences the position of the
-    end.
+    l_stop is the logit of the stop symbol, and l'_stop the new one. n is the number of
+    symbols drawn so far; those of the prompt do not count. The longer the piece, the
+    more probable is its end. The model still influences the position of the end.
 
-    The formula is that of transformers. It has three peculiarities. It depends on
-    the size of the logit, so adding a constant to all logits changes the result. A
-    logit of 0 never grows. A factor below 1 lowers a positive logit at most to 0, and a
-    negative one at most to twice its value. Two details differ from transformers. A
+    The formula is that of transformers. It has three peculiarities. It depends on the
+    size of the logit, so adding a constant to all logits changes the result. A logit of
+    0 never changes. A factor below 1 lowers the logit: a positive one never below 0, a
+    negative one never below twice its value. Two details differ from transformers. A
     forbidden stop symbol stays forbidden; transformers gives NaN. The power is at most
     1e18, so that the logit stays finite.
 

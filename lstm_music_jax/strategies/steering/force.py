@@ -8,11 +8,12 @@ from lstm_music_jax.strategies.base import Strategy
 class Force(Strategy):
     """Forces drawn symbol number positions[i] to be tokens[i], however improbable.
 
-    Put it last in a chain.
+    The symbol is drawn even if an earlier strategy of a chain forbids it. Put this
+    strategy last in a chain.
 
     Args:
-        positions: one or more different numbers; 0 is the first drawn symbol.
-        tokens: an id for each position.
+        positions: one or more different positions; 0 is the first drawn symbol.
+        tokens: for each position, the id of the symbol.
 
     State: the number of symbols drawn so far, int32.
     """

@@ -13,9 +13,11 @@ class GuidanceState(NamedTuple):
     """The memory of the guiding model, and the symbol that it reads next.
 
     Attributes:
-        memory: the memory of its context, such as the state of the model.
+        memory: what the guiding model remembers of the symbols so far, such as its
+            state.
         token: id of the symbol that it reads next.
-        drawing: False until the first symbol is drawn.
+        drawing: False until the first symbol is drawn. Until then, `observe` ignores
+            symbols, because the guiding model does not read the prompt of the stream.
     """
 
     memory: PyTree
@@ -28,13 +30,14 @@ class Guidance(Strategy):
 
         l'_x = u_x + scale (c_x - u_x)
 
-    c is the log-probability that the strategy is given. u is the log-probability under
-    `model`, the guiding model. It reads `prompt` instead of the prompt of the stream,
-    and then the drawn symbols. Each symbol costs one step of the guiding model.
-    Forbidden symbols stay forbidden. Where only u is -inf, c is kept.
+    l'_x is the new logit of symbol x. c_x is its log-probability in the distribution
+    that the strategy is given. u_x is its log-probability under `model`, the guiding
+    model. The guiding model reads `prompt` instead of the prompt of the stream, and
+    then the drawn symbols. Each symbol costs one step of the guiding model. Forbidden
+    symbols stay forbidden. Where only u_x is -inf, l'_x is c_x.
 
     Args:
-        scale: any finite number; 1 gives c, 0 gives u, and above 1 goes beyond c.
+        scale: any finite number; 1 gives c_x, 0 gives u_x, and above 1 goes beyond c_x.
         model: the model that generates, or another one with the same vocabulary.
         prompt: one or more ids, such as the start symbol alone.
         context: which of the symbols so far the guiding model remembers, such as all of

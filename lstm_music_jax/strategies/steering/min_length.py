@@ -7,8 +7,8 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 class MinLength(Strategy):
     """Forbids the stop symbol until `length` symbols have been drawn.
 
-    The symbols of the prompt do not count, as for `min_new_tokens` of transformers. For
-    `min_length` of transformers they count.
+    The symbols of the prompt do not count. So this is `min_new_tokens` of transformers,
+    and not its `min_length`, for which they count.
 
     Args:
         length: the fewest symbols before the stop symbol, 0 or more.

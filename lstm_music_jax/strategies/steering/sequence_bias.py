@@ -11,10 +11,11 @@ class SequenceBias(Strategy):
 
         l_x + sum_k biases[k]    over all sequences k that x would complete
 
-    x completes a sequence if x is its last symbol, and the stream so far ends with the
-    symbols before it. The symbols of the prompt count. A sequence of one symbol can
-    always be completed. If x completes several sequences, their biases add up. A
-    forbidden symbol stays forbidden.
+    The formula is the new logit of symbol x, and l_x the old one. x completes a
+    sequence if x is its last symbol, and the stream so far ends with the symbols before
+    it. The symbols of the prompt count. A sequence of one symbol can always be
+    completed. If x completes several sequences, their biases add up. A forbidden symbol
+    stays forbidden.
 
     The work per symbol does not depend on the lengths of the sequences. It grows with
     the number of sequences that can be completed at the same time.
@@ -24,15 +25,15 @@ class SequenceBias(Strategy):
             given twice counts twice. Changing them recompiles.
         biases: a number for each sequence, finite or -inf.
 
-    State: the state of the `Matching` automaton, int32.
+    State: the state of the automaton that finds the sequences (`Matching`), int32.
 
     >>> SequenceBias([[60, 62, 64], [7]], biases=[1.5, float("-inf")])
     SequenceBias(((60, 62, 64), (7,)), [1.5, float('-inf')])
 
     Reference: `SequenceBiasLogitsProcessor` and `NoBadWordsLogitsProcessor`,
     https://github.com/huggingface/transformers/blob/000034a44ef887621d9b36001a5eb7c46e64cb3f/src/transformers/generation/logits_process.py;
-    unlike this class, both give no bias to an occurrence of a sequence that begins with
-    the first symbol of the prompt.
+    unlike this class, both give no bias if the completed sequence would start at the
+    very first symbol of the prompt.
     """
 
     permutation_equivariant = False

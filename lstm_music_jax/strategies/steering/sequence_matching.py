@@ -1,7 +1,10 @@
 """An automaton that finds, among given sequences, those that the next symbol completes.
 
-A symbol completes a sequence if it is the last symbol of the sequence, and the stream
-so far ends with the symbols before it.
+A stream is a sequence that is generated. A symbol completes a given sequence if it is
+the last symbol of that sequence, and the stream so far ends with the symbols before it.
+These symbols, the sequence without its last symbol, are the beginning of the sequence.
+A letter is a number that stands for a symbol: from 1 on for a symbol that occurs in a
+beginning, and 0 for all others.
 """
 
 from functools import cache
@@ -14,13 +17,11 @@ from jaxtyping import Int
 class Matching(NamedTuple):
     """An Aho-Corasick automaton of the beginnings of sequences.
 
-    The beginning of a sequence is the sequence without its last symbol. A state stands
-    for the longest passage at the end of the stream that is a prefix of some beginning.
-    State 0 stands for the empty passage.
+    A state stands for the longest passage at the end of the stream that is a prefix of
+    some beginning. State 0 stands for the empty passage.
 
     Attributes:
-        letters: for each id, its letter: a number from 1 on if the symbol occurs in a
-            beginning, and 0 otherwise. The last entry serves for all larger ids too.
+        letters: for each id, its letter. The last entry serves for all larger ids too.
         moves: the next state, for each state and letter.
         completing: for each state, the indices of the sequences that the next symbol
             can complete; shorter rows are filled with the number of sequences.
@@ -33,7 +34,11 @@ class Matching(NamedTuple):
 
 @cache
 def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
-    """Return the automaton of one or more sequences of ids, none of them empty."""
+    """Return the automaton that finds which of the sequences the next symbol completes.
+
+    Args:
+        sequences: one or more sequences of ids, none of them empty.
+    """
     used = sorted({symbol for sequence in sequences for symbol in sequence[:-1]})
     letters = np.zeros(max(used, default=-1) + 2, np.int32)
     letters[used] = np.arange(1, len(used) + 1)
@@ -56,9 +61,16 @@ def matching(sequences: tuple[tuple[int, ...], ...]) -> Matching:
 def _trie(sequences, letters):
     """Return the trie of the beginnings of sequences.
 
+    Each state stands for a prefix of a beginning. State 0 is the empty prefix. The
+    child of a state stands for a prefix that is one letter longer.
+
+    Args:
+        sequences: the sequences of ids.
+        letters: the letter of each id.
+
     Returns:
         For each state, its children: a dictionary from letters to states.
-        For each state, the indices of the sequences whose whole beginning leads to it.
+        For each state, the indices of the sequences whose beginning it stands for.
     """
     children, completing = [{}], [[]]
     for number, sequence in enumerate(sequences):

@@ -15,9 +15,10 @@ class Watermark(Strategy):
 
         l_x + delta    where x is green
 
-    gamma v of the v symbols are green, rounded to a whole number from 1 to v - 1. A
-    hash of the key and of the last `width` symbols selects the green symbols. As long
-    as the stream has fewer than `width` symbols, the logits are unchanged.
+    l_x is the logit of symbol x. gamma v of the v symbols are green, rounded to a whole
+    number from 1 to v - 1. A hash of the key and of the last `width` symbols selects
+    the green symbols. As long as the stream has fewer than `width` symbols, the logits
+    are unchanged.
 
     `detect_watermark` finds the mark. The detection needs the key, but no model. It
     needs fewer symbols if delta is larger or if the distributions are flatter. Put the
@@ -58,7 +59,13 @@ class Watermark(Strategy):
         return jnp.concatenate([state[1:], token.astype(jnp.int32)[None]])
 
     def green(self, context: Int[Array, "w"], vocab_size: int) -> Bool[Array, "v"]:
-        """Return a mask of the symbols that are green after the symbols `context`."""
+        """Return a mask of the green symbols.
+
+        Args:
+            context: the ids of the last `width` symbols of the stream. They and the key
+                select the green symbols.
+            vocab_size: number of symbols in the vocabulary.
+        """
         first = mix(jnp.asarray(self.key).astype(jnp.uint32))
         for symbol in context.astype(jnp.uint32):
             first = mix(first ^ symbol)

@@ -12,8 +12,9 @@ class DynamicTemperature(Strategy):
 
         T = low + (high - low) (H / ln n)^exponent
 
-    n is the number of symbols that are not forbidden. So H / ln n is 1 if all of them
-    are equally probable, and 0 if one is certain.
+    H is the entropy of the distribution that the strategy is given. n is the number of
+    symbols that are not forbidden. So H / ln n is 1 if all of them are equally
+    probable, and 0 if one is certain.
 
     Args:
         low: the temperature if one symbol is certain, 1e-6 or more.

@@ -17,9 +17,9 @@ class EDT(Strategy):
 
         T = temperature base^(theta / H),    l'_x = (l_x - max l) / T
 
-    This is entropy-based dynamic temperature; H is in nats. T tends to `temperature`
-    as H grows. If theta is above 0, T falls to 1e-6 as H tends to 0. Then the most
-    probable symbol is nearly certain.
+    l_x is the logit of symbol x, and l'_x the new one. This is entropy-based dynamic
+    temperature; H is in nats. T tends to `temperature` as H grows. If theta is above 0,
+    T falls to 1e-6 as H tends to 0. Then the most probable symbol is nearly certain.
 
     Args:
         temperature: the highest T, above 0.

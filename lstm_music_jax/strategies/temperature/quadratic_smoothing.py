@@ -10,9 +10,10 @@ class QuadraticSmoothing(Strategy):
         l'_x = max l - k factor d^2 + s factor d^3,    d = l_x - max l
         k = (3 - curve) / 2,    s = (curve - 1) / 2
 
-    It makes the most probable symbols more alike and the improbable ones rarer. At
-    curve 1, logits within 1 / factor of the largest move towards it, and those further
-    down move away. A larger curve moves them away faster.
+    l_x is the logit of symbol x, and l'_x the new one. The strategy makes the most
+    probable symbols more alike and the improbable ones rarer. At curve 1, logits within
+    1 / factor of the largest move towards it, and those further down move away. A
+    larger curve moves them away faster.
 
     Args:
         factor: above 0; the smaller, the flatter.

@@ -10,6 +10,8 @@ class Temperature(Strategy):
 
         p'_x proportional to exp(l_x / T)
 
+    l_x is the logit of symbol x, and p'_x its new probability.
+
     Args:
         value: T, 1e-6 or more. T below 1 sharpens, and T above 1 flattens. For T = 0
             use `Greedy`.

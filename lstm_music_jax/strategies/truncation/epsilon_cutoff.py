@@ -8,6 +8,8 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 class EpsilonCutoff(Strategy):
     """Keeps the symbols with p_x >= epsilon, and always the most probable one.
 
+    p_x is the probability of symbol x. All other symbols are forbidden.
+
     Args:
         epsilon: in (0, 1); the paper suggests 3e-4 to 9e-4 for 50,000 words.
 

@@ -11,9 +11,9 @@ class EtaCutoff(Strategy):
 
         eta = min(epsilon, sqrt(epsilon) e^-H)
 
-    The most probable symbol is always kept. At low entropy the floor is epsilon, as in
-    `EpsilonCutoff`. e^-H is the probability of each symbol in a flat distribution of
-    entropy H.
+    p_x is the probability of symbol x, and H is in nats. The most probable symbol is
+    always kept. At low entropy the floor is epsilon, as in `EpsilonCutoff`. e^-H is the
+    probability of each symbol in a flat distribution of entropy H.
 
     Args:
         epsilon: in (0, 1); the paper suggests 3e-4 to 4e-3 for 50,000 words.

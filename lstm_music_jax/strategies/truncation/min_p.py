@@ -9,6 +9,8 @@ class MinP(Strategy):
 
         p_x >= p max_y p_y
 
+    p_x is the probability of symbol x.
+
     Args:
         p: in (0, 1]; 1 keeps only the most probable symbol and its ties.
 

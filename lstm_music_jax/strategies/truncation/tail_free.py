@@ -11,8 +11,9 @@ class TailFree(Strategy):
 
         s_i = |(p_i - p_(i+1)) - (p_(i+1) - p_(i+2))|,    i = 0 .. v-3, p descending
 
-    The k most probable symbols are kept, and any that tie with the k-th. k is the first
-    i with s_0 + .. + s_i > z sum s, but at least 1. A flat distribution is kept whole.
+    p_0 is the largest probability, and v the size of the vocabulary. The k most
+    probable symbols are kept, and any that tie with the k-th. k is the first i with s_0
+    + .. + s_i > z sum s, but at least 1. A flat distribution is kept whole.
 
     llama.cpp counted in this way until it dropped the method. text-generation-webui
     keeps one symbol more, but never the least probable symbol.

@@ -10,8 +10,9 @@ class TopA(Strategy):
 
         p_x >= a (max_y p_y)^2
 
-    So the threshold is low if the model is unsure. The threshold of `MinP` is
-    proportional to the largest probability itself, and falls more slowly.
+    p_x is the probability of symbol x. The threshold is low if the model is unsure. The
+    threshold of `MinP` is proportional to the largest probability itself, and falls
+    more slowly.
 
     Args:
         a: in [0, 1]; 0 keeps everything.

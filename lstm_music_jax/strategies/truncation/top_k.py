@@ -9,7 +9,7 @@ class TopK(Strategy):
     """Keeps the k most probable symbols, and any that tie with the k-th.
 
     Args:
-        k: 1 or more; the vocabulary's size or more keeps every symbol.
+        k: 1 or more. If k is at least the size of the vocabulary, every symbol is kept.
 
     Reference: Fan, Lewis & Dauphin 2018, https://arxiv.org/abs/1805.04833
     """

@@ -9,10 +9,10 @@ class TopNSigma(Strategy):
 
         l_x >= max l - n sigma
 
-    sigma is the standard deviation of the m logits that are not forbidden. Its divisor
-    is m, as in llama.cpp. The default of PyTorch is m - 1, which makes sigma a little
-    larger. A temperature before this strategy scales both sides, so the same symbols
-    are kept.
+    l_x is the logit of symbol x, and max l is the largest logit. sigma is the standard
+    deviation of the m logits that are not forbidden. Its divisor is m, as in llama.cpp.
+    The default of PyTorch is m - 1, which makes sigma a little larger. A temperature
+    before this strategy scales both sides, so the same symbols are kept.
 
     Args:
         n: above 0; 1 is the paper's.

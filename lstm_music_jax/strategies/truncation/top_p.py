@@ -10,9 +10,9 @@ class TopP(Strategy):
 
         sum_V p_x >= p
 
-    V is the set of kept symbols. It includes the symbol with which the sum reaches p,
-    so it is never empty. All symbols that are as probable as that symbol are kept too,
-    while transformers keeps only some of them.
+    V is the set of kept symbols, and p_x the probability of symbol x. V includes the
+    symbol with which the sum reaches p, so it is never empty. All symbols that are as
+    probable as that symbol are kept too, while transformers keeps only some of them.
 
     Args:
         p: in (0, 1]; 1 keeps everything.

@@ -10,10 +10,11 @@ from lstm_music_jax.xla.ordering import keep_mass
 class Typical(Strategy):
     """Keeps the symbols whose surprisal is nearest to the entropy H.
 
-    Symbols are sorted by |-ln p_x - H|, the smallest first. The first symbols are kept,
-    until their probabilities sum to `mass` or more. The most probable symbol is
-    forbidden if its surprisal is too far below H. All symbols that are as near to H as
-    the last kept one are kept too, as in transformers.
+    The surprisal of symbol x is -ln p_x, where p_x is its probability. Symbols are
+    sorted by |-ln p_x - H|, the smallest first. The first symbols are kept, until their
+    probabilities sum to `mass` or more. The most probable symbol is forbidden if its
+    surprisal is too far below H. All symbols that are as near to H as the last kept one
+    are kept too, as in transformers.
 
     Args:
         mass: in (0, 1]; 1 keeps everything.

@@ -8,13 +8,14 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 class XTC(Strategy):
     """Forbids, with some probability, all likely symbols but the least likely of them.
 
-    XTC stands for "exclude top choices". A symbol is likely if p_x >= threshold. The
-    least likely of the likely symbols is kept, and so are its ties. So a single likely
-    symbol is kept. Symbols below the threshold are always kept.
+    XTC stands for "exclude top choices". A symbol is likely if its probability is at
+    least `threshold`. The least likely of the likely symbols is kept, and so are its
+    ties. So a single likely symbol is kept. Symbols below the threshold are always
+    kept.
 
     Args:
-        threshold: the p_x that makes a symbol likely, in (0, 0.5]; above 0.5 there
-            could never be two likely symbols.
+        threshold: the probability from which on a symbol is likely, in (0, 0.5]. Above
+            0.5 there could never be two likely symbols.
         probability: the probability, per drawn symbol, that likely symbols are
             forbidden, in [0, 1].
 

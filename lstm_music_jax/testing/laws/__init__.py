@@ -2,8 +2,9 @@
 
 `check_strategy` runs them in the order of `LAWS`.
 
-Start with `logits.py`. Each law gets a `Subject`, which runs the strategy under test.
-These modules may import the same packages as `testing`.
+Start with `logits.py`. Each law gets a `Subject`, which runs the strategy under test,
+and raises `Broken` if the strategy breaks the law. These modules may import the same
+packages as `testing`.
 """
 
 from collections.abc import Callable

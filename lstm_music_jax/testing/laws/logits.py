@@ -1,4 +1,8 @@
-"""Laws of the logits that a strategy returns."""
+"""Laws of the logits that a strategy returns.
+
+A law is a function that states in its docstring what must hold. It raises `Broken` if
+the subject, which is the strategy under test with its inputs, breaks the law.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -44,8 +48,8 @@ def something_is_left_to_draw(subject: Subject) -> None:
     may forbid every symbol that its input allows; the engine then ignores it.
 
     If a strategy has forbidden every symbol, the law applies it again, in the same
-    state, to logits that are all 0. This input allows every symbol. A mask must allow
-    some of them, but none that the first input allowed.
+    state, to logits that are all 0. These allow every symbol. A mask must now allow
+    some symbols, but none that the first logits allowed.
     """
     given, course = subject.inputs.logits, subject.course
     came_in = given > -np.inf
@@ -66,9 +70,9 @@ def something_is_left_to_draw(subject: Subject) -> None:
 def survives_an_empty_support(subject: Subject) -> None:
     """Logits that are all -inf, as an earlier mask may make them, give no NaN or +inf.
 
-    This must hold for the symbol with these logits and for all symbols after it. The
-    engine draws this symbol from the model's distribution, so the strategy observes a
-    symbol that was forbidden.
+    The strategy gets such logits at one position. No NaN or +inf may occur there, nor
+    at later positions. The engine draws the symbol at this position from the model's
+    distribution, so the strategy observes a symbol that was forbidden.
     """
     empty = subject.inputs._replace(logits=subject.inputs.logits.copy())
     empty.logits[:, 1] = -np.inf
@@ -126,7 +130,10 @@ def _with_shift(at: tuple[int, ...]) -> str:
 
 
 def _shifted(subject: Subject) -> tuple[Inputs, Course]:
-    """Return inputs with `SHIFTS` added to the logits, and the output for them."""
+    """Return inputs with shifted logits, and the strategy's output for these inputs.
+
+    At each position, one constant is added to all logits. `SHIFTS` holds the constants.
+    """
     logits = subject.inputs.logits + SHIFTS[None, :, None]
     inputs = subject.inputs._replace(logits=logits)
     return inputs, subject.rerun(inputs, subject.course.tokens)

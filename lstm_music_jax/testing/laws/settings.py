@@ -1,4 +1,9 @@
-"""Laws of the hyperparameters and sizes of a strategy."""
+"""Laws of the hyperparameters and sizes of a strategy.
+
+Hyperparameters are leaves of the strategy, which is a PyTree. Sizes are its static
+fields. A law is a function that states in its docstring what must hold. It raises
+`Broken` if the subject, which is the strategy under test with its inputs, breaks it.
+"""
 
 import dataclasses
 
@@ -64,7 +69,12 @@ def structure_is_its_own(subject: Subject) -> None:
 
 
 def leaves_can_be_swept(subject: Subject) -> None:
-    """A batch with several settings gives the same as one batch per setting."""
+    """A batch with several settings gives the same as one batch per setting.
+
+    A setting is one value for each hyperparameter. In the batch, rows of two settings
+    take turns. The logits that the strategy returns for a row must be those of a batch
+    in which all rows have the setting of this row.
+    """
     if not jax.tree.leaves(subject.strategy):
         return
     tokens = subject.course.tokens
@@ -98,10 +108,17 @@ def sizes_fix_shapes(subject: Subject) -> None:
 def _number_only(
     strategy: Strategy, name: str, value: int, vocab_size: int
 ) -> int | None:
-    """Return a value of a field that changes only constants of the strategy's methods.
+    """Return a value for a field with which only numbers change, or None.
 
-    The operations and shapes in the methods must stay the same, as for a field that
-    should be a leaf. Return None if no such value is found.
+    If the field gets this value instead of `value`, the operations and shapes in the
+    compiled methods stay the same, and only numbers change. So the field should be a
+    leaf. Return None if no such value is found.
+
+    Args:
+        strategy: the strategy.
+        name: the name of the field.
+        value: the value that the field has.
+        vocab_size: number of symbols in the vocabulary.
     """
     given = outline(strategy, vocab_size)
     for other in (value + 1, value - 1, 2, 1, 2 * value):
@@ -118,7 +135,8 @@ def _outline_with(
 ) -> Outline | None:
     """Return the outline of a strategy whose field `name` is changed to `value`.
 
-    None if the strategy does not allow this value.
+    An outline holds the operations, shapes and numbers of the strategy's methods.
+    Return None if the strategy does not allow this value.
     """
     try:
         changed = dataclasses.replace(strategy, **{name: value})

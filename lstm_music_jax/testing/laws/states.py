@@ -1,4 +1,9 @@
-"""Laws of the state that a strategy keeps."""
+"""Laws of the state that a strategy keeps.
+
+A law is a function that states in its docstring what must hold. It raises `Broken` if
+the subject, which is the strategy under test with its inputs, breaks it. A long run is
+one of 300 symbols.
+"""
 
 from collections.abc import Callable
 
@@ -112,9 +117,15 @@ def survives_a_long_run(subject: Subject) -> None:
 
 
 def _in_row(what: str) -> Callable[[tuple[int, ...]], str]:
-    """Return a function that says in words where `what` was found.
+    """Return a function that writes the error message for a fault of a long run.
 
-    Its argument is an index: the number of the stream, of the symbol, and so on.
+    Args:
+        what: the fault, in words.
+
+    Returns:
+        A function from the index of the fault to the message. The index begins with the
+        stream and the position of the symbol. The message says which kind of symbols
+        the stream has.
     """
     return lambda at: (
         f"{what} at note {at[1]} of a stream of {ROWS[at[0]]}, at (stream, note, ...)"
@@ -124,8 +135,12 @@ def _in_row(what: str) -> Callable[[tuple[int, ...]], str]:
 def _wraps(leaf: np.ndarray) -> np.ndarray:
     """Return a mask of the steps at which a counter wraps around.
 
-    There it jumps back by more than half the range of its dtype. A hash, which
-    overflows on purpose, is not a counter.
+    There it jumps by more than half the range of its dtype, after six small steps in
+    the other direction. A hash, which overflows on purpose, takes no such steps.
+
+    Args:
+        leaf: an integer leaf of the state before each symbol, `[b n ...]`. A step leads
+            from one symbol to the next, so the result is `[b n-1 ...]`.
     """
     limits = np.iinfo(leaf.dtype)
     reach = float(limits.max) - float(limits.min)
@@ -141,8 +156,8 @@ def _wraps(leaf: np.ndarray) -> np.ndarray:
 def the_state_moves(subject: Subject) -> None:
     """Every leaf of the state changes in a long run, unless it is a table.
 
-    A leaf is a table if its elements are not all equal at the beginning. If any other
-    leaf never changes, `observe` or `apply` has forgotten to update it.
+    A leaf whose elements are not all equal at the beginning is taken for a table. If
+    any other leaf never changes, `observe` or `apply` has forgotten to update it.
     """
     run = subject.long_run
     for index, ((name, leaf), first) in enumerate(
@@ -159,11 +174,12 @@ def the_state_moves(subject: Subject) -> None:
 
 
 def _stays_elsewhere(subject: Subject, index: int) -> bool:
-    """Return whether a leaf of the state stays constant from any initial value.
+    """Return whether a leaf of the state also keeps another initial value.
 
     Leaf number `index` gets another initial value, and the strategy runs on the random
-    inputs. A mean, for example, does not stay constant: it moves towards the values
-    that are averaged.
+    inputs. Return whether the leaf then has this value still. A mean, for example, has
+    not: it moves towards the values that are averaged. Random keys are not tried; for
+    them the result is True.
     """
     leaves, structure = jax.tree.flatten(subject.first_states(ALTERNATING))
     if is_key(leaves[index]):
@@ -182,8 +198,9 @@ def _elsewhere(leaf: np.ndarray) -> np.ndarray:
 def keeps_observing(subject: Subject) -> None:
     """A late symbol affects the state for as many later steps as the first symbol does.
 
-    A ring buffer that does not wrap around breaks this law: it ignores late symbols. A
-    strategy that stops observing on purpose breaks it too, and may be excepted from it.
+    This is found by replacing the symbol. A ring buffer that does not wrap around
+    breaks this law: it ignores late symbols. A strategy that stops observing on purpose
+    breaks it too; `except_for` of `check_strategy` skips the law.
     """
     run = subject.long_run
     lost = np.flatnonzero(run.early & ~run.late)

@@ -1,6 +1,8 @@
 """Laws of a strategy in other surroundings: a chain, the engine and a device.
 
-The engine is the part of `generate` that draws symbols.
+The engine is the part of `generate` that draws symbols. A law is a function that states
+in its docstring what must hold. It raises `Broken` if the subject, which is the
+strategy under test with its inputs, breaks it.
 """
 
 import jax
@@ -27,7 +29,10 @@ GOLDEN_RATIO = (1 + 5**0.5) / 2
 
 @pytree
 class SteadyDraw:
-    """Draws symbols with the same fixed noise each time, so that it compiles faster."""
+    """A draw that adds the same noise to the logits each time.
+
+    It compiles faster than a draw with random noise.
+    """
 
     def init(self, key, stream, streams):
         """Return `()`, because this draw has no state."""
@@ -71,9 +76,10 @@ def draws_from_its_key(subject: Subject) -> None:
 def composes_in_a_chain(subject: Subject) -> None:
     """A chain of one strategy gives the same logits as that strategy alone.
 
-    It also has the same values of `shift_invariant` and `permutation_equivariant`. The
-    strategy alone gets the key that the chain would give it. Where the strategy forbids
-    every symbol, the chain must ignore it.
+    The chain also has the same values of `shift_invariant` and
+    `permutation_equivariant`. For the comparison, the strategy alone gets the key that
+    the chain gives it. Where the strategy forbids every symbol, the chain must ignore
+    it.
     """
     strategy, inputs = subject.strategy, subject.inputs.row(2)
     tokens = np.asarray(subject.course.tokens)[2]
@@ -131,7 +137,7 @@ def replays_in_the_engine(subject: Subject) -> None:
 def run_engine(
     model: ToyModel, prompts: Int[Array, "b p"], key: PRNGKey, strategy: Strategy
 ) -> Notes:
-    """Generate `NOTES` symbols per stream with the engine, on one device."""
+    """Generate six symbols per stream with the engine, on one device."""
     streams = prompts.shape[0]
     sampler = Sampler(strategy, CARRIED, DRAW)
     plan = Plan(NOTES, trace=False, parallel_streams=streams)

@@ -7,7 +7,7 @@ from lstm_music_jax.evaluation.comparison.analysis import compare
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
 from lstm_music_jax.evaluation.comparison.results import Interval
 from lstm_music_jax.evaluation.comparison.sentence import sentence
-from lstm_music_jax.evaluation.measures.base import Direction, Sample
+from lstm_music_jax.evaluation.measures.base import SHARE, Direction, Sample
 from lstm_music_jax.evaluation.measures.copying import CopyIndex, copied_share
 from lstm_music_jax.evaluation.measures.energy import energy
 from lstm_music_jax.evaluation.measures.overlap import overlap
@@ -173,6 +173,64 @@ def test_a_probability_of_improvement_lies_between_0_and_1():
     )
     improvement = compared.differences["new"]["m"].improvement
     assert improvement == Interval(0.375, 0, 1)
+
+
+def test_intervals_of_shares_are_cut_at_their_bounds():
+    """Two models that disagree give intervals that are wider than all shares."""
+    low, high = [[0.125], [0.375]], [[0.625], [0.875]]
+    share, any_value = (
+        column(0, name, Direction.HUMAN, **bounds)
+        for name, bounds in (("share", {"bounds": SHARE}), ("any", {}))
+    )
+    compared = compare(
+        [arm("old", low, high), arm("new", high, low)],
+        [pieces(low)] * 2,
+        [],
+        reference="old",
+        primary=[],
+        measures=only(share, any_value),
+        resamples=100,
+    )
+    assert compared.values["new"]["share"].mean == Interval(0.5, 0, 1)
+    assert compared.values["new"]["any"].mean.low < -1
+    difference = compared.differences["new"]["share"]
+    for found in (difference.change, difference.worse_by):
+        assert (found.low, found.high) == (-1, 1)
+    assert compared.differences["new"]["any"].change.low < -1
+
+
+def test_human_pieces_are_the_unit_where_there_are_several_models():
+    """They are the same for all models, so the spread of models says nothing."""
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(3, 30, 1))
+    arguments = {
+        "anchors": [],
+        "reference": "old",
+        "primary": [],
+        "measures": only(column(0, "m", Direction.HUMAN)),
+    }
+    one = compare([arm("old", rows[0])], [pieces(rows[2])], **arguments)
+    two = compare([arm("old", *rows[:2])], [pieces(rows[2])] * 2, **arguments)
+    assert two.values["human"] == one.values["human"]
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_measures_are_as_valid_with_several_models(runs):
+    """Anchors are the same for all models. One that differs by chance is in order."""
+    rng = np.random.default_rng(2)
+    rows = rng.normal(size=(3, 30, 1))
+    means = [[[0.0]], [[-0.1]], [[3.0]]]
+    human, near, far = rows - rows.mean(axis=1, keepdims=True) + means
+    compared = compare(
+        [arm("old", *[human] * runs)],
+        [pieces(human)] * runs,
+        [arm("near", *[near] * runs), arm("far", *[far] * runs)],
+        reference="old",
+        primary=[],
+        measures=only(column(0, "m", Direction.LOWER)),
+        order=[["near"], ["far"]],
+    )
+    assert compared.rows[0].valid is True
 
 
 def test_a_measure_that_is_nan_for_all_pieces_finds_nothing():

@@ -21,8 +21,9 @@ from lstm_music_jax.evaluation.statistics.resampling import (
 
 def paired(ours, theirs, seed=0, resamples=10_000):
     """Estimate the mean difference of pairs of pieces, as `compare` does."""
-    differences = Resamples(resamples, seed).means(ours - theirs)
-    return estimate([differences], len(ours))
+    shared, differences = Resamples(resamples, seed), ours - theirs
+    errors = shared.errors(differences)
+    return estimate([shared.means(differences)], len(ours), errors)
 
 
 @pytest.fixture
@@ -119,6 +120,22 @@ def test_counts_of_a_resample_sum_to_the_number_of_pieces():
     np.testing.assert_allclose(counts.var(axis=0), 6 / 7, atol=0.15)
 
 
+def test_errors_of_resamples_by_hand():
+    values = np.array([[1.0, np.nan], [4.0, 7.0], [np.nan, 7.0]]) + 1e6
+    shared = Resamples(50, 0)
+    counts, errors = shared.counts(3), shared.errors(values)
+    for row, found in zip(counts.astype(int), errors, strict=True):
+        for column, error in zip(values.T, found, strict=True):
+            taken = np.repeat(column, row)
+            taken = taken[~np.isnan(taken)]
+            if not len(taken):
+                assert np.isnan(error)
+            else:
+                expected = taken.std() / np.sqrt(len(taken))
+                assert error == pytest.approx(expected, abs=1e-6)
+    assert errors[0].tolist() == pytest.approx([1.5 / np.sqrt(2), 0])
+
+
 def test_improvement_counts_ties_half():
     worse_by = np.array([-1.0, 0, 6, -3, np.nan])
     np.testing.assert_array_equal(improvements(worse_by), [1, 0.5, 0, 1, np.nan])
@@ -131,6 +148,29 @@ def test_nan_is_not_taken_for_a_finding():
     found = estimate([values], 10)
     for figure in (found.low, found.high, found.p, p_value(values, 10)):
         assert np.isnan(figure).tolist() == [False, True]
+
+
+def test_nan_of_a_resample_is_not_taken_for_a_finding():
+    """Two of four pieces are NaN, so some resamples hold nothing."""
+    shared, values = Resamples(500, 0), np.array([1.0, np.nan, 1.5, np.nan])
+    found = estimate([shared.means(values)], 2, shared.errors(values))
+    assert found.value == 1.25
+    assert np.isnan([found.low, found.high, found.p]).all()
+
+
+def test_rounding_does_not_decide_on_which_side_of_zero_a_resample_is():
+    values = np.zeros(64)
+    values[:6] = 1.0
+    values[6:8] = -1.0
+    rounded = values + 1e-17 * np.random.default_rng(0).normal(size=64)
+    shared = Resamples(2000, 0)
+    exact, found = (
+        estimate([shared.means(each) + noise], 64, shared.errors(each))
+        for each, noise in ((values, 0.0), (rounded, 1e-17))
+    )
+    assert (found.low, found.high, found.p) == pytest.approx(
+        (exact.low, exact.high, exact.p)
+    )
 
 
 def test_pieces_that_are_nan_are_left_out_of_all_means():
@@ -154,15 +194,49 @@ def test_holm_by_hand():
 
 
 def test_several_runs_give_students_interval_over_their_means():
+    """If pieces with the same number have nothing in common."""
     rng = np.random.default_rng(2)
     ours, theirs = rng.normal(size=(2, 4, 50))
-    shared = Resamples(10, 0)
-    found = estimate([*map(shared.means, ours - theirs)], 50)
+    # Only two of the four runs vary, and they vary in opposite directions.
+    means = (ours - theirs).mean(axis=1)
+    moved = np.array([[1], [-1], [0], [0]]) * rng.normal(size=10)
+    found = estimate([*np.column_stack([means, means[:, None] + moved])], 50)
     student = stats.ttest_rel(ours.mean(axis=1), theirs.mean(axis=1))
     low, high = student.confidence_interval()
     assert (found.low, found.high) == pytest.approx((low, high))
     assert found.p == pytest.approx(student.pvalue)
     assert found.scope == "50 pieces, 4 models"
+
+
+def test_runs_with_the_same_pieces_are_one_run():
+    """Human pieces are the same for all models."""
+    human = Resamples(2000, 0).means(np.random.default_rng(3).normal(size=50))
+    one, three = estimate([human], 50), estimate([human] * 3, 50)
+    assert (three.value, three.low, three.high, three.p) == pytest.approx(
+        (one.value, one.low, one.high, one.p)
+    )
+    assert (one.runs, three.runs) == (1, 3)
+
+
+def test_what_runs_share_widens_their_interval():
+    """By hand: three runs with shared pieces, and a constant of their own each."""
+    pieces = np.random.default_rng(4).normal(0.4, 1, size=50)
+    shared = Resamples(20_000, 0).means(pieces)
+    own = np.array([-0.2, 0.1, 0.4])
+    runs = [shared + each for each in own]
+    found, value = estimate(runs, 50), pieces.mean() + 0.1
+    errors = np.array([own.std(ddof=1) / np.sqrt(3), pieces.std(ddof=1) / np.sqrt(50)])
+    quantiles = stats.t([2, 49]).ppf
+    reach = np.hypot(*(quantiles(0.975) * errors))
+    assert found.value == pytest.approx(value)
+    assert (found.low, found.high) == pytest.approx(
+        (value - reach, value + reach), rel=0.02
+    )
+    assert np.hypot(*(quantiles(1 - found.p / 2) * errors)) == pytest.approx(
+        value, rel=0.02
+    )
+    both = np.hypot(*((quantiles(0.975) + quantiles(0.8)) * errors))
+    assert detectable(runs, 50) == pytest.approx(both, rel=0.02)
 
 
 def test_two_sets_are_resampled_apart():

@@ -109,6 +109,17 @@ def test_the_normaliser_and_the_distribution_are_unbiased(case):
     assert test_of(decoded, local)[1] < 1e-6
 
 
+def test_obedient_members_have_the_distribution_given_that_the_automaton_accepts():
+    truth = truth_of(Obey(AUTOMATON, LENGTH))
+    sequences = truth.model.sequences
+    followed = (sequences[:, :-1] != 4) | (sequences[:, 1:] < 2)
+    accepted = followed.all(1) & np.isin(sequences[:, -1], [2, 3])
+    share = truth.model.probs[accepted].sum()
+    wanted = np.where(accepted, truth.model.probs, 0) / share
+    np.testing.assert_allclose(truth.target.probs, wanted, atol=1e-6)
+    np.testing.assert_allclose(truth.log_normaliser, np.log(share), atol=1e-5)
+
+
 def test_the_error_falls_with_the_root_of_the_number_of_members():
     """16 times the members have a fourth of the error, to 15% (3 standard errors)."""
     errors = []
