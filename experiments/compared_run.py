@@ -14,11 +14,13 @@ from typing import NamedTuple
 import jax
 import numpy as np
 from comparison_folder import ComparisonFolder, file_name
+from knobs import parted
 from piece_records import Maker
 
 from lstm_music_jax import (
     Carried,
     Composition,
+    Decoder,
     Encoding,
     Gumbel,
     Origin,
@@ -98,7 +100,12 @@ class ComparedRun:
         return self.maker.loaded
 
     def record(
-        self, sample: Sample, number: int, strategy: Strategy, text: str | None
+        self,
+        sample: Sample,
+        number: int,
+        strategy: Strategy,
+        decoder: Decoder | None = None,
+        text: str | None = None,
     ) -> str | None:
         """Return the record of a piece that a strategy drew with the run's own model.
 
@@ -109,8 +116,10 @@ class ComparedRun:
             sample: the piece.
             number: its number among the pieces of the strategy.
             strategy: the strategy.
-            text: its expression; by default its `repr`.
+            decoder: the decoder that drew it; None for single streams.
+            text: the expression of the arm; by default the `repr` of the strategy.
         """
+        of_decoder, of_strategy = (None, None) if text is None else parted(text)
         origin = Origin(
             prompt=np.asarray(self.prompts)[number],
             key=report_key(self.seed),
@@ -119,6 +128,7 @@ class ComparedRun:
             strategy=strategy,
             context=Carried(),
             draw=Gumbel(),
+            decoder=decoder,
             notes=None,
             length=self.length,
             keep_primer=True,
@@ -128,10 +138,17 @@ class ComparedRun:
         )
         symbols = self.run.vocabulary.symbols_of(sample.ids)
         piece = Composition(symbols, sample.score, 0, False, 0, None, origin)
-        return dataclasses.replace(self.maker, strategy=text).record(piece)
+        maker = dataclasses.replace(
+            self.maker, strategy=of_strategy, decoder=of_decoder
+        )
+        return maker.record(piece)
 
     def samples(
-        self, name: str, strategy: Strategy, model: Model | None = None
+        self,
+        name: str,
+        strategy: Strategy,
+        model: Model | None = None,
+        decoder: Decoder | None = None,
     ) -> list[Sample]:
         """Return the pieces of a strategy that are reported, one per prompt.
 
@@ -143,6 +160,7 @@ class ComparedRun:
             strategy: the strategy.
             model: another model to draw from, with the same vocabulary. Entropy and
                 surprisal are still those of the run's own model.
+            decoder: the decoder that draws the pieces; None for single streams.
         """
         source = _Source(
             model or self.run.model, self.run.vocabulary, self.run.encoding
@@ -155,6 +173,7 @@ class ComparedRun:
                 report_key(self.seed),
                 strategy,
                 length=self.length,
+                decoder=decoder,
             ),
         )
         samples = generated_samples(self.run, np.asarray(self.prompts), drawn)
@@ -238,6 +257,7 @@ class ComparedRun:
                 report_key(self.seed),
                 [*map(arm.setting, values)],
                 length=self.length,
+                decoder=arm.decoder,
             )
             return Drawn(
                 np.concatenate([each.tokens for each in settings]),

@@ -15,7 +15,7 @@ from comparison_folder import ComparisonFolder, file_name
 from copy_search import CopySearch
 from piece_report import Shown, played_pieces, read_piece
 
-from lstm_music_jax import Dataset, NGram, strategies, write_midi
+from lstm_music_jax import Dataset, Decoder, NGram, strategies, write_midi
 from lstm_music_jax.evaluation.anchors.shuffled import shuffled
 from lstm_music_jax.evaluation.comparison.distances import chosen, distances_from_human
 from lstm_music_jax.evaluation.comparison.figures import Figures
@@ -93,6 +93,7 @@ class ComparedPieces:
         of_runs: Sequence[strategies.Strategy],
         condition: str,
         *,
+        decoders: Sequence[Decoder | None] | None = None,
         file: str | None = None,
         model: NGram | None = None,
         text: str | None = None,
@@ -107,14 +108,18 @@ class ComparedPieces:
             name: its name.
             of_runs: its strategy for each run.
             condition: the condition of its table, or `ANCHORS`.
+            decoders: its decoder for each run; by default none.
             file: name of its files; by default `name`.
             model: the model that draws; by default that of each run.
-            text: the expression of the strategy; by default its `repr`.
+            text: the expression of the arm; by default the `repr` of the strategy.
         """
+        decoders = decoders or [None] * len(self.runs)
         file = file_name(number, file or name)
         samples = [
-            each.samples(file, strategy, model)
-            for each, strategy in zip(self.runs, of_runs, strict=True)
+            each.samples(file, strategy, model, decoder)
+            for each, strategy, decoder in zip(
+                self.runs, of_runs, decoders, strict=True
+            )
         ]
         self._measured(file, samples)
         for place, (strategy, of_run) in enumerate(zip(of_runs, samples, strict=True)):
@@ -122,8 +127,8 @@ class ComparedPieces:
             arm = name if len(of_runs) == 1 else f"{name}, model {place + 1}"
             self.promises.setdefault(condition, {})[arm] = kept
         # The model of an anchor is in no run folder, so its music has no record.
-        strategy = of_runs[0] if model is None else None
-        self._write_midi(condition, name, file, samples[0], strategy, text)
+        made = None if model is not None else (of_runs[0], decoders[0], text)
+        self._write_midi(condition, name, file, samples[0], made)
         return Pieces(name, samples)
 
     def judged(self, search: CopySearch) -> dict[str, list[PlayedPiece]]:
@@ -173,8 +178,12 @@ class ComparedPieces:
             samples.append(each.judged(with_model(each.run, given)))
         return samples
 
-    def _write_midi(self, condition, name, file, samples, strategy, text):
-        """Write the median and the worst piece that an arm drew with the first run."""
+    def _write_midi(self, condition, name, file, samples, made):
+        """Write the median and the worst piece that an arm drew with the first run.
+
+        `made` is the strategy, the decoder and the expression, for the record; None for
+        music that has no record.
+        """
         distances = distances_from_human(
             self.standard[0].measures.pieces,
             samples,
@@ -183,9 +192,7 @@ class ComparedPieces:
         )
         for word, piece in chosen(distances)._asdict().items():
             path = self.folder.path / "midi" / f"{file}-{word}.mid"
-            record = strategy and self.runs[0].record(
-                samples[piece], piece, strategy, text
-            )
+            record = made and self.runs[0].record(samples[piece], piece, *made)
             write_midi(samples[piece].score, path, record=record)
             facts = {"piece": piece, "file": f"midi/{path.name}"}
             self._play(condition, f"{name}, {word} piece", samples[piece], facts)

@@ -32,7 +32,6 @@ from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.statistics.resampling import Resamples
 from lstm_music_jax.report.page.blind import Blind
 from lstm_music_jax.report.votes_tables import votes_parts
-from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.system.atomic_write import write_atomically
 from lstm_music_jax.system.progress import tracked
 
@@ -83,7 +82,12 @@ class Report:
         ):
             name = names[of_runs[0].name] = own_name(of_runs[0])
             of_arm = [arm.strategy for arm in of_runs]
-            pieces.append(self.pieces.drawn(number, name, of_arm, AS_SET, text=name))
+            decoders = [arm.decoder for arm in of_runs]
+            pieces.append(
+                self.pieces.drawn(
+                    number, name, of_arm, AS_SET, decoders=decoders, text=name
+                )
+            )
         self._compare(AS_SET, pieces, names)
 
     def compare_matched(
@@ -217,9 +221,10 @@ class Report:
             of_runs = [of_run[place] for of_run in tuned]
             if not all(one.reached for one in of_runs):
                 continue
+            numbers = range(len(of_runs))
             settings = [
-                self._setting(number, place, arms, one)
-                for number, one in enumerate(of_runs)
+                self._arm(number, place, arms).setting(of_runs[number].value)
+                for number in numbers
             ]
             name = of_runs[0].strategy if len(tuned) == 1 else of_runs[0].arm
             name = name if place else ANCESTRAL
@@ -227,19 +232,24 @@ class Report:
             names[of_runs[0].arm] = name
             if known:
                 continue
-            file = f"{target}-{name}"
-            text = of_runs[0].strategy
             pieces.append(
-                self.pieces.drawn(place, name, settings, target, file=file, text=text)
+                self.pieces.drawn(
+                    place,
+                    name,
+                    settings,
+                    target,
+                    decoders=[self._arm(each, place, arms).decoder for each in numbers],
+                    file=f"{target}-{name}",
+                    text=of_runs[0].strategy,
+                )
             )
         if not pieces or pieces[0].name != ANCESTRAL:
             self.missed.append(target)
             return
         self._compare(target, pieces, names, tuned)
 
-    def _setting(self, number, place, arms, one) -> Strategy:
-        arm = arms[number][place - 1] if place else self.pieces.runs[number].ancestral
-        return arm.setting(one.value)
+    def _arm(self, number, place, arms) -> Arm:
+        return arms[number][place - 1] if place else self.pieces.runs[number].ancestral
 
     def _compare(self, condition, pieces, names, tuned=()):
         standard = self.pieces.standard[0]

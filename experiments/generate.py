@@ -5,6 +5,7 @@
     python experiments/generate.py --run runs/quickstart --pieces 4 --until-end
     python experiments/generate.py --run runs/quickstart \
         --strategy "Chain(RepetitionPenalty(1.2), Temperature(0.9), TopP(0.95))"
+    python experiments/generate.py --run runs/quickstart --top-p 0.9 --decoder "SMC(64)"
     python experiments/generate.py --run runs/quickstart --until-end \
         --strategy "Chain(Obey(ended(bars(16, grid=3)), 400), TopP(0.95))"
     srun python experiments/generate.py --run runs/quickstart --pieces 1024 --cluster
@@ -16,7 +17,8 @@ on the number of devices.
 File numbers continue after the highest one in the folder, and no file is overwritten.
 The first pieces also get a picture (--pictures). A page, report-000.html and so on,
 plays these pieces in a browser. It shows how surprising each note is to the model, and
-which passages are copied from training pieces. It has the number of its first piece, so
+which passages are copied from training pieces. With a decoder, it also shows which
+members of each population survived. It has the number of its first piece, so
 each call of the script makes a page of its own.
 --musicxml and --wav write scores and audio files of all pieces as well.
 
@@ -45,10 +47,11 @@ from piece_files import write_pieces
 from piece_records import Maker
 from piece_report import write_generation_report
 from primers import length_of_primer, prompts_of, require_primer
-from strategy_expressions import known_names, strategy_of
+from strategy_expressions import decoder_of, known_names, strategy_of
 
 from lstm_music_jax import (
     TICKS_PER_QUARTER,
+    BatchPart,
     Carried,
     Composition,
     NoteNames,
@@ -101,8 +104,12 @@ class Arguments:
     strategy: str | None = None
     """Expression that makes a strategy in Python, such as "Chain(Temperature(0.9),
     TopP(0.95))". It takes the place of the next seven arguments."""
+    decoder: str | None = None
+    """Expression that makes a decoder in Python, such as "SMC(64)". Each piece is then
+    the picked member of a population of streams that compete."""
     plugin: tuple[Path, ...] = ()
-    """Python files with strategies of your own, which --strategy may then hold."""
+    """Python files with strategies and decoders of your own, which --strategy and
+    --decoder may then hold."""
     greedy: bool = False
     """Always draw the most probable symbol."""
     repetition_penalty: float | None = None
@@ -168,6 +175,7 @@ def main(arguments: Arguments) -> None:
         arguments.run,
         loaded,
         strategy=arguments.strategy,
+        decoder=arguments.decoder,
         checkpoint=arguments.checkpoint,
         precision=arguments.precision,
         matmul_precision=arguments.matmul_precision,
@@ -177,22 +185,36 @@ def main(arguments: Arguments) -> None:
     loaded = computed_with(loaded, arguments.precision, arguments.cores)
     if arguments.strategy is not None:
         strategy = strategy_of(arguments.strategy, loaded, names, context)
+    decoder = None
+    if arguments.decoder is not None:
+        decoder = decoder_of(arguments.decoder, loaded, names, context)
     prompts = prompts_of(loaded, arguments)
+    compose_part = partial(
+        compose,
+        loaded,
+        key=jax.random.key(arguments.seed),
+        notes=arguments.notes,
+        strategy=strategy,
+        context=context,
+        decoder=decoder,
+        parallel_streams=arguments.parallel_streams,
+        keep_primer=arguments.keep_primer,
+        until_end=arguments.until_end,
+        ill_formed=arguments.ill_formed,
+        unseen=arguments.unseen,
+        progress=processes.is_first(),
+    )
     with jax.default_matmul_precision(arguments.matmul_precision):
-        pieces = compose(
-            loaded,
-            prompts,
-            jax.random.key(arguments.seed),
-            notes=arguments.notes,
-            strategy=strategy,
-            context=context,
-            parallel_streams=arguments.parallel_streams,
-            keep_primer=arguments.keep_primer,
-            until_end=arguments.until_end,
-            ill_formed=arguments.ill_formed,
-            unseen=arguments.unseen,
-            progress=processes.is_first(),
-        )
+        pieces = []
+        # The page shows the populations of its pieces. A trace of all other ones would
+        # take much memory.
+        traced = 0 if decoder is None else min(arguments.pictures, len(prompts))
+        for numbers in (range(traced), range(traced, len(prompts))):
+            if numbers:
+                rows = prompts[numbers.start : numbers.stop]
+                part = BatchPart(numbers, len(prompts))
+                trace = numbers.start < traced
+                pieces += compose_part(prompts=rows, part=part, trace=trace)
     if not processes.is_first():
         return
     written = write_pieces(
@@ -282,8 +304,10 @@ def strategy_of_flags(arguments: Arguments) -> strategies.Strategy:
     if given and arguments.strategy is not None:
         both = " and ".join(("strategy", *given))
         raise ValueError(f"{both} are given; write all of them into strategy")
-    if arguments.plugin and arguments.strategy is None:
-        raise ValueError(f"plugin is {arguments.plugin[0]}; it needs --strategy")
+    if arguments.plugin and arguments.strategy is None and arguments.decoder is None:
+        raise ValueError(
+            f"plugin is {arguments.plugin[0]}; it needs --strategy or --decoder"
+        )
     return strategies.Chain(*given.values())
 
 

@@ -1,15 +1,25 @@
-"""Knobs: the numbers in the expressions of strategies that scripts vary."""
+"""Knobs: the numbers in the expressions of strategies that scripts vary.
+
+An arm is a strategy, such as "TopP(0.9)", or a decoder with a strategy, such as
+"SMC(64) with TopP(0.9)". Without a strategy, a decoder uses the model alone.
+"""
 
 import ast
+import dataclasses
+import io
 import math
+import tokenize
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from strategy_expressions import strategy_of
+from strategy_expressions import decoder_of, names_decoder, strategy_of
 
 from lstm_music_jax import Run, strategies
 from lstm_music_jax.evaluation.comparison.arms import Arm, Knob
+
+_WITH = " with "
+_MODEL_ALONE = "Chain()"
 
 
 def marked(
@@ -53,10 +63,11 @@ def arm_of(
 
     This number, the knob, is marked by "knob(value, low, high)". It is a whole number
     if all three are written as such. Without a mark it is the only number of the
-    expression, if `tuned`; otherwise the arm has no knob.
+    strategy, if `tuned`; otherwise the arm has no knob.
 
     Args:
         text: the expression, such as "TopP(0.9)" or "DRY(knob(0.8, 0, 5), base=1.7)".
+            A decoder may come before it, as in "SMC(64) with TopP(0.9)".
         loaded: the run that generates.
         names: what the names in an expression stand for, from `known_names`.
         tuned: whether the knob will be tuned, so that it must be clear which it is.
@@ -65,6 +76,44 @@ def arm_of(
         ValueError: the expression is wrong, or `tuned` and several numbers are not
             marked.
     """
+    of_decoder, text = parted(text)
+    if of_decoder is None and names_decoder(text, names):
+        of_decoder, text = text, _MODEL_ALONE
+    if of_decoder is None:
+        return _arm_of(text, loaded, names, tuned)
+    decoder = decoder_of(of_decoder, loaded, names)
+    arm = _arm_of(text, loaded, names, tuned)
+    prefix = f"{ast.unparse(ast.parse(of_decoder.strip(), mode='eval'))}{_WITH}"
+    return dataclasses.replace(
+        arm,
+        name=prefix + arm.name,
+        decoder=decoder,
+        written=arm.written and (lambda value: prefix + arm.written(value)),
+    )
+
+
+def parted(text: str) -> tuple[str | None, str]:
+    """Return the expressions of the decoder and of the strategy of an arm.
+
+    The decoder is None if the text has no word "with".
+    """
+    text = text.strip()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            # It is a word of Python, so no expression holds it outside a string.
+            if (token.type, token.string) == (tokenize.NAME, "with"):
+                lines = text.splitlines(keepends=True)
+                row, column = token.start
+                begin = sum(map(len, lines[: row - 1])) + column
+                return text[:begin].strip(), text[begin + len("with") :].strip()
+    except (tokenize.TokenError, SyntaxError):
+        # What is wrong is said when the expression is read.
+        pass
+    return None, text
+
+
+def _arm_of(text, loaded, names, tuned):
+    """Return the arm of the expression of a strategy; see `arm_of`."""
     calls, with_value = marked(text, loaded, names, "knob")
     name = ast.unparse(ast.parse(text.strip(), mode="eval"))
     if len(calls) > 1 or any(len(values) != 3 for values in calls):

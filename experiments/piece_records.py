@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,13 +18,21 @@ from typing import Literal, get_type_hints
 import jax
 import numpy as np
 
-from lstm_music_jax import Composition, Run, Vocabulary, read_record, strategies
+from lstm_music_jax import (
+    Composition,
+    Decoder,
+    Run,
+    Vocabulary,
+    read_record,
+    strategies,
+)
+from lstm_music_jax.generation.decoders.base import strategies_within
 from lstm_music_jax.protocols import Model
 from lstm_music_jax.strategies.base import parts
 from lstm_music_jax.system.printable import printable
 from lstm_music_jax.training.settings import entries
 
-FORMAT = 1
+FORMAT = 2
 _PACKAGES = ("lstm-music-jax", "jax", "jaxlib", "flax", "numpy")
 # The most characters of an error about a record.
 _LONGEST_PROBLEM = 200
@@ -56,9 +64,10 @@ class Record:
         encoding: the settings of the encoding, for `encoding_from_config`.
         strategy: the expression of the strategy.
         models: the SHA-256 of each model that the strategy holds, in the order of
-            `parts`.
+            `parts`, and then of each model that the decoder holds.
         context: the expression of the context: what the model remembers.
         draw: the expression of the draw, the rule that picks a symbol from the logits.
+        decoder: the expression of the decoder; None for single streams.
         key: the data of the random key.
         key_kind: name of the implementation of the key.
         stream: number of the piece within its batch, from 0.
@@ -92,6 +101,7 @@ class Record:
     models: tuple[str, ...]
     context: str
     draw: str
+    decoder: str | None
     key: tuple[int, ...]
     key_kind: str
     stream: int
@@ -170,6 +180,7 @@ class Maker:
         strategy: the expression of the strategy; by default its `repr`. It is needed if
             the strategy holds the model of another run, because `repr` does not name
             its folder.
+        decoder: the expression of the decoder; by default its `repr`.
         checkpoint: which checkpoint of the run was used.
         precision: the precision of the model's numbers.
         matmul_precision: the precision of matrix products.
@@ -179,6 +190,7 @@ class Maker:
     run: Path
     loaded: Run
     strategy: str | None = None
+    decoder: str | None = None
     checkpoint: Literal["best", "last"] = "best"
     precision: Literal["float32", "bfloat16"] = "float32"
     matmul_precision: Literal["default", "tensorfloat32", "highest"] = "default"
@@ -197,8 +209,11 @@ class Maker:
             program: the MIDI instrument, 0 to 127.
         """
         origin, loaded = piece.origin, self.loaded
-        if origin is None or has_watermark(origin.strategy):
+        if origin is None or has_watermark(origin.strategy, origin.decoder):
             return None
+        decoder = self.decoder
+        if decoder is None and origin.decoder is not None:
+            decoder = repr(origin.decoder)
         before = loaded.vocabulary.symbols_of(origin.prompt)
         kept = kept_symbols(loaded.vocabulary, before) if origin.keep_primer else []
         after = piece.symbols[len(kept) :]
@@ -215,9 +230,10 @@ class Maker:
             cores=self.cores,
             encoding=loaded.encoding.config(),
             strategy=self.strategy or repr(origin.strategy),
-            models=fingerprints_within(origin.strategy),
+            models=fingerprints_within(origin.strategy, origin.decoder),
             context=repr(origin.context),
             draw=repr(origin.draw),
+            decoder=decoder,
             key=(*jax.random.key_data(origin.key).tolist(),),
             key_kind=str(jax.random.key_impl(origin.key)),
             stream=origin.stream,
@@ -278,6 +294,9 @@ def _record(text: str) -> Record:
     saved = json.loads(text)
     if not isinstance(saved, dict):
         raise ValueError("it must be a JSON object")
+    if saved.get("format") == 1:
+        # Records of this format are older than decoders.
+        saved = {**saved, "format": FORMAT, "decoder": None}
     return Record(**entries(saved, get_type_hints(Record), "record"))
 
 
@@ -291,20 +310,33 @@ def kept_symbols(vocabulary: Vocabulary, prompt: list[str]) -> list[str]:
     ]
 
 
-def has_watermark(strategy: strategies.Strategy) -> bool:
-    """Return whether a strategy holds the secret key of a watermark."""
-    return any(isinstance(part, strategies.Watermark) for part in parts(strategy))
+def has_watermark(strategy: strategies.Strategy, decoder: Decoder | None) -> bool:
+    """Return whether a strategy or a decoder holds the secret key of a watermark."""
+    parts = parts_within(strategy, decoder)
+    return any(isinstance(part, strategies.Watermark) for part in parts)
 
 
 @lru_cache(maxsize=1)
-def fingerprints_within(strategy: strategies.Strategy) -> tuple[str, ...]:
-    """Return the SHA-256 of each model that a strategy or one of its parts holds."""
+def fingerprints_within(
+    strategy: strategies.Strategy, decoder: Decoder | None
+) -> tuple[str, ...]:
+    """Return the SHA-256 of each model that a strategy or a decoder holds."""
     return tuple(
         model_fingerprint(getattr(part, field.name))
-        for part in parts(strategy)
+        for part in parts_within(strategy, decoder)
         for field in dataclasses.fields(part)
         if field.type is Model
     )
+
+
+def parts_within(
+    strategy: strategies.Strategy, decoder: Decoder | None
+) -> Iterator[strategies.Strategy | Decoder]:
+    """Yield a strategy and a decoder, and all strategies within them."""
+    yield from parts(strategy)
+    if decoder is not None:
+        yield decoder
+        yield from strategies_within(decoder)
 
 
 def model_fingerprint(model: Model) -> str:

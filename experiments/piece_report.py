@@ -21,11 +21,22 @@ from lstm_music_jax.evaluation.kept_promises import Kept, kept_promises
 from lstm_music_jax.evaluation.note_figures import ReadPiece, note_figures
 from lstm_music_jax.generation.contexts import Carried
 from lstm_music_jax.protocols import Context
-from lstm_music_jax.report.page.blocks import Command, Facts, Heading, Paragraph, Part
+from lstm_music_jax.report.page.blocks import (
+    Command,
+    Facts,
+    Heading,
+    Paragraph,
+    Part,
+    Picture,
+)
 from lstm_music_jax.report.page.document import Block, write_report
 from lstm_music_jax.report.page.judged import judged_piece
 from lstm_music_jax.report.page.piece import Mark, PlayedPiece
 from lstm_music_jax.report.page.player import Player
+from lstm_music_jax.report.population_figure import (
+    curve_of_effective_sizes,
+    tree_of_population,
+)
 from lstm_music_jax.report.promises_table import promises_table
 from lstm_music_jax.system.printable import printable
 
@@ -38,6 +49,18 @@ NOTES = (
     "Notes are coloured by their surprisal under the model: the sum over the symbols "
     "that make the note. The symbols beside a note are those that the model found most "
     "probable in its place, before any strategy."
+)
+
+_TREE = (
+    "A decoder continued a population of members for each piece. The pictures show who "
+    "continued whom: the way of the piece is yellow, the members with descendants at "
+    "the end of the picture are blue, and members that died out are grey. Of a large "
+    "population, only some of the blue members are shown."
+)
+_EFFECTIVE = (
+    "The curves show the effective sample size after each symbol. It falls while the "
+    "weights of the members become uneven, and is the number of members again after "
+    "they have been resampled."
 )
 
 
@@ -246,9 +269,11 @@ def write_generation_report(
         strategy: the strategy with which the pieces were drawn.
         context: which of the symbols so far the model remembered.
     """
-    secret = has_watermark(strategy)
+    decoder = written[0][1].origin.decoder
+    secret = has_watermark(strategy, decoder)
     of_all = {
         "strategy": SECRET if secret else arguments.strategy or strategy,
+        **({} if decoder is None else {"decoder": SECRET if secret else decoder}),
         "context": context,
         "seed": arguments.seed,
     }
@@ -277,8 +302,32 @@ def write_generation_report(
         *explanation(search),
         *promises({str(of_all["strategy"]): kept}),
     ]
+    if decoder is not None:
+        blocks += populations([(path.name, piece) for path, piece in written])
     write_report(path, title, [*blocks, *made_by(run, secret)])
     return path
+
+
+def populations(pieces: Sequence[tuple[str, Composition]]) -> list[Block]:
+    """Return what became of the members of each piece's population.
+
+    Args:
+        pieces: the name of each piece, and the piece, which a decoder drew with a
+            trace.
+    """
+    blocks: list[Block] = [Heading("Populations"), Paragraph(_TREE)]
+    for number, (name, piece) in enumerate(pieces):
+        history, decoder = piece.history, piece.origin.decoder
+        weighted = decoder.weighted_samples
+        if weighted and not number:
+            blocks.append(Paragraph(_EFFECTIVE))
+        blocks.append(Heading(printable(name), level=3))
+        tree = tree_of_population(history, piece.member)
+        blocks.append(Picture(tree, f"the members of the population of {name}"))
+        if weighted:
+            curve = curve_of_effective_sizes(history.log_weights)
+            blocks.append(Picture(curve, f"effective sample size of {name}"))
+    return blocks
 
 
 def write_parting_report(

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from generate import computed_with
 from piece_records import Record, fingerprints_within, model_fingerprint
-from strategy_expressions import strategy_of
+from strategy_expressions import decoder_of, strategy_of
 
 from lstm_music_jax import (
     Arithmetic,
@@ -20,14 +20,19 @@ from lstm_music_jax import (
     Run,
     SlidingWindow,
     load_run,
+    read_expression,
 )
+from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.music.encodings.from_config import encoding_from_config
 from lstm_music_jax.music.midi.writing import require_tempo_and_program
-from lstm_music_jax.strategies.expressions import read_object
+from lstm_music_jax.protocols import Context
 from lstm_music_jax.system.printable import printable
 
 # Records may come from anywhere, and a huge window would take all memory.
 _LONGEST_WINDOW = 100_000
+# The fields of an origin that a record holds as they are.
+_READ = {"prompt", "key", "strategy", "context", "draw", "decoder"}
+_AS_RECORDED = [name for name in Origin._fields if name not in _READ]
 
 
 class Found(NamedTuple):
@@ -103,21 +108,30 @@ def origin_of(
     require_tempo_and_program(record.tempo, record.program)
     loaded = dataclasses.replace(loaded, encoding=encoding)
     computing = computed_with(loaded, record.precision, record.cores)
-    context = read_object(record.context, _named(Carried, SlidingWindow), "context")
-    draw = read_object(record.draw, _named(Gumbel, Arithmetic), "draw")
-    for name, value, kinds in (
-        ("context", context, Carried | SlidingWindow),
-        ("draw", draw, Gumbel | Arithmetic),
-    ):
-        if not isinstance(value, kinds):
-            raise ValueError(f"{name} is {value!r}; it must be a {name}")
+    context: Any = read_expression(
+        record.context,
+        _named(Carried, SlidingWindow),
+        kind=Context,
+        argument="context",
+        example="SlidingWindow(100)",
+    )
+    draw: Any = read_expression(
+        record.draw,
+        _named(Gumbel, Arithmetic),
+        kind=Draw,
+        argument="draw",
+        example="Gumbel()",
+    )
     if isinstance(context, SlidingWindow) and context.window > _LONGEST_WINDOW:
         raise ValueError(f"window is {context.window}; it may be {_LONGEST_WINDOW}")
     try:
         strategy = strategy_of(record.strategy, computing, names, context)
+        decoder = None
+        if record.decoder is not None:
+            decoder = decoder_of(record.decoder, computing, names, context)
     except ValueError as error:
         raise ValueError(f"{error}; --plugin names files of strategies") from error
-    if fingerprints_within(strategy) != record.models:
+    if fingerprints_within(strategy, decoder) != record.models:
         raise ValueError(
             f"strategy is {record.strategy}; a model that it names is not the one of "
             "the time"
@@ -131,11 +145,8 @@ def origin_of(
         strategy=strategy,
         context=context,
         draw=draw,
-        **{
-            name: getattr(record, name)
-            for name in Origin._fields
-            if name not in ("prompt", "key", "strategy", "context", "draw")
-        },
+        decoder=decoder,
+        **{name: getattr(record, name) for name in _AS_RECORDED},
     )
     return Found(folder, loaded, computing, origin)
 

@@ -16,7 +16,8 @@ first note that differs, and the margin: by how much the symbol that is drawn no
 over the symbol of the record. With the usual draw, the symbol is drawn whose
 log-probability plus noise is largest, and the margin is the difference of these sums. A
 margin of up to 1e-4 nats, or 1e-2 with bfloat16, may be rounding. A larger one means
-that something else has changed.
+that something else has changed. A piece of a decoder has no margin, because all members
+of its population took part in the choice.
 
 With --instead, the piece is also drawn by another strategy, with the same noise. Two
 MIDI files are written, PIECE-as-made.mid and PIECE-instead.mid. PIECE-instead.html
@@ -151,9 +152,12 @@ def described(piece: Path, record: Record, folder: Path) -> str:
 
     `folder` is the run folder whose model has made it.
     """
+    strategy = printable(record.strategy)[:_LONGEST_SHOWN]
+    if record.decoder is not None:
+        strategy = f"{printable(record.decoder)[:_LONGEST_SHOWN]} with {strategy}"
     lines = [
         f"{printable(piece)}: stream {record.stream} of {record.streams}, drawn by "
-        f"{printable(record.strategy)[:_LONGEST_SHOWN]} from {printable(folder)}"
+        f"{strategy} from {printable(folder)}"
     ]
     now = {**versions(), "device": jax.default_backend()}
     then = {**record.versions, "device": record.device}
@@ -214,7 +218,8 @@ def verdict(
     now = with_end(again.symbols, again.ended)
     symbols = before[parted.symbol], now[parted.symbol]
     what = f"symbol {parted.symbol + 1} was {symbols[0]}, and is {symbols[1]} now"
-    what += f"; {margin(record, found, parted.symbol, symbols)}"
+    if record.decoder is None:
+        what += f"; {margin(record, found, parted.symbol, symbols)}"
     if parted.note is None:
         return f"every note is the same ({notes} notes), but {what}"
     return f"{place_of(parted)} differs first: {what}"
@@ -266,6 +271,7 @@ def write_both(
             found.folder,
             found.loaded,
             strategy=strategy,
+            decoder=record.decoder,
             checkpoint=record.checkpoint,
             precision=record.precision,
             matmul_precision=record.matmul_precision,
@@ -279,7 +285,9 @@ def write_both(
     sentence = parting_in_words(*pieces, parted)
     print(sentence)
     prompt, context = found.origin.prompt, found.origin.context
-    secrets = [has_watermark(piece.origin.strategy) for piece in pieces]
+    secrets = [
+        has_watermark(piece.origin.strategy, piece.origin.decoder) for piece in pieces
+    ]
     shown = [
         Shown(
             printable(path.name),

@@ -1,7 +1,9 @@
-"""Strategies on the command line: what the names in an expression stand for."""
+"""Strategies and decoders on the command line: what the names in expressions mean."""
 
+import importlib
 import importlib.util
 import json
+import pkgutil
 import re
 import sys
 import traceback
@@ -16,6 +18,7 @@ from sources import silent_dataset_of_run
 from lstm_music_jax import (
     AnySymbol,
     Carried,
+    Decoder,
     Either,
     Events,
     InOrder,
@@ -39,6 +42,7 @@ from lstm_music_jax import (
     load_run,
     matching,
     minimised,
+    read_decoder,
     read_strategy,
     strategies,
     union,
@@ -46,6 +50,7 @@ from lstm_music_jax import (
     within_key,
     within_range,
 )
+from lstm_music_jax.generation import decoders
 from lstm_music_jax.system.printable import printable
 
 # The training pieces of runs, by their settings.
@@ -76,27 +81,27 @@ _OF_RUN = ("model", "vocabulary", "encoding", "context", "corpus")
 def known_names(plugins: Sequence[Path] = (), **more: Any) -> dict[str, Any]:
     """Return what each name in the expression of a strategy stands for.
 
-    The names are those of all strategies, of the scales of `InKey`, of encodings and
-    contexts, of the builders and patterns of automata, of `more`, and of the strategies
-    in plugins.
+    The names are those of all strategies and decoders, of the scales of `InKey`, of
+    encodings and contexts, of the builders and patterns of automata, of `more`, and of
+    the classes in plugins.
 
     Args:
         plugins: Python files that define strategies.
         more: names that a script adds.
 
     Raises:
-        ValueError: a plugin cannot be read, or holds no strategy, or gives one a name
-            that is known already.
+        ValueError: a plugin cannot be read, or holds no strategy and no decoder, or
+            gives one a name that is known already.
     """
     known = {
         name: value
         for name, value in vars(strategies).items()
-        if name.isupper() or _is_strategy(value)
+        if name.isupper() or _is_sampling(value)
     }
-    others = (*_CLASSES, *_PATTERNS, *_BUILDERS)
+    others = (*_CLASSES, *_PATTERNS, *_BUILDERS, *_decoders())
     known |= {each.__name__: each for each in others} | more
     for path in plugins:
-        for name, value in _strategies_of(path).items():
+        for name, value in _classes_of(path).items():
             if name in {*known, *_OF_RUN}:
                 raise ValueError(
                     f"plugin is {printable(path)}; {name} is known already, so its "
@@ -131,6 +136,35 @@ def strategy_of(
         ValueError: the expression is wrong, or a second model has another vocabulary.
         OSError: the folder of a second model is not a run folder.
     """
+    known, supplied, options = _of_run(text, loaded, names, context)
+    return read_strategy(text, known, supplied, number_of=number_of, **options)
+
+
+def decoder_of(
+    text: str,
+    loaded: Run,
+    names: Mapping[str, Any],
+    context: Carried | SlidingWindow | None = None,
+) -> Decoder:
+    """Return the decoder of an expression, such as "SMC(64, target=Temperature(0.8))".
+
+    The arguments and errors are those of `strategy_of`.
+    """
+    known, supplied, options = _of_run(text, loaded, names, context)
+    return read_decoder(text, known, supplied, **options)
+
+
+def names_decoder(text: str, names: Mapping[str, Any]) -> bool:
+    """Return whether an expression begins with the name of a decoder."""
+    word = re.match(r"\s*(\w*)", text)[1]
+    return _is_sampling(names.get(word)) and issubclass(names[word], Decoder)
+
+
+def _of_run(text, loaded, names, context):
+    """Return the names of a run, what it supplies, and functions that look things up.
+
+    They are arguments of `read_strategy` and `read_decoder`.
+    """
     of_run = {
         "vocabulary": loaded.vocabulary,
         "encoding": loaded.encoding,
@@ -139,18 +173,15 @@ def strategy_of(
     if _needs_corpus(text, names):
         of_run["corpus"] = _corpus_of(loaded)
     # The model is not supplied, because a model contrasted with itself says nothing.
-    return read_strategy(
-        text,
+    return (
         {**names, **of_run, "model": loaded.model},
         of_run,
-        id_of=partial(_id_of, loaded),
-        model_of=partial(_model_of, loaded),
-        number_of=number_of,
+        {"id_of": partial(_id_of, loaded), "model_of": partial(_model_of, loaded)},
     )
 
 
 def _needs_corpus(text: str, names: Mapping[str, Any]) -> bool:
-    """Return whether an expression names a strategy that needs the training pieces.
+    """Return whether an expression names a class that needs the training pieces.
 
     Loading the corpus takes a while, so it is not loaded for other expressions.
     """
@@ -158,7 +189,7 @@ def _needs_corpus(text: str, names: Mapping[str, Any]) -> bool:
     return any(
         field.name == "corpus"
         for word in words
-        if _is_strategy(names.get(word))
+        if _is_sampling(names.get(word))
         for field in fields(names[word])
     )
 
@@ -175,9 +206,22 @@ def _corpus_of(loaded: Run) -> KnownPieces:
     return _corpora[name]
 
 
-def _is_strategy(value):
-    base = strategies.Strategy
-    return isinstance(value, type) and issubclass(value, base) and value is not base
+def _decoders() -> list[type[Decoder]]:
+    """Return the decoders of the package."""
+    names = [info.name for info in pkgutil.iter_modules(decoders.__path__)]
+    modules = [importlib.import_module(f"{decoders.__name__}.{name}") for name in names]
+    return [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if _is_sampling(value) and issubclass(value, Decoder)
+    ]
+
+
+def _is_sampling(value):
+    """Return whether a value is a class of strategies or of decoders."""
+    bases = (strategies.Strategy, Decoder)
+    return isinstance(value, type) and issubclass(value, bases) and value not in bases
 
 
 def _id_of(loaded: Run, symbol: str) -> int:
@@ -197,8 +241,8 @@ def _model_of(loaded: Run, folder: str) -> MusicLSTM:
     return other.model
 
 
-def _strategies_of(path: Path) -> dict[str, type[strategies.Strategy]]:
-    """Run a Python file, and return the strategies that it defines."""
+def _classes_of(path: Path) -> dict[str, type[strategies.Strategy] | type[Decoder]]:
+    """Run a Python file, and return the strategies and decoders that it defines."""
     shown = f"plugin is {printable(path)}"
     if not (path.is_file() and path.suffix == ".py"):
         raise ValueError(f"{shown}; it must be a Python file that exists")
@@ -215,10 +259,12 @@ def _strategies_of(path: Path) -> dict[str, type[strategies.Strategy]]:
     found = {
         name: value
         for name, value in vars(module).items()
-        if _is_strategy(value) and value.__module__ == module.__name__
+        if _is_sampling(value) and value.__module__ == module.__name__
     }
     if not found:
-        raise ValueError(f"{shown}; it must define a class that inherits from Strategy")
+        raise ValueError(
+            f"{shown}; it must define a class that inherits from Strategy or Decoder"
+        )
     return found
 
 

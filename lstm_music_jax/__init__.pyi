@@ -80,6 +80,7 @@ from .evaluation.teacher_forced import (
     teacher_force as teacher_force,
     teacher_force_sweep as teacher_force_sweep,
 )
+from .expressions import read_expression as read_expression
 from .generation.arguments import BatchPart as BatchPart
 from .generation.composition import (
     Composition as Composition,
@@ -101,6 +102,7 @@ from .generation.decoders.contrastive_search import (
 from .generation.decoders.diverse_beam_search import (
     DiverseBeamSearch as DiverseBeamSearch,
 )
+from .generation.decoders.expressions import read_decoder as read_decoder
 from .generation.decoders.independent import Independent as Independent
 from .generation.decoders.smc import SMC as SMC
 from .generation.decoders.stochastic_beam import (

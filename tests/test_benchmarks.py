@@ -10,6 +10,7 @@ import strategies
 import timing
 import training
 import writing
+from populations import PROGRAMS, population_program
 from programs import (
     Program,
     agreement,
@@ -59,6 +60,24 @@ def test_carried_programs_draw_the_same_notes(model):
     for program in (scan, loop):
         assert as_array(program.by_argmax(9)).tolist() == [expected[1:]] * 3
     assert as_array(loop.draw(9)).shape == (3, 9)
+
+
+def test_programs_of_populations_draw_all_members(model):
+    drawn = {
+        name: as_array(population_program(model, name, 3).draw(5)) for name in PROGRAMS
+    }
+    assert {each.shape for each in drawn.values()} == {(3, 5)}
+    best = drawn["BeamSearch"][0].tolist()
+    totals = [
+        sum(
+            jax.nn.log_softmax(logits)[token]
+            for logits, token in zip(
+                numpy_logits(model, [0, *line[:-1]]), line, strict=True
+            )
+        )
+        for line in (best, *drawn["independent streams"].tolist())
+    ]
+    assert totals[0] == max(totals)
 
 
 def test_weights_are_copied_from_the_model(model):

@@ -1,8 +1,10 @@
 """Knobs: which number of an expression is tuned, and in which range."""
 
+import re
+
 import jax
 import pytest
-from knobs import arm_of
+from knobs import arm_of, parted
 from strategy_expressions import known_names
 
 from lstm_music_jax import Events, MusicLSTM, Run, Vocabulary
@@ -64,6 +66,52 @@ def test_a_value_is_shown_in_the_expression_that_makes_it(run, text, shown):
     assert found.expression(0.5) == shown
     assert arm_of(shown, run, known_names()).strategy == found.setting(0.5)
     assert found.setting(None) == found.strategy
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "strategy"),
+    [
+        ("SMC(8) with TopP( 0.9)", "SMC(8) with TopP(0.5)", "TopP(0.5)"),
+        (
+            "BeamSearch(4, 0.6)with Chain(Forbid(['pitch_60']), TopK(knob(9,1,9)))",
+            "BeamSearch(4, 0.6) with Chain(Forbid(['pitch_60']), TopK(3))",
+            "Chain(Forbid([0]), TopK(3))",
+        ),
+        (
+            "SMC(8, target=TopP(0.9))",
+            "SMC(8, target=TopP(0.9)) with Chain()",
+            "Chain()",
+        ),
+    ],
+)
+def test_an_arm_with_a_decoder(run, text, name, strategy):
+    found = arm(text, run)
+    value = 3 if "TopK" in text else 0.5
+    assert found.expression(value) == name
+    assert repr(found.setting(value)) == strategy
+    assert repr(found.decoder) == parted(name)[0].strip()
+    again = arm_of(found.expression(value), run, known_names())
+    assert again.decoder == found.decoder
+    assert again.strategy == found.setting(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("TopP(0.9) with SMC(8)", "decoder is 'TopP(0.9)'; it must be a decoder"),
+        ("SMC(8) with", "strategy is ''; at character 1, invalid syntax"),
+        ("SMC(8) with SMC(8)", "strategy is 'SMC(8)'; it must be a strategy"),
+        ("SMC(8 with TopP(0.9)", "'(' was never closed"),
+        ("SMC(8)", None),
+    ],
+)
+def test_an_arm_with_a_wrong_decoder(run, text, problem):
+    if problem is None:
+        assert arm_of(text, run, known_names()).knob is None
+        return
+    with pytest.raises(ValueError, match=re.escape(problem)) as error:
+        arm_of(text, run, known_names())
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_a_number_without_a_range_is_refused(run):

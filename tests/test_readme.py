@@ -6,6 +6,8 @@ import inspect
 import re
 from pathlib import Path
 
+import pytest
+
 import lstm_music_jax
 from docs import strategy_table
 from lstm_music_jax import strategies
@@ -45,10 +47,11 @@ def test_public_names_exist():
         assert getattr(lstm_music_jax, name) is not None
 
 
-def test_the_plugin_is_the_strategy_of_the_readme():
+@pytest.mark.parametrize("name", ["Echo", "Tournament"])
+def test_the_plugins_are_the_classes_of_the_readme(name):
     example = doctest.DocTestParser().get_examples(README.read_text())
-    (shown,) = (each.source for each in example if "class Echo" in each.source)
-    plugin = (README.parent / "experiments/plugins/echo.py").read_text()
+    (shown,) = (each.source for each in example if f"class {name}" in each.source)
+    plugin = (README.parent / f"experiments/plugins/{name.lower()}.py").read_text()
     (in_file,) = (
         node for node in ast.parse(plugin).body if isinstance(node, ast.ClassDef)
     )

@@ -6,7 +6,8 @@ import pytest
 import strategy_expressions
 from strategy_expressions import known_names
 
-from lstm_music_jax import read_strategy, strategies
+import lstm_music_jax
+from lstm_music_jax import Decoder, read_decoder, read_strategy, strategies
 from lstm_music_jax.testing import check_strategy
 from lstm_music_jax.testing.examples import EXAMPLES
 
@@ -27,7 +28,15 @@ def test_all_strategies_and_scales_are_known():
     assert {example.name for example in EXAMPLES} <= known.keys()
     assert {"MAJOR", "Events", "NoteNames", "Performance", "Carried"} <= known.keys()
     assert {"bars", "ended", "contains", "matching", "Repeat"} <= known.keys()
+    decoders = {
+        name
+        for name in lstm_music_jax.__all__
+        if isinstance(value := getattr(lstm_music_jax, name), type)
+        and issubclass(value, Decoder)
+    }
+    assert {"SMC", "BeamSearch"} <= decoders - {"Decoder"} <= known.keys()
     assert "Strategy" not in known
+    assert "Decoder" not in known
     assert "base" not in known
 
 
@@ -35,6 +44,44 @@ def test_the_plugin_of_the_readme_is_a_lawful_strategy():
     echo = read_strategy("Chain(Echo(0.8), TopP(0.95))", known_names([ECHO])).stages[0]
     assert repr(echo) == "Echo(0.8)"
     check_strategy(echo, vocab_size=12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SMC(256)",
+        "BeamSearch(64, 0.6)",
+        "SMC(64, target=Chain(Temperature(0.8), TopP(0.9)))",
+    ],
+)
+def test_a_decoder_is_read_from_its_repr(text):
+    decoder = read_decoder(text, known_names())
+    assert repr(decoder) == text
+    assert read_decoder(repr(decoder), known_names()) == decoder
+
+
+WRONG_DECODERS = {
+    "SMCC(8)": "at character 1, SMCC is not a known name; did you mean SMC",
+    "TopP(0.9)": "it must be a decoder, like SMC(64)",
+    "SMC(0)": "members of SMC is 0; it must be",
+    "SMC(8, target=TopP(2))": "at character 15, p of TopP is 2",
+    "SMC(8, target=3)": "target of SMC is 3; it must be a strategy",
+    "BeamSearch": "BeamSearch stands without arguments",
+}
+
+
+@pytest.mark.parametrize("text", WRONG_DECODERS)
+def test_an_error_in_a_decoder_is_one_line(text):
+    with pytest.raises(ValueError, match=r"^decoder is ") as error:
+        read_decoder(text, known_names())
+    assert WRONG_DECODERS[text] in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_plugin_may_define_a_decoder():
+    known = known_names([ECHO, ECHO.with_name("tournament.py")])
+    decoder = read_decoder("Tournament(8)", known)
+    assert (type(decoder).__name__, decoder.members) == ("Tournament", 8)
 
 
 def test_only_the_plugin_s_own_classes_are_added(tmp_path):
@@ -51,7 +98,7 @@ PLUGINS = {
     "x = 1\nif x\n": "x.py, line 2; SyntaxError: ",
     "import nowhere_to_be_found": "x.py, line 1; ModuleNotFoundError: No module named",
     "import sys\nsys.exit()": "x.py, line 2; SystemExit: ",
-    "x = 1": "x.py; it must define a class that inherits from Strategy",
+    "x = 1": "x.py; it must define a class that inherits from Strategy or D",
     CLASS.replace("Mine", "TopK"): "x.py; TopK is known already, so its class must",
     CLASS.replace("Mine", "model"): "x.py; model is known already",
     CLASS.replace("Mine", "sweep"): "x.py; sweep is known already",

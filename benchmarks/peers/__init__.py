@@ -6,6 +6,7 @@ line about it. A file has the first of these functions, and one or more of the o
     set_up(threads, precise)             is called before anything else
     window_programs(weights, prompt)     argmax with an exact sliding window
     carried_programs(weights, streams)   draws from a carried state
+    beam_programs(weights, members)      beam search of one population
     training_programs(weights, batch, config, dropout)   steps on the same batch
 """
 

@@ -168,6 +168,42 @@ def carried_programs(weights: Weights, streams: int) -> list[Program]:
     ]
 
 
+def beam_programs(weights: Weights, members: int) -> list[Program]:
+    """Return a batched beam search that continues symbol 0, the best member first.
+
+    It adds up log-probabilities, chooses the best of all continuations, and copies the
+    states of the chosen members. At the end it traces the members back.
+    """
+    stack = Stack(weights)
+    vocabulary = stack.head.out_features
+
+    @torch.inference_mode()
+    def draw(notes):
+        states = [
+            (_zeros(1, members, len(kernel)), _zeros(1, members, len(kernel)))
+            for _, kernel, _ in weights.layers
+        ]
+        tokens = _zeros(members).long()
+        # The members are equal at first, so only one of them counts.
+        scores = torch.full((members,), -torch.inf, device=_device)
+        scores[0] = 0
+        steps = []
+        for _ in range(notes):
+            logits, states = stack(tokens[:, None], states)
+            totals = scores[:, None] + logits.log_softmax(-1)
+            scores, places = totals.flatten().topk(members)
+            ancestors, tokens = places // vocabulary, places % vocabulary
+            states = [tuple(x[:, ancestors] for x in state) for state in states]
+            steps.append((ancestors, tokens))
+        rows, drawn = torch.arange(members, device=_device), []
+        for ancestors, tokens in reversed(steps):
+            drawn.append(tokens[rows])
+            rows = ancestors[rows]
+        return torch.stack(drawn[::-1], 1).cpu().numpy()
+
+    return [Program("PyTorch, batched beam by hand", _runs_on, draw, draw)]
+
+
 def training_programs(
     weights: Weights, batch: Batch, config: TrainingConfig, dropout: float
 ) -> list[StepProgram]:

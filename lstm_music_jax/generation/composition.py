@@ -4,8 +4,7 @@ A piece is generated as the continuation of a prompt. The primer is the music of
 prompt. An encoding turns scores into symbols and back.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -14,6 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_music_jax.generation.arguments import BatchPart, whole_number
+from lstm_music_jax.generation.blocks import (
+    Lines,
+    all_members,
+    completed,
+    history_of,
+    picked,
+)
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.generate import (
     CARRIED,
@@ -23,7 +30,9 @@ from lstm_music_jax.generation.generate import (
 )
 from lstm_music_jax.generation.masks import masks
 from lstm_music_jax.generation.origin import Origin
-from lstm_music_jax.generation.program import Generation, Streams
+from lstm_music_jax.generation.piece_symbols import decode_piece, primer_symbols
+from lstm_music_jax.generation.population import History
+from lstm_music_jax.generation.program import Generation
 from lstm_music_jax.generation.trace import Trace
 from lstm_music_jax.music.encodings.base import Encoding
 from lstm_music_jax.music.note_symbols import NoteSymbols, note_symbols
@@ -83,6 +92,9 @@ class Composition(NamedTuple):
         origin: how `compose` drew the piece; None if something else made it.
         note_symbols: for each note of `score`, the positions in `symbols` of the
             symbols that make it; None unless a trace was requested.
+        history: what the decoder chose at each symbol; None unless a trace was
+            requested of a decoder.
+        member: the number of the picked member after the last symbol of `history`.
     """
 
     symbols: list[str]
@@ -93,6 +105,8 @@ class Composition(NamedTuple):
     trace: Trace | None
     origin: Origin | None = None
     note_symbols: NoteSymbols | None = None
+    history: History | None = None
+    member: int | None = None
 
     def _repr_html_(self) -> str | None:
         return shown_html(self)
@@ -138,6 +152,7 @@ def compose(
     strategy: Strategy = MODEL_ALONE,
     context: Context = CARRIED,
     draw: Draw = GUMBEL,
+    decoder: Decoder | None = None,
     trace: bool = False,
     part: BatchPart | None = None,
     parallel_streams: int | None = None,
@@ -155,6 +170,8 @@ def compose(
     until each has enough notes or has ended. Then each score is cut after `notes`
     notes. With `length`, each prompt is continued by that many symbols instead, however
     many notes they make.
+    With a decoder, a population is continued until all its members have enough notes or
+    have ended. Then one member is picked, so that no piece is picked for being short.
 
     Some symbols are forbidden before `strategy` shapes the distribution: the
     start-of-piece symbol, the end symbol without `until_end`, those that decoding would
@@ -172,6 +189,8 @@ def compose(
         strategy: shapes the distribution of each symbol, as in `generate`.
         context: which of the symbols so far the model remembers, as in `generate`.
         draw: how a symbol is drawn, as in `generate`.
+        decoder: continues each prompt by a population of streams that compete, as in
+            `generate`. The piece is the picked member.
         trace: whether to return numbers about each drawn symbol, such as its surprisal;
             see `Trace`.
         part: says which pieces of a larger batch the prompts belong to, as in
@@ -222,16 +241,25 @@ def compose(
         strategy=Chain(*forbidding, strategy),
         context=context,
         draw=draw,
+        decoder=decoder,
         trace=trace,
         parallel_streams=parallel_streams,
         devices=devices,
     )
     decode = partial(_decode, run, np.asarray(prompts), notes, keep_primer)
+    most = usual if notes is None else _PATIENCE * usual
     with Bar("symbol", usual, show=progress) as bar:
-        drawn = generate_block(prompts, key, part=part)
+        first = generate_block(prompts, key, part=part)
         step = block if may_end else usual
-        pieces = _completed(
-            generate_block, decode, drawn, notes, step, _PATIENCE * usual, bar
+        pieces = [
+            piece
+            for piece in completed(generate_block, decode, first, step, most, bar)
+            if piece
+        ]
+    if len(pieces) < len(prompts):
+        raise ValueError(
+            f"notes is {notes}, and the model gave fewer within {most} symbols; train "
+            "it longer, or sample with a higher temperature"
         )
     numbers, streams = part or (range(len(pieces)), len(pieces))
     origin = Origin(
@@ -242,6 +270,7 @@ def compose(
         strategy=strategy,
         context=context,
         draw=draw,
+        decoder=decoder,
         notes=notes,
         length=length,
         keep_primer=keep_primer,
@@ -285,147 +314,81 @@ def _block(usual: int, pieces: int) -> int:
     return usual // next(blocks for blocks in range(most, 0, -1) if not usual % blocks)
 
 
-def _completed(
-    generate_block: Callable[[Streams], Generation],
-    decode: Callable[[Sequence[Generation]], list[Composition | None]],
-    first: Generation,
-    notes: int | None,
-    step: int,
-    most: int,
-    bar: Bar,
-) -> list[Composition]:
-    """Draw further blocks of symbols until each piece has enough notes or has ended.
-
-    Args:
-        generate_block: draws a further block of all streams.
-        decode: returns each piece, made from all blocks so far; None for a piece that
-            has too few notes.
-        first: the first block.
-        notes: notes per piece; None if `step` symbols are all that is wanted.
-        step: pieces are decoded whenever so many further symbols are drawn. It is a
-            multiple of the length of a block.
-        most: if a piece still has too few notes after this many symbols, an error is
-            raised.
-        bar: shows how many symbols of each piece are drawn.
-    """
-    drawn = [first]
-    pieces: list[Composition | None] = [None] * len(first.tokens)
-    while True:
-        lengths = _lengths(drawn)
-        total = len(drawn) * first.tokens.shape[1]
-        jax.block_until_ready(drawn[-1].tokens)
-        bar.update(min(total, bar.total))
-        # No piece has more notes than symbols, so decoding is not tried earlier.
-        enough = notes is None or total >= notes or np.all(lengths < total)
-        if enough and total % step == 0:
-            # A complete piece stays as it is, so that it does not depend on how long
-            # the other pieces of its batch take.
-            pieces = [
-                old or new for old, new in zip(pieces, decode(drawn), strict=True)
-            ]
-            complete = [piece for piece in pieces if piece is not None]
-            if len(complete) == len(pieces):
-                return complete
-        if total >= most:
-            raise ValueError(
-                f"notes is {notes}, and the model gave fewer within {total} symbols; "
-                "train it longer, or sample with a higher temperature"
-            )
-        drawn.append(generate_block(drawn[-1].streams))
-
-
-def _lengths(drawn: Sequence[Generation]) -> np.ndarray:
-    """Return the number of symbols in each stream before its end symbol.
-
-    `drawn` holds successive generations, each of which continues the same streams.
-    """
-    return np.sum(
-        [
-            np.full(len(each.tokens), each.tokens.shape[1])
-            if each.lengths is None
-            else np.asarray(each.lengths)
-            for each in drawn
-        ],
-        axis=0,
-    )
-
-
 def _decode(
     run: Run,
     prompts: np.ndarray,
     notes: int | None,
     keep_primer: bool,
     drawn: Sequence[Generation],
+    wanted: Sequence[int],
+    last: bool,
 ) -> list[Composition | None]:
-    """Return the decoded piece of each stream; None if it has too few notes.
+    """Return the piece of each population that is wanted; None if it is not complete.
 
-    `drawn` holds successive generations, each of which continues the same streams. The
-    other arguments are those of `compose`.
+    A single stream is a population of one. A population is complete if all its members
+    are, so that its piece is not chosen for being long. After the last block it is
+    enough that the picked member is complete.
     """
-    lengths = _lengths(drawn)
-    tokens = np.concatenate([np.asarray(each.tokens) for each in drawn], axis=1)
-    trace = jax.tree.map(
-        lambda *parts: np.concatenate(parts, axis=1), *(each.trace for each in drawn)
+    lines, members = picked(drawn), all_members(drawn)
+
+    def decode_wanted(number):
+        primer = primer_symbols(run.vocabulary, prompts[number])
+        decode_line = partial(_decode_line, run, primer, notes, keep_primer)
+        piece = decode_line(lines, number, 0)
+        if piece is None or notes is None or last:
+            return piece
+        counted = np.flatnonzero(members.counts[number]).tolist()
+        rest = counted if len(counted) > 1 else ()
+        complete = all(decode_line(members, number, member) for member in rest)
+        return piece if complete else None
+
+    def with_history(number, piece):
+        if piece is None or all_history is None:
+            return piece
+        member = int(np.asarray(drawn[-1].members.picked)[number])
+        history = jax.tree.map(lambda leaf: leaf[number], all_history)
+        return piece._replace(history=history, member=member)
+
+    all_history = history_of(drawn)
+    return [with_history(number, decode_wanted(number)) for number in wanted]
+
+
+def _decode_line(
+    run: Run,
+    primer: list[str],
+    notes: int | None,
+    keep_primer: bool,
+    lines: Lines,
+    number: int,
+    member: int,
+) -> Composition | None:
+    """Return the piece of a member of a population; None if it has too few notes."""
+    total, length = lines.tokens.shape[2], int(lines.lengths[number, member])
+    # No piece has more notes than symbols, so decoding is not tried earlier.
+    if notes is not None and length == total < notes:
+        return None
+    decoded, symbols, ended = decode_piece(
+        run.vocabulary,
+        run.encoding,
+        primer,
+        lines.tokens[number, member, :length],
+        length < total,
+        notes,
+        keep_primer,
     )
-    fallbacks = np.asarray(drawn[-1].fallbacks).tolist()
-    pieces: list[Composition | None] = []
-    for piece, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
-        has_end = bool(length < tokens.shape[1])
-        primer = _primer(run, prompt)
-        decoded, symbols, ended = _decode_piece(
-            run, primer, tokens[piece, :length], has_end, notes, keep_primer
-        )
-        if decoded is None:
-            pieces.append(None)
-            continue
-        made = None
-        if trace is not None:
-            after = [] if keep_primer else primer
-            made = note_symbols(run.encoding, symbols, decoded.score, after)
-        pieces.append(
-            Composition(
-                symbols,
-                decoded.score,
-                decoded.skipped,
-                ended,
-                fallbacks[piece],
-                jax.tree.map(lambda leaf, i=piece, n=length: leaf[i, :n], trace),
-                note_symbols=made,
-            )
-        )
-    return pieces
-
-
-def _primer(run, prompt):
-    """Return the symbols of a prompt of ids, without the start and the end symbol."""
-    markers = run.vocabulary.marker_ids
-    return run.vocabulary.symbols_of(id for id in prompt if id not in markers)
-
-
-def _decode_piece(run, primer, tokens, has_end, notes, keep_primer):
-    """Return the music and the symbols of a piece, and whether the end symbol ended it.
-
-    Args:
-        run: the model, its vocabulary and its encoding.
-        primer: the symbols of the primer.
-        tokens: ids of the drawn symbols.
-        has_end: whether the end symbol was drawn after them.
-        notes: number of notes that the piece should have, without those of the primer;
-            None for all. The music is None if it has fewer and no end symbol.
-        keep_primer: whether the music and the symbols begin with those of the primer.
-    """
-    symbols = run.vocabulary.symbols_of(tokens)
-    after, skipped_before = primer, 0
-    if keep_primer:
-        kept = run.encoding.decode(primer)
-        notes = None if notes is None else notes + kept.note_count
-        symbols, after, skipped_before = primer + symbols, [], kept.skipped
-    decoded = run.encoding.decode(symbols, max_notes=notes, after=after)
-    if has_end:
-        whole = run.encoding.decode(symbols, after=after)
-        has_end = notes is None or whole.note_count <= notes
-        decoded = whole if has_end else decoded
-    if notes is not None and decoded.note_count < notes and not has_end:
-        return None, symbols, False
-    decoded = replace(decoded, skipped=decoded.skipped - skipped_before)
-    return decoded, symbols, has_end
+    if decoded is None:
+        return None
+    trace, made = lines.trace, None
+    if trace is not None:
+        after = [] if keep_primer else primer
+        made = note_symbols(run.encoding, symbols, decoded.score, after)
+        trace = jax.tree.map(lambda leaf: leaf[number, member, :length], trace)
+    return Composition(
+        symbols,
+        decoded.score,
+        decoded.skipped,
+        ended,
+        int(lines.fallbacks[number, member]),
+        trace,
+        note_symbols=made,
+    )

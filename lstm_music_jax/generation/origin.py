@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.protocols import Context
 from lstm_music_jax.strategies.base import Strategy
@@ -29,6 +30,7 @@ class Origin(NamedTuple):
     strategy: Strategy
     context: Context
     draw: Draw
+    decoder: Decoder | None
     notes: int | None
     length: int | None
     keep_primer: bool

@@ -69,6 +69,7 @@ def redraw(run: Run, origin: Origin, strategy: Strategy | None = None) -> Compos
         strategy=origin.strategy if strategy is None else strategy,
         context=origin.context,
         draw=origin.draw,
+        decoder=origin.decoder,
         part=part,
         devices=jax.local_devices()[:1],
         keep_primer=origin.keep_primer,
@@ -86,7 +87,16 @@ def scores_after(run: Run, origin: Origin, drawn: Int[np.ndarray, "n"]) -> Score
         run: the model that drew the piece, its vocabulary and its encoding.
         origin: how the piece was drawn.
         drawn: the ids of the first n drawn symbols, without the prompt.
+
+    Raises:
+        ValueError: a decoder drew the piece, so other members of the population decided
+            as well.
     """
+    if origin.decoder is not None:
+        raise ValueError(
+            f"decoder of the origin is {origin.decoder}; it must be None, because the "
+            "symbols of a population depend on all its members"
+        )
     forbidding = masks(
         run.vocabulary,
         run.encoding,
@@ -117,13 +127,14 @@ def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
 
     A single row would not do: XLA rounds the matrix products of a small batch
     differently from those of a large one. There are 16 rows, or as many as the batch of
-    the piece had if it had fewer.
+    the piece had if it had fewer. Each member of a population counts as one of them.
 
     Returns:
         The prompts: that of the piece, once per row.
         The part of the batch: the number of the piece within its batch, once per row.
     """
-    rows = min(origin.streams, _ROWS)
+    members = 1 if origin.decoder is None else origin.decoder.members
+    rows = min(origin.streams, -(-_ROWS // members))
     prompts = jnp.tile(jnp.asarray(origin.prompt)[None], (rows, 1))
     return prompts, BatchPart((origin.stream,) * rows, origin.streams)
 

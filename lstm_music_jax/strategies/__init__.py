@@ -2,7 +2,8 @@
 
 `base.py` is the contract, and `chain.py` applies several strategies in a row. Start
 with `truncation/top_p.py`. This package may import `types`, `fields`, `pytrees`,
-`protocols`, `xla`, `music` and `automata`. It uses models only through their protocol.
+`protocols`, `expressions`, `xla`, `music` and `automata`. It uses models only through
+their protocol.
 
 In the formulas, l_x is the logit and p_x the probability of symbol x in the
 distribution that the strategy is given, and a prime marks a new value. A symbol with a

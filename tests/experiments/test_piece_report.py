@@ -139,3 +139,17 @@ def test_the_page_of_the_quickstart(run, tmp_path):
     assert notes(human[0]) == [*score.notes]
     assert {"model", "4.50", "unigram", "20.1"} <= set(page.texts)
     assert np.isclose(float(human[0]["facts"]["mean surprisal"].split()[0]), 2.75, 0.2)
+
+
+def test_a_decoder_shows_its_populations(run, tmp_path):
+    command = ["--run", run, "--notes", 12, "--out", tmp_path, "--pieces", 3]
+    assert call(generate, *command, "--pictures", 2, "--decoder", "SMC(4, 1)") == 0
+    text = (tmp_path / "report-000.html").read_text()
+    page = Reader(text)
+    assert [each["facts"]["decoder"] for each in page.data["pieces"]] == [
+        "SMC(4, 1.0)"
+    ] * 2
+    assert text.count('alt="the members of the population of piece-00') == 2
+    assert text.count('alt="effective sample size of piece-00') == 2
+    assert "Populations" in " ".join(page.texts)
+    assert len(list(tmp_path.glob("*.mid"))) == 3

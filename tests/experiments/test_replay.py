@@ -72,6 +72,29 @@ def test_a_piece_of_a_batch_is_drawn_again(run, piece, capsys):
     assert verdict == "every note is the same (20 notes)"
 
 
+def test_a_piece_of_a_decoder(run, tmp_path, capsys):
+    decoder = "SMC(5, target=Temperature(0.8))"
+    arguments = ["--pieces", 3, "--top-p", 0.9, "--decoder", decoder]
+    path = write(run, tmp_path, *arguments, name="piece-002.mid")
+    assert call(replay, path, "--run", run) == 0
+    described, verdict = capsys.readouterr().out.splitlines()[-2:]
+    assert f"drawn by {decoder} with Chain(TopP(0.9)) from" in described
+    assert verdict == "every note is the same (20 notes)"
+    # Without the decoder, it is another piece.
+    text = json.loads(read_record(path)) | {"decoder": None}
+    other = with_record(path, tmp_path / "other.mid", json.dumps(text))
+    assert replayed(other, "--run", run, capsys=capsys)[0] == 1
+
+
+def test_a_record_of_the_first_format(run, piece, tmp_path, capsys):
+    """It is older than decoders."""
+    text = json.loads(read_record(piece)) | {"format": 1}
+    del text["decoder"]
+    path = with_record(piece, tmp_path / "p.mid", json.dumps(text))
+    status, lines = replayed(path, "--run", run, capsys=capsys)
+    assert (status, lines) == (0, ["every note is the same (20 notes)"])
+
+
 def test_a_piece_with_a_window_and_a_primer(names_run, tmp_path, capsys):
     arguments = ["--context", "window", "--primer", "corpus", "--keep-primer"]
     arguments += ["--primer-length", 15, "--note-length", 0.25, "--tempo", 70]
@@ -261,12 +284,13 @@ def test_files_without_a_record_are_refused(midi, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"format": 2}, "format is 2; it must be 1"),
+        ({"format": 3}, "format is 3; it must be 2"),
         ({"strategy": "__import__('os')"}, "__import__ is not a known name"),
         ({"strategy": "TopP(2)"}, "p of TopP is 2; it must be in (0, 1]"),
         ({"strategy": 3}, "record.strategy is 3; it must be a string"),
+        ({"decoder": "TopP(0.9)"}, "it must be a decoder, like SMC(64)"),
         ({"context": "Gumbel()"}, "Gumbel is not a known name"),
-        ({"context": "3"}, "context is 3; it must be a context"),
+        ({"context": "3"}, "context is '3'; it must be a context"),
         ({"context": "SlidingWindow(10000000000)"}, "window is 10000000000; it may be"),
         ({"draw": "Gumbel("}, "draw is 'Gumbel('; at character"),
         ({"encoding": {"kind": []}}, "kind of encoding is []; it must be one of"),

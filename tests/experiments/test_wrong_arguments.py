@@ -201,7 +201,17 @@ WRONG = [
     (
         generate,
         ["--run", "RUN", "--plugin", ECHO],
-        "echo.py; it needs --strategy",
+        "echo.py; it needs --strategy or --decoder",
+    ),
+    (
+        generate,
+        ["--run", "RUN", "--decoder", "SMV(64)"],
+        "decoder is 'SMV(64)'; at character 1, SMV is not a known name; did you mean S",
+    ),
+    (
+        generate,
+        ["--run", "RUN", "--decoder", "TopP(0.9)"],
+        "decoder is 'TopP(0.9)'; it must be a decoder, like SMC(64)",
     ),
     (evaluate, ["--run", "nowhere"], "run is nowhere; it must be a run folder"),
     (evaluate, ["--run", "RUN", "--seed", HUGE], SEED),

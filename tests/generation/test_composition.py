@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from lstm_music_jax import (
+    SMC,
     Arithmetic,
+    BatchPart,
+    BeamSearch,
     Events,
     MusicLSTM,
     NoteNames,
@@ -23,6 +26,7 @@ from lstm_music_jax import (
     strategies,
 )
 from lstm_music_jax.generation import composition
+from lstm_music_jax.generation.masks import masks
 from lstm_music_jax.music.score import Score
 from lstm_music_jax.system import progress
 
@@ -285,3 +289,81 @@ def test_unseen_symbols_are_drawn_only_if_asked_for():
     assert len(piece.score.notes) == 40
     (piece,) = compose(run, prompts, KEY, notes=40, unseen=True)
     assert set(piece.symbols) > set(unseen)
+
+
+@pytest.fixture(scope="module")
+def events_run():
+    return make_run(Events(), EVENTS)
+
+
+@pytest.mark.parametrize("decoder", [BeamSearch(3, 0.5), SMC(4, 1.0)], ids=repr)
+def test_a_piece_of_a_decoder_is_the_picked_member(events_run, decoder):
+    prompts = start_prompts(events_run, 3)
+    options = {"strategy": strategies.TopP(0.9), "decoder": decoder}
+    pieces = compose(events_run, prompts, KEY, length=12, trace=True, **options)
+    masked = {
+        **options,
+        "strategy": strategies.Chain(
+            *masks(events_run.vocabulary, events_run.encoding), options["strategy"]
+        ),
+    }
+    drawn = generate(events_run.model, prompts, KEY, length=12, trace=True, **masked)
+    for number, piece in enumerate(pieces):
+        member = drawn.members.picked[number]
+        ids = events_run.vocabulary.ids_of(piece.symbols)
+        assert np.array_equal(ids, drawn.tokens[number, member])
+        surprisal = drawn.trace.surprisal[number, member]
+        assert np.array_equal(piece.trace.surprisal, surprisal)
+
+
+def test_a_population_goes_on_until_all_its_members_are_complete(
+    events_run, monkeypatch
+):
+    # Blocks of 6 symbols are joined by the origins of the members.
+    lengths = []
+
+    def counted(*arguments, **options):
+        lengths.append(options["length"])
+        return generate(*arguments, **options)
+
+    monkeypatch.setattr(composition, "generate", counted)
+    decoder = SMC(4, 1.0)
+    (piece,) = compose(
+        events_run, start_prompts(events_run, 1), KEY, notes=4, decoder=decoder
+    )
+    total = sum(lengths)
+    assert len(lengths) > 1
+    chain = strategies.Chain(*masks(events_run.vocabulary, events_run.encoding))
+    whole, before = (
+        generate(
+            events_run.model,
+            start_prompts(events_run, 1),
+            KEY,
+            length=length,
+            strategy=chain,
+            decoder=decoder,
+        )
+        for length in (total, total - lengths[-1])
+    )
+
+    def notes(ids):
+        symbols = events_run.vocabulary.symbols_of(ids)
+        return events_run.encoding.decode(symbols).note_count
+
+    assert all(notes(ids) >= 4 for ids in whole.tokens[0])
+    assert not all(notes(ids) >= 4 for ids in before.tokens[0])
+    ids = whole.tokens[0, whole.members.picked[0]]
+    assert piece.symbols == events_run.vocabulary.symbols_of(ids)
+
+
+def test_populations_end_without_regard_to_the_rest_of_their_batch():
+    run = make_run(NoteNames(), NAMES)
+    options = {"notes": 9, "until_end": True, "decoder": SMC(4)}
+    prompts = start_prompts(run, 6)
+    batch = compose(run, prompts, KEY, **options)
+    assert len({len(piece.symbols) for piece in batch}) > 1
+    for number in (1, 4):
+        (alone,) = compose(
+            run, prompts[:1], KEY, part=BatchPart((number,), 6), **options
+        )
+        assert alone.symbols == batch[number].symbols

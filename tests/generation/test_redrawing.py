@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lstm_music_jax import (
+    SMC,
     Arithmetic,
     Carried,
     Events,
@@ -23,6 +24,7 @@ from lstm_music_jax import (
     start_prompts,
     strategies,
 )
+from lstm_music_jax.strategies import Temperature
 
 KEY = jax.random.key(5)
 SYMBOLS = {
@@ -45,8 +47,9 @@ def make_run(encoding):
         (Events(), {"notes": 20, "strategy": strategies.DRY(0.8)}),
         (NoteNames(), {"length": 25, "context": SlidingWindow(4)}),
         (Performance(), {"notes": 15, "until_end": True, "draw": Arithmetic()}),
+        (NoteNames(), {"length": 9, "decoder": SMC(3, target=Temperature(0.8))}),
     ],
-    ids=["events", "names", "performance"],
+    ids=["events", "names", "performance", "decoder"],
 )
 def test_a_piece_of_a_batch_is_drawn_again_alone(encoding, settings):
     run = make_run(encoding)

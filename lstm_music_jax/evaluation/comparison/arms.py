@@ -2,6 +2,7 @@
 
 The tuned hyperparameter is the knob of the arm. The expression of a strategy is the
 text that makes it, such as "TopP(0.9)".
+The pieces of an arm may also be drawn by a decoder, as in "SMC(64) with TopP(0.9)".
 """
 
 import dataclasses
@@ -13,6 +14,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.strategies.base import Strategy
 
 # If the ends of a range differ by this factor or more, values in it are spaced by equal
@@ -137,13 +139,15 @@ class Arm:
     """A strategy that is compared, and which of its hyperparameters is tuned.
 
     Attributes:
-        name: the expression of the strategy, as it was given.
+        name: the expression of the strategy, as it was given; with a decoder, for
+            example "SMC(64) with TopP(0.9)".
         strategy: the strategy.
         knob: the hyperparameter that is tuned, as its value and range; None if none is.
         with_value: a function from a value of the knob to the strategy with this value;
             None if there is no knob.
         written: a function from a value of the knob to the expression of the strategy
             with this value; None if there is no knob.
+        decoder: the decoder that draws the pieces; None for single streams.
     """
 
     name: str
@@ -151,6 +155,7 @@ class Arm:
     knob: Knob | None = None
     with_value: Callable[[float], Strategy] | None = None
     written: Callable[[float], str] | None = None
+    decoder: Decoder | None = None
 
     def setting(self, value: float | None) -> Strategy:
         """Return the strategy with a given value of its knob.

@@ -6,6 +6,7 @@ trained model with its vocabulary and its encoding.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -13,7 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int, Shaped
 
+from lstm_music_jax.generation.arguments import BatchPart
+from lstm_music_jax.generation.blocks import picked
 from lstm_music_jax.generation.composition import Run, start_prompts
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.generate import generate
 from lstm_music_jax.generation.masks import masks
 from lstm_music_jax.generation.program import Generation
@@ -22,6 +26,9 @@ from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Int as JaxInt, PRNGKey
 
+# At most this many members of populations are drawn in one call, because the traces of
+# all members take much memory.
+_MEMBERS = 4096
 # Tuning folds this number into the key. No stream has it, so the noise of reported
 # pieces is other noise.
 _TUNING = 2**32 - 2
@@ -96,6 +103,7 @@ def draw(
     strategy: Strategy,
     *,
     length: int,
+    decoder: Decoder | None = None,
 ) -> Drawn:
     """Draw one piece per prompt with a strategy, `length` symbols each.
 
@@ -103,12 +111,29 @@ def draw(
     strategies. Before the strategy is applied, symbols are forbidden that no piece may
     have: the start and the end symbol, those that have no meaning at their place, and
     those that the model was not trained on.
+    With a decoder, piece i is the picked member of population i.
     """
-    masked = Chain(*masks(run.vocabulary, run.encoding), strategy)
-    drawn = generate(
-        run.model, prompts, key, length=length, strategy=masked, trace=True
+    draw_part = partial(
+        generate,
+        run.model,
+        key=key,
+        length=length,
+        strategy=Chain(*masks(run.vocabulary, run.encoding), strategy),
+        trace=True,
+        decoder=decoder,
     )
-    return _on_host(drawn)
+    if decoder is None:
+        return _on_host(draw_part(prompts))
+    count = len(prompts)
+    calls = -(-count * decoder.members // _MEMBERS)
+    size = -(-count // min(calls, count))
+    # All calls have equal sizes, so that one compiled program serves them.
+    parts = np.arange(size * -(-count // size)).reshape(-1, size) % count
+    drawn = [
+        _picked(draw_part(prompts[numbers], part=BatchPart(numbers.tolist(), count)))
+        for numbers in parts
+    ]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:count], *drawn)
 
 
 def draw_settings(
@@ -118,6 +143,7 @@ def draw_settings(
     settings: Sequence[Strategy],
     *,
     length: int,
+    decoder: Decoder | None = None,
 ) -> list[Drawn]:
     """Draw the pieces of several strategies in one compiled program.
 
@@ -125,9 +151,17 @@ def draw_settings(
     strategies may only differ in the values of their hyperparameters. The result has an
     entry for each of them.
 
+    With a decoder, one strategy is drawn after the other, because the populations of
+    all would take much memory.
+
     Raises:
         ValueError: the strategies differ in more than the values of hyperparameters.
     """
+    if decoder is not None:
+        return [
+            draw(run, prompts, key, setting, length=length, decoder=decoder)
+            for setting in settings
+        ]
     forbidding = masks(run.vocabulary, run.encoding)
     stacked = stack([Chain(*forbidding, setting) for setting in settings])
     swept = _on_host(sweep(run.model, prompts, key, stacked, length=length, trace=True))
@@ -135,6 +169,13 @@ def draw_settings(
         Drawn(tokens, {name: of_all[i] for name, of_all in swept.trace.items()})
         for i, tokens in enumerate(swept.tokens)
     ]
+
+
+def _picked(drawn: Generation) -> Drawn:
+    """Return the picked member of each population."""
+    lines = picked([drawn])
+    one = jax.tree.map(lambda leaf: leaf[:, 0], (lines.tokens, lines.trace))
+    return _on_host(drawn._replace(tokens=one[0], trace=one[1]))
 
 
 def _on_host(drawn: Generation) -> Drawn:

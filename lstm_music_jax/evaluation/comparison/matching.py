@@ -25,6 +25,7 @@ from scipy.optimize import isotonic_regression
 from lstm_music_jax.evaluation.comparison.arms import Arm, Knob, Tuned
 from lstm_music_jax.evaluation.comparison.drawing import Drawn, draw, draw_settings
 from lstm_music_jax.generation.composition import Run
+from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.types import Array, Int, PRNGKey
 
@@ -43,6 +44,7 @@ def strategy_entropies(drawn: Drawn) -> Float[np.ndarray, "b"]:
     """Return, for each piece, the mean entropy of its distributions, nats per symbol.
 
     These are the distributions that the strategy has made of the model's.
+    With a decoder, they are the distributions along the picked member.
     """
     return drawn.trace["strategy_entropy"].mean(axis=1)
 
@@ -71,9 +73,16 @@ class Tuning:
     length: int
     figure: Figure = strategy_entropies
 
-    def mean(self, strategy: Strategy) -> float:
+    def mean(self, strategy: Strategy, decoder: Decoder | None = None) -> float:
         """Draw all pieces with a strategy; return the mean of `figure` over them."""
-        drawn = draw(self.run, self.prompts, self.key, strategy, length=self.length)
+        drawn = draw(
+            self.run,
+            self.prompts,
+            self.key,
+            strategy,
+            length=self.length,
+            decoder=decoder,
+        )
         return float(self.figure(drawn).mean())
 
     def means(
@@ -90,6 +99,7 @@ class Tuning:
             self.key,
             [*map(arm.setting, values)],
             length=self.length,
+            decoder=arm.decoder,
         )
         return np.array([self.figure(each).mean() for each in drawn])
 
@@ -122,7 +132,7 @@ def match(
         return Tuned(arm.name, target, value, expression, mean, reached, tried)
 
     if arm.knob is None or not arm.tunable:
-        mean = tuning.mean(arm.strategy)
+        mean = tuning.mean(arm.strategy, arm.decoder)
         return [tuned(target, None, mean, 0) for target in targets]
     found = search(arm.knob, targets, partial(tuning.means, arm))
     tried = 2 * _COARSE_SETTINGS + _LAST_SETTINGS

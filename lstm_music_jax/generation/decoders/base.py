@@ -1,5 +1,7 @@
 """The contract of a decoder, which lets the members of a population compete."""
 
+import dataclasses
+from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -7,6 +9,7 @@ import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, size
 from lstm_music_jax.pytrees import Checked
+from lstm_music_jax.strategies.base import Strategy, parts
 from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree, Scalar
 from lstm_music_jax.xla.ordering import largest
 
@@ -120,6 +123,9 @@ class Decoder(Checked):
     copies_draw: ClassVar[bool] = False
     # Whether the decoder needs the hidden states of the model.
     needs_hidden: ClassVar[bool] = False
+    # Whether the members are weighted samples, so that they have an effective sample
+    # size, and the mean weight estimates a normaliser.
+    weighted_samples: ClassVar[bool] = False
 
     members: int = size(at_least=1)
 
@@ -166,6 +172,15 @@ def only_first(members: int, log_weight: Scalar | float = 0.0) -> Float[Array, "
     """Return log-weights of which only that of the first member is above -inf."""
     first = jnp.arange(members) == 0
     return jnp.where(first, jnp.float32(log_weight), -jnp.inf)
+
+
+def strategies_within(decoder: Decoder) -> Iterator[Strategy]:
+    """Yield all strategies that a decoder holds, and all strategies within them."""
+    for field in dataclasses.fields(decoder):  # type: ignore[arg-type]
+        value = getattr(decoder, field.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Strategy):
+                yield from parts(part)
 
 
 def best_candidates(

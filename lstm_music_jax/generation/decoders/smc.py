@@ -44,6 +44,7 @@ class SMC(Decoder):
     Reference: Doucet & Johansen 2009, A tutorial on particle filtering and smoothing.
     """
 
+    weighted_samples = True
     copies_draw = True
     threshold: Number = number(at_least=0, at_most=1, default=0.5)
     target: Strategy | None = None

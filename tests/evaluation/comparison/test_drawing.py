@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_music_jax import generate, masks
+from lstm_music_jax import SMC, generate, masks
+from lstm_music_jax.evaluation.comparison import drawing
 from lstm_music_jax.evaluation.comparison.drawing import (
     Drawn,
     draw,
@@ -50,6 +51,26 @@ def test_an_arm_has_the_symbols_of_generate_with_the_same_key(run, prompts):
     np.testing.assert_allclose(
         many[1].trace["surprisal"], one.trace["surprisal"], rtol=1e-4, atol=1e-5
     )
+
+
+def test_an_arm_with_a_decoder_has_the_picked_members(run, prompts, monkeypatch):
+    """Also if the populations are drawn in several calls."""
+    masked = Chain(*masks(run.vocabulary, run.encoding), TopP(0.7))
+    options = {"length": LENGTH, "decoder": SMC(4)}
+    whole = generate(
+        run.model, prompts, report_key(5), strategy=masked, trace=True, **options
+    )
+    monkeypatch.setattr(drawing, "_MEMBERS", 16)
+    one, other = draw_settings(
+        run, prompts, report_key(5), [TopP(0.7), TopP(0.3)], **options
+    )
+    rows = np.arange(PIECES), np.asarray(whole.members.picked)
+    np.testing.assert_array_equal(one.tokens, np.asarray(whole.tokens)[rows])
+    np.testing.assert_allclose(
+        one.trace["surprisal"], np.asarray(whole.trace.surprisal)[rows], atol=1e-4
+    )
+    assert other.tokens.shape == one.tokens.shape
+    assert (other.tokens != one.tokens).any()
 
 
 def test_arms_share_their_noise(run, prompts):
