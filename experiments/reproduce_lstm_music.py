@@ -12,10 +12,13 @@ that starts with a random window of the corpus. The music begins with that windo
 
 Cost: the 44,090 symbols of the original corpus give 22 steps per epoch, and the
 original trained for 100 epochs. Here 16 chorales (4,394 symbols, --batch-size 64) were
-trained for 74 epochs in 80 minutes on two busy CPU cores; the loss fell to 0.01 nats.
-Expect: the model learns its corpus by heart. After those 74 epochs, the music from four
-starting windows copied the corpus for its first 45, 118, 174 and 561 notes. One of the
-four fell into a loop within 1000 notes, of 647 notes in all.
+trained for 100 epochs in about three hours on two busy CPU cores, with one stop and
+resumption; the lowest training loss was 0.008 nats.
+Expect: the model learns its corpus by heart. With the weights of the lowest loss, 1000
+notes were generated from each of eight starting windows. They equalled the corpus after
+the window for the first 33 to 566 notes (median 219). Six of the eight fell into a loop
+that lasted to the end. It began after 0 to 378 notes, and repeated 156 notes (four of
+them), 169 or 410.
 """
 
 from command_line import run
