@@ -20,7 +20,7 @@ All programs run in turn, so their ratios can be trusted. Some columns of the ta
                        streams with the same strategy, as a share of their time
     spread             (median - minimum) / minimum of the repeats
 
-Cost: 5 minutes on two CPU cores; --quick takes one. Expect: at 64 members and more,
+Cost: 4 minutes on two CPU cores; --quick takes one. Expect: at 64 members and more,
 competition costs at most a fifth of a step.
 """
 
