@@ -1,7 +1,7 @@
-"""Pieces that are known, such as the training pieces, and their indices.
+"""Builds, from known pieces such as the training pieces, an index of their passages.
 
-A passage is a sequence of successive symbols. An index finds the passages of the pieces
-in a stream, which is a sequence that is generated.
+A passage is a sequence of successive symbols. The index finds the passages of the
+pieces in a stream, which is a sequence that is generated.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
 from lstm_music_jax.evaluation.measures.overlap import shared_ngrams
 
-# The similarity of each piece with each other piece, `[b b]`.
+# The similarity of each piece (row) with each piece (column), `[b b]`.
 Similarity = Callable[[Sequence[Sample]], Float[np.ndarray, "b b"]]
 
 
@@ -55,19 +55,19 @@ def minimum_bayes_risk(
     similarity: Similarity = shared_ngrams,
     log_weights: Float[np.ndarray, "b"] | None = None,
 ) -> int:
-    """Return the index of the piece that is most similar to the others in the mean.
+    """Return the index of the piece that is most similar to all pieces in the mean.
 
         argmax_i sum_j w_j similarity(i, j)
 
     The pieces are samples of a distribution, so this estimates the piece with the
-    smallest expected loss, if dissimilarity is the loss. A piece is also compared with
-    itself, because an equal sample counts in favour of it.
+    smallest expected loss, if dissimilarity is the loss. The sum includes j = i: a
+    piece is one of the samples, and counts in its own favour as any equal sample does.
 
     Args:
       samples: the pieces, one or more.
       similarity: a function that returns the similarity of each piece (row) with each
-        other one (column). By default, it is the share of the 4-grams of the row's
-        piece that the column's piece has too.
+        piece (column), itself included. By default, it is the share of the 4-grams of
+        the row's piece that the column's piece has too.
       log_weights: log-weights of the pieces, such as those of the members of `SMC`; by
         default all are equal.
 

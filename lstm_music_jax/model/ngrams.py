@@ -280,9 +280,9 @@ def _on_device(smoothed):
 def _begin(smoothed):
     """Return the state before the first symbol of a piece.
 
-    When the n-grams were counted, marks stood before the first symbol of each piece.
-    So the contexts of this state consist of marks. If a model was counted without them,
-    it has no counts for such contexts, and uses those of the empty context.
+    Its contexts consist of marks, which Kneser-Ney smoothing puts before each piece
+    when it counts n-grams. Other n-grams were counted without marks. Then no such
+    contexts exist, and the state leads to the counts of the empty context.
     """
     state = []
     context, mark = 0, smoothed.vocab_size

@@ -1,4 +1,4 @@
-"""The sustain pedal, which prolongs the notes of a track while it is held down."""
+"""Lengthens notes by the sustain pedal: a released note sounds while it is down."""
 
 from __future__ import annotations
 

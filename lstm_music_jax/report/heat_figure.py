@@ -35,11 +35,11 @@ _COLUMN, _TITLES, _BESIDE = 0.42, 2.3, 2.4
 def heat_table(comparison: Comparison, path: str | Path) -> None:
     """Draw how far each arm and anchor is from the human pieces in each measure.
 
-    The unit is the standard deviation of the human pieces. So the table holds measures
-    of single pieces, and distances that have this unit. A measure that does not vary
-    among the human pieces is left out. Grey columns are measures that are not valid:
-    they do not tell worse music from better on this corpus. A table of many measures is
-    divided into parts, one below the other.
+    The unit is the standard deviation of a measure among the human pieces. So the table
+    holds measures of single pieces, and those measures of sets that are distances in
+    this unit. A measure that does not vary among the human pieces is left out. Grey
+    columns are measures that are not valid: they do not tell worse music from better on
+    this corpus. A table of many measures is divided into parts, one below the other.
 
     Args:
         comparison: the results.

@@ -213,7 +213,7 @@ def continues_in_the_engine(subject: DecoderSubject) -> None:
 
 
 def _figures(subject):
-    """Return what the decoder could choose from, and what it chose."""
+    """Return the `Candidates` and the `Choice` of the decoder at every symbol."""
     return subject.decoded.candidates, subject.decoded.choices
 
 

@@ -1,9 +1,9 @@
 """A run of 300 symbols, and how a replaced symbol changes the state afterwards.
 
 The strategy under test runs on a batch of eight rows, which are streams. A row is quiet
-if one symbol recurs in it, or two symbols take turns. `LATE` holds some late positions.
-There, and at the first position, one symbol of the quiet rows is replaced, to see for
-how many symbols the state of the strategy then differs.
+if it is one symbol over and over, or two symbols in turn. In separate runs, one symbol
+of the quiet rows is replaced: at the first position, and at each position in `LATE`.
+This shows for how many symbols the state of the strategy then differs.
 """
 
 from collections.abc import Iterator

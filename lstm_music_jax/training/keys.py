@@ -15,9 +15,10 @@ def parameters_key(seed: int) -> PRNGKey:
 
 
 def order_key(seed: int) -> PRNGKey:
-    """Key of the order in which the data is read.
+    """Key of the order in which the training data is read.
 
-    The random transpositions of streams use this key too.
+    If a batch reads pieces from beginning to end (`StreamBatcher`), the random
+    transpositions of the pieces use this key too.
     """
     return jax.random.split(jax.random.fold_in(jax.random.key(seed), 1))[0]
 

@@ -50,15 +50,16 @@ def bars(
     """Return the automaton of pieces that last exactly `count` bars.
 
     No note ends after the last bar. At least one of the notes that begin last ends
-    exactly with the last bar, so the decoded score ends there. The clock is 0 when the
-    first symbol is drawn. Decoding skips a symbol that strikes a pitch again at the
-    same moment, but the automaton reads it as a note. So use the strategy `WellFormed`
-    too, or intersect with the automaton `well_formed`.
+    exactly with the last bar, so the decoded score ends there. Time is counted from the
+    first drawn symbol on, so the notes of a prompt do not count. Decoding skips a
+    symbol that strikes a pitch again at the same moment, but the automaton reads it as
+    a note. So use the strategy `WellFormed` too, or intersect with the automaton
+    `well_formed`.
 
-    No note may last longer than the longest duration of one symbol. The number of
-    states grows in proportion to the number of bars, and is smaller for a coarser grid.
-    16 bars of 4/4 in sixteenths have about 17,000 states, or 9,000 if no note crosses a
-    bar line.
+    No note may last longer than the longest duration that one symbol can set. The
+    number of states grows in proportion to the number of bars, and is smaller for a
+    coarser grid. 16 bars of 4/4 in sixteenths have about 17,000 states, or 9,000 if no
+    note crosses a bar line.
 
     With `NoteNames`, every note or chord lasts `ticks_per_note`, so the automaton only
     counts the symbols.

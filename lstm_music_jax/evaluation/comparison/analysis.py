@@ -252,9 +252,11 @@ def _difference(
 def _errors(
     paired: Sequence[Quantity], arm: str, reference: str, resamples: Resamples
 ) -> np.ndarray | None:
-    """Return the standard errors of the mean difference of pairs, in all resamples.
+    """Return, for each resample, the standard error of the mean difference of an arm.
 
-    None for a measure of sets, and for several runs.
+    The difference is that between piece i of the arm and piece i of the reference. The
+    result is None if pieces are not the unit: for a measure of sets, which has no value
+    per piece, and for several runs.
     """
     if len(paired) > 1 or not paired[0].of_pieces:
         return None

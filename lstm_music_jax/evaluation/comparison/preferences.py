@@ -76,8 +76,8 @@ class Preferences(NamedTuple):
 def preferences(votes: Sequence[Vote]) -> Preferences:
     """Return the wins of each arm and the agreement of the listeners, from all votes.
 
-    `share_of_wins` gives the interval of each share of wins, and `agreement` that of
-    Krippendorff's alpha.
+    Both have intervals. The function `share_of_wins` says how those of the wins are
+    computed, and `agreement` how that of the agreement, Krippendorff's alpha.
     """
     groups: dict[tuple[str, str], list[Vote]] = {}
     for vote in votes:
