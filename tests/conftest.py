@@ -1,5 +1,6 @@
 """Settings of all tests: shapes and dtypes are checked, and dtypes are not promoted."""
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -54,11 +55,19 @@ MEMORY_MAPS = 30_000
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _drop_compiled_programs_when_there_are_many():
+def _keep_garbage_collection_quick():
+    """Drop compiled programs when there are many; let Python forget all that is left.
+
+    The garbage collector looks through all objects again and again. After some modules
+    the compiled programs are millions of objects, and this took most of the time.
+    """
     yield
     maps = Path("/proc/self/maps")
     if maps.exists() and maps.read_bytes().count(b"\n") > MEMORY_MAPS:
+        gc.unfreeze()
         jax.clear_caches()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")
