@@ -78,7 +78,7 @@ def test_every_device_draws_its_share_of_the_streams(model):
     plan = engine.Plan(3, trace=False, parallel_streams=8)
     draw = program._program(plan, tuple(jax.devices()), begun=False, settings=False)
     given = program._Prompts(prompts, jnp.arange(8), jnp.int32(8))
-    _, drawn, _ = draw(model, given, KEY, sampler)
+    _, drawn, _, _ = draw(model, given, KEY, sampler)
     jax.effects_barrier()
     assert len(drawn.tokens.sharding.device_set) == 4
     assert len(rows) == 8 * 3

@@ -40,9 +40,9 @@ def test_script_then_generate_then_train(symbols, tmp_path, capsys):
     assert call(script, weights, "--symbols", symbols, "--run", run) == 0
     assert "Keras 2.3.1: LSTM 12-9, gates hard_sigmoid_fifth" in capsys.readouterr().out
     arguments = ["--run", run, "--context", "window", "--greedy", "--notes", 40]
-    arguments += ["--primer-length", WINDOW]
+    primed = ["--primer", "corpus", "--primer-length", WINDOW]
     out = ["--out", tmp_path / "music"]
-    assert call(generate, *arguments, *out, "--primer", "corpus") == 0
+    assert call(generate, *arguments, *out, *primed) == 0
     loaded = load_run(run)
     begin = np.random.default_rng(0)
     begin.integers(1)

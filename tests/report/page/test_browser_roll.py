@@ -83,6 +83,12 @@ RECORD_TEXTS = """() => {
     window.texts.push([text, x, x + this.measureText(text).width, y - 6, y + 6]);
     return paint.call(this, text, x, y);
   };
+  // Each painting begins with the background. A busy machine may paint several times.
+  const fill = CanvasRenderingContext2D.prototype.fillRect;
+  CanvasRenderingContext2D.prototype.fillRect = function (x, y, width, height) {
+    if (x === 0 && y === 0) window.texts = [];
+    return fill.call(this, x, y, width, height);
+  };
 }"""
 
 
