@@ -86,7 +86,8 @@ RECORD_TEXTS = """() => {
   // Each painting begins with the background. A busy machine may paint several times.
   const fill = CanvasRenderingContext2D.prototype.fillRect;
   CanvasRenderingContext2D.prototype.fillRect = function (x, y, width, height) {
-    if (x === 0 && y === 0) window.texts = [];
+    const isRoll = this.canvas.closest(".roll") && width === this.canvas.clientWidth;
+    if (isRoll && x === 0 && y === 0) window.texts = [];
     return fill.call(this, x, y, width, height);
   };
 }"""
