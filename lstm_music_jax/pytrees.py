@@ -167,15 +167,20 @@ class Checked:
         """Return whether the classes, static fields and leaves are equal."""
         if not isinstance(other, Checked):
             return NotImplemented
-        leaves, structure = jax.tree.flatten(self)
-        others, structure_of_other = jax.tree.flatten(other)
-        same = structure == structure_of_other  # type: ignore[operator]
-        return same and all(map(_same, leaves, others))
+        return same_leaves(self, other)
 
     def __hash__(self) -> int:
         """Return a hash of the class, the static fields and the leaves' shapes."""
         leaves, structure = jax.tree.flatten(self)
         return hash((structure, tuple(map(np.shape, leaves))))
+
+
+def same_leaves(tree: Any, other: Any) -> bool:
+    """Return whether two PyTrees have the same structure and equal leaves."""
+    leaves, structure = jax.tree.flatten(tree)
+    others, structure_of_other = jax.tree.flatten(other)
+    same = structure == structure_of_other  # type: ignore[operator]
+    return same and all(map(_same, leaves, others))
 
 
 def settings_axes(tree: Any) -> Any:

@@ -19,11 +19,11 @@ from jaxtyping import UInt8
 
 from lstm_music_jax.automata.automaton import Automaton, grouped
 from lstm_music_jax.automata.bits import WORD, holds
+from lstm_music_jax.music.score import HIGHEST_PITCH
 from lstm_music_jax.pytrees import pytree, static
 from lstm_music_jax.types import Array, Bool, Float, Int, UInt32
 
-# MIDI has this many pitches.
-_PITCHES = 128
+_PITCHES = HIGHEST_PITCH + 1
 # A need of a note that sounds counts as much as this many needs of a free pitch,
 # because no note sounds at first.
 _SOUNDING = 1000.0

@@ -68,8 +68,10 @@ def _copies(limit, pieces):
 
 @lru_cache(maxsize=4)
 def _index(corpus: KnownPieces, transposed: bool) -> CopyIndex:
-    table = transposition_table(corpus.vocabulary, corpus.encoding, HALF_OCTAVE)
-    return CopyIndex(corpus.pieces, table if transposed else None)
+    table = None
+    if transposed:
+        table = transposition_table(corpus.vocabulary, corpus.encoding, HALF_OCTAVE)
+    return CopyIndex(corpus.pieces, table)
 
 
 def _obeyed(obey, pieces, end):

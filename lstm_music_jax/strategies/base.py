@@ -103,6 +103,9 @@ def parts(strategy: Strategy) -> Iterator[Strategy]:
     """Yield a strategy and all strategies within it, such as the stages of a chain."""
     yield strategy
     for field in dataclasses.fields(strategy):  # type: ignore[arg-type]
+        # A shared field may hold another stage of the chain, which is a part already.
+        if field.metadata.get("shared"):
+            continue
         value = getattr(strategy, field.name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Strategy):

@@ -10,10 +10,11 @@ from lstm_music_jax.types import Array, Int
 
 
 class Promise(Strategy):
-    """Base class of strategies that only forbid symbols, whatever the logits are.
+    """Base class of masks that win over all other strategies of a chain.
 
-    If such a strategy leaves no symbol, `Chain` ignores earlier stages that are no
-    promises, and not the promise.
+    A promise only forbids symbols, whatever the logits are. If it leaves no symbol,
+    `Chain` ignores earlier stages that are no promises, and not the promise. Not every
+    mask is a promise: `Allow` and `PitchRange`, for example, are ignored.
     """
 
     def never(self) -> Int[np.ndarray, "n"]:

@@ -31,8 +31,8 @@ def well_formed(
 
     With few `pitches`, there are few states for a large vocabulary too. `Obey` is the
     strategy that makes pieces fit an automaton. If the automaton of `Obey` names
-    pitches, intersect it with this one for these pitches. Otherwise `Obey` may need a
-    pitch to be struck that was struck already, which `WellFormed` forbids.
+    pitches, intersect it with this one for these pitches. Otherwise `Obey`
+    may forbid more beside `WellFormed` than it must.
 
     Args:
         vocabulary: the vocabulary of the model.

@@ -65,7 +65,7 @@ class SMC(Decoder):
         resampling_key, target_key = jax.random.split(key)
         tokens = candidates.drawn
         rows = jnp.arange(self.members, dtype=jnp.int32)
-        target, state = candidates.log_probs, state
+        target = candidates.log_probs
         if self.target is not None:
             keys = jax.random.split(target_key, self.members)
             target, state = jax.vmap(self.target.apply)(target, state, keys)

@@ -13,9 +13,10 @@ from lstm_music_jax.automata.reachability import (
     longest_read,
 )
 from lstm_music_jax.fields import derived, size, table
-from lstm_music_jax.strategies.base import forbid_unless
+from lstm_music_jax.pytrees import same_leaves
+from lstm_music_jax.strategies.base import forbid_unless, observe_all
 from lstm_music_jax.strategies.promise import Promise
-from lstm_music_jax.types import Array, Int, PyTree
+from lstm_music_jax.types import Array, Bool, Int, PyTree
 
 # The error for a wrong length names a longer one if it is at most so much longer.
 _BEYOND = 100
@@ -38,37 +39,36 @@ class ObeyState(NamedTuple):
     pitches: PyTree
 
 
-def _lookahead(strategy, promises=()):
-    """Return the lookahead of an `Obey` in a chain with other promises.
+def _alone(strategy):
+    """Return the lookahead of an `Obey` without other promises."""
+    if not isinstance(strategy.automaton, Automaton):
+        raise strategy.refusal("automaton", "an automaton, such as bars(16)")
+    v = len(strategy.automaton.classes)
+    classes = Classes.of(strategy.automaton, np.full(v, True), Effects.none(v))
+    return _lookahead(strategy, classes)
+
+
+def _lookahead(strategy, classes, beside=""):
+    """Return the lookahead of an `Obey` with these classes of symbols.
+
+    Args:
+        strategy: the strategy.
+        classes: the classes of symbols.
+        beside: words for what other promises forbid; may be empty.
 
     Raises:
         ValueError: the promise cannot be kept.
     """
-    automaton, length = strategy.automaton, strategy.length
-    if not isinstance(automaton, Automaton):
-        raise strategy.refusal("automaton", "an automaton, such as bars(16)")
-    v = len(automaton.classes)
-    never = np.concatenate([np.zeros(0, int), *(each.never() for each in promises)])
-    allowed = ~np.isin(np.arange(v), never)
-    follower = _follower(promises)
-    effects = Effects.none(v) if follower is None else follower.effects()
-    classes = Classes.of(automaton, allowed, effects)
-    lookahead = Lookahead.of(classes, automaton.accepting, length)
+    accepting, length = strategy.automaton.accepting, strategy.length
+    lookahead = Lookahead.of(classes, accepting, length)
     if length not in lookahead.lengths():
         far = length + _BEYOND
-        lengths = Lookahead.of(classes, automaton.accepting, far).lengths()
+        lengths = Lookahead.of(classes, accepting, far).lengths()
         longest = longest_read(classes.transitions, far)
-        beside = "" if allowed.all() else " in the symbols that the chain allows"
         raise strategy.refusal(
             "length", _allowed(beside, length, [n for n in lengths if n], longest)
         )
     return lookahead
-
-
-def _follower(promises):
-    """Return the promise that follows the pitches, such as `WellFormed`, or None."""
-    following = (each for each in promises if each.effects() is not None)
-    return next(following, None)
 
 
 def _allowed(beside, length, lengths, longest):
@@ -144,13 +144,25 @@ automaton accepts, such as 3
     permutation_equivariant = False
     automaton: Automaton = table()
     length: int = size(at_least=1)
-    lookahead: Lookahead = derived(_lookahead, shared=True)
+    lookahead: Lookahead = derived(_alone, shared=True)
     follower: Promise | None = derived(lambda _: None, shared=True)
 
     def beside(self, promises):
+        v = len(self.automaton.classes)
+        never = np.concatenate([np.zeros(0, int), *(each.never() for each in promises)])
+        allowed = ~np.isin(np.arange(v), never)
+        following = ((each, each.effects()) for each in promises)
+        following = (pair for pair in following if pair[1] is not None)
+        follower, effects = next(following, (None, Effects.none(v)))
+        classes = Classes.of(self.automaton, allowed, effects)
+        lookahead = self.lookahead
+        # The tables of a large automaton take seconds, and follow from the classes.
+        if not same_leaves(classes, lookahead.classes):
+            words = " in the symbols that the chain allows"
+            lookahead = _lookahead(self, classes, words)
         strategy = copy.copy(self)
-        object.__setattr__(strategy, "lookahead", _lookahead(self, promises))
-        object.__setattr__(strategy, "follower", _follower(promises))
+        object.__setattr__(strategy, "lookahead", lookahead)
+        object.__setattr__(strategy, "follower", follower)
         return strategy
 
     def check_vocabulary(self, vocab_size):
@@ -162,15 +174,14 @@ automaton accepts, such as 3
             )
 
     def check_prompts(self, prompts):
-        need = np.asarray(self.lookahead.needs[self.length, 0], np.int32)
-        if not need.any():
+        if not np.any(self.lookahead.needs[self.length, 0]):
             return
-        short = (np.asarray(_met_after(self, prompts)) < need[None]).any(axis=1)
-        if short.any():
+        stuck = ~np.asarray(_can_begin(self, prompts))
+        if stuck.any():
             raise ValueError(
-                f"prompts holds in row {short.argmax()} a prompt after which Obey "
-                "cannot keep its promise; at its end, the pitches that the automaton "
-                "needs first must neither sound nor have been struck"
+                f"prompts holds in row {stuck.argmax()} a prompt after which Obey "
+                "cannot keep its promise: the pitches that it needs first cannot be "
+                "struck or released there"
             )
 
     def init(self, vocab_size):
@@ -213,15 +224,15 @@ automaton accepts, such as 3
 
 
 @jax.jit
-def _met_after(obey: Obey, prompts: Int[Array, "b p"]) -> Int[Array, "b needs"]:
-    """Return the largest need that the pitches meet after each prompt."""
+def _can_begin(obey: Obey, prompts: Int[Array, "b p"]) -> Bool[Array, "b"]:
+    """Return whether a symbol can be drawn after each prompt so that the promise holds.
+
+    Other strategies of the chain do not count.
+    """
 
     def after(prompt):
-        state, _ = jax.lax.scan(
-            lambda state, token: (obey.observe(token, state), None),
-            obey.init(len(obey.automaton.classes)),
-            prompt,
-        )
-        return obey.met(state)
+        state = observe_all(obey, prompt, len(obey.automaton.classes))
+        left = jnp.int32(obey.length - 1)
+        return jnp.any(obey.lookahead.keeps(left, state.place, obey.met(state)))
 
     return jax.vmap(after)(prompts)

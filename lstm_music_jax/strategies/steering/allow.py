@@ -7,7 +7,8 @@ from lstm_music_jax.strategies.base import Strategy, forbid_unless
 class Allow(Strategy):
     """Keeps only the given symbols, and forbids all others.
 
-    If an earlier stage of a chain forbade all given symbols, the strategy is ignored.
+    If an earlier stage of a chain forbade all given symbols, or a promise in it does,
+    such as `Obey`, the strategy is ignored.
 
     Args:
         ids: one or more ids.

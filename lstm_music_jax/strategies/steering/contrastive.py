@@ -1,21 +1,14 @@
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, number, tree
 from lstm_music_jax.protocols import Model
 from lstm_music_jax.strategies.base import Strategy, forbid_unless
-from lstm_music_jax.types import Logits, PyTree
-
-_LEAST_PROBABILITY = 1e-30
-
-
-class ContrastiveState(NamedTuple):
-    """The state of the weaker model, the amateur, and its logits of the next symbol."""
-
-    model_state: PyTree
-    logits: Logits
+from lstm_music_jax.strategies.steering.second_model import (
+    first_state,
+    log_probs_of,
+    state_after,
+)
 
 
 class Contrastive(Strategy):
@@ -35,7 +28,7 @@ class Contrastive(Strategy):
             its `initial_state`, `advance` and `readout` are called.
         alpha: in (0, 1]; 1 keeps only the most probable symbol and its ties.
 
-    State: `ContrastiveState`.
+    State: `SecondModelState`.
 
     Reference: Li et al. 2022, https://arxiv.org/abs/2210.15097
     """
@@ -45,19 +38,13 @@ class Contrastive(Strategy):
     alpha: Number = number(above=0, at_most=1, default=0.1)
 
     def init(self, vocab_size):
-        # These logits only give the state its shape. The first symbol replaces them.
-        return ContrastiveState(
-            self.model.initial_state(), jnp.zeros(vocab_size, jnp.float32)
-        )
+        return first_state(self.model, vocab_size)
 
     def apply(self, logits, state, key):
         plausible = logits >= jnp.max(logits) + jnp.log(jnp.asarray(self.alpha))
-        least = jnp.log(jnp.float32(_LEAST_PROBABILITY))
-        amateur = jnp.maximum(jax.nn.log_softmax(state.logits), least)
         plausible &= logits > -jnp.inf
+        amateur = log_probs_of(state)
         return forbid_unless(plausible, jax.nn.log_softmax(logits) - amateur), state
 
     def observe(self, token, state):
-        model_state = self.model.advance(state.model_state, token)
-        logits = self.model.readout(model_state)
-        return ContrastiveState(model_state, logits.astype(jnp.float32))
+        return state_after(self.model, state, token)

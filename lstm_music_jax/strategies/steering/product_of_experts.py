@@ -1,21 +1,11 @@
-from typing import NamedTuple
-
-import jax
-import jax.numpy as jnp
-
 from lstm_music_jax.fields import Number, number, tree
 from lstm_music_jax.protocols import Model
 from lstm_music_jax.strategies.base import Strategy, where_possible
-from lstm_music_jax.types import Logits, PyTree
-
-_LEAST_PROBABILITY = 1e-30
-
-
-class ProductOfExpertsState(NamedTuple):
-    """The state of the second model, and its logits of the next symbol."""
-
-    model_state: PyTree
-    logits: Logits
+from lstm_music_jax.strategies.steering.second_model import (
+    first_state,
+    log_probs_of,
+    state_after,
+)
 
 
 class ProductOfExperts(Strategy):
@@ -36,7 +26,7 @@ class ProductOfExperts(Strategy):
         model: the second model, of the same vocabulary. Only its `initial_state`,
             `advance` and `readout` are called.
 
-    State: `ProductOfExpertsState`.
+    State: `SecondModelState`.
 
     Reference: Hinton 2002, https://doi.org/10.1162/089976602760128018
     """
@@ -46,18 +36,11 @@ class ProductOfExperts(Strategy):
     model: Model = tree()
 
     def init(self, vocab_size):
-        # These logits only give the state its shape. The first symbol replaces them.
-        return ProductOfExpertsState(
-            self.model.initial_state(), jnp.zeros(vocab_size, jnp.float32)
-        )
+        return first_state(self.model, vocab_size)
 
     def apply(self, logits, state, key):
-        least = jnp.log(jnp.float32(_LEAST_PROBABILITY))
-        log_q = jnp.maximum(jax.nn.log_softmax(state.logits), least)
-        bonus = self.weight * log_q
+        bonus = self.weight * log_probs_of(state)
         return where_possible(logits, lambda finite: finite + bonus), state
 
     def observe(self, token, state):
-        model_state = self.model.advance(state.model_state, token)
-        logits = self.model.readout(model_state)
-        return ProductOfExpertsState(model_state, logits.astype(jnp.float32))
+        return state_after(self.model, state, token)

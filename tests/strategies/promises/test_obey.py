@@ -169,6 +169,16 @@ def test_what_the_chain_forbids_is_not_counted_on():
     )
 
 
+def test_the_tables_are_made_again_only_if_the_chain_changes_them():
+    obey = Obey(AUTOMATON, LENGTH)
+    (alone,) = Chain(obey).stages
+    assert alone.lookahead is obey.lookahead
+    beside, _ = Chain(obey, Forbid([2])).stages
+    assert beside.lookahead is not obey.lookahead
+    (again,) = Chain(beside).stages
+    assert again == obey
+
+
 def test_a_piece_ends_in_time_with_the_end_symbol():
     vocabulary = Vocabulary(("a", "b", "c", "<end>"), end="<end>")
     automaton = Automaton(

@@ -12,6 +12,7 @@ from lstm_music_jax.automata.builders.fixed import fixed_notes, fixed_symbols
 from lstm_music_jax.automata.builders.motifs import contains
 from lstm_music_jax.automata.builders.patterns import (
     AnySymbol,
+    Either,
     InOrder,
     OneOf,
     Repeat,
@@ -27,7 +28,7 @@ from lstm_music_jax.generation.masks import masks
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.performance import Performance
 from lstm_music_jax.music.vocabulary import Vocabulary
-from lstm_music_jax.strategies import Chain, Obey, TopK
+from lstm_music_jax.strategies import Chain, Obey, TopK, WellFormed
 from lstm_music_jax.testing.toy_model import ToyModel
 
 V = 8
@@ -154,6 +155,30 @@ def test_pitches_of_the_prompt_are_counted():
         generate(MODEL, jnp.asarray(prompts), key, length=LENGTH, strategy=strategy)
     # Without `WellFormed`, decoding skips symbols, and the promise can be kept.
     generate(MODEL, jnp.asarray(prompts), key, length=LENGTH, strategy=obey)
+
+
+def test_any_way_to_keep_a_promise_counts_after_a_prompt():
+    vocabulary, encoding = WRITTEN
+    ways = Either(
+        InOrder(OneOf(["pitch_60"]), OneOf(["shift_12"]), Repeat(AnySymbol())),
+        InOrder(OneOf(["pitch_62"]), OneOf(["duration_12"]), Repeat(AnySymbol())),
+    )
+    obey = Obey(matching(ways, vocabulary, encoding), LENGTH)
+    strategy = Chain(*masks(vocabulary, encoding), obey)
+    prompts = np.array([[START, 0], [START, 1]])
+    drawn = generate(
+        MODEL, jnp.asarray(prompts), jax.random.key(0), length=LENGTH, strategy=strategy
+    )
+    assert np.asarray(drawn.tokens)[:, 0].tolist() == [1, 0]
+
+
+def test_an_error_says_that_the_chain_allows_less():
+    vocabulary, encoding = WRITTEN
+    twice = matching(InOrder(OneOf(PITCHES[:1]), OneOf(PITCHES[:1])), *WRITTEN)
+    promise = Obey(twice, 2)
+    assert promise.automaton.accepts([0, 0])
+    with pytest.raises(ValueError, match="in the symbols that the chain allows; it ac"):
+        Chain(WellFormed(vocabulary, encoding), promise)
 
 
 def test_an_end_symbol_that_must_not_be_drawn_is_not_counted_on():
