@@ -7,7 +7,6 @@ tested. Every figure is written twice, as PNG and as SVG.
 """
 
 import math
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,17 @@ from lstm_music_jax.evaluation.comparison.results import (
 )
 from lstm_music_jax.evaluation.measures.base import Direction
 from lstm_music_jax.report.figures import save_both
+from lstm_music_jax.report.layout import (
+    LINE,
+    NAME_WIDTH,
+    TITLE_WIDTH,
+    lines_of,
+    name_inches,
+    rows_and_columns,
+    wrapped,
+)
 
 GOOD, ARM, ANCHOR, REFERENCE = "tab:green", "tab:blue", "0.55", "black"
-# Expressions are long; a longer one takes several lines.
-NAME_WIDTH, TITLE_WIDTH = 56, 30
-# Inches per letter of a name, and per line.
-LETTER, LINE = 0.065, 0.22
-# Inches of a figure that fits the page of a report. A wider one would be scrolled.
-WIDEST = 10.8
 # Inches of a panel, and of its title and of the text below it.
 _PANEL, _AROUND = 2.7, 1.4
 # A narrower figure has its legend in two columns.
@@ -124,24 +126,17 @@ def against_human(
     save_both(figure, path)
 
 
-def wrapped(name: str, width: int) -> str:
-    """Return a name on lines of at most `width` letters, broken at spaces."""
-    return "\n".join(textwrap.wrap(name, width, break_long_words=False))
-
-
 def _panels(count, names):
     """Return a figure of matplotlib, and its `count` panels.
 
-    There are as many rows of panels as make the figure fit the page.
-
-    The panels share a vertical axis that has one line per name.
+    There are as many rows of panels as make the figure fit the page. The panels share a
+    vertical axis that has one line per name.
     """
     from matplotlib.figure import Figure
 
     labels = [wrapped(name, NAME_WIDTH) for name in names]
     left = 1 + name_inches(labels)
-    rows = math.ceil(count / max(1, int((WIDEST - left) / _PANEL)))
-    columns = math.ceil(count / rows)
+    rows, columns = rows_and_columns(count, left, _PANEL)
     height = _AROUND + LINE * sum(lines_of(labels))
     figure = Figure(
         figsize=(left + _PANEL * columns, 0.5 + rows * height),
@@ -272,13 +267,3 @@ def _line(label):
     from matplotlib.lines import Line2D
 
     return Line2D([], [], color=GOOD, ls=":", label=label)
-
-
-def lines_of(labels: Sequence[str]) -> list[int]:
-    """Return the number of lines of each label."""
-    return [1 + label.count("\n") for label in labels]
-
-
-def name_inches(labels: Sequence[str]) -> float:
-    """Return the width of the longest line of all labels, in inches."""
-    return LETTER * max(len(line) for label in labels for line in label.split("\n"))

@@ -15,12 +15,8 @@ from lstm_music_jax.evaluation.comparison.curves import Curve
 from lstm_music_jax.evaluation.comparison.results import HUMAN, Comparison
 from lstm_music_jax.evaluation.measures.base import Direction
 from lstm_music_jax.evaluation.measures.uncertainty import strategy_entropy
-from lstm_music_jax.report.comparison_figures import (
-    NAME_WIDTH,
-    TITLE_WIDTH,
-    wrapped,
-)
 from lstm_music_jax.report.figures import save_both
+from lstm_music_jax.report.layout import NAME_WIDTH, TITLE_WIDTH, wrapped
 
 _COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple")
 _MARKERS = "osD^vP"
@@ -112,13 +108,14 @@ def frontier(
 
 def _panel(axes, measure, curves, colours, settings):
     """Draw the curves that have a colour, and the points of all settings."""
-    _human(axes, settings[0].comparison, measure)
+    comparison = settings[0].comparison
+    row = next(row for row in comparison.rows if row.name == measure)
+    _human(axes, row, comparison.values[HUMAN][measure].mean)
     for curve in curves:
         if curve.name in colours:
             _curve(axes, curve, colours[curve.name])
     for marker, points in zip(_MARKERS, settings, strict=False):
         _points(axes, points, measure, colours, marker)
-    row = next(row for row in settings[0].comparison.rows if row.name == measure)
     axes.set_title(wrapped(measure, TITLE_WIDTH), fontsize=9)
     axes.set_xlabel("strategy entropy (nats per symbol)", fontsize=8)
     axes.set_ylabel(row.unit, fontsize=8)
@@ -141,13 +138,11 @@ def _curve(axes, curve, colour):
     )
 
 
-def _human(axes, comparison, measure):
+def _human(axes, row, human):
     """Draw the human value of a measure and its interval, if good values are near it.
 
     Otherwise nothing is drawn.
     """
-    row = next(row for row in comparison.rows if row.name == measure)
-    human = comparison.values[HUMAN][measure].mean
     if row.direction is Direction.HUMAN:
         axes.axhspan(human.low, human.high, color="0.5", alpha=0.15, lw=0)
         axes.axhline(human.value, color="0.5", lw=1, ls=":")

@@ -14,16 +14,16 @@ from jaxtyping import Float
 
 from lstm_music_jax.evaluation.comparison.results import HUMAN, Comparison, Row
 from lstm_music_jax.evaluation.measures.base import Direction
-from lstm_music_jax.report.comparison_figures import (
+from lstm_music_jax.report.figures import save_both
+from lstm_music_jax.report.layout import (
     LETTER,
     LINE,
     NAME_WIDTH,
-    WIDEST,
     lines_of,
     name_inches,
+    rows_and_columns,
     wrapped,
 )
-from lstm_music_jax.report.figures import save_both
 
 # Human standard deviations at which the colours end.
 _STRONGEST = 3
@@ -55,8 +55,7 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
     )
     labels = [wrapped(name, NAME_WIDTH) for name in names]
     left = _BESIDE + name_inches(labels)
-    parts = math.ceil(len(rows) / max(1, int((WIDEST - left) / _COLUMN)))
-    columns = math.ceil(len(rows) / parts)
+    parts, columns = rows_and_columns(len(rows), left, _COLUMN)
     inches = (
         left + _COLUMN * columns,
         0.7 + parts * (_TITLES + LINE * sum(lines_of(labels))),

@@ -4,16 +4,15 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from lstm_music_jax.generation.population import History
+from lstm_music_jax.report.svg import LINE, framed
 
-# The tree shows at most this many symbols at which members died out, and this many
-# members of a large population.
+# The tree shows at most this many symbols at which members died out or changed places,
+# and this many members of a large population.
 _SYMBOLS, _MEMBERS = 40, 16
 # The curve has at most this many points.
 _POINTS = 300
 # Widths and heights, in pixels.
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _GAP = 900, 170, 34, 20, 8
-# The dark ground suits light and dark pages, as in `small_roll`.
-_GROUND, _LINE, _TEXT = "#14161b", "#3d4451", "#c3c9d4"
 _DIED, _SURVIVED, _PICKED = "#5a6272", "#35b7d4", "#fde725"
 
 
@@ -21,17 +20,17 @@ def tree_of_population(history: History, member: int) -> bytes:
     """Return a picture of who continued whom, SVG.
 
     Time runs to the right, and each line is a member. The picture ends when members
-    have died out at 40 symbols. The way of the picked member is yellow. The other
-    members that have descendants at the end of the picture are blue, and members that
-    died out are grey. Of a large population, only some of the members at the end of the
-    picture are shown, with their ancestors.
+    have died out or changed places at 40 symbols. The way of the picked member is
+    yellow. The other members that have descendants at the end of the picture are blue,
+    and members that died out are grey. Of a large population, only some of the members
+    at the end of the picture are shown, with their ancestors.
 
     Args:
         history: what the decoder chose at each symbol of one population, `[n m]`.
         member: the number of the picked member after the last symbol.
     """
     ancestors = np.asarray(history.ancestors)
-    way = np.array(_way(ancestors, member))
+    way = np.concatenate(_survived(ancestors, np.array([member])))
     rows = _rows(ancestors)
     ancestors, times = ancestors[rows], [0, *(rows + 1).tolist()]
     picked = way[times]
@@ -102,7 +101,7 @@ def curve_of_effective_sizes(log_weights: Float[np.ndarray, "n m"]) -> bytes:
     ]
     return _svg(
         [
-            f'<path d="{lines}" stroke="{_LINE}"/>',
+            f'<path d="{lines}" stroke="{LINE}"/>',
             f'<polyline points="{points}" fill="none" stroke="{_SURVIVED}" '
             'stroke-width="1.3"/>',
             *names,
@@ -111,18 +110,11 @@ def curve_of_effective_sizes(log_weights: Float[np.ndarray, "n m"]) -> bytes:
     )
 
 
-def _way(ancestors: Int[np.ndarray, "n m"], member: int) -> list[int]:
-    """Return the number of a member before each symbol and after the last one."""
-    way = [member]
-    for row in np.asarray(ancestors)[::-1]:
-        way.append(int(row[way[-1]]))
-    return way[::-1]
-
-
 def _rows(ancestors: Int[np.ndarray, "n m"]) -> Int[np.ndarray, "k"]:
-    """Return the symbols of the tree, from 0: those at which members died out.
+    """Return the symbols of the tree, from 0.
 
-    If there are few, the last symbol is also among them.
+    They are those at which members died out or changed places. If there are few, the
+    last symbol is also among them.
     """
     symbols, members = ancestors.shape
     rows = np.flatnonzero((ancestors != np.arange(members)).any(axis=1))
@@ -183,9 +175,4 @@ def _symbol_axis(symbols):
 
 
 def _svg(parts):
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        f'width="{_WIDTH}" height="{_HEIGHT}" font-family="sans-serif" font-size="11" '
-        f'fill="{_TEXT}"><rect width="100%" height="100%" rx="6" fill="{_GROUND}"/>'
-        f"{''.join(parts)}</svg>"
-    ).encode()
+    return framed(_WIDTH, _HEIGHT, 11, parts)

@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_music_jax.music.score import Score
+from lstm_music_jax.report.svg import LINE, framed
 
 # Quarters per row, unless the music is too long for so many rows.
 _QUARTERS, _MOST_ROWS = 64, 8
 # Widths and heights, in pixels.
 _WIDTH, _KEYS, _SEMITONE, _GAP = 900, 30, 3, 8
-# The dark ground of the report's piano roll, which suits light and dark pages.
-_GROUND, _LINE, _TEXT, _UNKNOWN = "#14161b", "#3d4451", "#c3c9d4", "#9aa3b2"
+_UNKNOWN = "#9aa3b2"
 # The light part of viridis, as in the report.
 _SCALE = ("#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725")
 
@@ -44,7 +44,7 @@ def small_roll(score: Score, surprisal: Float[np.ndarray, "n"] | None = None) ->
         )
         octaves = range(12 * -(-low // 12), high + 1, 12)
         lines = "".join(f"M{begin} {pitch}H{end}" for pitch in octaves)
-        parts.append(f'<path d="{lines}" stroke="{_LINE}" stroke-width=".2"/>')
+        parts.append(f'<path d="{lines}" stroke="{LINE}" stroke-width=".2"/>')
         for colour in dict.fromkeys(colours[seen].tolist()):
             of_colour = np.flatnonzero(seen & (colours == colour))
             bars = zip(
@@ -58,12 +58,7 @@ def small_roll(score: Score, surprisal: Float[np.ndarray, "n"] | None = None) ->
         parts.append("</g>")
         parts += _names(octaves, top + row_height, low)
     height = _GAP + rows * (row_height + _GAP)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
-        f'width="{_WIDTH}" height="{height}" font-family="sans-serif" font-size="9" '
-        f'fill="{_TEXT}"><rect width="100%" height="100%" rx="6" fill="{_GROUND}"/>'
-        f"{''.join(parts)}</svg>"
-    ).encode()
+    return framed(_WIDTH, height, 9, parts)
 
 
 def scale_top(surprisal: Float[np.ndarray, "n"]) -> int:

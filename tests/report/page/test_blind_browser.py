@@ -195,7 +195,9 @@ def test_a_page_that_can_keep_nothing_says_so(open_report, tmp_path):
     page = open_report([BLIND])
     page.add_init_script(
         "Object.defineProperty(window, 'localStorage',"
-        " { get() { throw new Error('denied'); } })"
+        " { get() { throw new Error('denied'); } });"
+        "window.BroadcastChannel = class"
+        " { constructor() { throw new Error('denied'); } }"
     )
     page.reload()
     page.get_by_text("This browser keeps nothing of this page.").wait_for()

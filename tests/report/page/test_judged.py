@@ -8,6 +8,7 @@ import pytest
 from lstm_music_jax.evaluation.measures.copying import CopyIndex
 from lstm_music_jax.evaluation.note_figures import ReadPiece, note_figures
 from lstm_music_jax.generation.composition import compose
+from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.score import Note, Score
 from lstm_music_jax.report.page.blocks import (
     Command,
@@ -54,6 +55,7 @@ def test_the_page_of_each_encoding_gives_the_piece_back(pair, tmp_path):
     np.testing.assert_allclose(np.array(steps) / 20, expected, atol=0.026)
     best = np.array(columns(packed, 10, start=6))
     assert packed["alternatives"] == 5
+    assert len(packed["numbers"]) == 16 * packed["count"]
     listed = [[data["symbols"][number] for number in row] for row in best[:5].T]
     assert listed == [[*row] for row in figures.best_symbols]
     # A whole percent is what the page shows.
@@ -66,6 +68,20 @@ def test_the_page_of_each_encoding_gives_the_piece_back(pair, tmp_path):
     assert (data["sources"][source], length, semitones) == ("second", copied, 0)
     inside = [i for i, strike in enumerate(figures.notes.strikes) if 5 <= strike < 18]
     assert (first, last) == (min(inside), max(inside))
+
+
+def test_a_note_that_the_model_did_not_predict_has_no_alternatives():
+    run = run_of(NoteNames(), ["C4", "E-5", "4.9", "0.4.7"], start=False)
+    prompt = np.array([0, 1, 2], np.int32)
+    key = jax.random.key(0)
+    (piece,) = compose(run, jnp.asarray(prompt)[None], key, notes=5, keep_primer=True)
+    given = ReadPiece(prompt, piece.symbols, piece.score, primer_kept=True)
+    (figures,) = note_figures(run, [given])
+    judged = judged_piece("mine", piece.score, figures, copies=[], sources=[])
+    (packed,) = Reader(document("", [Player([judged])])).data["pieces"]
+    percents = np.array(columns(packed, 5, start=11)).T
+    assert percents[0].tolist() == [0] * 5
+    assert (percents[1:] > 0).all()
 
 
 def page(name):

@@ -3,11 +3,20 @@
 
 const STARTS = "lstm_music_jax: a player starts";
 
-// Reaches other pages; it does not reach frames that are shut off from their page.
-const channel = new BroadcastChannel(STARTS);
+// Reaches other pages; it does not reach frames that are shut off from their page. A
+// browser that lets pages keep nothing may refuse it.
+const channel = openedChannel();
+
+function openedChannel() {
+  try {
+    return new BroadcastChannel(STARTS);
+  } catch {
+    return undefined;
+  }
+}
 
 export function tellOthers() {
-  channel.postMessage(STARTS);
+  channel?.postMessage(STARTS);
   tellFrames(window.top);
 }
 
@@ -21,7 +30,7 @@ function tellFrames(page) {
 
 // Calls `onStart` when another player starts.
 export function hearOthers(onStart) {
-  channel.addEventListener("message", onStart);
+  channel?.addEventListener("message", onStart);
   addEventListener("message", ({ data, source }) => {
     if (data === STARTS && source !== window) onStart();
   });
