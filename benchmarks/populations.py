@@ -54,7 +54,8 @@ PROGRAMS: dict[str, tuple[Strategy, type[Decoder] | None]] = {
 }
 # The program with which another one is compared.
 _PLAIN = {BEAM: "independent streams", "SMC, TopP": "independent streams, TopP"}
-# Members times symbols of a run, so that a run takes about a quarter of a second.
+# Members times symbols of a run, so that most runs take a tenth of a second or more.
+# But a run has 8 to 1000 symbols.
 _WORK = 4096
 # The results of this many symbols are compared.
 _COMPARED = 16

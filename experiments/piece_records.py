@@ -26,9 +26,8 @@ from lstm_music_jax import (
     read_record,
     strategies,
 )
-from lstm_music_jax.generation.decoders.base import strategies_within
 from lstm_music_jax.protocols import Model
-from lstm_music_jax.strategies.base import parts
+from lstm_music_jax.strategies.base import parts, strategies_of
 from lstm_music_jax.system.printable import printable
 from lstm_music_jax.training.settings import entries
 
@@ -336,7 +335,8 @@ def parts_within(
     yield from parts(strategy)
     if decoder is not None:
         yield decoder
-        yield from strategies_within(decoder)
+        for held in strategies_of(decoder):
+            yield from parts(held)
 
 
 def model_fingerprint(model: Model) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.protocols import Context, HiddenModel, Model
-from lstm_music_jax.strategies.base import Strategy, parts
+from lstm_music_jax.strategies.base import Strategy, parts, strategies_of
 from lstm_music_jax.strategies.promise import Promise
 from lstm_music_jax.types import Array, Int
 
@@ -251,10 +251,8 @@ def require_decoder(
             f"at most {most}"
         )
     decoder.check_vocabulary(vocab_size(model))
-    for field in dataclasses.fields(decoder):  # type: ignore[arg-type]
-        part = getattr(decoder, field.name)
-        if isinstance(part, Strategy):
-            require_fit(part, model, prompts)
+    for strategy in strategies_of(decoder):
+        require_fit(strategy, model, prompts)
     if decoder.needs_hidden and not isinstance(model, HiddenModel):
         raise ValueError(
             f"model is a {type(model).__name__}; with {type(decoder).__name__} it must "

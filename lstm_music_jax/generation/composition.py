@@ -329,13 +329,15 @@ def _decode(
     are, so that its piece is not chosen for being long. After the last block it is
     enough that the picked member is complete.
     """
-    lines, members = picked(drawn), all_members(drawn)
+    lines, all_history = picked(drawn), history_of(drawn)
+    compete = drawn[-1].members is not None and notes is not None and not last
+    members = all_members(drawn) if compete else None
 
     def decode_wanted(number):
         primer = primer_symbols(run.vocabulary, prompts[number])
         decode_line = partial(_decode_line, run, primer, notes, keep_primer)
         piece = decode_line(lines, number, 0)
-        if piece is None or notes is None or last:
+        if piece is None or members is None:
             return piece
         counted = np.flatnonzero(members.counts[number]).tolist()
         rest = counted if len(counted) > 1 else ()
@@ -349,7 +351,6 @@ def _decode(
         history = jax.tree.map(lambda leaf: leaf[number], all_history)
         return piece._replace(history=history, member=member)
 
-    all_history = history_of(drawn)
     return [with_history(number, decode_wanted(number)) for number in wanted]
 
 

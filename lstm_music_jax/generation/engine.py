@@ -18,6 +18,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from lstm_music_jax.generation.arguments import vocab_size
 from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.generation.draws import Draw
 from lstm_music_jax.generation.trace import (
@@ -189,7 +190,6 @@ def begin(
     prompt = prompt.astype(jnp.int32)
     token = prompt[-1]
     memory = sampler.context.prefill(model, prompt[:-1])
-    logits = jax.eval_shape(sampler.context.step, model, memory, token)[1]
     # No stream has the largest number, so that number gives the key that all share.
     shared_key = jax.random.fold_in(key, jnp.uint32(2**32 - 1))
     return Stream(
@@ -197,7 +197,7 @@ def begin(
         position=jnp.int32(prompt.shape[0]),
         token=token,
         memory=memory,
-        strategy_state=observe_all(sampler.strategy, prompt, logits.shape[-1]),
+        strategy_state=observe_all(sampler.strategy, prompt, vocab_size(model)),
         draw_state=sampler.draw.init(shared_key, number, streams),
         fallbacks=jnp.int32(0),
         undefined=jnp.bool_(False),

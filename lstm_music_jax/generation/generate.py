@@ -66,7 +66,7 @@ def generate(
     Args:
         model: the model to sample from.
         prompts: one or more symbol ids per stream, or the `streams` of an earlier
-            generation by the same model, strategy, context and draw.
+            generation by the same model, strategy, context, draw and decoder.
         key: random key; the same key gives the same symbols. With `streams` it must be
             None, because streams keep the key that they began with.
         length: number of symbols to draw per stream, 1 or more.
@@ -86,7 +86,7 @@ def generate(
             the whole batch. With `streams` it must be None.
         parallel_streams: the largest number of streams that a device draws at once.
             Smaller numbers take less memory. The default is all streams, or 1024 on a
-            CPU.
+            CPU. The members of a population are always drawn at once.
         devices: the devices to draw on. The default is all devices, including those of
             other processes. Every process must then call this with equal arguments, and
             gets all streams.
@@ -96,7 +96,7 @@ def generate(
 
     Raises:
         ValueError: an argument has a wrong type or value, an id is unknown to the
-            model, or the streams belong to another strategy, context or draw.
+            model, or the streams belong to another strategy, context, draw or decoder.
         RuntimeError: the logits became NaN.
     """
     return run(

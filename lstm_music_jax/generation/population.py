@@ -13,6 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from lstm_music_jax.generation.arguments import vocab_size
 from lstm_music_jax.generation.decoders.base import Candidates, Choice, Prompt
 from lstm_music_jax.generation.engine import (
     Notes,
@@ -165,12 +166,6 @@ def begin_population(
     members = jax.vmap(
         lambda number: begin(model, sampler, key, prompt, number, populations * count)
     )(numbers)
-    logits = jax.eval_shape(
-        sampler.context.step,
-        model,
-        jax.tree.map(lambda leaf: leaf[0], members.memory),
-        members.token[0],
-    )[1]
     zeros = jnp.zeros(count, jnp.float32)
     decoder_key = _decoder_key(key, number)
     return Population(
@@ -182,7 +177,7 @@ def begin_population(
         total_strategy_log_prob=zeros,
         length=jnp.zeros(count, jnp.int32),
         decoder_state=decoder.init(
-            logits.shape[-1],
+            vocab_size(model),
             Prompt(
                 prompt.astype(jnp.int32),
                 _hidden_of_prompt(model, sampler.context, prompt)

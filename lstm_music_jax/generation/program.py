@@ -291,10 +291,13 @@ def _require_defined(state):
     """
     undefined = np.asarray(state.undefined)
     if undefined.any():
-        stream = tuple(map(int, np.argwhere(undefined)[0]))
+        place = np.argwhere(undefined)[0].tolist()
+        # All members of a population are undefined if one is.
+        is_population = isinstance(state, Population)
+        name = f"population {place[-2]}" if is_population else f"stream {place[-1]}"
         raise RuntimeError(
-            f"logits of stream {stream[-1]} became NaN, which give no distribution; "
-            "check the model's parameters and the strategy"
+            f"logits of {name} became NaN, which give no distribution; check the "
+            "model's parameters and the strategy"
         )
 
 

@@ -102,14 +102,23 @@ class Strategy(Checked):
 def parts(strategy: Strategy) -> Iterator[Strategy]:
     """Yield a strategy and all strategies within it, such as the stages of a chain."""
     yield strategy
-    for field in dataclasses.fields(strategy):  # type: ignore[arg-type]
-        # A shared field may hold another stage of the chain, which is a part already.
+    for part in strategies_of(strategy):
+        yield from parts(part)
+
+
+def strategies_of(holder: Checked) -> Iterator[Strategy]:
+    """Yield the strategies that the fields of an object hold, such as a chain's stages.
+
+    A field that is shared between the settings of a sweep is left out, because it may
+    hold another stage of the same chain.
+    """
+    for field in dataclasses.fields(holder):  # type: ignore[arg-type]
         if field.metadata.get("shared"):
             continue
-        value = getattr(strategy, field.name)
+        value = getattr(holder, field.name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Strategy):
-                yield from parts(part)
+                yield part
 
 
 def observe_all(strategy: Strategy, prompt: Int[Array, "p"], vocab_size: int) -> PyTree:

@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lstm_music_jax.generation.decoders.base import Choice
 from lstm_music_jax.generation.draws import Gumbel
 from lstm_music_jax.generation.engine import Plan, Sampler
 from lstm_music_jax.generation.generate import CARRIED, MODEL_ALONE
 from lstm_music_jax.generation.population import begin_and_decode, decode_more
 from lstm_music_jax.testing.decoding import (
     POPULATIONS,
-    Decoded,
     DecoderSubject,
     begin,
     first_choice,
@@ -30,7 +30,7 @@ from lstm_music_jax.testing.findings import (
     require_none,
 )
 from lstm_music_jax.testing.inputs import random_logits
-from lstm_music_jax.testing.programs import primitives, steady_noise
+from lstm_music_jax.testing.programs import leaves_the_device, steady_noise
 from lstm_music_jax.testing.runner import quickly
 from lstm_music_jax.testing.toy_model import ToyModel
 
@@ -69,7 +69,8 @@ def choices_have_shapes_and_dtypes(subject: DecoderSubject) -> None:
 def noise_comes_from_its_key(subject: DecoderSubject) -> None:
     """Noise comes from the key that a method is given, and never from a fixed key.
 
-    With a fixed key, every population would have the same noise.
+    With a fixed key, every population would have the same noise. The methods must also
+    stay on the device.
     """
     decoder, material = subject.decoder, subject.material.rows(0)
 
@@ -79,9 +80,8 @@ def noise_comes_from_its_key(subject: DecoderSubject) -> None:
         given = [number >= settings for number in range(len(program.invars))]
         for operation in steady_noise(program, given):
             raise Broken(f"{operation} in `{name}` has a fixed key")
-        for operation in primitives(program):
-            if any(word in operation for word in ("callback", "debug", "feed")):
-                raise Broken(f"`{name}` leaves the device by {operation}")
+        for operation in leaves_the_device(program):
+            raise Broken(f"`{name}` leaves the device by {operation}")
 
     def choose(decoder, material):
         return first_choice(decoder, material, subject.vocab_size)
@@ -103,7 +103,7 @@ def is_pure(subject: DecoderSubject) -> None:
 
 def ancestors_and_tokens_exist(subject: DecoderSubject) -> None:
     """Ancestors are members, and tokens are ids of the vocabulary."""
-    _, choices = _figures(subject)
+    choices = subject.decoded.choices
     for name, size in (
         ("ancestors", subject.decoder.members),
         ("tokens", subject.vocab_size),
@@ -135,17 +135,19 @@ def forbidden_symbols_have_no_weight(subject: DecoderSubject) -> None:
 
     A member that has ended may only repeat the stop symbol.
     """
-    candidates, choices = _figures(subject)
+    candidates, choices, _ = subject.decoded
     chosen = _of_ancestors(candidates.strategy_log_probs, choices.ancestors)
-    chosen = np.take_along_axis(chosen, choices.tokens[..., None], axis=-1)[..., 0]
+    tokens = np.asarray(choices.tokens)[..., None]
+    chosen = np.take_along_axis(chosen, tokens, axis=-1)[..., 0]
     bad = (chosen == -np.inf) & (choices.log_weights > -np.inf)
     require_none(bad, "a forbidden symbol has a weight", choices.log_weights)
 
 
 def dead_members_stay_out(subject: DecoderSubject) -> None:
     """A member that continues one of the log-weight -inf has that log-weight too."""
-    candidates, choices = _figures(subject)
-    before = np.take_along_axis(candidates.log_weights, choices.ancestors, axis=-1)
+    candidates, choices, _ = subject.decoded
+    weights = candidates.log_weights[..., None]
+    before = _of_ancestors(weights, choices.ancestors)[..., 0]
     bad = (before == -np.inf) & (choices.log_weights > -np.inf)
     require_none(bad, "a member without weight was revived", choices.log_weights)
 
@@ -162,12 +164,9 @@ def populations_are_independent(subject: DecoderSubject) -> None:
     """The choices of a population do not depend on the other ones of the batch."""
     order = np.roll(np.arange(POPULATIONS), 2)
     order[0] = order[1]
-    _require_same(
-        subject.decoded,
-        subject.decode(subject.material.rows(order)),
-        order,
-        "among other populations",
-    )
+    alone = jax.tree.map(lambda leaf: leaf[order], subject.decoded.choices)
+    among = subject.decode(subject.material.rows(order)).choices
+    _require_same(alone, among, "among other populations")
 
 
 def jit_equals_eager(subject: DecoderSubject) -> None:
@@ -175,11 +174,8 @@ def jit_equals_eager(subject: DecoderSubject) -> None:
     decoder, material = subject.decoder, subject.material.rows(0)
     with jax.disable_jit():
         eager = run(decoder, material, subject.vocab_size, _BY_HAND).choices
-    for name, one, other in zip(
-        eager._fields, subject.decoded.choices, eager, strict=True
-    ):
-        pair = np.asarray(one)[0, :_BY_HAND], np.asarray(other)
-        require_none(_differ(*pair), f"{name}, if not compiled", *pair)
+    compiled = jax.tree.map(lambda leaf: leaf[0, :_BY_HAND], subject.decoded.choices)
+    _require_same(compiled, eager, "if not compiled")
 
 
 def continues_in_the_engine(subject: DecoderSubject) -> None:
@@ -212,11 +208,6 @@ def continues_in_the_engine(subject: DecoderSubject) -> None:
     require_none(bad, "tokens, if continued", joined, whole[1].tokens)
 
 
-def _figures(subject):
-    """Return the `Candidates` and the `Choice` of the decoder at every symbol."""
-    return subject.decoded.candidates, subject.decoded.choices
-
-
 def _of_ancestors(values, ancestors):
     return np.take_along_axis(values, ancestors[..., None], axis=-2)
 
@@ -229,14 +220,10 @@ def _differ(one, other):
     return ~(near | (one == other))
 
 
-def _require_same(wanted: Decoded, found: Decoded, rows, where: str) -> None:
-    for name, one, other in zip(
-        ("ancestors", "tokens", "log_weights"),
-        wanted.choices,
-        found.choices,
-        strict=True,
-    ):
-        require_none(_differ(one[rows], other), f"{name} {where}", one[rows], other)
+def _require_same(wanted: Choice, found: Choice, where: str) -> None:
+    for name, *pair in zip(Choice._fields, wanted, found, strict=True):
+        one, other = map(np.asarray, pair)
+        require_none(_differ(one, other), f"{name}, {where}", one, other)
 
 
 # If breaking one law makes another fail, the first comes earlier in this list.

@@ -20,7 +20,7 @@ from scipy.special import log_softmax, logsumexp
 from lstm_music_jax.generation.arguments import vocab_size
 from lstm_music_jax.generation.generate import CARRIED, MODEL_ALONE
 from lstm_music_jax.protocols import Context, Model
-from lstm_music_jax.strategies.base import Strategy, observe_all
+from lstm_music_jax.strategies.base import Strategy, observe_all, unless_empty
 from lstm_music_jax.types import Float, Int, PRNGKey
 
 _MOST = 1_000_000
@@ -32,10 +32,12 @@ class Distribution(NamedTuple):
     Attributes:
         sequences: ids of the drawn symbols, in lexicographic order.
         log_probs: log-probability of each sequence, nats, float64.
+        vocab_size: number of symbols of the model.
     """
 
     sequences: Int[np.ndarray, "k n"]
     log_probs: Float[np.ndarray, "k"]
+    vocab_size: int
 
     @property
     def probs(self) -> Float[np.ndarray, "k"]:
@@ -60,8 +62,7 @@ class Distribution(NamedTuple):
             ValueError: a sequence is not listed, because it goes on after the stop
                 symbol.
         """
-        base = self.sequences.max() + 1
-        powers = base ** np.arange(self.sequences.shape[1])[::-1]
+        powers = self.vocab_size ** np.arange(self.sequences.shape[1])[::-1]
         codes, wanted = self.sequences @ powers, np.asarray(tokens, np.int64) @ powers
         found = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
         if np.any(codes[found] != wanted):
@@ -70,8 +71,7 @@ class Distribution(NamedTuple):
 
     def marginals(self) -> Float[np.ndarray, "n v"]:
         """Return the probability of each symbol at each place."""
-        size = self.sequences.max() + 1
-        columns = self.sequences.T
+        size, columns = self.vocab_size, self.sequences.T
         return np.stack([np.bincount(ids, self.probs, size) for ids in columns])
 
     def conditional(self, prefix: Int[np.ndarray, "_"]) -> Float[np.ndarray, "v"]:
@@ -81,8 +81,7 @@ class Distribution(NamedTuple):
         """
         begins = np.all(self.sequences[:, : len(prefix)] == prefix, axis=1)
         following = self.sequences[begins, len(prefix)]
-        size = self.sequences.max() + 1
-        weights = np.bincount(following, self.probs[begins], size)
+        weights = np.bincount(following, self.probs[begins], self.vocab_size)
         with np.errstate(invalid="ignore"):
             return weights / weights.sum()
 
@@ -169,9 +168,9 @@ def exact(
     of_target = np.where(of_strategy > -np.inf, of_target, -np.inf)
     log_normaliser = logsumexp(of_target)
     return Exact(
-        Distribution(sequences, of_model),
-        Distribution(sequences, of_strategy),
-        Distribution(sequences, of_target - log_normaliser),
+        Distribution(sequences, of_model, size),
+        Distribution(sequences, of_strategy, size),
+        Distribution(sequences, of_target - log_normaliser, size),
         float(log_normaliser),
     )
 
@@ -189,7 +188,7 @@ def _read(context, model, strategy, target, prompt, sequences, key):
         memory, logits = context.step(model, memory, last)
         logits = logits.astype(jnp.float32)
         shaped, state = strategy.apply(logits, state, symbol_key)
-        shaped = jnp.where(jnp.all(shaped == -jnp.inf), logits, shaped)
+        shaped, _ = unless_empty(shaped, logits)
         log_probs = jax.nn.log_softmax(logits)
         factors, target_state = target.apply(log_probs, target_state, symbol_key)
         states = strategy.observe(token, state), target.observe(token, target_state)

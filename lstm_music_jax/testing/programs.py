@@ -63,6 +63,12 @@ def primitives(jaxpr) -> Iterator[str]:
             yield from primitives(program)
 
 
+def leaves_the_device(jaxpr) -> list[str]:
+    """Return the operations of a jaxpr that call the host, such as callbacks."""
+    words = ("callback", "debug", "feed")
+    return [name for name in primitives(jaxpr) if any(word in name for word in words)]
+
+
 class Outline(NamedTuple):
     """What a strategy's methods compute, with the numbers apart from the rest.
 

@@ -17,6 +17,7 @@ from lstm_music_jax.strategies import (
     DRY,
     XTC,
     Chain,
+    Forbid,
     Guidance,
     RepetitionPenalty,
     Temperature,
@@ -181,8 +182,13 @@ def test_nan_is_reported_even_if_the_member_dies_out():
             return token == 4
 
     settings = {"length": LENGTH, "decoder": StochasticBeam(V)}
-    with pytest.raises(RuntimeError, match="became NaN, which give no distribution"):
+    with pytest.raises(RuntimeError, match="population 0 became NaN, which give no"):
         generate(MODEL, 0 * PROMPTS, KEY, strategy=Spoiled(1.0), **settings)
+    prompts = (0 * PROMPTS).at[1].set(4)
+    settings |= {"decoder": Independent(3)}
+    strategy = Chain(Forbid([4]), Spoiled(1.0))
+    with pytest.raises(RuntimeError, match="population 1 became NaN, which give no"):
+        generate(MODEL, prompts, KEY, strategy=strategy, **settings)
 
 
 def test_a_continuation_needs_the_same_decoder():

@@ -5,6 +5,6 @@ symbol, a decoder decides which member continues with which symbol. Start with
 `base.py`, the contract. Each decoder has a file of its own. The engine of populations
 is `generation/population.py`.
 
-This package may import `types`, `pytrees`, `fields`, `xla` and `strategies`, and from
-`generation` only what knows nothing of decoders.
+This package may import `types`, `pytrees`, `fields`, `protocols`, `expressions`, `xla`
+and `strategies`, and from `generation` only what knows nothing of decoders.
 """

@@ -1,7 +1,5 @@
 """The contract of a decoder, which lets the members of a population compete."""
 
-import dataclasses
-from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -9,7 +7,6 @@ import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, size
 from lstm_music_jax.pytrees import Checked
-from lstm_music_jax.strategies.base import Strategy, parts
 from lstm_music_jax.types import Array, Bool, Float, Int, PRNGKey, PyTree, Scalar
 from lstm_music_jax.xla.ordering import largest
 
@@ -174,13 +171,9 @@ def only_first(members: int, log_weight: Scalar | float = 0.0) -> Float[Array, "
     return jnp.where(first, jnp.float32(log_weight), -jnp.inf)
 
 
-def strategies_within(decoder: Decoder) -> Iterator[Strategy]:
-    """Yield all strategies that a decoder holds, and all strategies within them."""
-    for field in dataclasses.fields(decoder):  # type: ignore[arg-type]
-        value = getattr(decoder, field.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, Strategy):
-                yield from parts(part)
+def pick_by_weight(log_weights: Float[Array, "m"], key: PRNGKey) -> Int[Array, ""]:
+    """Return a member that is drawn in proportion to its weight."""
+    return jax.random.categorical(key, log_weights).astype(jnp.int32)
 
 
 def best_candidates(

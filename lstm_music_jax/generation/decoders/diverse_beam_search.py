@@ -2,7 +2,12 @@ import jax
 import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, number, size
-from lstm_music_jax.generation.decoders.base import Choice, Decoder, best_candidates
+from lstm_music_jax.generation.decoders.base import (
+    Choice,
+    Decoder,
+    best_candidates,
+    only_first,
+)
 
 
 class DiverseBeamSearch(Decoder):
@@ -40,8 +45,7 @@ class DiverseBeamSearch(Decoder):
             raise self.refusal("groups", f"a divisor of members, {self.members}")
 
     def first_log_weights(self, key):
-        first = jnp.arange(self.members) % (self.members // self.groups) == 0
-        return jnp.where(first, jnp.float32(0), -jnp.inf)
+        return jnp.tile(only_first(self.members // self.groups), self.groups)
 
     def choose(self, candidates, state, key):
         width = self.members // self.groups

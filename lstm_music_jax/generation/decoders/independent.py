@@ -1,7 +1,6 @@
-import jax
 import jax.numpy as jnp
 
-from lstm_music_jax.generation.decoders.base import Choice, Decoder
+from lstm_music_jax.generation.decoders.base import Choice, Decoder, pick_by_weight
 
 
 class Independent(Decoder):
@@ -18,4 +17,4 @@ class Independent(Decoder):
         return Choice(everyone, candidates.drawn, candidates.log_weights), state
 
     def pick(self, log_weights, key):
-        return jax.random.categorical(key, log_weights).astype(jnp.int32)
+        return pick_by_weight(log_weights, key)

@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 
 from lstm_music_jax.fields import Number, number
-from lstm_music_jax.generation.decoders.base import Choice, Decoder
+from lstm_music_jax.generation.decoders.base import Choice, Decoder, pick_by_weight
 from lstm_music_jax.strategies.base import Strategy, observe_all
 from lstm_music_jax.types import Array, Float, Int, PRNGKey
 
@@ -81,7 +81,7 @@ class SMC(Decoder):
         return Choice(ancestors, tokens, log_weights), state
 
     def pick(self, log_weights, key):
-        return jax.random.categorical(key, log_weights).astype(jnp.int32)
+        return pick_by_weight(log_weights, key)
 
 
 def _resampled(log_weights, threshold, key):

@@ -71,8 +71,11 @@ def log_importance_weights(
     threshold = jnp.min(perturbed, axis=-1, keepdims=True)
     kept = perturbed > threshold
     above = jnp.where(kept, log_probs - threshold, 0.0)
-    # P(G > t) = 1 - exp(-exp(ln q - t))
-    log_weights = log_probs - jnp.log(-jnp.expm1(-jnp.exp(above)))
+    # P(G > t) = 1 - exp(-exp(ln q - t)). Of a long piece, the inner exponential is 0 in
+    # float32, so the first terms of the series stand in its place.
+    near = jnp.log(-jnp.expm1(-jnp.exp(jnp.maximum(above, -10.0))))
+    far = above - jnp.exp(jnp.minimum(above, 0.0)) / 2
+    log_weights = log_probs - jnp.where(above < -10, far, near)
     log_weights = jnp.where(kept, log_weights, -jnp.inf)
     if normalised:
         return jax.nn.log_softmax(log_weights)

@@ -1,6 +1,7 @@
 """Stochastic beams: exact samples without replacement, and unbiased estimates."""
 
 import itertools
+from decimal import Decimal, localcontext
 
 import jax
 import jax.numpy as jnp
@@ -108,6 +109,21 @@ def test_estimates_are_unbiased(drawn):
     normalised = log_importance_weights(log_probs, perturbed, normalised=True)
     shares = weights / weights.sum(1, keepdims=True)
     np.testing.assert_allclose(np.exp(normalised), shares, atol=1e-5)
+
+
+def test_weights_of_very_improbable_sequences_are_finite():
+    # By the formula, in 200 digits.
+    log_probs = np.array([-300.0, -95.0, -20.0, -9.0, 3.0, -50.0], np.float32)
+    threshold = -52.0
+    with localcontext(prec=200):
+        wanted = [
+            float(log_prob - (1 - (-(log_prob - Decimal(threshold)).exp()).exp()).ln())
+            for log_prob in map(Decimal, log_probs[:-1].tolist())
+        ]
+    perturbed = jnp.asarray([0.0, 0, 0, 0, 0, threshold])
+    found = log_importance_weights(jnp.asarray(log_probs), perturbed)
+    np.testing.assert_allclose(found[:-1], wanted, rtol=1e-6)
+    assert found[-1] == -np.inf
 
 
 def test_a_beam_of_all_sequences_gives_exact_means():
