@@ -12,12 +12,12 @@ from itertools import chain
 
 import numpy as np
 
+from lstm_music_jax.evaluation.comparison.differences import difference
 from lstm_music_jax.evaluation.comparison.pieces import Measures, Pieces
 from lstm_music_jax.evaluation.comparison.resampled import (
     AnyMeasure,
     Quantity,
     combined,
-    defined,
     quantity,
 )
 from lstm_music_jax.evaluation.comparison.results import (
@@ -30,17 +30,12 @@ from lstm_music_jax.evaluation.comparison.results import (
 )
 from lstm_music_jax.evaluation.comparison.validity import is_valid
 from lstm_music_jax.evaluation.measures.base import (
-    SHARE,
-    Direction,
     DistanceMeasure,
     Measure,
     PieceMeasure,
     Sample,
 )
-from lstm_music_jax.evaluation.statistics.estimate import Estimate, estimate
 from lstm_music_jax.evaluation.statistics.holm import holm
-from lstm_music_jax.evaluation.statistics.improvement import improvements
-from lstm_music_jax.evaluation.statistics.power import detectable
 from lstm_music_jax.evaluation.statistics.resampling import (
     RESAMPLES,
     Resamples,
@@ -134,7 +129,7 @@ def compare(
             values.setdefault(name, {})[measure.name] = _value(measure, runs, name)
         for arm in arms:
             if arm.name != reference:
-                differences.setdefault(arm.name, {})[measure.name] = _difference(
+                differences.setdefault(arm.name, {})[measure.name] = difference(
                     measure, runs, arm.name, reference, shared, level
                 )
     return Comparison(
@@ -151,30 +146,6 @@ def compare(
     )
 
 
-def worse_by(
-    measure: Measure, ours: np.ndarray, theirs: np.ndarray, human: np.ndarray | float
-) -> np.ndarray | None:
-    """Return by how much `ours` is worse than `theirs`; negative where it is better.
-
-    Larger values are worse if low values are good. Values farther from the human value
-    are worse if those near it are good.
-
-    Args:
-      measure: says which values are good: low ones, or those near the human value.
-      ours: values of the measure.
-      theirs: values of the measure, compared one by one with `ours`.
-      human: the human value, or one human value per entry of `ours`.
-
-    Returns:
-      The differences. None if the measure does not say which values are good.
-    """
-    if measure.direction is Direction.NONE:
-        return None
-    if measure.direction is Direction.LOWER:
-        return ours - theirs
-    return np.abs(ours - human) - np.abs(theirs - human)
-
-
 def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
     """Return the value of a measure for one arm or anchor, with its interval.
 
@@ -185,7 +156,7 @@ def _value(measure: Measure, runs: Sequence[Quantity], name: str) -> Value:
     found = combined(runs, lambda run: run.values[name], runs[0].units[name])
     of_pieces = [run.of_pieces[name] for run in runs if run.of_pieces]
     left_out = sum(int(np.isnan(each).sum()) for each in of_pieces)
-    mean = _interval(found, measure.bounds)
+    mean = Interval.of(found, measure.bounds)
     return Value(mean, left_out, _deviation(of_pieces))
 
 
@@ -201,116 +172,6 @@ def _deviation(of_pieces: Sequence[np.ndarray]) -> float | None:
     if not all(map(len, defined)) or not defined:
         return None
     return float(np.mean([each.std() for each in defined]))
-
-
-def _difference(
-    measure: Measure,
-    runs: Sequence[Quantity],
-    arm: str,
-    reference: str,
-    resamples: Resamples,
-    level: float,
-) -> Difference:
-    """Return how an arm differs from the reference, without Holm's correction.
-
-    `runs` holds, for each run, the measure's values. `level` is the significance level
-    of a single test. The detectable difference is the smallest true difference that a
-    test at this level finds with a probability of 80%.
-    """
-    paired = [_paired(run, arm, reference, resamples) for run in runs]
-    units = min(paired[0].units[arm], paired[0].units[reference])
-    changes = [run.values[arm] - run.values[reference] for run in paired]
-    change = estimate(changes, units, _errors(paired, arm, reference, resamples))
-    low, high = measure.bounds
-    bounds = low - high, high - low
-
-    def farther(run):
-        values = run.values
-        return worse_by(measure, values[arm], values[reference], values[HUMAN])
-
-    worse = None
-    if measure.direction is Direction.LOWER:
-        worse = _interval(change, bounds)
-    if measure.direction is Direction.HUMAN:
-        found = combined(paired, farther, min(units, runs[0].units[HUMAN]))
-        worse = _interval(found, bounds)
-    return Difference(
-        change=_interval(change, bounds),
-        worse_by=worse,
-        p=float(change.p),
-        adjusted=None,
-        improvement=_improvement(measure, paired, arm, reference, resamples),
-        detectable=float(detectable(changes, units, level=level)),
-        left_out=sum(
-            int(np.isnan(run.of_pieces[arm] + run.of_pieces[reference]).sum())
-            for run in runs
-            if run.of_pieces
-        ),
-    )
-
-
-def _errors(
-    paired: Sequence[Quantity], arm: str, reference: str, resamples: Resamples
-) -> np.ndarray | None:
-    """Return, for each resample, the standard error of the mean difference of an arm.
-
-    The difference is that between piece i of the arm and piece i of the reference. The
-    result is None if pieces are not the unit: for a measure of sets, which has no value
-    per piece, and for several runs.
-    """
-    if len(paired) > 1 or not paired[0].of_pieces:
-        return None
-    ours, theirs = paired[0].of_pieces[arm], paired[0].of_pieces[reference]
-    return resamples.errors(ours - theirs)
-
-
-def _paired(run: Quantity, arm: str, reference: str, resamples: Resamples) -> Quantity:
-    """Return a measure's values in a run, without pairs of pieces in which one is NaN.
-
-    A pair is piece i of the arm and piece i of the reference. The means over pieces, in
-    all resamples, are then taken over the other pairs.
-    """
-    if not run.of_pieces:
-        return run
-    ours, theirs = run.of_pieces[arm], run.of_pieces[reference]
-    undefined = np.isnan(ours) | np.isnan(theirs)
-    if not undefined.any():
-        return run
-    both = {
-        name: np.where(undefined, np.nan, each)
-        for name, each in ((arm, ours), (reference, theirs))
-    }
-    values = {name: resamples.means(each) for name, each in both.items()}
-    units = dict.fromkeys(both, defined(both[arm]))
-    return run._replace(
-        values=run.values | values,
-        of_pieces=run.of_pieces | both,
-        units=run.units | units,
-    )
-
-
-def _improvement(measure, runs, arm, reference, resamples):
-    """Return the probability that piece i of the arm is better than the reference's.
-
-    Piece i of both has the same given beginning and the same random numbers. A tie
-    counts as half. This is the probability of improvement of Agarwal et al. 2021, arXiv
-    2108.13264, but for pairs. None if the measure is not one of single pieces, or does
-    not say which values are good.
-    """
-    if not isinstance(measure, PieceMeasure) or measure.direction is Direction.NONE:
-        return None
-
-    def wins(run):
-        # Every piece is compared with the mean of the human pieces themselves.
-        farther = worse_by(
-            measure,
-            run.of_pieces[arm],
-            run.of_pieces[reference],
-            float(run.values[HUMAN][0]),
-        )
-        return resamples.means(improvements(farther))
-
-    return _interval(combined(runs, wins, runs[0].units[arm]), SHARE)
 
 
 def _corrected(differences, primary):
@@ -335,15 +196,6 @@ def _corrected(differences, primary):
         }
         for arm, row in differences.items()
     }
-
-
-def _interval(found: Estimate, bounds: tuple[float, float]) -> Interval:
-    """Return an estimate without the part of its interval that is out of bounds.
-
-    The truth is never there, so the interval covers the truth as often as before.
-    """
-    ends = np.clip([found.low, found.high], *bounds)
-    return Interval(float(found.value), *ends.tolist())
 
 
 def _kind(measure):

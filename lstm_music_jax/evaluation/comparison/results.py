@@ -10,7 +10,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lstm_music_jax.evaluation.measures.base import Direction, Measure
+from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from lstm_music_jax.notebooks import shown_html
 
 HUMAN = "human"
@@ -68,6 +71,15 @@ class Interval:
     value: float
     low: float
     high: float
+
+    @classmethod
+    def of(cls, found: Estimate, bounds: tuple[float, float]) -> "Interval":
+        """Return an estimate without the part of its interval that is out of bounds.
+
+        The truth is never there, so the interval covers the truth as often as before.
+        """
+        ends = np.clip([found.low, found.high], *bounds)
+        return cls(float(found.value), *ends.tolist())
 
     @property
     def excludes_zero(self) -> bool:
