@@ -98,6 +98,14 @@ def require_seed(seed: int) -> None:
         raise ValueError(f"seed is {seed}; it must be in [0, 2^32)")
 
 
+def require_at_least(arguments: object, **least: int) -> None:
+    """Raise ValueError unless arguments, given by name, are at least so large."""
+    for name, lowest in least.items():
+        value = getattr(arguments, name)
+        if value < lowest:
+            raise ValueError(f"{name} is {value}; it must be {lowest} or more")
+
+
 def require_folder(name: str, path: Path) -> None:
     """Raise ValueError unless files can be written to a folder at `path`.
 

@@ -33,7 +33,7 @@ takes about 15 s per strategy and target.
 Expect: one sentence that says what differs, and a folder that says why.
 """
 
-from command_line import require_folder, require_seed, run
+from command_line import require_at_least, require_folder, require_seed, run
 
 import dataclasses
 import hashlib
@@ -175,12 +175,9 @@ def with_defaults(arguments: Arguments) -> Arguments:
     require_seed(arguments.seed)
     usual = {"pieces": 48, "length": 128} if arguments.quick else {}
     usual = {"pieces": 256, "length": 256} | usual
-    for name, least in {"pieces": 2, "length": 1, "primer_length": 0}.items():
-        value = getattr(arguments, name)
-        value = usual[name] if value is None else value
-        if value < least:
-            raise ValueError(f"{name} is {value}; it must be {least} or more")
-        arguments = dataclasses.replace(arguments, **{name: value})
+    missing = {name: usual[name] for name in usual if getattr(arguments, name) is None}
+    arguments = dataclasses.replace(arguments, **missing)
+    require_at_least(arguments, pieces=2, length=1, primer_length=0)
     if not arguments.strategies and not arguments.suite:
         raise ValueError("strategies is empty; name some, or --suite standard")
     factors = [factor_of(target) for target in arguments.match_entropy]

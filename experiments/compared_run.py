@@ -37,7 +37,7 @@ from lstm_music_jax.evaluation.comparison.drawing import (
     report_key,
     tuning_key,
 )
-from lstm_music_jax.evaluation.comparison.figures import Figures, figures, remember
+from lstm_music_jax.evaluation.comparison.figures import Figures
 from lstm_music_jax.evaluation.comparison.matching import (
     Tuning,
     match,
@@ -189,10 +189,7 @@ class ComparedRun:
         self, name: str, samples: Sequence[Sample], measures: Sequence[PieceMeasure]
     ) -> None:
         """Measure pieces, and keep the values in a file of this name and in memory."""
-        found = self.folder.content(
-            f"figures/{self._file(name)}", lambda: figures(measures, samples)
-        )
-        remember(self.measured, samples, found)
+        self.folder.measure(self._file(name), measures, samples, self.measured)
 
     def targets(self, names: Sequence[str], human_surprisal: float) -> dict[str, float]:
         """Return the target entropy of each name, nats.

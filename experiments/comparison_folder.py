@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from lstm_music_jax.evaluation.comparison.drawing import Drawn
+from lstm_music_jax.evaluation.comparison.figures import Figures, figures, remember
+from lstm_music_jax.evaluation.measures.base import PieceMeasure, Sample
 from lstm_music_jax.system.atomic_write import write_atomically, written_atomically
 from lstm_music_jax.system.printable import printable
 
@@ -87,6 +89,24 @@ class ComparisonFolder:
             found = make()
             write_atomically(path, json.dumps(found) + "\n")
         return found
+
+    def measure(
+        self,
+        name: str,
+        measures: Sequence[PieceMeasure],
+        samples: Sequence[Sample],
+        table: dict[Sample, Figures],
+    ) -> None:
+        """Add the values of measures to a table; if there is a file, read them from it.
+
+        Args:
+            name: name of the file in `figures/`, without its ending.
+            measures: measures of single pieces.
+            samples: the pieces.
+            table: for each piece, its value of each measure, by name.
+        """
+        found = self.content(f"figures/{name}", lambda: figures(measures, samples))
+        remember(table, samples, found)
 
 
 def fingerprint(settings: dict[str, Any]) -> str:

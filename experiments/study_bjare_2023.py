@@ -45,10 +45,9 @@ Reference: Bjare, Lattner & Widmer 2023, Exploring Sampling Techniques for Gener
 Melodies with a Transformer Language Model, https://arxiv.org/abs/2308.09454
 """
 
-from command_line import require_folder, run
+from command_line import require_at_least, require_folder, run
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +59,7 @@ from comparison_report import mean_surprisal
 from flax import nnx
 from quickstart import TRAINING
 from sources import Source, dataset
+from study_claims import listed, write_results
 from study_tables import page, picture
 
 from lstm_music_jax import (
@@ -74,11 +74,7 @@ from lstm_music_jax import (
 from lstm_music_jax.evaluation.calibration import calibration
 from lstm_music_jax.evaluation.comparison.analysis import compare
 from lstm_music_jax.evaluation.comparison.drawing import draw, primers, report_key
-from lstm_music_jax.evaluation.comparison.figures import (
-    figures,
-    remember,
-    remembered,
-)
+from lstm_music_jax.evaluation.comparison.figures import Figures, remembered
 from lstm_music_jax.evaluation.comparison.pieces import Pieces
 from lstm_music_jax.evaluation.comparison.results import Comparison, Difference
 from lstm_music_jax.evaluation.comparison.samples import (
@@ -91,7 +87,6 @@ from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.teacher_forced import teacher_force
 from lstm_music_jax.fields import Number, number
 from lstm_music_jax.strategies import Chain, Greedy, Strategy, TopP, Typical
-from lstm_music_jax.system.atomic_write import write_atomically
 
 ANCESTRAL = "ancestral sampling"
 SHARED, STRUCTURE = "shared 4-grams", "structureness, 8 to 16 frames"
@@ -168,10 +163,7 @@ class Arguments:
 
 def main(arguments: Arguments) -> None:
     """Train, draw, measure, compare, and say what was reproduced."""
-    for name, least in {"pieces": 2, "length": 1, "seeds": 1}.items():
-        value = getattr(arguments, name)
-        if value < least:
-            raise ValueError(f"{name} is {value}; it must be {least} or more")
+    require_at_least(arguments, pieces=2, length=1, seeds=1)
     require_folder("out", arguments.out)
     data = dataset(Source(), validation=0.1)
     train_models(arguments, data)
@@ -188,15 +180,10 @@ def main(arguments: Arguments) -> None:
             for name, of_models in comparisons.items()
         },
     }
-    path = arguments.out / "results.json"
-    write_atomically(path, json.dumps(content, indent=1) + "\n")
-    tables = content["verdicts"], content["models"], comparisons
-    write_atomically(arguments.out / "results.md", page(*tables))
+    tables = page(content["verdicts"], content["models"], comparisons)
+    write_results(arguments.out, content, tables, ("reproduced", "not reproduced"))
     energy = comparisons["calibrated"][0].primary[-1].name
     picture(comparisons, arguments.out / "results.png", across=SHARED, up=energy)
-    for claim, (held, why) in content["verdicts"].items():
-        print(f"{claim}: {'reproduced' if held else 'not reproduced'} ({why})")
-    print(f"results: {path}, and as tables: {arguments.out / 'results.md'}")
 
 
 def train_models(arguments: Arguments, data: Dataset) -> None:
@@ -243,14 +230,11 @@ def compare_model(
     standard = standard_measures(loaded, data.train, human, mean_surprisal(human))
     primary = ("Self-BLEU-4", SHARED, STRUCTURE, standard.measures.distances[-1].name)
     standard = standard.with_primary(primary)
-    measured: dict[Sample, Mapping[str, float]] = {}
+    measured: dict[Sample, Figures] = {}
 
     def measure(name: str, samples: list[Sample]) -> list[Sample]:
-        found = folder.content(
-            f"figures/{seed}-{name}",
-            lambda: figures(standard.measures.pieces, samples),
-        )
-        remember(measured, samples, found)
+        measures = standard.measures.pieces
+        folder.measure(f"{seed}-{name}", measures, samples, measured)
         return samples
 
     measure("human", human)
@@ -325,12 +309,14 @@ def verdicts(
         for name, of_models in comparisons.items()
         if name != "calibrated"
     }
-    of_degraded = "; ".join(f"{name}: {_list(found)}" for name, found in helped.items())
+    of_degraded = "; ".join(
+        f"{name}: {listed(found)}" for name, found in helped.items()
+    )
     return {
-        "A": (len(poorer) >= 3, f"more {SHARED}: {_list(poorer)}"),
-        "B": (not nearer, f"smaller energy distance: {_list(nearer)}"),
+        "A": (len(poorer) >= 3, f"more {SHARED}: {listed(poorer)}"),
+        "B": (not nearer, f"smaller energy distance: {listed(nearer)}"),
         "C": (all(helped.values()), f"smaller energy distance: {of_degraded}"),
-        "D": (bool(farther), f"structureness farther from human: {_list(farther)}"),
+        "D": (bool(farther), f"structureness farther from human: {listed(farther)}"),
     }
 
 
@@ -358,10 +344,6 @@ def in_all(
 
 def _smaller(difference: Difference) -> bool:
     return difference.change.value < 0
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names) or "none"
 
 
 if __name__ == "__main__":

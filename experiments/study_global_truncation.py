@@ -40,10 +40,9 @@ References: Holtzman et al. 2019, https://arxiv.org/abs/1904.09751 (top-p); Douc
 Johansen 2009, A tutorial on particle filtering and smoothing.
 """
 
-from command_line import require_folder, run
+from command_line import require_at_least, require_folder, run
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -58,6 +57,8 @@ from ngram_models import TRIGRAM, ngram_models
 from piece_records import model_fingerprint
 from sources import dataset_of_run
 from strategy_expressions import known_names, strategy_of
+from study_claims import write_results
+from truncation_claims import ALL, GLOBAL, LOCAL, page, verdicts
 
 from lstm_music_jax import SMC, Dataset, Run, generate, load_run, masks
 from lstm_music_jax.evaluation.comparison.analysis import compare
@@ -69,7 +70,7 @@ from lstm_music_jax.evaluation.comparison.drawing import (
     report_key,
     tuning_key,
 )
-from lstm_music_jax.evaluation.comparison.figures import figures, remember, remembered
+from lstm_music_jax.evaluation.comparison.figures import Figures, remembered
 from lstm_music_jax.evaluation.comparison.matching import (
     Tuning,
     match,
@@ -88,21 +89,9 @@ from lstm_music_jax.evaluation.comparison.standard import Standard, standard_mea
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.protocols import Model
 from lstm_music_jax.strategies import Chain, Strategy
-from lstm_music_jax.system.atomic_write import write_atomically
 
-GLOBAL, LOCAL = "global", "local, at equal entropy"
-# The strong and the mild setting of each strategy.
-TRUNCATIONS = {
-    "TopK": ("TopK(3)", "TopK(8)"),
-    "TopP": ("TopP(0.7)", "TopP(0.9)"),
-    "MinP": ("MinP(0.2)", "MinP(0.05)"),
-}
-ALL = [text for settings in TRUNCATIONS.values() for text in settings]
-# The largest error of ln Z per symbol, nats.
-_ENOUGH = 0.002
 # ln Z is estimated by this many populations.
 _POPULATIONS = 16
-_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -146,11 +135,9 @@ class Study:
 
 def main(arguments: Arguments) -> None:
     """Draw, tune, measure, compare, and say what was found."""
-    for name, least in {"pieces": 2, "length": 1, "members": 2}.items():
-        value = getattr(arguments, name)
-        if value < least or (name == "members" and value % 2):
-            even = ", and even" if name == "members" else ""
-            raise ValueError(f"{name} is {value}; it must be {least} or more{even}")
+    require_at_least(arguments, pieces=2, length=1, members=2)
+    if arguments.members % 2:
+        raise ValueError(f"members is {arguments.members}; it must be even")
     require_folder("out", arguments.out)
     study = begin(arguments)
     found = {text: study_truncation(study, text) for text in ALL}
@@ -161,13 +148,8 @@ def main(arguments: Arguments) -> None:
         "figures": figures_of,
         "comparisons": {text: each.to_json() for text, each in comparisons.items()},
     }
-    path = arguments.out / "results.json"
-    write_atomically(path, json.dumps(content, indent=1) + "\n")
     tables = page(content["verdicts"], figures_of, comparisons)
-    write_atomically(path.with_suffix(".md"), tables)
-    for claim, (held, why) in content["verdicts"].items():
-        print(f"{claim}: {'yes' if held else 'no'} ({why})")
-    print(f"results: {path}, and as tables: {path.with_suffix('.md')}")
+    write_results(arguments.out, content, tables, ("yes", "no"))
 
 
 def begin(arguments: Arguments) -> Study:
@@ -288,14 +270,11 @@ def tuned_local(study: Study, text: str, entropy: float) -> Tuned:
 
 def compared(study: Study, text: str, drawn: Mapping[str, Drawn]) -> Comparison:
     """Compare the local version at equal entropy with the global one."""
-    measured: dict[Sample, Mapping[str, float]] = {}
+    measured: dict[Sample, Figures] = {}
 
     def measure(name: str, samples: list[Sample]) -> list[Sample]:
-        found = study.folder.content(
-            f"figures/{file_name(0, name)}",
-            lambda: figures(study.standard.measures.pieces, samples),
-        )
-        remember(measured, samples, found)
+        measures = study.standard.measures.pieces
+        study.folder.measure(file_name(0, name), measures, samples, measured)
         return samples
 
     measure(HUMAN, study.human)
@@ -312,91 +291,6 @@ def compared(study: Study, text: str, drawn: Mapping[str, Drawn]) -> Comparison:
         primary=study.standard.primary,
         measures=remembered(study.standard.measures, measured),
     )
-
-
-def verdicts(
-    figures_of: Mapping[str, Mapping[str, Any]], comparisons: Mapping[str, Comparison]
-) -> dict[str, tuple[bool, str]]:
-    """Return, for each claim, whether it holds and the figures behind it."""
-    surprisal = {text: each["surprisal"] for text, each in figures_of.items()}
-    lower = [text for text in ALL if surprisal[text][GLOBAL] < surprisal[text]["local"]]
-    found = {text: differences(comparisons[text]) for text in ALL}
-    both = [
-        f"{name}: {measure}"
-        for name, (strong, mild) in TRUNCATIONS.items()
-        for measure in found[strong]
-        if found[strong][measure] == found[mild].get(measure)
-    ]
-    strong, mild = (
-        sum(len(found[settings[place]]) for settings in TRUNCATIONS.values())
-        for place in range(2)
-    )
-    halved = "ln Z per symbol, half of the particles"
-    error = max(
-        abs(each["ln Z per symbol"] - each[halved]) for each in figures_of.values()
-    )
-    return {
-        "A": (len(lower) == len(ALL), f"lower surprisal: {_list(lower)}"),
-        "B": (bool(both), f"found with both settings: {_list(both)}"),
-        "C": (strong > mild, f"differences found: strong {strong}, mild {mild}"),
-        "D": (error < _ENOUGH, f"largest change of ln Z per symbol: {error:.2g} nats"),
-    }
-
-
-def differences(comparison: Comparison) -> dict[str, bool]:
-    """Return which primary measures differ, and whether the local value is larger."""
-    of_local = comparison.differences[LOCAL]
-    return {
-        row.name: of_local[row.name].change.value > 0
-        for row in comparison.primary
-        if of_local[row.name].adjusted * len(ALL) <= _LEVEL
-    }
-
-
-def page(
-    verdicts: Mapping[str, tuple[bool, str]],
-    figures_of: Mapping[str, Mapping[str, Any]],
-    comparisons: Mapping[str, Comparison],
-) -> str:
-    """Return all results as Markdown."""
-    lines = ["| claim | holds | figures |", "| --- | --- | --- |"]
-    for claim, (held, why) in verdicts.items():
-        lines.append(f"| {claim} | {'yes' if held else 'no'} | {why} |")
-    columns = ("entropy, global", f"entropy, {LOCAL}", "ln Z per symbol")
-    titles = [
-        *columns,
-        "surprisal, global",
-        "surprisal, local as set",
-        "local strategy",
-    ]
-    lines += ["", f"| truncation | {' | '.join(titles)} |"]
-    lines.append("| --- " * (len(titles) + 1) + "|")
-    for text, each in figures_of.items():
-        numbers = [*(each[name] for name in columns)]
-        numbers += [each["surprisal"][GLOBAL], each["surprisal"]["local"]]
-        cells = [
-            *(f"{number:.3f}" for number in numbers),
-            f"`{each['local strategy']}`",
-        ]
-        lines.append(f"| {text} | {' | '.join(cells)} |")
-    measures = [row.name for row in next(iter(comparisons.values())).primary]
-    lines += ["", f"| local - global | {' | '.join(measures)} |"]
-    lines.append("| --- " * (len(measures) + 1) + "|")
-    for text, comparison in comparisons.items():
-        cells = [_change(comparison, name) for name in measures]
-        lines.append(f"| {text} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _change(comparison, measure):
-    """Return a change and its interval, in bold if it counts as found."""
-    each = comparison.differences[LOCAL][measure].change
-    text = f"{each.value:+.3f} ({each.low:+.3f} to {each.high:+.3f})"
-    return f"**{text}**" if measure in differences(comparison) else text
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names) or "none"
 
 
 if __name__ == "__main__":

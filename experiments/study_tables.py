@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from study_claims import Verdicts, claims_table
 
 from lstm_music_jax.evaluation.comparison.results import HUMAN, Comparison
 from lstm_music_jax.report.figures import save_figure
@@ -12,7 +13,7 @@ _FIGURES = ("loss", "calibration error", "overconfidence")
 
 
 def page(
-    verdicts: Mapping[str, tuple[bool, str]],
+    verdicts: Verdicts,
     models: Mapping[str, Sequence[Mapping[str, float]]],
     comparisons: Mapping[str, Sequence[Comparison]],
 ) -> str:
@@ -23,9 +24,7 @@ def page(
         models: for each condition, the loss and the calibration of each model.
         comparisons: for each condition, the comparison with each model.
     """
-    lines = ["| claim | reproduced | found with every model |", "| --- | --- | --- |"]
-    for claim, (held, why) in verdicts.items():
-        lines.append(f"| {claim} | {'yes' if held else 'no'} | {why} |")
+    lines = claims_table(verdicts, ("reproduced", "found with every model"))
     lines += ["", f"| condition | {' | '.join(_FIGURES)} |", "| --- " * 4 + "|"]
     for condition, of_models in models.items():
         cells = [
