@@ -62,8 +62,6 @@ _EFFECTIVE = (
     "weights of the members become uneven, and is the number of members again after "
     "they have been resampled."
 )
-
-
 PROMISES = (
     "Promises of the strategies. Whether they were kept was found out by reading the "
     "finished pieces again, with other code than that which drew them."
@@ -270,13 +268,13 @@ def write_generation_report(
         context: which of the symbols so far the model remembered.
     """
     decoder = written[0][1].origin.decoder
+    drawn_by: dict[str, object] = {"strategy": arguments.strategy or strategy}
+    if decoder is not None:
+        drawn_by["decoder"] = arguments.decoder
     secret = has_watermark(strategy, decoder)
-    of_all = {
-        "strategy": SECRET if secret else arguments.strategy or strategy,
-        **({} if decoder is None else {"decoder": SECRET if secret else decoder}),
-        "context": context,
-        "seed": arguments.seed,
-    }
+    if secret:
+        drawn_by = dict.fromkeys(drawn_by, SECRET)
+    of_all = drawn_by | {"context": context, "seed": arguments.seed}
     shown = [
         Shown(
             printable(path.name),

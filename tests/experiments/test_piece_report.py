@@ -143,12 +143,12 @@ def test_the_page_of_the_quickstart(run, tmp_path):
 
 def test_a_decoder_shows_its_populations(run, tmp_path):
     command = ["--run", run, "--notes", 12, "--out", tmp_path, "--pieces", 3]
-    assert call(generate, *command, "--pictures", 2, "--decoder", "SMC(4, 1)") == 0
+    decoder = "SMC(4, 1)"
+    assert call(generate, *command, "--pictures", 2, "--decoder", decoder) == 0
     text = (tmp_path / "report-000.html").read_text()
     page = Reader(text)
-    assert [each["facts"]["decoder"] for each in page.data["pieces"]] == [
-        "SMC(4, 1.0)"
-    ] * 2
+    facts = [each["facts"]["decoder"] for each in page.data["pieces"]]
+    assert facts == [decoder] * 2
     assert text.count('alt="the members of the population of piece-00') == 2
     assert text.count('alt="effective sample size of piece-00') == 2
     assert "Populations" in " ".join(page.texts)
