@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,20 +108,9 @@ def origin_of(
     require_tempo_and_program(record.tempo, record.program)
     loaded = dataclasses.replace(loaded, encoding=encoding)
     computing = computed_with(loaded, record.precision, record.cores)
-    context: Any = read_expression(
-        record.context,
-        _named(Carried, SlidingWindow),
-        kind=Context,
-        argument="context",
-        example="SlidingWindow(100)",
-    )
-    draw: Any = read_expression(
-        record.draw,
-        _named(Gumbel, Arithmetic),
-        kind=Draw,
-        argument="draw",
-        example="Gumbel()",
-    )
+    contexts, draws = (Carried, SlidingWindow), (Gumbel, Arithmetic)
+    context = _read(record, "context", Context, contexts, "SlidingWindow(100)")
+    draw = _read(record, "draw", Draw, draws, "Gumbel()")
     if isinstance(context, SlidingWindow) and context.window > _LONGEST_WINDOW:
         raise ValueError(f"window is {context.window}; it may be {_LONGEST_WINDOW}")
     try:
@@ -151,8 +140,13 @@ def origin_of(
     return Found(folder, loaded, computing, origin)
 
 
-def _named(*classes: type) -> dict[str, type]:
-    return {each.__name__: each for each in classes}
+def _read(
+    record: Record, argument: str, kind: type, classes: Sequence[type], example: str
+) -> Any:
+    """Return the object of an expression in a record, which names only `classes`."""
+    names = {each.__name__: each for each in classes}
+    text = getattr(record, argument)
+    return read_expression(text, names, kind=kind, argument=argument, example=example)
 
 
 @contextlib.contextmanager
