@@ -54,6 +54,7 @@ from lstm_music_jax import (
     BatchPart,
     Carried,
     Composition,
+    Decoder,
     NoteNames,
     Run,
     SlidingWindow,
@@ -189,32 +190,7 @@ def main(arguments: Arguments) -> None:
     if arguments.decoder is not None:
         decoder = decoder_of(arguments.decoder, loaded, names, context)
     prompts = prompts_of(loaded, arguments)
-    compose_part = partial(
-        compose,
-        loaded,
-        key=jax.random.key(arguments.seed),
-        notes=arguments.notes,
-        strategy=strategy,
-        context=context,
-        decoder=decoder,
-        parallel_streams=arguments.parallel_streams,
-        keep_primer=arguments.keep_primer,
-        until_end=arguments.until_end,
-        ill_formed=arguments.ill_formed,
-        unseen=arguments.unseen,
-        progress=processes.is_first(),
-    )
-    with jax.default_matmul_precision(arguments.matmul_precision):
-        pieces = []
-        # The page shows the populations of its pieces. A trace of all other ones would
-        # take much memory.
-        traced = 0 if decoder is None else min(arguments.pictures, len(prompts))
-        for numbers in (range(traced), range(traced, len(prompts))):
-            if numbers:
-                rows = prompts[numbers.start : numbers.stop]
-                part = BatchPart(numbers, len(prompts))
-                trace = numbers.start < traced
-                pieces += compose_part(prompts=rows, part=part, trace=trace)
+    pieces = composed(loaded, prompts, arguments, strategy, context, decoder)
     if not processes.is_first():
         return
     written = write_pieces(
@@ -240,6 +216,44 @@ def main(arguments: Arguments) -> None:
             loaded, pieces, shown, np.asarray(prompts), arguments, strategy, context
         )
         print(f"to hear and see them: {printable(report)}")
+
+
+def composed(
+    loaded: Run,
+    prompts: jax.Array,
+    arguments: Arguments,
+    strategy: strategies.Strategy,
+    context: Carried | SlidingWindow,
+    decoder: Decoder | None,
+) -> list[Composition]:
+    """Compose a piece after each prompt; those that the page shows have a trace."""
+    compose_part = partial(
+        compose,
+        loaded,
+        key=jax.random.key(arguments.seed),
+        notes=arguments.notes,
+        strategy=strategy,
+        context=context,
+        decoder=decoder,
+        parallel_streams=arguments.parallel_streams,
+        keep_primer=arguments.keep_primer,
+        until_end=arguments.until_end,
+        ill_formed=arguments.ill_formed,
+        unseen=arguments.unseen,
+        progress=processes.is_first(),
+    )
+    pieces = []
+    # The page shows the populations of its pieces. A trace of all other ones would take
+    # much memory.
+    traced = 0 if decoder is None else min(arguments.pictures, len(prompts))
+    with jax.default_matmul_precision(arguments.matmul_precision):
+        for numbers in (range(traced), range(traced, len(prompts))):
+            if numbers:
+                rows = prompts[numbers.start : numbers.stop]
+                part = BatchPart(numbers, len(prompts))
+                trace = numbers.start < traced
+                pieces += compose_part(prompts=rows, part=part, trace=trace)
+    return pieces
 
 
 def computed_with(
