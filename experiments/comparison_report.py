@@ -221,24 +221,23 @@ class Report:
             of_runs = [of_run[place] for of_run in tuned]
             if not all(one.reached for one in of_runs):
                 continue
-            numbers = range(len(of_runs))
-            settings = [
-                self._arm(number, place, arms).setting(of_runs[number].value)
-                for number in numbers
-            ]
             name = of_runs[0].strategy if len(tuned) == 1 else of_runs[0].arm
             name = name if place else ANCESTRAL
             known = name in names.values()
             names[of_runs[0].arm] = name
             if known:
                 continue
+            at_place = self._arms_at(place, arms)
             pieces.append(
                 self.pieces.drawn(
                     place,
                     name,
-                    settings,
+                    [
+                        arm.setting(one.value)
+                        for arm, one in zip(at_place, of_runs, strict=True)
+                    ],
                     target,
-                    decoders=[self._arm(each, place, arms).decoder for each in numbers],
+                    decoders=[arm.decoder for arm in at_place],
                     file=f"{target}-{name}",
                     text=of_runs[0].strategy,
                 )
@@ -248,8 +247,11 @@ class Report:
             return
         self._compare(target, pieces, names, tuned)
 
-    def _arm(self, number, place, arms) -> Arm:
-        return arms[number][place - 1] if place else self.pieces.runs[number].ancestral
+    def _arms_at(self, place, arms) -> list[Arm]:
+        """Return the arm at a place, for each run; place 0 is ancestral sampling."""
+        if not place:
+            return [each.ancestral for each in self.pieces.runs]
+        return [of_run[place - 1] for of_run in arms]
 
     def _compare(self, condition, pieces, names, tuned=()):
         standard = self.pieces.standard[0]

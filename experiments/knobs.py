@@ -83,7 +83,7 @@ def arm_of(
         return _arm_of(text, loaded, names, tuned)
     decoder = decoder_of(of_decoder, loaded, names)
     arm = _arm_of(text, loaded, names, tuned)
-    prefix = f"{ast.unparse(ast.parse(of_decoder.strip(), mode='eval'))}{_WITH}"
+    prefix = _spelled(of_decoder) + _WITH
     return dataclasses.replace(
         arm,
         name=prefix + arm.name,
@@ -115,7 +115,7 @@ def parted(text: str) -> tuple[str | None, str]:
 def _arm_of(text, loaded, names, tuned):
     """Return the arm of the expression of a strategy; see `arm_of`."""
     calls, with_value = marked(text, loaded, names, "knob")
-    name = ast.unparse(ast.parse(text.strip(), mode="eval"))
+    name = _spelled(text)
     if len(calls) > 1 or any(len(values) != 3 for values in calls):
         raise ValueError(
             f"strategy is {name!r}; it may hold knob once, with a value and the ends "
@@ -150,6 +150,11 @@ def _arm_of(text, loaded, names, tuned):
     knob = Knob.of_field(*numbers[0])
     written = partial(_written, name, _place_of_number(name, knob.value))
     return Arm(name, strategy, knob, exchanged, written)
+
+
+def _spelled(text):
+    """Return an expression in the one way in which arms are named."""
+    return ast.unparse(ast.parse(text, mode="eval"))
 
 
 def _written(text, place, value):
