@@ -6,10 +6,11 @@ contract. `statistics/` holds intervals, p-values and corrections; start with
 
 `anchors/` makes music of known quality. `teacher_forced.py` and `best_symbols.py` read
 given pieces with a model, on the device. `note_figures.py` says how surprising a model
-finds each note of a piece. `choosing.py` chooses one piece of several. `calibration.py`
-asks whether a model's probabilities can be trusted. `comparison/` compares sampling
-strategies; its `drawing.py` and `matching.py` draw symbols on the device. All other
-modules compute on the host, with NumPy and SciPy.
+finds each note of a piece. `choosing.py` chooses one piece of several.
+`kept_promises.py` says how many pieces keep the promises of a strategy.
+`calibration.py` asks whether a model's probabilities can be trusted. `comparison/`
+compares sampling strategies; its `drawing.py` and `matching.py` draw symbols on the
+device. All other modules compute on the host, with NumPy and SciPy.
 
 This package may import `types`, `pytrees`, `protocols`, `automata`, `strategies`,
 `generation`, `music`, `notebooks` and `system`.

@@ -111,6 +111,7 @@ def draw(
     strategies. Before the strategy is applied, symbols are forbidden that no piece may
     have: the start and the end symbol, those that have no meaning at their place, and
     those that the model was not trained on.
+
     With a decoder, piece i is the picked member of population i.
     """
     draw_part = partial(
