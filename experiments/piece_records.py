@@ -166,6 +166,13 @@ class Record:
         """The names of the drawn symbols."""
         return [self.names[number] for number in self.after]
 
+    @property
+    def drawn_by(self) -> str:
+        """The expression of the strategy, after that of the decoder if there is one."""
+        if self.decoder is None:
+            return self.strategy
+        return f"{self.decoder} with {self.strategy}"
+
 
 @dataclass(frozen=True)
 class Maker:

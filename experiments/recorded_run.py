@@ -28,8 +28,8 @@ from lstm_music_jax.music.midi.writing import require_tempo_and_program
 from lstm_music_jax.protocols import Context
 from lstm_music_jax.system.printable import printable
 
-# Records may come from anywhere, and a huge window would take all memory.
-_LONGEST_WINDOW = 100_000
+# Records may come from anywhere, and huge numbers would take all memory.
+_LONGEST_WINDOW = _MOST_MEMBERS = 100_000
 # The fields of an origin that a record holds as they are.
 _READ = {"prompt", "key", "strategy", "context", "draw", "decoder"}
 _AS_RECORDED = [name for name in Origin._fields if name not in _READ]
@@ -112,7 +112,9 @@ def origin_of(
     context = _read(record, "context", Context, contexts, "SlidingWindow(100)")
     draw = _read(record, "draw", Draw, draws, "Gumbel()")
     if isinstance(context, SlidingWindow) and context.window > _LONGEST_WINDOW:
-        raise ValueError(f"window is {context.window}; it may be {_LONGEST_WINDOW}")
+        raise ValueError(
+            f"window is {context.window}; it may be at most {_LONGEST_WINDOW}"
+        )
     try:
         strategy = strategy_of(record.strategy, computing, names, context)
         decoder = None
@@ -120,9 +122,13 @@ def origin_of(
             decoder = decoder_of(record.decoder, computing, names, context)
     except ValueError as error:
         raise ValueError(f"{error}; --plugin names files of strategies") from error
+    if decoder is not None and decoder.members > _MOST_MEMBERS:
+        raise ValueError(
+            f"members is {decoder.members}; it may be at most {_MOST_MEMBERS}"
+        )
     if fingerprints_within(strategy, decoder) != record.models:
         raise ValueError(
-            f"strategy is {record.strategy}; a model that it names is not the one of "
+            f"strategy is {record.drawn_by}; a model that it names is not the one of "
             "the time"
         )
     loaded.vocabulary.ids_of(record.drawn)

@@ -152,12 +152,9 @@ def described(piece: Path, record: Record, folder: Path) -> str:
 
     `folder` is the run folder whose model has made it.
     """
-    strategy = printable(record.strategy)[:_LONGEST_SHOWN]
-    if record.decoder is not None:
-        strategy = f"{printable(record.decoder)[:_LONGEST_SHOWN]} with {strategy}"
     lines = [
         f"{printable(piece)}: stream {record.stream} of {record.streams}, drawn by "
-        f"{strategy} from {printable(folder)}"
+        f"{printable(record.drawn_by)[:_LONGEST_SHOWN]} from {printable(folder)}"
     ]
     now = {**versions(), "device": jax.default_backend()}
     then = {**record.versions, "device": record.device}
@@ -288,11 +285,15 @@ def write_both(
     secrets = [
         has_watermark(piece.origin.strategy, piece.origin.decoder) for piece in pieces
     ]
+    decoder = {} if record.decoder is None else {"decoder": record.decoder}
     shown = [
         Shown(
             printable(path.name),
             ReadPiece(prompt, piece.symbols, piece.score, record.keep_primer),
-            {"strategy": SECRET if secret else printable(strategy)},
+            {
+                name: SECRET if secret else printable(text)
+                for name, text in ({"strategy": strategy} | decoder).items()
+            },
             record.tempo,
         )
         for path, piece, strategy, secret in zip(

@@ -30,6 +30,7 @@ from lstm_music_jax import (
 )
 from lstm_music_jax.music.midi.record import texts_of_record
 from tests.experiments.calling import ECHO, call, onsets
+from tests.report.page.reading import Reader
 
 
 def write(run, folder, *arguments, name="piece-000.mid"):
@@ -76,10 +77,14 @@ def test_a_piece_of_a_decoder(run, tmp_path, capsys):
     decoder = "SMC(5, target=Temperature(0.8))"
     arguments = ["--pieces", 3, "--top-p", 0.9, "--decoder", decoder]
     path = write(run, tmp_path, *arguments, name="piece-002.mid")
-    assert call(replay, path, "--run", run) == 0
-    described, verdict = capsys.readouterr().out.splitlines()[-2:]
+    capsys.readouterr()
+    instead = ["--instead", "Chain(TopP(0.5))", "--out", tmp_path / "new"]
+    assert call(replay, path, "--run", run, *instead) == 0
+    described, verdict, *_ = capsys.readouterr().out.splitlines()
     assert f"drawn by {decoder} with Chain(TopP(0.9)) from" in described
     assert verdict == "every note is the same (20 notes)"
+    page = Reader((tmp_path / "new" / "piece-002-instead.html").read_text())
+    assert [each["facts"]["decoder"] for each in page.data["pieces"]] == [decoder] * 2
     # Without the decoder, it is another piece.
     text = json.loads(read_record(path)) | {"decoder": None}
     other = with_record(path, tmp_path / "other.mid", json.dumps(text))
@@ -289,6 +294,7 @@ def test_files_without_a_record_are_refused(midi, tmp_path, capsys):
         ({"strategy": "TopP(2)"}, "p of TopP is 2; it must be in (0, 1]"),
         ({"strategy": 3}, "record.strategy is 3; it must be a string"),
         ({"decoder": "TopP(0.9)"}, "it must be a decoder, like SMC(64)"),
+        ({"decoder": "SMC(1000000000)"}, "members is 1000000000; it may be at most"),
         ({"context": "Gumbel()"}, "Gumbel is not a known name"),
         ({"context": "3"}, "context is '3'; it must be a context"),
         ({"context": "SlidingWindow(10000000000)"}, "window is 10000000000; it may be"),
