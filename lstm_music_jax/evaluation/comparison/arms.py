@@ -1,8 +1,8 @@
 """Arms: the strategies that are compared, each with one hyperparameter to tune.
 
 The tuned hyperparameter is the knob of the arm. The expression of a strategy is the
-text that makes it, such as "TopP(0.9)".
-The pieces of an arm may also be drawn by a decoder, as in "SMC(64) with TopP(0.9)".
+text that makes it, such as "TopP(0.9)". The pieces of an arm may also be drawn by a
+decoder, as in "SMC(64) with TopP(0.9)".
 """
 
 import dataclasses

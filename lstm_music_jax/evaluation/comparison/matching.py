@@ -43,8 +43,8 @@ Figure = Callable[[Drawn], Float[np.ndarray, "b"]]
 def strategy_entropies(drawn: Drawn) -> Float[np.ndarray, "b"]:
     """Return, for each piece, the mean entropy of its distributions, nats per symbol.
 
-    These are the distributions that the strategy has made of the model's.
-    With a decoder, they are the distributions along the picked member.
+    These are the distributions that the strategy has made of the model's. With a
+    decoder, they are the distributions along the picked member.
     """
     return drawn.trace["strategy_entropy"].mean(axis=1)
 
