@@ -174,10 +174,11 @@ from .training.config import (
     ModelConfig as ModelConfig,
     TrainingConfig as TrainingConfig,
 )
-from .training.loop import NonFiniteLossError as NonFiniteLossError, train as train
+from .training.loop import NonFiniteLossError as NonFiniteLossError
 from .training.run_folder import (
     Run as Run,
     RunFolder as RunFolder,
     load_run as load_run,
 )
 from .training.signals import Stopped as Stopped
+from .training.train import train as train

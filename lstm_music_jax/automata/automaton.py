@@ -51,6 +51,11 @@ class Automaton:
         require_size("automaton", states)
         if not states:
             raise ValueError("transitions has no rows; state 0 must exist")
+        if len(self.accepting) != states:
+            raise ValueError(
+                f"accepting has {len(self.accepting)} entries; it must have one for "
+                f"each of the {states} states of transitions"
+            )
         for name, values, most in (
             ("classes", self.classes, classes),
             ("transitions", self.transitions, states),

@@ -9,7 +9,8 @@ as an LSTM's state.
 where `key` is that of the batch. The stream's key is split into one key for the
 strategy and one for the draw. For each symbol, the position of the symbol is folded
 into both keys. So a stream gets the same noise in any batch, on any number of devices,
-with any strategy, and however often it is continued.
+with any strategy, and however often it is continued. `Arithmetic` is the only draw that
+makes an exception: its points also depend on the number of streams.
 """
 
 from functools import partial
@@ -300,8 +301,9 @@ def unless_ended(
 ) -> tuple[Stream, Notes]:
     """Return `added`, the result of `add_symbol`, unless the stream has ended.
 
-    A stream has ended if its last symbol is `stop`. Its state then stays as it is. A
-    symbol after the end has probability 1, and all numbers of its `Trace` are 0.
+    A stream has ended if its last symbol is `stop`. Its state then stays as it is, and
+    the symbol after it is `stop` again. A symbol after the end has probability 1, and
+    all numbers of its `Trace` are 0.
     """
     note = jax.tree.map(jnp.zeros_like, added[1])._replace(tokens=stream.token)
     # Both results are computed, because a GPU waits for the host at every branch.

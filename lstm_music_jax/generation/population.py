@@ -295,7 +295,13 @@ def _only_stop(stop, ended, reading):
 def _follow(
     sampler: Sampler, trace: bool, members: Stream, reading: Reading, choice: Choice
 ) -> tuple[Stream, Notes]:
-    """Return the new members: their ancestors, continued by the chosen symbols."""
+    """Add the chosen symbols to the streams that they continue.
+
+    Returns:
+        The new members: each is its ancestor and one more symbol, or its ancestor
+        unchanged if that has ended. It keeps the noise of its own place. And what is
+        noted of the added symbols, one per member, with their traces if `trace`.
+    """
     numbers = members.number
 
     def follow(number, ancestor, token):

@@ -1,9 +1,10 @@
 """The architectures of saved models that are accepted, and the settings they may have.
 
-A model is accepted if it is a stack of LSTM layers with a dense softmax head. Its input
-must be one-hot vectors of the symbols that the head predicts. It may be Sequential, or
-functional if its graph is a chain. All other models are refused, because a model that
-was only partly understood would generate wrong music.
+A model is accepted if it is a stack of LSTM layers with one dense head and a softmax,
+in the head or after it. Dropout layers may stand anywhere, and have no effect. The
+input must be one-hot vectors of the symbols that the head predicts. A model may be
+Sequential, or functional if its graph is a chain. All others are refused, because a
+model that was only partly understood would generate wrong music.
 """
 
 from collections import Counter

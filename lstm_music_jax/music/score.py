@@ -4,9 +4,9 @@ Readers of files make scores, and encodings turn these into symbols. A score cou
 in ticks. Its number of ticks per quarter note is called its grid. A score that was read
 from a MIDI file keeps the file's grid; `Score.on_grid` rounds it to another one.
 
-A score holds its notes by track, as arrays. Sources that write chords, such as the
-chorales, also keep their parts as chords; `parts.py` finds the chords of all other
-sources.
+A score holds its notes by track, as arrays. If the source itself names chords, as the
+files of the chorales do, the score also holds a list of chords for each part. MIDI
+files name no chords; `parts.py` finds which of their notes form one.
 """
 
 from __future__ import annotations

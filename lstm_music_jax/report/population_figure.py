@@ -141,7 +141,10 @@ def _order(ancestors):
 def _survived(
     ancestors: Int[np.ndarray, "n m"], last: Int[np.ndarray, "k"]
 ) -> list[Int[np.ndarray, "_"]]:
-    """Return the members before each symbol that are ancestors of the `last` ones."""
+    """Return the ancestors of the `last` members: those before each symbol.
+
+    The list has one entry more than there are symbols, because it ends with `last`.
+    """
     found = [last]
     for row in ancestors[::-1]:
         found.append(np.unique(row[found[-1]]))

@@ -270,14 +270,15 @@ def require_same_run(
 ) -> ModelConfig:
     """Check that the settings and the dataset are those of the run in the folder.
 
-    `cores` may differ, because it changes only the rounding.
+    Settings that a resumed run may change are not compared: those of
+    `changeable_settings`, and `cores`, which changes only the rounding.
 
     Returns:
         The model settings that the folder holds. They differ from `model` at most in
         `cores`.
 
     Raises:
-        ValueError: the dataset, or any other setting, differs from that of the run.
+        ValueError: the dataset, or another setting, differs from that of the run.
     """
     saved = folder.settings()
     changeable = changeable_settings(training) | {"cores"}

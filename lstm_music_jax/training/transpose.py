@@ -33,8 +33,9 @@ def transpose_windows(
 ) -> Batch:
     """Transpose each window by a random row of a transposition table.
 
-    The random row of a window is one of those that have an id for each symbol of the
-    window. All of these rows are equally likely.
+    The random row of a window is one of those that have an id for each symbol up to
+    the last counted target. All of these rows are equally likely. A symbol after that
+    target becomes 0 if the row has no id for it.
 
     Args:
         batch: the windows.

@@ -111,9 +111,9 @@ def keep_before(
     Args:
         keys: the number by which each entry is ordered; not NaN.
         reached: the condition, `reached(kept, *operands)`, where `kept` is True for the
-            entries in a prefix. If the condition holds for a prefix, it must hold for
-            all longer prefixes. Pass a function at the top level of a module, because
-            each new function object is compiled anew.
+            entries in a prefix. It must not hold for the empty prefix. If it holds for
+            a prefix, it must hold for all longer ones. Pass a function at the top level
+            of a module, because each new function object is compiled anew.
         operands: more arrays, which are passed to `reached`.
 
     Returns:

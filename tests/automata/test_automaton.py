@@ -3,6 +3,7 @@
 import itertools
 
 import jax
+import jaxtyping
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -150,6 +151,11 @@ def test_what_cannot_be_is_refused(monkeypatch):
         Automaton(classes, np.zeros((1, 0), np.int32), none)
     with pytest.raises(ValueError, match="classes lacks 1; each column of transitions"):
         Automaton(classes, np.zeros((1, 2), np.int32), none)
+    # The tests also check shapes at every call, which users' programs do not.
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    with pytest.raises(ValueError, match="accepting has 1 entries; it must have one"):
+        Automaton(classes, np.zeros((2, 1), np.int32), none)
+    monkeypatch.undo()
     with pytest.raises(ValueError, match="automata read 3 and 4 symbols; all of them"):
         intersection(
             explored(0, lambda s, _: s, bool, CLASSES),

@@ -17,9 +17,10 @@ from lstm_music_jax.training.checkpoints import (
     saved_steps,
 )
 from lstm_music_jax.training.config import TrainingConfig
-from lstm_music_jax.training.loop import NonFiniteLossError, train
+from lstm_music_jax.training.loop import NonFiniteLossError
 from lstm_music_jax.training.run_folder import RunFolder, initial_run_state, load_run
 from lstm_music_jax.training.tally import dispatch_end
+from lstm_music_jax.training.train import train
 from tests.training.conftest import MODEL, TRAINING
 
 ONE = jax.local_devices()[:1]

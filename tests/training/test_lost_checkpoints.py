@@ -9,8 +9,8 @@ import pytest
 
 from lstm_music_jax.training import loop
 from lstm_music_jax.training.checkpoints import CheckpointError, saved_steps
-from lstm_music_jax.training.loop import train
 from lstm_music_jax.training.run_folder import RunFolder, load_run
+from lstm_music_jax.training.train import train
 from tests.training.conftest import MODEL, TRAINING
 from tests.training.test_loop import require_same
 

@@ -11,11 +11,11 @@ import pytest
 
 from lstm_music_jax.devices import Shard
 from lstm_music_jax.training.config import ModelConfig, TrainingConfig
-from lstm_music_jax.training.loop import train
 from lstm_music_jax.training.objective import predict
 from lstm_music_jax.training.optimizer import optimizer
 from lstm_music_jax.training.run_folder import RunFolder, initial_run_state, load_run
 from lstm_music_jax.training.step import initial_state, train_steps
+from lstm_music_jax.training.train import train
 from lstm_music_jax.training.windows import cut_windows
 from tests.training.conftest import TRAINING
 

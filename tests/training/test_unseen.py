@@ -14,10 +14,10 @@ from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.training.baselines import ngram_cross_entropies
 from lstm_music_jax.training.data import target_counts, with_unseen
-from lstm_music_jax.training.loop import train
 from lstm_music_jax.training.objective import predict
 from lstm_music_jax.training.run_folder import load_run
 from lstm_music_jax.training.step import initial_state
+from lstm_music_jax.training.train import train
 from lstm_music_jax.training.windows import cut_windows
 from tests.training.conftest import MODEL, TRAINING
 

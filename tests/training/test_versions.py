@@ -19,8 +19,8 @@ import pytest
 from lstm_music_jax.music.encodings.note_names import NoteNames
 from lstm_music_jax.training.checkpoints import CheckpointError, saved_steps
 from lstm_music_jax.training.config import TrainingConfig
-from lstm_music_jax.training.loop import train
 from lstm_music_jax.training.run_folder import RunFolder, load_run
+from lstm_music_jax.training.train import train
 from lstm_music_jax.training.versions import upgraded_settings
 from tests.training.conftest import MODEL, TRAINING, noisy_scales
 from tests.training.test_loop import require_same

@@ -15,6 +15,7 @@ from pathlib import Path
 from lstm_music_jax.devices import spread
 from lstm_music_jax.training import loop
 from lstm_music_jax.training.signals import Stopped
+from lstm_music_jax.training.train import train
 from tests.training.conftest import MODEL, TRAINING, noisy_scales
 
 STEPS = 300
@@ -34,7 +35,7 @@ def main(folder, seconds, limit=None):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     resume = (folder / "config.json").exists()
     try:
-        loop.train(folder, dataset, MODEL, CONFIG, resume=resume)
+        train(folder, dataset, MODEL, CONFIG, resume=resume)
     except Stopped as stop:
         print(stop)
     except (RuntimeError, ValueError, OSError) as error:

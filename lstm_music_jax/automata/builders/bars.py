@@ -73,7 +73,9 @@ def bars(
         grid: shifts and durations must be multiples of this number of ticks.
         after_primer: whether the symbols continue a primer, that is, given music, whose
             last duration is not known. Then no note may be struck until the piece sets
-            a duration. By default, notes last a quarter until then.
+            a duration after its first shift, because a duration before it may add to
+            one that ends the primer. By default, notes last a quarter until a duration
+            is set.
 
     Raises:
         ValueError: an argument is wrong, no piece lasts so many bars, or there are too

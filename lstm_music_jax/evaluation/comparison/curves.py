@@ -109,7 +109,8 @@ def _of_settings(arm, human, measure, resamples) -> Float[np.ndarray, "s r"]:
     """Return the measure of the pieces of an arm, for each value of its knob.
 
     Rows are values of the knob, and columns are resamples. Column 0 is the measure of
-    the pieces themselves.
+    the pieces themselves. `human` holds the human pieces, with which some measures
+    compare.
     """
     sets = {str(place): samples for place, samples in enumerate(arm.samples)}
     found = quantity(measure, {HUMAN: human} | sets, HUMAN, resamples)

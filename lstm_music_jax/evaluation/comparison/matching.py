@@ -200,8 +200,10 @@ def _inverse(knob, values, means, *, highest, count):
     """Return `count` values of a knob whose means are spaced evenly up to `highest`.
 
     `values` holds values of the knob that were tried, and `means` the mean with each of
-    them. The results are interpolated between `values`. Their means go from the
-    smallest of `means` to `highest`, or to the largest of `means` if that is smaller.
+    them. First, the nearest monotone sequence replaces `means`, because the knob should
+    only raise or only lower them. The results are interpolated between `values`. Their
+    means go from the smallest of that sequence to `highest`, or to its largest if that
+    is smaller.
     """
     smooth, places = _monotone(means), knob.scaled(values)
     order = 1 if smooth[-1] >= smooth[0] else -1

@@ -1,4 +1,4 @@
-"""The notes of a score as arrays, and the length of a bar."""
+"""The notes of a score as arrays, and the length that all bars are taken to have."""
 
 from typing import NamedTuple
 

@@ -23,11 +23,14 @@ class WatermarkDetection(NamedTuple):
     """The evidence for a watermark in one piece.
 
     Attributes:
-      p_value: the probability that an unmarked piece has at least as many green
-        symbols as this one. It is exact: at most a share alpha of all unmarked pieces
-        has a p-value of alpha or less, even if the pieces repeat themselves.
+      p_value: the probability, over random keys, that this piece has at least as many
+        green symbols if it is unmarked. It is exact: for a random key, it is alpha or
+        less with a probability of at most alpha, even if the piece repeats itself. With
+        one key, it may be so for a larger share of the unmarked pieces of one style,
+        because these pieces have n-grams in common.
       z_score: the number of green symbols, in standard deviations above the mean of
-        unmarked pieces; NaN if nothing is scored.
+        unmarked pieces; NaN if nothing is scored, or if all keys give equally many
+        green symbols.
       green_share: the share of green symbols among those scored; NaN if nothing is
         scored.
       scored: the number of different n-grams that were scored. An n-gram is a symbol

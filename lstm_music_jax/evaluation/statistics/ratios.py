@@ -38,7 +38,8 @@ def mean_per_symbol(
       sums: the sum of a figure over the symbols of each piece, or several figures in
         columns.
       counts: the number of symbols in each sum. If the counts of all pieces are 0, the
-        value is NaN. If they are 0 in some resample, the interval is NaN.
+        value is NaN. If they are 0 in some resample, the interval and the p-value are
+        NaN.
       seed: seed of the resamples.
       resamples: number of resamples.
       confidence: confidence of the interval, in (0, 1).

@@ -34,7 +34,7 @@ def cache_path(
     Args:
         choice: the folder of the cache. None or True is the default folder; with False
             there is no cache, and the result is None.
-        file_format: the format of the files.
+        file_format: the first word of the folder's name, "midi" or "chorales".
         reading: the `config()` of a `Reading`: file format, encoding, selected notes.
     """
     if choice is False:

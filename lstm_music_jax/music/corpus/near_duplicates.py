@@ -35,7 +35,7 @@ def near_duplicates(corpus: Corpus, encoding: Encoding | None) -> list[list[int]
 
 
 class _Grouping:
-    """Joins pieces into groups if they have a window of 64 symbols in common.
+    """Joins pieces into groups if they share 64 successive symbols, perhaps transposed.
 
     A window is 64 successive symbols of a piece. The position of a window is that of
     its first symbol among all symbols of the corpus.

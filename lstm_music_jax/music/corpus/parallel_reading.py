@@ -39,8 +39,9 @@ def encode_files(
 ) -> Iterator[ReadFile]:
     """Read and encode files; yield each file's position in `paths` and its symbols.
 
-    A file that cannot be read gives a `Failure` in place of its symbols. Results are
-    yielded as soon as a file is read, in any order.
+    A file that cannot be read gives a `Failure` in place of its symbols. One process
+    yields the files in their order. Several processes yield them in groups of up to 32,
+    in any order.
 
     Args:
         paths: the files.
@@ -91,7 +92,8 @@ def _read_in_processes(
 ) -> Iterator[ReadFile]:
     """Yield, for each file, its position in `paths`, and its symbols or its failure.
 
-    Results are yielded as soon as a file is read, in any order.
+    A process reads a group of up to 32 files at a time. The groups are yielded in any
+    order. At the end, the readers are closed.
     """
     idle: SimpleQueue[ReaderProcess] = SimpleQueue()
     for reader in readers:

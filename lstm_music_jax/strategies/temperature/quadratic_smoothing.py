@@ -12,8 +12,8 @@ class QuadraticSmoothing(Strategy):
 
     l_x is the logit of symbol x, and l'_x the new one. The strategy makes the most
     probable symbols more alike and the improbable ones rarer. At curve 1, logits within
-    1 / factor of the largest move towards it, and those further down move away. A
-    larger curve moves them away faster.
+    1 / factor of the largest move towards it, and those further down move away. With a
+    larger curve, logits more than 1 below the largest end lower.
 
     Args:
         factor: above 0; the smaller, the flatter.

@@ -86,7 +86,7 @@ def survives_an_empty_support(subject: Subject) -> None:
 
 
 def rows_are_independent(subject: Subject) -> None:
-    """The result of a stream does not depend on the other streams of its batch."""
+    """The logits of a stream do not depend on the other streams of its batch."""
     kept = np.arange(STREAMS) % 2 == 0
     other = np.where(kept, np.arange(STREAMS), 1)
     inputs = Inputs(*(leaf[other] for leaf in subject.inputs))
@@ -101,7 +101,11 @@ def rows_are_independent(subject: Subject) -> None:
 
 
 def jit_equals_eager(subject: Subject) -> None:
-    """A compiled batch gives the same logits as single streams without compilation."""
+    """A compiled batch gives the same logits as single streams without compilation.
+
+    Logits count as equal if they forbid the same symbols, and if all probabilities
+    differ by at most `TOLERANCE`.
+    """
     for index in (0, 1):
         inputs = subject.inputs.row(index)
         tokens = np.asarray(subject.course.tokens)[index]
