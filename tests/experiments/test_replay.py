@@ -78,7 +78,7 @@ def test_a_piece_of_a_decoder(run, tmp_path, capsys):
     arguments = ["--pieces", 3, "--top-p", 0.9, "--decoder", decoder]
     path = write(run, tmp_path, *arguments, name="piece-002.mid")
     capsys.readouterr()
-    instead = ["--instead", "Chain(TopP(0.5))", "--out", tmp_path / "new"]
+    instead = ["--instead", "Chain(TopP(0.95))", "--out", tmp_path / "new"]
     assert call(replay, path, "--run", run, *instead) == 0
     described, verdict, *_ = capsys.readouterr().out.splitlines()
     assert f"drawn by {decoder} with Chain(TopP(0.9)) from" in described
