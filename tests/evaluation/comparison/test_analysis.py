@@ -254,7 +254,23 @@ def test_a_measure_that_is_nan_for_all_pieces_finds_nothing():
     assert difference.adjusted == 1
     assert not difference.found
     assert compared.values["new"]["m"].deviation is None
-    assert "m is not defined in any of their pieces" in sentence(compared)
+    assert "m is not defined in enough of their pieces" in sentence(compared)
+
+
+def test_a_measure_that_one_piece_has_is_not_called_defined_in_none():
+    """Some resamples lack this piece, so no difference is detectable."""
+    one = [[1.0], [np.nan], [np.nan]]
+    compared = compare(
+        [arm("old", one), arm("new", one)],
+        [pieces(one)],
+        [],
+        reference="old",
+        primary=["m"],
+        measures=only(column(0, "m", Direction.HUMAN)),
+        resamples=100,
+    )
+    assert compared.values["new"]["m"].left_out == 2
+    assert "m is not defined in enough of their pieces" in sentence(compared)
 
 
 def test_sets_are_cut_to_the_size_of_the_smallest():

@@ -60,7 +60,7 @@ NOTHING = difference(0.01, p=0.6, detectable=0.0123)
             [REPEATS, COPIES],
             {"a": [difference(math.nan, p=1, detectable=math.nan)] * 2},
             "no difference between a and ancestral sampling was found; repeats and "
-            "copies are not defined in any of their pieces",
+            "copies are not defined in enough of their pieces",
         ),
         (
             [REPEATS, COPIES],
