@@ -252,11 +252,11 @@ def _near(
 ) -> np.ndarray:
     """Return the values of the knob to try in the last round.
 
-    Their means should be near the target. They are interpolated between `values`, which
-    were tried before and had the means `means`. First, the nearest monotone sequence
-    replaces `means`. If the knob must be a whole number, the results are those of
-    `values` whose means are nearest to the target. If these are too few, some occur
-    several times.
+    Their means should be near the target. `values` were tried before and had the means
+    `means`. If the knob must be a whole number, the results are those of `values` whose
+    means are nearest to the target; if these are too few, some occur several times.
+    Otherwise the nearest monotone sequence replaces `means`, and the results are
+    interpolated between `values`.
     """
     if knob.whole:
         distinct, places = np.unique(values, return_index=True)
@@ -273,11 +273,11 @@ def _interpolated(
 ) -> tuple[float, float]:
     """Return the value of the knob whose mean equals the target, and its expected mean.
 
-    It is interpolated between `values`, which were tried and had the means `means`.
-    First, the nearest monotone sequence replaces `means`. If this sequence does not
-    reach the target, the result is the nearest end. If `means` do not enclose the
+    `values` were tried and had the means `means`. If the means do not enclose the
     target, or if the knob must be a whole number, the result is the one of `values`
-    with the nearest mean, and its mean.
+    with the nearest mean, and its mean. Otherwise the nearest monotone sequence
+    replaces `means`, and the result is interpolated between `values`. If that sequence
+    does not enclose the target, the result is its nearest end.
     """
     nearest = int(np.abs(means - target).argmin())
     inside = means.min() <= target <= means.max()

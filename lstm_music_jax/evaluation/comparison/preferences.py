@@ -22,7 +22,8 @@ class Preference(NamedTuple):
     """The votes on one arm under one condition.
 
     Attributes:
-      condition: how the arms were compared, such as "at equal entropy".
+      condition: how the arms were compared, such as "as set" (with hyperparameters as
+        they were given).
       arm: name of the arm.
       reference: name of the reference.
       wins: number of votes for the arm.

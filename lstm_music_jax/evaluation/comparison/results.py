@@ -117,8 +117,8 @@ class Difference:
       detectable: the smallest true change that the test finds with a probability of
         80%. The test is that of a primary measure, also for an exploratory one.
       left_out: number of pairs of pieces that were left out, in all runs together,
-        because the measure is not defined for both of them; 0 for a measure of sets or
-        distances.
+        because the measure is not defined for one of them or for both; 0 for a measure
+        of sets or distances.
     """
 
     change: Interval

@@ -37,7 +37,7 @@ def sentence(
     Only the primary measures count, after Holm's correction. If a measure is not valid
     on the corpus, a remark beside its result says so. If no difference was found, the
     sentence says how large a difference would have been found. It also names the
-    measures whose values are equal, and those that too few pieces have.
+    measures whose values are equal, and those not defined for enough pieces.
 
     Args:
       comparison: the results.
