@@ -146,7 +146,7 @@ def mean_over_pieces(
 
     The standard errors are 0.1% for exponential values and 0.2% to 0.6% for others. The
     log-normal values have a skewness of 6. Counts with a mean of 0.02 per piece, whose
-    skewness is 7, give 9%. So the error exceeds 5% where values are very skewed.
+    skewness is 7, give 12%. So the error exceeds 5% where values are very skewed.
 
     Args:
       means: the mean in all resamples. The first one is that of the pieces themselves.
