@@ -189,8 +189,8 @@ class Performance:
         """Return the 'shift_n' that is `factor` times as long, rounded to 10 ms.
 
         The result is at most 'shift_100' and at least 'shift_1'. So the longest shift
-        is not made longer, and very short shifts stay as they are. Any symbol that is
-        not a shift is returned unchanged.
+        is not made longer, and the shortest is not made shorter. Any symbol that is not
+        a shift is returned unchanged.
         """
         event, value = _EVENTS.parse(symbol)
         if event != "shift":

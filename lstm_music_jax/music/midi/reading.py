@@ -33,8 +33,9 @@ def read_midi(path: str | Path) -> Score:
     left out, and `Score.endless` counts it.
 
     Raises:
-        UnreadableMidiError: the file's content is wrong; the message is one line.
-        OSError: the file cannot be opened.
+        UnreadableMidiError: the file is not MIDI of format 0 or 1, is damaged, or
+            exceeds a limit. The message is one line.
+        OSError: the file cannot be read.
     """
     midi = read_midi_tracks(Path(path))
     tracks, endless = [], 0

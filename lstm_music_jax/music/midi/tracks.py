@@ -47,7 +47,8 @@ class TrackEvents:
         ticks: the time of each message, in ticks of the file from the start of the
             track.
         messages: the bytes of each message as one number: status times 65,536, plus
-            first data byte times 256, plus second data byte.
+            first data byte times 256, plus second data byte. A program change has one
+            data byte, which takes both places.
         changes: the changes of instrument in the track.
         tempos: the changes of tempo in the track.
         metres: the changes of metre in the track.
@@ -74,8 +75,9 @@ def read_midi_tracks(path: Path) -> MidiTracks:
     """Return the events of a MIDI file of format 0 or 1.
 
     Raises:
-        UnreadableMidiError: the file's content is wrong.
-        OSError: the file cannot be opened.
+        UnreadableMidiError: the file is not MIDI of format 0 or 1, is damaged, or
+            exceeds a limit.
+        OSError: the file cannot be read.
     """
     status = path.stat()
     # Reading a pipe, for example, could block for ever.

@@ -150,6 +150,13 @@ def test_each_folder_is_visited_once(folder):
     assert names == ["a.midi", "B.MID", "linked/d.mid", "sub.mid/c.mid"]
 
 
+def test_missing_music21_is_an_error_about_files(monkeypatch):
+    for name in ("music21", "music21.corpus.chorales"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(FileNotFoundError, match="music21 is not installed"):
+        chorale_paths()
+
+
 def test_a_path_that_is_no_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no such folder"):
         load(tmp_path / "none")
