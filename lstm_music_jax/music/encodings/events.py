@@ -206,7 +206,8 @@ class _Reader:
     Attributes:
         duration: duration of the next pitch, in ticks.
         clock: the tick of the next pitch.
-        previous: the event that was read last, without its value; "" if none was.
+        previous: the event that was read last, without its value; "" if none was, or if
+            its symbol is unknown.
         durations: the duration of each note so far, keyed by onset and pitch, in the
             order of the events.
     """

@@ -3,7 +3,8 @@
 One loop walks over the bytes of a track. music21's own loop is not used, because it
 copies the rest of the track for every event, which takes quadratic time, and because
 damaged files make it raise a dozen kinds of exception. Where a file breaks the rules of
-MIDI, this loop behaves like that of music21.
+MIDI, this loop mostly finds the same events as that of music21. It refuses some files
+that music21 reads, such as those with pitches above 127.
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ def write_musicxml(
     triplet eighths instead, if these are nearer. A note that crosses a bar line is
     written as several notes, tied together. The file keeps the tempo, rounded to 0.01,
     and the metre (4/4 if the score has none). Their changes are moved to the nearest
-    sixteenth. It has a key signature where that saves accidentals. It does not keep
-    loudness, the pedal, or the division into tracks. Music of the encoding
+    sixteenth. The file has a key signature where that saves accidentals. It does not
+    keep loudness, the pedal, or the division into tracks. Music of the encoding
     `Performance` has no beats, so its bars last two seconds at its own tempo, 120.
 
     Args:

@@ -11,7 +11,14 @@ from lstm_music_jax.music.corpus.loading import load_chorales, load_midi_folder
 from lstm_music_jax.music.corpus.pieces import Piece, Skipped
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
-from tests.music.midi.midi_files import beat, program, save_midi, track_name
+from tests.music.midi.midi_files import (
+    beat,
+    off,
+    on,
+    program,
+    save_midi,
+    track_name,
+)
 
 
 def test_the_chorales_are_loaded(chorale_cache):
@@ -111,6 +118,12 @@ def test_bad_files_are_skipped_and_named(folder, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert lines == [f"skipped {s.name}: {s.reason}" for s in corpus.skipped]
     assert "6 files skipped: gone.mid, junk.mid, loop.mid, ..." in corpus.summary()
+
+
+def test_a_file_of_drums_alone_is_skipped(folder):
+    save_midi(folder / "drums.mid", [on(0, 36, channel=9), off(480, 36, channel=9)])
+    skipped = (Skipped("drums.mid", "no notes but drums"),)
+    assert load(folder, Events()).skipped == skipped
 
 
 def test_files_of_all_endings_are_read(tmp_path):
