@@ -8,7 +8,7 @@ These are the symbols of Oore et al. 2018, https://arxiv.org/abs/1808.03715:
     velocity_n    sets how hard the following notes are struck (1 to 32)
 
 Time is counted in seconds, by the tempo of the source, so beats are not kept. A note
-that the sustain pedal holds lasts until the pedal comes up, or until its pitch is struck
+that the sustain pedal holds lasts until the pedal comes up, or its pitch is struck
 again.
 """
 
