@@ -105,7 +105,11 @@ def spread(
 
 
 def _on_one(function, device):
-    """Compile a function for one device; move its arguments there if necessary."""
+    """Compile a function for one device.
+
+    Arguments are moved to the device, unless it is the first one, which JAX uses by
+    default.
+    """
     compiled = jax.jit(lambda *arguments: function(Shard(jnp.int32(0), 1), *arguments))
     if device == jax.devices()[0]:
         return compiled

@@ -233,8 +233,9 @@ def number(interval: Interval | None) -> str:
 def _rounded(interval):
     """Return value, low and high of an interval as three texts.
 
-    All have the same number of decimals, so many that the width of the interval has two
-    significant digits. If the width is 0 or NaN, each has three significant digits.
+    All have the same number of decimals, so many that the width of the interval has at
+    least two significant digits. If the width is NaN, or 0 but for rounding errors,
+    each has three significant digits.
     """
     width = interval.high - interval.low
     # Rounding errors are no width.

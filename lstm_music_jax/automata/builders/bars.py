@@ -62,7 +62,8 @@ def bars(
     note crosses a bar line.
 
     With `NoteNames`, every note or chord lasts `ticks_per_note`, so the automaton only
-    counts the symbols.
+    counts the symbols. The arguments from `crossing` on then have no effect, but `grid`
+    is checked.
 
     Args:
         count: number of bars, 1 or more.
