@@ -1,8 +1,9 @@
-"""Running one function on one device or on several; no other module handles devices.
+"""Running one function on one device or on several.
 
-One device runs the function under `jit`; several devices run it under `pmap`. The
-function receives a `Shard`, which says which part of the work this device does. Through
-the shard, it sums or gathers the results of all devices. So it need not know how many
+Only this module spreads work over devices; other modules may choose which ones. One
+device runs the function under `jit`; several devices run it under `pmap`. The function
+receives a `Shard`, which says which part of the work this device does. Through the
+shard, it sums or gathers the results of all devices. So it need not know how many
 devices there are.
 """
 

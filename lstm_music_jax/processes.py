@@ -1,8 +1,9 @@
 """Cooperation of several processes, on one machine or on many machines.
 
-No other module handles processes. Each process has its own devices, and all processes
-run the same program on the same data. So all processes must make the same decisions.
-Only the first process writes files.
+Processes wait for each other, and agree, only through this module. Each process has its
+own devices, and all processes run the same program on the same data. So all processes
+must make the same decisions. Only the first process writes results, such as a run
+folder.
 """
 
 import os
@@ -129,7 +130,7 @@ def has_lost_others(error: Exception) -> bool:
 
 
 def is_first() -> bool:
-    """Return whether this is the process that writes files and prints."""
+    """Return whether this is the process that writes results and prints."""
     return jax.process_index() == 0
 
 

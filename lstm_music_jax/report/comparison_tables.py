@@ -157,8 +157,9 @@ def tuned_settings(
         comparison: the results at the target entropy.
         tuned: for each run, how each arm was tuned.
         names: a mapping from the name of an arm before tuning, such as TopP(0.5), to
-            its name in `comparison`, such as TopP(0.9). An arm that does not reach the
-            target in every run is missing.
+            its name in `comparison`, such as TopP(0.9). With several runs, which may
+            have several tuned values, both names are equal. An arm that does not reach
+            the target in every run is missing.
     """
     anew = strategy_entropy().name
     rows = []

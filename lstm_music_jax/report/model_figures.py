@@ -108,7 +108,8 @@ def figure_of_parts(
 
     Args:
         kinds: the kinds of symbols.
-        by_kind: for each context, by name, the loss of each kind, nats per symbol.
+        by_kind: for each of up to three contexts, by name, the loss of each kind, nats
+            per symbol.
         places: the first position of each range of positions, counted from 0.
         by_place: for each context, by name, the loss in each range, nats per symbol.
     """
