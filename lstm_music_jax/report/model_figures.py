@@ -32,10 +32,11 @@ def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
 def reliability_figure(calibration: Calibration) -> Any:
     """Return the figure with the accuracy of a model against its confidence.
 
-    There is one point per bin, and all bins hold about equally many symbols. A
-    calibrated model has its points on the diagonal. The vertical bars are intervals of
-    the accuracy. The area between the points and the diagonal is shaded, because it
-    shows the calibration error. The title has the value of this error.
+    There is one point per bin. All bins hold about equally many symbols, unless many
+    confidences are equal. A calibrated model has its points on the diagonal. The
+    vertical bars are intervals of the accuracy. The area between the points and the
+    diagonal is shaded, because it shows the calibration error. The title has the value
+    of this error.
 
     Args:
         calibration: for each bin, the mean confidence and the accuracy, as computed
