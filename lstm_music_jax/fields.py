@@ -243,19 +243,19 @@ def refusal(owner: str, name: str, value: Any, allowed: str) -> ValueError:
     return ValueError(f"{name} of {owner} is {text}; it must be {allowed}")
 
 
-def written(value: Any, padded: bool = False) -> str:
+def written(value: Any, pad_to: int = 0) -> str:
     """Return the Python expression that evaluates to the value of a field.
 
     A float32 is written with the fewest digits that no other float32 shares.
 
     Args:
         value: the value.
-        padded: whether the field fills short rows with repeats of the last entry; the
-            repeats are then left out.
+        pad_to: the length to which the field fills a row with repeats of the last
+            entry; the repeats are left out. 0 if the field fills no rows.
     """
     if isinstance(value, jax.core.Tracer) or not hasattr(value, "dtype"):
         return repr(value)
-    if padded and np.ndim(value) == 1:
+    if np.ndim(value) == 1 and len(value) == pad_to:
         changes = np.flatnonzero(np.diff(value))
         value = value[: changes.max(initial=-1) + 2]
     if np.ndim(value):
@@ -270,7 +270,7 @@ def _leaf(kind, dtype, bounds, default, fewest=None, pad_to=0):
     rank = 0 if fewest is None else 1
     metadata = {
         "cast": cast,
-        "padded": pad_to > 0,
+        "pad_to": pad_to,
         "rank": rank,
         "bounds": limits,
         "whole": dtype is np.int32,

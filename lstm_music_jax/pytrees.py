@@ -246,7 +246,7 @@ def _fields(instance: Any) -> tuple[dataclasses.Field, ...]:
 
 
 def _written(field: dataclasses.Field, value: Any) -> str:
-    return written(value, field.metadata.get("padded", False))
+    return written(value, field.metadata.get("pad_to", 0))
 
 
 def _is_default(field: dataclasses.Field, value: Any) -> bool:
