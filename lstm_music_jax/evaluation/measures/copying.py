@@ -50,7 +50,8 @@ class CopyIndex:
     With a table of transpositions, a passage also counts as copied if one of its
     transpositions occurs in a training piece. For each transposition, the table says
     which id replaces each id. Symbols without a pitch stay the same. Symbols that sound
-    the same, such as C#4 and D-4, then count as equal.
+    the same, such as C#4 and D-4, then count as equal, if the vocabulary has any of
+    their transpositions.
     """
 
     def __init__(

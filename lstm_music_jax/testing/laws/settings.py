@@ -113,8 +113,8 @@ def _number_only(
 
     If the field gets this value instead of `value`, the operations and shapes in the
     compiled methods stay the same, and only numbers change. So the field should be a
-    leaf. A few values are tried. Return None if none of them is such a value, or if one
-    of them changes the operations or shapes.
+    leaf. A few values are tried in turn. Return None as soon as one of them changes the
+    operations or shapes, or if none of them changes the numbers.
 
     Args:
         strategy: the strategy.
