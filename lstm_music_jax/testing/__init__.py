@@ -80,7 +80,7 @@ def check_strategy(
     seed: int = 0,
     except_for: Collection[Law] = (),
 ) -> None:
-    """Check that a strategy keeps every law of `LAWS`; this takes a second or two.
+    """Check that a strategy keeps every law of `LAWS`; this takes a few seconds.
 
     Args:
         strategy: a strategy with one value for each hyperparameter, not with the
