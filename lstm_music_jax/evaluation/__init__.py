@@ -9,7 +9,7 @@ given pieces with a model, on the device. `note_figures.py` says how surprising 
 finds each note of a piece. `choosing.py` chooses one piece of several. `calibration.py`
 asks whether a model's probabilities can be trusted. `comparison/` compares sampling
 strategies; its `drawing.py` and `matching.py` draw symbols on the device. All other
-modules compute on the host, with NumPy and SciPy.
+modules call these, or compute on the host, with NumPy and SciPy.
 
 This package may import `types`, `pytrees`, `protocols`, `automata`, `strategies`,
 `generation`, `music`, `notebooks` and `system`.
