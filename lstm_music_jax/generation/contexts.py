@@ -43,8 +43,9 @@ class WindowMemory(NamedTuple):
     """The memory of a model that reads only the last symbols, in a sliding window.
 
     Attributes:
-        states: w states of the model, `[w ...]`. Each began as the zero state at a
-            different symbol, and has read this symbol and all later ones.
+        states: w states of the model, `[w ...]`. Each began as the initial state at a
+            different symbol, and has read this symbol and all later ones. Until w
+            symbols have been read, some states are equal.
         youngest: index of the state that began last, int32.
     """
 
@@ -54,17 +55,17 @@ class WindowMemory(NamedTuple):
 
 @pytree
 class SlidingWindow:
-    """Predicts each symbol from the last `window` symbols, read from the zero state.
+    """Predicts each symbol from the last `window` symbols, read from the initial state.
 
-    The logits equal those of a model that reads the whole window anew for every symbol.
-    While fewer symbols exist, the window is all of them.
+    Apart from rounding, the logits equal those of a model that reads the whole window
+    anew for every symbol. While fewer symbols exist, the window is all of them.
 
-    The memory holds `window` states. Each state started from zero at a different one of
-    the last `window` symbols. Each new symbol resets the oldest state to zero, which
-    makes it the youngest, and advances all states in one matrix product over `window`
-    rows. The state that is now the oldest has read exactly the last `window` symbols,
-    so its logits are the result. Until `window` symbols have been read, the oldest
-    states all equal the one that started with the first symbol.
+    The memory holds `window` states. Each started as the model's initial state, at a
+    different one of the last `window` symbols. Each new symbol resets the oldest state,
+    which makes it the youngest, and advances all states together, so that a matrix
+    product has `window` rows. The state that is now the oldest has read exactly the
+    last `window` symbols, so its logits are the result. Until `window` symbols have
+    been read, the oldest states all equal the one that started with the first symbol.
 
     The number of operations is that of reading every window anew. For n symbols, the
     number of sequential steps falls from `window` times n to `window` plus n.
@@ -85,9 +86,10 @@ class SlidingWindow:
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> WindowMemory:
         """Return the memory after reading the last `window` - 1 symbols of the prompt.
 
-        One state starts at each of these symbols. The symbols are read in a few parts.
-        Each part advances only the states that have started by its end, because
-        advancing all states from the first symbol on would waste half of the products.
+        A shorter prompt is read as a whole. One state starts at each of these symbols.
+        The symbols are read in a few parts. Each part advances only the states that
+        have started by its end, because advancing all states from the first symbol on
+        would waste half of the products.
         """
         read = min(len(prompt), self.window - 1)
         prompt = prompt[len(prompt) - read :]
@@ -125,7 +127,7 @@ _PARTS = 4
 
 
 def _start(model, states, row, token):
-    """Reset state number `row` to zero, then let all states read the symbol `token`."""
+    """Reset state number `row`, then let all states read the symbol `token`."""
     zero = model.initial_state()
     states = jax.tree.map(lambda leaf, zero: leaf.at[row].set(zero), states, zero)
     # If XLA fused the reset into the gates' loop, a CPU could not vectorise the loop.
