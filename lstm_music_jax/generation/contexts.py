@@ -94,12 +94,12 @@ class SlidingWindow:
         read = min(len(prompt), self.window - 1)
         prompt = prompt[len(prompt) - read :]
         ends = sorted({-(-read * part // _PARTS) for part in range(_PARTS + 1)})
-        # If no symbol is read, one zero state is repeated.
-        states = _zero_states(model, 0 if read else 1)
+        # If no symbol is read, one initial state is repeated.
+        states = _initial_states(model, 0 if read else 1)
         for begin, end in pairwise(ends):
             states, _ = jax.lax.scan(
                 lambda states, start: (_start(model, states, *start), None),
-                jax.tree.map(_joined, states, _zero_states(model, end - begin)),
+                jax.tree.map(_joined, states, _initial_states(model, end - begin)),
                 (jnp.arange(begin, end), prompt[begin:end]),
             )
         rows = jnp.maximum(jnp.arange(self.window) - (self.window - read), 0)
@@ -128,14 +128,15 @@ _PARTS = 4
 
 def _start(model, states, row, token):
     """Reset state number `row`, then let all states read the symbol `token`."""
-    zero = model.initial_state()
-    states = jax.tree.map(lambda leaf, zero: leaf.at[row].set(zero), states, zero)
+    states = jax.tree.map(
+        lambda leaf, first: leaf.at[row].set(first), states, model.initial_state()
+    )
     # If XLA fused the reset into the gates' loop, a CPU could not vectorise the loop.
     states = materialise(states)
     return jax.vmap(model.advance, (0, None))(states, token)
 
 
-def _zero_states(model, rows):
+def _initial_states(model, rows):
     return jax.tree.map(
         lambda leaf: jnp.broadcast_to(leaf, (rows, *leaf.shape)), model.initial_state()
     )

@@ -118,7 +118,7 @@ class Obey(Promise):
 
     Two promises may contradict each other, such as this one and `CopyLimit`. The one
     that stands first then wins, and the trace says so. If this promise is broken by
-    that or by `Force`, nothing is forbidden any more.
+    that or by `Force`, nothing is forbidden while no symbol can keep it.
 
     Args:
         automaton: the automaton. It reads ids of the model's vocabulary.
