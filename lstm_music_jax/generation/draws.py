@@ -70,8 +70,8 @@ class Gumbel:
     """Independent draws: the largest logit after adding Gumbel noise (Gumbel 1954).
 
     The noise has 2^23 levels, so that a very improbable symbol is drawn too seldom. At
-    a probability of 3e-7 it is drawn 1% too seldom, at 6e-8 15%, and below 3e-9 it is
-    never drawn.
+    a probability of 3e-7 it is drawn 0.7% too seldom, at 6e-8 15%, and below 3e-9 it is
+    practically never drawn.
     """
 
     def init(

@@ -210,7 +210,7 @@ def _parts(plan, sampler):
 
 
 def _decoder_key(key, number):
-    # No stream has this number, so no stream has this key. The number before it gives
+    # No stream has this number, so no stream has this key. The number after it gives
     # the key with which strategies are tuned (evaluation/comparison/drawing.py).
     return jax.random.fold_in(jax.random.fold_in(key, jnp.uint32(2**32 - 3)), number)
 
