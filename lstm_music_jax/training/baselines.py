@@ -4,8 +4,8 @@ The n-grams are counted in the training pieces. These models predict every symbo
 piece but the first, from earlier symbols of the same piece. So does the LSTM in
 validation, if its objective is "all".
 
-Counting takes three seconds and 300 MB per million symbols. So only some pieces of a
-large corpus are counted.
+Counting takes one to two seconds and 100 to 200 MB per million symbols. So only some
+pieces of a large corpus are counted.
 """
 
 from collections.abc import Sequence

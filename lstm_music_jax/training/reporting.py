@@ -88,7 +88,8 @@ class Report:
         Args:
             step: the number of the last step of this call.
             count: number of steps since this method or `restart_clock` was called last.
-                The reported speed is that of these steps.
+                The reported speed is that of these steps. It has no meaning if a
+                complete run is resumed and takes no step.
             metrics: sums over the steps since the last line of metrics.
             save_seconds: total time that training has waited while checkpoints were
                 saved.
