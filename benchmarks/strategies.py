@@ -5,8 +5,8 @@
 
 An LSTM 512-256 over 308 symbols draws with a temperature alone, and then with each
 strategy after the temperature. The difference is the strategy's cost, which is also
-given as a share of the plain step. Every strategy is measured that needs no other
-object, such as a model, with the settings of `testing/examples.py`. The promises are
+given as a share of the plain step. Every strategy that needs no other object, such as a
+model, is measured with the settings of `testing/examples.py`. The promises are
 measured too: `CopyLimit` with 200 pieces of 1,000 symbols, and `Obey` with 16 bars, an
 automaton of about 9,000 states, alone and behind `WellFormed`. A second table says how
 long their tables take to build, and their memory. Cost: 8 minutes on two CPU cores;

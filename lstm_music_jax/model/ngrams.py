@@ -123,7 +123,7 @@ class NGram:
         c' is c without its oldest symbol. D is the discount, which depends on the count
         that it is subtracted from. g(c) is the sum of D(n(c x)) over x, and n(c) is the
         sum of n(c x) over x. In the longest context, n counts occurrences. In a shorter
-        context, n counts the distinct symbols that come before c x. The begin of a
+        context, n counts the distinct symbols that come before c x. The beginning of a
         piece counts as a symbol.
 
         >>> pieces = [np.array([0, 1, 2, 0, 1, 3])]

@@ -6,7 +6,7 @@ gate i, the forget gate f, the candidate g and the output gate o:
     i, f, o = gate(their parts)       g = tanh(its part)
     c' = f c + i g                    h' = o tanh(c')
 
-`gate` is the logistic function, or another activation of `gates`.
+`gate` is the logistic function, or another one of the module `gates`.
 
 References:
     Hochreiter & Schmidhuber 1997, Long Short-Term Memory.

@@ -76,7 +76,7 @@ def evenly_chosen(pieces: Sequence[np.ndarray], most: int) -> Sequence[np.ndarra
 
 
 def spacing(pieces: Sequence[np.ndarray], most: int) -> int:
-    """Return n such that every n-th piece is taken for at most about `most` symbols.
+    """Return the n for which every n-th piece gives about `most` symbols or fewer.
 
     n is the number of symbols of all pieces divided by `most`, rounded up; at least 1.
     """

@@ -55,12 +55,14 @@ class ModelConfig:
         """Raise ValueError if a setting of the model is not allowed.
 
         `gates` must name a known activation, and `cores` must be 1 or more. There must
-        be at least one layer, and each size must be 1 or more. The kernels that do not
-        depend on the vocabulary may have at most 10^9 parameters. `dropout` is checked
-        when a model is made.
+        be at least one layer, and each size must be 1 or more. `dropout` must be in
+        [0, 1). The kernels that do not depend on the vocabulary may have at most 10^9
+        parameters.
         """
         if self.gates not in _GATES:
             raise ValueError(f"gates is {self.gates!r}; it must be one of {[*_GATES]}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {self.dropout}; it must be in [0, 1)")
         if self.cores < 1:
             raise ValueError(f"cores is {self.cores}; it must be 1 or more")
         if not self.sizes or min(self.sizes) < 1:
