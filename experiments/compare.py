@@ -28,7 +28,7 @@ The folder also holds all settings, all results and the figures of every piece (
 and MIDI files of the usual and the worst piece of each strategy. If the script was
 interrupted, the same command goes on where it was.
 
-Cost: 20 strategies x 256 pieces x 256 symbols take 2.5 minutes on two CPU cores. Tuning
+Cost: 20 strategies x 256 pieces x 256 symbols take 3.3 minutes on two CPU cores. Tuning
 takes about 15 s per strategy and target.
 Expect: one sentence that says what differs, and a folder that says why.
 """
