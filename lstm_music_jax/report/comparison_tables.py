@@ -157,8 +157,9 @@ def tuned_settings(
         comparison: the results at the target entropy.
         tuned: for each run, how each arm was tuned.
         names: a mapping from the name of an arm before tuning, such as TopP(0.5), to
-            its name in `comparison`, such as TopP(0.9). An arm that does not reach the
-            target in every run is missing.
+            its name in `comparison`, such as TopP(0.9). With several runs, which may
+            have several tuned values, both names are equal. An arm that does not reach
+            the target in every run is missing.
     """
     anew = strategy_entropy().name
     rows = []
@@ -233,8 +234,9 @@ def number(interval: Interval | None) -> str:
 def _rounded(interval):
     """Return value, low and high of an interval as three texts.
 
-    All have the same number of decimals, so many that the width of the interval has two
-    significant digits. If the width is 0 or NaN, each has three significant digits.
+    All have the same number of decimals, so many that the width of the interval has at
+    least two significant digits. If the width is NaN, or 0 but for rounding errors,
+    each has three significant digits.
     """
     width = interval.high - interval.low
     # Rounding errors are no width.

@@ -20,11 +20,9 @@ def midi_paths(folder: Path) -> dict[str, Path]:
     files: dict[str, Path] = {}
     visited: set[tuple[int, int]] = set()
 
-    def add(path: Path) -> None:
-        files[path.relative_to(folder).as_posix()] = path
-
     def add_unlistable(error: OSError) -> None:
-        add(Path(error.filename))
+        path = Path(error.filename)
+        files[path.relative_to(folder).as_posix()] = path
 
     for place, folders, names in os.walk(
         folder, onerror=add_unlistable, followlinks=True
@@ -35,7 +33,10 @@ def midi_paths(folder: Path) -> dict[str, Path]:
             continue
         visited.add((status.st_dev, status.st_ino))
         folders.sort()
+        # Made once for each folder, because it takes longer than all the rest.
+        inside = Path(place).relative_to(folder).as_posix()
+        prefix = "" if inside == "." else f"{inside}/"
         for name in names:
             if name.lower().endswith(SUFFIXES):
-                add(Path(place, name))
+                files[prefix + name] = Path(place, name)
     return {name: files[name] for name in sorted(files, key=str.upper)}

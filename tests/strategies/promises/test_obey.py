@@ -109,7 +109,7 @@ def test_after_its_last_symbol_nothing_is_forbidden():
     assert len({tuple(ids[2:4]) for ids in tokens.tolist()}) == V**2
 
 
-def test_a_continued_generation_and_a_sweep_keep_the_promise():
+def test_a_continuation_several_devices_and_a_sweep_keep_the_promise():
     prompts = jnp.zeros((50, 1), jnp.int32)
     strategy = Chain(Obey(AUTOMATON, LENGTH), TopP(0.5))
     whole = generate(MODEL, prompts, KEY, length=LENGTH, strategy=strategy)
@@ -117,6 +117,11 @@ def test_a_continued_generation_and_a_sweep_keep_the_promise():
     rest = generate(MODEL, first.streams, length=LENGTH - 2, strategy=strategy)
     joined = np.concatenate([first.tokens, rest.tokens], axis=1)
     np.testing.assert_array_equal(joined, whole.tokens)
+    one = jax.devices()[:1]
+    single = generate(
+        MODEL, prompts, KEY, length=LENGTH, strategy=strategy, devices=one
+    )
+    np.testing.assert_array_equal(single.tokens, whole.tokens)
     _, stacked = grid(
         lambda p: Chain(Obey(AUTOMATON, LENGTH), TopP(p)), p=[0.5, 0.9, 0.99]
     )
