@@ -47,7 +47,7 @@ GLOSSARY = f"""\
 - The *probability of improvement* is the probability that a piece has a better value
   than the reference's piece with the same primer and noise.
 - The *detectable* difference is the smallest true one that the test finds with a
-  probability of 80%."""
+  probability of 80%, and *none* if no possible difference is large enough."""
 
 
 def primary_values(comparison: Comparison) -> Table:
@@ -262,8 +262,14 @@ def _tested(row: Row, difference: Difference) -> list[str]:
         "" if adjusted is None else probability(adjusted),
         number(human),
         number(difference.improvement),
-        "" if math.isnan(difference.detectable) else f"{difference.detectable:.2g}",
+        _detectable(difference.detectable),
     ]
+
+
+def _detectable(size):
+    if math.isnan(size):
+        return ""
+    return "none" if size == math.inf else f"{size:.2g}"
 
 
 def probability(p: float) -> str:

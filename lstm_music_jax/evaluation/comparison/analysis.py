@@ -7,6 +7,7 @@ tested; they were chosen before any music was generated.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from itertools import chain
 
@@ -242,7 +243,7 @@ def _difference(
         p=float(change.p),
         adjusted=None,
         improvement=_improvement(measure, paired, arm, reference, resamples),
-        detectable=float(detectable(changes, units, level=level)),
+        detectable=_possible(detectable(changes, units, level=level), bounds),
         left_out=sum(
             int(np.isnan(run.of_pieces[arm] + run.of_pieces[reference]).sum())
             for run in runs
@@ -337,6 +338,16 @@ def _corrected(differences, primary):
         }
         for arm, row in differences.items()
     }
+
+
+def _possible(size: float, bounds: tuple[float, float]) -> float:
+    """Return the size of a difference, or infinity if no difference is so large.
+
+    Args:
+        size: the size, 0 or more.
+        bounds: the lowest and the highest difference that is possible.
+    """
+    return float(size) if math.isnan(size) or size <= bounds[1] else math.inf
 
 
 def _interval(found: Estimate, bounds: tuple[float, float]) -> Interval:

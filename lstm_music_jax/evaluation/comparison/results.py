@@ -116,6 +116,7 @@ class Difference:
         distances.
       detectable: the smallest true change that the test finds with a probability of
         80%. The test is that of a primary measure, also for an exploratory one.
+        Infinity if the measure's bounds allow no change that is large enough.
       left_out: number of pairs of pieces that were left out, in all runs together,
         because the measure is not defined for one of them or for both; 0 for a measure
         of sets or distances.
@@ -219,7 +220,10 @@ def _plain(value):
         return [_plain(entry) for entry in value]
     if isinstance(value, Direction):
         return value.value
-    return None if isinstance(value, float) and math.isnan(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        # JSON has neither NaN nor infinity.
+        return None if math.isnan(value) else str(value)
+    return value
 
 
 def _each(table, make):
@@ -230,7 +234,8 @@ def _each(table, make):
 
 
 def _number(value):
-    return math.nan if value is None else value
+    # The text "inf" is the only one.
+    return math.nan if value is None else math.inf if value == "inf" else value
 
 
 def _interval(entry):

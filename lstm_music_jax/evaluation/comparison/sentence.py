@@ -132,7 +132,8 @@ def _nothing(comparison, reference):
     else:
         said = [f"no strategy was found to differ from {reference}"]
     detectable = {row.name: _largest(comparison, row) for row in comparison.primary}
-    seen = [f"{size:.2g} ({name})" for name, size in detectable.items() if size > 0]
+    sizes = {name: size for name, size in detectable.items() if 0 < size < math.inf}
+    seen = [f"{size:.2g} ({name})" for name, size in sizes.items()]
     if seen:
         subject = "a difference" if len(seen) == 1 else "differences"
         said.append(
@@ -141,11 +142,15 @@ def _nothing(comparison, reference):
         )
     equal = [name for name, size in detectable.items() if size == 0]
     undefined = [name for name, size in detectable.items() if math.isnan(size)]
-    too_few = "not defined in enough"
-    for names, verdict in ((equal, "equal in all"), (undefined, too_few)):
+    unseen = [name for name, size in detectable.items() if size == math.inf]
+    for names, verdict in (
+        (equal, "equal in all of their pieces"),
+        (undefined, "not defined in enough of their pieces"),
+        (unseen, "too uncertain for any difference to be found reliably"),
+    ):
         if names:
             be = "is" if len(names) == 1 else "are"
-            said.append(f"{in_words(names)} {be} {verdict} of their pieces")
+            said.append(f"{in_words(names)} {be} {verdict}")
     return "; ".join(said)
 
 

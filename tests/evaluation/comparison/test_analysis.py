@@ -1,5 +1,8 @@
 """`compare`: planted faults are found, and wrong arguments are refused."""
 
+import dataclasses
+import math
+
 import numpy as np
 import pytest
 
@@ -144,6 +147,28 @@ def test_pieces_that_are_nan_are_left_out_and_counted(monkeypatch, capsys):
     assert difference.change.value == pytest.approx(1.25)
     assert difference.left_out == 2
     assert difference.improvement.value == 0
+
+
+def test_no_difference_is_detectable_beyond_the_bounds_of_a_measure():
+    """Four pieces of which every second one has a share of 1 say too little."""
+    arms = [arm("old", np.zeros((4, 1))), arm("new", np.array([[0.0], [1], [0], [1]]))]
+    share = dataclasses.replace(column(0, "m", Direction.HUMAN), bounds=(0, 1))
+    for measure, limit in ((share, math.inf), (column(0, "m", Direction.HUMAN), 2)):
+        (found,) = (
+            compare(
+                arms,
+                [pieces(np.ones((4, 1)))],
+                [],
+                reference="old",
+                primary=["m"],
+                measures=only(measure),
+                resamples=2000,
+            )
+            .differences["new"]
+            .values()
+        )
+        assert 1 < found.detectable <= limit
+        assert math.isinf(found.detectable) == math.isinf(limit)
 
 
 def test_the_detectable_difference_does_not_depend_on_human_pieces():
