@@ -3,8 +3,8 @@
     python benchmarks/compare_results.py BEFORE.json AFTER.json
 
 Each number in the table is AFTER's value divided by BEFORE's. It is in parentheses if
-it differs from 1 by no more than the spread. The table's spread is the sum of the
-spreads of both files. A file's spread is (median - minimum) / minimum of its repeats.
+it differs from 1 by no more than the spread. A row's spread is the sum of its spreads
+in both files. There it is (median - minimum) / minimum of the repeats.
 """
 
 import json

@@ -2,9 +2,9 @@
 
     python benchmarks/corpus_operations.py OPERATION FOLDER CACHE
 
-The result is a line of JSON: the seconds that the operation took without the imports,
-the number of symbols or notes, and the peak memory, in MB, of this process and of the
-largest of its reader processes.
+The result is a line of JSON: the seconds that the operation took without the imports of
+its library, the number that it returned, and the peak memory of this process and of the
+largest of its reader processes, in MB of 2^20 bytes.
 """
 
 import importlib
@@ -115,7 +115,7 @@ def main(name: str, folder: str, cache: str) -> None:
 
 
 def _peak() -> int:
-    """Return the peak of this process' memory in MB.
+    """Return the peak of this process' memory in MB of 2^20 bytes.
 
     `getrusage` is not used, because it includes the parent's memory before the fork.
     """

@@ -7,14 +7,17 @@ There are four parts; `--only` chooses some of them. Each writes a JSON file and
 Markdown table:
 
     window    1000 notes of one piece by argmax, with an exact sliding window of 100;
-              with several pieces (`--pieces`) only this package is measured
+              with several pieces (`--pieces`) only this package and the limits are
+              measured
     carried   draws with a carried state, from 1 stream to 4096; with a plot
     compile   times of tracing, compiling, the first call and a later call
-    files     times from the start of a script to its MIDI file; MIDI files and corpora
+    files     times from the start of a script to its MIDI file; of reading and writing
+              a MIDI file; and of reading the chorales
 
-The model is an LSTM 512-256 over 308 symbols in float32. It is measured with random
-weights and with trained ones, and every library gets the same weights. Install the
-libraries by `pip install -e '.[bench]'`; one that is missing is left out.
+The model is an LSTM 512-256 over 308 symbols in float32. The first two parts measure it
+with random weights and with trained ones, and every library gets the same weights. In
+the part `carried`, other libraries only get random ones. Install the libraries by
+`pip install -e '.[bench]'`; one that is missing is left out.
 
 The limits are programs that only read the weights or only multiply with them. They are
 timed in turn with the others. Some columns of the tables are:
@@ -33,10 +36,11 @@ cores share its step. It could only be set for a whole process before it starts,
 `prefer_vector_width=512` saved 2% with 64 streams and more on an AMD EPYC. But a
 function that is compiled with its own options cannot be called inside another `jit`.
 
-A program is timed --repeats times. After --seconds it is not repeated again, but it is
-timed at least three times. All parts take 30 minutes on two CPU cores. --quick takes
-less than a minute: it runs the parts `window` and `carried` unless --only names others,
-with fewer streams, only random weights, no torch.compile and no chorales.
+In the first two parts, a program is timed --repeats times. After --seconds it is not
+repeated again, but it is timed at least three times. All parts take 30 minutes on two
+CPU cores. --quick takes less than a minute: it times each program twice, and runs the
+parts `window` and `carried` unless --only names others, with fewer streams, only random
+weights, no torch.compile and no chorales.
 
 No GPU has been measured yet. On one, run:
 
@@ -114,7 +118,7 @@ class Arguments:
     """Run a short version, described above."""
 
     def __post_init__(self) -> None:
-        """Exit with one line if a number of streams, pieces or units is below 1."""
+        """Exit with one line if streams, pieces or sizes are empty or go below 1."""
         for name in ("streams", "pieces", "sizes"):
             given = getattr(self, name)
             if min(given, default=0) < 1:
@@ -289,8 +293,9 @@ def _measure_programs(
 ):
     """Warm all programs up, time them in turn, and compare their notes.
 
-    A run takes about `seconds`, and draws from `fewest` to `most` notes. Return one row
-    per program, with `labels` in it.
+    A run takes `seconds` or less, and draws from `fewest` to `most` notes. If `fewest`
+    notes take longer, it draws these. A program with a fixed number of notes draws that
+    many. Return one row per program, with `labels` in it.
     """
     streams = labels.get("streams") or labels["pieces"]
     lengths, working, drawn = {}, {}, {}

@@ -44,7 +44,7 @@ def step_flops(weights: Weights, rows: int = 1, head_rows: int | None = None) ->
 def reading_programs(weights: Weights) -> list[Program]:
     """Return programs that read as many bytes as the weights have, once per note.
 
-    On a CPU one program uses one core, and another uses all cores.
+    On a CPU one program uses one core, and another uses all cores if there are several.
     """
     size = weight_bytes(weights) // 8
     if jax.devices()[0].platform != "cpu":

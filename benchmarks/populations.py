@@ -13,9 +13,9 @@ distributions, in which rounding decides between continuations.
 
 All programs run in turn, so their ratios can be trusted. Some columns of the table are:
 
-    same pieces        the share of the members, after 16 symbols or fewer, that the
-                       beam of this package holds too; rounding decides between nearly
-                       equal ones
+    same pieces        the share of the members of this package's beam, after 16 symbols
+                       or fewer, that the program holds too; rounding decides between
+                       nearly equal ones
     of a step          by how much the program takes longer than as many independent
                        streams with the same strategy, as a share of their time
     spread             (median - minimum) / minimum of the repeats
@@ -54,7 +54,7 @@ PROGRAMS: dict[str, tuple[Strategy, type[Decoder] | None]] = {
 }
 # The program with which another one is compared.
 _PLAIN = {BEAM: "independent streams", "SMC, TopP": "independent streams, TopP"}
-# Members times symbols of a run, so that most runs take a tenth of a second or more.
+# Members times symbols of a run, so that a run takes about a tenth of a second or more.
 # But a run has 8 to 1000 symbols.
 _WORK = 4096
 # The results of this many symbols are compared.
@@ -79,7 +79,7 @@ class Arguments:
     """Populations of 4 and 64 members, 5 repeats."""
 
     def __post_init__(self) -> None:
-        """Exit with one line if a number of members is below 1."""
+        """Exit with one line if members are empty or go below 1."""
         if min(self.members, default=0) < 1:
             sys.exit(f"error: members is {self.members}; it takes numbers of 1 or more")
 

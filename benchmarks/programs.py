@@ -18,7 +18,8 @@ from lstm_music_jax import MusicLSTM, SlidingWindow, generate, strategies
 
 THIS_PACKAGE = "lstm_music_jax"
 IN_BFLOAT16 = f"{THIS_PACKAGE}, weights in bfloat16"
-# The first call draws this many notes, and a timed run draws at least as many.
+# The first call draws this many notes, and a timed run draws at least as many, unless a
+# program has a fixed number of notes.
 FEWEST_NOTES = 10
 # Seconds. When the number of notes is chosen, a run that is shorter than this is timed
 # a second time, because it is easily disturbed.

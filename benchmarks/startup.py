@@ -99,7 +99,10 @@ def measure_files(repeats: int, corpora: bool) -> list[dict]:
 
 
 def _time_scripts(folder, repeats):
-    """Time generate.py with an untrained 512-256 model; a trained one is as fast."""
+    """Time generate.py with a 512-256 model that was trained for one step.
+
+    A model that was trained for longer is as fast.
+    """
     random = np.random.default_rng(0)
     for number in range(4):
         write_midi(_score(random, 300), folder / "midi" / f"{number}.mid")

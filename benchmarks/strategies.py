@@ -1,21 +1,22 @@
 """Measures the cost of each sampling strategy: added microseconds per note.
 
     python benchmarks/strategies.py --quick
-    python benchmarks/strategies.py --out benchmarks/results
+    python benchmarks/strategies.py --out benchmarks/results/MACHINE
 
 An LSTM 512-256 over 308 symbols draws with a temperature alone, and then with each
 strategy after the temperature. The difference is the strategy's cost, which is also
-given as a share of the plain step. Every strategy that needs no model and no vocabulary
-is measured, with the settings of `lstm_music_jax/testing/examples.py`. The promises are
+given as a share of the plain step. Every strategy that needs no other object, such as a
+model, is measured with the settings of `testing/examples.py`. The promises are
 measured too: `CopyLimit` with 200 pieces of 1,000 symbols, and `Obey` with 16 bars, an
 automaton of about 9,000 states, alone and behind `WellFormed`. A second table says how
 long their tables take to build, and their memory. Cost: 8 minutes on two CPU cores;
 --quick (64 streams, few repeats) takes one.
 
-Expect, with 64 streams on a quiet machine: at most a tenth of the step for stateless
-strategies and for promises, and at most a quarter for other strategies with a state.
-There are two exceptions without a state: TopH, whose bisection takes two sums per
-attempt (12 to 16%), and TailFree, which is the only one that needs a sort (14 to 20%).
+Expect, with 64 streams, as in `benchmarks/results`: at most 15% of the step for most
+strategies and for promises, and 17% for the presets, which are chains of strategies.
+Four cost more: TopH, whose bisection takes two sums per attempt (16% on an Intel Xeon),
+TailFree, which is the only one that needs a sort (40%), Mirostat1 (30%) and LookBack
+(39%). On a busy AMD EPYC, these four took 0 to 24%.
 """
 
 import time
@@ -44,7 +45,7 @@ from lstm_music_jax.system.cores import count_cores
 from lstm_music_jax.testing.examples import EXAMPLES
 
 VOCABULARY = 308
-# Symbols drawn per run, so that a run takes more than a tenth of a second on two cores.
+# Symbols drawn per run, so that a run takes about a tenth of a second on two cores.
 LENGTHS = {1: 500, 64: 60, 1024: 6}
 PLAIN = "Temperature"
 
@@ -54,9 +55,9 @@ class Arguments:
     """Command line."""
 
     out: Path = Path("runs/benchmarks")
-    """Where to write strategies.json and strategies.md."""
+    """Folder for strategies.json, strategies.md, promises.json and promises.md."""
     only: tuple[str, ...] = ()
-    """Names of strategies; all by default."""
+    """Names of strategies and promises; all by default."""
     repeats: int = 12
     """Timed runs of each program."""
     quick: bool = False
@@ -64,7 +65,10 @@ class Arguments:
 
 
 def table() -> dict[str, strategies.Strategy]:
-    """Return the examples of all strategies that need no model and no vocabulary."""
+    """Return the examples of all strategies that need no other object, such as a model.
+
+    Temperature is left out, because every program has it.
+    """
     return {
         example.name: example.make()
         for example in EXAMPLES
@@ -80,7 +84,7 @@ def vocabulary() -> Vocabulary:
 
 
 def copy_limit() -> CopyLimit:
-    """Return a limit for pieces of 200,000 symbols, of which a few are frequent."""
+    """Return a limit for 200 pieces of 1,000 symbols, of which a few are frequent."""
     rng = np.random.default_rng(0)
     pieces = np.minimum(rng.zipf(1.5, size=(200, 1000)) - 1, VOCABULARY - 1)
     return CopyLimit(2, KnownPieces([*pieces], vocabulary(), Events()))

@@ -33,6 +33,7 @@ PEERS = (
     "torch",
     "onnxruntime",
     "onnx",
+    "miditok",
     "mido",
     "pretty_midi",
     "symusic",
@@ -82,7 +83,7 @@ def measure(
             lasts until the array is complete.
         repeats: timed runs of each program, at most.
         seconds: after this much time a program is not repeated again, but it is timed
-            at least three times.
+            at least three times, or `repeats` times if that is less.
         rest: seconds to sleep before each run.
     """
     first = {name: _seconds(program, rest) for name, program in programs.items()}

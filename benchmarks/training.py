@@ -26,7 +26,7 @@ are:
                        read: gates, cells, outputs and logits
 
 A program is timed --repeats times. After --seconds it is not repeated again, but it is
-timed at least three times; the table says how often.
+timed at least three times, unless --repeats is less; the table says how often.
 
 All batches take 16 minutes on two CPU cores with --repeats 5 --seconds 12. The batch of
 2048 takes half of the time, and 6 GB of memory. --quick measures batches of 16 and 64

@@ -6,7 +6,7 @@
 Each library writes the same notes, given as Python numbers, to a file on disk. Before
 the timing, symusic reads all files and must find the same notes in each. This package's
 time includes the preparation of a score that an encoding has just decoded. The last two
-rows are from this package: an older way to write files, by a music21 stream, and a
+rows are a music21 stream, by which this package wrote files before, and this package's
 piano roll, which is a picture of the same notes.
 
     ms           the minimum of the repeats, per file

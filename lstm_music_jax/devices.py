@@ -1,8 +1,9 @@
-"""Running one function on one device or on several; no other module handles devices.
+"""Running one function on one device or on several.
 
-One device runs the function under `jit`; several devices run it under `pmap`. The
-function receives a `Shard`, which says which part of the work this device does. Through
-the shard, it sums or gathers the results of all devices. So it need not know how many
+Only this module spreads work over devices; other modules may choose which ones. One
+device runs the function under `jit`; several devices run it under `pmap`. The function
+receives a `Shard`, which says which part of the work this device does. Through the
+shard, it sums or gathers the results of all devices. So it need not know how many
 devices there are.
 """
 
@@ -105,7 +106,11 @@ def spread(
 
 
 def _on_one(function, device):
-    """Compile a function for one device; move its arguments there if necessary."""
+    """Compile a function for one device.
+
+    Arguments are moved to the device, unless it is the first one, which JAX uses by
+    default.
+    """
     compiled = jax.jit(lambda *arguments: function(Shard(jnp.int32(0), 1), *arguments))
     if device == jax.devices()[0]:
         return compiled

@@ -1,9 +1,9 @@
 """Reads objects from their `repr`, a Python expression that is never evaluated.
 
-The caller gives a table of names. An expression calls classes of the table, such as
-`TopP`. Their arguments are numbers, strings, True, False, None, lists, tuples, dicts,
-names of values in the table, such as `MAJOR`, and further calls. All other Python is
-refused. A run folder is the folder of a trained model.
+The caller gives a table of names. An expression calls classes and functions of the
+table, such as `TopP`. Their arguments are numbers, strings, True, False, None, lists,
+tuples, dicts, names of values in the table, such as `MAJOR`, and further calls. All
+other Python is refused. A run folder is the folder of a trained model.
 
 The caller may also supply objects, such as the vocabulary. An expression may leave out
 the arguments that take these objects. `read_strategy` and `read_decoder` read the
@@ -45,7 +45,7 @@ def read_expression(
     """Return the object that an expression such as "TopP(0.9)" makes.
 
     The expression is the one that makes the object in Python; `repr` writes it. Only
-    the classes and functions in `names` are called.
+    `float`, and the classes and functions in `names`, are called.
 
     Args:
         text: the expression, of at most 100,000 characters.
@@ -53,7 +53,8 @@ def read_expression(
             call, or a value such as `MAJOR` or the vocabulary.
         supplied: values of arguments that the expression may leave out, by the names of
             the arguments. For example, with a vocabulary and an encoding
-            "PitchRange(36, 76)" is enough. An argument with a default is not supplied.
+            "PitchRange(36, 76)" is enough. An argument that has a default, or that is
+            a number or an id, is not supplied.
         kind: the class of the object.
         argument: name of the argument that the object is for, such as "strategy". Error
             messages name it.
@@ -64,13 +65,15 @@ def read_expression(
         model_of: a function that returns the model of a run folder. With it,
             "Contrastive(run='small')" is enough: the argument `run` names a run folder,
             and the class gets the model of that folder as its argument `model`.
-        number_of: a function that replaces numbers. It is called with each number that
-            is an argument of a class, and with the field of the argument. It returns
-            the number to use instead. Ids and numbers in lists are not replaced.
+        number_of: a function that replaces numbers. It is called with each number in
+            the text that is the value of a field with bounds, such as those that
+            `number` and `size` declare, and with this field. It returns the number to
+            use instead. Ids and numbers in lists are not replaced.
 
     Raises:
-        ValueError: the expression is ill-formed, or holds an unknown name or a wrong
-            argument; the message names the place in the text.
+        ValueError: the expression is ill-formed or too long, holds an unknown name or a
+            wrong argument, or makes an object of another kind. If one part of the text
+            is wrong, the message names its place. `model_of` may raise other errors.
     """
     # repr writes infinity as a call of float.
     known = {"float": float, **names}
@@ -227,7 +230,8 @@ class _Reading:
     def load_model(self, signature, keywords: dict[str, Any]) -> None:
         """Replace the argument `run`, a run folder, by `model`, the model in it.
 
-        Nothing is replaced if the called class has no argument `model`.
+        Nothing is replaced without `model_of`, and if the called class has no argument
+        `model` or has an argument `run` of its own.
 
         Args:
             signature: the signature of the called class or function.
@@ -312,11 +316,11 @@ class _Reading:
                     arguments[field.name] = looked_up(arguments[field.name])
 
     def exchange_numbers(self, function, arguments: dict[str, Any]) -> None:
-        """Replace each number that is an argument of a class.
+        """Replace each number that is the value of a field with bounds.
 
         The function `number_of` returns the number to use instead. Without it, nothing
-        is replaced. `arguments` holds the arguments of a call of `function`, by name,
-        and is changed in place.
+        is replaced. Ids and numbers in lists are not replaced either. `arguments` holds
+        the arguments of a call of `function`, by name, and is changed in place.
         """
         if not self.number_of or not dataclasses.is_dataclass(function):
             return
@@ -371,8 +375,8 @@ def _is_called(value):
 def _checked_fields(function):
     """Return the names of the fields whose values the class checks and casts.
 
-    Such fields hold numbers or ids. Fields that hold models or other objects are not
-    among them.
+    Such fields hold numbers, ids, or True or False. Fields that hold models or other
+    objects are not among them.
     """
     if not dataclasses.is_dataclass(function):
         return set()

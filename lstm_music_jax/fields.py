@@ -3,9 +3,10 @@
     class TopP(Strategy):
         p: Number = number(above=0, at_most=1)
 
-A `Checked` class is a frozen dataclass whose instances are PyTrees. The value of a
-field is checked and cast when an instance is made. Most fields are leaves of the
-PyTree. The others are static: a new value compiles a new program.
+A `Checked` class is a frozen dataclass whose instances are PyTrees. The numbers and ids
+of an instance are checked and cast when it is made. Other values, such as models, are
+stored as they are. Most fields are leaves of the PyTree. The others are static: a new
+value compiles a new program.
 
 A sweep runs several settings of a strategy, that is, several values of its numbers. So
 a number may also be an array with one number per setting.
@@ -135,7 +136,8 @@ def integers(
         default: as for `number`.
         fewest: the smallest length of the row, 0 or 1.
         pad_to: a shorter row is filled to this length by repeats of its last entry, so
-            that rows of several lengths can be stacked for a sweep.
+            that rows of several lengths can be stacked for a sweep. An empty row stays
+            empty.
         bounds: the bounds of each entry, as for `number`.
     """
     kind = "one or more whole numbers" if fewest else "whole numbers"
@@ -210,7 +212,7 @@ def derived(
     Args:
         make: computes the leaf, or a PyTree of leaves.
         shared: whether all settings of a sweep share the leaf, as they share a `table`.
-            The leaf must then depend on static fields alone.
+            The leaf must then depend on static fields and tables alone.
         init: always False, because the leaf is not an argument of the class.
     """
     metadata = {"make": make, "shared": shared}
@@ -241,17 +243,19 @@ def refusal(owner: str, name: str, value: Any, allowed: str) -> ValueError:
     return ValueError(f"{name} of {owner} is {text}; it must be {allowed}")
 
 
-def written(value: Any, padded: bool = False) -> str:
-    """Return the shortest Python expression that evaluates to the value of a field.
+def written(value: Any, pad_to: int = 0) -> str:
+    """Return the Python expression that evaluates to the value of a field.
+
+    A float32 is written with the fewest digits that no other float32 shares.
 
     Args:
         value: the value.
-        padded: whether the field fills short rows with repeats of the last entry; the
-            repeats are then left out.
+        pad_to: the length to which the field fills a row with repeats of the last
+            entry; the repeats are left out. 0 if the field fills no rows.
     """
     if isinstance(value, jax.core.Tracer) or not hasattr(value, "dtype"):
         return repr(value)
-    if padded and np.ndim(value) == 1:
+    if np.ndim(value) == 1 and len(value) == pad_to:
         changes = np.flatnonzero(np.diff(value))
         value = value[: changes.max(initial=-1) + 2]
     if np.ndim(value):
@@ -266,7 +270,7 @@ def _leaf(kind, dtype, bounds, default, fewest=None, pad_to=0):
     rank = 0 if fewest is None else 1
     metadata = {
         "cast": cast,
-        "padded": pad_to > 0,
+        "pad_to": pad_to,
         "rank": rank,
         "bounds": limits,
         "whole": dtype is np.int32,

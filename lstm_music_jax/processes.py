@@ -1,8 +1,9 @@
 """Cooperation of several processes, on one machine or on many machines.
 
-No other module handles processes. Each process has its own devices, and all processes
-run the same program on the same data. So all processes must make the same decisions.
-Only the first process writes files.
+Processes wait for each other, and agree, only through this module. Each process has its
+own devices, and all processes run the same program on the same data. So all processes
+must make the same decisions. Only the first process writes results, such as a run
+folder.
 """
 
 import os
@@ -43,7 +44,8 @@ def join(
     Raises:
         ValueError: only some arguments are given, one is out of range, or there is no
             launcher to ask.
-        RuntimeError: the other processes did not join in time.
+        RuntimeError: the other processes did not join in time, or this process has
+            joined or used JAX's devices already.
     """
     given = {
         "coordinator": coordinator,
@@ -98,7 +100,7 @@ def leave(status: int) -> None:
 
     An ordinary exit would wait for the other processes, and these may be waiting for
     this one. The first process waits 2 seconds, so that the others can print their
-    errors. If there are no other processes, this function returns.
+    errors. If this process has not called `join`, this function returns.
 
     Args:
         status: the exit status.
@@ -118,7 +120,8 @@ def leave(status: int) -> None:
 def has_lost_others(error: Exception) -> bool:
     """Return whether an error may mean that another process can no longer be reached.
 
-    With several processes, every runtime error of JAX counts. With one, none does.
+    After `join`, every runtime error of JAX counts, and every error that names Gloo,
+    the library by which CPU devices communicate. Before `join`, no error counts.
     """
     if not jax.distributed.is_initialized():
         return False
@@ -127,7 +130,7 @@ def has_lost_others(error: Exception) -> bool:
 
 
 def is_first() -> bool:
-    """Return whether this is the process that writes files and prints."""
+    """Return whether this is the process that writes results and prints."""
     return jax.process_index() == 0
 
 

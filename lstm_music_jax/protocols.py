@@ -4,7 +4,7 @@ A context decides which of the symbols so far a model remembers. A stream is a s
 of symbols that is generated.
 
 Strategies and the sampler use models and contexts only through these methods, so any
-object that has the methods works.
+PyTree that has the methods works.
 """
 
 from typing import Protocol, TypeVar, runtime_checkable
@@ -59,9 +59,9 @@ class HiddenModel(Model[State], Protocol):
 class Context(Protocol[Memory]):
     """Starts and updates a model's memory of the symbols so far.
 
-    A context is a PyTree. `prefill` starts the memory and `step` updates it. Both are
-    written for one stream. A memory is any PyTree. For example, it is the state of the
-    model if the model is to remember all symbols.
+    A context is a PyTree. `prefill` starts the memory and `step` updates it. All
+    methods are written for one stream. A memory is any PyTree. For example, it is the
+    state of the model if the model is to remember all symbols.
     """
 
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> Memory:

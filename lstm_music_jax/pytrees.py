@@ -100,10 +100,10 @@ class Checked:
     """Base class of frozen dataclasses that are PyTrees and check their fields.
 
     Subclasses need no decorator. Each field is declared by a function of the module
-    `fields`, such as `number`. Its value is checked and cast when an instance is made,
-    but not when JAX unflattens one. A field with only an annotation is a leaf and is
-    stored unchanged. A class that writes its own `__init__` passes `init=False` in the
-    class statement.
+    `fields`, such as `number`. Numbers and ids are checked and cast when an instance is
+    made, but not when JAX unflattens one. A field with only an annotation is a leaf and
+    is stored unchanged. A class that writes its own `__init__` passes `init=False` in
+    the class statement.
     """
 
     # jaxtyping does not check the fields, because they check their values themselves,
@@ -146,8 +146,8 @@ class Checked:
     def __repr__(self) -> str:
         """Return the expression that makes the instance.
 
-        Arguments that equal their default are left out. In place of a model or a
-        vocabulary, the name of its argument is shown.
+        Arguments that equal their default are left out. In place of a value that
+        `tree` or `table` declares, such as a model, the name of its argument is shown.
         """
         arguments: list[str] = []
         by_name: Any = False
@@ -246,7 +246,7 @@ def _fields(instance: Any) -> tuple[dataclasses.Field, ...]:
 
 
 def _written(field: dataclasses.Field, value: Any) -> str:
-    return written(value, field.metadata.get("padded", False))
+    return written(value, field.metadata.get("pad_to", 0))
 
 
 def _is_default(field: dataclasses.Field, value: Any) -> bool:

@@ -1,6 +1,6 @@
 """The names of array axes, and the array types that signatures use.
 
-Each axis has one letter, which has the same meaning in all modules:
+Each of these axes has the same letter in all modules:
 
     b  streams (the sequences of a batch, or those that are generated together)
     t  time, in symbols
@@ -14,8 +14,8 @@ Each axis has one letter, which has the same meaning in all modules:
     p  prompt symbols
     s  settings of a sweep
 
-Symbol ids are int32. Logits and probabilities are float32. Log-probabilities and
-entropies are in nats. Random keys are typed (`jax.random.key`).
+Symbol ids are int32 on the device. Logits and probabilities are float32.
+Log-probabilities and entropies are in nats. Random keys are typed (`jax.random.key`).
 """
 
 from jaxtyping import Array, Bool, Float, Int, Integer, Key, PyTree, UInt32

@@ -1,10 +1,14 @@
 """The benchmarks: their programs, how they are timed, and how results are compared."""
 
+import ast
+import dataclasses
 import json
+from pathlib import Path
 
 import compare_results
 import jax
 import numpy as np
+import peers
 import pytest
 import strategies
 import timing
@@ -24,7 +28,7 @@ from programs import (
 )
 from steps import limit_programs, step_products, stored_bytes
 
-from lstm_music_jax import ModelConfig, MusicLSTM
+from lstm_music_jax import ModelConfig, MusicLSTM, TrainingConfig
 from lstm_music_jax.testing.examples import EXAMPLES
 from tests.references import numpy_logits
 
@@ -164,6 +168,20 @@ def test_the_package_program_takes_training_steps():
     assert losses[0] == pytest.approx(np.log(13), abs=0.3)
     assert (np.diff(losses) < 0).all()
     assert program.memory > stored_bytes(ModelConfig((8, 6)), 13, 4 * 5)
+
+
+def test_other_libraries_read_settings_that_exist():
+    # The libraries are not installed for the tests, so their files are only parsed.
+    names = {
+        node.attr
+        for path in Path(peers.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "config"
+    }
+    assert {"learning_rate", "clip_norm"} <= names
+    assert names <= {field.name for field in dataclasses.fields(TrainingConfig)}
 
 
 def test_every_strategy_that_stands_alone_is_measured():

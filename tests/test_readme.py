@@ -1,4 +1,4 @@
-"""The README's examples run as printed, and its table holds every strategy."""
+"""The README's examples with `>>>` run, and its table holds every strategy."""
 
 import ast
 import doctest

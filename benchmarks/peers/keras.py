@@ -19,7 +19,7 @@ _runs_on = "cpu"
 
 
 def set_up(threads: int, precise: bool) -> None:
-    """Set the number of threads; TensorFlow accepts it only before any operation."""
+    """Set threads and precision; call it before any operation of TensorFlow."""
     global _runs_on
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -96,7 +96,7 @@ def training_programs(
     # The others add their epsilon of 1e-8 after the bias correction. Keras adds it
     # before, and then the first step weighs it 1 / sqrt(1 - 0.999) times as much.
     adam = keras.optimizers.Adam(
-        config.learning_rate, epsilon=3.2e-10, global_clipnorm=config.clip
+        config.learning_rate, epsilon=3.2e-10, global_clipnorm=config.clip_norm
     )
     model.compile(adam, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     ids = [tf.constant(np.array(x)) for x in (batch.inputs, batch.targets)]

@@ -222,7 +222,7 @@ def training_programs(
             logits = learner(inputs)
             loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(learned, config.clip)
+            torch.nn.utils.clip_grad_norm_(learned, config.clip_norm)
             adam.step()
             losses.append(loss.detach())
         return torch.stack(losses).cpu().numpy()

@@ -1,8 +1,8 @@
 """An automaton, which accepts some sequences of symbols and no others.
 
 A symbol is a token of music, such as a note or a time shift. Each has an integer id.
-The symbols that an automaton can read are its alphabet. Symbols that it treats alike in
-every state share a class.
+The symbols that an automaton can read are its alphabet. They are divided into classes.
+Every state treats all symbols of one class alike.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -27,7 +27,7 @@ _NAMED = 4
 class Automaton:
     """A deterministic finite automaton that reads symbol ids.
 
-    State 0 is the start. Symbols that every state treats alike share a class, so
+    State 0 is the start. Every state treats all symbols of one class alike, so
     `transitions` has one column per class. An automaton accepts a sequence if reading
     it leads from the start to an accepting state.
 
@@ -39,7 +39,8 @@ class Automaton:
         accepting: whether a sequence that ends in each state is accepted.
 
     Raises:
-        ValueError: the arrays do not fit together, or there are too many states.
+        ValueError: the arrays do not fit together, or there is no state, or there are
+            too many.
     """
 
     classes: Int[np.ndarray, "v"]
@@ -87,7 +88,10 @@ class Automaton:
         return sum(leaf.nbytes for leaf in jax.tree.leaves(self))
 
     def read(self, ids: Iterable[SupportsIndex]) -> int:
-        """Return the state after a sequence of ids; -1 if it cannot be read."""
+        """Return the state after a sequence of ids of the vocabulary.
+
+        The result is -1 if the sequence cannot be read.
+        """
         state = 0
         for symbol in ids:
             group = int(self.classes[symbol])

@@ -1,8 +1,8 @@
 """Operations on automata: union, intersection, complement, and the smallest automaton.
 
 The language of an automaton is the set of all sequences that it accepts. Its alphabet
-is the set of symbols that it can read. Symbols that it treats alike in every state
-share a class.
+is the set of symbols that it can read. They are divided into classes. Every state
+treats all symbols of one class alike.
 """
 
 import numpy as np
@@ -21,9 +21,11 @@ def intersection(*automata: Automaton) -> Automaton:
     kept, so that an error can say how far a sequence can be read; `minimised` removes
     them.
 
+    The automata are combined one after another.
+
     Raises:
         ValueError: no automata are given, they differ in their numbers of symbols, or
-            the result has too many states.
+            the result of one combination has too many states.
     """
     return _combined(automata, both=True)
 
@@ -31,9 +33,11 @@ def intersection(*automata: Automaton) -> Automaton:
 def union(*automata: Automaton) -> Automaton:
     """Return the automaton that accepts what any of the automata accepts.
 
+    The automata are combined one after another.
+
     Raises:
         ValueError: no automata are given, they differ in their numbers of symbols, or
-            the result has too many states.
+            the result of one combination has too many states.
     """
     return _combined(automata, both=False)
 
@@ -64,7 +68,8 @@ def ended(automaton: Automaton, vocabulary: Vocabulary) -> Automaton:
     end symbol.
 
     Args:
-        automaton: reads the piece.
+        automaton: reads the piece. If it can read end symbols too, the sequences that
+            hold them do not count.
         vocabulary: the vocabulary, which has an end symbol.
 
     Raises:
@@ -92,8 +97,9 @@ def ended(automaton: Automaton, vocabulary: Vocabulary) -> Automaton:
 def minimised(automaton: Automaton) -> Automaton:
     """Return the smallest automaton with the same language and alphabet.
 
-    Its states and classes are numbered in the order in which they are reached. So two
-    automata with equal languages and alphabets give equal tables.
+    Its classes are numbered in the order of their first symbols, and its states in the
+    order in which they are reached. So two automata with equal languages and alphabets
+    give equal tables.
 
     Reference: Moore 1956, Gedanken-Experiments on Sequential Machines.
     """
@@ -273,10 +279,11 @@ def _blocks(
 
     States with the same number are a block. At first, states with equal `distances` are
     a block. Blocks are split until, for each class of symbols, all states of a block
-    lead to the same block. The row of a state holds the blocks to which it leads. Rows
-    are compared by 64-bit sums of random numbers, one number per block and class. By
-    chance, two different rows may have equal sums. So at the end whole rows are
-    compared. If any differ, the search goes on with other random numbers.
+    lead to the same block. The row of a state holds the blocks to which it leads. Each
+    block and each class has a random number. Rows are compared by 64-bit sums of the
+    products of these numbers. By chance, two different rows may have equal sums. So at
+    the end whole rows are compared. If any differ, the search goes on with other random
+    numbers.
 
     Args:
         automaton: the automaton.

@@ -50,7 +50,7 @@ class Passages:
         lengths: for each state, the length of its longest passage. The length may be
             too large, but is exact for every state that a link leads to.
         renamed: for each transposition and each symbol, the symbol by which the pieces
-            spell the transposed sound; -1 where they have none, `[transpositions v]`.
+            spell the transposed sound; -1 where there is none, `[transpositions v]`.
     """
 
     continuations: UInt32[Array, "states words"]

@@ -2,8 +2,8 @@
 
 Acceptance may depend on the pitches that sound. `WellFormed` forbids a pitch that was
 struck at this moment already, so a sequence that the automaton accepts can be
-impossible. An automaton that knew the set of these pitches would have 2^p states. It is
-enough to count what a state needs: how many pitches must be free.
+impossible. With p pitches, an automaton that knew the set of these would have 2^p
+states. It is enough to count what a state needs: how many pitches must be free.
 
 Pitches that the automaton treats alike form a group, and needs are counted per group.
 The tables are computed on the device.
@@ -119,11 +119,11 @@ class Classes:
 
     def before(
         self,
-        need: Int[Array, "n needs"],
-        strikes: Int[Array, "#n r"],
-        releases: Int[Array, "#n r"],
-        moves: Bool[Array, "#n one"],
-    ) -> Int[Array, "n needs"]:
+        need: Int[Array, "rows needs"],
+        strikes: Int[Array, "#rows r"],
+        releases: Int[Array, "#rows r"],
+        moves: Bool[Array, "#rows one"],
+    ) -> Int[Array, "rows needs"]:
         """Return what is needed before a symbol, if `need` is needed after it.
 
         A need holds the number of free pitches of each group. If symbols release
@@ -147,7 +147,7 @@ class Classes:
             axis=-1,
         )
 
-    def possible(self, need: Int[Array, "n needs"]) -> Bool[Array, "n"]:
+    def possible(self, need: Int[Array, "rows needs"]) -> Bool[Array, "rows"]:
         """Return whether any state of the pitches meets each need."""
         sizes = jnp.asarray(self.groups).sum(axis=1, dtype=jnp.int32)[None]
         if not self.releasing:
@@ -213,13 +213,19 @@ class Lookahead:
         return cls(classes, *_tables(classes, accepting, classes.costs(), length))
 
     def lengths(self) -> list[int]:
-        """Return for which numbers of symbols the start leads to acceptance."""
+        """Return for which numbers of symbols the start leads to acceptance.
+
+        It does so if the need of the start is met.
+        """
         return np.flatnonzero(np.asarray(self.ahead)[:, 0] % 2).tolist()
 
     def keeps(
         self, left: Int[Array, ""], state: Int[Array, ""], met: Int[Array, "needs"]
     ) -> Bool[Array, "k"]:
-        """Return the classes after which acceptance can still be reached.
+        """Return a mask of the classes after which acceptance can surely be reached.
+
+        It may also be possible after some of the others, because a need that is enough
+        may be more than necessary.
 
         Args:
             left: number of symbols that are left after the next one, 0 or more.

@@ -10,12 +10,13 @@ from jaxtyping import Int
 
 
 class SuffixAutomaton:
-    """The smallest automaton that accepts exactly the passages of the pieces.
+    """An automaton that can read exactly the passages of the pieces.
 
     Building it takes time in proportion to the total length of the pieces. Matching a
     sequence takes time in proportion to its length. A unique separator follows each
     piece, so no passage crosses the border of two pieces. The ids of pieces are 0 or
-    more. A negative id in a matched sequence matches nothing.
+    more. The id -1 in a matched sequence matches nothing, and smaller ids are those of
+    the separators.
 
     Raises:
       ValueError: a piece holds a negative id.
@@ -85,7 +86,7 @@ class SuffixAutomaton:
         """Return the matching statistics of `ids`.
 
         For each position of `ids`, they say which is the longest passage that ends
-        there and also occurs in a piece.
+        there and also occurs in a piece. Ids are -1 or more.
 
         Returns:
           For each position of `ids`, the length of the passage; 0 where no piece has

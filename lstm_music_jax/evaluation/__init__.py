@@ -10,7 +10,7 @@ finds each note of a piece. `choosing.py` chooses one piece of several.
 `kept_promises.py` says how many pieces keep the promises of a strategy.
 `calibration.py` asks whether a model's probabilities can be trusted. `comparison/`
 compares sampling strategies; its `drawing.py` and `matching.py` draw symbols on the
-device. All other modules compute on the host, with NumPy and SciPy.
+device. All other modules call these, or compute on the host, with NumPy and SciPy.
 
 This package may import `types`, `pytrees`, `protocols`, `automata`, `strategies`,
 `generation`, `music`, `notebooks` and `system`.

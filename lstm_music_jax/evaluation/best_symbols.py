@@ -68,10 +68,10 @@ def best_symbols(
         RuntimeError: the logits became NaN.
     """
     require_pieces(model, pieces)
+    count = min(whole_number("count", count), vocab_size(model))
     if not len(pieces):
         return []
-    count = min(whole_number("count", count), vocab_size(model))
-    # The last symbol of a piece is only predicted, and not read.
+    # The last symbol of a row is only predicted, and not read.
     ids = padded(pieces, _BLOCK)
     start = context.prefill(model, jnp.zeros(0, jnp.int32))
     memories = jax.tree.map(

@@ -7,9 +7,10 @@ the pieces are put into bins by confidence. The accuracy of a bin is the share o
 symbols at which the model was correct. A model is calibrated if the accuracy of each
 bin equals the mean confidence in it.
 
-All bins hold about equally many symbols. With bins of equal width, most symbols would
-be in one bin if the model is good. The other bins would hold few symbols, which would
-add noise to the calibration error (Nixon et al. 2019).
+All bins hold about equally many symbols, unless many confidences are equal. With bins
+of equal width, most symbols would be in one bin if the model is good. The other bins
+would hold few symbols, which would add noise to the calibration error (Nixon et al.
+2019).
 """
 
 import dataclasses
@@ -31,8 +32,8 @@ from lstm_music_jax.evaluation.statistics.resampling import (
 class Calibration(NamedTuple):
     """The calibration of a model on given pieces.
 
-    The arrays `confidence`, `accuracy` and `symbols` have one entry per bin; k is the
-    number of bins.
+    `confidence` and `symbols` are arrays with one entry per bin, and so are the value
+    and the interval of `accuracy`. k is the number of bins.
 
     Attributes:
         confidence: the mean confidence in each bin.
@@ -41,9 +42,11 @@ class Calibration(NamedTuple):
         symbols: the number of symbols in each bin.
         error: the expected calibration error: the mean of |confidence - accuracy| over
             bins, weighted by their number of symbols.
-        noise: the value of `error` that is expected of a perfectly calibrated model,
-            with the same number of symbols. It is above 0, because the accuracy of a
-            bin is a mean over a finite number of symbols.
+        noise: about the value of `error` that is expected of a perfectly calibrated
+            model with the same confidences. It is computed as if symbols were
+            independent and sums of them were normal. It is above 0 unless all
+            confidences are 0 or 1, because the accuracy of a bin is a mean over a
+            finite number of symbols.
         overconfidence: mean confidence minus accuracy, over all symbols.
     """
 
@@ -87,13 +90,16 @@ def calibration(
         confidences: the confidence at each symbol, one array per piece.
         correct: whether the most probable symbol is the true one, one array per piece.
         bins: the number of bins, 1 or more. There may be fewer bins if some confidences
-            are equal.
+            are equal, or if there are few symbols.
         seed: seed of the resamples.
         resamples: number of resamples of the bootstrap.
         confidence: confidence of the intervals, in (0, 1). With one piece they are NaN.
+            If any resample has no symbols in a bin, the interval of the accuracy of
+            this bin is NaN.
 
     Raises:
-        ValueError: `bins` is below 1, or there are no symbols.
+        ValueError: `bins` is below 1, or there are no symbols. Or there are two pieces
+            or more, and `confidence` is outside (0, 1).
 
     References:
         Guo et al. 2017, On Calibration of Modern Neural Networks,
@@ -133,7 +139,8 @@ def calibration(
 def _bin_of(stated, bins):
     """Return the index of the bin of each symbol, given its confidence in `stated`.
 
-    Equal confidences share a bin, so there may be fewer bins than `bins`.
+    Equal confidences share a bin, and a bin without symbols has no index. So there may
+    be fewer bins than `bins`.
     """
     edges = np.quantile(stated, np.arange(1, bins) / bins)
     return np.unique(np.searchsorted(edges, stated, "right"), return_inverse=True)[1]
@@ -170,5 +177,5 @@ def _expected_error(sums, *, seed, resamples, confidence):
         return Estimate(value, np.nan, np.nan, np.nan, units)
     resampled = error(resampled_means(sums, np.random.default_rng(seed), resamples))
     found = over_pieces(value, resampled, units, confidence)
-    # No calibration error is 0 or less, so there is nothing to test against zero.
+    # No calibration error is below 0, so there is nothing to test against zero.
     return dataclasses.replace(found, low=max(found.low, 0.0), p=np.nan)

@@ -21,14 +21,15 @@ def best_of(
 
     Args:
       samples: the pieces, one or more.
-      score: a measure, or any function whose largest value is the best. Pieces for
-        which it is NaN are not chosen.
+      score: a measure, whose `direction` says which values are good, or any function
+        whose largest value is the best. Pieces for which it is NaN are not chosen.
       human: for a measure whose good values are those near human ones, the value of
         human music.
 
     Raises:
-      ValueError: there are no pieces, or the score of all of them is NaN. Or `human` is
-        missing, or given for another score.
+      ValueError: there are no pieces, or the score of all of them is NaN. Or `score` is
+        a measure that calls no values good. Or `human` is missing, or given for another
+        score.
     """
     if not len(samples):
         raise ValueError("samples is empty; it must hold one piece or more")
@@ -59,9 +60,10 @@ def minimum_bayes_risk(
 
         argmax_i sum_j w_j similarity(i, j)
 
-    The pieces are samples of a distribution, so this estimates the piece with the
-    smallest expected loss, if dissimilarity is the loss. The sum includes j = i: a
-    piece is one of the samples, and counts in its own favour as any equal sample does.
+    w_j is the weight of piece j. A piece of weight 0 is not chosen. The pieces are
+    samples of a distribution, so this estimates the piece with the smallest expected
+    loss, if dissimilarity is the loss. The sum includes j = i: a piece is one of the
+    samples, and counts in its own favour as any equal sample does.
 
     Args:
       samples: the pieces, one or more.

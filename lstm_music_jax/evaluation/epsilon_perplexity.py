@@ -32,10 +32,10 @@ def log_epsilon_perplexities(
             `Forced.strategy_log_probs` holds them. There is a row for each of s
             settings of the strategy, or no such axis.
         vocab_size: number of symbols in the vocabulary, v.
-        epsilon: 0 or more.
+        epsilon: 0 or more, and finite.
 
     Raises:
-        ValueError: `epsilon` is below 0.
+        ValueError: `epsilon` is below 0, infinite or NaN.
     """
     if not 0 <= epsilon < np.inf:
         raise ValueError(f"epsilon is {epsilon}; it must be 0 or more")

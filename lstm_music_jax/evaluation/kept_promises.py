@@ -1,6 +1,7 @@
 """Whether pieces keep the promises of the strategy that drew them.
 
-The pieces are read on the host, by code that has no part in drawing them.
+Two kinds of promises are examined: those of `CopyLimit` and those of `Obey`. The pieces
+are read on the host, by code that has no part in drawing them.
 """
 
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ def kept_promises(
         strategy: the strategy that drew the pieces.
         pieces: the drawn ids of each piece, without the primer. If the model ended a
             piece, its last id is that of the end symbol.
-        end: the id of the end symbol.
+        end: the id of the end symbol; None if the vocabulary has none.
     """
     found = []
     for part in parts(strategy):

@@ -33,13 +33,16 @@ class NoteFigures(NamedTuple):
         generated: position of the first symbol after the primer. It is 0 if the
             symbols of the primer are not among the symbols of the piece.
         symbol_surprisal: surprisal of each symbol of the piece, nats. If the score ends
-            before the symbols do, it has only the symbols up to there. It is NaN for
-            the first symbol of a piece that has no start symbol, because the model has
-            not predicted it.
+            before the symbols do, it has only the symbols up to there, but always those
+            of a primer that the piece includes. The first id that the model
+            reads is not predicted; if it is a symbol of the piece, its surprisal is
+            NaN.
         symbols: for each note, the name of the symbol that strikes it.
         surprisal: surprisal of each note, nats: the sum over the symbols that make it.
+            It is NaN if one of them was not predicted.
         best_symbols: for each of `symbols`, the k symbols that the model found most
-            probable in its place, the best one first.
+            probable in its place, the best one first. Where the model has predicted
+            nothing, it is the first symbol of the vocabulary, k times.
         probabilities: the probabilities of `best_symbols`; 0 where the model has
             predicted nothing.
     """
@@ -86,6 +89,7 @@ def note_figures(
         pieces: the pieces. All are read together.
         context: which of the symbols so far the model remembers, as in `generate`.
         count: for each note, how many of the model's most probable symbols to list, k.
+            If the vocabulary is smaller than that, all of its symbols are listed.
 
     Returns:
         One entry per piece.

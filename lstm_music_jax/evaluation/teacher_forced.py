@@ -10,8 +10,9 @@ exactly what they do in generation, but no symbol is drawn at random. Noise, the
 numbers that some strategies use, is the same as in generation too.
 
 The pieces are sorted by length and read in batches. A batch is read in blocks of equal
-length by one compiled program. So the memory on the device does not depend on the
-number of pieces or on their lengths.
+length by one compiled program. So the memory of the program does not grow with the
+number of pieces, nor with their lengths beyond one block. The figures of a batch stay
+on the device until all of its blocks are read.
 """
 
 from collections.abc import Sequence
@@ -49,13 +50,15 @@ class Forced(NamedTuple):
     """What a model and a strategy expected for each symbol of a piece but the first.
 
     The arrays are NumPy, `[n]`, or `[s n]` for s settings of the strategy. n is the
-    number of symbols of the piece minus 1; entry i is for symbol i + 1.
+    number of symbols of the piece minus 1; entry i is for symbol i + 1, counted from 0.
+    The arrays of `trace` that describe stages of a chain have one more axis.
 
     Attributes:
         trace: figures that describe the distributions, such as their entropies; see
             `Trace`. Its `surprisal` and `rank` are those of the true symbol.
         strategy_log_probs: log-probability of the true symbol in the distribution that
-            generation would draw from, nats; -inf if the strategy forbids it.
+            generation would draw from, nats; -inf if the strategy forbids it. A
+            strategy that forbids every symbol is ignored.
     """
 
     trace: Trace
@@ -78,9 +81,9 @@ def teacher_force(
 ) -> list[Forced]:
     """Read pieces symbol by symbol, and describe the distribution of each next symbol.
 
-    The strategy observes the true symbols. It is applied alone. (Generation may forbid
-    some symbols before it applies the strategy, such as the end symbol. Here the end
-    symbol may be the true one.)
+    The first symbol of a piece is the prompt. The strategy observes the true symbols.
+    It is applied alone. (Generation may forbid some symbols before it applies the
+    strategy, such as the end symbol. Here the end symbol may be the true one.)
 
     Any model can read any pieces, also those that another model has generated:
     `trace.surprisal` is the surprisal of the true symbols under the model that reads.
@@ -110,8 +113,10 @@ def teacher_force(
         One entry per piece, in the order of `pieces`.
 
     Raises:
-        ValueError: a piece is empty, an id is unknown to the model or to the strategy,
-            or `parallel_pieces` is below 1.
+        ValueError: a piece is empty or holds an id that the model does not know. Or the
+            strategy does not fit the vocabulary of the model. Or `strategy` is no
+            strategy, or `context` no context. Or `parallel_pieces` is no whole number
+            of 1 or more.
         RuntimeError: the logits became NaN.
     """
     sampler = Sampler(strategy, context, _Replay(_block(pieces)))
@@ -135,8 +140,8 @@ def teacher_force_sweep(
     Args:
         model: as in `teacher_force`.
         pieces: as in `teacher_force`.
-        strategies: one strategy whose leaves all have a leading axis s, one entry per
-            setting; see `stack` and `grid`.
+        strategies: one strategy whose hyperparameters all have a leading axis s, one
+            entry per setting; see `stack` and `grid`.
         context: as in `teacher_force`.
         seed: as in `teacher_force`; all settings get the same noise.
         parallel_pieces: as in `teacher_force`.
@@ -145,8 +150,8 @@ def teacher_force_sweep(
         One entry per piece, in the order of `pieces`, with arrays `[s n]`.
 
     Raises:
-        ValueError: the leaves do not share a leading axis, or an argument is one for
-            which `teacher_force` raises it.
+        ValueError: the hyperparameters do not share a leading axis, or an argument is
+            one for which `teacher_force` raises it.
         RuntimeError: the logits became NaN.
     """
     sampler = Sampler(strategies, context, _Replay(_block(pieces)))
@@ -303,7 +308,7 @@ def _block(pieces):
 def padded(pieces, block):
     """Return the ids of pieces as rows of equal length, padded with zeros.
 
-    The first symbol of a piece is not predicted; the others are read in blocks of
+    The first symbol of a piece is not predicted; the others are predicted in blocks of
     `block` symbols. So the length is 1 plus a multiple of `block`: the smallest one
     that holds the longest piece, but at least one block.
     """

@@ -113,7 +113,7 @@ def require_model(name: str, value: Any) -> None:
 def require_prompts(model: Model, prompts: Any) -> None:
     """Raise ValueError unless `prompts` is an array `[b p]` of symbol ids of the model.
 
-    Neither axis may be empty.
+    Neither axis may be empty. The ids of a traced array are not checked.
     """
     if not isinstance(prompts, jax.Array | np.ndarray):
         raise ValueError(
@@ -199,15 +199,16 @@ def require_fit(
 ) -> None:
     """Raise ValueError if the strategy does not fit the model or the prompts.
 
-    It does not fit if it holds symbol ids that the model does not know, or a second
-    model whose vocabulary has another size, or if it cannot do its work after a prompt.
+    It does not fit if it holds symbol ids that the model does not know, or anything
+    with a vocabulary of another size, such as a second model, or if it is a promise
+    that cannot be kept after a prompt.
 
     Args:
         strategy: the strategy.
         model: the model.
         prompts: the prompts; None if streams are continued.
-        settings: whether every leaf of the strategy has a leading axis, with one entry
-            per setting of a sweep.
+        settings: whether every hyperparameter of the strategy has a leading axis, with
+            one entry per setting of a sweep.
     """
     size = vocab_size(model)
     for part in parts(strategy):

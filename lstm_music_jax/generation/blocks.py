@@ -56,7 +56,10 @@ def all_members(drawn: Sequence[Generation]) -> Lines:
 
 
 def history_of(drawn: Sequence[Generation]) -> History | None:
-    """Return what the decoder chose in all blocks, `[b n m]`; None without a trace."""
+    """Return what the decoder chose in all blocks, `[b n m]`.
+
+    Return None without a decoder or without a trace.
+    """
     histories = [each.members and each.members.history for each in drawn]
     return jax.tree.map(lambda *blocks: np.concatenate(blocks, axis=1), *histories)
 
@@ -94,7 +97,7 @@ def completed(
     most: int,
     bar: Bar,
 ) -> list[Piece | None]:
-    """Draw further blocks of symbols until every piece is complete.
+    """Draw further blocks of symbols until every piece is complete, or long enough.
 
     A complete piece stays as it is, so that it does not depend on how long the other
     pieces of its batch take.
@@ -102,8 +105,8 @@ def completed(
     Args:
         generate_block: draws a further block of all streams.
         decode: returns the pieces with given numbers, from all blocks; None for a piece
-            that is not complete. It is also told whether no further block will be
-            drawn.
+            that is not complete. It is also told whether each piece has `most` symbols,
+            so that no further block is drawn.
         first: the first block.
         step: pieces are decoded whenever so many further symbols are drawn. It is a
             multiple of the length of a block.

@@ -1,4 +1,4 @@
-"""Composition: a trained model writes scores of a given number of notes.
+"""Composition: a trained model writes scores of a given number of notes or symbols.
 
 A piece is generated as the continuation of a prompt. The primer is the music of the
 prompt. An encoding turns scores into symbols and back.
@@ -80,21 +80,24 @@ class Composition(NamedTuple):
     Attributes:
         symbols: the drawn symbols, without an end symbol. If the primer was kept, its
             symbols come first.
-        score: the music that the symbols stand for.
+        score: the music that the symbols stand for, up to the requested number of
+            notes.
         skipped: number of drawn symbols that are ill-formed: the encoding does not
-            allow them at their position. They make no sound.
+            allow them at their position. They make no sound. Symbols after the end of
+            `score` do not count.
         ended: True if the model ended the piece by the end symbol, and the piece has no
             more notes than requested.
-        fallbacks: number of positions at which a strategy forbade the whole vocabulary
-            and was therefore ignored.
+        fallbacks: number of positions at which a strategy was ignored, because it
+            forbade every symbol that was left, or a later promise overruled it.
         trace: numbers about each drawn symbol, such as its surprisal, as NumPy arrays
-            `[n]`; None unless requested.
+            `[n]`, or `[n stages]` for the stages of a chain; None unless requested.
         origin: how `compose` drew the piece; None if something else made it.
         note_symbols: for each note of `score`, the positions in `symbols` of the
             symbols that make it; None unless a trace was requested.
         history: what the decoder chose at each symbol; None unless a trace was
             requested of a decoder.
-        member: the number of the picked member after the last symbol of `history`.
+        member: the number of the picked member after the last symbol of `history`; None
+            without a `history`.
     """
 
     symbols: list[str]
@@ -163,20 +166,23 @@ def compose(
     unseen: bool = False,
     progress: bool = False,
 ) -> list[Composition]:
-    """Continue each prompt by `notes` notes, or to the end of the piece.
+    """Continue each prompt by `notes` notes or `length` symbols, or to its end.
 
     Rests do not count as notes. With the encoding `NoteNames`, a chord counts as one
     note. An encoding may use several symbols per note, so all pieces are continued
     until each has enough notes or has ended. Then each score is cut after `notes`
     notes. With `length`, each prompt is continued by that many symbols instead, however
     many notes they make.
-    With a decoder, a population is continued until all its members have enough notes or
-    have ended. Then one member is picked, so that no piece is picked for being short.
+    With a decoder, a population is continued until all its members that count have
+    enough notes or have ended. Then one member is picked, so that no piece is picked
+    for being short. After 8 times the usual number of symbols, it is enough if the
+    picked member is complete.
 
     Some symbols are forbidden before `strategy` shapes the distribution: the
     start-of-piece symbol, the end symbol without `until_end`, those that decoding would
     skip (see `WellFormed`), and those that the model was not trained on. They are never
-    drawn, unless the strategy makes forbidden symbols possible, as `Force` does.
+    drawn, unless no other symbol is left, or the strategy makes forbidden symbols
+    possible, as `Force` does.
 
     Args:
         run: the model, its vocabulary and its encoding.
@@ -195,7 +201,7 @@ def compose(
             see `Trace`.
         part: says which pieces of a larger batch the prompts belong to, as in
             `generate`.
-        parallel_streams: the largest number of pieces that a device draws at once, as
+        parallel_streams: the largest number of streams that a device draws at once, as
             in `generate`.
         devices: the devices to draw on, as in `generate`.
         keep_primer: put the prompt's music in front of the piece.
@@ -326,8 +332,8 @@ def _decode(
     """Return the piece of each population that is wanted; None if it is not complete.
 
     A single stream is a population of one. A population is complete if all its members
-    are, so that its piece is not chosen for being long. After the last block it is
-    enough that the picked member is complete.
+    that count are, so that its piece is not chosen for being short. After the last
+    block it is enough that the picked member is complete.
     """
     lines, all_history = picked(drawn), history_of(drawn)
     compete = drawn[-1].members is not None and notes is not None and not last

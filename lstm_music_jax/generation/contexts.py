@@ -43,8 +43,9 @@ class WindowMemory(NamedTuple):
     """The memory of a model that reads only the last symbols, in a sliding window.
 
     Attributes:
-        states: w states of the model, `[w ...]`. Each began as the zero state at a
-            different symbol, and has read this symbol and all later ones.
+        states: w states of the model, `[w ...]`. Each began as the initial state at a
+            different symbol, and has read this symbol and all later ones. Until w
+            symbols have been read, some states are equal.
         youngest: index of the state that began last, int32.
     """
 
@@ -54,17 +55,17 @@ class WindowMemory(NamedTuple):
 
 @pytree
 class SlidingWindow:
-    """Predicts each symbol from the last `window` symbols, read from the zero state.
+    """Predicts each symbol from the last `window` symbols, read from the initial state.
 
-    The logits equal those of a model that reads the whole window anew for every symbol.
-    While fewer symbols exist, the window is all of them.
+    Apart from rounding, the logits equal those of a model that reads the whole window
+    anew for every symbol. While fewer symbols exist, the window is all of them.
 
-    The memory holds `window` states. Each state started from zero at a different one of
-    the last `window` symbols. Each new symbol resets the oldest state to zero, which
-    makes it the youngest, and advances all states in one matrix product over `window`
-    rows. The state that is now the oldest has read exactly the last `window` symbols,
-    so its logits are the result. Until `window` symbols have been read, the oldest
-    states all equal the one that started with the first symbol.
+    The memory holds `window` states. Each started as the model's initial state, at a
+    different one of the last `window` symbols. Each new symbol resets the oldest state,
+    which makes it the youngest, and advances all states together, so that a matrix
+    product has `window` rows. The state that is now the oldest has read exactly the
+    last `window` symbols, so its logits are the result. Until `window` symbols have
+    been read, the oldest states all equal the one that started with the first symbol.
 
     The number of operations is that of reading every window anew. For n symbols, the
     number of sequential steps falls from `window` times n to `window` plus n.
@@ -85,19 +86,20 @@ class SlidingWindow:
     def prefill(self, model: Model, prompt: Int[Array, "p"]) -> WindowMemory:
         """Return the memory after reading the last `window` - 1 symbols of the prompt.
 
-        One state starts at each of these symbols. The symbols are read in a few parts.
-        Each part advances only the states that have started by its end, because
-        advancing all states from the first symbol on would waste half of the products.
+        A shorter prompt is read as a whole. One state starts at each of these symbols.
+        The symbols are read in a few parts. Each part advances only the states that
+        have started by its end, because advancing all states from the first symbol on
+        would waste half of the products.
         """
         read = min(len(prompt), self.window - 1)
         prompt = prompt[len(prompt) - read :]
         ends = sorted({-(-read * part // _PARTS) for part in range(_PARTS + 1)})
-        # If no symbol is read, one zero state is repeated.
-        states = _zero_states(model, 0 if read else 1)
+        # If no symbol is read, one initial state is repeated.
+        states = _initial_states(model, 0 if read else 1)
         for begin, end in pairwise(ends):
             states, _ = jax.lax.scan(
                 lambda states, start: (_start(model, states, *start), None),
-                jax.tree.map(_joined, states, _zero_states(model, end - begin)),
+                jax.tree.map(_joined, states, _initial_states(model, end - begin)),
                 (jnp.arange(begin, end), prompt[begin:end]),
             )
         rows = jnp.maximum(jnp.arange(self.window) - (self.window - read), 0)
@@ -125,15 +127,16 @@ _PARTS = 4
 
 
 def _start(model, states, row, token):
-    """Reset state number `row` to zero, then let all states read the symbol `token`."""
-    zero = model.initial_state()
-    states = jax.tree.map(lambda leaf, zero: leaf.at[row].set(zero), states, zero)
+    """Reset state number `row`, then let all states read the symbol `token`."""
+    states = jax.tree.map(
+        lambda leaf, first: leaf.at[row].set(first), states, model.initial_state()
+    )
     # If XLA fused the reset into the gates' loop, a CPU could not vectorise the loop.
     states = materialise(states)
     return jax.vmap(model.advance, (0, None))(states, token)
 
 
-def _zero_states(model, rows):
+def _initial_states(model, rows):
     return jax.tree.map(
         lambda leaf: jnp.broadcast_to(leaf, (rows, *leaf.shape)), model.initial_state()
     )

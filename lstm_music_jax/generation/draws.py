@@ -70,8 +70,8 @@ class Gumbel:
     """Independent draws: the largest logit after adding Gumbel noise (Gumbel 1954).
 
     The noise has 2^23 levels, so that a very improbable symbol is drawn too seldom. At
-    a probability of 3e-7 it is drawn 1% too seldom, at 6e-8 15%, and below 3e-9 it is
-    never drawn.
+    a probability of 3e-7 it is drawn 0.7% too seldom, at 6e-8 15%, and below 3e-9 it is
+    practically never drawn.
     """
 
     def init(
@@ -91,6 +91,7 @@ class ArithmeticState(NamedTuple):
     The interval is the part of [0, 1) that belongs to the symbols so far. The unit of
     length is the distance between the points of neighbouring streams. In this unit the
     interval has the length `expected`, and the point lies at `rank + offset` in it.
+    When `expected` is below 1, the state no longer changes.
 
     Attributes:
         rank: number of streams that have the same symbols so far and a smaller point,
@@ -146,7 +147,10 @@ class Arithmetic:
     ) -> tuple[Token, ArithmeticState]:
         """Draw the symbol whose part of the interval holds the point of the stream.
 
-        Return the id of the symbol, and the point within its part.
+        A stream that is alone draws its symbol independently.
+
+        Return the id of the symbol, and the point within its part. The point of a
+        stream that is alone stays as it is.
         """
         probabilities = jax.nn.softmax(logits)
         ends = jnp.cumsum(probabilities)

@@ -92,8 +92,9 @@ class Stream(NamedTuple):
             remembers nothing.
         draw_state: what the draw remembers between symbols; `()` if it remembers
             nothing.
-        fallbacks: number of positions at which the strategy, or one of the strategies
-            in a chain, forbade the whole vocabulary and was therefore ignored.
+        fallbacks: number of positions at which the strategy, or a stage of a chain, was
+            ignored. It forbade every symbol that was left, or a later promise overruled
+            it.
         undefined: whether any logits were NaN, which give no distribution.
     """
 
@@ -219,7 +220,7 @@ class Reading(NamedTuple):
         log_probs: log-probabilities of the next symbol under the model, nats.
         strategy_log_probs: log-probabilities of the next symbol in the shaped
             distribution, nats.
-        shaped: the logits that the strategy returned, and whether it was ignored.
+        shaped: what the strategy made of the logits, and whether it was ignored.
         drawn: the id of the next symbol, which the draw picked.
         draw_state: the state of the draw after this pick.
     """

@@ -38,15 +38,17 @@ def generate(
 ) -> Generation:
     """Continue every prompt by `length` symbols, drawn in one compiled call.
 
-    Each device draws its share of the streams. Changing a hyperparameter of the
-    strategy does not recompile.
+    Each device draws its share of the streams. A new value of a hyperparameter of the
+    strategy does not recompile, unless it has another shape.
 
-    The symbols depend neither on the number of devices nor on `parallel_streams`. Their
-    log-probabilities depend on both a little, by up to 1e-5, because sums are rounded
-    in another order.
+    The symbols depend neither on the number of devices nor on `parallel_streams`,
+    except in the rare cases in which rounding decides between two symbols. In float32,
+    the log-probabilities of the symbols depend on both by about 1e-5 at most, because
+    sums are rounded in another order.
 
     A generation can be continued: drawing n symbols and then m more gives the same
-    symbols as drawing n + m in one call.
+    symbols as drawing n + m in one call. With a decoder, `members.origins` of the
+    second generation says which member of the first one each member continues.
 
     >>> import jax.numpy as jnp
     >>> from lstm_music_jax import MusicLSTM
@@ -61,12 +63,13 @@ def generate(
     `stop` too, of probability 1 (log-probability 0) and with a trace of zeros. The
     state of the stream stays as it was when it ended. The time of the call does not
     change, because `length` symbols are computed. Up to its end, a stream has the
-    symbols that it would have without `stop`.
+    symbols that it would have without `stop`, unless a decoder chose them.
 
     Args:
         model: the model to sample from.
         prompts: one or more symbol ids per stream, or the `streams` of an earlier
-            generation by the same model, strategy, context, draw and decoder.
+            generation by the same model, strategy, context, draw and decoder. The
+            hyperparameters may have other values.
         key: random key; the same key gives the same symbols. With `streams` it must be
             None, because streams keep the key that they began with.
         length: number of symbols to draw per stream, 1 or more.
@@ -89,15 +92,18 @@ def generate(
             CPU. The members of a population are always drawn at once.
         devices: the devices to draw on. The default is all devices, including those of
             other processes. Every process must then call this with equal arguments, and
-            gets all streams.
+            gets all streams. A call that `jit` traces uses one device by default.
 
     Returns:
-        The drawn symbols, `[b n]`, their log-probabilities, and the streams.
+        The drawn symbols, `[b n]`, their log-probabilities, the streams, and more; see
+        `Generation`.
 
     Raises:
-        ValueError: an argument has a wrong type or value, an id is unknown to the
-            model, or the streams belong to another strategy, context, draw or decoder.
-        RuntimeError: the logits became NaN.
+        ValueError: an argument except `trace` and `devices` has a wrong type or value,
+            `devices` is empty, an id is unknown to the model, or the states of the
+            streams have another structure than those of this model, strategy, context,
+            draw and decoder. The values of traced arrays are not checked.
+        RuntimeError: the logits became NaN, and the call is not traced.
     """
     return run(
         model,

@@ -20,9 +20,9 @@ def masks(
 ) -> tuple[Strategy, ...]:
     """Return strategies that forbid symbols which music must not have.
 
-    They are to be applied before any other strategy. They forbid the start and the end
-    symbol, the symbols that decoding would skip (see `WellFormed`), and those that the
-    model was not trained on.
+    They are to be applied before any other strategy. By default they forbid the start
+    and the end symbol, the symbols that decoding would skip (see `WellFormed`), and
+    those that the model was not trained on.
 
     Args:
         vocabulary: the symbols of the model.

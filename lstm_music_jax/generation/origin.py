@@ -12,7 +12,7 @@ from lstm_music_jax.types import Int, PRNGKey
 
 
 class Origin(NamedTuple):
-    """How a piece was drawn: all that `redraw` needs to draw the same piece again.
+    """How a piece was drawn: what `redraw` needs, beside the run, to draw it again.
 
     Attributes:
         prompt: the symbol ids that the piece continues, int32.

@@ -2,9 +2,9 @@
 
 It is written for one population, whose members continue one prompt; `vmap` turns it
 into many. Member i of population g has the number g m + i and the noise of the stream
-with this number. So populations of one member draw what single streams draw. The noise
-belongs to the place of a member: two members that continue the same ancestor get
-different noise.
+with this number. So populations of one member draw what single streams draw, if the
+decoder keeps the drawn symbols, as `Independent` does. The noise belongs to the place
+of a member: two members that continue the same ancestor get different noise.
 """
 
 from functools import partial
@@ -62,7 +62,7 @@ class Population(NamedTuple):
 
     @property
     def undefined(self) -> Bool[Array, "*b m"]:
-        """Whether any logits of each member were NaN."""
+        """Whether any logits of the population were NaN; all members are marked."""
         return self.members.undefined
 
     @property
@@ -210,7 +210,7 @@ def _parts(plan, sampler):
 
 
 def _decoder_key(key, number):
-    # No stream has this number, so no stream has this key. The number before it gives
+    # No stream has this number, so no stream has this key. The number after it gives
     # the key with which strategies are tuned (evaluation/comparison/drawing.py).
     return jax.random.fold_in(jax.random.fold_in(key, jnp.uint32(2**32 - 3)), number)
 
@@ -221,7 +221,7 @@ def _decode(model, sampler, plan, key, population):
     choose = partial(_choose_symbols, model, sampler, plan.trace, keys, decoder_key)
     population, (notes, history) = jax.lax.scan(choose, population, length=plan.length)
     origins, notes = _trace_back(history.ancestors, notes)
-    # The position differs from those of the symbols, so this key is another one.
+    # The keys of symbols are made with even numbers, so this key is another one.
     pick_key = jax.random.fold_in(decoder_key, 2 * population.position + 1)
     picked = sampler.decoder.pick(population.log_weights, pick_key)
     return (

@@ -92,12 +92,12 @@ class Generation(NamedTuple):
             was drawn from, nats, float32.
         trace: numbers about each symbol and its distributions, such as its surprisal;
             None unless requested.
-        lengths: number of drawn symbols per stream before the stop symbol, `[b]`,
-            int32; None unless a stop symbol was given.
-        streams: the states of the streams. Passed to `generate` as prompts, they are
-            continued.
-        members: weights and origins of the members of populations; None without a
-            decoder.
+        lengths: number of drawn symbols per stream before the stop symbol, int32; None
+            unless a stop symbol was given. The axes are those of `tokens` without n.
+        streams: the states of the streams. Passed as prompts to `generate`, or to
+            `sweep` if that made them, they are continued.
+        members: weights and origins of the members of populations, which of them was
+            picked, and what the decoder chose; None without a decoder.
     """
 
     tokens: Int[Array, "*b n"]
@@ -112,8 +112,11 @@ class Generation(NamedTuple):
     def fallbacks(self) -> Int[Array, "*b"]:
         """For each stream, the number of positions at which the strategy was ignored.
 
-        A strategy is ignored at a position if it forbids the whole vocabulary there. A
-        chain of strategies counts at most once per position.
+        Positions count from the start of the stream, also those of the generations that
+        this one continues. A strategy is ignored at a position if it forbids the whole
+        vocabulary there. A chain counts once per position if any of its stages is
+        ignored: the stage forbids every symbol that is left, or a later promise
+        overrules it.
         """
         return self.streams.state.fallbacks
 
@@ -131,7 +134,7 @@ def run(
     part: BatchPart | None = None,
     settings: bool = False,
 ) -> Generation:
-    """Draw `length` symbols of every stream, on all devices.
+    """Draw `length` symbols of every stream, on the given devices.
 
     With `settings`, every hyperparameter of the strategy and every result has a leading
     axis s, with one entry per setting of a sweep. The other arguments are those of

@@ -1,9 +1,9 @@
 """Replays how a piece was drawn, to see how close other symbols came to being drawn.
 
-A replay draws the piece again with the same noise, so the same symbols result. The
-scores at a position of the piece say how close each symbol of the vocabulary came to
-being drawn there. The origin of a piece holds the arguments with which `compose` drew
-it. A draw is the rule that picks a symbol from the logits.
+A replay draws the piece again with the same noise, so the same symbols result, unless
+rounding decides. The scores at a position of the piece say how close each symbol of the
+vocabulary came to being drawn there. The origin of a piece holds the arguments with
+which `compose` drew it. A draw is the rule that picks a symbol from the logits.
 """
 
 from typing import NamedTuple
@@ -35,7 +35,7 @@ class Scores(NamedTuple):
     Attributes:
         log_probs: log-probabilities in the distribution that was drawn from, nats.
         perturbed: `log_probs` plus the Gumbel noise. The symbol with the largest sum is
-            drawn. None if the draw adds no such noise.
+            drawn. None unless the draw is `Gumbel`.
     """
 
     log_probs: Float[np.ndarray, "v"]
@@ -126,8 +126,9 @@ def _rows(origin: Origin) -> tuple[Int[Array, "b p"], BatchPart]:
     """Return the prompts and the part of a batch that draw one piece in equal rows.
 
     A single row would not do: XLA rounds the matrix products of a small batch
-    differently from those of a large one. There are 16 rows, or as many as the batch of
-    the piece had if it had fewer. Each member of a population counts as one of them.
+    differently from those of a large one. There are 16 rows, or with a decoder so many
+    that their populations have 16 members or more together. If the batch of the piece
+    had fewer rows, there are as many as it had.
 
     Returns:
         The prompts: that of the piece, once per row.
@@ -147,8 +148,7 @@ class _GivenState(NamedTuple):
         inner: the state of the draw with which the piece was drawn.
         log_probs: the log-probability of each symbol of the vocabulary at the position
             of the symbol returned last, nats; 0 before the first symbol.
-        perturbed: `log_probs` plus the Gumbel noise; None if the draw adds no such
-            noise.
+        perturbed: `log_probs` plus the Gumbel noise; None unless the draw is `Gumbel`.
     """
 
     place: Int[Array, ""]

@@ -43,9 +43,11 @@ def sweep(
     """Generate with each of several settings of a strategy; results are `[s b n]`.
 
     All settings get the same noise, so entry i of a result has the symbols that
-    `generate` gives with setting i. Their log-probabilities agree to 1e-5, but not bit
-    for bit. New values do not recompile if the number of settings stays the same. A
-    sweep is continued like a generation, with its `streams` as prompts and None as key.
+    `generate` gives with setting i, unless rounding decides between two symbols. In
+    float32, their log-probabilities agree to about 1e-5, but not bit for bit. New
+    values do not recompile if their shapes stay the same. A sweep is continued like a
+    generation, with its `streams` as prompts and None as key. With a decoder, results
+    are `[s b m n]`.
 
     Args:
         model: the model to sample from.
@@ -122,8 +124,8 @@ def stack(strategies: Sequence[Strategy]) -> Strategy:
     Tables, such as the automaton of `Obey`, are not stacked, and must be equal.
 
     Raises:
-        ValueError: `strategies` is empty, or the strategies differ in more than their
-            hyperparameters.
+        ValueError: `strategies` is empty, or the strategies differ in more than the
+            values of their hyperparameters.
     """
     if not strategies:
         raise ValueError("strategies is empty; a sweep takes one setting or more")

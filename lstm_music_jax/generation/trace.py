@@ -2,7 +2,8 @@
 
 The model gives a distribution, and the strategy shapes it into the one that is drawn
 from. A chain is a strategy of several stages, each of which shapes the result of the
-stage before. A strategy or a stage that forbids the whole vocabulary is ignored.
+stage before. A strategy that forbids the whole vocabulary is ignored. A stage is
+ignored if it forbids every symbol that is left, or if a later promise overrules it.
 """
 
 from typing import NamedTuple
@@ -19,10 +20,11 @@ from lstm_music_jax.xla.ordering import largest
 class Trace(NamedTuple):
     """Numbers that describe each drawn symbol and its distributions, `[b n]`.
 
-    b is the number of streams, and n that of symbols. Arrays of stages have a third
-    axis, for the stages. After a stop symbol, all numbers are 0. How much of a stream
-    is copied does not depend on the distributions, so it is not here: `copied_lengths`
-    returns it on the device for the symbols that any strategy has drawn.
+    b is the number of streams, and n that of symbols. With a decoder, the axes are
+    `[b m n]`. Arrays of stages have one more axis at the end, for the stages. After a
+    stop symbol, all numbers are 0. How much of a stream is copied does not depend on
+    the distributions, so it is not here: `copied_lengths` returns it on the device for
+    the symbols that any strategy has drawn.
 
     Attributes:
         model_entropy: entropy of the model's distribution, nats.
@@ -33,12 +35,10 @@ class Trace(NamedTuple):
         rank: number of symbols that the model finds more probable than the drawn one.
         margin: difference in log-probability between the model's two most probable
             symbols, nats.
-        empty_support: True if the strategy, or a stage of a chain, forbade every symbol
-            and was ignored.
+        empty_support: True if the strategy, or a stage of a chain, was ignored.
         stage_kept_mass: `kept_mass` after each stage of a chain. A strategy that is not
             a chain has no stages.
-        stage_passed_over: for each stage of a chain, True if it forbade every symbol
-            and was ignored.
+        stage_passed_over: for each stage of a chain, True if it was ignored.
     """
 
     model_entropy: Float[Array, "*b"]
@@ -64,11 +64,10 @@ class Shaped(NamedTuple):
     """The result of a strategy for the logits of one symbol.
 
     Attributes:
-        logits: the logits to draw from; those of the model if the strategy forbade
-            every symbol.
-        empty: True if the strategy, or a stage of a chain, forbade every symbol.
+        logits: the logits to draw from; those of the model if the strategy was ignored.
+        empty: True if the strategy, or a stage of a chain, was ignored.
         stages: logits after each stage of a chain.
-        passed_over: for each stage, True if it forbade every symbol and was ignored.
+        passed_over: for each stage, True if it was ignored.
     """
 
     logits: Logits

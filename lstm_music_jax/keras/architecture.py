@@ -1,10 +1,15 @@
 """The architectures of saved models that are accepted, and the settings they may have.
 
 A model is accepted if it is a stack of LSTM layers with one dense head and a softmax,
-in the head or after it. Dropout layers may stand anywhere, and have no effect. The
-input must be one-hot vectors of the symbols that the head predicts. A model may be
-Sequential, or functional if its graph is a chain. All others are refused, because a
-model that was only partly understood would generate wrong music.
+in the head or after it. Dropout layers may stand anywhere, because they act in training
+only. A model may be Sequential, or functional if its graph is a chain. Models with
+other layers are refused, and so are layers whose settings have other values than those
+of `_ALLOWED`, because a model that was only partly understood would generate wrong
+music. A file may give only the name of a layer's class; see `reading.read_keras`.
+
+The input must be one-hot vectors of the symbols that the head predicts. No file says
+whether it is. The arrays show how many values the first layer reads, and `reading`
+checks that number.
 """
 
 from collections import Counter
@@ -16,7 +21,8 @@ from lstm_music_jax.keras.refusal import RefusedError
 from lstm_music_jax.training.config import Gates
 
 # Allowed values of each layer's settings. A setting that the file does not hold has the
-# first value; None as the first value means that the file must hold it.
+# first value; None as the first value means that the file must hold it. Of the other
+# settings, only `return_sequences` is checked; see `_stack`.
 _ALLOWED = {
     "InputLayer": {},
     "LSTM": {

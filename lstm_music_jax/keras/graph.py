@@ -24,8 +24,8 @@ def chain(config: Mapping[str, Any]) -> list[str]:
     """Return the names of a functional model's layers, from its input to its output.
 
     Raises:
-        RefusedError: the graph is not a chain, or a layer is called with an argument
-            that changes its result.
+        RefusedError: the graph is not a chain, two layers have the same name, or a
+            layer is called with an argument other than None or False beside its input.
     """
     sources = {}
     for entry in config["layers"]:
@@ -60,8 +60,9 @@ def _source(entry) -> str | None:
     """Return the name of the layer from which the layer `entry` gets its input.
 
     The result is None if `entry` is an input layer. RefusedError is raised if the
-    layer is not called exactly once, if it does not read exactly one tensor, which must
-    be the first output of a layer, or if an argument of the call changes its result.
+    layer is not called exactly once, or if it does not read exactly one tensor, which
+    must be the first output of a layer. It is also raised if another argument of the
+    call is neither None nor False, because such an argument may change the result.
 
     Args:
         entry: the JSON of a layer in the configuration.
@@ -90,6 +91,8 @@ def _source(entry) -> str | None:
 def _parsed(node) -> tuple[list[list], dict[str, Any]]:
     """Return references to the tensors that a call reads, and its other arguments.
 
+    A reference is a list [layer, call, output]. The arguments are keyed by their names.
+
     Args:
         node: an entry of `inbound_nodes`, as Keras 2 or Keras 3 writes it.
     """
@@ -107,7 +110,11 @@ def _parsed(node) -> tuple[list[list], dict[str, Any]]:
 
 
 def _tensors(value) -> Iterator[list]:
-    """Yield all references to tensors, [layer, call, output], that some JSON holds."""
+    """Yield all references to tensors, [layer, call, output], that some JSON holds.
+
+    A reference in a node of Keras 2 has a fourth entry: the other arguments of the
+    call.
+    """
     if isinstance(value, Mapping):
         if value.get("class_name") == "__keras_tensor__":
             yield value["config"]["keras_history"]

@@ -37,7 +37,8 @@ def import_keras(folder: str | Path, weights: KerasModel, dataset: Dataset) -> N
             be checked.
 
     Raises:
-        ValueError: the folder is not empty, or the vocabulary has another size.
+        ValueError: the folder is not empty, a file is in its place, or the vocabulary
+            has another size than the model.
     """
     run_folder = RunFolder(Path(folder))
     run_folder.require_new()

@@ -10,14 +10,14 @@ from lstm_music_jax.types import Float
 
 
 class KerasFileError(ValueError):
-    """Raised by `read_keras` if a file is damaged, or its model is not accepted."""
+    """Raised by `read_keras` for unreadable or damaged files and refused models."""
 
 
 class LayerArrays(NamedTuple):
     """The parameters of one LSTM layer, as NumPy arrays in float32.
 
-    An array holds the four gates side by side: input, forget, candidate, output. i is
-    the number of inputs of the layer, and h its number of units.
+    An array holds four parts side by side: input gate, forget gate, candidate, output
+    gate. i is the number of inputs of the layer, and h its number of units.
     """
 
     input_kernel: Float[np.ndarray, "i four_h"]

@@ -1,17 +1,17 @@
 """Reads files of Keras without Keras.
 
-Keras saves a model in one of three layouts. Each holds the configuration of the layers
-as JSON, and their arrays as HDF5:
+Keras saves a model in one of two layouts. Each holds the configuration of the layers as
+JSON, and their arrays as HDF5:
 
-    .hdf5, .h5   Keras 2: one HDF5 file. The group model_weights/<layer> has the arrays
-                 of a layer, and its attribute `weight_names` their names.
-    .h5          Keras 3: the same
+    .hdf5, .h5   Keras 2 and 3: one HDF5 file. The group model_weights/<layer> has the
+                 arrays of a layer, and its attribute `weight_names` their names.
     .keras       Keras 2.12 and later: a zip of config.json, metadata.json and
                  model.weights.h5. There, a layer has a number among the layers of its
                  class, and an array has a number among those of its layer.
 
-The gates of a layer have the order that `MusicLSTM` uses too. Nothing in a file is ever
-executed or unpickled.
+A file is read as a zip if its content is one, whatever its name. The gates of a layer
+have the order that `MusicLSTM` uses too. Nothing in a file is ever executed or
+unpickled.
 """
 
 import io
@@ -27,15 +27,15 @@ from lstm_music_jax.keras.refusal import RefusedError, naming
 
 
 def read_keras(path: str | Path) -> KerasModel:
-    """Read a whole model that Keras 2 or 3 has saved, as .hdf5, .h5 or .keras.
+    """Read a whole model that Keras 2 or 3 has saved, in HDF5 or as .keras.
 
     HDF5 files, and all files of Keras 2.12, name the class of a layer but not the
     module that defines it. In them, your own class named LSTM is read as that of Keras.
 
     Raises:
-        FileNotFoundError: the file does not exist.
-        KerasFileError: the file is damaged, or holds a model that cannot be read
-            exactly. The message names the layer and the setting.
+        FileNotFoundError: the file does not exist, or is a folder.
+        KerasFileError: the file cannot be read, is damaged, or holds a model that is
+            not accepted. If one layer is the reason, the message names it.
         RuntimeError: h5py is not installed.
     """
     path = Path(path)
@@ -139,9 +139,10 @@ def _read_model(file, config, version, arrays_of) -> KerasModel:
 def _read_arrays(file, kind, arrays, shapes) -> list[np.ndarray]:
     """Return the arrays of one layer in float32, after checks.
 
-    RefusedError is raised if an array is missing, has another shape than it must have,
-    holds a value that is not finite, or lies in another file. HDF5 allows a file to
-    refer to arrays in others.
+    RefusedError is raised if the arrays have other names than they must have, or if one
+    of them has another shape, is not floating point, holds a value that is not finite
+    in float32, or lies in another file. HDF5 allows a file to refer to arrays in
+    others.
 
     Args:
         file: the HDF5 file.

@@ -14,11 +14,12 @@ from lstm_music_jax.xla.products import product
 class LSTM(nnx.Module):
     """One LSTM layer: its parameters, a single step, and unrolling over time.
 
-    The recurrent kernel of each gate starts orthogonal (Saxe et al. 2013), and the bias
-    of the forget gate starts at 1 (Jozefowicz et al. 2015).
+    The recurrent kernels of the gates and of the candidate start orthogonal (Saxe et
+    al. 2013), and the bias of the forget gate starts at 1 (Jozefowicz et al. 2015).
 
     Attributes:
-        input_kernel: kernel of the inputs, `[i 4h]`, float32.
+        input_kernel: kernel of the inputs, `[i 4h]`, float32. Both kernels may be
+            bfloat16 in a copy by `MusicLSTM.in_bfloat16`.
         recurrent_kernel: kernel of the hidden state, `[h 4h]`, float32.
         bias: `[4h]`, float32.
     """

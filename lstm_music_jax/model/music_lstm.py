@@ -113,9 +113,9 @@ class MusicLSTM(nnx.Module):
         """Return a copy whose matrix products have bfloat16 operands and float32 sums.
 
         Only the kernels of matrix products are rounded. The biases, the states, the
-        arithmetic of the gates, and the first layer's kernel, which is only read row by
-        row, stay float32. Gradients flow back through the copy to the parameters of
-        this model.
+        arithmetic of the gates, and the first layer's input kernel, which is only read
+        row by row, stay float32. Gradients flow back through the copy to the parameters
+        of this model.
         """
         copy = jax.tree.map(lambda leaf: leaf, self)
         for index, layer in enumerate(copy.layers):

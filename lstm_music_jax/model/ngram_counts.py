@@ -34,9 +34,10 @@ class Level(NamedTuple):
 
     Attributes:
         keys: for each n-gram, the row of its context times (v + 1), plus the id of its
-            symbol; ascending. The id v stands for a mark.
+            symbol; ascending. The id v stands for a mark. The first level has all ids,
+            also those that were never seen.
         kept: for each n-gram, what remains of its count after discounting. It is 0 for
-            an n-gram that is only the context of longer ones.
+            an n-gram that was never seen, or that is only the context of longer ones.
         freed: for each context, the weight of the shorter context, in counts.
         total: for each context, the sum of `kept` over its n-grams, plus `freed`.
     """
@@ -65,9 +66,9 @@ class Smoothed(NamedTuple):
     ) -> list[Float[np.ndarray, "m"]]:
         """Return the probability of each symbol that is not the first of its piece.
 
-        The result has one array for each length of n-grams. The first array is from the
-        unigram model with the same smoothing, the last one from the whole model. An
-        array holds the probabilities piece by piece, m in all. Pieces of one symbol
+        The result has one array for each length of n-grams. An array uses the n-grams
+        of this length and of all shorter ones, so the last one is from the whole model.
+        An array holds the probabilities piece by piece, m in all. Pieces of one symbol
         have none.
 
         Args:
@@ -158,8 +159,8 @@ def kneser_ney(
 class _Grams(NamedTuple):
     """The distinct n-grams of one length with their counts, before smoothing.
 
-    Only occurrences of an n-gram whose last symbol is predicted are counted. The first
-    symbol of a piece and the marks are not predicted.
+    Those of length 1 are all ids. Only occurrences of an n-gram whose last symbol is
+    predicted are counted. The first symbol of a piece and the marks are not predicted.
 
     Attributes:
         keys: for each n-gram, the row of its context times (v + 1), plus the id of its
@@ -220,7 +221,8 @@ def _count(pieces, order, vocab_size, marks):
 def _marked(pieces, marks, mark):
     """Return the pieces laid end to end, with marks before each piece.
 
-    Pieces of one symbol are left out, because they have no symbol to predict.
+    Pieces of fewer than two symbols are left out, because they have no symbol to
+    predict.
 
     Args:
         pieces: the symbol ids of each piece.

@@ -123,7 +123,8 @@ class NGram:
         c' is c without its oldest symbol. D is the discount, which depends on the count
         that it is subtracted from. g(c) is the sum of D(n(c x)) over x, and n(c) is the
         sum of n(c x) over x. In the longest context, n counts occurrences. In a shorter
-        context, n counts the distinct symbols that come before c x.
+        context, n counts the distinct symbols that come before c x. The beginning of a
+        piece counts as a symbol.
 
         >>> pieces = [np.array([0, 1, 2, 0, 1, 3])]
         >>> model = NGram.kneser_ney(pieces, vocab_size=5, order=2)
@@ -281,8 +282,8 @@ def _begin(smoothed):
     """Return the state before the first symbol of a piece.
 
     Its contexts consist of marks, which Kneser-Ney smoothing puts before each piece
-    when it counts n-grams. Other n-grams were counted without marks. Then no such
-    contexts exist, and the state leads to the counts of the empty context.
+    when it counts n-grams. Other n-grams were counted without marks. Then no symbol was
+    seen after such contexts, and the state leads to the counts of the empty context.
     """
     state = []
     context, mark = 0, smoothed.vocab_size

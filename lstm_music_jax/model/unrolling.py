@@ -3,8 +3,10 @@
 The four parts of `x W + h U + bias` are, in this order, the preactivations of the input
 gate i, the forget gate f, the candidate g and the output gate o:
 
-    i, f, o = sigmoid(their parts)    g = tanh(its part)
+    i, f, o = gate(their parts)       g = tanh(its part)
     c' = f c + i g                    h' = o tanh(c')
+
+`gate` is the logistic function, or another one of the module `gates`.
 
 References:
     Hochreiter & Schmidhuber 1997, Long Short-Term Memory.

@@ -19,7 +19,7 @@ from lstm_music_jax.system.atomic_write import write_atomically, write_new
 from lstm_music_jax.system.printable import printable
 
 SAMPLE_RATE = 44100
-# A margin below the loudest sample of a file, about 1 dB.
+# The loudest sample of a file lies about 1 dB below the greatest possible value.
 _PEAK = 0.9
 # How loud the harmonics of a plucked string are.
 _HARMONICS = (1.0, 0.5, 0.25, 0.12, 0.06)

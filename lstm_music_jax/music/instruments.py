@@ -15,7 +15,7 @@ PROGRAM_CHANGE = 0xC0
 
 
 def instrument_name(change: InstrumentChange) -> str:
-    """Return music21's name of the instrument that a change chooses; '' if unknown."""
+    """Return the name that music21 gives to the instrument of a change; '' if none."""
     return _name(change.kind, change.channel == DRUM_CHANNEL, change.data)
 
 

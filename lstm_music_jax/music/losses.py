@@ -14,8 +14,9 @@ class Losses(NamedTuple):
 
     Attributes:
         endless: number of notes that never end.
-        drums: number of notes of MIDI channel 10.
-        merged: number of notes that were merged with a note of equal pitch and onset.
+        drums: number of notes of MIDI channel 10, if the encoding leaves them out.
+        merged: number of notes that were merged with another one, because both have the
+            same pitch and, after rounding, the same onset.
     """
 
     endless: int = 0

@@ -21,7 +21,8 @@ class NoteSymbols(NamedTuple):
             also count. If one symbol is a chord, its notes share it.
         skipped: the times at which symbols were skipped, because they have no meaning
             at their place. Skipped symbols without a strike between them share one
-            entry: the tick of the first and the tick of the last of them.
+            entry: the tick of the first and the tick of the last of them. Symbols that
+            are not heard do not count.
         heard: the number of symbols whose music is in `score`, counted from the first
             symbol. It is the number of all symbols unless `score` is only the beginning
             of their music.

@@ -36,20 +36,23 @@ class _Segment(NamedTuple):
 
 
 def parts_of(score: Score) -> tuple[Part, ...]:
-    """Return the parts of a score as chords, with 12 ticks per quarter.
+    """Return the parts of a score as chords.
 
     If the source of the score has chords, `score.written` holds its parts, and these
-    are returned unchanged. Otherwise:
+    are returned unchanged. Otherwise the parts have 12 ticks per quarter, and are made
+    by these rules:
 
-    1. A note of a track forms a chord with those later notes whose onset and end differ
-       from its own by at most a sixteenth of a quarter. The chord begins at the onset
-       of this first note. Its duration is the time from the onset of its last note to
-       the end of its first note.
+    1. A note that is in no chord yet forms a chord with those later notes of its track
+       whose onset and end differ from its own by at most a sixteenth of a quarter. The
+       chord begins at the onset of this first note. Its duration is the time from the
+       onset of its last note to the end of its first note, or 0 if the first note ends
+       before that onset.
     2. Onsets and durations are rounded to the nearest multiple of a fourth or a third
-       of a quarter note.
-    3. A track's name and its program changes cut the track into segments. The segments
-       of one instrument, over all tracks, are a part. A part may be empty, because a
-       segment may hold no chord. Drums are treated like everything else.
+       of a quarter note. A duration above 0 becomes at least a fourth of a quarter.
+    3. The events of a track that name the track or an instrument, and its program
+       changes, cut it into segments. The segments of one instrument, over all tracks
+       with notes, are a part. A part may be empty, because a segment may hold no chord.
+       Drums are treated like everything else.
 
     """
     if score.written is not None:
@@ -70,7 +73,8 @@ def parts_of(score: Score) -> tuple[Part, ...]:
 def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
     """Return the sections of a track, in order of time; one instrument plays each.
 
-    A section begins where the track names an instrument or changes its program.
+    The first section begins at tick 0. The others begin where an event names the track
+    or an instrument, or changes the program.
     """
     ticks = np.array([change.tick for change in track.changes], np.int64)
     names: dict[int, list[str]] = {}
@@ -94,7 +98,7 @@ def _segments(track: Track, ticks_per_quarter: int) -> list[_Segment]:
 
 
 def _resolved(names: list[str]) -> list[str]:
-    """Return the instruments to keep, of those that a track names at the same tick.
+    """Return the instruments to keep, of those that a track chooses at the same tick.
 
     '' is an unknown instrument. If there are two or more different known instruments,
     all names are kept, '' too. Otherwise one name is kept: that of the known instrument

@@ -1,6 +1,7 @@
 """Repetition: counts of repeated n-grams and loops in a sequence of symbol ids.
 
-A loop is a passage that consists of one pattern, played at least twice in a row.
+A loop is a passage that consists of one pattern, played at least twice in a row. The
+last repeat may stop before the end of the pattern.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ class Repetition(NamedTuple):
     """Counts of the repetitions in one sequence of symbol ids.
 
     Attributes:
-        repeated: share of n-grams that occur earlier in the sequence, 0 to 1.
+        repeated: share of n-grams that occur earlier in the sequence, 0 to 1; 0 if
+            there are no n-grams.
         distinct: number of different n-grams.
         longest_loop: length in symbols of the longest loop, with all repeats of its
             pattern; 0 if there is no loop.
@@ -38,7 +40,7 @@ def repetition(
         ids: the sequence, integers `[t]`.
         n: length of the n-grams.
         longest_period: loops whose pattern is longer than this many symbols are not
-            counted.
+            counted; 1 or more.
     """
     ids = np.asarray(ids)
     grams = [ids[start : start + n].tobytes() for start in range(len(ids) - n + 1)]

@@ -37,7 +37,8 @@ class Note(NamedTuple):
     Attributes:
         onset: time of the strike, in ticks from the start of the piece.
         pitch: MIDI pitch, 0 to 127; 60 is middle C.
-        duration: number of ticks for which it sounds, 1 or more.
+        duration: number of ticks for which it sounds. The notes of a track may have 0,
+            and `Notes.canonical` makes it 1 or more.
         velocity: loudness of the strike, 1 to 127.
     """
 
@@ -182,7 +183,7 @@ class Pedal(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """The notes of one track of a MIDI file.
+    """The notes of one track of a score, such as a track of a MIDI file.
 
     Attributes:
         notes: the notes, in the order in which they are struck.

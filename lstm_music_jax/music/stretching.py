@@ -19,10 +19,10 @@ def stretch_table(
 ) -> np.ndarray:
     """Return, for each of five tempos, the id that replaces each id, int32 `[5, v]`.
 
-    Each row has one factor. The new symbol takes that factor times as long as the
-    replaced one. The five factors are equally spaced, from `1 - largest` to
-    `1 + largest`; Oore et al. 2018 use 0.05. An entry is -1 where the vocabulary lacks
-    the new symbol.
+    Each row has one factor. The new symbol takes about that factor times as long as the
+    replaced one; it is the result of `encoding.stretched`. The five factors are equally
+    spaced, from `1 - largest` to `1 + largest`; Oore et al. 2018 use 0.05. An entry is
+    -1 where the vocabulary lacks the new symbol.
 
     Args:
         vocabulary: its `v` symbols are stretched.
@@ -31,7 +31,8 @@ def stretch_table(
             1.
 
     Raises:
-        ValueError: no symbol of the encoding takes a time in seconds.
+        ValueError: all rows are equal. The vocabulary has no symbols that take a time
+            in seconds, or `largest` is too small to change them.
     """
     factors = np.linspace(1 - largest, 1 + largest, _TEMPOS)
     id_of = {symbol: number for number, symbol in enumerate(vocabulary.symbols)}
@@ -42,8 +43,8 @@ def stretch_table(
     table = np.array(rows, np.int32)
     if (table == table[_TEMPOS // 2]).all():
         raise ValueError(
-            f"stretch is {largest}; it must be 0, because no symbol of {encoding} "
-            "takes a time in seconds"
+            f"stretch is {largest}; it must be 0, because it changes no symbol of this "
+            f"vocabulary of {encoding}"
         )
     return table
 

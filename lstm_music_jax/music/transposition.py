@@ -16,7 +16,8 @@ HALF_OCTAVE = 6
 class Sound(NamedTuple):
     """The pitches that a symbol strikes or releases.
 
-    Two symbols have equal sounds if both strike the same pitches, or both release them.
+    Two symbols have equal sounds if both strike the same pitches, or both release the
+    same pitches, or both strike the same pitch classes.
 
     Attributes:
         are_classes: whether `numbers` holds pitch classes, 0 to 11, which wrap around
@@ -53,13 +54,14 @@ def transposition_table(
     - A symbol that neither strikes nor releases a pitch stays the same.
     - The pitch classes of a chord wrap around at the octave: '4.9' up 3 is '0.7'.
     - If several symbols spell the same sound ('D#5', 'E-5'), the first one of the
-      vocabulary is taken. `Vocabulary.from_pieces` puts the commonest one first.
+      vocabulary is taken. `Vocabulary.from_pieces` puts the commonest one first. Only
+      the row for 0 semitones leaves every id as it is.
     - Chords are compared as sets of classes, because a vocabulary may write the classes
       of one chord in any order.
 
     Args:
         vocabulary: its `v` symbols are transposed.
-        encoding: defines the pitches that each symbol strikes.
+        encoding: defines the pitches that each symbol strikes or releases.
         max_semitones: the largest transposition, up and down, 0 or more.
 
     Raises:
@@ -91,7 +93,7 @@ def spelled_once(table: np.ndarray) -> np.ndarray:
     row for 0 semitones leaves every id as it is. In the result, this row replaces the
     ids of a sound by the chosen one. All other rows stay the same.
 
-    If the vocabulary lacks all transpositions of a sound, its ids are left as they are.
+    If the table has -1 for all transpositions of a sound, its ids are left as they are.
 
     Args:
         table: int `[2 n + 1, v]`, from `transposition_table`.

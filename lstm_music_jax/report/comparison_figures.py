@@ -130,7 +130,7 @@ def _panels(count, names):
     """Return a figure of matplotlib, and its `count` panels.
 
     There are as many rows of panels as make the figure fit the page. The panels share a
-    vertical axis that has one line per name.
+    vertical axis that has one place per name.
     """
     from matplotlib.figure import Figure
 

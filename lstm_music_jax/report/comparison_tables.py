@@ -47,7 +47,7 @@ GLOSSARY = f"""\
 - The *probability of improvement* is the probability that a piece has a better value
   than the reference's piece with the same primer and noise.
 - The *detectable* difference is the smallest true one that the test finds with a
-  probability of 80%."""
+  probability of 80%, and *none* if no possible difference is large enough."""
 
 
 def primary_values(comparison: Comparison) -> Table:
@@ -157,8 +157,9 @@ def tuned_settings(
         comparison: the results at the target entropy.
         tuned: for each run, how each arm was tuned.
         names: a mapping from the name of an arm before tuning, such as TopP(0.5), to
-            its name in `comparison`, such as TopP(0.9). An arm that does not reach the
-            target in every run is missing.
+            its name in `comparison`, such as TopP(0.9). With several runs, which may
+            have several tuned values, both names are equal. An arm that does not reach
+            the target in every run is missing.
     """
     anew = strategy_entropy().name
     rows = []
@@ -233,8 +234,9 @@ def number(interval: Interval | None) -> str:
 def _rounded(interval):
     """Return value, low and high of an interval as three texts.
 
-    All have the same number of decimals, so many that the width of the interval has two
-    significant digits. If the width is 0 or NaN, each has three significant digits.
+    All have the same number of decimals, so many that the width of the interval has at
+    least two significant digits. If the width is NaN, or 0 but for rounding errors,
+    each has three significant digits.
     """
     width = interval.high - interval.low
     # Rounding errors are no width.
@@ -260,8 +262,14 @@ def _tested(row: Row, difference: Difference) -> list[str]:
         "" if adjusted is None else probability(adjusted),
         number(human),
         number(difference.improvement),
-        "" if math.isnan(difference.detectable) else f"{difference.detectable:.2g}",
+        _detectable(difference.detectable),
     ]
+
+
+def _detectable(size):
+    if math.isnan(size):
+        return ""
+    return "none" if size == math.inf else f"{size:.2g}"
 
 
 def probability(p: float) -> str:

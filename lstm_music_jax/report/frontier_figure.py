@@ -54,7 +54,7 @@ def frontier(
 
     Args:
         lines: for each measure, the curves of all arms.
-        settings: comparisons whose values are drawn as points; at least one. The human
+        settings: one to six comparisons whose values are drawn as points. The human
             values are taken from the first.
         path: the PNG file; missing folders are created. An SVG file is written beside
             it.

@@ -37,9 +37,10 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
 
     The unit is the standard deviation of a measure among the human pieces. So the table
     holds measures of single pieces, and those measures of sets that are distances in
-    this unit. A measure that does not vary among the human pieces is left out. Grey
-    columns are measures that are not valid: they do not tell worse music from better on
-    this corpus. A table of many measures is divided into parts, one below the other.
+    this unit. A measure of single pieces is left out if it does not vary among the
+    human pieces, or if it does not say which values are good. Grey columns are measures
+    that are not valid: they do not tell worse music from better on this corpus. A table
+    of many measures is divided into parts, one below the other.
 
     Args:
         comparison: the results.
@@ -78,7 +79,7 @@ def heat_table(comparison: Comparison, path: str | Path) -> None:
 
 def _draw(
     axes: Any,
-    table: Float[np.ndarray, "n m"],
+    table: Float[np.ndarray, "names measures"],
     labels: Sequence[str],
     rows: Sequence[Row],
 ) -> Any:
@@ -145,8 +146,8 @@ def _name(axes, centres, labels, rows):
 def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
     """Return the distance of an arm or anchor from human music in one measure.
 
-    The unit is the standard deviation of the human pieces. Values below the human mean
-    give a negative distance.
+    The unit is the standard deviation of the human pieces. For a measure of single
+    pieces, values below the human mean give a negative distance.
 
     Args:
         comparison: the results.
@@ -154,8 +155,8 @@ def _in_deviations(comparison: Comparison, row: Row, name: str) -> list[float]:
         name: the name of the arm or anchor.
 
     Returns:
-        A list with the distance. An empty list if the measure has no distance in this
-        unit, for example because the human pieces do not vary.
+        A list with the distance. An empty list if the table leaves the measure out, for
+        example because the human pieces do not vary.
     """
     value = comparison.values[name][row.name].mean.value
     if row.kind == "distance":

@@ -13,7 +13,10 @@ _WIDEST = 10.8
 
 
 def wrapped(name: str, width: int) -> str:
-    """Return a name on lines of at most `width` letters, broken at spaces."""
+    """Return a name on lines of at most `width` letters.
+
+    Lines are broken at spaces and after hyphens. A line without these may be longer.
+    """
     return "\n".join(textwrap.wrap(name, width, break_long_words=False))
 
 

@@ -32,10 +32,11 @@ def reliability_diagram(calibration: Calibration, path: str | Path) -> None:
 def reliability_figure(calibration: Calibration) -> Any:
     """Return the figure with the accuracy of a model against its confidence.
 
-    There is one point per bin, and all bins hold about equally many symbols. A
-    calibrated model has its points on the diagonal. The vertical bars are intervals of
-    the accuracy. The area between the points and the diagonal is shaded, because it
-    shows the calibration error. The title has the value of this error.
+    There is one point per bin. All bins hold about equally many symbols, unless many
+    confidences are equal. A calibrated model has its points on the diagonal. The
+    vertical bars are intervals of the accuracy. The area between the points and the
+    diagonal is shaded, because it shows the calibration error. The title has the value
+    of this error.
 
     Args:
         calibration: for each bin, the mean confidence and the accuracy, as computed
@@ -108,7 +109,8 @@ def figure_of_parts(
 
     Args:
         kinds: the kinds of symbols.
-        by_kind: for each context, by name, the loss of each kind, nats per symbol.
+        by_kind: for each of up to three contexts, by name, the loss of each kind, nats
+            per symbol.
         places: the first position of each range of positions, counted from 0.
         by_place: for each context, by name, the loss in each range, nats per symbol.
     """

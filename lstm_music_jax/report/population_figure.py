@@ -19,11 +19,11 @@ _DIED, _SURVIVED, _PICKED = "#5a6272", "#35b7d4", "#fde725"
 def tree_of_population(history: History, member: int) -> bytes:
     """Return a picture of who continued whom, SVG.
 
-    Time runs to the right, and each line is a member. The picture ends when members
-    have died out or changed places at 40 symbols. The way of the picked member is
-    yellow. The other members that have descendants at the end of the picture are blue,
-    and members that died out are grey. Of a large population, only some of the members
-    at the end of the picture are shown, with their ancestors.
+    Time runs to the right, and each line is a member. The picture ends with the last
+    symbol, or earlier if members have died out or changed places at 40 symbols. The way
+    of the picked member is yellow. The other members that have descendants at the end
+    of the picture are blue, and members that died out are grey. Of a large population,
+    only some of the members at the end of the picture are shown, with their ancestors.
 
     Args:
         history: what the decoder chose at each symbol of one population, `[n m]`.

@@ -17,7 +17,9 @@ _UNKNOWN = "#9aa3b2"
 _SCALE = ("#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725")
 
 
-def small_roll(score: Score, surprisal: Float[np.ndarray, "n"] | None = None) -> bytes:
+def small_roll(
+    score: Score, surprisal: Float[np.ndarray, "notes"] | None = None
+) -> bytes:
     """Return a piano roll of a score, as SVG.
 
     Args:
@@ -61,7 +63,7 @@ def small_roll(score: Score, surprisal: Float[np.ndarray, "n"] | None = None) ->
     return framed(_WIDTH, height, 9, parts)
 
 
-def scale_top(surprisal: Float[np.ndarray, "n"]) -> int:
+def scale_top(surprisal: Float[np.ndarray, "notes"]) -> int:
     """Return the surprisal at which the scale of colours ends, in whole nats.
 
     A note with this surprisal or more gets the last colour, yellow. The end is chosen

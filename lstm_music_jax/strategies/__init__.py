@@ -1,7 +1,8 @@
-"""Sampling strategies: one class per strategy, one file per class, grouped in folders.
+"""Sampling strategies: one class per strategy, grouped in folders.
 
-`base.py` is the contract, and `chain.py` applies several strategies in a row. Start
-with `truncation/top_p.py`. This package may import `types`, `fields`, `pytrees`,
+Each strategy has a file of its own; only the two presets share `presets.py`. `base.py`
+is the contract, and `chain.py` applies several strategies in a row. Start with
+`truncation/top_p.py`. This package may import `types`, `fields`, `pytrees`,
 `protocols`, `expressions`, `xla`, `music` and `automata`. It uses models only through
 their protocol.
 

@@ -23,11 +23,11 @@ class Strategy(Checked):
     stream: `init` makes it, and `apply` and `observe` return a new one.
 
     A subclass is a frozen dataclass and a PyTree without any decorator. Its leaves are
-    the hyperparameters: changing one never recompiles. A sweep is a `vmap` over stacked
-    leaves, one entry per setting. Static fields are not leaves; they fix shapes. Tables
-    are large leaves that all settings of a sweep share. Each field is declared by a
-    function of the module `fields`, so its value is checked and cast when the strategy
-    is made.
+    the hyperparameters: a new value recompiles only if it has another shape. A sweep is
+    a `vmap` over stacked leaves, one entry per setting. Static fields are not leaves: a
+    new value compiles a new program. Tables are large leaves that all settings of a
+    sweep share. Functions of the module `fields` declare the fields. Numbers, ids,
+    sizes and flags are checked and cast when the strategy is made.
 
     Most strategies obey two laws. A strategy that breaks a law sets the class attribute
     with the name of the law to False.
@@ -60,7 +60,7 @@ class Strategy(Checked):
         `generate` and `sweep` call this before they compile, also for the stages of a
         chain. Unless overridden, it checks that all ids in the fields of the strategy
         are below `vocab_size`. `ids`, `one_id` and `sequences` of `fields` declare such
-        fields.
+        fields. Traced ids are not checked.
         """
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
@@ -100,7 +100,10 @@ class Strategy(Checked):
 
 
 def parts(strategy: Strategy) -> Iterator[Strategy]:
-    """Yield a strategy and all strategies within it, such as the stages of a chain."""
+    """Yield a strategy and all strategies within it, such as the stages of a chain.
+
+    `strategies_of` finds the strategies within another one.
+    """
     yield strategy
     for part in strategies_of(strategy):
         yield from parts(part)
@@ -109,8 +112,9 @@ def parts(strategy: Strategy) -> Iterator[Strategy]:
 def strategies_of(holder: Checked) -> Iterator[Strategy]:
     """Yield the strategies that the fields of an object hold, such as a chain's stages.
 
-    A field that is shared between the settings of a sweep is left out, because it may
-    hold another stage of the same chain.
+    A field holds one strategy, or several in a tuple. A field that is shared between
+    the settings of a sweep is left out, because it may hold another stage of the same
+    chain.
     """
     for field in dataclasses.fields(holder):  # type: ignore[arg-type]
         if field.metadata.get("shared"):

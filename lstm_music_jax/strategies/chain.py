@@ -75,8 +75,10 @@ class Chain(Strategy, init=False):
         """Apply all stages one after another, and keep the result of each stage.
 
         Returns:
-            The logits after each stage; for each stage, whether it forbade every symbol
-            and was therefore ignored; and the new state of the chain.
+            The logits after each stage; for each stage, whether it was ignored; and the
+            new state of the chain. A stage is ignored if it forbids every symbol that
+            is left, or if a later promise overrules it. The logits after a stage do not
+            change if a later promise overrules it.
         """
         shaped: list[Logits] = []
         passed_over: list[Bool[Array, ""]] = []

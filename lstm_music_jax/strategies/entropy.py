@@ -10,9 +10,10 @@ from lstm_music_jax.types import Array, Bool, Float, Logits, Scalar
 
 
 def entropy(logits: Logits) -> Scalar:
-    """Return H = -sum_x p_x ln p_x, in nats; from 0 to ln v, never NaN.
+    """Return H = -sum_x p_x ln p_x, in nats; from 0 to ln v, apart from rounding.
 
-    p_x is the probability of symbol x, and 0 ln 0 counts as 0.
+    p_x is the probability of symbol x, and 0 ln 0 counts as 0. Logits that are all -inf
+    give ln v. The result is NaN only if a logit is NaN.
     """
     return entropy_of_kept(jnp.ones(logits.shape, bool), *entropy_terms(logits))
 

@@ -23,7 +23,8 @@ def read_strategy(
     The arguments are those of `read_expression`.
 
     Raises:
-        ValueError: the expression is wrong; the message names the place in the text.
+        ValueError: the expression is wrong. The message names the place in the text,
+            unless it is about the whole expression.
 
     >>> from lstm_music_jax.strategies import Chain, Temperature, TopP
     >>> known = {"Chain": Chain, "Temperature": Temperature, "TopP": TopP}

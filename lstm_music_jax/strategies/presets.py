@@ -100,9 +100,10 @@ class LlamaCppOrder(Preset, init=False):
 
     The temperature comes last, so it does not change which symbols are kept. If a stage
     is a `RepetitionPenalty`, its `by_sign` is set to True, as llama.cpp multiplies
-    negative logits by the penalty. The penalties of llama.cpp count the last 64 tokens,
-    while the penalties here count all symbols. `TopK`, `Typical` and `TopP` keep all
-    symbols that tie with the last one kept, while llama.cpp keeps only some of them.
+    negative logits by the penalty. The repetition, frequency and presence penalties of
+    llama.cpp count the last 64 tokens, while those here count all symbols. `TopK`,
+    `Typical` and `TopP` keep all symbols that tie with the last one kept, while
+    llama.cpp keeps only some of them.
 
     Args:
         stages: strategies of the classes in `order`, in any order.

@@ -10,11 +10,13 @@ from lstm_music_jax.types import Array, Int
 
 
 class Promise(Strategy):
-    """Base class of masks that win over all other strategies of a chain.
+    """Base class of masks that no strategy that truncates can break.
 
-    A promise only forbids symbols, whatever the logits are. If it leaves no symbol,
-    `Chain` ignores earlier stages that are no promises, and not the promise. Not every
-    mask is a promise: `Allow` and `PitchRange`, for example, are ignored.
+    A promise only forbids symbols, whatever the logits are. If it forbids all symbols
+    that earlier stages of a `Chain` left, the chain ignores those of them that are no
+    promises, and not the promise. An earlier promise wins over it, and so does a later
+    strategy that makes forbidden symbols possible, such as `Force`. Not every mask is a
+    promise: `Allow` and `PitchRange`, for example, are ignored.
     """
 
     def never(self) -> Int[np.ndarray, "n"]:
@@ -39,6 +41,6 @@ class Promise(Strategy):
     def check_prompts(self, prompts: Int[Array, "b p"]) -> None:
         """Raise ValueError if the promise cannot be kept after a prompt.
 
-        `generate` and `sweep` call this before they compile, unless the prompts are
-        traced.
+        `generate` and `sweep` call this before they compile, unless the prompts or the
+        promise are traced. Unless overridden, it accepts all prompts.
         """

@@ -21,9 +21,10 @@ _BEGIN = re.compile(
 def summarise_abort(line: str) -> None:
     """Print `line` instead of JAX's messages if JAX aborts because a process has ended.
 
-    All other output of C++ appears as before. Messages that may precede an abort are
-    held back, and appear when the process ends without one. Python's `sys.stderr` is
-    replaced by one that writes directly to the original standard error.
+    Other output of C++ to standard error appears as before, until a message comes that
+    may precede an abort. This message and all output after it are held back, and appear
+    when the process ends without such an abort. Python's `sys.stderr` is replaced by
+    one that writes directly to the original standard error.
     """
     sys.stderr.flush()
     stderr = os.dup(2)

@@ -19,7 +19,8 @@ def written_atomically(path: Path) -> Iterator[BinaryIO]:
     half of a file, and no temporary file remains if the disk is full.
 
     Raises:
-        OSError: the file cannot be written; the error names it.
+        OSError: the file cannot be written; the error names it, or a folder above it
+            that cannot be created.
     """
     with _beside(path) as temporary:
         with _opened(temporary, path) as file:
@@ -33,7 +34,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     Text is written in UTF-8.
 
     Raises:
-        OSError: the file cannot be written; the error names it.
+        OSError: the file cannot be written; the error names it, or a folder above it
+            that cannot be created.
     """
     with written_atomically(path) as file:
         file.write(_bytes(content))
@@ -47,7 +49,8 @@ def write_new(path: Path, content: str | bytes) -> None:
 
     Raises:
         FileExistsError: `path` exists. It is not changed.
-        OSError: the file cannot be written; the error names it.
+        OSError: the file cannot be written; the error names it, or a folder above it
+            that cannot be created.
     """
     with _beside(path) as temporary:
         with _opened(temporary, path) as file:

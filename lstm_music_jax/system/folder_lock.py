@@ -18,7 +18,7 @@ _TRIES, _SECONDS_BETWEEN_TRIES = 3, 0.02
 
 
 class FolderInUseError(RuntimeError):
-    """Raised if another process holds the lock of a folder."""
+    """Raised if the lock of a folder is held, by another process or by this one."""
 
 
 @contextmanager
@@ -26,12 +26,13 @@ def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder during a `with` block; create the folder if missing.
 
     The operating system locks the file `.lock` in the folder. It releases the lock when
-    the process ends, for whatever reason. The file remains, and names the process that
-    held the lock last. If the operating system or the file system has no locks, a
-    warning says so, and the folder is not locked.
+    the block ends, or when the process ends, for whatever reason. The file remains, and
+    names the process that held the lock last. If the operating system or the file
+    system has no locks, a warning says so, and the folder is not locked.
 
     Raises:
-        FolderInUseError: another process holds the lock; the message names it.
+        FolderInUseError: another process holds the lock, or this one does already; the
+            message names it.
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,10 @@ from __future__ import annotations
 def printable(name: object) -> str:
     r"""Return a name in which escapes replace all that cannot be shown on one line.
 
-    Escaped are control characters such as line breaks, and bytes that are not text in
-    the file system's encoding. A stream in UTF-8 can always write the result.
+    Escaped are all characters that `str.isprintable` refuses: control characters such
+    as line breaks, all spaces but the usual one, invisible and undefined characters,
+    and bytes that are not text in the file system's encoding. A stream in UTF-8 can
+    always write the result.
 
     >>> printable("two\nlines.mid")
     'two\\nlines.mid'

@@ -9,10 +9,10 @@ A law is a property that every strategy must have.
 The strategy is applied to eight random streams. Their prompts repeat symbols. Their
 distributions have ties, forbidden symbols, all the probability on one symbol, or only
 one, two or three possible symbols. Constants from -1000 to 1000 are added to the
-logits. Then a long run follows, with 300 symbols per stream. In some of its streams,
-the symbols are random or drawn by the strategy. In its other streams, one symbol
-recurs, or two symbols or all symbols take turns. The strategy is compiled once for all
-these runs, and once within the sampler of `generate`.
+logits. Then a long run follows, with 300 symbols per stream, or more if the vocabulary
+has more. In some of its streams, the symbols are random or drawn by the strategy. In
+its other streams, one symbol recurs, or two symbols or all symbols take turns. The
+strategy is compiled once for all these runs, and once within the sampler of `generate`.
 
 Choose hyperparameters that are not round. At a round value, a threshold may be met
 exactly, and then rounding decides: with two equally probable symbols, a nucleus of
@@ -28,7 +28,7 @@ The laws find:
 - integers of the state that overflow, floats of the state that become NaN or infinite,
   and ring buffers of up to 100 symbols that do not wrap around;
 - parts of the state that never change because the strategy forgets them;
-- noise from a fixed key;
+- noise that `apply` or `observe` makes from a fixed key;
 - hyperparameters that are not leaves, and whole numbers that are wrongly static.
 
 The laws cannot find:
@@ -37,10 +37,10 @@ The laws cannot find:
 - faults that show only after more than 300 symbols, or after a rare sequence of
   symbols;
 - a number that becomes 0 by underflow, if no logit becomes NaN or infinite;
-- a part of the state that never changes, if it holds several values, because it may be
-  a table;
+- a part of the state that never changes, if it holds several different values, because
+  it may be a table;
 - constant noise that does not come from a key of JAX, or that comes from a fixed key
-  inside a loop which also reads the logits;
+  inside a loop which also reads the logits, a symbol or the key of `apply`;
 - a static whole number that could be a leaf, if it changes the operations of the
   compiled program and not only its numbers. An example is an exponent.
 
@@ -80,7 +80,7 @@ def check_strategy(
     seed: int = 0,
     except_for: Collection[Law] = (),
 ) -> None:
-    """Check that a strategy keeps every law of `LAWS`; this takes a second or two.
+    """Check that a strategy keeps every law of `LAWS`; this takes a few seconds.
 
     Args:
         strategy: a strategy with one value for each hyperparameter, not with the

@@ -41,7 +41,11 @@ _BY_HAND, _HALF = 2, 3
 
 
 def choices_have_shapes_and_dtypes(subject: DecoderSubject) -> None:
-    """A choice is int32, int32 and float32, all `[m]`; the state keeps its shapes."""
+    """A choice is int32, int32 and float32, all `[m]`; the state keeps its shapes.
+
+    It keeps its dtypes and its structure too. The first log-weights are float32 `[m]`,
+    and a picked member is an int32.
+    """
     decoder, members = subject.decoder, subject.decoder.members
     arguments = decoder, subject.material.rows(0), subject.vocab_size
 
@@ -93,7 +97,7 @@ def noise_comes_from_its_key(subject: DecoderSubject) -> None:
 
 
 def is_pure(subject: DecoderSubject) -> None:
-    """Two calls with the same arguments return the same choice."""
+    """Two calls with the same arguments return the same choice and the same state."""
     arguments = subject.decoder, subject.material.rows(0), subject.vocab_size
     with jax.disable_jit():
         pairs = zip(*(host(first_choice(*arguments)) for _ in range(2)), strict=True)
@@ -161,7 +165,10 @@ def someone_is_left(subject: DecoderSubject) -> None:
 
 
 def populations_are_independent(subject: DecoderSubject) -> None:
-    """The choices of a population do not depend on the other ones of the batch."""
+    """The choices of a population do not depend on the other ones of the batch.
+
+    Log-weights may differ by rounding.
+    """
     order = np.roll(np.arange(POPULATIONS), 2)
     order[0] = order[1]
     alone = jax.tree.map(lambda leaf: leaf[order], subject.decoded.choices)
@@ -170,7 +177,10 @@ def populations_are_independent(subject: DecoderSubject) -> None:
 
 
 def jit_equals_eager(subject: DecoderSubject) -> None:
-    """The compiled decoder chooses what the uncompiled one does."""
+    """The compiled decoder chooses what the uncompiled one does.
+
+    Log-weights may differ by rounding. The first two symbols are compared.
+    """
     decoder, material = subject.decoder, subject.material.rows(0)
     with jax.disable_jit():
         eager = run(decoder, material, subject.vocab_size, _BY_HAND).choices
@@ -179,7 +189,11 @@ def jit_equals_eager(subject: DecoderSubject) -> None:
 
 
 def continues_in_the_engine(subject: DecoderSubject) -> None:
-    """Drawing n symbols and then n more gives the same as drawing 2 n in one call."""
+    """Drawing n symbols and then n more gives the same as drawing 2 n in one call.
+
+    Log-weights may differ by rounding. The symbols of members with the log-weight -inf
+    are not compared.
+    """
     decoder, size = subject.decoder, subject.vocab_size
     rng, count = np.random.default_rng(0), 2
     model = ToyModel(np.array([random_logits(rng, size, 0) for _ in range(size)]))

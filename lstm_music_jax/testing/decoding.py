@@ -26,7 +26,7 @@ class Material(NamedTuple):
 
     Attributes:
         prompt: symbol ids.
-        prompt_hidden: hidden states after all symbols of the prompt but the last.
+        prompt_hidden: the hidden state after each symbol of the prompt but the last.
         logits: logits of the model for each symbol and member.
         shaped: the same, of the strategy, which forbids some symbols.
         noise: Gumbel noise of the draw.
@@ -75,11 +75,11 @@ def random_material(
 
 
 class Decoded(NamedTuple):
-    """What a decoder did, with an axis n for each symbol.
+    """What a decoder did.
 
     Attributes:
-        candidates: what it could choose from.
-        choices: what it chose.
+        candidates: what it could choose from, with an axis for the symbols.
+        choices: what it chose, with an axis for the symbols.
         state: its state after the last symbol.
     """
 
@@ -150,7 +150,7 @@ def first_choice(
 def run(
     decoder: Decoder, material: Material, vocab_size: int, symbols: int = SYMBOLS
 ) -> Decoded:
-    """Let a decoder choose the symbols of one population."""
+    """Let a decoder choose the first `symbols` symbols of one population."""
 
     def choose(carry, each):
         members, state = carry

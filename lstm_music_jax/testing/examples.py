@@ -1,8 +1,8 @@
 """The list of all strategies, with example hyperparameters for each.
 
 The laws are tested on these examples, the benchmarks time them, and the table in the
-README is made from them. The numbers are not round, because with round numbers a
-threshold may be met exactly, and then rounding decides.
+README is made from them. Thresholds for probabilities are not round numbers, because
+with round numbers a threshold may be met exactly, and then rounding decides.
 
 Some strategies also need a model, a context, a vocabulary, an encoding, a corpus or an
 automaton. These arguments are called the surroundings. They are left out here, and

@@ -1,6 +1,6 @@
 """Comparisons that the laws make, and the exception that reports a broken law.
 
-A law is a property that every strategy must have.
+A law is a property that every strategy, or every decoder, must have.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ TOLERANCE = 1e-4
 
 
 class Broken(Exception):  # noqa: N818
-    """Raised if a strategy breaks a law; the message says what was found."""
+    """Raised if a strategy or a decoder breaks a law; the message says how."""
 
 
 def require(holds, found: str) -> None:
@@ -28,7 +28,8 @@ def require(holds, found: str) -> None:
 def require_equal(wanted, found, what: str | Callable[[tuple[int, ...]], str]) -> None:
     """Raise Broken unless two arrays of logits give the same distributions.
 
-    Both arrays must forbid the same symbols, by -inf. Probabilities may differ by 1e-4.
+    Both arrays must forbid the same symbols, by -inf. Probabilities may differ by
+    `TOLERANCE`. NaN counts as -inf here, because `no_nan_or_infinity` looks for it.
 
     Args:
         wanted: logits, whose last axis is the vocabulary.

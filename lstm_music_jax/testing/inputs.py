@@ -1,8 +1,8 @@
 """The inputs on which a strategy is tested, as NumPy arrays.
 
-Logits are multiples of 1/64. So adding a constant is exact, and equal logits stay
-equal. `KINDS` lists kinds of logits, such as logits with ties, or with forbidden
-symbols, which are -inf. A stream is a sequence that is generated.
+Logits are multiples of 1/64. So adding a constant that is one too is exact, and equal
+logits stay equal. `KINDS` lists kinds of logits, such as logits with ties, or with
+forbidden symbols, which are -inf. A stream is a sequence that is generated.
 """
 
 from typing import NamedTuple

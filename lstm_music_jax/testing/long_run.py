@@ -1,9 +1,10 @@
 """A run of 300 symbols, and how a replaced symbol changes the state afterwards.
 
+If the vocabulary has more than 300 symbols, the run has that many, rounded up to tens.
 The strategy under test runs on a batch of eight rows, which are streams. A row is quiet
 if it is one symbol over and over, or two symbols in turn. In separate runs, one symbol
 of the quiet rows is replaced: at the first position, and at each position in `LATE`.
-This shows for how many symbols the state of the strategy then differs.
+This shows for how many symbols, up to five, the state of the strategy then differs.
 """
 
 from collections.abc import Iterator
@@ -32,8 +33,8 @@ ROWS = (
 )
 QUIET = np.array(["over and over" in row or "two" in row for row in ROWS])
 DRAWING = np.array(["drew" in row for row in ROWS])
-# The long run consists of calls of a few symbols each. For each entry `n: place`, after
-# n calls the next call is made twice, with different symbols at `place` in that call.
+# The long run consists of calls of a few symbols each. For each entry `n: place`, two
+# more calls begin with the states after n calls. Their symbols differ at `place` only.
 # In the stream, these are the positions 119, 128, 180, 231 and 312. They are multiples
 # of many lengths, because a strategy may forget all symbols at the end of a bar.
 LATE = {11: 1, 12: 0, 17: 2, 22: 3, 30: 4}
@@ -127,7 +128,7 @@ def _chunks(runner: Runner) -> Iterator[tuple[Inputs, Int[np.ndarray, "b n"]]]:
 
 
 def _alphabet(runner: Runner) -> tuple[int, int, int]:
-    """Return three ids of symbols; they differ if the vocabulary has three or more."""
+    """Return three ids of symbols; they differ if the vocabulary has four or more."""
     v = runner.vocab_size
     return v // 3 % v, v // 2 % v, (v - 1) % v
 

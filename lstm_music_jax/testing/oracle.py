@@ -29,6 +29,8 @@ _MOST = 1_000_000
 class Distribution(NamedTuple):
     """A distribution over all sequences of a length.
 
+    Sequences that go on after a stop symbol are not listed.
+
     Attributes:
         sequences: ids of the drawn symbols, in lexicographic order.
         log_probs: log-probability of each sequence, nats, float64.
@@ -133,7 +135,7 @@ def exact(
         context: which of the symbols so far the model remembers.
         stop: id of the symbol that ends a sequence; only `stop` follows it, with
             probability 1.
-        key: the strategy's key; by default that of the seed 0.
+        key: the strategy's key; by default `jax.random.key(0)`.
 
     Raises:
         ValueError: there are more than a million sequences.
@@ -208,6 +210,9 @@ def _read(context, model, strategy, target, prompt, sequences, key):
 
 
 def _sum_of_picked(sequences, ended, values):
-    """Return the sum of `values`, `[k n v]`, at the symbols of each sequence."""
+    """Return the sum of `values`, `[k n v]`, at the symbols of each sequence.
+
+    Symbols for which `ended` is True are left out: they follow a stop symbol.
+    """
     picked = np.take_along_axis(values, sequences[..., None], axis=-1)[..., 0]
     return np.where(ended, 0.0, picked).sum(axis=1)

@@ -42,7 +42,7 @@ class Programs(NamedTuple):
 def programs(strategy: Strategy, vocab_size: int) -> Programs:
     """Return the jaxprs of a strategy's methods.
 
-    The first inputs of each jaxpr are the hyperparameters.
+    The first inputs of each jaxpr are the leaves of the strategy.
     """
     state = jax.eval_shape(lambda: strategy.init(vocab_size))
     logits = jax.ShapeDtypeStruct((vocab_size,), jnp.float32)
@@ -76,7 +76,8 @@ class Outline(NamedTuple):
 
     Attributes:
         form: names, parameters and shapes of all operations, as texts.
-        numbers: the leaves of the strategy and the constants of the jaxprs, as bytes.
+        numbers: the leaves of the strategy, and the constants and literals of the
+            jaxprs, as bytes.
     """
 
     form: list[str]
@@ -99,9 +100,9 @@ def outline(strategy: Strategy, vocab_size: int) -> Outline:
 def fixed_noise(strategy: Strategy, vocab_size: int) -> list[str]:
     """Return the names of the operations that make the same noise in every stream.
 
-    Noise must depend on the key that `apply` is given, on a symbol or on logits. It may
-    depend on them through the state. Noise inside a loop is not reported if any input
-    of the loop depends on them.
+    The methods `apply` and `observe` are examined. Noise must depend on the key that
+    `apply` is given, on a symbol or on logits. It may depend on them through the state.
+    Noise inside a loop is not reported if any input of the loop depends on them.
     """
     written = programs(strategy, vocab_size)
     leaves = len(jax.tree.leaves(strategy))

@@ -121,7 +121,11 @@ class Runner:
 
     @cached_property
     def changed(self) -> Strategy:
-        """The strategy with all hyperparameters changed a little."""
+        """The strategy with all hyperparameters changed a little.
+
+        Floats are multiplied by 63/64, so a 0 stays 0. Integers are raised by 1. Others
+        stay the same.
+        """
         return map_settings(_change, self.strategy)
 
     @cached_property
@@ -162,7 +166,10 @@ class Runner:
 
     @property
     def traces(self) -> int:
-        """How often JAX has traced the compiled function, counted over all runners."""
+        """How often JAX has traced the function that all runners compile.
+
+        The traces that `jaxpr` makes count too.
+        """
         return len(_TRACES)
 
 
@@ -255,6 +262,8 @@ def by_hand(strategy, inputs, tokens, state):
 
 def by_hand_with(strategy, logits, keys: Sequence[Array], tokens, state):
     """Return the logits that a strategy returns for one stream, in a plain Python loop.
+
+    The loop ends with the shortest of `logits`, `keys` and `tokens`.
 
     Args:
         strategy: the strategy.

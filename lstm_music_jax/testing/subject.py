@@ -1,6 +1,7 @@
 """A strategy under test, with the results that several laws share.
 
-A law is a property that every strategy must have.
+A law is a property that every strategy must have. A long run is one of 300 symbols, or
+of more if the vocabulary has more.
 """
 
 from functools import cached_property
@@ -14,5 +15,5 @@ class Subject(Runner):
 
     @cached_property
     def long_run(self) -> LongRun:
-        """The result of running the strategy for 300 symbols, computed once."""
+        """The result of the long run of the strategy, computed once."""
         return run_for_long(self)

@@ -4,12 +4,12 @@ Start with `train.train`, which opens or resumes a run, then `loop`, the loop on
 host, and `step.train_steps`, the pure training step on the device.
 
 - `config`: the settings.
-- `data`, `windows`, `streams`: the data on the device, and two ways to make batches:
-  of windows, which are short shuffled sequences, or of streams, which are pieces laid
-  end to end. They use `ids`, `batch`, `shuffle`, `keys` and `transpose`.
+- `data`, `windows`, `streams`: the training and validation data, and two ways to make
+  batches: of windows, which are short shuffled sequences, or of streams, which are
+  pieces laid end to end. They use `ids`, `batch`, `shuffle`, `keys` and `transpose`.
 - `step`, `objective`, `optimizer`: the training step.
-- `train`, `loop`, `reporting`, `tally`, `signals`, `checkpoints`: the loop, and the
-  files that it writes.
+- `train`, `loop`, `reporting`, `tensorboard`, `tally`, `signals`, `checkpoints`: the
+  loop, and the files that it writes.
 - `run_folder`, `settings`, `differences`, `versions`: the run folder, and how old ones
   are read.
 - `run_summary`: the state, settings and losses of a run, without its checkpoints.

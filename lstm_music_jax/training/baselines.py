@@ -1,10 +1,11 @@
 """Baselines for a model's loss: n-gram models, counted on the host.
 
-The n-grams are counted in the training pieces. Like the LSTM, these models predict
-every symbol of a piece but the first, from earlier symbols of the same piece.
+The n-grams are counted in the training pieces. These models predict every symbol of a
+piece but the first, from earlier symbols of the same piece. So does the LSTM in
+validation, if its objective is "all".
 
-Counting takes three seconds and 300 MB per million symbols. So only some pieces of a
-large corpus are counted.
+Counting takes one to two seconds and 100 to 200 MB per million symbols. So only some
+pieces of a large corpus are counted.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ import numpy as np
 from lstm_music_jax.model.ngram_counts import kneser_ney, witten_bell
 from lstm_music_jax.music.corpus.piece_ids import PieceIds
 
-# The largest numbers of symbols: those that are counted, and those that are predicted.
+# About the largest numbers of symbols that are counted, and that are predicted.
 MOST_COUNTED, _MOST_PREDICTED = 2**20, 2**17
 
 
@@ -44,8 +45,7 @@ def ngram_cross_entropies(
 
     Args:
         train: symbol ids of the training pieces, below `vocab_size`. If they hold more
-            than 2^20 symbols, only evenly chosen pieces are counted, with about that
-            many symbols.
+            than 2^20 symbols, only pieces that `evenly_chosen` returns are counted.
         validation: symbol ids of the validation pieces, which the models predict. If
             they hold more than 2^17 symbols, only evenly chosen pieces are predicted.
         vocab_size: number of symbols in the vocabulary.
@@ -66,16 +66,17 @@ def ngram_cross_entropies(
 
 
 def evenly_chosen(pieces: Sequence[np.ndarray], most: int) -> Sequence[np.ndarray]:
-    """Return every n-th piece, so that the chosen pieces hold about `most` symbols.
+    """Return every n-th piece, so that the pieces hold about `most` symbols or fewer.
 
     `spacing(pieces, most)` computes n. If all pieces together hold at most `most`
-    symbols, all are returned.
+    symbols, all are returned. If not, and if the pieces have similar lengths, those
+    returned hold half of `most` or more.
     """
     return pieces[:: spacing(pieces, most)]
 
 
 def spacing(pieces: Sequence[np.ndarray], most: int) -> int:
-    """Return n such that taking every n-th piece gives about `most` symbols in all.
+    """Return the n for which every n-th piece gives about `most` symbols or fewer.
 
     n is the number of symbols of all pieces divided by `most`, rounded up; at least 1.
     """

@@ -39,7 +39,7 @@ def sequence_places(
 
 
 def as_batch(sequences: Int[Array, "b t"], lengths: Int[Array, "b"]) -> Batch:
-    """Return a batch in which each id of a sequence is predicted from those before it.
+    """Return a batch in which ids of a sequence are predicted from those before them.
 
     Args:
         sequences: the ids of the sequences. All but the last of each are inputs, and

@@ -1,8 +1,9 @@
 """Checkpoints: PyTrees of arrays, saved by name with orbax, without pickle.
 
 A checkpoint holds the arrays and a description in JSON. The description holds the
-version of the format, the settings of the run that saved the arrays, their shapes and
-checksums, and facts. Facts are any JSON that the caller wants to restore exactly.
+version of the format, JSON that describes the run, the shape and the type of each
+array, a checksum of all arrays, and facts. Facts are any JSON that the caller wants to
+restore exactly. A second checksum protects the description.
 """
 
 import json
@@ -27,7 +28,7 @@ from lstm_music_jax.types import PyTree
 
 
 class CheckpointError(ValueError):
-    """Raised if a checkpoint is missing, damaged, or from a run with other settings."""
+    """Raised if a checkpoint is missing, is damaged, or does not fit the run."""
 
 
 class SaveError(RuntimeError):
@@ -175,9 +176,10 @@ def replace_all(
 ) -> None:
     """Make the checkpoint of one step the only one in a folder.
 
-    If the folder has no readable checkpoint of that step, `tree` is saved as one. The
-    checkpoints of other steps are removed afterwards, so the folder holds a readable
-    checkpoint at any time.
+    If the folder has no readable checkpoint of that step, `tree` is saved as one, and a
+    damaged one is renamed; see `set_aside`. The checkpoints of other steps are removed
+    afterwards. So if the folder held a readable checkpoint before, it holds one at any
+    time.
 
     Args:
         folder: the folder that `Checkpoints` was opened with.
@@ -245,15 +247,15 @@ def restore(
     Args:
         folder: the folder that `Checkpoints` was opened with.
         like: a PyTree of arrays, or of their shapes (`jax.eval_shape`).
-        belongs_to: JSON that describes a run. The checkpoint must be of a run with the
-            same description. Keys that the checkpoint lacks are ignored, because they
-            were added to the format after it was saved. With None, it may be of any
-            run.
+        belongs_to: JSON that describes a run, or a part of such a description. Keys
+            that the checkpoint also has must have the same values there. Keys that it
+            lacks are ignored, because they were added to the format after it was saved.
+            With None, it may be of any run.
 
     Raises:
-        CheckpointError: there is no checkpoint, none is intact, or the newest intact
-            one is of another run or has other arrays. The message names the
-            differences.
+        CheckpointError: there is no checkpoint, or none is intact. Or the newest intact
+            one is of another run, has other arrays, or has an unknown version. The
+            message names up to three differences.
     """
     folder = Path(folder).absolute()
     if not folder.is_dir():

@@ -55,18 +55,21 @@ class ModelConfig:
         """Raise ValueError if a setting of the model is not allowed.
 
         `gates` must name a known activation, and `cores` must be 1 or more. There must
-        be at least one layer, and each size must be 1 or more. All layers together may
-        have at most 10^9 parameters.
+        be at least one layer, and each size must be 1 or more. `dropout` must be in
+        [0, 1). The kernels that do not depend on the vocabulary may have at most 10^9
+        parameters.
         """
         if self.gates not in _GATES:
             raise ValueError(f"gates is {self.gates!r}; it must be one of {[*_GATES]}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {self.dropout}; it must be in [0, 1)")
         if self.cores < 1:
             raise ValueError(f"cores is {self.cores}; it must be 1 or more")
         if not self.sizes or min(self.sizes) < 1:
             raise ValueError(
                 f"sizes is {self.sizes}; it takes one or more sizes of 1 or more"
             )
-        # The few parameters that depend on the vocabulary are left out.
+        # Biases, and the few parameters that depend on the vocabulary, are left out.
         inputs = (0, *self.sizes[:-1])
         parameters = sum(
             4 * size * (below + size)
@@ -101,21 +104,22 @@ class TrainingConfig:
     into batch_size parts, and reads each part from step to step, carrying its state.
     Gradients stop at the border between two steps."""
     cross_pieces: bool = False
-    """Ignore the borders between pieces: a window may begin in one piece and end in the
-    next, and a stream keeps its state when a new piece begins."""
+    """Ignore the borders between pieces in training: a window may begin in one piece
+    and end in the next, and a stream keeps its state when a new piece begins."""
     objective: Objective = "all"
     """Predict at every position of a window, or at the last position only."""
     initial_bias: InitialBias = "counts"
     """The output bias before the first step. `counts` begins with the frequencies of
-    the symbols, so that training need not learn them. `zeros` begins with the same
-    probability for all symbols, as in the original recipe."""
+    the symbols, so that training need not learn them. `zeros` favours no symbol, as in
+    the original recipe."""
     learning_rate: float = 1e-3
     """Adam's learning rate at its peak."""
     schedule: Schedule = "constant"
     """Keep the learning rate constant, or let it fall to 0 along a cosine over all
-    steps."""
+    steps after the warm-up."""
     warmup_steps: int = 0
-    """Number of steps in which the learning rate rises from 0 to its peak."""
+    """Number of steps before the learning rate is at its peak. It rises linearly, and
+    is above 0 in the first step."""
     clip_norm: float | None = 1.0
     """Largest norm of the gradient; a longer one is scaled down. None for no
     clipping."""
@@ -126,15 +130,17 @@ class TrainingConfig:
     """Share of each target that is spread over the whole vocabulary, in [0, 1)."""
     unseen_share: float = 1e-3
     """Share of each target that is spread over the symbols that training never sees,
-    if there are any, in [0, 1). So they keep a small probability."""
+    if there are any, in [0, 1). So they keep a small probability. With label_smoothing,
+    the sum of both must be below 1."""
     transpose: int = 0
     """Shift each window, or each piece of a stream, by a random number of semitones,
-    at most this many up or down, among the shifts that the vocabulary allows. With
-    the encodings Events and Performance, that is every shift within MIDI's 128
-    pitches."""
+    at most this many up or down, among the shifts that the vocabulary allows; 0 to 24.
+    If the vocabulary holds all symbols of the encoding Events or Performance, that is
+    every shift within MIDI's 128 pitches."""
     stretch: float = 0.0
-    """Play each window, or each piece of a stream, at a random one of five tempos, at
-    most this share faster or slower. Only the encoding Performance has tempos."""
+    """Stretch the time of each window, or of each piece of a stream, by a random one of
+    five factors, at most this share below or above 1; in [0, 1). Only the encoding
+    Performance counts time in seconds, so others must have 0."""
     precision: Precision = "float32"
     """Precision of the matrix products in training. bfloat16 adds them up in float32,
     and keeps parameters, states and gates in float32."""
@@ -146,13 +152,13 @@ class TrainingConfig:
     save_every: int | None = None
     """Number of steps between two checkpoints; None saves one at each validation."""
     steps_per_dispatch: int = 10
-    """Number of steps per dispatch. A dispatch is one call of the compiled training
-    program."""
+    """Largest number of steps per dispatch. A dispatch is one call of the compiled
+    training program. It ends earlier if a validation or a checkpoint is due."""
     seed: int = 0
     """Seed of the parameters, the order of the data, its augmentation, and dropout."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError naming the first setting that is out of its range."""
+        """Raise ValueError naming the first setting whose value is not allowed."""
         for name in (
             "steps",
             "batch_size",

@@ -30,7 +30,7 @@ from lstm_music_jax.training.streams import StreamBatcher
 from lstm_music_jax.training.windows import WindowBatcher
 from lstm_music_jax.types import Array, Float, Int, PyTree
 
-# This holds half a billion symbols.
+# This holds half a billion symbols of two bytes.
 RESIDENT_BYTES = 2**30
 _MOST_SYMBOLS = 2**31 - 2**24
 
@@ -42,9 +42,9 @@ class Batcher(Protocol):
     A batcher is itself a PyTree of arrays. It knows where each piece begins when all
     pieces are laid end to end. From the number of a step, and from the seed in the
     settings, it computes the positions of the symbols that the step reads. It then
-    takes their ids from an array on the device. A `Resident` is an array of the ids of
-    all pieces. A `Block` is an array of the ids that the next steps read, which the
-    host has filled.
+    takes their ids from an array on the device. A `Resident` holds the ids of all
+    pieces. A `Block` holds the ids that the next steps read, which the host has looked
+    up.
     """
 
     @classmethod
@@ -207,8 +207,8 @@ def training_data(
             device, they are looked up by the host.
 
     Raises:
-        ValueError: the pieces are too short for the settings, or they have too many
-            symbols.
+        ValueError: the pieces are too short for the settings, they have too many
+            symbols, or their encoding does not allow the settings.
     """
     table, batcher = augmentation_table(dataset, config), batcher_class(config)
     train, validation = PieceIds.of(dataset.train), PieceIds.of(dataset.validation)
@@ -262,9 +262,9 @@ def _bytes(pieces: PieceIds) -> int:
 def with_unseen(dataset: Dataset, config: TrainingConfig) -> Dataset:
     """Return the dataset with a vocabulary whose `unseen` lists the unseen symbols.
 
-    A symbol is unseen if training never reads it: no training piece has it, and no
-    transposition or change of tempo turns a symbol of a training piece into it. The
-    start and the end symbol are never unseen.
+    A symbol is unseen if no training piece has it, and if no row of
+    `augmentation_table` turns a symbol of a training piece into it. So training never
+    reads it. The start and the end symbol are never unseen.
     """
     vocabulary = dataset.vocabulary
     seen = np.zeros(len(vocabulary), bool)
@@ -282,7 +282,8 @@ def with_unseen(dataset: Dataset, config: TrainingConfig) -> Dataset:
 def target_counts(dataset: Dataset) -> Float[np.ndarray, "v"]:
     """Return how often each symbol occurs in the training pieces as a target.
 
-    Every symbol of a piece is a target, except its first.
+    Every symbol of a piece counts as a target, except its first. Settings by which
+    training predicts other symbols make no difference.
     """
     counts = np.zeros(len(dataset.vocabulary))
     for piece in dataset.train:

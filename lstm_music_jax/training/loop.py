@@ -42,7 +42,8 @@ class Result(NamedTuple):
         last_loss: the last validation loss, or what replaces it, in nats per symbol.
         baselines: the losses of n-gram models on the validation pieces; None if nothing
             is held out.
-        save_seconds: how long training has waited while checkpoints were saved.
+        save_seconds: how long training has waited while checkpoints were saved, since
+            the run was started or resumed.
     """
 
     step: int
@@ -77,6 +78,11 @@ class Loop:
         Args:
             start: the checkpoint to start from.
             belongs_to: JSON that describes the run, for its checkpoints.
+
+        Raises:
+            Stopped: a signal came. The run is saved.
+            NonFiniteLossError: a loss or a gradient is not finite.
+            SaveError: a file cannot be written.
         """
         self.state, self.best_model = start.tree
         self.step, self.tally = start.step, Tally.from_json(start.facts)
@@ -131,7 +137,7 @@ class Loop:
         return EventFile(self.run_folder.path / TENSORBOARD, metrics)
 
     def _advance(self):
-        """Train until the next validation or checkpoint, or until a signal comes."""
+        """Train until the next validation or checkpoint, a signal, or the last step."""
         self.report.restart_clock()
         step, pending, ended = self.step, None, False
         while not ended or pending:
@@ -148,7 +154,7 @@ class Loop:
                     or saves_after(self.training, step)
                 )
             # Reading metrics waits until their dispatch has ended. So they are read
-            # after the next dispatch is issued, and the device is never idle.
+            # after the next dispatch is issued, and the device need not wait for it.
             if pending:
                 self._record(*pending)
             pending = issued
@@ -162,7 +168,8 @@ class Loop:
 
         Raises:
             NonFiniteLossError: a loss or a gradient is not finite.
-            SaveError: the checkpoint that is being saved has failed.
+            SaveError: the checkpoint that is being saved has failed, or the line
+                cannot be written.
         """
         values = {
             name: np.asarray(leaf)[: end - first]

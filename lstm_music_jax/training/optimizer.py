@@ -9,6 +9,8 @@ from lstm_music_jax.training.config import TrainingConfig
 def optimizer(config: TrainingConfig) -> optax.GradientTransformation:
     """Return an optimiser: Adam (Kingma & Ba 2014) on gradients clipped by global norm.
 
+    If `clip_norm` is None, the gradients are not clipped.
+
     Weight decay, if any, is decoupled from the gradient (Loshchilov & Hutter 2019).
     It applies to matrices only, because biases do not cause overfitting.
     """

@@ -1,5 +1,7 @@
 """The reports of a run: a metrics file, a progress bar, and a line per validation.
 
+The metrics can also go to an event file for TensorBoard.
+
 The baselines are the losses of n-gram models on the validation pieces. They are
 reported for comparison with the losses of the LSTM.
 """
@@ -52,7 +54,7 @@ class Report:
         self.bar = Bar("step", training.steps, completed=step, show=show, stderr=False)
 
     def __enter__(self) -> "Report":
-        """Start the progress bar, and report the baselines."""
+        """Start the progress bar, and report the baselines, if there are any."""
         self.bar.__enter__()
         if self.baselines is not None:
             self.bar.print(
@@ -68,7 +70,7 @@ class Report:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the progress bar, and close the file."""
+        """Stop the progress bar, and close the files."""
         self.bar.__exit__()
         self.file.close()
         if self.events is not None:
@@ -86,7 +88,8 @@ class Report:
         Args:
             step: the number of the last step of this call.
             count: number of steps since this method or `restart_clock` was called last.
-                The reported speed is that of these steps.
+                The reported speed is that of these steps. It has no meaning if a
+                complete run is resumed and takes no step.
             metrics: sums over the steps since the last line of metrics.
             save_seconds: total time that training has waited while checkpoints were
                 saved.
@@ -108,7 +111,7 @@ class Report:
     def validated(
         self, step: int, train_loss: float, loss: float | None, accuracy: float | None
     ) -> None:
-        """Report a validation.
+        """Report a validation; without held-out pieces, only print the training loss.
 
         Args:
             step: number of training steps taken so far.

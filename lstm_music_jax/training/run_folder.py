@@ -2,15 +2,18 @@
 
 config.json        all settings, the encoding, where the corpus came from
 vocabulary.json
-metrics.jsonl      one line per compiled call, which takes several training steps, and
-                   one per validation
+metrics.jsonl      one line per compiled call, which takes several training steps; if
+                   pieces are held out, also one per validation, and first one with the
+                   losses of n-gram models
 checkpoints/best/  the model with the lowest validation loss
 checkpoints/last/  everything that a run resumes from: the training state, the best
                    model so far, and the sums of the metrics since the last line of
                    metrics.jsonl and since the last validation
+tensorboard/       the metrics again, if they were asked for
+.lock              locked while a process trains in the folder
 
-Every file is written whole or not at all. The one exception is metrics.jsonl: if the
-run was killed, its last line may be incomplete.
+Every file is written whole or not at all, except those to which lines are added. If the
+run was killed, the last line of metrics.jsonl may be incomplete.
 """
 
 import dataclasses
@@ -45,6 +48,8 @@ from lstm_music_jax.training.settings import (
 )
 from lstm_music_jax.training.step import TrainState, initial_state
 from lstm_music_jax.types import Float
+
+_FIRST_SAVED = {"best": "after its first validation", "last": "before its first step"}
 
 
 class RunState(NamedTuple):
@@ -105,7 +110,11 @@ class RunFolder:
         return self.path / "checkpoints" / kind
 
     def require_new(self) -> None:
-        """Raise ValueError if the folder is not empty, or if a file is in its place."""
+        """Raise ValueError if the folder is not empty, or if a file is in its place.
+
+        A file in the place of a folder above it counts too. Entries whose names begin
+        with a dot do not count.
+        """
         for place in (self.path, *self.path.parents):
             if place.is_file():
                 raise ValueError(
@@ -123,9 +132,10 @@ class RunFolder:
     def require_resumable(self) -> None:
         """Raise ValueError if a trained run has lost its last checkpoint.
 
-        A run saves its first checkpoint before its first line of metrics. So a run with
-        metrics has had a checkpoint, and a run with neither can be resumed from the
-        start. Also raises ValueError if a folder is in the place of the metrics.
+        A run saves its first checkpoint before its first line of metrics. So a run that
+        has metrics or a best model has had such a checkpoint. A run without any of them
+        can be resumed from the start. Also raises ValueError if a folder is in the
+        place of the metrics.
         """
         if self.metrics.is_dir():
             raise ValueError(f"{self.metrics} is a folder; move it away")
@@ -208,7 +218,8 @@ def load_run(path: str | Path, checkpoint: Literal["best", "last"] = "best") -> 
     Raises:
         FileNotFoundError: the folder is not a run folder, or its vocabulary is missing.
         ValueError: the settings or the vocabulary cannot be read.
-        CheckpointError: there is no checkpoint, or it belongs to another model.
+        CheckpointError: there is no checkpoint, none is intact, or the newest intact
+            one belongs to another model.
     """
     folder = RunFolder(Path(path))
     settings = folder.settings()
@@ -221,7 +232,7 @@ def load_run(path: str | Path, checkpoint: Literal["best", "last"] = "best") -> 
     if not folder.checkpoints(checkpoint).is_dir():
         raise CheckpointError(
             f"run is {folder.path}, which has no {checkpoint} checkpoint; "
-            "a run saves one after its first validation"
+            f"a run saves one {_FIRST_SAVED[checkpoint]}"
         )
     shapes = jax.eval_shape(
         lambda: initial_run_state(
@@ -251,8 +262,8 @@ def restore_last(
             have the same values there.
 
     Raises:
-        CheckpointError: there is no such checkpoint, or it is of another run, or its
-            name differs from the step that it holds.
+        CheckpointError: there is no such checkpoint, or it does not fit (see
+            `restore`), or its name differs from the step that it holds.
     """
     last = folder.checkpoints("last")
     restored = restore(last, like, belongs_to)
@@ -278,7 +289,9 @@ def require_same_run(
         `cores`.
 
     Raises:
-        ValueError: the dataset, or another setting, differs from that of the run.
+        FileNotFoundError: the folder is not a run folder.
+        ValueError: the dataset, or another setting, differs from that of the run. Or
+            the settings in the folder cannot be read.
     """
     saved = folder.settings()
     changeable = changeable_settings(training) | {"cores"}

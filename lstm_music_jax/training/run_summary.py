@@ -32,11 +32,12 @@ class RunSummary:
         folder: the run folder.
         state: "going on" if a live process holds the lock of the folder, "finished" if
             the last step of the run is saved, and otherwise "stopped". It is "damaged"
-            if the settings or the metrics cannot be read, or if there are metrics but
-            no checkpoint to resume from.
+            if the settings or the metrics cannot be read, or if there are metrics or a
+            best model but no checkpoint to resume from. Then the values below `problem`
+            are missing: they are the defaults.
         problem: why the run is damaged; empty if it is not.
         settings: the settings by name, such as "learning_rate" and "encoding.kind".
-        steps: number of steps of the whole run; None if the settings are damaged.
+        steps: number of steps of the whole run; None if the run is damaged.
         step: the last step that is in the metrics or is saved.
         train_loss: the newest training loss, in nats per symbol; None before the first.
         best_loss: the lowest validation loss, in nats per symbol; None before the first
@@ -59,8 +60,9 @@ class RunSummary:
 def run_folders(folder: Path) -> list[Path]:
     """Return the run folders in a folder, at any depth, in alphabetical order.
 
-    The folder itself may be one. A run folder holds at least two of the files of a run,
-    so a run that has lost its settings is found too. Links to folders are not followed.
+    The folder itself may be one. A run folder holds at least two of the entries of a
+    run, so a run that has lost its settings is found too. Links to folders are not
+    followed.
     """
     found = []
     for path, folders, files in os.walk(folder):
@@ -103,8 +105,7 @@ def summarize_run(path: Path) -> RunSummary:
 def differing_settings(summaries: Sequence[RunSummary]) -> list[dict[str, Any]]:
     """Return, for each run, those of its settings that are not the same in all runs.
 
-    A run whose settings are damaged is not compared, and has an empty dictionary in the
-    result.
+    A damaged run is not compared, and has an empty dictionary in the result.
     """
     compared = [summary.settings for summary in summaries if summary.settings]
     names = {name: None for settings in compared for name in settings}

@@ -52,9 +52,9 @@ def read_config_json(path: Path) -> dict[str, Any]:
         encoding and the corpus as "encoding" and "corpus".
 
     Raises:
-        ValueError: the file has a newer version, or a key is missing, is unknown or has
-            a value that is not allowed. The message names the file, the key and the
-            allowed values.
+        ValueError: the file is not JSON, it has an unknown version, or a key is
+            missing, is unknown or has a value that is not allowed. The message names
+            the file, and the key and the allowed values.
     """
     try:
         try:

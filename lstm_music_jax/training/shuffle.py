@@ -12,7 +12,7 @@ def epoch_order(
 ) -> Int[Array, "b"]:
     """Return `permutation[positions]`, for a random permutation of 0 to `count` - 1.
 
-    The whole permutation is never computed. A four-round Feistel network (Luby &
+    Only the entries at `positions` are computed. A four-round Feistel network (Luby &
     Rackoff 1988) permutes the integers below a power of two that is at least `count`.
     It is applied again until the result is below `count` (cycle walking, Black &
     Rogaway 2002).

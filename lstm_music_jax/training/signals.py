@@ -29,9 +29,10 @@ def stop_on_signals(on_first: Callable[[], None]) -> Iterator[Callable[[], bool]
     """Yield, as a context manager, a function that says if SIGINT or SIGTERM has come.
 
     If a second signal comes, the process exits. When the `with` block ends, the
-    handlers that were set before it are restored. Python allows only the main thread to
-    set signal handlers. In another thread, signals are not handled, and the function
-    always returns False.
+    handlers that were set before it are restored. A signal whose handler was not set
+    from Python keeps it, and is not noticed. Python allows only the main thread to set
+    signal handlers. In another thread, signals are not handled, and the function always
+    returns False.
 
     Args:
         on_first: called in a separate thread as soon as the first signal comes.

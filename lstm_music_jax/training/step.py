@@ -40,8 +40,8 @@ class TrainState(NamedTuple):
 class StepMetrics(NamedTuple):
     """Metrics of a training step: loss, accuracy, and gradient norm before clipping.
 
-    The loss is the mean cross-entropy of the targets, in nats. Label smoothing does not
-    change it.
+    The loss is the mean cross-entropy of the targets, in nats. Label smoothing and the
+    share of unseen symbols do not enter it.
     """
 
     loss: Scalar
@@ -96,7 +96,7 @@ def train_steps(
     config: TrainingConfig,
     unseen: Sequence[int] = (),
 ) -> tuple[TrainState, StepMetrics]:
-    """Take `steps` training steps; at most `config.steps_per_dispatch` are allowed.
+    """Take `steps` training steps, which must be at most `config.steps_per_dispatch`.
 
     The metrics have a leading axis of `steps_per_dispatch` entries, which are NaN where
     no step was taken. So one compiled program serves any number of steps.
@@ -172,11 +172,12 @@ def evaluate(
 ) -> Totals:
     """Sum the cross-entropy over all validation data, one batch after another.
 
-    It uses float32, and no dropout, label smoothing or transposition. If there are
+    It uses float32 even if training uses bfloat16, and no dropout, label smoothing or
+    transposition. If there are
     several devices, all run this function, and each reads its own part of every batch.
     `shard` says which part. The result is the sum over all devices.
     """
-    # The batch is no larger than the data, and divisible by the number of shards.
+    # The batch is no larger than the data, rounded up to a multiple of the shards.
     batch_size = min(config.batch_size, -(-data.size // shard.count) * shard.count)
     rows = shard.rows(batch_size)
 

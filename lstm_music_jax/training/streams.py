@@ -106,9 +106,9 @@ class StreamBatcher(NamedTuple):
 
         `rows` are the indices of these streams, 0 to `batch_size - 1`.
 
-        The length of a stream is rounded up to a multiple of `window`. Where the last
-        stream passes the end of the epoch, it continues at the beginning of the epoch.
-        So every stream has the same length, and every symbol is read at least once.
+        The length of a stream is rounded up to a multiple of `window`. Where a stream
+        passes the end of the epoch, it continues at the beginning of the epoch. So
+        every stream has the same length, and every symbol is read at least once.
 
         The state is reset where a piece begins, and where an epoch begins, because
         every epoch has its own order of pieces. The first symbol of a piece is not a

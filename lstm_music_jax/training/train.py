@@ -71,10 +71,12 @@ def train(
         tensorboard: also write the metrics to the folder `tensorboard` of the run.
 
     Raises:
+        FileNotFoundError: `resume` is True, and the folder is not a run folder.
         ValueError: a setting is not allowed with this dataset or these devices. Or the
             folder is not empty although `resume` is False. Or it holds a run with other
             settings or another dataset, or one that cannot be resumed.
-        RuntimeError: `tensorboard` is given, and tensorboardX is not installed.
+        RuntimeError: `tensorboard` is given, and tensorboardX is not installed. Or,
+            with several processes, the first one cannot begin; its error says why.
         FolderInUseError: another process trains in the folder.
         NonFiniteLossError: the run has diverged. Its last checkpoint is kept.
         SaveError: a file cannot be written. The checkpoints saved earlier are kept.
@@ -145,9 +147,13 @@ def _unchangeable(belongs_to, training):
 def _roll_back(run_folder, start, belongs_to):
     """Restore the run folder as it was when the checkpoint `start` was saved.
 
-    Metrics and checkpoints of later steps are removed, because the run computes them
-    again. If the function is interrupted, the folder of the best model still holds a
-    readable checkpoint.
+    Metrics of later steps are removed, because the run computes them again. Newer
+    checkpoints of the training state are renamed. The best model of `start` becomes the
+    only one in its folder. If `start` was saved before the first validation, the newest
+    readable best model stays there.
+
+    If the folder of the best model held a readable checkpoint, it holds one at any
+    time, even if the function is interrupted.
 
     Args:
         run_folder: the run folder.

@@ -1,4 +1,7 @@
-"""Transposition of training data by a random interval."""
+"""Transposition of training data by a random interval.
+
+A row of the table may also change the tempo; see `data.augmentation_table`.
+"""
 
 import jax.numpy as jnp
 

@@ -77,7 +77,9 @@ class WindowBatcher:
 
         Windows start at successive symbols of a piece. The last window is the first one
         that reaches the end of the piece. If the objective is "all" and pieces have an
-        end symbol, windows start at the remaining symbols too; see `windows_of`.
+        end symbol, windows start at the remaining symbols but the last, too; see
+        `windows_of`. If the objective is "last", only windows that end within the piece
+        are kept.
 
         With `config.cross_pieces`, the pieces are cut as one long piece, so a window
         may begin in one piece and end in the next.
@@ -102,7 +104,7 @@ class WindowBatcher:
     ) -> tuple["WindowBatcher", PieceIds]:
         """Return a batcher of windows of the validation pieces, and these pieces.
 
-        No window crosses into another piece.
+        No target of a window is in another piece.
 
         With the objective "all", the model predicts at every position of a window.
         Windows then do not overlap. So each symbol is predicted once, except the first
@@ -231,8 +233,8 @@ def cut_windows(
         partial: whether a window may reach beyond the end of its piece; targets there
             do not count.
         tails: if False, the last window of a piece is the first one that reaches the
-            end of the piece. If True, more windows follow it, up to the one that starts
-            at the last symbol but one.
+            end of the piece. If True, more windows follow it, up to the last one that
+            has a target. It has no effect without `partial`.
     """
     pieces = PieceIds.of(pieces)
     windows = windows_of(
@@ -257,16 +259,17 @@ def windows_of(
     the symbol after it.
 
     A window starts at every `stride`-th symbol of a piece, until a window reaches the
-    end of the piece. No window crosses into the next piece. Where a piece ends inside
-    its last window, only the targets within the piece count; with `partial=False` such
-    a window is left out. With `stride=width` each symbol but a piece's first is
-    predicted exactly once.
+    end of the piece. No target is in the next piece. Where a piece ends inside its last
+    window, only the targets within the piece count; with `partial=False` such a window
+    is left out. With `stride=width` and `partial=True`, each symbol but a piece's first
+    is predicted exactly once.
 
     With `stride=1`, the last window starts where it just reaches the end of the piece.
     So the last symbol of the piece is a target of one window only, while a symbol in
     the middle is a target of up to `width` windows. With `tails=True`, a window starts
     at every symbol of the piece but its last. Then the last symbol, which may be the
-    end symbol, is a target of up to `width` windows too.
+    end symbol, is a target of up to `width` windows too. With `partial=False`, `tails`
+    has no effect.
 
     Raises:
         ValueError: `width` or `stride` is below 1, or no piece is long enough for a
@@ -278,9 +281,12 @@ def windows_of(
         )
     targets = np.maximum(sizes - 1, 0)
     if partial:
-        last = targets - 1 if tails else targets - width
-        counts = 1 + -(-np.maximum(last, 0) // stride)
-        counts[targets == 0] = 0
+        # The windows after the first of a piece: those that have a target.
+        others = (targets - 1) // stride
+        if not tails:
+            reaching = -(-np.maximum(targets - width, 0) // stride)
+            others = np.minimum(others, reaching)
+        counts = np.where(targets > 0, 1 + others, 0)
     else:
         counts = np.maximum(targets - width + stride, 0) // stride
     if not counts.sum():

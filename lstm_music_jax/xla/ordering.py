@@ -18,9 +18,9 @@ from lstm_music_jax.types import Array, Bool, Float, Int, Scalar, UInt32
 def largest(values: Float[Array, "v"]) -> Int[Array, ""]:
     """Return the index of the maximum, int32; of the first one if there are several.
 
-    It uses two plain reductions. `argmax` is one reduction over pairs, which XLA does
-    not vectorise: on a CPU, drawing 64 times from 308 noisy logits takes 171 us with
-    `argmax` and 43 us with this function.
+    No value may be NaN. The function uses two plain reductions. `argmax` is one
+    reduction over pairs, which XLA does not vectorise: on a CPU, drawing 64 times from
+    308 noisy logits takes 171 us with `argmax` and 43 us with this function.
     """
     last = values.shape[0] - 1
     places = jnp.arange(last + 1, dtype=jnp.int32)
@@ -90,7 +90,7 @@ def keep_mass(
 
     Args:
         keys: the number by which each entry is ordered; not NaN.
-        weights: the weight of each entry.
+        weights: the weight of each entry, 0 or more.
         mass: the smallest allowed sum of the weights in the prefix. If the sum of all
             weights is less, the prefix holds all entries.
 

@@ -36,6 +36,8 @@ def test_the_surprisal_is_that_of_teacher_forcing():
 def test_wrong_arguments_of_best_symbols():
     with pytest.raises(ValueError, match="count is 0; it must be"):
         best_symbols(MODEL, PIECES, 0)
+    with pytest.raises(ValueError, match="count is 0; it must be"):
+        best_symbols(MODEL, [], 0)
     with pytest.raises(ValueError, match="piece 1 is empty"):
         best_symbols(MODEL, [PIECES[0], np.zeros(0, np.int32)])
     (found,) = best_symbols(MODEL, [PIECES[2]], 99)

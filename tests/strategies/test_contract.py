@@ -11,9 +11,11 @@ from lstm_music_jax import strategies
 from lstm_music_jax.fields import (
     Bounds,
     Integer,
+    Integers,
     Number,
     derived,
     integer,
+    integers,
     number,
     size,
 )
@@ -65,6 +67,14 @@ def test_the_repr_is_short():
     assert repr(Forbid(range(3))) == "Forbid([0, 1, 2])"
     assert repr(TopP(np.array([0.5, 0.9]))) == "TopP([0.5, 0.9])"
     assert repr(jax.device_put(TopK(3))) == "TopK(3)"
+
+
+@pytest.mark.parametrize("row", [[], [1], [1, 2, 2], [1, 2, 2, 2]])
+def test_the_repr_of_a_row_makes_an_equal_row_whatever_its_length(row):
+    class Filled(Strategy):
+        row: Integers = integers(fewest=0, pad_to=3)
+
+    assert eval(repr(Filled(row)), {"Filled": Filled}) == Filled(row)
 
 
 def test_a_traced_strategy_has_a_repr_and_a_hash():

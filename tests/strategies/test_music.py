@@ -7,6 +7,7 @@ import pytest
 
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
+from lstm_music_jax.music.encodings.performance import Performance
 from lstm_music_jax.music.vocabulary import Vocabulary
 from lstm_music_jax.strategies import (
     HARMONIC_MINOR,
@@ -173,6 +174,36 @@ def test_the_decoded_music_has_no_long_rest():
         end = max(end, onset + duration)
     assert longest == 6
     assert tight > 60
+
+
+@pytest.mark.parametrize(
+    ("seen", "forbidden"),
+    [
+        ([], ["shift_90"]),
+        # A note that is held makes no silence, however long it lasts.
+        (["note_on_60"], []),
+        (["note_on_60", "shift_90", "shift_90"], []),
+        # The silence begins with the release of the last note.
+        (["note_on_60", "shift_90", "note_off_60"], ["shift_90"]),
+        (
+            ["note_on_60", "shift_5", "note_off_60", "shift_5"],
+            ["shift_5", "shift_90"],
+        ),
+        (["note_on_60", "note_on_62", "shift_5", "note_off_60"], []),
+        # These releases are skipped: one of a silent pitch, and one at the strike.
+        (["note_off_60"], ["shift_90"]),
+        (["note_on_60", "note_off_60"], []),
+        (
+            ["note_on_60", "shift_5", "note_off_60", "shift_5", "note_off_60"],
+            ["shift_5", "shift_90"],
+        ),
+    ],
+)
+def test_no_long_rest_knows_notes_that_are_held(seen, forbidden):
+    symbols = ("note_on_60", "note_on_62", "note_off_60", "shift_5", "shift_90")
+    vocabulary = Vocabulary(symbols)
+    strategy = NoLongRest(vocabulary, Performance(), 9)
+    assert allowed(strategy, vocabulary, seen) == without(vocabulary, *forbidden)
 
 
 def test_no_long_rest_leaves_note_names_alone():

@@ -258,6 +258,16 @@ def test_a_missing_run_folder_is_an_error(tmp_path):
         load_run(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("kind", "when"),
+    [("best", "after its first validation"), ("last", "before its first step")],
+)
+def test_a_missing_checkpoint_is_an_error(tmp_path, dataset, kind, when):
+    RunFolder(tmp_path).describe(MODEL, TRAINING, dataset)
+    with pytest.raises(CheckpointError, match=f"no {kind} checkpoint; .* one {when}"):
+        load_run(tmp_path, kind)
+
+
 def test_loss_curve(run, tmp_path):
     loss_curve(run[0] / "metrics.jsonl", tmp_path / "a" / "loss.png")
     assert (tmp_path / "a" / "loss.png").read_bytes()[:4] == b"\x89PNG"

@@ -246,6 +246,7 @@ UNREADABLE = [
         "origin is 'a.txt'; it must be an object",
     ),
     (change("model.cores", 0), "model.cores is 0; it must be 1 or more"),
+    (change("model.dropout", 1), "model.dropout is 1; it must be in [0, 1)"),
     (change("training.window", None), "training.window is missing; it must be an int"),
     (change("training.window", "9"), "training.window is '9'; it must be an integer"),
     (change("training.window", True), "training.window is True; it must be an integer"),

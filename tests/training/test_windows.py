@@ -74,6 +74,16 @@ def test_a_stride_of_the_width_predicts_each_symbol_once(width):
     assert predicted == [*range(11, 17), 31, 32, *range(71, 75)]
 
 
+@pytest.mark.parametrize(("width", "stride"), [(2, 3), (1, 4), (3, 2), (4, 5)])
+@pytest.mark.parametrize("tails", [False, True])
+def test_with_any_stride_a_window_has_a_target(width, stride, tails):
+    found = contents(cut_windows(PIECES, width, stride=stride, tails=tails), width)
+    starts = [inputs[0] for inputs, _ in found]
+    assert all(targets for _, targets in found)
+    if tails:
+        assert starts == [n for p in PIECES for n in p[:-1:stride]]
+
+
 def test_an_index_past_the_last_window_counts_nothing():
     windows = cut_windows(PIECES, 4)
     batch = windows.at(jnp.array([0, windows.size, windows.size + 7]), 4)

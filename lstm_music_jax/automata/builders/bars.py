@@ -62,7 +62,8 @@ def bars(
     note crosses a bar line.
 
     With `NoteNames`, every note or chord lasts `ticks_per_note`, so the automaton only
-    counts the symbols.
+    counts the symbols. The arguments from `crossing` on then have no effect, but `grid`
+    is checked.
 
     Args:
         count: number of bars, 1 or more.
@@ -85,6 +86,10 @@ def bars(
         raise ValueError(f"count is {count}; it must be 1 or more")
     if grid < 1:
         raise ValueError(f"grid is {grid}; it must be 1 tick or more")
+    if len(metre) != 2 or min(metre) < 1:
+        raise ValueError(
+            f"metre is {tuple(metre)}; it must be two numbers of 1 or more, like (6, 8)"
+        )
     bar = metre[0] * 4 * encoding.ticks_per_quarter / metre[1]
     if bar < 1 or bar % 1:
         raise ValueError(

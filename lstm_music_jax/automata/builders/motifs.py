@@ -34,7 +34,8 @@ def contains(
         motif: successive symbols, one or more.
         vocabulary: the vocabulary of the model.
         encoding: the encoding of the symbols.
-        transposed: whether the motif may also be up to six semitones higher or lower.
+        transposed: whether the motif may also be up to six semitones higher or lower,
+            or spelled in another way.
 
     Raises:
         ValueError: the motif is empty or holds a symbol that the automaton cannot read.
@@ -49,7 +50,7 @@ def contains(
     if transposed:
         spelled = spelled_once(transposition_table(vocabulary, encoding, HALF_OCTAVE))
     same = spelled[len(spelled) // 2]
-    # All symbols that sound alike are read as one.
+    # With `transposed`, all symbols that sound alike are read as one.
     read = np.where(alphabet(vocabulary), same, -1)
     return minimised(_finding({tuple(row[ids].tolist()) for row in spelled}, read))
 
@@ -73,8 +74,8 @@ def _finding(motifs: set[tuple[int, ...]], read: Int[np.ndarray, "v"]) -> Automa
 
     Args:
         motifs: the motifs, as symbol ids; all of the same length.
-        read: for each symbol, the id as which it is read, because symbols that sound
-            alike are read as one; -1 if it cannot be read.
+        read: for each symbol, the id as which it is read; -1 if it cannot be read.
+            Several symbols that sound alike may be read as one.
     """
     # A state is the longest end of the sequence with which a motif begins.
     beginnings = {motif[:end] for motif in motifs for end in range(len(motif) + 1)}

@@ -20,7 +20,7 @@ def within_range(
         encoding: the encoding of the symbols.
 
     Raises:
-        ValueError: no MIDI pitch is in the range.
+        ValueError: an end of the range is no MIDI pitch, or `low` is above `high`.
     """
     if not 0 <= low <= high <= HIGHEST_PITCH:
         raise ValueError(

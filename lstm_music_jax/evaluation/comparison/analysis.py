@@ -64,9 +64,9 @@ def compare(
     The unit of the statistics is a piece. Piece i of all arms has the same primer (the
     given beginning) and the same noise (random numbers), so arms are resampled
     together. Human pieces are resampled as well wherever a value is compared with the
-    human value. With several runs, which are models trained with different seeds, the
-    unit is a run. But for music that is the same for all models, such as human pieces,
-    the unit is still a piece.
+    human value, except for `Difference.improvement`. With several runs, which are
+    models trained with different seeds, the unit is a run. But for music that is the
+    same for all models, such as human pieces, the unit is still a piece.
 
     The primary family consists of the primary measures of all arms but the reference.
     Its p-values are corrected by Holm's method. All other results are exploratory.
@@ -91,7 +91,9 @@ def compare(
       progress: show on stderr how many measures are compared.
 
     Raises:
-      ValueError: an argument is wrong; the message names it.
+      ValueError: a name is unknown or occurs twice; more than four measures are
+        primary; sets have different numbers of runs; arms have different numbers of
+        pieces; or a set has fewer than two pieces.
     """
     _require(arms, human, anchors, reference, primary, measures, order)
     groups = [*arms, *anchors]
@@ -209,7 +211,7 @@ def _place(name, primary):
 
 
 def _require(arms, human, anchors, reference, primary, measures, order):
-    """Raise ValueError for the first argument that `compare` cannot use.
+    """Raise ValueError for the first of these rules that is broken.
 
     Names must be known and must differ. At most four measures may be primary. All arms
     must have equally many pieces, and every set needs two pieces or more. All sets need

@@ -1,7 +1,7 @@
-"""Arms: the strategies that are compared, each with one hyperparameter to tune.
+"""Arms: the strategies that are compared, each with at most one number to tune.
 
-The tuned hyperparameter is the knob of the arm. The expression of a strategy is the
-text that makes it, such as "TopP(0.9)". The pieces of an arm may also be drawn by a
+This number, a hyperparameter, is the knob of the arm. The expression of a strategy is
+the text that makes it, such as "TopP(0.9)". The pieces of an arm may also be drawn by a
 decoder, as in "SMC(64) with TopP(0.9)".
 """
 
@@ -17,13 +17,13 @@ from jaxtyping import Float
 from lstm_music_jax.generation.decoders.base import Decoder
 from lstm_music_jax.strategies.base import Strategy
 
-# If the ends of a range differ by this factor or more, values in it are spaced by equal
-# ratios.
+# If the ends of a given range are above 0 and differ by this factor or more, values in
+# it are spaced by equal ratios.
 _WIDE = 10.0
-# If a field has no bounds, the range of its number is from value / 16 to value * 16.
+# If a field lacks a bound, the range of its number is from value / 16 to value * 16.
 _WIDEST = 16
 # If an end of a range is not allowed, values keep this distance from it, as a share of
-# the range.
+# the range; of the value if a field lacks a bound. Whole numbers keep a distance of 1.
 _INSIDE = 1e-6
 # Tuned numbers have this many digits, so that expressions of strategies stay short.
 _DIGITS = 4
@@ -61,7 +61,10 @@ class Knob:
         """Return the knob with a given value and a given range.
 
         `whole` is True if all three arguments are of type int. `by_ratio` is True if
-        the ends of the range differ by a factor of 10 or more.
+        `low` is above 0 and `high` is 10 times `low` or more.
+
+        Raises:
+            ValueError: a number is not finite, or the value is outside the range.
         """
         whole = all(type(number) is int for number in (value, low, high))
         return cls(value, low, high, whole, low > 0 and high >= _WIDE * low)
@@ -71,14 +74,16 @@ class Knob:
         """Return the knob of a hyperparameter whose range is not given.
 
         The range ends at the bounds that the field declares, if both are finite.
-        Otherwise it is from `value / 16` to `16 * value`, cut off at the bounds.
+        Otherwise it is from `value / 16` to `16 * value`, cut off at the bounds. A
+        bound that is not allowed itself is replaced by a value that is close to it.
 
         Args:
             value: the hyperparameter's value in the strategy as it was given.
             field: the field of the strategy class that declares the hyperparameter.
 
         Raises:
-            ValueError: the value is 0 and has no bounds, so it gives no range.
+            ValueError: the value is 0 and lacks a bound, so it gives no range; or the
+                value is so close to a bound that the range does not hold it.
         """
         bounds, whole = field.metadata["bounds"], field.metadata["whole"]
         low, high = bounds.at_least, bounds.at_most
@@ -105,7 +110,7 @@ class Knob:
     def spaced(self, low: float, high: float, count: int) -> Float[np.ndarray, "s"]:
         """Return `count` values from `low` to `high`, at equal distances or ratios.
 
-        The values are rounded to allowed ones, so some whole numbers may occur twice.
+        The values are rounded to allowed ones, so a value may occur several times.
         """
         first, last = self.scaled(np.array([low, high], float)).tolist()
         return self.allowed(self.unscaled(np.linspace(first, last, count)))
@@ -125,7 +130,7 @@ class Knob:
         """Return values that are rounded as the knob requires and clipped to its range.
 
         They are rounded to whole numbers if `whole`, and else to four significant
-        digits.
+        digits. The ends of the range are not rounded.
         """
         if self.whole:
             values = np.round(values)
@@ -198,13 +203,14 @@ class Tuned(NamedTuple):
     Attributes:
         arm: name of the arm that was tuned.
         target: the target entropy, nats.
-        value: the value of the knob that brings the entropy nearest to the target; None
-            if the arm could not be tuned.
+        value: the value of the knob that should bring the entropy nearest to the
+            target; None if the arm could not be tuned.
         strategy: the expression of the strategy with this value.
         entropy: the entropy that is expected with this value, nats.
         reached: whether `entropy` differs from the target by at most the tolerance that
             `match` was given.
-        tried: number of values of the knob with which pieces were drawn.
+        tried: number of values of the knob with which pieces were drawn; a value that
+            was tried twice counts twice.
     """
 
     arm: str

@@ -7,8 +7,8 @@ which gives a curve.
 
 One value of the knob says little, because lower entropy nearly always gives better
 values of a measure. The curve shows the measure at every entropy. Two arms are compared
-by the mean height of their curves over the entropies that all arms reach: the area
-under the curve, divided by the width of this range.
+by the mean height of their curves over the entropies that all arms reach. It is about
+the area under the curve, divided by the width of this range.
 """
 
 from collections.abc import Sequence
@@ -59,8 +59,7 @@ class Curve(NamedTuple):
         heights: the measure at these entropies, interpolated.
         low: lower ends of the 95% confidence intervals of the heights.
         high: upper ends of these intervals.
-        mean_height: the area under the curve, divided by the width of the range of
-            entropies.
+        mean_height: the mean of the heights, with its interval.
         change: the mean height minus the mean height of the first strategy's curve.
     """
 
@@ -85,8 +84,15 @@ def curves(
     All strategies share the resamples. So the pieces are paired in the difference of
     two strategies, `Curve.change`.
 
+    Args:
+        arms: the pieces of each strategy, equally many for all values of all knobs.
+        human: the human pieces, with which some measures compare.
+        measure: the measure that gives the heights.
+        resamples: the resamples of the pieces.
+
     Raises:
-        ValueError: the strategies share no range of entropies.
+        ValueError: the strategies share no range of entropies, or there are fewer than
+            2 pieces.
     """
     entropy = [_of_settings(arm, human, strategy_entropy(), resamples) for arm in arms]
     height = [_of_settings(arm, human, measure, resamples) for arm in arms]

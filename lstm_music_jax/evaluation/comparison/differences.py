@@ -4,6 +4,7 @@ An arm is a strategy that is compared, and the reference is the arm with which t
 others are compared. A run is one trained model.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -59,7 +60,7 @@ def difference(
         p=float(change.p),
         adjusted=None,
         improvement=_improvement(measure, paired, arm, reference, resamples),
-        detectable=float(detectable(changes, units, level=level)),
+        detectable=_possible(detectable(changes, units, level=level), bounds),
         left_out=sum(
             int(np.isnan(run.of_pieces[arm] + run.of_pieces[reference]).sum())
             for run in runs
@@ -98,8 +99,8 @@ def _errors(
     """Return, for each resample, the standard error of the mean difference of an arm.
 
     The difference is that between piece i of the arm and piece i of the reference. The
-    result is None if pieces are not the unit: for a measure of sets, which has no value
-    per piece, and for several runs.
+    result is None for a measure of sets or distances, which has no value per piece, and
+    for several runs.
     """
     if len(paired) > 1 or not paired[0].of_pieces:
         return None
@@ -154,3 +155,13 @@ def _improvement(measure, runs, arm, reference, resamples):
         return resamples.means(improvements(farther))
 
     return Interval.of(combined(runs, wins, runs[0].units[arm]), SHARE)
+
+
+def _possible(size: float, bounds: tuple[float, float]) -> float:
+    """Return the size of a difference, or infinity if no difference is so large.
+
+    Args:
+        size: the size, 0 or more.
+        bounds: the lowest and the highest difference that is possible.
+    """
+    return float(size) if math.isnan(size) or size <= bounds[1] else math.inf

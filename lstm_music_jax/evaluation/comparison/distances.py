@@ -16,6 +16,8 @@ from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sam
 class Chosen(NamedTuple):
     """Two pieces, picked by their distances from human music.
 
+    A distance of NaN counts as larger than all others.
+
     Attributes:
         median: index of the piece with the median distance.
         worst: index of the piece with the largest distance.
@@ -35,7 +37,7 @@ def distances_from_human(
 
     It is the mean of |value - human mean| over the measures that should be near the
     human value. Left out are measures that do not vary among human pieces, and those
-    that are not defined for the piece.
+    that are not defined for the piece. The distance is NaN if no measure is left.
 
     Args:
         measures: measures of single pieces.
@@ -54,6 +56,10 @@ def distances_from_human(
 
 
 def chosen(distances: Float[np.ndarray, "b"]) -> Chosen:
-    """Return the indices of the pieces with the median and the largest distance."""
+    """Return the indices of the pieces with the median and the largest distance.
+
+    If the number of pieces is even, the median is the smaller one of the two in the
+    middle. NaN counts as larger than all others.
+    """
     order = np.argsort(distances, kind="stable")
     return Chosen(int(order[(len(order) - 1) // 2]), int(order[-1]))

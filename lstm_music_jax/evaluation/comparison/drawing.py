@@ -26,8 +26,8 @@ from lstm_music_jax.strategies.base import Strategy
 from lstm_music_jax.strategies.chain import Chain
 from lstm_music_jax.types import Array, Int as JaxInt, PRNGKey
 
-# At most this many members of populations are drawn in one call, because the traces of
-# all members take much memory.
+# About this many members of populations are drawn in one call, because the traces of
+# all members take much memory. One call draws a whole population or several.
 _MEMBERS = 4096
 # Tuning folds this number into the key. No stream has it, so the noise of reported
 # pieces is other noise.
@@ -62,12 +62,13 @@ def primers(
         pieces: number of prompts.
         length: number of symbols of each primer. The primers are the beginnings of the
             held-out pieces in turn, those of the first pieces again if there are too
-            few. A prompt is the start symbol, if there is one, and then the primer.
-            With a length of 0, it is the start symbol alone.
+            few. Pieces with fewer symbols are left out. A prompt is the start symbol,
+            if there is one, and then the primer. With a length of 0, it is the start
+            symbol alone.
 
     Raises:
-        ValueError: no held-out piece is long enough, or the run has no start symbol and
-            `length` is 0.
+        ValueError: no held-out piece is long enough, or `pieces` is below 1, or the run
+            has no start symbol and `length` is 0.
     """
     if length == 0:
         return start_prompts(run, pieces)
@@ -153,10 +154,11 @@ def draw_settings(
     entry for each of them.
 
     With a decoder, one strategy is drawn after the other, because the populations of
-    all would take much memory.
+    all would take much memory. Then the strategies may differ in any way.
 
     Raises:
-        ValueError: the strategies differ in more than the values of hyperparameters.
+        ValueError: there is no decoder, and `settings` is empty or the strategies
+            differ in more than the values of hyperparameters.
     """
     if decoder is not None:
         return [

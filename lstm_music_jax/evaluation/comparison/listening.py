@@ -68,25 +68,27 @@ def listening_pairs(
       reference: the pieces of the reference.
       arm: the pieces of the arm.
       seed: fixes the random order in which the indices i are tried. With one seed, all
-        arms have the same order.
+        arms with equally many pieces have the same order.
       count: the largest number of pairs.
-      quarters: the largest length of the excerpts, in quarter notes.
+      quarters: the largest length of the excerpts, in quarter notes; 8 or more, to hold
+        four before the first difference and four after it.
     """
     ours, theirs = arm.samples[0], reference.samples[0]
     pairs: list[Pair] = []
     for piece in np.random.default_rng(seed).permutation(len(ours)).tolist():
+        if len(pairs) >= count:
+            break
         excerpts = _excerpts(ours[piece].score, theirs[piece].score, quarters)
         if excerpts is not None:
             pairs.append(Pair(condition, arm.name, reference.name, piece, *excerpts))
-        if len(pairs) == count:
-            break
     return pairs
 
 
 def first_difference(ours: Score, theirs: Score) -> int | None:
-    """Return the first tick at which two scores differ; None if they are the same.
+    """Return the onset of the first note that only one of two scores has, in ticks.
 
-    Both scores have the same number of ticks per quarter.
+    None if both have the same notes. Both scores have the same number of ticks per
+    quarter.
     """
     different = set(ours.notes) ^ set(theirs.notes)
     return min((note.onset for note in different), default=None)
@@ -107,7 +109,7 @@ def excerpt(score: Score, begin: int, end: int) -> Score:
     """Return the notes that begin at tick `begin` or later, but before tick `end`.
 
     They are moved, so that tick `begin` becomes tick 0. Notes that sound beyond `end`
-    are shortened.
+    are shortened. The result is a score of one track, with the tempos of this time.
     """
     notes = score.table
     notes = notes.take((notes.onsets >= begin) & (notes.onsets < end))

@@ -7,8 +7,9 @@ are spread over the range of the knob. In the second round, they are spread betw
 neighbouring values, of which one gives an entropy below the target and the other one
 above it. Both rounds use few pieces. The last round uses all pieces and four values
 whose entropies should be near the target. The result is interpolated between these
-values. All arms get the same number of values. A round is one compiled program. Arms
-whose strategies differ only in the values of hyperparameters share this program.
+values. All tuned arms get the same number of values. Without a decoder, one compiled
+program draws all values of a round. Arms whose strategies differ only in the values of
+hyperparameters share this program.
 
 Tuning does not use the noise of the pieces that are reported, because a knob that was
 tuned on the reported pieces would fit their noise.
@@ -74,7 +75,10 @@ class Tuning:
     figure: Figure = strategy_entropies
 
     def mean(self, strategy: Strategy, decoder: Decoder | None = None) -> float:
-        """Draw all pieces with a strategy; return the mean of `figure` over them."""
+        """Draw all pieces with a strategy; return the mean of `figure` over them.
+
+        With a decoder, the pieces are the picked members of its populations.
+        """
         drawn = draw(
             self.run,
             self.prompts,
@@ -110,8 +114,8 @@ def match(
     """Tune the knob of one arm to each target, and return the values found.
 
     A target is a value that the mean of `tuning.figure` over the pieces should have,
-    such as an entropy in nats. If no value of the knob reaches it, the value with the
-    nearest mean is taken.
+    such as an entropy in nats. If no value of the knob reaches it, the one with the
+    nearest mean is taken among those that were tried last.
 
     An arm is not tuned if it has no knob, or if its knob fixes the size of arrays. Then
     each result holds None as value, and the mean of the strategy as it is.
@@ -149,8 +153,9 @@ def search(
 
     Each value of the knob gives a mean over pieces, such as the mean entropy. The mean
     may rise and fall along the range of the knob. If several values then reach a
-    target, the value nearest to the original value of the knob is taken. The first of
-    the three rounds is shared by all targets.
+    target, one near the original value of the knob is taken. If none does, the one with
+    the nearest mean is taken among those that were tried last. The first of the three
+    rounds is shared by all targets.
 
     Args:
         knob: the knob whose range is searched.
@@ -180,12 +185,14 @@ def spread(
 ) -> Float[np.ndarray, "s"]:
     """Return values of a knob whose means, such as entropies, are spaced evenly.
 
-    The means go from the lowest mean in the range of the knob to `highest`.
+    The means go from about the lowest mean in the range of the knob to `highest`. They
+    are interpolated between means of few pieces, after smoothing. The values ascend.
 
     Args:
         knob: the knob whose range is searched.
-        count: number of values; whole numbers may occur twice.
-        highest: the largest mean, if the knob reaches it.
+        count: number of values; a value may occur several times.
+        highest: the largest mean, if the knob reaches it; otherwise the values go up to
+            about the largest mean in its range.
         means: a function that returns the mean for each of several values of the knob.
             If its second argument is True, it uses few pieces.
     """
@@ -219,7 +226,8 @@ def _enclosing(
 
     If there are several such pairs, the one nearest to the original value of the knob
     is taken. If the mean never crosses the target, the result is the two neighbours of
-    the value with the nearest mean.
+    the value with the nearest mean. Where this value is the first or the last, it
+    stands for the neighbour that it lacks.
 
     Args:
         knob: the knob.
@@ -244,9 +252,11 @@ def _near(
 ) -> np.ndarray:
     """Return the values of the knob to try in the last round.
 
-    Their means should be near the target. They are interpolated between `values`, which
-    were tried before and had the means `means`. If the knob must be a whole number,
-    they are those of `values` whose means are nearest to the target.
+    Their means should be near the target. `values` were tried before and had the means
+    `means`. If the knob must be a whole number, the results are those of `values` whose
+    means are nearest to the target; if these are too few, some occur several times.
+    Otherwise the nearest monotone sequence replaces `means`, and the results are
+    interpolated between `values`.
     """
     if knob.whole:
         distinct, places = np.unique(values, return_index=True)
@@ -263,9 +273,11 @@ def _interpolated(
 ) -> tuple[float, float]:
     """Return the value of the knob whose mean equals the target, and its expected mean.
 
-    It is interpolated between `values`, which were tried and had the means `means`. If
-    the means do not enclose the target, or if the knob must be a whole number, the
-    result is the one of `values` with the nearest mean, and its mean.
+    `values` were tried and had the means `means`. If the means do not enclose the
+    target, or if the knob must be a whole number, the result is the one of `values`
+    with the nearest mean, and its mean. Otherwise the nearest monotone sequence
+    replaces `means`, and the result is interpolated between `values`. If that sequence
+    does not enclose the target, the result is its nearest end.
     """
     nearest = int(np.abs(means - target).argmin())
     inside = means.min() <= target <= means.max()

@@ -19,10 +19,11 @@ from lstm_music_jax.evaluation.statistics.shares import share_of_wins
 
 
 class Preference(NamedTuple):
-    """The votes on one arm.
+    """The votes on one arm under one condition.
 
     Attributes:
-      condition: how the arms were compared, such as "at equal entropy".
+      condition: how the arms were compared, such as "as set" (with hyperparameters as
+        they were given).
       arm: name of the arm.
       reference: name of the reference.
       wins: number of votes for the arm.
@@ -30,10 +31,11 @@ class Preference(NamedTuple):
       ties: number of votes for no difference.
       share: share of wins among the votes with a preference.
       adjusted: p-value of the share being one half, after Holm's correction over all
-        arms; NaN if all votes are for no difference.
-      agreement: Krippendorff's alpha of the listeners; NaN if no pair has two votes.
-      listeners: number of listeners.
-      pieces: number of pieces that were voted on.
+        arms and conditions; NaN if all votes are for no difference.
+      agreement: Krippendorff's alpha of the listeners; NaN if no pair has two votes, or
+        if all votes on such pairs are for the same side or for no difference.
+      listeners: number of listeners who voted on this arm.
+      pieces: number of pairs that were voted on.
     """
 
     condition: str
@@ -53,7 +55,7 @@ class Preference(NamedTuple):
         """Whether arm or reference is preferred significantly: `adjusted` <= 0.05.
 
         If no arm differs from the reference, the probability that this is True for any
-        arm is at most 5%.
+        arm under any condition is at most 5%.
         """
         return self.adjusted <= 0.05
 
@@ -62,7 +64,8 @@ class Preferences(NamedTuple):
     """Everything that votes have shown.
 
     Attributes:
-      arms: the votes on each arm, in the order of their first vote.
+      arms: the votes on each arm under each condition, in the order of their first
+        vote.
       agreement: Krippendorff's alpha over the pairs of all arms.
       first: share of votes for A among those with a preference. It is near one half
         unless listeners prefer what they hear first.
@@ -78,6 +81,9 @@ def preferences(votes: Sequence[Vote]) -> Preferences:
 
     Both have intervals. The function `share_of_wins` says how those of the wins are
     computed, and `agreement` how that of the agreement, Krippendorff's alpha.
+
+    Args:
+      votes: the votes, one or more.
     """
     groups: dict[tuple[str, str], list[Vote]] = {}
     for vote in votes:

@@ -3,8 +3,8 @@
 All results of a comparison are computed from such values. The first value belongs to
 the pieces themselves, each counted once. All other values belong to resamples of a
 bootstrap, which hold some pieces several times, and lack others. All arms (the
-strategies that are compared) and all measures share the resamples. So a difference of
-two arms is computed in each resample, by subtracting their values.
+strategies that are compared) share the resamples. So a difference of two arms is
+computed in each resample, by subtracting their values.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,6 +37,8 @@ class Quantity(NamedTuple):
         empty for measures of sets and distances.
       units: for each arm and anchor, by name, the number of pieces for which the
         measure is defined; 2 if there are fewer, because an interval needs that many.
+        For a measure of sets, it is the size of the smallest set. For a distance, it is
+        the number of pieces of the arm or anchor, or of human pieces if they are fewer.
     """
 
     values: dict[str, Values]

@@ -1,4 +1,4 @@
-"""The results of a comparison: plain values that JSON can hold.
+"""The results of a comparison, which can be written as JSON.
 
 An arm is a strategy that is compared. The reference is the arm with which the others
 are compared. An anchor is other music that is shown beside the arms: the human pieces,
@@ -34,8 +34,8 @@ class Row:
         All others are exploratory.
       kind: "piece" for one value per piece, "set" for one value per set of pieces,
         "distance" for a distance between a set of pieces and the human pieces.
-      valid: whether the measure ranks human music before the anchors, which are music
-        of known lower quality, such as shuffled pieces; None if that was not checked.
+      valid: whether the measure puts human music and worse music into the right order
+        (see `is_valid`); None if that was not checked.
     """
 
     name: str
@@ -92,10 +92,14 @@ class Value:
     """The value of one measure for one arm or anchor.
 
     Attributes:
-      mean: the mean over pieces, or the value of the set, with its interval.
-      left_out: number of pieces for which the measure is not defined.
-      deviation: the standard deviation over pieces; None for a measure of sets, and
-        for one that is not defined for any piece.
+      mean: the mean over pieces, or the value of the set, with its interval; NaN for
+        the distance of human music from itself. With several runs, it is the mean over
+        the runs.
+      left_out: number of pieces for which the measure is not defined, in all runs
+        together; 0 for a measure of sets or distances.
+      deviation: the standard deviation over the pieces of a run, averaged over runs.
+        None for a measure of sets or distances, and for one that is not defined for any
+        piece of some run.
     """
 
     mean: Interval
@@ -114,8 +118,7 @@ class Difference:
         equals `change`. For a measure that should be near the human value it is
         |arm - human| - |reference - human|, with an interval that is too wide where
         both are near the human value: there it covers the truth in up to 100% of all
-        cases, not in 95%. None if the measure does not say which values are
-        good.
+        cases, not in 95%. None if the measure does not say which values are good.
       p: two-sided p-value of `change`.
       adjusted: p after Holm's correction over the primary measures of all arms; None
         for an exploratory measure.
@@ -124,8 +127,11 @@ class Difference:
         the measure does not say which values are good, and for measures of sets and
         distances.
       detectable: the smallest true change that the test finds with a probability of
-        80%.
-      left_out: number of pairs of pieces for which the measure is not defined.
+        80%. The test is that of a primary measure, also for an exploratory one.
+        Infinity if the measure's bounds allow no change that is large enough.
+      left_out: number of pairs of pieces that were left out, in all runs together,
+        because the measure is not defined for one of them or for both; 0 for a measure
+        of sets or distances.
     """
 
     change: Interval
@@ -177,7 +183,7 @@ class Comparison:
     def _repr_html_(self) -> str | None:
         return shown_html(self)
 
-    # IPython's text; all the arrays would take a hundred lines.
+    # IPython's text; all the values would take a hundred lines.
     def _repr_pretty_(self, printer, cycle):
         printer.text(f"<Comparison of {len(self.arms)} arms, {self.scope}>")
 
@@ -196,7 +202,7 @@ class Comparison:
         return f"{self.pieces} pieces, {models}"
 
     def to_json(self) -> dict[str, Any]:
-        """The comparison as dicts, lists and numbers for JSON, with None for NaN."""
+        """The comparison as plain values for JSON, with None for NaN."""
         return _plain(dataclasses.asdict(self))
 
     @classmethod
@@ -226,7 +232,10 @@ def _plain(value):
         return [_plain(entry) for entry in value]
     if isinstance(value, Direction):
         return value.value
-    return None if isinstance(value, float) and math.isnan(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        # JSON has neither NaN nor infinity.
+        return None if math.isnan(value) else str(value)
+    return value
 
 
 def _each(table, make):
@@ -237,7 +246,8 @@ def _each(table, make):
 
 
 def _number(value):
-    return math.nan if value is None else value
+    # The text "inf" is the only one.
+    return math.nan if value is None else math.inf if value == "inf" else value
 
 
 def _interval(entry):

@@ -17,7 +17,7 @@ from lstm_music_jax.evaluation.teacher_forced import teacher_force
 from lstm_music_jax.generation.composition import Run
 from lstm_music_jax.protocols import Model
 
-# The figures of a trace that do not depend on the strategy.
+# Figures of a trace that do not depend on the strategy.
 _OF_MODEL = ("model_entropy", "surprisal")
 _PARALLEL_PIECES = 256
 
@@ -69,7 +69,8 @@ def with_model(run: Run, samples: Sequence[Sample]) -> list[Sample]:
     """Return the pieces with two more figures in their traces, by the run's model.
 
     They are the entropy of the model's distributions and the surprisal of the symbols.
-    The model reads the pieces, which it need not have drawn.
+    The model reads the pieces, which it need not have drawn. If a piece has neither a
+    start symbol nor a primer, its first symbol has no figures.
     """
     return _with_traces(run, run.model, samples, {name: name for name in _OF_MODEL})
 
@@ -78,6 +79,7 @@ def with_judge(run: Run, judge: Model, samples: Sequence[Sample]) -> list[Sample
     """Return the pieces with the surprisal under another model added to their traces.
 
     This model, the judge, has the same vocabulary. The figure is "judge_surprisal".
+    If a piece has neither a start symbol nor a primer, its first symbol has no figure.
     """
     return _with_traces(run, judge, samples, {"surprisal": "judge_surprisal"})
 

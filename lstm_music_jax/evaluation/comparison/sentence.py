@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lstm_music_jax.evaluation.comparison.results import Comparison, Difference, Row
 from lstm_music_jax.evaluation.measures.base import Direction
 
-# If a claim holds for more strategies, they are counted and not named.
+# If a claim holds for more strategies, only the first is named; the others are counted.
 _MOST_NAMED = 4
 
 
@@ -36,7 +36,8 @@ def sentence(
 
     Only the primary measures count, after Holm's correction. If a measure is not valid
     on the corpus, a remark beside its result says so. If no difference was found, the
-    sentence says how large a difference would have been found.
+    sentence says how large a difference would have been found. It also names the
+    measures whose values are equal, and those not defined for enough pieces.
 
     Args:
       comparison: the results.
@@ -131,7 +132,8 @@ def _nothing(comparison, reference):
     else:
         said = [f"no strategy was found to differ from {reference}"]
     detectable = {row.name: _largest(comparison, row) for row in comparison.primary}
-    seen = [f"{size:.2g} ({name})" for name, size in detectable.items() if size > 0]
+    sizes = {name: size for name, size in detectable.items() if 0 < size < math.inf}
+    seen = [f"{size:.2g} ({name})" for name, size in sizes.items()]
     if seen:
         subject = "a difference" if len(seen) == 1 else "differences"
         said.append(
@@ -140,10 +142,15 @@ def _nothing(comparison, reference):
         )
     equal = [name for name, size in detectable.items() if size == 0]
     undefined = [name for name, size in detectable.items() if math.isnan(size)]
-    for names, verdict in ((equal, "equal in all"), (undefined, "not defined in any")):
+    unseen = [name for name, size in detectable.items() if size == math.inf]
+    for names, verdict in (
+        (equal, "equal in all of their pieces"),
+        (undefined, "not defined in enough of their pieces"),
+        (unseen, "too uncertain for any difference to be found reliably"),
+    ):
         if names:
             be = "is" if len(names) == 1 else "are"
-            said.append(f"{in_words(names)} {be} {verdict} of their pieces")
+            said.append(f"{in_words(names)} {be} {verdict}")
     return "; ".join(said)
 
 
@@ -151,7 +158,8 @@ def _largest(comparison, row):
     """Return the largest of the detectable differences of all arms, in one measure.
 
     An arm's detectable difference is found with a probability of 80%. So a difference
-    of the returned size would be found for every arm. NaN if none is defined.
+    of the returned size would be found with 80% or more for every arm. Arms whose
+    detectable difference is NaN do not count. NaN if all are.
     """
     sizes = [
         differences[row.name].detectable

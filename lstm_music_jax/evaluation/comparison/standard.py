@@ -44,8 +44,9 @@ class Standard(NamedTuple):
         measures: all measures, by kind.
         primary: the names of the primary measures. By default, they measure repeated
             n-grams, copying, the likeness of pieces to each other, and the surprisal of
-            pieces under a judge, a model that did not draw them. Without a judge, the
-            energy distance from human music takes the place of this surprisal.
+            pieces under a judge, a model that did not draw them. Without a judge, a
+            distance from human music takes the place of this surprisal: with `Events`
+            the energy distance, and else that of the scale consistency.
         loops_and_copies: the names of the measures that show whether a strategy loops,
             or copies the training pieces.
     """
@@ -85,15 +86,17 @@ def standard_measures(
 
     A measure of pieces is left out unless it is defined for more than half of the human
     pieces. So measures of four-part writing are left out if most pieces do not have
-    four parts. A measure that says nothing about which values are good always stays.
+    four parts. Some measures stay in any case: those that do not say which values are
+    good, those of copying, and the surprisal minus the held-out loss.
 
     Args:
         run: the model, its vocabulary and its encoding.
         training: symbol ids of the training pieces, in which copied passages are
             searched.
         human: the human pieces. Their traces hold figures of each symbol, such as its
-            surprisal under the model. A judge is another model. If the traces also hold
-            the surprisal under a judge, its mean is a primary measure.
+            surprisal under the model. A judge is another model. If the traces of more
+            than half of the pieces also hold the surprisal under a judge, its mean is a
+            primary measure.
         held_out_loss: mean surprisal of the human pieces, nats per symbol.
     """
     vocabulary, encoding = run.vocabulary, run.encoding
@@ -119,7 +122,7 @@ def standard_measures(
     pieces += [excess_surprisal(held_out_loss), *copying]
     sets = [measure for measure in SET_MEASURES if measure.valid_for(kind)]
     distances = [measure for measure in DISTANCE_MEASURES if measure.valid_for(kind)]
-    # Without a judge, the widest distance from human music takes its place. With one it
+    # Without a judge, the last distance from human music takes its place. With one it
     # does not, because it compares means over pieces, which shuffled pieces keep.
     judged = _defined(judge_surprisal(), human)
     likeness = judge_surprisal() if judged else distances[-1]

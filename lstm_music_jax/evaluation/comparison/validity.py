@@ -21,8 +21,10 @@ def is_valid(
 
     `order` holds groups of names of anchors, the better music first: usually music of a
     3-gram model; then music of a unigram model and shuffled pieces. Human music is the
-    group before the first. `runs` holds the measure's values. A measure is valid if
+    group before the first. `runs` holds the measure's values in each run. A measure is
+    valid if
 
+    - it is defined for human music and all anchors,
     - no anchor is clearly better than music of the group before it, and
     - every anchor of the last group is clearly worse than human music.
 

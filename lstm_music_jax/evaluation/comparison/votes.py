@@ -91,7 +91,7 @@ class Votes(NamedTuple):
 
     Attributes:
       votes: the votes, each once.
-      repeated: number of votes that were in several files and were counted once.
+      repeated: number of votes that were left out, because they repeat an earlier one.
     """
 
     votes: list[Vote]
@@ -101,16 +101,17 @@ class Votes(NamedTuple):
 def read_votes(paths: Sequence[Path], fingerprint: str) -> Votes:
     """Read files of votes.
 
-    A listener may export the votes several times. So a vote that is in several files is
-    counted once.
+    A listener may export the votes several times. So a vote that is in several files,
+    equal in all fields, is counted once.
 
     Args:
       paths: the files.
       fingerprint: fingerprint of the comparison.
 
     Raises:
-      ValueError: a file is not one of votes, or belongs to another comparison; or a
-        listener has given two answers for a pair.
+      ValueError: a file is missing, is not one of votes, or belongs to another
+        comparison; or two votes of a listener on a pair differ in any field, such as
+        the remark.
       OSError: a file cannot be read.
     """
     found: dict[tuple[str, str], Vote] = {}

@@ -3,10 +3,10 @@
 A new measure is one file, one import below, and one entry in one of the tuples below.
 `PIECE_MEASURES`, `SET_MEASURES` and `DISTANCE_MEASURES` hold the measures that are
 computed from the pieces alone. `CHORALE_MEASURES` are those of four-part writing.
-`TRACE_MEASURES` read the trace of a piece, which holds figures of each of its symbols,
-such as the surprisal. Some measures are in no tuple, because they need other data:
-measures of copying need the training pieces, `excess_surprisal` needs the loss of the
-model, and the measure of a watermark needs its key.
+`TRACE_MEASURES` read the trace of a piece, which holds figures of each generated
+symbol, such as the surprisal. Some measures are in no tuple, because they need other
+data: measures of copying need the training pieces, `excess_surprisal` needs the loss of
+the model, and the measure of a watermark needs its key.
 
 The modules of this package may import one another, and the packages `automata`,
 `music` and `types` of the project.

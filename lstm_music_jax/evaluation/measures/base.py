@@ -46,8 +46,8 @@ class Sample:
       score: the notes of the piece. A human piece is encoded and decoded first, so that
         it loses the same details as a generated piece.
       primer: number of ids at the beginning that were given and not generated.
-      trace: figures by name, such as "surprisal", each with one value per generated
-        symbol.
+      trace: figures by name, such as "surprisal", each with one row or one value per
+        generated symbol.
     """
 
     ids: Int[np.ndarray, "t"]
@@ -85,7 +85,7 @@ class Measure:
 
     Attributes:
       name: the name in tables, in plain words.
-      unit: unit of the values; "" for a share.
+      unit: unit of the values; "" for numbers without a unit, such as shares.
       source: the publication that defines the measure.
       direction: the values that are good.
       encodings: the encodings for which it is meaningful, such as "events", by the

@@ -49,7 +49,9 @@ class CopyIndex:
 
     With a table of transpositions, a passage also counts as copied if one of its
     transpositions occurs in a training piece. For each transposition, the table says
-    which id replaces each id. Symbols without a pitch stay the same.
+    which id replaces each id. Symbols without a pitch stay the same. Symbols that sound
+    the same, such as C#4 and D-4, then count as equal, if the vocabulary has any of
+    their transpositions.
     """
 
     def __init__(
@@ -156,9 +158,9 @@ def human_copy_length(
 ) -> int:
     """The length, in symbols, beyond which copied passages are rare in human pieces.
 
-    In each human piece, the longest passage that also occurs in a training piece is
-    found. The result is a percentile of the lengths of these passages, rounded up to a
-    whole number, and at least 1.
+    In each human piece, the longest passage after the primer that also occurs in a
+    training piece is found. The result is a percentile of the lengths of these
+    passages, rounded up to a whole number, and at least 1.
 
     Args:
       index: the training pieces.
@@ -203,7 +205,7 @@ def copied_share(index: CopyIndex, k: int, name: str = "copied") -> PieceMeasure
     """The share of generated symbols that are inside copied passages.
 
     A passage counts if it has k symbols or more and also occurs in a training piece.
-    The result is a measure.
+    The result is a measure, which is NaN for a piece without generated symbols.
 
     Args:
       index: the training pieces.

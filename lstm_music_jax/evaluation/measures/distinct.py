@@ -27,8 +27,9 @@ def distinct(n: int = 4) -> SetMeasure:
 
         distinct-n = |{n-grams}| / sum over pieces of (length - n + 1)
 
-    Only generated symbols count, and not the primer, the given beginning of a piece.
-    The value falls as a set grows, so compare sets of equal size.
+    A piece shorter than n has no n-grams. NaN for a set without n-grams. Only generated
+    symbols count, and not the primer, the given beginning of a piece. The value falls
+    as a set grows, so compare sets of equal size.
 
     References:
       Li et al. 2016, A Diversity-Promoting Objective Function for Neural Conversation

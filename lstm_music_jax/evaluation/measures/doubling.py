@@ -16,7 +16,8 @@ _THIRDS, _FIFTH = (3, 4), 7
 def doubled_thirds() -> PieceMeasure:
     """The share of four-note major and minor triads whose third is doubled.
 
-    The triads are those moments of a piece at which exactly four notes sound: root,
+    A slice is the time between two successive moments at which any note begins or ends.
+    The triads are those slices of a piece in which exactly four notes sound: root,
     third and fifth, one of them twice. Textbooks prefer a doubled root. NaN for a piece
     without such triads.
 

@@ -24,9 +24,10 @@ def energy(measures: Sequence[PieceMeasure]) -> DistanceMeasure:
     x is the vector of measures of a piece of the set, and y is the vector of measures
     of a human piece, both in standard deviations of the human pieces. x and x' belong
     to different pieces, and so do y and y'. So the expectation is zero if both sets
-    come from one distribution, and an estimate may be negative. A measure that does not
-    vary among human pieces is left out. Where a measure is NaN for a piece, its value
-    is taken to be as far above the human mean as the farthest human value is from it.
+    come from one distribution, and an estimate may be negative. NaN if either set has
+    only one piece. A measure that does not vary among human pieces, or is NaN for all
+    of them, is left out. Where a measure is NaN for a piece, its value is taken to be
+    as far above the human mean as the farthest human value is from it.
 
     Raises:
       ValueError: `measures` is empty.

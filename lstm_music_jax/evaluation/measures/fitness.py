@@ -15,8 +15,8 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float, Int
 
-# A block of segments needs at most this many sums per row of the matrix, because that
-# many fit into the cache of a processor.
+# A block with segments of several lengths needs at most this many sums per row of the
+# matrix, because that many fit into the cache of a processor.
 _BLOCK = 2**16
 
 
@@ -34,7 +34,8 @@ def fitness(
         score = (sum of similarities - length) / (number of cells of the paths)
         coverage = (frames covered by the paths - length) / n
 
-    The length is subtracted, because each segment repeats itself trivially.
+    The length is subtracted, because each segment repeats itself trivially. Differences
+    below 0 count as 0.
 
     Segments of similar lengths are computed together, row by row of the matrix. All
     segments of n frames take about n^4 / 2 operations.

@@ -1,7 +1,7 @@
 """The slices of a piece in which exactly four notes sound: one note for each voice.
 
-A slice is the time between two moments at which any note begins or ends. The voices
-are, from the lowest note to the highest, bass, tenor, alto and soprano.
+A slice is the time between two successive moments at which any note begins or ends.
+The voices are, from the lowest note to the highest, bass, tenor, alto and soprano.
 """
 
 from typing import NamedTuple
@@ -18,8 +18,8 @@ VOICES = ("bass", "tenor", "alto", "soprano")
 class FourParts(NamedTuple):
     """The slices of a piece in which exactly four notes sound.
 
-    A slice is the time between two moments at which any note begins or ends. Voices
-    are told apart by pitch alone, so they never cross.
+    A slice is the time between two successive moments at which any note begins or ends.
+    Voices are told apart by pitch alone, so they never cross.
 
     Attributes:
       pitches: the pitches of each slice, ascending: bass, tenor, alto, soprano.

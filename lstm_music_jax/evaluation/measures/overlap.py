@@ -25,7 +25,8 @@ def overlap(n: int = 4) -> SetMeasure:
         mean over i != j of (n-grams of i that occur in j) / (n-grams of i)
 
     An n-gram that occurs twice in piece i counts twice. The primer, the given beginning
-    of a piece, does not count. The share is 0 for a piece i without n-grams.
+    of a piece, does not count. The share is 0 for a piece i without n-grams. NaN for a
+    set of one piece.
 
     References:
       Broder 1997, On the Resemblance and Containment of Documents (containment).

@@ -1,10 +1,10 @@
 """Parallel fifths and octaves, the classical faults of four-part writing.
 
-A slice is the time between two moments at which any note begins or ends. A transition
-leads from a slice of four notes directly to another slice of four notes with different
-pitches. Four voices form six pairs. A pair is parallel in a transition if both voices
-rise or both fall, and their interval modulo an octave is a fifth before and after, or
-an octave before and after.
+A slice is the time between two successive moments at which any note begins or ends.
+A transition leads from a slice of four notes directly to another slice of four notes
+with different pitches. Four voices form six pairs. A pair is parallel in a transition
+if both voices rise or both fall, and their interval modulo an octave is a fifth before
+and after, or an octave before and after.
 
 References:
   Aldwell & Schachter, Harmony and Voice Leading.

@@ -40,7 +40,8 @@ def pitch_class_distance() -> DistanceMeasure:
         sum over the 12 classes of |F - G - median(F - G)|
 
     in fifths. Keys that share many notes are close on this circle. The result does not
-    depend on the pitch class at which the cumulative sums start.
+    depend on the pitch class at which the cumulative sums start. NaN if a set has no
+    notes.
 
     References:
       Rabin, Delon & Gousseau 2011, Transportation Distances on the Circle, Journal of

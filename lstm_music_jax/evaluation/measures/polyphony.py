@@ -9,9 +9,10 @@ from lstm_music_jax.evaluation.measures.notes import notes_of
 
 def _sounding(sample: Sample) -> np.ndarray:
     notes = notes_of(sample.score)
-    changes = np.zeros(sample.score.end + 1, int)
+    ends = notes.onsets + notes.durations
+    changes = np.zeros(ends.max(initial=0) + 1, int)
     np.add.at(changes, notes.onsets, 1)
-    np.add.at(changes, notes.onsets + notes.durations, -1)
+    np.add.at(changes, ends, -1)
     sounding = np.cumsum(changes)
     return sounding[sounding > 0]
 
@@ -25,5 +26,5 @@ POLYPHONY = Feature(
 )
 """The number of sounding notes at each tick; silent ticks are left out.
 
-The mean of this feature is MusPy's polyphony.
+A tick is 1/12 of a quarter note. The mean of this feature is MusPy's polyphony.
 """

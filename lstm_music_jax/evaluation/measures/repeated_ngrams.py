@@ -17,8 +17,8 @@ def repeated_ngrams(n: int = 4) -> PieceMeasure:
 
         seq-rep-n = 1 - |{n-grams}| / (length - n + 1)
 
-    The primer, the given beginning of a piece, counts, because the generated symbols
-    can repeat it.
+    0 for a piece shorter than n. The primer, the given beginning of a piece, counts,
+    because the generated symbols can repeat it.
 
     References:
       Welleck et al. 2019, Neural Text Generation with Unlikelihood Training,

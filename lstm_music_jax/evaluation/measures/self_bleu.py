@@ -23,9 +23,10 @@ def self_bleu(n: int = 4) -> SetMeasure:
     """The mean over all pieces of the BLEU of a piece; the others are its references.
 
     A high value means that the pieces are alike. BLEU is the geometric mean of the
-    clipped precisions of 1-grams to n-grams, times the brevity penalty. A precision of
-    zero is replaced by 0.1 divided by the number of n-grams of the piece (Chen & Cherry
-    2014, method 1), as Texygen does. If no symbol is shared, BLEU is 0.
+    clipped precisions of 1-grams to n-grams, times the brevity penalty. If the clipped
+    precision of k-grams is zero, it is replaced by 0.1 divided by the number of k-grams
+    of the piece, or by 0.1 if it has none (Chen & Cherry 2014, method 1), as Texygen
+    does. If no symbol is shared, BLEU is 0.
 
     Only generated symbols count, and not the primer, the given beginning of a piece. In
     a resample, each piece keeps the BLEU that it has in the whole set. Otherwise a copy
@@ -105,8 +106,8 @@ def _brevity(pieces: Sequence[Int[np.ndarray, "_"]]) -> Float[np.ndarray, "b"]:
     """The logarithm of each piece's brevity penalty.
 
     The penalty is for a piece that is shorter than the other piece whose length is the
-    closest: exp(1 - closest length / length). For all other pieces it is 1, so the
-    logarithm is 0.
+    closest: exp(1 - closest length / length). For all other pieces, and for an empty
+    piece, it is 1, so the logarithm is 0.
     """
     lengths = np.array([len(piece) for piece in pieces])
     result = np.zeros(len(pieces))

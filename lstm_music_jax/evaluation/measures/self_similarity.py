@@ -42,11 +42,13 @@ def self_similarity(
     `features` holds the chroma of each frame.
 
     1. The cosine similarity is averaged along diagonals over `smoothing` frames,
-       so that passages are compared and not single frames.
+       so that passages are compared and not single frames. At the end of the piece
+       there are fewer frames.
     2. One of the two passages is transposed by 0 to 11 semitones; the largest of the
        twelve similarities is taken.
-    3. The largest values, a share `kept` of all, are scaled to [0, 1]. All others
-       become `PENALTY`. The diagonal is 1.
+    3. The largest values, a share `kept` of all (more if there are ties), are scaled to
+       [0, 1]. If they are all equal, they become 1. All others become `PENALTY`. The
+       diagonal is 1.
 
     References:
       Müller & Clausen 2007, Transposition-Invariant Self-Similarity Matrices.

@@ -1,6 +1,6 @@
 """Spacing: the gaps between neighbouring upper voices.
 
-A slice is the time between two moments at which any note begins or ends.
+A slice is the time between two successive moments at which any note begins or ends.
 """
 
 import numpy as np

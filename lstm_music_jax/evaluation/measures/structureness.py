@@ -33,6 +33,9 @@ def structureness(
       longest: length of the longest segments, in frames.
       frame: length of a frame, in ticks of 1/12 quarter note; by default a quarter.
 
+    Raises:
+      ValueError: `shortest` is below 1 or above `longest`.
+
     References:
       Wu & Yang 2020, https://arxiv.org/abs/2008.01307.
     """

@@ -1,8 +1,8 @@
 """Uncertainty: means over a piece of the figures in its trace.
 
 The trace of a piece holds one value of each figure per generated symbol. A figure
-describes the distribution of the model, or the one that a sampling strategy has made of
-it and from which the symbol was drawn.
+describes the symbol, the distribution of the model, or the distribution that a sampling
+strategy has made of it and from which the symbol was drawn.
 
 For generated pieces, generation with `trace=True` gives these figures. For given
 pieces, `teacher_force` gives them; it also gives the surprisal of any piece under

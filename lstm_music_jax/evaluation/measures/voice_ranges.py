@@ -1,6 +1,6 @@
 """Voice ranges: whether each voice of a chorale can be sung.
 
-A slice is the time between two moments at which any note begins or ends.
+A slice is the time between two successive moments at which any note begins or ends.
 """
 
 import numpy as np

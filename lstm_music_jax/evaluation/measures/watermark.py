@@ -60,8 +60,8 @@ def detect_watermark(
     last symbol share one set of green symbols. So the number of green symbols in an
     unmarked piece is a sum of hypergeometric numbers, one number for each such set.
     The p-value, the mean and the variance are those of this sum. If no two n-grams
-    share a set, the z-score is the paper's, (G - gamma T) / sqrt(T gamma (1 - gamma))
-    for G green symbols of T.
+    share a set, the z-score is the paper's, (G - g T) / sqrt(T g (1 - g)) for G green
+    symbols of T. Here g is gamma, rounded so that a whole number of symbols is green.
 
     The first `width` symbols are not scored, because they have too few symbols before
     them.
@@ -71,7 +71,7 @@ def detect_watermark(
       vocab_size: the number of symbols of the model that drew it.
       key: the `key` of `strategies.Watermark`.
       gamma: the `gamma` of `strategies.Watermark`: the share of all symbols that are
-        green.
+        green, before rounding to a whole number of symbols.
       width: the `width` of `strategies.Watermark`: how many symbols before a symbol
         decide whether it is green.
       primer: number of ids at the beginning that were given; they are not scored.

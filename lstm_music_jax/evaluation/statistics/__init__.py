@@ -9,5 +9,5 @@ is better than the piece of another strategy. `shares.py` and `agreement.py` ana
 votes of listeners. `power.py` gives the smallest difference that the data could have
 shown. `holm.py` corrects for several comparisons.
 
-These modules import only each other and `types`.
+Of this project, these modules import only each other.
 """

@@ -42,9 +42,10 @@ def agreement(
       confidence: confidence of the interval, in (0, 1).
 
     Returns:
-      The estimate; its p-value tests against 0. The value is NaN if no unit has two
-      votes, or if all votes are in one category. The interval is NaN if that happens
-      in any resample, or if there are fewer than two units.
+      The estimate; its p-value tests against 0. Its `pieces` is the number of units
+      with two votes or more. The value is NaN if there are none, or if all their votes
+      are in one category. The interval and the p-value are NaN if that happens in any
+      resample, or if there are fewer than two such units.
 
     Example:
       >>> float(agreement(np.array([[2, 0], [0, 2], [2, 0], [1, 1]])).value)

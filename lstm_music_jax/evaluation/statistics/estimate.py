@@ -34,7 +34,7 @@ class Estimate:
       high: upper end of the confidence interval.
       p: two-sided p-value of the null hypothesis, which is usually that the value is 0.
       pieces: number of pieces per run; the size of the smallest set if there are
-        several sets.
+        several sets. For agreement of listeners, it is the number of units.
       runs: number of trained models that the pieces come from.
     """
 
@@ -123,9 +123,14 @@ def mean_over_pieces(
 
         value - t_{1 - level/2} * error  to  value - t_{level/2} * error
 
-    where t are the quantiles of (mean - value) / error over the resamples. The p-value
-    is the larger one of two. That of the studentised bootstrap is twice the share of t
-    beyond value / error, where one is added to the count.
+    `value` and `error` are the mean of the pieces themselves and its standard error,
+    and level is 0.05. Each resample has its own mean and its own standard error, and
+    gives t = (mean - value) / (its standard error). t_q is the q-quantile of these. The
+    error of the pieces is used for a resample whose values are all equal, because it
+    has no error of its own. The p-value is the larger one of two. That of the
+    studentised bootstrap is twice the share of t beyond value / error, where one is
+    added to both counts of the share. If all pieces have equal values, the interval is
+    this value, and the p-value is that of the percentiles.
 
     Each bootstrap has a weakness. The percentiles find too much where values are
     skewed. The studentised bootstrap finds too much where most values are equal, such
@@ -141,7 +146,7 @@ def mean_over_pieces(
 
     The standard errors are 0.1% for exponential values and 0.2% to 0.6% for others. The
     log-normal values have a skewness of 6. Counts with a mean of 0.02 per piece, whose
-    skewness is 7, give 9%: there the error exceeds 5%.
+    skewness is 7, give 12%. So the error exceeds 5% where values are very skewed.
 
     Args:
       means: the mean in all resamples. The first one is that of the pieces themselves.
@@ -188,9 +193,9 @@ def over_runs(values: Float[np.ndarray, "k r *m"], pieces: int) -> Estimate:
 
     t is the quantile of Student's distribution. `own` is the part of the variance that
     shows in the spread of the runs, and `shared` is the part that all runs have in
-    common (see `Spread`). If the runs share nothing, this is Student's interval over
-    the values of the runs. If all runs have the same pieces, such as human pieces, the
-    unit is a piece, and the result is that of one run.
+    common (see `Spread`). If `shared` is 0, this is Student's interval over the values
+    of the runs. If all runs have equal values, as those of human pieces, the unit is a
+    piece, and value, interval and p-value are those of `over_pieces` for one run.
 
     The interval covers the truth in 95% of all cases or more (Banerjee 1961). Student's
     interval over the runs covers too little where runs share something. In simulations

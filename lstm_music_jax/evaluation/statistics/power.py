@@ -19,7 +19,7 @@ def detectable(
     """The smallest true difference that a test finds with probability `power`.
 
     The test asks whether the difference is 0; its p-value is that of `estimate`. The
-    smallest true difference is
+    smallest true difference is about
 
         (t_{n-1, 1 - level/2} + t_{n-1, power}) * standard error
 
@@ -32,9 +32,12 @@ def detectable(
     Args:
       runs: for each run, the difference in all resamples, of one measure or of several
         in columns. The first one is that of the pieces themselves.
-      pieces: number of pieces per run.
+      pieces: number of pieces per run; 2 or more.
       power: probability of finding the difference, in (0, 1).
       level: two-sided level of the test, in (0, 1).
+
+    Raises:
+      ValueError: `power` or `level` is outside (0, 1).
     """
     for name, value in (("power", power), ("level", level)):
         if not 0 < value < 1:

@@ -45,7 +45,7 @@ def mean_per_symbol(
       confidence: confidence of the interval, in (0, 1).
 
     Returns:
-      The estimate. With one piece, its interval and its p-value are NaN.
+      The estimate. With one piece or none, its interval and its p-value are NaN.
 
     Example:
       >>> loss = mean_per_symbol(np.array([2.0, 6.0]), np.array([1, 3]))

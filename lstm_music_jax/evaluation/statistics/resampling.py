@@ -13,8 +13,9 @@ at
 
 and 1 - level', where level = 1 - confidence. Phi is the normal distribution function,
 and t is the quantile of Student's distribution. On normal data the interval agrees with
-Student's. `p_value` inverts the same formula, so an interval excludes the null value
-exactly when p is below `level`, up to the resolution of the resamples.
+Student's. `p_value` inverts the same formula. So an interval excludes the null value
+exactly when p is below `level`, up to the resolution of the resamples. The exception is
+a statistic with one value in all resamples (see `p_value`).
 
 References:
   Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
@@ -75,7 +76,10 @@ class Resamples:
         return self._counts[pieces]
 
     def means(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
-        """The mean of `values` over the pieces of each resample; NaN is left out."""
+        """The mean of `values` over the pieces of each resample; NaN is left out.
+
+        It is NaN for a resample without other values.
+        """
         defined = ~np.isnan(values)
         sums = self._sums(np.where(defined, values, 0.0))
         return sums / self._number(defined)
@@ -83,7 +87,8 @@ class Resamples:
     def errors(self, values: Float[np.ndarray, "b *m"]) -> Float[np.ndarray, "r *m"]:
         """The standard error of the mean in each resample; NaN is left out.
 
-        It is the standard deviation, with divisor n, over the square root of n.
+        It is the standard deviation, with divisor n, over the square root of n, where n
+        is the number of values that are not NaN. It is NaN if there are none.
         """
         defined = ~np.isnan(values)
         number = self._number(defined)
@@ -131,7 +136,7 @@ def interval(
       confidence: confidence of the interval, in (0, 1).
 
     Raises:
-      ValueError: `confidence` is outside (0, 1).
+      ValueError: `units` is below 2, or `confidence` is outside (0, 1).
     """
     check_units(units)
     if not 0 < confidence < 1:
@@ -148,10 +153,11 @@ def p_value(
     """Two-sided p-value of the value `null`; the inverse of `interval`.
 
     There are two tails: the share of resamples at or below `null`, and the share at or
-    above `null`. One is added to the number of resamples in each tail, so that no tail
-    is zero. Let z be the normal quantile of the smaller tail, and n the number of
+    above `null`. One is added to the number of resamples in each tail, and to the
+    number of all resamples, so that no tail is zero. Let z be the normal quantile of
+    the smaller tail, or 0 if both tails are above 1/2, and let n be the number of
     units. The p-value is twice the probability that a Student's t with n - 1 degrees of
-    freedom is below sqrt((n - 1) / n) * z. NaN where any resample is NaN.
+    freedom is below sqrt((n - 1) / n) * z. NaN where any resample is NaN or infinite.
 
     The smallest possible p-value depends on the number of resamples. See
     `enough_resamples`.
@@ -164,18 +170,21 @@ def p_value(
       resampled: the statistic in each resample.
       units: number of resampled units, such as pieces; 2 or more.
       null: the value to test.
+
+    Raises:
+      ValueError: `units` is below 2.
     """
     check_units(units)
     below = (resampled <= null).sum(axis=0)
     above = (resampled >= null).sum(axis=0)
     tail = (np.minimum(below, above) + 1) / (len(resampled) + 1)
-    # Without this line, NaN would count in neither tail and give a very small p-value.
+    # Without this line, NaN would count in neither tail, and p would be too small.
     tail = tail + 0 * resampled.sum(axis=0)
     deviation = special.ndtri(np.minimum(tail, 0.5))
     student = 2 * special.stdtr(units - 1, deviation * np.sqrt((units - 1) / units))
     # Rounding errors are no difference.
     width = np.ptp(resampled, axis=0)
-    same = width < 1e-9 * np.abs(resampled).max(axis=0)
+    same = width <= 1e-9 * np.abs(resampled).max(axis=0)
     beyond = np.minimum(below, above) == 0
     return np.where(same & beyond, 2.0 ** (1 - units), student)[()]
 
@@ -186,7 +195,8 @@ def enough_resamples(level: float, units: int) -> int:
     A correction for many comparisons tests each one at a low level. For example, a
     family of 76 comparisons takes 7,600 resamples of 256 pieces, or 42,000 of 34
     pieces. The result is at most 50,000. For 76 comparisons of 20 pieces this limit is
-    too low: no p-value can become small enough to be significant.
+    too low: no p-value can become small enough to be significant, unless the statistic
+    has one value in all resamples.
 
     Args:
       level: two-sided level of a single test, in (0, 1).

@@ -22,7 +22,7 @@ def share_of_wins(
     """Estimate the share of wins; its interval holds for further pieces and listeners.
 
     Votes by one listener resemble each other, and so do votes on one piece. So n votes
-    tell only as much as a smaller number of independent votes:
+    tell at most as much as n independent votes, and usually as much as fewer:
 
         n / d * (t_{n-1} / t_{g-1})^2,    d = max(V, V_l, V_p, V_l + V_p - V) / V
 
@@ -35,18 +35,22 @@ def share_of_wins(
     variances are unknown. Then only one vote per piece counts as independent.
 
     With one listener, the interval is the exact one for n votes. It holds for further
-    pieces, and says nothing about other listeners.
+    pieces, and says nothing about other listeners. With several listeners and one
+    piece, V_p is left out and g is the number of listeners. Then the interval says
+    nothing about other pieces.
 
     In simulations, the intervals of 95% cover the truth in 95% to 100% of all cases.
 
     Args:
-      wins: for each vote, whether it is a win. Votes without a preference are left out.
+      wins: for each vote, whether it is a win. The arguments hold no votes for "no
+        difference".
       listeners: for each vote, the number of the listener.
       pieces: for each vote, the number of the piece. A listener votes once on a piece.
       confidence: confidence of the interval, in (0, 1).
 
     Returns:
-      The estimate; its p-value tests against 1/2. Without votes, all is NaN.
+      The estimate; its p-value tests against 1/2, and its `pieces` is the number of
+      pieces. Without votes, value, interval and p-value are NaN.
 
     References:
       Korn & Graubard 1998, Confidence Intervals for Proportions with Small Expected

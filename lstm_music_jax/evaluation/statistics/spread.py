@@ -19,7 +19,8 @@ class Spread(NamedTuple):
       own: the part that shows in the spread of the runs: the variance between models,
         and that of pieces which each run has for itself.
       shared: the part that all runs have in common, because they share human pieces,
-        primers or noise. It is the mean covariance of two runs over the resamples.
+        primers or noise. It is the mean covariance of two runs over the resamples, or
+        0 if that is negative, times n / (n - 1) for n pieces.
       runs: number of runs.
       pieces: number of pieces per run.
     """
@@ -61,8 +62,9 @@ class Spread(NamedTuple):
     def p_value(self, value: float | np.ndarray) -> float | np.ndarray:
         """Return the two-sided p-value of zero for a mean over the runs.
 
-        The interval with confidence 1 - p ends at zero. If the spread is 0, p is 1 for
-        a mean of 0, and 0 for others.
+        The interval with confidence 1 - p ends at zero. It is found by halvings, so p
+        is 2^-60 if it would be smaller. If the spread is 0, p is 1 for a mean of 0, and
+        2^-60 for others.
         """
         low, high = np.zeros_like(self.own), np.ones_like(self.own)
         for _ in range(_HALVINGS):
@@ -74,5 +76,8 @@ class Spread(NamedTuple):
 
 
 def _quantile(freedom: int, tail: float | np.ndarray) -> float | np.ndarray:
-    """Return the quantile of Student's distribution."""
+    """Return the quantile of Student's distribution at the probability `tail`.
+
+    `freedom` is its degrees of freedom.
+    """
     return special.stdtrit(freedom, tail)

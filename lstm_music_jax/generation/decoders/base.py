@@ -57,7 +57,8 @@ class Candidates(NamedTuple):
             ln q(x_1 ... x_n) / n^length_penalty
 
         q is the distribution that the strategy shaped, and n the number of drawn
-        symbols. It is -inf for members whose log-weight is -inf.
+        symbols, with the new one and the stop symbol. The score is -inf for members
+        whose log-weight is -inf.
         """
         alive = self.log_weights > -jnp.inf
         totals = self.total_strategy_log_prob[:, None] + self.strategy_log_probs
@@ -127,7 +128,10 @@ class Decoder(Checked):
     members: int = size(at_least=1)
 
     def check_vocabulary(self, vocab_size: int) -> None:
-        """Raise ValueError if the decoder does not fit a vocabulary of this size."""
+        """Raise ValueError if the decoder does not fit a vocabulary of this size.
+
+        Unless overridden, it accepts every size.
+        """
 
     def init(self, vocab_size: int, prompt: Prompt, key: PRNGKey) -> PyTree:
         """Return the state before the first symbol; `()` for a stateless decoder.

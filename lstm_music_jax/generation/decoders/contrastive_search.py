@@ -13,8 +13,10 @@ class ContrastiveSearchState(NamedTuple):
     """The last hidden states of the sequence, in a ring buffer.
 
     Attributes:
-        directions: hidden states of length 1.
-        written: number of hidden states so far, also of those that were overwritten.
+        directions: hidden states, each divided by its length; rows that are not written
+            yet hold 0.
+        written: number of hidden states written so far, also of those that were
+            overwritten. Of the prompt, at most the last w were written.
     """
 
     directions: Float[Array, "w h"]

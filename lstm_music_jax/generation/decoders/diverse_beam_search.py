@@ -22,6 +22,7 @@ class DiverseBeamSearch(Decoder):
     place. The penalty is not carried on to the next symbol.
 
     Members that have ended choose nothing: they are neither counted nor penalised.
+    Members with a log-weight of -inf are not counted either.
 
     The log-weight of a member is its score without the last term. The members of a
     group follow each other in the order of their scores.

@@ -21,7 +21,8 @@ def read_decoder(
     The arguments are those of `read_expression`.
 
     Raises:
-        ValueError: the expression is wrong; the message names the place in the text.
+        ValueError: the expression is wrong. The message names the place in the text,
+            unless it is about the whole expression.
 
     >>> from lstm_music_jax.generation.decoders.smc import SMC
     >>> from lstm_music_jax.strategies import Temperature

@@ -36,7 +36,8 @@ class SMC(Decoder):
 
     Args:
         members: number of particles, 1 or more.
-        threshold: in [0, 1]; 0 never resamples, 1 at every symbol.
+        threshold: in [0, 1]; 0 never resamples, 1 at every symbol after which the
+            weights differ.
         target: a strategy; by default, the target is the model.
 
     State: the states of `target`, one per member.

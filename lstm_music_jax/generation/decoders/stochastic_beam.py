@@ -57,10 +57,10 @@ def log_importance_weights(
 
         E f(x) = E sum_i w_i f(x_i)        w_i = q(x_i) / P(G(x_i) > threshold)
 
-    The threshold is the smallest G of the members. The sum is an unbiased estimate.
-    The member with the smallest G only gives the threshold, so its weight is 0. With
-    `normalised`, the weights of each beam have the sum 1. The estimate is then biased,
-    but often has a smaller error.
+    The threshold is the smallest G of the members. The sum is an unbiased estimate. The
+    member with the smallest G only gives the threshold, so its weight is 0. A beam of
+    one member thus gives no estimate. With `normalised`, the weights of each beam have
+    the sum 1. The estimate is then biased, but often has a smaller error.
 
     Args:
         log_probs: log-probabilities ln q of all symbols of each member, nats: the sums

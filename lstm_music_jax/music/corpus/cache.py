@@ -46,7 +46,10 @@ def cache_path(
 
 
 def read_cached(path: Path) -> ArrayFile | None:
-    """Open a file of the cache; return None if it is missing or damaged."""
+    """Open a file of the cache; return None if it cannot be read or is damaged.
+
+    A damaged file is deleted, and a line on stderr says so.
+    """
     try:
         found = read_array_file(path)
     except OSError:

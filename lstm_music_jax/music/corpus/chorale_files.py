@@ -43,9 +43,9 @@ def chorale_paths() -> list[Path]:
     Raises:
         FileNotFoundError: music21 is not installed, or its corpus lacks a file.
     """
+    folder = bach_folder()
     from music21.corpus.chorales import Iterator as RiemenschneiderNumbers
 
-    folder = bach_folder()
     numbers = RiemenschneiderNumbers(returnType="filename")
     names = dict.fromkeys(Path(name).name for name in numbers)
     return [_path_of(folder, name) for name in names]

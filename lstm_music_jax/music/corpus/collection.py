@@ -11,8 +11,8 @@ its content.
   They lie one folder above the other two kinds, because they do not depend on the
   encoding.
 
-Transient failures, which may not occur again, are not kept. A file that could not be
-read, or whose reader died or took too long, is tried again the next time.
+Transient failures, which may not occur again, are not kept as entries. A file that
+could not be read, or whose reader died or took too long, is tried again the next time.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Collection:
         watched: the files whose change makes the cached corpus invalid, keyed by their
             names.
         files: a function that returns those of the watched files that hold pieces,
-            keyed by the names of the pieces. It is called only if a file has to be
-            read.
+            keyed by the names of the pieces. It is not called if the cache holds the
+            corpus of the unchanged files and no transient failure.
         read: a function that takes paths, reads and encodes the files, and yields the
             position of each path with the symbols of its file, or with the reason why
             there are none.

@@ -21,7 +21,8 @@ class Dataset:
 
     The vocabulary holds the symbols of the whole corpus. So no symbol of a validation
     piece is unknown. If the encoding lists all its symbols, the vocabulary also holds
-    those that the corpus lacks, so that any music can be read.
+    those that the corpus lacks, so that any music can be read; `from_corpus` can leave
+    them out.
 
     Attributes:
         encoding: turns music into symbols and back.
@@ -70,9 +71,10 @@ class Dataset:
                 without given symbols.
             end: put an end symbol after each piece, so that a model learns where pieces
                 end.
-            any_key: pieces that share a passage always stay on one side of the split.
-                With True, the passage may be transposed in one of them; with False, it
-                must be equal in both. Runs of earlier versions have False.
+            any_key: pieces that share a passage stay on one side of the split; see
+                `split_corpus`. With True, the passage may be transposed in one of them;
+                with False, it must be equal in both. Runs of earlier versions have
+                False.
             every_symbol: append to the vocabulary all symbols of the encoding that the
                 corpus lacks, if the encoding lists its symbols. Runs of earlier
                 versions have False.
@@ -82,6 +84,9 @@ class Dataset:
             ValueError: `validation` is outside [0, 1), or the corpus is too small to
                 split.
         """
+        # The comparison is negated, so that NaN is refused too.
+        if not 0 <= validation < 1:
+            raise ValueError(f"validation is {validation}; it must be in [0, 1)")
         # The corpus lists its symbols in the order of a vocabulary.
         vocabulary = Vocabulary.from_pieces(
             [corpus.symbols],

@@ -112,8 +112,7 @@ def encode_file(path: Path, reading: Reading) -> Outcome:
         symbols = reading.encoding.encode(score)
         if symbols:
             return Encoded.of(symbols, Losses.of(score, reading.encoding, symbols))
-        reason = "no notes in its first part" if score.notes else "no notes"
-        return Failure(reason, transient=False)
+        return Failure(_why_empty(score, reading.encoding), transient=False)
     except OSError as error:
         return Failure(error.strerror or type(error).__name__, transient=True)
     except MemoryError:
@@ -125,6 +124,15 @@ def encode_file(path: Path, reading: Reading) -> Outcome:
     except Exception as error:
         reason = _one_line(f"{type(error).__name__}: {error}")
         return Failure(reason, transient=False)
+
+
+def _why_empty(score: Score, encoding: Encoding) -> str:
+    """Return why a score gave no symbols."""
+    if not score.notes:
+        return "no notes"
+    if not score.with_drums(bool(encoding.drums)).notes:
+        return "no notes but drums"
+    return "no notes in its first part"
 
 
 def _one_line(message: object) -> str:

@@ -1,7 +1,7 @@
 """Entries: the symbols of every file that was ever read, or why it gave no symbols.
 
 An entry is keyed by the SHA-256 hash of its file's content. Every program that reads
-new music files writes their entries to a new cache file. It changes no existing cache
+new music files writes their entries to new cache files. It changes no existing cache
 file, so no lock is needed.
 """
 

@@ -37,7 +37,7 @@ class FileContents:
 
     Attributes:
         digest_of: the digest of each file's content, by its path; None for a file that
-            cannot be read.
+            cannot be read, is no regular file, or exceeds `MAX_FILE_BYTES`.
         digest: the digest of the names and contents of all files, in hexadecimal.
     """
 
@@ -58,7 +58,7 @@ class FileContents:
         for name, path in files.items():
             signature = _signature(path)
             saved = known.get(name)
-            if saved is not None and saved[0] == signature:
+            if saved is not None and saved[0] == signature != _NO_SIGNATURE:
                 digest = saved[1]
             else:
                 digest = _digest(path, signature)

@@ -72,7 +72,7 @@ def load_midi_folder(
     """Return the music of all MIDI files below a folder: .mid, .midi, .kar, .smf, .rmi.
 
     The pieces are sorted by name, regardless of case. A file that cannot be read, or
-    that has no notes, is listed in `skipped` of the corpus and named on stderr.
+    of which no note is kept, is listed in `skipped` of the corpus and named on stderr.
 
     Args:
         path: the folder.

@@ -21,8 +21,8 @@ SECONDS_PER_FILE = 60.0
 # Starting a reader process takes about as long as reading this many bytes of MIDI.
 _MIDI_BYTES_PER_PROCESS = 512 * 2**10
 _FILES_PER_REQUEST = 32
-# Every process gets this many requests, so that all processes finish at about the same
-# time.
+# If there are enough files, there are at least this many requests per process, so that
+# all processes finish at about the same time.
 _REQUESTS_PER_PROCESS = 8
 
 # The position of a file in `paths`, and its symbols or its failure.
@@ -39,18 +39,19 @@ def encode_files(
 ) -> Iterator[ReadFile]:
     """Read and encode files; yield each file's position in `paths` and its symbols.
 
-    A file that cannot be read gives a `Failure` in place of its symbols. One process
-    yields the files in their order. Several processes yield them in groups of up to 32,
-    in any order.
+    A file that gives no symbols gives a `Failure` in their place. One process yields
+    the files in their order. Several processes yield them in groups of up to 32, in any
+    order.
 
     Args:
         paths: the files.
         reading: the format of the files, the encoding, and the notes to keep.
         processes: the number of files to read at the same time. None is one per core,
-            or fewer if there is little to read. With 1, this process reads all files,
-            without a time limit.
+            or fewer if there is little to read. If that is 1, or if there is only one
+            file, this process reads all files, without a time limit.
         progress: show a progress bar on stderr.
-        seconds_per_file: time limit of a file; a file that takes longer is a `Failure`.
+        seconds_per_file: time limit of a file for other processes; a file that takes
+            longer is a `Failure`.
 
     Raises:
         ValueError: `processes` is below 1.

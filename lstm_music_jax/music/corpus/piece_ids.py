@@ -122,7 +122,10 @@ class PieceIds(Sequence[np.ndarray]):
         return laid
 
     def at(self, places: np.ndarray) -> np.ndarray:
-        """Return `end_to_end()[places]`, int32, without making the whole array."""
+        """Return `end_to_end()[places]`, int32, without making the whole array.
+
+        Unlike there, `places` must not be negative.
+        """
         pieces = np.searchsorted(self._ends, places, side="right")
         offsets = places - self._ends[pieces] + self.lengths[pieces] - self._prefix
         ids = np.empty(places.shape, np.int32)

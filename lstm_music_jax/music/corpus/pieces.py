@@ -55,11 +55,13 @@ class Corpus:
     Piece(name='scale', symbols=('C4', 'D4', 'D4'))
 
     Attributes:
-        numbers: the symbol ids of all pieces, uint16 or int32 `[n]`.
+        numbers: the symbol ids of all pieces, uint16 or int32 `[n]`. After `take`, it
+            also holds those of other pieces.
         firsts: the position in `numbers` at which each piece begins, int64 `[k]`.
         counts: the number of symbols of each piece, int64 `[k]`.
         symbols: the distinct symbols. The commonest comes first, and symbols that are
-            equally common stand in the order in which they first appear.
+            equally common stand in the order in which they first appear. After `take`,
+            they are still those of the whole corpus.
         names: the name of each piece.
         skipped: the files that gave no piece.
         source: a description of the origin of the pieces.
@@ -137,7 +139,11 @@ class Corpus:
         return fingerprint.hexdigest()
 
     def take(self, positions: Sequence[int] | np.ndarray) -> Corpus:
-        """Return a corpus of the pieces at `positions`, without copying symbols."""
+        """Return a corpus of the pieces at `positions`, without copying symbols.
+
+        Everything else stays that of this corpus: the distinct symbols, the skipped
+        files, the source, the losses and the remarks.
+        """
         positions = np.asarray(positions, np.int64)
         return replace(
             self,
@@ -148,9 +154,10 @@ class Corpus:
         )
 
     def summary(self) -> str:
-        """Return one line: source, number of pieces and symbols, and what is left out.
+        """Return one line: source, counts, and what is left out.
 
-        Left out are notes that gave no symbols and files that gave no piece.
+        The counts are those of pieces, symbols and distinct symbols. Left out are notes
+        that gave no symbols and files that gave no piece.
         """
         line = (
             f"{self.source}: {len(self.names):,} pieces, {self.counts.sum():,} "

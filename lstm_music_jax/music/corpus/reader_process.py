@@ -8,9 +8,10 @@ as it would be by the spawn method of multiprocessing. No process that holds JAX
 threads is forked.
 
 A request is a line of JSON, with the paths of some files. The answer has two parts per
-file. The first is a line of JSON, which holds the file's distinct symbols. The second
-is an int32 array, which holds, for each symbol of the file, its position in this list.
-A file that could not be read has only a line of JSON, with the reason.
+file. The first is a line of JSON, which holds the file's distinct symbols, the size of
+the second part in bytes, and the losses. The second is an int32 array, which holds, for
+each symbol of the file, its position in the list of distinct symbols. A file that gave
+no symbols has only a line of JSON, with the fields of its `Failure`.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class ReaderProcess:
         """Yield the symbols of each file, or the reason why it gave none.
 
         If the subprocess dies, the file that it was reading is tried again, alone. So
-        no file fails because an earlier file has damaged the subprocess.
+        no file fails because an earlier file has damaged the subprocess. After `close`,
+        no more files are read.
         """
         done = 0
         while done < len(paths) and not self._closed:

@@ -30,14 +30,15 @@ def split_corpus(
     side of the split. Neither side is empty.
 
     If all pieces are near-duplicates, as in a corpus of one piece, the end of each
-    piece is held out instead. It is named "... (tail)", and a line on stderr says so.
+    piece of two or more symbols is held out instead. It is named "... (tail)", and a
+    line on stderr says so.
 
     Args:
         corpus: the pieces.
         encoding: defines the pitches of each symbol. With None, the 64 symbols must be
             equal, and transposed runs do not count.
-        validation: share of the symbols to hold out, between 0 and 1. The result is as
-            close to it as the sizes of the pieces allow.
+        validation: share of the symbols to hold out, between 0 and 1. The pieces are
+            chosen one group after another, so another choice may come closer to it.
         seed: chooses the pieces.
 
     Raises:

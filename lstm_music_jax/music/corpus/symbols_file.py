@@ -42,7 +42,7 @@ def load_symbols(path: str | Path, encoding: Encoding) -> Corpus:
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: the file is not UTF-8, or holds no symbol, or a line is not a symbol
-            of the encoding. The message names file and line.
+            of the encoding. The message names the file, and the line if one is wrong.
     """
     path = Path(path)
     shown = printable(path)
@@ -73,7 +73,8 @@ def write_symbols(corpus: Corpus, path: str | Path) -> None:
 
     Raises:
         OSError: the file cannot be written.
-        ValueError: a piece is empty, or a symbol does not fit on one line.
+        ValueError: a piece is empty, or a symbol is empty, has more than one line,
+            begins with '#' or a byte-order mark, or has spaces around it.
     """
     for piece in corpus.pieces:
         if not piece.symbols:
@@ -89,7 +90,7 @@ def write_symbols(corpus: Corpus, path: str | Path) -> None:
 
 
 def _lines(path: Path) -> list[str]:
-    """Return the lines of a file, without the spaces around them."""
+    """Return the lines of a file, without spaces around them or byte-order marks."""
     data = path.read_bytes()
     try:
         return _split_lines(data.decode())

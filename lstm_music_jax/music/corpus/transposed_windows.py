@@ -2,8 +2,8 @@
 
 A window is any 64 successive symbols of a piece. One window is a transposition of
 another if all its pitches, raised by the same number of semitones, are those of the
-other. The encoding `NoteNames` writes chords as pitch classes; these are raised modulo
-12.
+other, and its symbols without pitches are equal to those of the other. The encoding
+`NoteNames` writes chords as pitch classes; these are raised modulo 12.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class WindowComparison:
     def hashes(self, ids: np.ndarray) -> np.ndarray:
         """Return a hash of each window of 64 symbol ids, uint64 `[n - 63]`.
 
-        Windows that are transpositions of one another have equal hashes. All other
-        pairs of windows have different hashes, with very few exceptions.
+        Windows that are transpositions of one another have equal hashes. Other pairs of
+        windows rarely have equal hashes.
 
         A window's hash is the sum of three polynomial hashes. The first is made from
         the shapes of its symbols. The second is made from the intervals between the

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from lstm_music_jax.music.score import Score
 
 # The notes that a symbol strikes or releases, as pairs of onset and pitch: () for a
-# symbol that sets a time, a duration or a loudness, and None for a skipped one. A note
-# of the symbols before has -1 in place of its onset.
+# symbol that makes no note, such as one that sets a time, and None for a skipped one. A
+# note of the symbols before has -1 in place of its onset.
 Use = tuple[tuple[int, int], ...] | None
 
 
@@ -26,7 +26,9 @@ class Decoded:
         uses: for each symbol that was read, the notes that it strikes or releases, as
             pairs of onset and pitch. The onset is -1 if the note was struck earlier, by
             a symbol in the argument `after` of `Encoding.decode`. A symbol that sets a
-            time, a duration or a loudness has (). A symbol that was skipped has None.
+            time, a duration or a loudness has (). So has, in `Performance`, a symbol
+            that was left out because of `max_notes`. A symbol that was skipped has
+            None.
     """
 
     score: Score
@@ -95,7 +97,8 @@ class Encoding(Protocol):
 
         Args:
             symbols: any strings.
-            max_notes: stop after this many notes, if given.
+            max_notes: strike at most this many notes, if given. In `NoteNames`, a chord
+                counts as one.
             after: symbols that precede `symbols` in the piece. Their music is left out,
                 and time counts from their end. A setting that they make for later
                 symbols, such as a duration, still applies.
@@ -140,9 +143,10 @@ class Encoding(Protocol):
         ...
 
     def stretched(self, symbol: str, factor: float) -> str:
-        """Return the symbol that takes `factor` times as long as `symbol`.
+        """Return the symbol that takes about `factor` times as long as `symbol`.
 
-        A symbol stays the same if it takes no time, or if its time is counted in beats.
+        The time is rounded, and limited to what one symbol can last. A symbol stays the
+        same if it takes no time, or if its time is counted in beats.
         """
         ...
 

@@ -13,13 +13,17 @@ class EventSymbols:
     ('shift', 12)
     >>> symbols.sum_of("shift", 50)
     ['shift_48', 'shift_2']
+
+    Attributes:
+        names: for each event, a list whose entry i is the symbol of the value i.
+            Entries below the smallest allowed value are no symbols.
     """
 
     def __init__(self, allowed: Mapping[str, range]):
         """Make the symbols of all given events and values.
 
         Args:
-            allowed: the values that each event may have.
+            allowed: the values that each event may have, without gaps.
         """
         self._allowed = dict(allowed)
         self.names = {

@@ -71,8 +71,9 @@ class Events:
     def encode(self, score: Score) -> list[str]:
         """Return the symbols of the notes of a score; the division into tracks is lost.
 
-        The begin and the end of each note are rounded to the nearest tick. Notes of the
-        same pitch that begin at the same tick become one note.
+        The begin and the end of each note are rounded to the nearest tick, but a note
+        lasts at least one tick. Notes of the same pitch that begin at the same tick
+        become one note. A note ends when its pitch is struck again.
         """
         score = score.with_drums(self.drums)
         notes = score.on_grid(self.ticks_per_quarter).table
@@ -205,7 +206,8 @@ class _Reader:
     Attributes:
         duration: duration of the next pitch, in ticks.
         clock: the tick of the next pitch.
-        previous: the event that was read last, without its value; "" if none was.
+        previous: the event that was read last, without its value; "" if none was, or if
+            its symbol is unknown.
         durations: the duration of each note so far, keyed by onset and pitch, in the
             order of the events.
     """

@@ -100,7 +100,10 @@ class NoteNames:
         return Decoded(score, uses.count(None), len(chords), tuple(uses))
 
     def merged(self, score: Score, symbols: Sequence[str]) -> int:
-        """Return 0, because notes that are struck together become a chord."""
+        """Return 0, because notes that are struck together become a chord.
+
+        Notes of one pitch class in a chord share a number, and do not count as lost.
+        """
         return 0
 
     def canonical(self, text: str) -> str:

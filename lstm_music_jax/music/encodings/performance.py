@@ -8,7 +8,8 @@ These are the symbols of Oore et al. 2018, https://arxiv.org/abs/1808.03715:
     velocity_n    sets how hard the following notes are struck (1 to 32)
 
 Time is counted in seconds, by the tempo of the source, so beats are not kept. A note
-that the sustain pedal holds lasts until the pedal comes up.
+that the sustain pedal holds lasts until the pedal comes up, or its pitch is struck
+again.
 """
 
 from __future__ import annotations
@@ -189,8 +190,8 @@ class Performance:
         """Return the 'shift_n' that is `factor` times as long, rounded to 10 ms.
 
         The result is at most 'shift_100' and at least 'shift_1'. So the longest shift
-        is not made longer, and very short shifts stay as they are. Any symbol that is
-        not a shift is returned unchanged.
+        is not made longer, and the shortest is not made shorter. Any symbol that is not
+        a shift is returned unchanged.
         """
         event, value = _EVENTS.parse(symbol)
         if event != "shift":

@@ -1,7 +1,7 @@
 """Makes the bytes of a MIDI file from notes, tempos and metres.
 
-music21 encodes the events. Equal events are encoded only once, because encoding would
-take most of the time.
+music21 encodes the events. The bytes of note events and of delta times are kept and
+used again, because encoding would take most of the time.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ def midi_content(
 ) -> bytes:
     """Return the bytes of a MIDI file of format 1.
 
-    The first track holds tempos, metres and texts, and each channel has a track after
-    it. The ends of notes come before other events at the same tick, so that a pitch can
-    end and be struck again at that tick.
+    The first track holds tempos, metres and texts. After it comes a track for each
+    channel of `programs`. The ends of notes come before other events at the same tick,
+    so that a pitch can end and be struck again at that tick.
 
     Args:
         notes: the notes in any order, with Python integers, not those of NumPy. Notes
             of one channel and pitch must not overlap, because MIDI cannot tell which of
             them ends.
         ticks_per_quarter: the file's ticks per quarter note, 1 to 32,767.
-        programs: the General MIDI program of each channel that has notes.
+        programs: the General MIDI program of each channel, keyed by the channel.
         tempos: for each change of tempo, its tick and its quarter notes per minute, 3.6
             or more. Tempos are rounded to whole microseconds per quarter note.
         metres: for each change of metre, its tick, numerator and denominator. The

@@ -16,7 +16,7 @@ from lstm_music_jax.music.midi.tracks import (
     UnreadableMidiError,
     read_midi_tracks,
 )
-from lstm_music_jax.music.score import Notes, Pedal, Score, Track
+from lstm_music_jax.music.score import HIGHEST_VELOCITY, Notes, Pedal, Score, Track
 
 MAX_NOTES = 100_000
 MAX_NOTES_AT_ONCE = 256
@@ -33,8 +33,9 @@ def read_midi(path: str | Path) -> Score:
     left out, and `Score.endless` counts it.
 
     Raises:
-        UnreadableMidiError: the file's content is wrong; the message is one line.
-        OSError: the file cannot be opened.
+        UnreadableMidiError: the file is not MIDI of format 0 or 1, is damaged, or
+            exceeds a limit. The message is one line.
+        OSError: the file cannot be read.
     """
     midi = read_midi_tracks(Path(path))
     tracks, endless = [], 0
@@ -84,7 +85,9 @@ def _track(
     are_notes = messages >> 20 <= NOTE_ON >> 4
     times, notes = ticks[are_notes], messages[are_notes]
     channels = (notes >> 16 & 0xF) + 1
-    pitches, velocities = notes >> 8 & 0xFF, notes & 0xFF
+    # Damaged files have velocities above 127.
+    velocities = np.minimum(notes & 0xFF, HIGHEST_VELOCITY)
+    pitches = notes >> 8 & 0xFF
     strikes = (notes >> 20 == NOTE_ON >> 4) & (velocities > 0)
     begins, ends = _paired(channels * _PITCHES + pitches, strikes)
     onsets = times[begins]

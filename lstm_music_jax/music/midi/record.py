@@ -46,8 +46,9 @@ def read_record(path: str | Path) -> str | None:
 
     Raises:
         DamagedRecordError: texts of the record are missing or changed.
-        UnreadableMidiError: the file's content is wrong.
-        OSError: the file cannot be opened.
+        UnreadableMidiError: the file is not MIDI of format 0 or 1, is damaged, or
+            exceeds a limit.
+        OSError: the file cannot be read.
     """
     tracks = read_midi_tracks(Path(path)).tracks
     texts = [*chain.from_iterable(track.texts for track in tracks)]

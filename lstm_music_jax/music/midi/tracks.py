@@ -3,7 +3,8 @@
 One loop walks over the bytes of a track. music21's own loop is not used, because it
 copies the rest of the track for every event, which takes quadratic time, and because
 damaged files make it raise a dozen kinds of exception. Where a file breaks the rules of
-MIDI, this loop behaves like that of music21.
+MIDI, this loop mostly finds the same events as that of music21. It refuses some files
+that music21 reads, such as those with pitches above 127.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class TrackEvents:
         ticks: the time of each message, in ticks of the file from the start of the
             track.
         messages: the bytes of each message as one number: status times 65,536, plus
-            first data byte times 256, plus second data byte.
+            first data byte times 256, plus second data byte. A program change has one
+            data byte, which takes both places.
         changes: the changes of instrument in the track.
         tempos: the changes of tempo in the track.
         metres: the changes of metre in the track.
@@ -74,8 +76,9 @@ def read_midi_tracks(path: Path) -> MidiTracks:
     """Return the events of a MIDI file of format 0 or 1.
 
     Raises:
-        UnreadableMidiError: the file's content is wrong.
-        OSError: the file cannot be opened.
+        UnreadableMidiError: the file is not MIDI of format 0 or 1, is damaged, or
+            exceeds a limit.
+        OSError: the file cannot be read.
     """
     status = path.stat()
     # Reading a pipe, for example, could block for ever.

@@ -4,5 +4,5 @@ Start with `musicxml.py`, which writes a score as a MusicXML file. `rhythm.py` r
 times to what notation can show, `voices.py` makes voices of chords, and `keys.py` finds
 the key signature.
 
-This package may import the modules of `music` beside it, and music21.
+This package may import the modules of `music` beside it, `system` and music21.
 """

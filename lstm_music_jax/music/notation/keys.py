@@ -37,7 +37,9 @@ NO_KEY = Key(0, minor=False)
 def key_of(notes: Notes) -> Key:
     """Return the key of some notes, by the method of Krumhansl and Schmuckler.
 
-    It is `NO_KEY` unless the signature saves accidentals.
+    The profiles of the keys are those of Aarden and Essen, the default of music21. If
+    the signature of the key has sharps or flats, but saves no accidentals, the result
+    is `NO_KEY`. No notes give `NO_KEY`, too.
     """
     lengths = np.bincount(notes.pitches % 12, notes.durations, minlength=12)
     if not lengths.any():

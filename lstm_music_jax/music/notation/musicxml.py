@@ -37,7 +37,8 @@ class NotationLoss(NamedTuple):
 
     Attributes:
         moved: notes whose begin or end was rounded.
-        merged: notes that became equal to others by rounding, and were left out.
+        merged: notes that were left out, because rounding gave them the begin of
+            another note of their pitch.
         shortened: notes that end earlier, because a staff has no more than four voices.
     """
 
@@ -56,12 +57,13 @@ def write_musicxml(
 ) -> NotationLoss:
     """Write the notes of a score as MusicXML, on two staves that divide at middle C.
 
-    Notes begin and end on sixteenths or on triplet eighths, whichever is nearer in each
-    quarter. A note that crosses a bar line is written as several notes, tied together.
-    The file keeps the tempo and the metre (4/4 if the score has none). It has a key
-    signature where that saves accidentals. It does not keep loudness, the pedal, or the
-    division into tracks. Music of the encoding `Performance` has no beats, so its bars
-    are two seconds long.
+    Notes begin and end on sixteenths. In a beat of a quarter, they may begin and end on
+    triplet eighths instead, if these are nearer. A note that crosses a bar line is
+    written as several notes, tied together. The file keeps the tempo, rounded to 0.01,
+    and the metre (4/4 if the score has none). Their changes are moved to the nearest
+    sixteenth. The file has a key signature where that saves accidentals. It does not
+    keep loudness, the pedal, or the division into tracks. Music of the encoding
+    `Performance` has no beats, so its bars last two seconds at its own tempo, 120.
 
     Args:
         score: the music; an empty score gives one bar of rest.

@@ -1,9 +1,10 @@
 """The time of notation: bars, the beats in them, and note values.
 
 Times are in ticks of notation, 96 per quarter, from the start of the piece. A beat is a
-quarter, or in compound metres such as 6/8 a dotted quarter. A beat is divided into
-steps, and notes begin and end only where a step does. A step is a sixteenth note. In a
-quarter whose notes are nearer to triplet eighths, it is a triplet eighth instead.
+quarter. In compound metres it is a dotted note, such as a dotted quarter in 6/8. The
+last beat of a bar may be shorter. A beat is divided into steps, and notes begin and end
+only where a step does. A step is a sixteenth note. In a quarter whose notes are nearer
+to triplet eighths, it is a triplet eighth instead.
 
 A note value is a length that one written note can have, such as a dotted quarter. Any
 other length is written as several notes that are tied together.
@@ -63,8 +64,8 @@ class Rounded(NamedTuple):
         bars: the bars, from the start of the piece to the end of the last note; one bar
             if there are no notes.
         moved: number of notes whose begin or end was rounded.
-        merged: number of notes that were lost, because rounding made them equal to
-            others.
+        merged: number of notes that were lost, because rounding gave them the begin of
+            another note of their pitch.
     """
 
     notes: Notes

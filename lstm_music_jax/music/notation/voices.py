@@ -49,9 +49,10 @@ def voiced(notes: Notes) -> Voiced:
       is merged with the one of the four whose end is nearest to its own. The merged
       chord ends at the earlier of the two ends.
     """
+    chords = _chords(notes)
+    ends = {(each.onset, pitch): each.end for each in chords for pitch in each.pitches}
     voices: list[list[Sounding]] = [[]]
-    shortened = 0
-    for chord in _chords(notes):
+    for chord in chords:
         lasts = [voice[-1].end if voice else 0 for voice in voices]
         free = next((i for i, end in enumerate(lasts) if end <= chord.onset), None)
         if free is not None:
@@ -64,28 +65,27 @@ def voiced(notes: Notes) -> Voiced:
         if earlier:
             voice = min(earlier, key=lambda voice: voice[-1].end)
             voice[-1].end = chord.onset
-            shortened += len(voice[-1].pitches)
             voice.append(chord)
             continue
-        shortened += _join(chord, [voice[-1] for voice in voices])
+        _join(chord, [voice[-1] for voice in voices])
+    shortened = sum(
+        each.end < ends[each.onset, pitch]
+        for voice in voices
+        for each in voice
+        for pitch in each.pitches
+    )
     return Voiced(voices, shortened)
 
 
-def _join(chord: Sounding, others: Iterable[Sounding]) -> int:
+def _join(chord: Sounding, others: Iterable[Sounding]) -> None:
     """Merge a chord into that one of `others` whose end is nearest to its own.
 
     This changes the other chord in place: it gets the pitches of both chords, and the
     earlier of the two ends.
-
-    Returns:
-        The number of notes that end earlier than before: those of the longer chord.
     """
     other = min(others, key=lambda other: abs(other.end - chord.end))
-    shorter, longer = sorted((chord, other), key=lambda each: each.end)
-    shortened = len(longer.pitches)
-    other.end = shorter.end
+    other.end = min(other.end, chord.end)
     other.pitches = sorted(other.pitches + chord.pitches)
-    return shortened
 
 
 def _chords(notes: Notes) -> list[Sounding]:

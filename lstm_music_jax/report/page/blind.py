@@ -36,8 +36,8 @@ class Blind:
 
     Attributes:
         comparison: fingerprint of the comparison of strategies: a hash of its settings.
-            The file of votes holds it. The browser uses it as the key under which it
-            stores the votes of this page.
+            The file of votes holds it. It is also part of the key under which the
+            browser stores the votes of this page.
         pairs: the pairs of excerpts.
     """
 

@@ -60,7 +60,7 @@ class Alternatives(NamedTuple):
     """
 
     symbols: Sequence[Sequence[str]]
-    probabilities: Float[np.ndarray, "n k"]
+    probabilities: Float[np.ndarray, "notes k"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class PlayedPiece:
     score: Score
     tempo: float | None = None
     primer_notes: int = 0
-    surprisal: Float[np.ndarray, "n"] | None = None
+    surprisal: Float[np.ndarray, "notes"] | None = None
     symbols: Sequence[str] | None = None
     alternatives: Alternatives | None = None
     copies: Sequence[Passage] = ()
@@ -164,13 +164,13 @@ def _columns(score: Score) -> Iterator[Sequence[int]]:
         yield column.tolist()
 
 
-def _steps(surprisal: Float[np.ndarray, "n"]) -> Sequence[int]:
+def _steps(surprisal: Float[np.ndarray, "notes"]) -> Sequence[int]:
     """Return the surprisal of each note in steps, as the page reads it."""
     steps = np.minimum(np.round(surprisal * _STEPS_PER_NAT), _UNKNOWN - 1)
     return np.where(np.isnan(surprisal), _UNKNOWN, steps).astype(int).tolist()
 
 
-def _percents(probabilities: Float[np.ndarray, "n k"]) -> Sequence[int]:
+def _percents(probabilities: Float[np.ndarray, "notes k"]) -> Sequence[int]:
     """Return the percents plus 1, best symbols first; 0 if there is no prediction."""
     percents = np.where(probabilities > 0, 1 + np.round(100 * probabilities), 0)
     return percents.T.ravel().astype(int).tolist()

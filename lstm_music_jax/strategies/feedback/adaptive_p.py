@@ -16,7 +16,8 @@ _SHARPNESS = 10.0
 class AdaptivePState(NamedTuple):
     """The mean probability of the drawn symbols, and the last distribution.
 
-    The weighted mean, `a` in the formula of `AdaptiveP`, is `weighted / weight`.
+    The weighted mean, `a` in the formula of `AdaptiveP`, is `weighted / weight`. Both
+    sums start as if infinitely many drawn symbols had had the target probability.
 
     Attributes:
         weighted: weighted sum of the probabilities of the drawn symbols. A symbol

@@ -28,15 +28,15 @@ class LookBack(Strategy):
 
         d = min_q KL(p || q)    over the last `memory` distributions q before p
 
-    The k most probable symbols are kept if d <= alpha, else the most probable one. p
-    and q are distributions that the strategy is given, one per drawn symbol. This is
-    the first half of the method in the paper. The second half weighs each of the k
-    symbols by its distance from the prompt. It is left out, because it takes k steps of
-    the model per symbol.
+    The k most probable symbols are kept if d <= alpha, else the most probable one.
+    Symbols that tie with the last one kept are kept too. p and q are distributions that
+    the strategy is given, one per drawn symbol. This is the first half of the method in
+    the paper. The second half weighs each of the k symbols by its distance from the
+    prompt. It is left out, because it takes k steps of the model per symbol.
 
     Args:
         alpha: the largest divergence that counts as a repeat, 0 nats or more.
-        k: 1 or more. Symbols as probable as the k-th are kept too.
+        k: 1 or more.
         memory: number of distributions, 1 or more; changing it recompiles.
 
     State: `LookBackState`.

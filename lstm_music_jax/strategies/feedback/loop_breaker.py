@@ -36,8 +36,9 @@ class LoopBreaker(Strategy):
     the heat by `factor`.
 
     `DRY` breaks loops as well. `LoopBreaker` remembers only n symbols, and changes
-    nothing until there is a loop. With a factor above 1 it ends every loop, because the
-    heat grows until all possible symbols are equally likely.
+    nothing until there is a loop. With a factor above 1 it ends every loop in which
+    another symbol is possible, because the heat grows until all possible symbols are
+    equally likely.
 
     Args:
         n: the longest period, 1 or more symbols; changing it recompiles.

@@ -22,7 +22,8 @@ class Mirostat1(Mirostat):
 
     p_i is the i-th largest probability, s the exponent of Zipf's law that fits the m
     largest ones, and v the size of the vocabulary. k is rounded to a whole number and
-    clipped to [1, v].
+    clipped to [1, v]. If the m largest ones are equal, every symbol is kept. Symbols
+    that tie with the k-th are kept too.
 
     If p follows Zipf's law, the k symbols have a mean surprisal of about mu bits. p is
     the distribution that the strategy is given. The symbols of the prompt do not move
@@ -34,6 +35,7 @@ class Mirostat1(Mirostat):
         tau: the mean surprisal to keep, above 0 bits.
         eta: step size of mu, above 0.
         m: number of largest probabilities to fit, 2 or more; changing it recompiles.
+            Probabilities of 0 are left out of the fit.
 
     State: `MirostatState`.
 
@@ -52,8 +54,8 @@ class Mirostat1(Mirostat):
 def zipf_exponent(logits: Logits, m: int) -> Scalar:
     """Return the exponent s of Zipf's law, p_i ~ i^-s, fitted by least squares.
 
-    p_i is the i-th largest probability, and the fit is to i = 1 .. m. The result is NaN
-    if fewer than two symbols are possible.
+    p_i is the i-th largest probability, and the fit is to i = 1 .. m. Probabilities of
+    0 are left out. The result is NaN if fewer than two symbols are possible.
     """
     size = min(m, logits.shape[0])
     largest = descending(logits)[:size]
@@ -72,5 +74,5 @@ def _count(s: Scalar, mu: Scalar, vocab_size: int) -> Scalar:
     ratio = jnp.where(e == 0, 1 / log_size, e / -jnp.expm1(-e * log_size))
     log_count = (jnp.log(ratio) + mu * jnp.log(jnp.float32(2))) / s
     count = jnp.round(jnp.exp(jnp.clip(log_count, 0.0, log_size)))
-    # If the fit is flat or rising, or if there is no fit, every symbol is kept.
+    # If the fit is flat, or if there is no fit, every symbol is kept.
     return jnp.where((s > 0) & ~jnp.isnan(count), count, jnp.float32(vocab_size))

@@ -15,9 +15,11 @@ class NoLongRestState(NamedTuple):
 
     Attributes:
         ends: for each of the 128 pitches, the time at which its last note ends, in
-            ticks from now; negative if it lies in the past. For a pitch without a note,
-            the time at which the piece began.
+            ticks from now; negative if it lies in the past, and 0 while the note is
+            held. For a pitch without a note, the time at which the piece began.
         struck: for each pitch, whether one of its notes begins now.
+        held: for each pitch, whether its note sounds until a symbol releases it. It is
+            empty if no symbol of the encoding releases a pitch.
         length: length of the next notes, in ticks.
         lengthening: whether the last symbol was a duration. The next duration symbol
             then adds to `length`; otherwise it replaces `length`.
@@ -25,6 +27,7 @@ class NoLongRestState(NamedTuple):
 
     ends: Int[Array, "keys"]
     struck: Bool[Array, "keys"]
+    held: Bool[Array, "held"]
     length: Int[Array, ""]
     lengthening: Bool[Array, ""]
 
@@ -42,12 +45,27 @@ def _ticks(method):
     )
 
 
+def _released(strategy):
+    """Return a mask of the MIDI pitches, 0 to 127, that each symbol releases.
+
+    It has no columns if no symbol of the encoding releases a pitch.
+    """
+    encoding, symbols = strategy.encoding, strategy.vocabulary.symbols
+    if not any(map(encoding.releases, encoding.symbols or symbols)):
+        return np.zeros((len(symbols), 0), bool)
+    released = np.zeros((len(symbols), HIGHEST_PITCH + 1), bool)
+    for row, symbol in zip(released, symbols, strict=True):
+        row[[*encoding.releases(symbol)]] = True
+    return released
+
+
 class NoLongRest(MusicStrategy):
     """Forbids time shifts that would make a silence longer than `ticks`.
 
-    A silence begins when no note sounds any more, or at the start of the piece. Symbols
-    other than time shifts are always allowed. So the strategy changes nothing if the
-    encoding has no time shifts, such as `NoteNames`.
+    A silence begins when no note sounds any more, or at the start of the piece. A note
+    ends after its duration, or with `Performance` when it is released. Symbols other
+    than time shifts are always allowed. So the strategy changes nothing if the encoding
+    has no time shifts, such as `NoteNames`.
 
     Args:
         vocabulary: the vocabulary of the model.
@@ -65,11 +83,13 @@ class NoLongRest(MusicStrategy):
     shifts: Int[Array, "v"] = derived(_ticks("time_shift"))
     durations: Int[Array, "v"] = derived(_ticks("duration"))
     keys: Bool[Array, "v keys"] = derived(MusicStrategy.struck)
+    released: Bool[Array, "v held"] = derived(_released)
 
     def init(self, vocab_size):
         return NoLongRestState(
             jnp.zeros(HIGHEST_PITCH + 1, jnp.int32),
             jnp.zeros(HIGHEST_PITCH + 1, bool),
+            jnp.zeros(self.released.shape[-1], bool),
             jnp.int32(self.encoding.ticks_per_quarter),
             jnp.bool_(False),
         )
@@ -77,7 +97,8 @@ class NoLongRest(MusicStrategy):
     def apply(self, logits, state, key):
         shifts = jnp.asarray(self.shifts)
         silence = shifts - jnp.max(state.ends)
-        return forbid_unless((shifts == 0) | (silence <= self.ticks), logits), state
+        allowed = (shifts == 0) | (silence <= self.ticks) | jnp.any(state.held)
+        return forbid_unless(allowed, logits), state
 
     def observe(self, token, state):
         # The time, the length and the pitches change as they do in decoding.
@@ -86,10 +107,19 @@ class NoLongRest(MusicStrategy):
         # A pitch that was struck at this moment cannot be struck again. A pitch that
         # was struck earlier can be struck again, which ends its earlier note.
         strikes = jnp.asarray(self.keys)[token] & ~state.struck
+        ends, held, length = state.ends - shift, state.held, state.length
+        if held.size:
+            # A pitch that is held cannot be struck again. A pitch that was struck at
+            # this moment cannot be released.
+            strikes &= ~held
+            released = jnp.asarray(self.released)[token] & ~state.struck
+            ends, length = jnp.where(held, 0, ends), jnp.zeros_like(length)
+            held = (held & ~released) | strikes
         added = duration + jnp.where(state.lengthening, state.length, 0)
         return NoLongRestState(
-            jnp.where(strikes, state.length, state.ends - shift),
+            jnp.where(strikes, length, ends),
             (state.struck | strikes) & (shift == 0),
+            held,
             jnp.where(duration > 0, added, state.length),
             duration > 0,
         )

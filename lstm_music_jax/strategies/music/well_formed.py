@@ -17,7 +17,9 @@ _NO_PITCH = HIGHEST_PITCH + 1
 
 
 class WellFormedState(NamedTuple):
-    """Which of the 128 MIDI pitches sound now, with one entry per pitch.
+    """Which of the 128 MIDI pitches were struck, with one entry per pitch.
+
+    If the encoding has no time shifts, all entries stay False.
 
     Attributes:
         struck: whether the pitch was struck at this moment.

@@ -17,8 +17,9 @@ class History(NamedTuple):
         symbols: ids of the symbols, the oldest first. Entries that are not filled yet
             hold the id v, which no symbol has.
         matches: for each of `symbols`, the length of its match: how many symbols right
-            before it equal, in order, the last symbols of the stream. If the stream
-            goes on repeating the earlier passage, this symbol comes next.
+            before it equal, in order, the last symbols of the stream. A symbol that
+            belongs to no repetition counts as equal to none. If the stream goes on
+            repeating the earlier passage, this symbol comes next.
     """
 
     symbols: Int[Array, "w"]

@@ -16,7 +16,7 @@ class RepetitionPenalty(Strategy):
     of the logits.
 
     Args:
-        penalty: above 0; 1 does nothing, 1.2 is the paper's; below 1 rewards.
+        penalty: above 0; 1 does nothing, 1.2 is the paper's; below 1 does the reverse.
         by_sign: whether to multiply negative logits by the penalty.
 
     State: which symbols have been seen, bool `[v]`.

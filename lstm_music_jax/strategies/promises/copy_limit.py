@@ -35,7 +35,8 @@ class CopyLimit(Promise):
     State: a `Place`, which says how many of the last symbols are copied.
 
     Raises:
-        ValueError: the vocabulary of the corpus is not that of the model.
+        ValueError: a field is invalid. `generate` raises it if the vocabulary of the
+            corpus has another size than that of the model.
 
     Reference: Papadopoulos, Roy & Pachet 2014, Avoiding Plagiarism in Markov Sequence
     Generation.

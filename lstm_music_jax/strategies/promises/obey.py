@@ -72,13 +72,14 @@ def _lookahead(strategy, classes, beside=""):
 
 
 def _allowed(beside, length, lengths, longest):
-    """Return a text that names lengths near `length` that `Obey` may have.
+    """Return a text that names lengths near `length` that `Obey` may have, if any.
 
     Args:
         beside: words for what other promises forbid; may be empty.
         length: the length that was given.
         lengths: the lengths of accepted sequences, as far as they were looked for.
-        longest: the length of the longest sequence that the automaton can read.
+        longest: the length of the longest sequence that the automaton can read, as far
+            as it was looked for.
     """
     allowed = f"the length of a sequence that the automaton accepts{beside}"
     if lengths:
@@ -101,11 +102,11 @@ class Obey(Promise):
     sequence, and nothing is forbidden after `length` symbols. Symbols of the prompt are
     not read.
 
-    A satisfiable promise is never broken, and symbols never run out. Strategies that
-    truncate are ignored for a symbol if they stand before this one and leave nothing
-    that it allows; `Trace`, the record of the drawn symbols, says so. In a chain with
-    `Forbid` and `WellFormed`, as in `compose`, the promise counts on no symbol that
-    they forbid:
+    Strategies that truncate never break the promise, and symbols never run out. If the
+    earlier strategies of a chain leave nothing that this one allows, those that are no
+    promises are ignored for a symbol; `Trace`, the record of the drawn symbols, says
+    so. In a chain with `Forbid` and `WellFormed`, as in `compose`, the promise counts
+    on no symbol that they forbid:
 
     - It never counts on the ids of `Forbid`.
     - For each state, it counts on one set of pitches that may be struck or released
@@ -117,7 +118,7 @@ class Obey(Promise):
 
     Two promises may contradict each other, such as this one and `CopyLimit`. The one
     that stands first then wins, and the trace says so. If this promise is broken by
-    that or by `Force`, nothing is forbidden any more.
+    that or by `Force`, nothing is forbidden while no symbol can keep it.
 
     Args:
         automaton: the automaton. It reads ids of the model's vocabulary.
@@ -127,10 +128,11 @@ class Obey(Promise):
     State: `ObeyState`.
 
     Raises:
-        ValueError: the automaton accepts no sequence of `length` symbols that the chain
-            allows; the message names lengths that it accepts, or says how far it can
-            read. Or a prompt ends with a pitch that the promise needs at once. Or the
-            vocabulary is not that of the model.
+        ValueError: a field is invalid, or the automaton accepts no sequence of `length`
+            symbols that the chain allows; the message names lengths that it accepts, or
+            says up to which length it accepts none. `generate` raises it if a prompt
+            ends with a pitch that the promise needs at once, or if the automaton reads
+            another number of symbols than the model has.
 
     >>> from lstm_music_jax import NoteNames, Vocabulary, contains
     >>> notes = Vocabulary(("C4", "E4", "G4"))
@@ -227,7 +229,7 @@ automaton accepts, such as 3
 def _can_begin(obey: Obey, prompts: Int[Array, "b p"]) -> Bool[Array, "b"]:
     """Return whether a symbol can be drawn after each prompt so that the promise holds.
 
-    Other strategies of the chain do not count.
+    Of the other strategies of the chain, only the promises count.
     """
 
     def after(prompt):

@@ -20,8 +20,8 @@ class ExponentialDecayLength(Strategy):
     size of the logit, so adding a constant to all logits changes the result. A logit of
     0 never changes. A factor below 1 lowers the logit: a positive one never below 0, a
     negative one never below twice its value. Two details differ from transformers. A
-    forbidden stop symbol stays forbidden; transformers gives NaN. The power is at most
-    1e18, so that the logit stays finite.
+    forbidden stop symbol stays forbidden; transformers gives NaN unless the factor is
+    below 1. The power is at most 1e18, so that the logit stays finite.
 
     Args:
         start: number of symbols after which the growth begins, 0 or more.

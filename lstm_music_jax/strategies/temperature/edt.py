@@ -19,10 +19,11 @@ class EDT(Strategy):
 
     l_x is the logit of symbol x, and l'_x the new one. This is entropy-based dynamic
     temperature; H is in nats. T tends to `temperature` as H grows. If theta is above 0,
-    T falls to 1e-6 as H tends to 0. Then the most probable symbol is nearly certain.
+    T falls to 1e-6 as H tends to 0. Then the most probable symbol is nearly certain. T
+    is never below 1e-6.
 
     Args:
-        temperature: the highest T, above 0.
+        temperature: the highest T, above 0; less than 1e-6 counts as 1e-6.
         theta: 0 or more; 0 is a plain `Temperature`.
         base: in (0, 1); 0.8 is the paper's.
 

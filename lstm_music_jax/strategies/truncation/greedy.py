@@ -7,8 +7,8 @@ from lstm_music_jax.xla.ordering import largest
 class Greedy(Strategy):
     """Keeps only the most probable symbol, argmax_x l_x.
 
-    If several symbols are equally probable, it keeps the one with the lowest id. This
-    is the limit of `Temperature` as T goes to 0.
+    If several symbols are equally probable, it keeps the one with the lowest id.
+    Otherwise, this is the limit of `Temperature` as T goes to 0.
     """
 
     permutation_equivariant = False

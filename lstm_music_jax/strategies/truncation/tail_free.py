@@ -13,7 +13,8 @@ class TailFree(Strategy):
 
     p_0 is the largest probability, and v the size of the vocabulary. The k most
     probable symbols are kept, and any that tie with the k-th. k is the first i with s_0
-    + .. + s_i > z sum s, but at least 1. A flat distribution is kept whole.
+    + .. + s_i > z sum s, but at least 1. A flat distribution is kept whole, and so is
+    one of fewer than three symbols.
 
     llama.cpp counted in this way until it dropped the method. text-generation-webui
     keeps one symbol more, but never the least probable symbol.

@@ -11,8 +11,8 @@ class TopH(Strategy):
 
     The symbols are sorted, the most probable first. V, the set of kept symbols, is the
     longest prefix with H(q) <= alpha H(p). H is the entropy, p is the distribution that
-    the strategy is given, and q is p restricted to V and renormalised. The most
-    probable symbol is always kept.
+    the strategy is given, and q is p restricted to V and renormalised. V holds all or
+    none of the symbols that tie. The most probable symbol is always kept.
 
     This is the greedy algorithm of the paper. Published code differs from it. The
     authors' code and transformers

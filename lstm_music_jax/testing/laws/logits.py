@@ -1,7 +1,9 @@
 """Laws of the logits that a strategy returns.
 
 A law is a function that states in its docstring what must hold. It raises `Broken` if
-the subject, which is the strategy under test with its inputs, breaks the law.
+the subject, which is the strategy under test with its inputs, breaks the law. Logits
+count as equal if they forbid the same symbols, and if all probabilities differ by at
+most `TOLERANCE`.
 """
 
 import jax
@@ -70,8 +72,9 @@ def something_is_left_to_draw(subject: Subject) -> None:
 def survives_an_empty_support(subject: Subject) -> None:
     """Logits that are all -inf, as an earlier mask may make them, give no NaN or +inf.
 
-    The strategy gets such logits at one position. No NaN or +inf may occur there, nor
-    at later positions. The engine draws the symbol at this position from the model's
+    The strategy gets such logits at one position. No logit that it returns may be NaN
+    or +inf there, nor at later positions. Before the last symbol, no float of its state
+    may be NaN. The engine draws the symbol at this position from the model's
     distribution, so the strategy observes a symbol that was forbidden.
     """
     empty = subject.inputs._replace(logits=subject.inputs.logits.copy())
@@ -86,7 +89,11 @@ def survives_an_empty_support(subject: Subject) -> None:
 
 
 def rows_are_independent(subject: Subject) -> None:
-    """The logits of a stream do not depend on the other streams of its batch."""
+    """The logits of a stream do not depend on the other streams of its batch.
+
+    With other streams beside it, a stream must have equal logits: they forbid the same
+    symbols, and all probabilities differ by at most `TOLERANCE`.
+    """
     kept = np.arange(STREAMS) % 2 == 0
     other = np.where(kept, np.arange(STREAMS), 1)
     inputs = Inputs(*(leaf[other] for leaf in subject.inputs))
@@ -118,7 +125,9 @@ def jit_equals_eager(subject: Subject) -> None:
 def shift_invariance(subject: Subject) -> None:
     """If a strategy is `shift_invariant`, shifted logits give the same probabilities.
 
-    Shifted logits are logits to which the same constant is added.
+    Shifted logits are logits to which the same constant is added. Probabilities count
+    as the same if they differ by at most `TOLERANCE`, and if the same symbols are
+    forbidden.
     """
     if not subject.strategy.shift_invariant:
         return
@@ -144,7 +153,11 @@ def _shifted(subject: Subject) -> tuple[Inputs, Course]:
 
 
 def permutation_equivariance(subject: Subject) -> None:
-    """If a strategy is `permutation_equivariant`, permuted ids permute its logits."""
+    """If a strategy is `permutation_equivariant`, permuted ids permute its logits.
+
+    The permuted logits must forbid the same symbols, and all probabilities must differ
+    by at most `TOLERANCE`.
+    """
     if not subject.strategy.permutation_equivariant:
         return
     # names[symbol] is the new name of a symbol; symbols[name] is the inverse.

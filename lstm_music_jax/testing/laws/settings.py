@@ -20,7 +20,7 @@ from lstm_music_jax.testing.subject import Subject
 def one_trace(subject: Subject) -> None:
     """Hyperparameters are array leaves, so a changed value is not compiled anew.
 
-    Only fields that fix a shape are static, and a float does not fix a shape.
+    A float must not be static, because it fixes no shape.
     """
     for path, strategy in within(subject.strategy):
         for name, value in vars(strategy).items():
@@ -72,8 +72,9 @@ def leaves_can_be_swept(subject: Subject) -> None:
     """A batch with several settings gives the same as one batch per setting.
 
     A setting is one value for each hyperparameter. In the batch, rows of two settings
-    take turns. The logits that the strategy returns for a row must be those of a batch
-    in which all rows have the setting of this row.
+    take turns. The logits that the strategy returns for a row must equal those of a
+    batch in which all rows have the setting of this row. Logits count as equal if they
+    forbid the same symbols, and if all probabilities differ by at most `TOLERANCE`.
     """
     if not jax.tree.leaves(subject.strategy):
         return
@@ -112,7 +113,8 @@ def _number_only(
 
     If the field gets this value instead of `value`, the operations and shapes in the
     compiled methods stay the same, and only numbers change. So the field should be a
-    leaf. Return None if no such value is found.
+    leaf. A few values are tried in turn. Return None as soon as one of them changes the
+    operations or shapes, or if none of them changes the numbers.
 
     Args:
         strategy: the strategy.
@@ -136,7 +138,7 @@ def _outline_with(
     """Return the outline of a strategy whose field `name` is changed to `value`.
 
     An outline holds the operations, shapes and numbers of the strategy's methods.
-    Return None if the strategy does not allow this value.
+    Return None if the strategy does not allow this value, or if a method fails with it.
     """
     try:
         changed = dataclasses.replace(strategy, **{name: value})

@@ -2,7 +2,7 @@
 
 A law is a function that states in its docstring what must hold. It raises `Broken` if
 the subject, which is the strategy under test with its inputs, breaks it. A long run is
-one of 300 symbols.
+one of 300 symbols, or of more if the vocabulary has more.
 """
 
 from collections.abc import Callable
@@ -90,10 +90,12 @@ def keeps_shapes_and_dtypes(subject: Subject) -> None:
 
 
 def survives_a_long_run(subject: Subject) -> None:
-    """After 300 symbols, no number has overflowed and some symbol can be drawn.
+    """In a long run, no number overflows, and some symbol can always be drawn.
 
-    In the state, no integer wraps around, and no float becomes NaN. With finite logits,
-    no float that is finite at the beginning becomes infinite and stays infinite.
+    No returned logit is NaN or +inf. In the state, no integer wraps around, and no
+    float becomes NaN. With finite logits, no float that is finite at the beginning
+    becomes infinite and stays infinite. Whether a symbol can be drawn is examined in
+    the streams in which one symbol recurs or two take turns.
     """
     run = subject.long_run
     bad = np.isnan(run.shaped) | (run.shaped == np.inf)
@@ -157,7 +159,8 @@ def the_state_moves(subject: Subject) -> None:
     """Every leaf of the state changes in a long run, unless it is a table.
 
     A leaf whose elements are not all equal at the beginning is taken for a table. If
-    any other leaf never changes, `observe` or `apply` has forgotten to update it.
+    any other leaf never changes, and also keeps another initial value, `observe` or
+    `apply` has forgotten to update it.
     """
     run = subject.long_run
     for index, ((name, leaf), first) in enumerate(
@@ -198,9 +201,10 @@ def _elsewhere(leaf: np.ndarray) -> np.ndarray:
 def keeps_observing(subject: Subject) -> None:
     """A late symbol affects the state for as many later steps as the first symbol does.
 
-    This is found by replacing the symbol. A ring buffer that does not wrap around
-    breaks this law: it ignores late symbols. A strategy that stops observing on purpose
-    breaks it too; `except_for` of `check_strategy` skips the law.
+    This is found by replacing the symbol; the state is compared after 0 to 4 more
+    symbols. A ring buffer that does not wrap around breaks this law: it ignores late
+    symbols. A strategy that stops observing on purpose breaks it too; `except_for` of
+    `check_strategy` skips the law.
     """
     run = subject.long_run
     lost = np.flatnonzero(run.early & ~run.late)

@@ -76,7 +76,8 @@ def composes_in_a_chain(subject: Subject) -> None:
     The chain also has the same values of `shift_invariant` and
     `permutation_equivariant`. For the comparison, the strategy alone gets the key that
     the chain gives it. Where the strategy forbids every symbol, the chain must ignore
-    it.
+    it. Logits count as the same if they forbid the same symbols, and if all
+    probabilities differ by at most `TOLERANCE`.
     """
     strategy, inputs = subject.strategy, subject.inputs.row(2)
     tokens = np.asarray(subject.course.tokens)[2]
@@ -104,7 +105,8 @@ def composes_in_a_chain(subject: Subject) -> None:
 def replays_in_the_engine(subject: Subject) -> None:
     """The engine draws the same symbols as a plain Python loop.
 
-    The loop calls `apply` and then `observe` once for each symbol.
+    The loop calls `apply` and then `observe` once for each symbol. The
+    log-probabilities of the symbols must differ by less than `TOLERANCE`.
     """
     strategy, key = subject.strategy, jax.random.key(7)
     v = subject.vocab_size

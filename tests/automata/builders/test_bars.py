@@ -129,6 +129,7 @@ def test_note_names_count_symbols():
         ((0,), {}, "count is 0; it must be 1 or more"),
         ((1,), {"grid": 0}, "grid is 0; it must be 1 tick or more"),
         ((1,), {"metre": (1, 96)}, r"metre is \(1, 96\); a bar must be a whole number"),
+        ((1,), {"metre": (4, 0)}, r"metre is \(4, 0\); it must be two numbers of 1"),
         ((1,), {"grid": 5}, "count is 1; no piece of the model's symbols lasts 1 bars"),
         (
             (9999,),

@@ -1,5 +1,8 @@
 """`compare`: planted faults are found, and wrong arguments are refused."""
 
+import dataclasses
+import math
+
 import numpy as np
 import pytest
 
@@ -146,6 +149,28 @@ def test_pieces_that_are_nan_are_left_out_and_counted(monkeypatch, capsys):
     assert difference.improvement.value == 0
 
 
+def test_no_difference_is_detectable_beyond_the_bounds_of_a_measure():
+    """Four pieces of which every second one has a share of 1 say too little."""
+    arms = [arm("old", np.zeros((4, 1))), arm("new", np.array([[0.0], [1], [0], [1]]))]
+    share = dataclasses.replace(column(0, "m", Direction.HUMAN), bounds=(0, 1))
+    for measure, limit in ((share, math.inf), (column(0, "m", Direction.HUMAN), 2)):
+        (found,) = (
+            compare(
+                arms,
+                [pieces(np.ones((4, 1)))],
+                [],
+                reference="old",
+                primary=["m"],
+                measures=only(measure),
+                resamples=2000,
+            )
+            .differences["new"]
+            .values()
+        )
+        assert 1 < found.detectable <= limit
+        assert math.isinf(found.detectable) == math.isinf(limit)
+
+
 def test_the_detectable_difference_does_not_depend_on_human_pieces():
     rng = np.random.default_rng(0)
     arms = [arm(name, rng.normal(size=(20, 1))) for name in ("old", "new")]
@@ -254,7 +279,23 @@ def test_a_measure_that_is_nan_for_all_pieces_finds_nothing():
     assert difference.adjusted == 1
     assert not difference.found
     assert compared.values["new"]["m"].deviation is None
-    assert "m is not defined in any of their pieces" in sentence(compared)
+    assert "m is not defined in enough of their pieces" in sentence(compared)
+
+
+def test_a_measure_that_one_piece_has_is_not_called_defined_in_none():
+    """Some resamples lack this piece, so no difference is detectable."""
+    one = [[1.0], [np.nan], [np.nan]]
+    compared = compare(
+        [arm("old", one), arm("new", one)],
+        [pieces(one)],
+        [],
+        reference="old",
+        primary=["m"],
+        measures=only(column(0, "m", Direction.HUMAN)),
+        resamples=100,
+    )
+    assert compared.values["new"]["m"].left_out == 2
+    assert "m is not defined in enough of their pieces" in sentence(compared)
 
 
 def test_sets_are_cut_to_the_size_of_the_smallest():

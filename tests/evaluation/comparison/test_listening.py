@@ -52,6 +52,7 @@ def test_pieces_are_drawn_by_seed_and_not_by_their_order():
     ours = [score(*[80 + i] * 10) for i in range(30)]
     drawn = [pair.piece for pair in pairs(ours, theirs, count=8)]
     assert len(set(drawn)) == 8
+    assert pairs(ours, theirs, count=0) == []
     assert drawn != sorted(drawn)
     assert drawn == [pair.piece for pair in pairs(ours, theirs, count=8)]
     assert drawn != [pair.piece for pair in pairs(ours, theirs, count=8, seed=1)]

@@ -22,7 +22,8 @@ def test_a_comparison_survives_json():
                     adjusted=None,
                     improvement=None,
                 ),
-            ]
+            ],
+            "TopK(2)": [difference(0.1, detectable=math.inf), difference(0.1)],
         },
         anchors=["shuffled"],
         order=[["shuffled"]],

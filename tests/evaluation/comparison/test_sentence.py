@@ -60,7 +60,14 @@ NOTHING = difference(0.01, p=0.6, detectable=0.0123)
             [REPEATS, COPIES],
             {"a": [difference(math.nan, p=1, detectable=math.nan)] * 2},
             "no difference between a and ancestral sampling was found; repeats and "
-            "copies are not defined in any of their pieces",
+            "copies are not defined in enough of their pieces",
+        ),
+        (
+            [REPEATS, COPIES],
+            {"a": [NOTHING, difference(0.1, p=1, detectable=math.inf)]},
+            "no difference between a and ancestral sampling was found; a difference of "
+            "0.012 (repeats) would have been found with a probability of 80% or more; "
+            "copies is too uncertain for any difference to be found reliably",
         ),
         (
             [REPEATS, COPIES],

@@ -45,6 +45,13 @@ def test_features_by_hand(feature, expected):
     assert mean_of(feature)(PIECE) == pytest.approx(np.mean(expected))
 
 
+def test_polyphony_of_a_score_on_a_coarse_grid():
+    notes = Note(0, 60, 4), Note(2, 64, 2)
+    score = Score.from_notes(notes, ticks_per_quarter=4)
+    found = POLYPHONY.values(Sample(np.zeros(0, int), score))
+    np.testing.assert_array_equal(found, np.repeat([1, 2], 6))
+
+
 def test_an_accompaniment_is_no_melody():
     melody = [(0, 72, 1), (1, 74, 2), (3, 71, 1)]
     bass = [(i / 2, 50 + i, 0.5) for i in range(8)]

@@ -1,16 +1,20 @@
 """Measures that MusPy has too have its values on Bach's chorales; needs MusPy.
 
-MusPy's groove consistency and polyphony are left out, because they differ on purpose.
-MusPy's groove takes an end on a bar line for one more bar, which is empty. Its
-polyphony counts several voices on one pitch as one.
+MusPy's groove consistency is left out, because it differs on purpose: it takes an end
+on a bar line for one more bar, which is empty.
 """
 
 import numpy as np
 import pytest
 
-from lstm_music_jax.evaluation.measures import pitch_class_entropy, scale_consistency
+from lstm_music_jax.evaluation.measures import (
+    mean_of,
+    pitch_class_entropy,
+    scale_consistency,
+)
 from lstm_music_jax.evaluation.measures.base import Sample
 from lstm_music_jax.evaluation.measures.notes import TICKS_PER_BAR
+from lstm_music_jax.evaluation.measures.polyphony import POLYPHONY
 from lstm_music_jax.music.corpus.chorale_files import chorale_paths, read_chorale
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
@@ -52,6 +56,13 @@ def test_scale_consistency(scores):
         scale_consistency(),
         scores,
         lambda score: muspy.scale_consistency(as_muspy(score)),
+    )
+
+
+@pytest.mark.parametrize("scores", [Events()], ids=["events"], indirect=True)
+def test_polyphony(scores):
+    assert_equals(
+        mean_of(POLYPHONY), scores, lambda score: muspy.polyphony(as_muspy(score))
     )
 
 

@@ -72,6 +72,7 @@ def test_pairs_that_all_differ_alike_have_the_p_value_of_a_sign_test():
     found = paired(theirs + np.array([0.1, 0]), theirs, resamples=500)
     assert found.p[0] == stats.binomtest(12, 12).pvalue
     assert found.p[1] == 1
+    assert p_value(np.zeros(500), 12, null=1.0) == found.p[0]
 
 
 def test_the_interval_leaves_out_zero_where_p_is_below_its_level():

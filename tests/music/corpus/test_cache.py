@@ -103,6 +103,16 @@ def test_a_change_is_noticed_even_if_size_and_time_stay(songs, tmp_path):
     assert load(songs, cache).pieces[0].symbols == ("C#4",)
 
 
+def test_a_file_that_can_no_longer_be_read_is_skipped(songs, tmp_path):
+    save_midi(songs / "b.mid", beat(62))
+    load(songs, tmp_path / "cache")
+    (songs / "a.mid").unlink()
+    (songs / "a.mid").symlink_to(songs / "nowhere")
+    corpus = load(songs, tmp_path / "cache")
+    assert corpus.names == ("b.mid",)
+    assert corpus.skipped[0] == Skipped("a.mid", "No such file or directory")
+
+
 def test_the_corpus_does_not_depend_on_what_was_cached_before(songs, tmp_path):
     random = np.random.default_rng(0)
     for number in range(12):

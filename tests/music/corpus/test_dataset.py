@@ -40,6 +40,12 @@ def test_a_piece_stands_between_its_start_and_its_end(corpus, start, end):
     assert data.train_names == corpus.names
 
 
+@pytest.mark.parametrize("share", [-0.1, 1, float("nan")])
+def test_a_share_out_of_range_is_an_error(corpus, share):
+    with pytest.raises(ValueError, match=r"validation is .*; it must be in \[0, 1\)"):
+        Dataset.from_corpus(corpus, NoteNames(), validation=share)
+
+
 def test_the_names_are_those_of_the_pieces_of_each_side(corpus):
     data = Dataset.from_corpus(corpus, NoteNames(), validation=0.3)
     symbols_of = {piece.name: piece.symbols for piece in corpus.pieces}

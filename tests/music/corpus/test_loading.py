@@ -11,7 +11,14 @@ from lstm_music_jax.music.corpus.loading import load_chorales, load_midi_folder
 from lstm_music_jax.music.corpus.pieces import Piece, Skipped
 from lstm_music_jax.music.encodings.events import Events
 from lstm_music_jax.music.encodings.note_names import NoteNames
-from tests.music.midi.midi_files import beat, program, save_midi, track_name
+from tests.music.midi.midi_files import (
+    beat,
+    off,
+    on,
+    program,
+    save_midi,
+    track_name,
+)
 
 
 def test_the_chorales_are_loaded(chorale_cache):
@@ -113,6 +120,12 @@ def test_bad_files_are_skipped_and_named(folder, capsys):
     assert "6 files skipped: gone.mid, junk.mid, loop.mid, ..." in corpus.summary()
 
 
+def test_a_file_of_drums_alone_is_skipped(folder):
+    save_midi(folder / "drums.mid", [on(0, 36, channel=9), off(480, 36, channel=9)])
+    skipped = (Skipped("drums.mid", "no notes but drums"),)
+    assert load(folder, Events()).skipped == skipped
+
+
 def test_files_of_all_endings_are_read(tmp_path):
     for number, ending in enumerate(["mid", "MIDI", "kar", "Smf", "rmi"]):
         save_midi(tmp_path / f"{number}.{ending}", beat(60 + number))
@@ -148,6 +161,13 @@ def test_each_folder_is_visited_once(folder):
     (folder / "linked").symlink_to(elsewhere)
     names = [piece.name for piece in load(folder).pieces]
     assert names == ["a.midi", "B.MID", "linked/d.mid", "sub.mid/c.mid"]
+
+
+def test_missing_music21_is_an_error_about_files(monkeypatch):
+    for name in ("music21", "music21.corpus.chorales"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(FileNotFoundError, match="music21 is not installed"):
+        chorale_paths()
 
 
 def test_a_path_that_is_no_folder_is_an_error(tmp_path):

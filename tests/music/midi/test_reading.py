@@ -128,6 +128,12 @@ def test_format_0_and_running_status(tmp_path):
     assert chords(read_midi(path)) == [Chord(0, 12, (60,)), Chord(12, 12, (62,))]
 
 
+def test_a_velocity_is_at_most_127(tmp_path):
+    path = tmp_path / "x.mid"
+    path.write_bytes(header() + track(bytes.fromhex("00 90 3c ff  83 60 3c 00")))
+    assert read_midi(path).notes == (Note(0, 60, 480, velocity=127),)
+
+
 def test_running_status_outlasts_other_events(tmp_path):
     path = tmp_path / "x.mid"
     sysex, text = "00 f0 02 7e f7", "00 ff 01 01 41"

@@ -149,6 +149,14 @@ def test_what_is_lost_is_counted(tmp_path):
     assert [length for *_, length in read_notes(path)] == [4, 8, 8, 8, 8]
 
 
+def test_a_note_that_is_shortened_twice_is_counted_once(tmp_path):
+    """Six notes begin together. The one of pitch 72 ends first at 9, then at 5."""
+    lengths = {72: 10, 71: 20, 70: 30, 69: 40, 68: 9, 67: 5}
+    notes = [Note(0, pitch, length) for pitch, length in lengths.items()]
+    score = Score.from_notes(notes, ticks_per_quarter=4)
+    assert write_musicxml(score, tmp_path / "x.musicxml") == NotationLoss(0, 0, 2)
+
+
 def test_an_accidental_is_shown_once_per_bar(tmp_path):
     """F#, F#, F | F# tied over the bar, F#, and the octave below; then C major."""
     pitches = [78, 78, 77, 78, 78, 66, 65, 60, 64, 67, 72]

@@ -91,6 +91,8 @@ def draw_no_long_rest(rng, writing):
     parsed = [*EVENTS.values()]
     if isinstance(encoding, NoteNames):
         parsed = [("other", 0)] * len(sounds)
+    elif isinstance(encoding, Performance):
+        parsed = [*PLAYED.values()]
     return (
         strategies.NoLongRest(vocabulary, encoding, ticks),
         music.NoLongRest(parsed, ticks),
@@ -165,11 +167,14 @@ MUSIC = {
     )
     for name, writing in WRITINGS.items()
 } | {
-    "well_formed, performance": Case(
-        lambda rng, v: draw_well_formed(rng, WRITINGS_PLAYED),
-        exact=True,
-        size=len(PLAYED),
-    ),
+    **{
+        f"{draw.__name__.removeprefix('draw_')}, performance": Case(
+            lambda rng, v, draw=draw: draw(rng, WRITINGS_PLAYED),
+            exact=True,
+            size=len(PLAYED),
+        )
+        for draw in (draw_no_long_rest, draw_well_formed)
+    },
     **{
         f"copy_limit, {name}": Case(
             lambda rng, v, transposed=transposed: draw_copy_limit(rng, transposed),

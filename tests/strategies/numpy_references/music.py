@@ -73,20 +73,24 @@ class WellFormed(Remembering):
 class NoLongRest(Remembering):
     """Reference of `NoLongRest`.
 
-    `parsed` holds (kind, number) for every symbol. The kinds are shift, duration, pitch
-    and other.
+    `parsed` holds (kind, number) for every symbol. The kinds are shift, duration,
+    pitch, release and other. If there are releases, notes have no durations.
     """
 
     def __init__(self, parsed, ticks):
         super().__init__()
         self.parsed, self.ticks = parsed, ticks
+        self.releases = any(kind == "release" for kind, _ in parsed)
 
     def silence(self):
         """Return the ticks since the last note ended.
 
-        A note ends when its pitch is struck again.
+        A note ends when its pitch is struck again. With releases, it ends when it is
+        released.
         """
         clock, length, ends = 0, 12, {}
+        if self.releases:
+            length = np.inf
         struck, before = set(), None
         for kind, number in (self.parsed[x] for x in self.history):
             if kind == "shift":
@@ -94,9 +98,15 @@ class NoLongRest(Remembering):
                 struck = set()
             elif kind == "duration":
                 length = number + (length if before == "duration" else 0)
-            elif kind == "pitch" and number not in struck:
+            elif (
+                kind == "pitch"
+                and number not in struck
+                and ends.get(number, 0) < np.inf
+            ):
                 struck.add(number)
                 ends[number] = clock + length
+            elif kind == "release" and number not in struck:
+                ends[number] = min(ends.get(number, 0), clock)
             before = kind
         return clock - max(ends.values(), default=0)
 

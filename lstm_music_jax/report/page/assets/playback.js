@@ -19,7 +19,7 @@ let playing;
 hearOthers(() => playing?.pause());
 
 // Browsers start an AudioContext only after a person has done something, so it is made
-// when a piece is first played. All players share it.
+// when a piece or a note is first heard. All players share it.
 function sharedContext() {
   context ??= new AudioContext();
   return context;
