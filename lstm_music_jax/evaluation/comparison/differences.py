@@ -60,7 +60,7 @@ def difference(
         p=float(change.p),
         adjusted=None,
         improvement=_improvement(measure, paired, arm, reference, resamples),
-        detectable=_possible(detectable(changes, units, level=level), bounds),
+        detectable=_possible(float(detectable(changes, units, level=level)), bounds),
         left_out=sum(
             int(np.isnan(run.of_pieces[arm] + run.of_pieces[reference]).sum())
             for run in runs
@@ -164,4 +164,4 @@ def _possible(size: float, bounds: tuple[float, float]) -> float:
         size: the size, 0 or more.
         bounds: the lowest and the highest difference that is possible.
     """
-    return float(size) if math.isnan(size) or size <= bounds[1] else math.inf
+    return size if math.isnan(size) or size <= bounds[1] else math.inf
