@@ -36,7 +36,7 @@ class Lines(NamedTuple):
 
 
 def picked(drawn: Sequence[Generation]) -> Lines:
-    """Return the line of the member that stands for each population, `[b 1 ...]`.
+    """Return the symbols of the member that stands for each population, `[b 1 ...]`.
 
     Args:
         drawn: successive generations, each of which continues the one before.
@@ -48,7 +48,11 @@ def picked(drawn: Sequence[Generation]) -> Lines:
 
 
 def all_members(drawn: Sequence[Generation]) -> Lines:
-    """Return the lines of all members, without their traces."""
+    """Return the symbols of all members, joined over the blocks, without their traces.
+
+    Args:
+        drawn: successive generations, each of which continues the one before.
+    """
     last = drawn[-1].tokens
     members = 1 if last.ndim == 2 else last.shape[1]
     everyone = np.tile(np.arange(members, dtype=np.int32), (len(last), 1))

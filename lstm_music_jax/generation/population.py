@@ -67,7 +67,7 @@ class Population(NamedTuple):
 
     @property
     def memory(self) -> PyTree:
-        """The memories of the members."""
+        """What the model keeps of the symbols so far, for each member."""
         return self.members.memory
 
     @property

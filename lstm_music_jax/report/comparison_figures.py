@@ -1,4 +1,7 @@
-"""Figures of a comparison: differences, and loops and copies.
+"""Figures of a comparison: differences from the reference, and repeats and copies.
+
+One figure shows by how much each arm differs from the reference. The other one shows
+how much the music repeats itself, and how much of it is copied from training pieces.
 
 An arm is a strategy that is compared. The reference is the arm with which the others
 are compared. An anchor is other music that is shown beside the arms: the human pieces,
