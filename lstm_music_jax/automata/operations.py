@@ -17,9 +17,9 @@ from lstm_music_jax.music.vocabulary import Vocabulary
 def intersection(*automata: Automaton) -> Automaton:
     """Return the automaton that accepts what all of the automata accept.
 
-    Only states that can be reached are made. States from which nothing is accepted are
-    kept, so that an error can say how far a sequence can be read; `minimised` removes
-    them.
+    Only states that can be reached are made, but a single automaton is returned as it
+    is. States from which nothing is accepted are kept, so that an error can say how far
+    a sequence can be read; `minimised` removes them.
 
     The automata are combined one after another.
 
@@ -335,7 +335,10 @@ def _merged_classes(
 def _order(
     transitions: Int[np.ndarray, "states classes"], start: int
 ) -> Int[np.ndarray, "states"]:
-    """Return all states in the order in which a breadth-first search finds them."""
+    """Return the states in the order in which a search from `start` finds them.
+
+    It is breadth-first. States that cannot be reached are left out.
+    """
     seen = np.zeros(len(transitions) + 1, bool)
     # The target -1 counts as seen.
     seen[[start, -1]] = True

@@ -152,6 +152,11 @@ def require_part(part: Any, rows: int) -> None:
     size = whole_number("size of part", part.size)
     if size > _MOST_STREAMS:
         raise ValueError(f"size of part is {size}; it must be at most {_MOST_STREAMS}")
+    if not isinstance(part.numbers, Sequence | np.ndarray):
+        raise ValueError(
+            f"part has the numbers {part.numbers!r}; they must be a sequence, such as "
+            "(57,)"
+        )
     if len(part.numbers) != rows:
         raise ValueError(
             f"part has {len(part.numbers)} numbers; it must have one per prompt, {rows}"

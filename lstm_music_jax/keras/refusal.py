@@ -1,4 +1,4 @@
-"""The error for a Keras file that can be parsed, but whose model is not accepted.
+"""The error for a file that can be opened, but that holds no accepted Keras model.
 
 Only this package sees it, because `read_keras` turns it into a KerasFileError.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 class RefusedError(Exception):
-    """Raised with the reason why the model of a file is not accepted."""
+    """Raised with the reason why a file holds no model that is accepted."""
 
 
 @contextlib.contextmanager

@@ -1,10 +1,10 @@
 """N-gram models that the sampler can use like the LSTM: states, logits, on the device.
 
 The n-grams form a trie. Each node is a context, and it has a child for each symbol that
-was seen after it. The child of a context of length k is a context of length k + 1.
+was seen after it. The child of a context of length n is a context of length n + 1.
 
-A context has an index among all contexts of its length. The state of a model holds k
-indices: those of the contexts of length 1 to k that the last symbols form.
+A context has an index among all contexts of its length. The state of a model holds one
+index per length, from 1 to the largest: that of the context that the last symbols form.
 """
 
 from collections.abc import Sequence

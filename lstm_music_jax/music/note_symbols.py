@@ -1,4 +1,4 @@
-"""Which symbols make each note of a score: strike it, release it, or set its values."""
+"""Which symbols make each note of a score, such as the one that strikes it."""
 
 from __future__ import annotations
 

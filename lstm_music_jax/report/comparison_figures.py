@@ -1,12 +1,13 @@
-"""Figures of a comparison: differences from the reference, and repeats and copies.
+"""Figures of a comparison: differences from the reference, and chosen measures.
 
 One figure shows by how much each arm differs from the reference. The other one shows
-how much the music repeats itself, and how much of it is copied from training pieces.
+measures of all arms and anchors beside the human value, such as how much of the music
+is copied from training pieces.
 
 An arm is a strategy that is compared. The reference is the arm with which the others
 are compared. An anchor is other music that is shown beside the arms: the human pieces,
 and for example music of an n-gram model. The primary measures are the few that are
-tested. Every figure is written twice, as PNG and as SVG.
+tested. `forest` and `against_human` write a figure twice, as PNG and as SVG.
 """
 
 import math

@@ -167,8 +167,9 @@ def _points(axes, points, measure, colours, marker):
 def _keys(group, points):
     """Return a line of the legend for each curve; its `gid` is the curve's name.
 
-    `group` holds the names of the curves, the reference first, and `points` is a
-    comparison (`Settings`).
+    `group` holds the names of the curves, the reference first. `points` is a comparison
+    (`Settings`). If its reference has another name than the first curve, the legend
+    gives both names.
     """
     from matplotlib.lines import Line2D
 

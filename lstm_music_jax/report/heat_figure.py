@@ -1,7 +1,8 @@
 """The heat table of a comparison: distances from human music, as colours.
 
 An arm is a strategy that is compared. An anchor is other music that is shown beside the
-arms, such as that of an n-gram model. The primary measures are the few that are tested.
+arms, such as that of an n-gram model. The names of the primary measures, the few
+that are tested, are bold.
 """
 
 import math

@@ -66,7 +66,7 @@ class Framed:
     blocks: Sequence[Block]
 
     def html(self, data: Data) -> str:
-        """Return the HTML of the frame."""
+        """Return the HTML of the frame; `data` is not used, because it has its own."""
         inside = html.escape(document(self.title, self.blocks, framed=True))
         # The frame may run the code of its document, but not reach the notebook.
         return (

@@ -49,9 +49,10 @@ def train(
 ) -> Result:
     """Train a model on a dataset, and save it in a run folder, which `load_run` reads.
 
-    On SIGINT or SIGTERM, the training steps that the device is computing are completed,
-    the run is saved, and Stopped is raised. A second signal exits the process
-    immediately. Signals are only handled when `train` runs in the main thread.
+    On SIGINT or SIGTERM, once training has begun, the training steps that the device is
+    computing are completed, the run is saved, and Stopped is raised. A second signal
+    exits the process immediately. Signals are only handled when `train` runs in the
+    main thread.
 
     Args:
         folder: a new or empty folder, or the folder of the run to resume.
@@ -79,6 +80,7 @@ def train(
             with several processes, the first one cannot begin; its error says why.
         FolderInUseError: another process trains in the folder.
         NonFiniteLossError: the run has diverged. Its last checkpoint is kept.
+        OSError: the folder cannot be opened for writing.
         SaveError: a file cannot be written. The checkpoints saved earlier are kept.
         LostProcessError: another process has ended. The checkpoints saved earlier are
             kept.

@@ -50,6 +50,7 @@ EXPECTED = {
     "parallel_streams": "parallel_streams is 0; it must be a whole number, 1 or more",
     "part as a number": "part is 57; it must be a part of a batch, such as BatchPart(",
     "numbers of a part": "part has 1 numbers; it must have one per prompt, 2",
+    "a part of one number": "part has the numbers 0; they must be a sequence, such",
     "a number of a part": "part holds the number 100; it must be from 0 to 99",
     "a part of no batch": "size of part is 0; it must be a whole number, 1 or more",
     "a part, continued": "part is given; with streams it must be None, because they ke",

@@ -138,6 +138,7 @@ MISTAKES = {
     "parallel_streams": call(parallel_streams=0),
     "part as a number": call(part=57),
     "numbers of a part": call(part=BatchPart((57,), 100)),
+    "a part of one number": call(part=BatchPart(0, 100)),
     "a number of a part": call(part=BatchPart((57, 100), 100)),
     "a part of no batch": call(part=BatchPart((0, 1), 0)),
     "a part, continued": lambda: generate(

@@ -71,6 +71,8 @@ class ReaderProcess:
         done = 0
         while done < len(paths) and not self._closed:
             for outcome in self._answers(paths[done:]):
+                if outcome is None and self._closed:
+                    return
                 if outcome is None:
                     (outcome,) = self._answers(paths[done : done + 1])
                 done += 1
@@ -115,7 +117,7 @@ class ReaderProcess:
             yield outcome
 
     def close(self) -> None:
-        """Kill the subprocess, if there is one."""
+        """Kill the subprocess, if there is one, and read no more files."""
         self._closed = True
         self._end()
 

@@ -1,4 +1,7 @@
-"""Event symbols: symbols such as 'shift_12', which name an event and its value."""
+"""Event symbols: symbols such as 'shift_12', which name an event and its value.
+
+The encodings `Events` and `Performance` are made of them.
+"""
 
 from __future__ import annotations
 

@@ -19,10 +19,10 @@ def encoding_from_config(config: Mapping[str, Any]) -> Encoding:
 
     Args:
         config: "kind" ("note_names", "events" or "performance"), and the attributes of
-            that encoding.
+            that encoding. Attributes that are left out have their default values.
 
     Raises:
-        ValueError: the kind, an attribute or its value is unknown.
+        ValueError: the kind or an attribute is unknown, or a value is not allowed.
     """
     attributes = dict(config)
     kind = attributes.pop("kind", None)
@@ -31,6 +31,14 @@ def encoding_from_config(config: Mapping[str, Any]) -> Encoding:
         raise ValueError(
             f"kind of encoding is {kind!r}; it must be one of {[*ENCODINGS]}"
         )
+    plain = ENCODINGS[kind]()
+    for name, value in attributes.items():
+        wanted = type(getattr(plain, name, value))
+        if type(value) is not wanted:
+            raise ValueError(
+                f"{name} of encoding {kind!r} is {value!r}; it must be of type "
+                f"{wanted.__name__}"
+            )
     try:
         return ENCODINGS[kind](**attributes)
     except TypeError as error:

@@ -33,6 +33,8 @@ _SET_TEMPO, _TIME_SIGNATURE = 0x51, 0x58
 class UnreadableMidiError(ValueError):
     """Raised if a file is not MIDI, is damaged, or exceeds a limit.
 
+    It is also raised for MIDI of format 2, and if time is counted in frames of film.
+
     The message is one line.
     """
 

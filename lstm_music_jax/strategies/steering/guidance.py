@@ -33,8 +33,8 @@ class Guidance(Strategy):
     l'_x is the new logit of symbol x. c_x is its log-probability in the distribution
     that the strategy is given. u_x is its log-probability under `model`, the guiding
     model. The guiding model reads `prompt` instead of the prompt of the stream, and
-    then the drawn symbols. Each symbol costs one step of the guiding model. Forbidden
-    symbols stay forbidden. Where only u_x is -inf, l'_x is c_x.
+    then the drawn symbols. Each symbol costs one step of `context` with the guiding
+    model. Forbidden symbols stay forbidden. Where only u_x is -inf, l'_x is c_x.
 
     Args:
         scale: any finite number; 1 gives c_x, 0 gives u_x, and above 1 goes beyond c_x.

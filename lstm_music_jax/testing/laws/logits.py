@@ -70,12 +70,12 @@ def something_is_left_to_draw(subject: Subject) -> None:
 
 
 def survives_an_empty_support(subject: Subject) -> None:
-    """Logits that are all -inf, as an earlier mask may make them, give no NaN or +inf.
+    """Logits that are all -inf give no NaN or +inf.
 
     The strategy gets such logits at one position. No logit that it returns may be NaN
     or +inf there, nor at later positions. Before the last symbol, no float of its state
-    may be NaN. The engine draws the symbol at this position from the model's
-    distribution, so the strategy observes a symbol that was forbidden.
+    may be NaN. At this position the strategy observes the symbol that it drew from
+    ordinary logits, which is now forbidden.
     """
     empty = subject.inputs._replace(logits=subject.inputs.logits.copy())
     empty.logits[:, 1] = -np.inf

@@ -33,6 +33,8 @@ def test_config_rebuilds_the_encoding(encoding):
         ({"kind": "events", "ticks_per_note": 1}, "ticks_per_note"),
         ({"kind": "note_names", "parts": "second"}, "parts is 'second'"),
         ({"kind": "note_names", "ticks_per_note": 0}, "ticks_per_note is 0"),
+        ({"kind": "note_names", "ticks_per_note": 1.5}, "1.5; it must be of type int"),
+        ({"kind": "events", "drums": "no"}, "drums of encoding 'events' is 'no'"),
     ],
 )
 def test_a_wrong_config_is_an_error(config, message):
