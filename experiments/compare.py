@@ -81,11 +81,13 @@ class Arguments:
     """Run folder. Give several, each with its own --run, to compare strategies over
     models that were trained with different seeds."""
     strategies: tuple[str, ...] = ()
-    """Expressions of the strategies, such as "TopP(0.9)"."""
+    """Expressions of the strategies, such as "TopP(0.9)". A decoder may come before a
+    strategy, as in "SMC(64) with TopP(0.9)"."""
     suite: Literal["standard"] | None = None
     """A list of strategies that covers all families."""
     plugin: tuple[Path, ...] = ()
-    """Python files with strategies of your own, which --strategies may then hold."""
+    """Python files with strategies and decoders of your own, which --strategies may
+    then hold."""
     match_entropy: tuple[str, ...] = ()
     """Targets at which strategies are also compared: factors of the entropy of
     ancestral sampling, such as 0.9, or `human`, the entropy at which the model is as

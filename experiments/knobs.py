@@ -73,15 +73,15 @@ def arm_of(
         tuned: whether the knob will be tuned, so that it must be clear which it is.
 
     Raises:
-        ValueError: the expression is wrong, or `tuned` and several numbers are not
-            marked.
+        ValueError: the expression is wrong, or its decoder holds a knob, or `tuned` and
+            several numbers are not marked.
     """
     of_decoder, text = parted(text)
     if of_decoder is None and names_decoder(text, names):
         of_decoder, text = text, _MODEL_ALONE
     if of_decoder is None:
         return _arm_of(text, loaded, names, tuned)
-    decoder = decoder_of(of_decoder, loaded, names)
+    decoder = decoder_of(of_decoder, loaded, {**names, "knob": _refuse_knob})
     arm = _arm_of(text, loaded, names, tuned)
     prefix = _spelled(of_decoder) + _WITH
     return dataclasses.replace(
@@ -89,6 +89,13 @@ def arm_of(
         name=prefix + arm.name,
         decoder=decoder,
         written=arm.written and (lambda value: prefix + arm.written(value)),
+    )
+
+
+def _refuse_knob(*_):
+    raise ValueError(
+        "knob is in the decoder; it must be in the strategy, such as "
+        "SMC(64) with TopP(knob(0.9, 0.1, 1))"
     )
 
 

@@ -102,6 +102,8 @@ def test_an_arm_with_a_decoder(run, text, name, strategy):
         ("SMC(8) with", "strategy is ''; at character 1, invalid syntax"),
         ("SMC(8) with SMC(8)", "strategy is 'SMC(8)'; it must be a strategy"),
         ("SMC(8 with TopP(0.9)", "'(' was never closed"),
+        ("SMC(knob(8, 2, 16))", "at character 5, knob is in the decoder; it must"),
+        ("SMC(8, target=TopP(knob(1, 0, 1))) with TopP(1)", "knob is in the decoder"),
         ("SMC(8)", None),
     ],
 )
