@@ -18,6 +18,10 @@ strategy, its knob, is tuned until the mean entropy of its distributions is with
 nats of a target. The knob is the only number of an expression, or the one that is
 marked by knob(value, low, high).
 
+A decoder may come before a strategy, as in "SMC(64) with TopP(0.9)". Each piece is then
+the picked member of a population. Its entropy is the mean over the distributions of
+its symbols, and not the entropy of the distribution over whole pieces.
+
 The folder holds a page with tables and pictures, comparison.md, and a page to see and
 hear in a browser, report.html. Listeners who should not know the results get
 blind.html: it plays unlabelled pairs of pieces, and saves the votes as a file. The same
