@@ -54,7 +54,7 @@ def python_beam(distribution, width, penalty=0.0, stop=None):
 
 
 @pytest.mark.parametrize(
-    ("width", "penalty", "stop"), [(3, 0.0, None), (4, 0.0, STOP), (4, 1.3, STOP)]
+    ("width", "penalty", "stop"), [(3, 0.0, None), (4, 0.0, STOP), (7, 1.3, STOP)]
 )
 def test_a_narrow_beam_equals_one_in_python(width, penalty, stop):
     decoded = decode(BeamSearch(width, penalty), STRATEGY, stop=stop)

@@ -51,7 +51,8 @@ CASES = {
     "temperature": (Chain(), SMC(MEMBERS, 0.7, Temperature(0.6)), None),
     "second model": (TopP(0.9), SMC(MEMBERS, 0.7, ProductOfExperts(0.6, EXPERT)), None),
     "automaton": (Obey(AUTOMATON, LENGTH), SMC(MEMBERS, 1.0), None),
-    "stop": (TopK(3), SMC(MEMBERS, 1.0, Temperature(0.6)), 2),
+    # A temperature would leave the probability 1 of a member that has ended.
+    "stop": (TopK(3), SMC(MEMBERS, 1.0, ProductOfExperts(0.2, EXPERT)), 2),
 }
 
 
