@@ -19,6 +19,8 @@ from lstm_music_jax.training.checkpoints import saved_steps
 from lstm_music_jax.training.run_folder import RunFolder
 from tests.training.test_interruption import wait_for_training
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 SETTINGS = {
     "--steps": 24,

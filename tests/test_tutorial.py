@@ -23,7 +23,7 @@ def test_the_tutorial_has_no_outputs():
         assert cell.get("execution_count") is None
 
 
-@pytest.mark.slow
+@pytest.mark.very_slow
 def test_all_cells_run_in_order(tmp_path):
     """The run is that of the quickstart, but smaller."""
     arguments = ["--validation", 0.1, "--steps", 120, "--sizes", 64, 32]

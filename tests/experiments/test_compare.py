@@ -63,6 +63,7 @@ def count_draws(monkeypatch, stop_after=None):
     return drawn
 
 
+@pytest.mark.slow
 def test_a_comparison_writes_everything(finished):
     as_set = json.loads((finished / "as-set.json").read_text())
     names = as_set["comparison"]["arms"]
@@ -86,6 +87,7 @@ def test_a_comparison_writes_everything(finished):
     assert "no copied run longer than 20" in (finished / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_pieces_of_strategies_are_drawn_again(comparable, finished, capsys):
     """Those that are tuned as well. The music of an n-gram model is in no run."""
     tuned = json.loads((finished / "at-0.9.json").read_text())["tuned"][0][0]
@@ -105,6 +107,7 @@ def test_the_pieces_of_strategies_are_drawn_again(comparable, finished, capsys):
         assert read_record(path) is None
 
 
+@pytest.mark.slow
 def test_anchors_are_drawn_like_strategies(comparable, finished):
     """With the same masks; and the figures of the model are those of the run's own."""
     comparison = json.loads((finished / "as-set.json").read_text())["comparison"]
@@ -192,6 +195,7 @@ def test_listeners_get_a_page_without_results(finished):
     assert len(set(pieces)) == len(pieces) > 0
 
 
+@pytest.mark.slow
 def test_votes_are_added_to_the_pages(finished, resumed):
     out, _ = resumed
     markdown = (out / "comparison.md").read_text()
@@ -208,6 +212,7 @@ def test_votes_are_added_to_the_pages(finished, resumed):
         assert line == other or line.startswith("python compare")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -280,6 +285,7 @@ def votes_on(comparison, path):
     return write(path, entries, comparison=blind["comparison"])
 
 
+@pytest.mark.slow
 def test_an_interrupted_comparison_goes_on(finished, resumed):
     """What is there is not drawn again, but a damaged file is."""
     out, second = resumed
@@ -293,6 +299,7 @@ def test_an_interrupted_comparison_goes_on(finished, resumed):
         assert all((before[name] == after[name]).all() for name in before)
 
 
+@pytest.mark.slow
 def test_a_folder_of_other_settings_is_refused(comparable, finished, capsys):
     arguments = ["--run", comparable, *SMALL, "--out", finished, "--seed", 1]
     before = content(finished)

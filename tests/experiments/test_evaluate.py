@@ -16,6 +16,8 @@ from lstm_music_jax.evaluation.statistics.estimate import Estimate
 from tests.experiments.calling import ECHO, call
 from tests.report.page.reading import Reader, notes
 
+pytestmark = pytest.mark.slow
+
 SHORT = ["--primer-length", 10, "--length", 40, "--strategies"]
 
 

@@ -73,6 +73,7 @@ def test_generate_keeps_a_promise(run, tmp_path):
     assert "3 accepted 3 of 3 pieces" in text
 
 
+@pytest.mark.slow
 def test_a_run_without_an_end_symbol_cannot_end(unusual, capsys):
     assert call(generate, "--run", unusual, "--until-end") == 2
     error = capsys.readouterr().err
@@ -88,6 +89,7 @@ def test_generate_gives_the_same_music_for_the_same_seed(run, tmp_path):
     assert onsets(tmp_path / "a/piece-000.mid") == onsets(tmp_path / "b/piece-000.mid")
 
 
+@pytest.mark.slow
 def test_a_watermark_is_found_in_the_midi_file(names_run, tmp_path, capsys):
     arguments = ["--notes", 150, "--watermark", 7919, "--out", tmp_path]
     assert call(generate, "--run", names_run, *arguments) == 0

@@ -17,6 +17,8 @@ from lstm_music_jax.report.figures import figure_of_losses, svg
 from tests.experiments.calling import call
 from tests.report.page.reading import Reader, notes
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<img src=x onerror=alert(1)> '\"\n&"
 
 

@@ -73,6 +73,7 @@ def test_a_piece_of_a_batch_is_drawn_again(run, piece, capsys):
     assert verdict == "every note is the same (20 notes)"
 
 
+@pytest.mark.slow
 def test_a_piece_of_a_decoder(run, tmp_path, capsys):
     decoder = "SMC(5, target=Temperature(0.8))"
     arguments = ["--pieces", 3, "--top-p", 0.9, "--decoder", decoder]
@@ -100,6 +101,7 @@ def test_a_record_of_the_first_format(run, piece, tmp_path, capsys):
     assert (status, lines) == (0, ["every note is the same (20 notes)"])
 
 
+@pytest.mark.slow
 def test_a_piece_with_a_window_and_a_primer(names_run, tmp_path, capsys):
     arguments = ["--context", "window", "--primer", "corpus", "--keep-primer"]
     arguments += ["--primer-length", 15, "--note-length", 0.25, "--tempo", 70]
@@ -110,6 +112,7 @@ def test_a_piece_with_a_window_and_a_primer(names_run, tmp_path, capsys):
     assert lines[0].startswith("every note is the same (")
 
 
+@pytest.mark.slow
 def test_a_piece_of_performance_events(tmp_path):
     """The whole way of the script, but for the run folder."""
     encoding = Performance()
@@ -151,6 +154,7 @@ def test_the_run_is_found_above_the_file_or_where_the_record_says(
     assert f"run is {unusual}; its best checkpoint is not the one that made" in line
 
 
+@pytest.mark.slow
 def test_another_strategy_with_the_same_noise(run, piece, tmp_path, capsys):
     arguments = ["--run", run, "--out", tmp_path / "new", "--instead"]
     status, lines = replayed(piece, *arguments, "TopK(2)", capsys=capsys)
@@ -182,6 +186,7 @@ def test_another_strategy_with_the_same_noise(run, piece, tmp_path, capsys):
     assert "where piece-005-as-made.mid exists; name another folder" in line
 
 
+@pytest.mark.slow
 def test_a_watermark_instead_is_kept_secret(run, piece, tmp_path, capsys):
     arguments = ["--run", run, "--out", tmp_path / "new", "--instead"]
     status, lines = replayed(piece, *arguments, "Watermark(7919)", capsys=capsys)
@@ -243,6 +248,7 @@ def test_notes_that_were_changed_in_the_file_are_named(run, piece, tmp_path, cap
     assert "differs, but no symbol; so the notes of the file were changed" in lines[0]
 
 
+@pytest.mark.slow
 def test_a_plugin_must_be_given_again(run, tmp_path, capsys):
     path = write(run, tmp_path, "--strategy", "Echo(0.8)", "--plugin", ECHO)
     status, line = replayed(path, "--run", run, capsys=capsys)
@@ -253,6 +259,7 @@ def test_a_plugin_must_be_given_again(run, tmp_path, capsys):
     assert replayed(path, *arguments, capsys=capsys)[0] == 0
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_second_model_is_recorded(run, tmp_path, capsys):
     strategy = f"Chain(Contrastive(run='{run}', alpha=0.1), TopP(0.9))"
     path = write(run, tmp_path, "--strategy", strategy)

@@ -22,6 +22,7 @@ from lstm_music_jax.system.cache_folder import cache_folder
 from tests.experiments.calling import call, onsets
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "variables", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}, {"PYTHONUTF8": "1"}]
 )
@@ -69,6 +70,7 @@ def test_compiled_programs_are_kept_where_the_user_says(chosen):
     assert folder == (chosen or str(cache_folder() / "compiled"))
 
 
+@pytest.mark.slow
 def test_reproduce(tmp_path):
     random = np.random.default_rng(0)
     symbols = random.choice(["C4", "E4", "4.9", "G5", "0"], 400)
@@ -131,7 +133,7 @@ def test_the_seed_of_quickstart_seeds_its_training(tmp_path, monkeypatch):
     assert seeds == [5]
 
 
-@pytest.mark.slow
+@pytest.mark.very_slow
 def test_quickstart(tmp_path, capsys):
     assert call(quickstart, "--run", tmp_path / "run") == 0
     assert len(onsets(tmp_path / "run" / "music.mid")) == 1000

@@ -140,6 +140,7 @@ def test_an_untraced_piece_does_not_know_the_surprisal_of_its_notes(run):
     assert piece.primer_notes is None
 
 
+@pytest.mark.slow
 def test_passes_its_settings_on_to_generate(run):
     """Four streams with one prompt are drawn arithmetically on two devices."""
     settings = {
@@ -176,6 +177,7 @@ def make_ending_run(encoding, symbols, bias):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoding", "symbols"), [(Events(), EVENTS), (NoteNames(), NAMES)]
 )
@@ -201,6 +203,7 @@ def test_pieces_of_their_own_length(encoding, symbols, monkeypatch):
         assert piece.trace.surprisal.shape == (len(piece.symbols),)
 
 
+@pytest.mark.slow
 def test_long_work_is_drawn_in_blocks_that_change_no_symbol(run, monkeypatch, capsys):
     monkeypatch.setattr(progress, "SECONDS_PER_LINE", 0)
     usual = 12 * run.encoding.symbols_per_note
@@ -316,6 +319,7 @@ def test_a_piece_of_a_decoder_is_the_picked_member(events_run, decoder):
         assert np.array_equal(piece.trace.surprisal, surprisal)
 
 
+@pytest.mark.slow
 def test_a_population_goes_on_until_all_its_members_are_complete(
     events_run, monkeypatch
 ):
@@ -356,6 +360,7 @@ def test_a_population_goes_on_until_all_its_members_are_complete(
     assert piece.symbols == events_run.vocabulary.symbols_of(ids)
 
 
+@pytest.mark.slow
 def test_populations_end_without_regard_to_the_rest_of_their_batch():
     run = make_run(NoteNames(), NAMES)
     options = {"notes": 9, "until_end": True, "decoder": SMC(4)}

@@ -38,7 +38,7 @@ def marks(name):
     strategy, vocab_size = TABLE[name]
     if jax.tree.leaves(strategy.init(vocab_size)) or name in WITHOUT_STATE:
         return ()
-    return pytest.mark.slow
+    return pytest.mark.very_slow
 
 
 def decided(model):
@@ -144,6 +144,7 @@ def require_ended(ended, endless, prompts, stop):
                 np.testing.assert_array_equal(one[stream], other[stream])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("context", "draw"), [(CONTEXTS[0], DRAWS[1]), (CONTEXTS[1], DRAWS[0])]
 )

@@ -36,6 +36,7 @@ def noise():
     return np.asarray(jax.jit(of_notes)(jnp.arange(200), jnp.arange(100)))
 
 
+@pytest.mark.slow
 def test_noise_is_gumbel(noise):
     assert kstest(noise.ravel(), gumbel_r.cdf).pvalue > 1e-4
     # 16 million numbers fall on 2^23 points. With this seed both extremes occur.
@@ -129,6 +130,7 @@ def test_a_stream_alone_is_an_exact_sample():
 RARE = np.array([1e-5, 1e-4, 1e-3, 0.3, 0.2, 0.49889])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streams", [1, 50])
 def test_symbols_after_a_rare_one_have_the_right_frequencies(streams):
     """About 300 of three million keys first draw the symbol of probability 1e-4."""
@@ -169,6 +171,7 @@ def test_each_stream_of_a_batch_is_an_exact_sample(stream):
         assert chi_square < 21.1  # 3 degrees of freedom, p = 1e-4
 
 
+@pytest.mark.slow
 def test_symbols_do_not_depend_on_how_streams_are_batched():
     """Rounding differences of the logits must not change the symbols."""
     model = MusicLSTM(40, (64, 32), key=jax.random.key(0))
@@ -193,6 +196,7 @@ def test_symbols_do_not_depend_on_how_streams_are_batched():
         np.testing.assert_array_equal(whole.tokens, tokens)
 
 
+@pytest.mark.slow
 def test_generate_with_arithmetic_draws():
     model = MusicLSTM(13, (12, 8), key=jax.random.key(0))
     prompts = jnp.tile(jnp.int32([[1, 2, 3]]), (64, 1))
@@ -204,6 +208,7 @@ def test_generate_with_arithmetic_draws():
     assert len(np.unique(np.asarray(drawn.tokens), axis=0)) == 64
 
 
+@pytest.mark.slow
 def test_a_part_of_a_batch_keeps_its_points():
     """The points depend on the size of the whole batch, which the part names."""
     model = MusicLSTM(13, (8,), key=jax.random.key(0))

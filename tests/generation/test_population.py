@@ -53,6 +53,7 @@ def flat(tree):
     return jax.tree.map(joined, tree)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SINGLE)
 def test_independent_members_are_single_streams(name):
     """Member i of population g is stream g m + i: symbols, figures and states."""
@@ -129,6 +130,7 @@ def test_two_calls_give_the_same_as_one(decoded):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_devices_and_parts_do_not_matter(decoded):
     whole, settings = decoded
     many = generate(MODEL, PROMPTS, KEY, length=LENGTH, parallel_streams=1, **settings)

@@ -26,6 +26,8 @@ from lstm_music_jax import (
 )
 from lstm_music_jax.strategies import Temperature
 
+pytestmark = pytest.mark.slow
+
 KEY = jax.random.key(5)
 SYMBOLS = {
     Events(): ("pitch_60", "pitch_64", "pitch_67", "shift_6", "shift_12", "duration_6"),

@@ -12,6 +12,8 @@ from tests.experiments.calling import call
 from tests.keras.runs import dataset, greedy_notes
 from tests.keras.writing import SIZES, WINDOW, corpus, stack, write
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def symbols(tmp_path):

@@ -64,6 +64,7 @@ def x64():
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "streams", "size"), [(1, 1, 1), (2, 3, 4), (9, 2, 7)]
 )

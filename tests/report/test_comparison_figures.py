@@ -79,6 +79,7 @@ def drawn(folder, compared):
     frontier(lines, [Settings("as set", compared, names)], folder / "frontier.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arms", [1, 3, 20])
 def test_figures_are_written_for_any_number_of_arms(tmp_path, arms):
     drawn(tmp_path, made(arms))
@@ -91,6 +92,7 @@ def test_figures_are_written_for_any_number_of_arms(tmp_path, arms):
         assert "nan" not in text.lower().replace("nance", "")
 
 
+@pytest.mark.slow
 def test_figures_of_many_measures_fit_the_page(tmp_path):
     more = [row(f"measure {n}", Direction.HUMAN, primary=n < 2) for n in range(36)]
     drawn(tmp_path, made(1, rows=[*ROWS, *more]))

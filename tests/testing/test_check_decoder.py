@@ -30,6 +30,7 @@ DECODERS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decoder", DECODERS, ids=repr)
 def test_every_decoder_keeps_every_law(decoder):
     check_decoder(decoder, V)

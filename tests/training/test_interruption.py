@@ -19,6 +19,8 @@ from lstm_music_jax.training.signals import stop_on_signals
 from tests.training.test_loop import lines_of, require_same
 from tests.training.tiny_run import STEPS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -105,7 +107,7 @@ def test_killed_at_random_moments_ends_at_the_same_bits(launch, whole, tmp_path)
     require_same(tmp_path / "run", whole)
 
 
-@pytest.mark.slow
+@pytest.mark.very_slow
 def test_killed_a_hundred_times_ends_at_the_same_bits(launch, whole, tmp_path):
     moments, kills, unfinished, runs = random.Random(2), 100, 0, 0
     while kills:

@@ -171,6 +171,7 @@ def test_where_dispatches_end_depends_on_the_step_alone():
         assert dispatch_end(config, step) == min(end for end in ends if end > step)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("devices", [(1, 4), (4, 2), (2, 1)])
 def test_resumes_on_another_number_of_devices(tmp_path, dataset, run, devices):
     for steps, count in zip((20, 40), devices, strict=True):

@@ -61,6 +61,7 @@ def test_no_weight_decay_is_plain_adam(start):
     assert ours == theirs
 
 
+@pytest.mark.slow
 def test_label_smoothing(start, windows):
     batch = windows.at(jnp.arange(3), TRAINING.window)
     batch = batch._replace(counted=batch.counted.at[1, 5:].set(False))
@@ -119,6 +120,7 @@ ALL = dataclasses.replace(
 )
 
 
+@pytest.mark.slow
 def test_a_run_with_all_options_is_resumed_exactly(tmp_path, dataset):
     quietly = {"devices": ONE, "show": False}
     whole = train(tmp_path / "whole", dataset, SMALL, ALL, **quietly)

@@ -102,6 +102,7 @@ def runs(data):
     return train_on_devices(SMALL, STREAMING, data[0], (8, 4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 4])
 def test_several_devices_compute_what_one_computes(runs, count):
     (one, losses), (several, losses_of_several) = runs[1], runs[count]

@@ -77,6 +77,7 @@ def test_the_share_is_spread_over_the_unseen_symbols(dataset, smoothing):
     assert predict(model, batch, unseen_share=0.1).minimised == plain.minimised
 
 
+@pytest.mark.slow
 def test_unseen_symbols_keep_a_probability(tmp_path):
     config = dataclasses.replace(
         TRAINING,

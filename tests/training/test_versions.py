@@ -129,6 +129,7 @@ def test_a_genuine_folder_loads(genuine):
     assert run.settings["corpus"]["every_symbol"] is False
 
 
+@pytest.mark.slow
 def test_a_genuine_folder_resumes(genuine, dataset):
     model = load_run(genuine).settings["model"]
     result = train(genuine, dataset, model, RESUMED, resume=True, **ONE)
@@ -166,6 +167,7 @@ def test_the_symbols_file_of_an_older_run_holds_note_names():
         assert corpus["origin"]["encoding"] == encoding
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batching", ["windows", "streams"])
 def test_a_folder_of_version_1_resumes_to_the_same_bits(tmp_path, dataset, batching):
     config = dataclasses.replace(
@@ -308,6 +310,7 @@ def test_a_resumed_run_keeps_its_cores(current, tmp_path, dataset):
     assert run.settings["model"].cores == run.model.cores == MODEL.cores
 
 
+@pytest.mark.slow
 def test_a_checkpoint_fits_any_number_of_cores(current, tmp_path):
     folder = shutil.copytree(current, tmp_path / "copy")
     config = json.loads((folder / "config.json").read_text())

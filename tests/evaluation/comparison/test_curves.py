@@ -7,6 +7,8 @@ from lstm_music_jax.evaluation.comparison.curves import Swept, curves
 from lstm_music_jax.evaluation.measures.base import Direction, PieceMeasure, Sample
 from lstm_music_jax.evaluation.statistics.resampling import Resamples
 
+pytestmark = pytest.mark.slow
+
 HEIGHT = PieceMeasure(
     name="height",
     unit="",

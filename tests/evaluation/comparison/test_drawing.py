@@ -24,6 +24,8 @@ from lstm_music_jax.evaluation.comparison.samples import (
 from lstm_music_jax.strategies import Chain, Temperature, TopP
 from tests.evaluation.comparison.tiny import some_pieces, tiny_run
 
+pytestmark = pytest.mark.slow
+
 LENGTH, PIECES = 40, 6
 
 

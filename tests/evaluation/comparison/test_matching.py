@@ -29,6 +29,8 @@ from lstm_music_jax.strategies import (
 )
 from tests.evaluation.comparison.tiny import tiny_run
 
+pytestmark = pytest.mark.slow
+
 LENGTH, PIECES = 32, 128
 
 

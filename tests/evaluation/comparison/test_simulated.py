@@ -7,7 +7,7 @@ from lstm_music_jax.evaluation.comparison.analysis import compare
 from lstm_music_jax.evaluation.measures.base import Direction
 from tests.evaluation.comparison.synthetic import arm, column, only, pieces
 
-pytestmark = pytest.mark.usefixtures("unchecked_types")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked_types")]
 
 PIECES, HUMAN = 64, 30
 

@@ -123,7 +123,7 @@ def test_pieces_that_are_not_in_four_parts_have_no_values(measure):
     assert math.isnan(measure(of((48, 55, 60, 64, 67), (50, 53, 60, 65, 69))))
 
 
-@pytest.mark.slow
+@pytest.mark.very_slow
 def test_bachs_chorales():
     pieces = load_chorales(Events(), progress=False).pieces
     scores = [Events().decode(piece.symbols).score for piece in pieces]

@@ -178,6 +178,7 @@ def marked():
     return np.asarray(quickly(jax.vmap(piece, (axes, 0)))(strategies, keys))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [10, 20, 60])
 def test_marked_pieces_are_found_as_often_as_the_formula_says(marked, length):
     """From a uniform distribution, a share s of the drawn symbols is green.

@@ -12,6 +12,8 @@ from lstm_music_jax.evaluation.statistics.improvement import improvements
 from lstm_music_jax.evaluation.statistics.power import detectable
 from lstm_music_jax.evaluation.statistics.resampling import Resamples
 
+pytestmark = pytest.mark.slow
+
 PIECES = 256
 DATA_SETS = 2000
 FAMILIES = 600

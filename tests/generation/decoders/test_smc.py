@@ -123,6 +123,7 @@ def test_obedient_members_have_the_distribution_given_that_the_automaton_accepts
     np.testing.assert_allclose(truth.log_normaliser, np.log(share), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_error_falls_with_the_root_of_the_number_of_members():
     """16 times the members have a fourth of the error, to 15% (3 standard errors)."""
     errors = []

@@ -21,6 +21,7 @@ from tests.music.midi.midi_files import (
 )
 
 
+@pytest.mark.slow
 def test_the_chorales_are_loaded(chorale_cache):
     corpus = load_chorales(NoteNames(), cache=chorale_cache)
     assert corpus.summary() == (

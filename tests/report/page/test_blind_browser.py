@@ -11,6 +11,8 @@ from lstm_music_jax.music.score import Note, Score
 from lstm_music_jax.report.page.blind import Blind
 from tests.report.page.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 REFERENCE, FINGERPRINT = "ancestral sampling", "ab" * 32
 ARMS = ("TopP(0.9)", "<b>Typical</b>(0.2)")
 

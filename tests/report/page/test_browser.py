@@ -13,6 +13,8 @@ from lstm_music_jax.report.page.piece import Alternatives, PlayedPiece
 from lstm_music_jax.report.page.player import Player
 from tests.report.page.shown_pieces import HOSTILE, judged, scale
 
+pytestmark = pytest.mark.slow
+
 
 def test_hostile_names_are_shown_as_text(open_report):
     piece = judged(scale(48), f"piece {HOSTILE}")

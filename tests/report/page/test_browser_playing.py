@@ -10,6 +10,8 @@ from lstm_music_jax.report.page.player import Player
 from tests.report.page.shown_pieces import MOMENT, position, scale
 from tests.report.page.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_plays_pauses_and_seeks_in_time(open_report):
     page = open_report([Player([PlayedPiece("a", scale(200))])])

@@ -11,6 +11,8 @@ from lstm_music_jax.report.page.player import Player
 from tests.report.page.shown_pieces import judged, position, scale
 from tests.report.page.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_roll_follows_the_music_and_the_overview_leads_it(open_report):
     page = open_report([Player([PlayedPiece("a", scale(1000))])])

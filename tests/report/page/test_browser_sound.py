@@ -3,12 +3,15 @@
 import base64
 
 import numpy as np
+import pytest
 from scipy.signal import lfilter
 
 from lstm_music_jax.music.score import Note, Score, Tempo
 from lstm_music_jax.report.page.piece import PlayedPiece
 from lstm_music_jax.report.page.player import Player
 from tests.report.page.shown_pieces import scale
+
+pytestmark = pytest.mark.slow
 
 RATE = 48_000
 

@@ -9,6 +9,8 @@ from lstm_music_jax.report.page.piece import PlayedPiece
 from lstm_music_jax.report.page.player import Player
 from tests.report.page.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 PAINTED = """(canvas) => {
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);

@@ -163,7 +163,7 @@ PROMISES = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.very_slow
 @pytest.mark.parametrize("name", PROMISES)
 def test_a_promise_is_kept_in_every_piece(name):
     make, keeps = PROMISES[name]
@@ -176,7 +176,7 @@ def test_a_promise_is_kept_in_every_piece(name):
         assert keeps(symbols, decoded.score.notes)
 
 
-@pytest.mark.slow
+@pytest.mark.very_slow
 def test_every_piece_ends_in_time():
     automaton = ended(bars(16, *BOTH, crossing=False), VOCABULARY)
     pieces, fallbacks = drawn(Obey(automaton, 600), VOCABULARY.end_id)
@@ -188,7 +188,7 @@ def test_every_piece_ends_in_time():
         assert stays_in_bars(symbols, ENCODING.decode(symbols).score.notes)
 
 
-@pytest.mark.slow
+@pytest.mark.very_slow
 @pytest.mark.parametrize("longest", [4, 6])
 def test_no_piece_copies_more_than_its_limit(longest):
     known, _ = drawn(Chain())

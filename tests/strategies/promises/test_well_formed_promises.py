@@ -115,6 +115,7 @@ CASES = {
 WORDS = [*itertools.product(MUSIC, repeat=LENGTH)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_exactly_well_formed_accepted_pieces_can_be_drawn(name):
     (vocabulary, encoding), make, exact = CASES[name]
