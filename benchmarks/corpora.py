@@ -27,11 +27,11 @@ the files in its cache.
     bytes per symbol       size of the cache divided by the symbols; for `parse` only
 
 Install MidiTok by `pip install -e '.[bench,test]'`; it is left out if it is missing.
-Cost: six minutes for 1000 and 10,000 files on two cores; --large measures 100,000 files
-as well, and needs two hours and 4 GB of disk. --quick takes 100 files and a minute.
-Expect: with ten times as many files, an operation takes 8 to 18 times as long. Only
-`end to end` takes 4 times as long, because its training stays the same. A corpus of 46
-million symbols opens in less than a second.
+Cost: six minutes for 1000 and 10,000 files on two cores. --large measures 100,000 files
+as well, and needs two hours, 4 GB of disk and 6 GB of memory. Half of this time is
+MidiTok's. --quick takes 100 files and a minute.
+Expect: all but `open` grow in proportion to the files; a corpus of 100 million symbols
+opens in less than a second.
 """
 
 import json
