@@ -30,9 +30,9 @@ Install MidiTok by `pip install -e '.[bench,test]'`; it is left out if it is mis
 Cost: six minutes for 1000 and 10,000 files on two cores. --large measures 100,000 files
 as well, and needs two hours, 4 GB of disk and 6 GB of memory. Half of this time is
 MidiTok's. --quick takes 100 files and a minute.
-Expect: from 1000 to 10,000 files, an operation takes 7 to 15 times as long. Only `end to
-end` takes 4 times as long, because its training stays the same. A corpus of 115 million
-symbols opens in less than a second.
+Expect: from 1000 to 10,000 files, an operation takes 7 to 15 times as long. Only `end
+to end` takes 4 times as long, because its training stays the same. A corpus of 115
+million symbols opens in less than a second.
 """
 
 import json
